@@ -1,0 +1,38 @@
+# The two commands of the README are `make demo` and `make test`; both set up what they miss.
+.PHONY: help demo test prove setup locks catalogue clean
+
+help:
+	@echo "make demo               everything on this machine, with a simulated card"
+	@echo "make test               lint, types, import rules and all tests"
+	@echo "make prove [PROOF=name] what takes longer than a test: one line a proof"
+	@echo "make setup              only what the others need"
+	@echo "make catalogue          bring the message catalogue up to date with the sources"
+	@echo "make locks              pin the dependencies anew"
+	@echo "make clean              remove what was made here"
+
+demo:
+	@provisioning/setup one
+	@provisioning/python -m kiosk demo
+
+test:
+	@provisioning/setup all
+	@provisioning/check
+
+prove:
+	@provisioning/setup one
+	@provisioning/python -m tests.proofs "$(PROOF)"
+
+setup:
+	@provisioning/setup all
+
+catalogue:
+	@provisioning/setup one
+	@provisioning/catalogue
+
+locks:
+	@provisioning/setup one
+	@provisioning/locks
+
+clean:
+	rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	find kiosk -name '*.mo' -delete
