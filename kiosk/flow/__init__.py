@@ -1,0 +1,11 @@
+"""The flow, pure: `step(state, event) -> (state, effects)` and `render(state) -> View`.
+
+No I/O, no clock, no widgets: whatever the kiosk does at its screen is decided here, and can be
+tested here without any of them.
+"""
+
+from kiosk.flow.machine import step
+from kiosk.flow.render import render
+from kiosk.flow.state import Site, State
+
+__all__ = ["Site", "State", "render", "step"]

@@ -1,0 +1,242 @@
+"""What has happened, in the past tense: everything the flow ever hears of.
+
+Events that answer an effect carry the `visit` the effect was asked for; an answer that belongs to a
+visit which is over changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kiosk.flow.view import Intent
+from kiosk.values import (
+    CardIdentity,
+    Counters,
+    PasscodeRules,
+    ReaderTrouble,
+    Rule,
+    Secret,
+)
+
+# ---------------------------------------------------------------- the person
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A button was pressed. `typed` is a copy of what the entry `field` holds, where there is one.
+
+    The field is said because a page may have changed between the touch and its being heard.
+    """
+
+    intent: Intent
+    typed: Secret | None = None
+    field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A key changed the entry `field`: its length now, and the rules it meets."""
+
+    field: str
+    length: int
+    met: frozenset[Rule] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenFailed:
+    """The screen could not draw a view, or failed at a touch; it has wiped what was typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Somebody is there: the screen was touched, wherever."""
+
+
+# ---------------------------------------------------------------- time
+
+
+class Timer(StrEnum):
+    """The flow's timers; it has one of each, and starting one again restarts it."""
+
+    IDLE = "idle"
+    COUNTDOWN = "countdown"
+    WORK = "work"
+    VISIT = "visit"
+
+
+@dataclass(frozen=True, slots=True)
+class TimeUp:
+    """A timer that the flow started has run out."""
+
+    timer: Timer
+
+
+# ---------------------------------------------------------------- card and reader
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderFailed:
+    """The reader or the card service went away."""
+
+    trouble: ReaderTrouble
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderReady:
+    """The reader is there and works; `simulated` when it is no hardware, which the screen says."""
+
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CardInserted:
+    """A card lies in the reader. `reference` is what the person may quote to the RA afterwards."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardTaken:
+    """The card left the reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardRead:
+    """The card told who it is and how many tries it has left."""
+
+    visit: int
+    identity: CardIdentity
+    counters: Counters
+    rules: PasscodeRules
+
+
+class CardTrouble(StrEnum):
+    """Why work with a card did not come to its end."""
+
+    UNKNOWN = "unknown"
+    READER = "reader"
+    REMOVED = "removed"
+    MUTE = "mute"
+    WRONG_CARD = "wrong card"
+    FAILED = "failed"
+    UNBLOCKING_SPENT = "unblocking spent"
+
+
+@dataclass(frozen=True, slots=True)
+class CardFailed:
+    """Work with the card did not come to its end."""
+
+    visit: int
+    trouble: CardTrouble
+
+
+# ---------------------------------------------------------------- unlock
+
+
+@dataclass(frozen=True, slots=True)
+class UnlockOpened:
+    """Central knows the card and its holder: these are the questions to ask, in order."""
+
+    visit: int
+    questions: tuple[str, ...]
+    required: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnswersAccepted:
+    """Enough answers were right, and the card is genuine."""
+
+    visit: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnswersRefused:
+    """Too few answers were right; which, nobody tells. The next try is after `wait_seconds`."""
+
+    visit: int
+    wait_seconds: int = 0
+
+
+class Refusal(StrEnum):
+    """Why central does not unlock this card now."""
+
+    NOT_KNOWN = "not known"
+    NOT_REGISTERED = "not registered"
+    STOPPED = "stopped"
+    LOCKED_OUT = "locked out"
+    WAIT = "wait"
+    FROZEN = "frozen"
+
+
+@dataclass(frozen=True, slots=True)
+class UnlockRefused:
+    """Central said no. `wait_seconds` goes with `Refusal.WAIT`."""
+
+    visit: int
+    refusal: Refusal
+    wait_seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CentralFailed:
+    """The central service could not be reached, or its answer could not be understood."""
+
+    visit: int
+
+
+class UnlockStep(StrEnum):
+    """The steps of an unlock's card work, as the person sees them."""
+
+    PERMISSION = "permission"
+    UNLOCK = "unlock"
+    CHECK = "check"
+    RENEW = "renew"
+
+
+@dataclass(frozen=True, slots=True)
+class UnlockAdvanced:
+    """The unlock has come to `step`."""
+
+    visit: int
+    step: UnlockStep
+
+
+@dataclass(frozen=True, slots=True)
+class CardUnlocked:
+    """The card took the new passcode, and proved it."""
+
+    visit: int
+
+
+# ---------------------------------------------------------------- the house
+
+
+@dataclass(frozen=True, slots=True)
+class CentralSeen:
+    """Whether the central service answers at present."""
+
+    reachable: bool
+
+
+Event = (
+    Pressed
+    | Typed
+    | Touched
+    | ScreenFailed
+    | TimeUp
+    | ReaderFailed
+    | ReaderReady
+    | CardInserted
+    | CardTaken
+    | CardRead
+    | CardFailed
+    | UnlockOpened
+    | AnswersAccepted
+    | AnswersRefused
+    | UnlockRefused
+    | CentralFailed
+    | UnlockAdvanced
+    | CardUnlocked
+    | CentralSeen
+)

@@ -1,0 +1,114 @@
+"""What the help screens say: what happened, what to do now. Attackers learn nothing from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kiosk.flow.state import Helping, Trouble
+from kiosk.flow.text import Text, plural, text
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A help screen's heading and paragraphs."""
+
+    heading: Text
+    paragraphs: tuple[Text, ...]
+
+
+def explain(page: Helping) -> Explanation:
+    """The words for a trouble."""
+    if page.trouble is Trouble.WAIT:
+        minutes = max(1, -(-page.wait_seconds // 60))
+        wait = plural(
+            "Wait {count} minute, then insert your smartcard again.",
+            "Wait {count} minutes, then insert your smartcard again.",
+            minutes,
+        )
+        pause = text("There were wrong answers, for this card or at this kiosk: a pause follows.")
+        return Explanation(text("Please wait before you try again"), (pause, wait))
+    return _EXPLANATIONS[page.trouble]
+
+
+_TOO_MANY = text("Answers to your security questions were wrong several times.")
+_INSERT_AGAIN = text("Take your smartcard out and insert it again, chip first and facing up.")
+_ASK_RA = text("Your registration authority can help you: the contact is below.")
+
+_EXPLANATIONS = {
+    Trouble.CARD_NOT_KNOWN: Explanation(
+        text("This smartcard cannot be unlocked here"),
+        (
+            text("This kiosk does not know this card, or it belongs to another organisation."),
+            _ASK_RA,
+        ),
+    ),
+    Trouble.CARD_UNREADABLE: Explanation(
+        text("Your smartcard could not be read"),
+        (_INSERT_AGAIN, text("If that does not help, the card may be damaged.")),
+    ),
+    Trouble.CARD_MUTE: Explanation(
+        text("Your smartcard does not answer"),
+        (_INSERT_AGAIN, text("Nothing on it has been lost.")),
+    ),
+    Trouble.CARD_PULLED: Explanation(
+        text("Your smartcard was taken out too soon"),
+        (text("Insert it again and leave it in until you are told to take it."),),
+    ),
+    Trouble.CARD_PULLED_AT_WORK: Explanation(
+        text("Your smartcard was taken out too soon"),
+        (
+            text("Nothing is lost. Insert it again and leave it in until you are told to take it."),
+            text("Then try your new passcode, or start the unlock again."),
+        ),
+    ),
+    Trouble.CARD_SWAPPED: Explanation(
+        text("This is not the smartcard you started with"),
+        (text("Insert your own smartcard and start again."), _ASK_RA),
+    ),
+    Trouble.CARD_SPENT: Explanation(
+        text("This smartcard can no longer be unlocked"),
+        (text("You need a new smartcard."), _ASK_RA),
+    ),
+    Trouble.READER: Explanation(
+        text("The card reader has stopped working"),
+        (
+            text("Take your smartcard with you: nothing on it has been lost."),
+            text("Try again in a minute, or use another kiosk."),
+        ),
+    ),
+    Trouble.NOT_REGISTERED: Explanation(
+        text("You are not registered to use the Self Service facility."),
+        (
+            text("Without a registration this kiosk cannot unlock your smartcard."),
+            _ASK_RA,
+        ),
+    ),
+    Trouble.CARD_STOPPED: Explanation(
+        text("This smartcard cannot be unlocked here"),
+        (text("It is not in use at present."), _ASK_RA),
+    ),
+    Trouble.LOCKED_OUT: Explanation(
+        text("Self service is locked for this smartcard"),
+        (_TOO_MANY, text("Your registration authority can release it: the contact is below.")),
+    ),
+    Trouble.FROZEN: Explanation(
+        text("Your smartcard needs to be looked at"),
+        (
+            text(
+                "Unlocking it was interrupted several times. It was stopped to protect your card."
+            ),
+            _ASK_RA,
+        ),
+    ),
+    Trouble.CENTRAL: Explanation(
+        text("The central service cannot be reached"),
+        (
+            text("Your smartcard could not be unlocked. Nothing on it has changed."),
+            text("Try again in a few minutes. If it is urgent, call the number below."),
+        ),
+    ),
+    Trouble.UNLOCK_FAILED: Explanation(
+        text("Your smartcard could not be unlocked"),
+        (text("Nothing is lost. Insert it again and start once more."), _ASK_RA),
+    ),
+}

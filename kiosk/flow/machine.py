@@ -1,0 +1,179 @@
+"""The one function of the flow: `step(state, event) -> (state, effects)`.
+
+First come the rules that hold on every page (cards, time, people leaving); then the journey's
+table, by page and event. What stands in neither changes nothing: no event in any state raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from kiosk.flow import effects as do
+from kiosk.flow import events as ev
+from kiosk.flow import state as st
+from kiosk.flow import unlock
+from kiosk.flow.view import Intent
+
+Effects = tuple[do.Effect, ...]
+Outcome = tuple[st.State, Effects]
+Rule = Callable[[st.State, Any], Outcome]
+
+# Work ends by itself, by its result or its own deadline. Should it not, these seconds end it: no
+# card and no answer keeps the kiosk from its start screen.
+_WORK: dict[type, tuple[float, st.Trouble]] = {
+    st.ReadingCard: (20.0, st.Trouble.CARD_MUTE),
+    st.OpeningUnlock: (40.0, st.Trouble.CENTRAL),
+    st.CheckingAnswers: (50.0, st.Trouble.CENTRAL),
+    st.Unlocking: (90.0, st.Trouble.UNLOCK_FAILED),
+}
+# Pages on which nobody is waited for: there is nothing of a person, or it is the kiosk's turn.
+_UNTIMED = (st.Waiting, *_WORK)
+
+
+def step(state: st.State, event: ev.Event) -> Outcome:
+    """What becomes of `state` when `event` has happened, and what is to be done."""
+    visit = getattr(event, "visit", state.visit)
+    if visit != state.visit:
+        return state, ()
+    rule = _EVERYWHERE.get(type(event))
+    after, effects = rule(state, event) if rule else _by_table(state, event)
+    return _timed(state, after, event, effects)
+
+
+def _by_table(state: st.State, event: ev.Event) -> Outcome:
+    if isinstance(event, ev.Pressed):
+        rule = unlock.PRESSED.get((type(state.page), event.intent))
+    else:
+        rule = unlock.TABLE.get((type(state.page), type(event)))
+    return rule(state, event) if rule else (state, ())
+
+
+def _timed(before: st.State, after: st.State, event: ev.Event, effects: Effects) -> Outcome:
+    """Keep the timers in step: restarted by people and pages, stopped where nobody waits."""
+    moved = type(after.page) is not type(before.page) or after.visit != before.visit
+    somebody = isinstance(event, ev.Touched | ev.Typed | ev.Pressed)
+    if isinstance(after.page, _UNTIMED):
+        if not moved:
+            return after, effects
+        work = _WORK.get(type(after.page))
+        return replace(after, countdown=None), (
+            *effects,
+            do.StopTimer(ev.Timer.IDLE),
+            do.StopTimer(ev.Timer.COUNTDOWN),
+            do.StartTimer(ev.Timer.WORK, work[0]) if work else do.StopTimer(ev.Timer.WORK),
+        )
+    if moved or (somebody and before.countdown is None):
+        seconds = (
+            after.site.help_seconds
+            if isinstance(after.page, st.Helping)
+            else after.site.idle_seconds
+        )
+        start = (do.StartTimer(ev.Timer.IDLE, seconds), do.StopTimer(ev.Timer.COUNTDOWN))
+        stop = (do.StopTimer(ev.Timer.WORK),) if moved else ()
+        return replace(after, countdown=None), effects + start + stop
+    return after, effects
+
+
+# ---------------------------------------------------------------- the rules of every page
+
+
+def leave(state: st.State) -> Outcome:
+    """Back to the start screen: the visit is over and nothing of the person remains."""
+    clean = replace(
+        state,
+        page=st.Waiting(),
+        visit=state.visit + 1,
+        reference="",
+        rules=st.State().rules,
+        countdown=None,
+    )
+    return clean, (do.Forget(),)
+
+
+def _card_inserted(state: st.State, event: ev.CardInserted) -> Outcome:
+    clean, effects = leave(state)
+    reading = replace(clean, page=st.ReadingCard(), reference=event.reference, card_present=True)
+    limit = do.StartTimer(ev.Timer.VISIT, state.site.visit_seconds)
+    return reading, (*effects, do.ReadCard(reading.visit), limit)
+
+
+def _card_taken(state: st.State, _: ev.CardTaken) -> Outcome:
+    state = replace(state, card_present=False)
+    if isinstance(state.page, st.Waiting):
+        return state, ()
+    if isinstance(state.page, st.Unlocking):
+        return unlock.help_with(state, st.Trouble.CARD_PULLED_AT_WORK)
+    if isinstance(state.page, st.ReadingCard):
+        return unlock.help_with(state, st.Trouble.CARD_PULLED)
+    if isinstance(state.page, st.Helping):
+        # The help stays to be read; it holds nothing of the person but the reference.
+        return state, ()
+    return leave(state)
+
+
+def _reader_failed(state: st.State, event: ev.ReaderFailed) -> Outcome:
+    state = replace(state, reader=event.trouble, card_present=False)
+    if isinstance(state.page, st.Waiting | st.Helping):
+        return state, ()
+    return unlock.help_with(state, st.Trouble.READER)
+
+
+def _reader_ready(state: st.State, event: ev.ReaderReady) -> Outcome:
+    return replace(state, reader=None, simulated=event.simulated), ()
+
+
+def _screen_failed(state: st.State, _: ev.ScreenFailed) -> Outcome:
+    # While the card is at work it must not be asked back: the page is drawn once more.
+    return (state, ()) if isinstance(state.page, st.Unlocking) else leave(state)
+
+
+def _central_seen(state: st.State, event: ev.CentralSeen) -> Outcome:
+    return replace(state, central_reachable=event.reachable), ()
+
+
+def _time_up(state: st.State, event: ev.TimeUp) -> Outcome:
+    if isinstance(state.page, _UNTIMED):
+        work = _WORK.get(type(state.page))
+        overdue = event.timer is ev.Timer.WORK and work is not None
+        return unlock.help_with(state, work[1]) if overdue and work else (state, ())
+    if event.timer in {ev.Timer.IDLE, ev.Timer.VISIT} and state.countdown is None:
+        # VISIT: even where something touches the screen for ever, nobody is here for ever.
+        if isinstance(state.page, st.Helping | st.Finished) and not state.card_present:
+            return leave(state)
+        warned = replace(state, countdown=state.site.warning_seconds)
+        return warned, (do.StartTimer(ev.Timer.COUNTDOWN, 1),)
+    if event.timer is ev.Timer.COUNTDOWN and state.countdown is not None:
+        if state.countdown <= 1:
+            return leave(state)
+        ticked = replace(state, countdown=state.countdown - 1)
+        return ticked, (do.StartTimer(ev.Timer.COUNTDOWN, 1),)
+    return state, ()
+
+
+def _pressed(state: st.State, event: ev.Pressed) -> Outcome:
+    if state.countdown is not None:
+        # The warning covers the page: only its own button can have been meant.
+        if event.intent is not Intent.MORE_TIME:
+            return state, ()
+        return replace(state, countdown=None), (
+            do.StartTimer(ev.Timer.IDLE, state.site.idle_seconds),
+            do.StartTimer(ev.Timer.VISIT, state.site.visit_seconds),
+            do.StopTimer(ev.Timer.COUNTDOWN),
+        )
+    if event.intent is Intent.CLOSE and not isinstance(state.page, st.Unlocking):
+        return leave(state)
+    return _by_table(state, event)
+
+
+_EVERYWHERE: dict[type, Rule] = {
+    ev.CardInserted: _card_inserted,
+    ev.CardTaken: _card_taken,
+    ev.ReaderFailed: _reader_failed,
+    ev.ReaderReady: _reader_ready,
+    ev.CentralSeen: _central_seen,
+    ev.TimeUp: _time_up,
+    ev.ScreenFailed: _screen_failed,
+    ev.Pressed: _pressed,
+}

@@ -1,0 +1,192 @@
+"""What holds for every event in every state, whatever came before."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kiosk import flow
+from kiosk.flow import effects as do
+from kiosk.flow import events as ev
+from kiosk.flow.state import Finished, State, Unlocking, Waiting
+from kiosk.flow.view import Intent
+from kiosk.values import (
+    CardIdentity,
+    Counters,
+    Family,
+    PasscodeRules,
+    ReaderTrouble,
+    Rule,
+    Secret,
+)
+
+_FIELDS = [*(f"answer-{n}" for n in range(1, 5)), "new-passcode", "new-passcode-again", "other"]
+_visits = st.integers(0, 6)
+_secrets = st.sampled_from([b"", b"12", b"246802", b"135790", b"x" * 64]).map(Secret)
+
+_EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
+    st.builds(ev.Pressed, st.sampled_from(Intent), st.none() | _secrets, st.sampled_from(_FIELDS)),
+    st.builds(
+        ev.Typed,
+        st.sampled_from(_FIELDS),
+        st.integers(0, 64),
+        st.frozensets(st.sampled_from(Rule)),
+    ),
+    st.just(ev.Touched()),
+    st.just(ev.ScreenFailed()),
+    st.builds(ev.TimeUp, st.sampled_from(ev.Timer)),
+    st.builds(ev.ReaderFailed, st.sampled_from(ReaderTrouble)),
+    st.builds(ev.ReaderReady, st.booleans()),
+    st.builds(ev.CardInserted, st.just("AB12-CD34")),
+    st.just(ev.CardTaken()),
+    st.builds(
+        ev.CardRead,
+        _visits,
+        st.just(CardIdentity(Family.PIV, "00" * 16)),
+        st.builds(Counters, st.sampled_from([None, 0, 1, 3]), st.sampled_from([None, 0, 3])),
+        st.just(PasscodeRules()),
+    ),
+    st.builds(ev.CardFailed, _visits, st.sampled_from(ev.CardTrouble)),
+    st.builds(ev.UnlockOpened, _visits, st.just(("a?", "b?", "c?", "d?")), st.just(3)),
+    st.builds(ev.AnswersAccepted, _visits),
+    st.builds(ev.AnswersRefused, _visits, st.sampled_from([0, 30])),
+    st.builds(ev.UnlockRefused, _visits, st.sampled_from(ev.Refusal), st.sampled_from([0, 90])),
+    st.builds(ev.CentralFailed, _visits),
+    st.builds(ev.UnlockAdvanced, _visits, st.sampled_from(ev.UnlockStep)),
+    st.builds(ev.CardUnlocked, _visits),
+    st.builds(ev.CentralSeen, st.booleans()),
+)
+
+# Random events seldom get past the questions: these paths are followed, and then left at random.
+_HAPPY: list[ev.Event] = [
+    ev.ReaderReady(),
+    ev.CardInserted("AB12-CD34"),
+    ev.CardRead(1, CardIdentity(Family.PIV, "00" * 16), Counters(0), PasscodeRules()),
+    ev.UnlockOpened(1, ("a?", "b?", "c?", "d?"), 3),
+    *(
+        event
+        for n in range(1, 5)
+        for event in (
+            ev.Typed(f"answer-{n}", 3),
+            ev.Pressed(Intent.CONTINUE, Secret(b"abc"), f"answer-{n}"),
+        )
+    ),
+    ev.AnswersAccepted(1),
+    ev.Typed("new-passcode", 6, frozenset(Rule)),
+    ev.Pressed(Intent.CONTINUE, Secret(b"135790"), "new-passcode"),
+    ev.Typed("new-passcode-again", 6, frozenset(Rule)),
+    ev.Pressed(Intent.CONTINUE, Secret(b"135790"), "new-passcode-again"),
+    ev.UnlockAdvanced(1, ev.UnlockStep.UNLOCK),
+    ev.CardUnlocked(1),
+]
+
+
+def _after(events: list[ev.Event]) -> State:
+    state = State()
+    for event in events:
+        state, _ = flow.step(state, event)
+    return state
+
+
+_states = st.builds(
+    lambda length, more: _after(_HAPPY[:length] + more),
+    st.integers(0, len(_HAPPY)),
+    st.lists(_EVENTS, max_size=12),
+)
+
+
+def secrets_in(value: object) -> list[Secret]:
+    """Every secret within a value, however deep."""
+    if isinstance(value, Secret):
+        return [value]
+    if isinstance(value, tuple | list | frozenset):
+        return [secret for each in value for secret in secrets_in(each)]
+    if is_dataclass(value):
+        return [s for each in fields(value) for s in secrets_in(getattr(value, each.name))]
+    return []
+
+
+def test_the_happy_path_ends_finished() -> None:
+    assert isinstance(_after(_HAPPY).page, Finished)
+    assert any(secrets_in(_after(_HAPPY[:n])) for n in range(len(_HAPPY)))
+
+
+@given(_states, _EVENTS)
+@settings(max_examples=400)
+def test_no_event_in_any_state_raises_and_every_state_can_be_seen(
+    state: State, event: ev.Event
+) -> None:
+    after, effects = flow.step(state, event)
+    assert isinstance(effects, tuple)
+    assert secrets_in(flow.render(after)) == []
+
+
+@given(_states)
+def test_removal_leaves_nothing_of_the_person(state: State) -> None:
+    state, _ = flow.step(state, ev.CardInserted("AB12-CD34"))
+    after, _ = flow.step(state, ev.CardTaken())
+    assert secrets_in(after) == []
+
+
+@given(_states)
+def test_removal_in_the_middle_wipes_and_shows_start_or_help(state: State) -> None:
+    after, effects = flow.step(state, ev.CardTaken())
+    assert secrets_in(after) == []
+    if type(state.page) is not type(after.page):
+        assert do.Forget() in effects
+        assert flow.render(after).frame.title.message
+
+
+@given(_states)
+def test_idle_time_always_reaches_the_start_screen_with_empty_secrets(state: State) -> None:
+    # Neither the card nor central ever answers: only time passes.
+    for _ in range(3 + state.site.warning_seconds):
+        for timer in ev.Timer:
+            state, _ = flow.step(state, ev.TimeUp(timer))
+    assert isinstance(state.page, Waiting)
+    assert secrets_in(state) == []
+    assert state.reference == ""
+
+
+@given(_states, _EVENTS)
+def test_a_timer_runs_wherever_a_person_is_waited_for(state: State, event: ev.Event) -> None:
+    after, effects = flow.step(state, event)
+    moved = type(after.page) is not type(state.page)
+    waits_for_work = type(after.page).__name__ in {
+        "Waiting", "ReadingCard", "OpeningUnlock", "CheckingAnswers", "Unlocking",
+    }  # fmt: skip
+    if moved and not waits_for_work:
+        assert any(
+            isinstance(effect, do.StartTimer) and effect.timer is ev.Timer.IDLE
+            for effect in effects
+        )
+
+
+@given(_states, st.sampled_from(Intent))
+def test_work_on_the_card_is_never_closed_by_a_button(state: State, intent: Intent) -> None:
+    if isinstance(state.page, Unlocking):
+        after, effects = flow.step(state, ev.Pressed(intent))
+        assert isinstance(after.page, Unlocking)
+        assert effects == ()
+
+
+@given(_states, st.integers(0, 5))
+def test_answers_of_an_earlier_visit_change_nothing(state: State, back: int) -> None:
+    stale = state.visit - 1 - back
+    for event in (
+        ev.CardUnlocked(stale),
+        ev.AnswersAccepted(stale),
+        ev.UnlockOpened(stale, ("a?", "b?", "c?", "d?"), 3),
+        ev.CardFailed(stale, ev.CardTrouble.MUTE),
+    ):
+        assert flow.step(state, event) == (state, ())
+
+
+@given(_states)
+def test_what_is_shown_of_a_state_never_prints_a_secret(state: State) -> None:
+    told = repr(state) + repr(flow.render(state))
+    for secret in secrets_in(state):
+        if len(secret) >= 6:
+            assert secret.reveal().decode() not in told
