@@ -1,0 +1,94 @@
+"""The app: draws the views it is shown, sends the events of the person at the screen.
+
+Import this after `toolkit.prepare`, or better through `kiosk.ui.open_screen`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from kivy.base import ExceptionManager, runTouchApp, stopTouchApp
+from kivy.clock import Clock
+from kivy.core.window import Window
+
+from kiosk.flow.events import Event
+from kiosk.flow.view import View
+from kiosk.ui.catalogue import Catalogue
+from kiosk.ui.failure import LivingOn
+from kiosk.ui.stage import Stage
+from kiosk.ui.typed import TypedText
+
+FIRST_FRAMES = 30
+
+
+class KioskApp:
+    """One window for the life of the process.
+
+    `show`, `forget`, `call` and `stop` may be called from any thread, `run` in the main thread
+    only. `send` is called in the main thread: it has to take the event and return at once, as a
+    queue's put does. `on_failure` is called there too, after an exception that nobody has caught:
+    by then nothing typed is left, and nothing is on the screen.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        send: Callable[[Event], None],
+        on_failure: Callable[[], None],
+    ) -> None:
+        self._typed = TypedText()
+        self._on_failure = on_failure
+        self.stage = Stage(catalogue.say, self._typed, send)
+        self._orders: deque[Callable[[], None]] = deque()
+        self._frames = 0
+        self._handler = LivingOn(self._recover)
+
+    def show(self, view: View) -> None:
+        """Put `view` on the screen."""
+        self.call(lambda: self.stage.show(view))
+
+    def forget(self, fields: tuple[str, ...] | None = None) -> None:
+        """Wipe what was typed into `fields`, or everything."""
+        self.call(lambda: self._forget(fields))
+
+    def call(self, order: Callable[[], None]) -> None:
+        """Have `order` carried out by the thread that owns the widgets, in the order of calls."""
+        self._orders.append(order)
+        Clock.schedule_once(self._carry_out, 0)
+
+    def run(self) -> None:
+        """Show the window until `stop`."""
+        ExceptionManager.add_handler(self._handler)
+        # A first scene that never changes can stay black under KMSDRM: draw it a few times.
+        self._redraw = Clock.schedule_interval(self._draw_again, 0)
+        try:
+            runTouchApp(self.stage)
+        finally:
+            ExceptionManager.remove_handler(self._handler)
+            self._forget()
+
+    def stop(self) -> None:
+        """End `run`."""
+        self.call(stopTouchApp)
+
+    def _carry_out(self, _: float) -> None:
+        while self._orders:
+            self._orders.popleft()()
+
+    def _forget(self, fields: tuple[str, ...] | None = None) -> None:
+        self._typed.forget(fields)
+        self.stage.refresh()
+
+    def _recover(self) -> None:
+        """Nothing typed and nothing half drawn is left; the flow shows its start screen again."""
+        self._typed.forget()
+        self.stage.clear()
+        if self._orders:
+            Clock.schedule_once(self._carry_out, 0)
+        self._on_failure()
+
+    def _draw_again(self, _: float) -> bool:
+        self._frames += 1
+        Window.canvas.ask_update()
+        return self._frames < FIRST_FRAMES

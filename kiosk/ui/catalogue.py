@@ -1,0 +1,59 @@
+"""From the flow's texts to words of a language: gettext, with braces filled after translation."""
+
+from __future__ import annotations
+
+import gettext
+import logging
+import string
+from pathlib import Path
+
+from kiosk.flow.text import Text, Verbatim, Words
+
+DOMAIN = "kiosk"
+LOCALE = Path(__file__).parent.parent / "locale"
+
+logger = logging.getLogger(__name__)
+
+
+class Catalogue:
+    """The translations of one language; messages are English, so English needs no file."""
+
+    def __init__(self, translations: gettext.NullTranslations | None = None) -> None:
+        self._translations = translations or gettext.NullTranslations()
+
+    @classmethod
+    def load(cls, language: str = "en", folder: Path = LOCALE) -> Catalogue:
+        """The compiled catalogue of `language`, or plain English where there is none."""
+        return cls(gettext.translation(DOMAIN, folder, [language], fallback=True))
+
+    def say(self, words: Words) -> str:
+        """What to write on the screen; a malformed translation falls back to English."""
+        if isinstance(words, Verbatim):
+            return words.content
+        try:
+            return _fill(self._translate(words), words)
+        except (LookupError, ValueError):
+            logger.warning("malformed translation of %r", words.message)
+            return _fill(_english(words), words)
+
+    def _translate(self, text: Text) -> str:
+        if text.plural:
+            return self._translations.ngettext(text.message, text.plural, text.count)
+        return self._translations.gettext(text.message)
+
+
+def _english(text: Text) -> str:
+    return text.plural if text.plural and text.count != 1 else text.message
+
+
+def _fill(template: str, text: Text) -> str:
+    """`template` with its `{name}` filled; plain names only, so no attribute can be reached."""
+    values = dict(text.values)
+    parts = []
+    for literal, name, layout, conversion in string.Formatter().parse(template):
+        parts.append(literal)
+        if name is not None:
+            if layout or conversion:
+                raise ValueError(name)
+            parts.append(str(values[name]))
+    return "".join(parts)

@@ -1,0 +1,22 @@
+"""What every widget is given to draw with and to report to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kiosk.flow.text import Words
+from kiosk.flow.view import Entry, Intent
+from kiosk.ui.theme import Theme
+from kiosk.ui.typed import TypedText
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The looks, the language, and the ways back: a button was pressed, a key changed an entry."""
+
+    theme: Theme
+    say: Callable[[Words], str]
+    typed: TypedText
+    press: Callable[[Intent], None]
+    changed: Callable[[Entry], None]

@@ -1,0 +1,74 @@
+"""Whether everything on the screen has the room it needs: a walk of the widget tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kivy.uix.label import Label
+from kivy.uix.widget import Widget
+
+SLACK = 1  # pixels, for rounding
+
+
+def misfits(root: Widget) -> Iterator[str]:
+    """What is cut off, leaves the window or its parent, or overlaps another text."""
+    labels = []
+    for widget in root.walk(restrict=True):
+        left, bottom = widget.to_window(*widget.pos)
+        right, top = widget.to_window(widget.right, widget.top)
+        if not (
+            left >= -SLACK
+            and bottom >= -SLACK
+            and right <= root.width + SLACK
+            and top <= root.height + SLACK
+        ):
+            yield f"{_name(widget)} leaves the window"
+        if not isinstance(widget, Label) or not widget.text:
+            continue
+        wide, high = widget.texture_size
+        if wide > widget.width + SLACK or high > widget.height + SLACK:
+            yield f"{_name(widget)} is cut off"
+        if _leaves_parent(widget):
+            yield f"{_name(widget)} leaves its {_name(widget.parent)}"
+        labels.append((widget, (left, bottom, right, top)))
+    for number, (one, here) in enumerate(labels):
+        for other, there in labels[number + 1 :]:
+            if _same_layer(one, other) and _overlap(here, there):
+                yield f"{_name(one)} overlaps {_name(other)}"
+
+
+def _leaves_parent(widget: Widget) -> bool:
+    parent = widget.parent
+    return not (
+        widget.x >= parent.x - SLACK
+        and widget.y >= parent.y - SLACK
+        and widget.right <= parent.right + SLACK
+        and widget.top <= parent.top + SLACK
+    )
+
+
+def _overlap(
+    one: tuple[float, float, float, float], other: tuple[float, float, float, float]
+) -> bool:
+    return (
+        one[0] + SLACK < other[2]
+        and other[0] + SLACK < one[2]
+        and one[1] + SLACK < other[3]
+        and other[1] + SLACK < one[3]
+    )
+
+
+def _same_layer(one: Widget, other: Widget) -> bool:
+    return _layer(one) is _layer(other)
+
+
+def _layer(widget: Widget) -> Widget:
+    """The child of the root that `widget` is part of: the screen, or the countdown over it."""
+    while widget.parent.parent is not widget.get_parent_window():
+        widget = widget.parent
+    return widget
+
+
+def _name(widget: Widget) -> str:
+    kind = type(widget).__name__
+    return f"{kind} {widget.text!r}" if isinstance(widget, Label) else kind

@@ -1,0 +1,104 @@
+"""Photographs of every sample view at one window size: `python -m kiosk.ui.gallery --help`.
+
+Kivy has one window in a process, so each size takes a process of its own. It exits with 1 where
+something on a screen has too little room.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from kiosk.flow.events import Event
+from kiosk.flow.view import EntryPage, View
+from kiosk.ui import open_screen
+from kiosk.ui.catalogue import Catalogue
+from kiosk.ui.sample import SAMPLES, TYPED
+from kiosk.ui.toolkit import WindowSettings
+
+# Kivy's own modules are imported inside functions here, because its environment comes first.
+
+
+class Gallery:
+    """An app on an invisible screen, whose frames are drawn when they are asked for."""
+
+    def __init__(
+        self,
+        size: tuple[int, int],
+        catalogue: Catalogue | None = None,
+        send: Callable[[Event], None] = lambda _: None,
+        on_failure: Callable[[], None] = lambda: None,
+    ) -> None:
+        os.environ.setdefault("SDL_VIDEODRIVER", "offscreen")
+        settings = WindowSettings(size=size)
+        self.app = open_screen(settings, catalogue or Catalogue(), send, on_failure)
+        from kivy.base import EventLoop, runTouchApp  # noqa: PLC0415
+
+        if EventLoop.status == "started":
+            EventLoop.window.add_widget(self.app.stage)
+        else:
+            runTouchApp(self.app.stage, embedded=True)
+        self.frames()
+
+    def close(self) -> None:
+        """Take the app off the window, for the next one."""
+        from kivy.core.window import Window  # noqa: PLC0415
+
+        Window.remove_widget(self.app.stage)
+
+    def frames(self, number: int = 5) -> None:
+        """Draw some frames: layouts take a few to come to rest."""
+        from kivy.base import EventLoop  # noqa: PLC0415
+
+        for _ in range(number):
+            EventLoop.idle()
+
+    def show(self, view: View) -> None:
+        """Put a view on the screen."""
+        self.app.show(view)
+        self.frames()
+
+    def show_sample(self, name: str) -> None:
+        """Put a sample on the screen, with its text typed."""
+        self.app.forget()
+        view = SAMPLES[name]
+        self.show(view)
+        if isinstance(view, EntryPage):
+            for character in TYPED.get(name, ""):
+                self.app.stage.strike(character)
+        self.frames()
+
+    def photograph(self, path: Path) -> None:
+        """Write what the window shows to a PNG file."""
+        from kivy.core.window import Window  # noqa: PLC0415
+
+        Window.dispatch("on_draw")
+        taken = Window.screenshot(name=str(path.absolute()))  # which numbers it
+        Path(taken).replace(path)
+
+
+def main() -> None:
+    """Photograph every sample, and say what does not fit."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size", default="800x480", help="WIDTHxHEIGHT in pixels")
+    parser.add_argument("--out", type=Path, default=Path("build/screens"), help="a folder")
+    parser.add_argument("names", nargs="*", help="samples, else all")
+    options = parser.parse_args()
+    width, height = (int(side) for side in options.size.split("x"))
+    gallery = Gallery((width, height))
+    from kiosk.ui.fit import misfits  # noqa: PLC0415
+
+    options.out.mkdir(parents=True, exist_ok=True)
+    found = []
+    for name in options.names or SAMPLES:
+        gallery.show_sample(name)
+        gallery.photograph(options.out / f"{name}-{options.size}.png")
+        found += [f"{name}: {misfit}" for misfit in misfits(gallery.app.stage)]
+    if found:
+        parser.exit(1, "\n".join(found) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,235 @@
+"""Sample views of every kind and state, for the gallery and for tests.
+
+Their messages are written as `Text(...)` rather than `text(...)`, so that they stay out of the
+catalogue: nobody should translate what no kiosk shows.
+"""
+
+from __future__ import annotations
+
+from kiosk.flow.text import Text, Verbatim
+from kiosk.flow.view import (
+    Button,
+    Contact,
+    Countdown,
+    Entry,
+    EntryKind,
+    EntryPage,
+    Frame,
+    Intent,
+    Notice,
+    Picture,
+    Progress,
+    Role,
+    RuleLine,
+    Step,
+    StepState,
+    Tone,
+    View,
+    Welcome,
+)
+from kiosk.values import PasscodeRules
+
+TITLE = Text("Smartcard self service")
+BANNER = Text("Simulated: smartcard, reader and central service. Not for real use.")
+
+CLOSE = Button(Intent.CLOSE, Text("Close"))
+DONE = Button(Intent.CLOSE, Text("Close"), Role.PRIMARY)
+BACK = Button(Intent.BACK, Text("Back"))
+SKIP = Button(Intent.SKIP, Text("Leave blank"))
+GO_ON = Button(Intent.CONTINUE, Text("Continue"), Role.PRIMARY)
+NOT_YET = Button(Intent.CONTINUE, Text("Continue"), Role.PRIMARY, enabled=False)
+FORGOTTEN = Button(Intent.FORGOTTEN, Text("I've forgotten my passcode"), Role.PRIMARY)
+
+CONTACTS = (
+    Contact(Text("IT service desk, day and night"), Verbatim("020 7946 0150")),
+    Contact(Text("Registration authority, 9 to 5"), Verbatim("020 7946 0178")),
+)
+
+COUNTDOWN = Countdown(
+    20,
+    Text("This screen closes in {count} seconds", (("count", 20),)),
+    Button(Intent.MORE_TIME, Text("I need more time"), Role.PRIMARY),
+)
+
+
+def _frame(
+    *buttons: Button, banner: Text | None = None, countdown: Countdown | None = None
+) -> Frame:
+    return Frame(TITLE, buttons, banner, countdown)
+
+
+def _welcome(*troubles: Text, banner: Text | None = None) -> Welcome:
+    return Welcome(
+        _frame(banner=banner),
+        Text("Insert your smartcard"),
+        Text("Unlock your smartcard here and choose a new passcode. It takes about a minute."),
+        troubles=troubles,
+    )
+
+
+def _question(
+    heading: str,
+    *,
+    number: int = 1,
+    length: int = 0,
+    shown: bool = False,
+    problem: Text | None = None,
+    banner: Text | None = None,
+    countdown: Countdown | None = None,
+) -> EntryPage:
+    buttons = (CLOSE, BACK, SKIP, GO_ON if length else NOT_YET)
+    return EntryPage(
+        _frame(*buttons, banner=banner, countdown=countdown),
+        Verbatim(heading),
+        Entry(f"answer-{number}", EntryKind.ANSWER, length, 64, shown),
+        progress=Text("Question {number} of {total}", (("number", number), ("total", 4))),
+        hint=Text("One answer may be left blank."),
+        problem=problem,
+    )
+
+
+def _passcode(
+    length: int, *met: bool, problem: Text | None = None, again: bool = False
+) -> EntryPage:
+    heading = Text("Enter it once more") if again else Text("Choose a new passcode")
+    rules = (Text("At least 6 digits"), Text("8 digits at most"))
+    return EntryPage(
+        _frame(CLOSE, BACK, GO_ON if all(met) and met else NOT_YET),
+        heading,
+        Entry(
+            "passcode-again" if again else "passcode",
+            EntryKind.PASSCODE,
+            length,
+            8,
+            rules=PasscodeRules(),
+        ),
+        hint=None if again else Text("Choose one that nobody could guess."),
+        problem=problem,
+        rule_lines=tuple(RuleLine(rule, one) for rule, one in zip(rules, met, strict=False)),
+    )
+
+
+def _working(*states: StepState) -> Progress:
+    labels = (
+        Text("Ask permission to unlock"),
+        Text("Unlock the smartcard"),
+        Text("Check your new passcode"),
+        Text("Renew the smartcard's unlocking key"),
+    )
+    return Progress(
+        _frame(),
+        Text("Unlocking your smartcard"),
+        tuple(Step(label, state) for label, state in zip(labels, states, strict=True)),
+        Text("Leave your smartcard in the reader until this is finished."),
+    )
+
+
+_WAITING, _DOING, _DONE = StepState.WAITING, StepState.DOING, StepState.DONE
+
+SAMPLES: dict[str, View] = {
+    "welcome": _welcome(),
+    "welcome-trouble": _welcome(
+        Text("The smartcard reader is not connected. Please use another kiosk."), banner=BANNER
+    ),
+    "welcome-troubles": _welcome(
+        Text("There is no card reader. This kiosk cannot be used just now."),
+        Text("The central service cannot be reached. Smartcards cannot be unlocked just now."),
+        banner=BANNER,
+    ),
+    "welcome-card-left": Welcome(
+        _frame(),
+        Text("Please take your smartcard"),
+        Text("To start again, put it back in."),
+        Picture.REMOVE_CARD,
+    ),
+    "question-empty": _question("What was the name of your first school?"),
+    "question-typed": _question("What was the name of your first school?", length=9),
+    "question-shown": _question(
+        "What was the name of your first school?", length=9, shown=True, number=2
+    ),
+    "question-long": _question(
+        "What was the surname of the teacher you liked best at primary school?",
+        number=3,
+        length=40,
+    ),
+    "question-problem": _question(
+        "What was the name of the street where you lived when you were ten?",
+        number=4,
+        problem=Text("Please answer this question: only one may be left out."),
+        banner=BANNER,
+    ),
+    "question-countdown": _question(
+        "In which town did your parents meet?", length=4, countdown=COUNTDOWN
+    ),
+    "passcode-empty": _passcode(0, False, False),
+    "passcode-short": _passcode(4, False, True),
+    "passcode-good": _passcode(6, True, True),
+    "passcode-problem": _passcode(
+        0, problem=Text("The two passcodes differ. Please enter it again."), again=True
+    ),
+    "working": _working(_DONE, _DOING, _WAITING, _WAITING),
+    "reading": Progress(
+        _frame(CLOSE, banner=BANNER),
+        Text("Reading your smartcard"),
+        (),
+        Text("Leave your smartcard in the reader."),
+    ),
+    "information": Notice(
+        _frame(CLOSE, FORGOTTEN),
+        Tone.INFORMATION,
+        Text("Your smartcard is not locked"),
+        (
+            Text("Your passcode works: you have 3 tries left."),
+            Text("If you have forgotten it, you can choose a new one here."),
+        ),
+    ),
+    "instructions": Notice(
+        _frame(CLOSE, GO_ON),
+        Tone.INFORMATION,
+        Text("Your smartcard is locked"),
+        (
+            Text("Answer the security questions you chose when you registered."),
+            Text("Then choose a new passcode of 6 to 8 digits."),
+        ),
+        contacts=CONTACTS,
+    ),
+    "done": Notice(
+        _frame(DONE),
+        Tone.SUCCESS,
+        Text("Your smartcard is unlocked"),
+        (Text("Your new passcode works from now on."), Text("Please take your smartcard.")),
+        picture=Picture.REMOVE_CARD,
+    ),
+    "problem": Notice(
+        _frame(DONE, banner=BANNER),
+        Tone.PROBLEM,
+        Text("Your smartcard could not be unlocked"),
+        (
+            Text("The central service does not answer at the moment. Nothing was changed."),
+            Text("Try again in a few minutes, or call the service desk."),
+        ),
+        contacts=CONTACTS,
+        reference="K7Q4-20MX",
+    ),
+    "problem-picture": Notice(
+        _frame(CLOSE, banner=BANNER),
+        Tone.PROBLEM,
+        Text("You are not registered to use the Self Service facility."),
+        (
+            Text("Unlocking it was interrupted several times. It was stopped to protect it."),
+            Text("Your registration authority can help you: the contact is below."),
+        ),
+        contacts=CONTACTS[1:],
+        reference="K7Q4-20MX",
+        picture=Picture.REMOVE_CARD,
+    ),
+}
+
+TYPED: dict[str, str] = {
+    "question-typed": "St Mary's",
+    "question-shown": "St Mary's",
+    "question-long": "Miss Hetherington-Smythe of Upper Slaughter"[:40],
+    "question-countdown": "York",
+    "passcode-short": "4711",
+    "passcode-good": "471108",
+}

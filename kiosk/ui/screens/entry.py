@@ -1,0 +1,85 @@
+# mypy: allow-subclassing-any
+"""What the two screens with something to type have in common."""
+
+from __future__ import annotations
+
+from kivy.uix.boxlayout import BoxLayout
+
+from kiosk.flow.view import EntryPage, View
+from kiosk.ui.context import Context
+from kiosk.ui.screens.page import Page
+from kiosk.ui.theme import Size
+from kiosk.ui.widgets.entry import EntryBox
+from kiosk.ui.widgets.keys import DELETE
+from kiosk.ui.widgets.remark import Remark
+from kiosk.ui.widgets.sign import Mark
+
+
+class EntryScreen(Page):
+    """Keys change the buffer of one field; what follows from that comes back as another view."""
+
+    def __init__(self, context: Context, view: EntryPage) -> None:
+        super().__init__(context, view.frame, view.progress)
+        self._view = view
+        self.box = EntryBox(context, view.entry)
+
+    def update(self, view: View) -> bool:
+        """Show `view` in place; False where that takes another screen.
+
+        In place, so that what a key sends back cannot take the keyboard from under the fingers.
+        """
+        if not isinstance(view, EntryPage) or _still(view) != _still(self._view):
+            return False
+        self.draw(view)
+        return True
+
+    def draw(self, view: EntryPage) -> None:
+        """Show what changes in place: what is typed, lines, the states of buttons."""
+        self._view = view
+        self.box.draw(view.entry, problem=view.problem is not None)
+
+    @property
+    def field(self) -> str:
+        """The buffer that the keys change."""
+        return self._view.entry.field
+
+    def strike(self, key: str) -> None:
+        """A key was touched."""
+        entry, typed = self._view.entry, self.context.typed
+        if key == DELETE:
+            changed = typed.delete(entry.field)
+        else:
+            changed = typed.add(entry.field, key, entry.maximum)
+        if changed:
+            self.box.refresh()
+            self.context.changed(entry)
+
+    def remark(self, view: EntryPage, size: float = Size.SMALL) -> Remark:
+        """The problem to mend, or where there is none, the hint."""
+        context = self.context
+        if view.problem is not None:
+            words = context.say(view.problem)
+            return Remark(context, words, Mark.EXCLAMATION, size=size, strong=True, sign=22)
+        words = context.say(view.hint) if view.hint is not None else ""
+        return Remark(context, words, size=size, colour=context.theme.palette.faint)
+
+
+def refill(box: BoxLayout, *parts: BoxLayout) -> None:
+    """Put `parts` into `box` instead of what is in it."""
+    box.clear_widgets()
+    for part in parts:
+        box.add_widget(part)
+
+
+def _still(view: EntryPage) -> object:
+    frame, entry = view.frame, view.entry
+    intents = [button.intent for button in frame.buttons]
+    return (
+        frame.title,
+        frame.banner,
+        intents,
+        entry.field,
+        entry.kind,
+        view.heading,
+        view.progress,
+    )

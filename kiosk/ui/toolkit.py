@@ -1,0 +1,83 @@
+"""How Kivy is set up before it is first imported: its environment and its configuration."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class WindowSettings:
+    """The window: `size` in pixels where it is not `fullscreen`; the least level Kivy may log."""
+
+    size: tuple[int, int] = (800, 480)
+    fullscreen: bool = False
+    cursor: bool = True
+    log_level: int = logging.WARNING
+
+
+_prepared: list[WindowSettings] = []
+
+
+def prepare(window: WindowSettings) -> None:
+    """Set Kivy's environment and configuration, which can be done once in a process.
+
+    Doing it again for the same `window` is allowed and changes nothing; raises RuntimeError for
+    another one, or where Kivy was imported before. Nothing of Kivy's outlives the process: it reads
+    no configuration file and writes none, and its home is a temporary folder. In log mode PYTHON it
+    leaves the root logger and stderr alone.
+    """
+    if _prepared == [window]:
+        return
+    if _prepared or "kivy" in sys.modules:
+        raise RuntimeError("kivy was imported before kiosk.ui.toolkit.prepare for this window")
+    _prepared.append(window)
+    home = tempfile.mkdtemp(prefix="kiosk-kivy-")
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    os.environ.update(
+        KIVY_HOME=home,
+        KIVY_NO_ARGS="1",
+        KIVY_NO_CONFIG="1",
+        KIVY_NO_ENV_CONFIG="1",
+        KIVY_NO_FILELOG="1",
+        KIVY_NO_CONSOLELOG="1",
+        KIVY_LOG_MODE="PYTHON",
+        # One pixel is one pixel: the theme scales by the window's size, not by a guessed density.
+        KIVY_DPI="96",
+        KIVY_METRICS_DENSITY="1",
+        KIVY_METRICS_FONTSCALE="1",
+    )
+    logging.getLogger("kivy").addFilter(_worth_logging)
+    _configure(window)
+    logging.getLogger("kivy").setLevel(window.log_level)
+
+
+def _worth_logging(record: logging.LogRecord) -> bool:
+    """False for the complaint, traceback and all, about an input provider that we do not use."""
+    return "is not supported by your version of linux" not in str(record.msg)
+
+
+def _configure(window: WindowSettings) -> None:
+    from kivy.config import Config  # noqa: PLC0415 - its import is what prepare has prepared
+
+    width, height = window.size
+    Config.set("kivy", "exit_on_escape", "0")
+    Config.set("kivy", "desktop", "0")
+    Config.set("kivy", "pause_on_minimize", "0")
+    Config.set("graphics", "width", str(width))
+    Config.set("graphics", "height", str(height))
+    Config.set("graphics", "fullscreen", "auto" if window.fullscreen else "0")
+    Config.set("graphics", "resizable", "0")
+    Config.set("graphics", "show_cursor", "1" if window.cursor else "0")
+    Config.set("graphics", "maxfps", "30")
+    # Every shape of ours smooths its own edges; multisampling would only cost frames.
+    Config.set("graphics", "multisamples", "0")
+    # SDL hears the touch screen itself; a second provider would double every tap. A mouse is kept
+    # for desks, without the red dots that pretend a second finger.
+    Config.remove_option("input", "%(name)s")
+    Config.set("input", "mouse", "mouse,disable_multitouch")

@@ -1,0 +1,97 @@
+"""What is being typed: wiped buffers, one for each entry, known to nothing but this room.
+
+A buffer never grows, because growing would leave a copy of its bytes behind in memory, and no text
+is ever made of it: characters are read one at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kiosk.values import PasscodeRules, Rule, Secret
+
+LONGEST_CHARACTER = 4  # bytes of UTF-8
+
+
+class _Buffer:
+    """Up to `maximum` characters in UTF-8."""
+
+    def __init__(self, maximum: int) -> None:
+        self.maximum = maximum
+        self.bytes = bytearray(maximum * LONGEST_CHARACTER)
+        self.ends: list[int] = [0]  # where each character ends; the first one begins at 0
+
+    def __len__(self) -> int:
+        return len(self.ends) - 1
+
+
+class TypedText:
+    """The buffers of all entries of a visit, by `Entry.field`; they live until `forget()`."""
+
+    def __init__(self) -> None:
+        self._buffers: dict[str, _Buffer] = {}
+
+    def add(self, field: str, character: str, maximum: int) -> bool:
+        """Append one character; False where `maximum` characters are there already."""
+        buffer = self._buffers.get(field)
+        if buffer is None:
+            buffer = self._buffers[field] = _Buffer(maximum)
+        if len(buffer) >= min(maximum, buffer.maximum):
+            return False
+        encoded = character.encode()
+        start = buffer.ends[-1]
+        buffer.bytes[start : start + len(encoded)] = encoded
+        buffer.ends.append(start + len(encoded))
+        return True
+
+    def delete(self, field: str) -> bool:
+        """Take the last character away; False where there is none."""
+        buffer = self._buffers.get(field)
+        if not buffer:
+            return False
+        end = buffer.ends.pop()
+        start = buffer.ends[-1]
+        buffer.bytes[start:end] = bytes(end - start)
+        return True
+
+    def length(self, field: str) -> int:
+        """How many characters `field` holds."""
+        buffer = self._buffers.get(field)
+        return len(buffer) if buffer else 0
+
+    def characters(self, field: str, first: int = 0) -> Iterator[str]:
+        """The characters of `field` from number `first` on, one by one."""
+        buffer = self._buffers.get(field)
+        if buffer:
+            for start, end in zip(buffer.ends[first:], buffer.ends[first + 1 :], strict=False):
+                yield buffer.bytes[start:end].decode()
+
+    def met(self, field: str, rules: PasscodeRules | None) -> frozenset[Rule]:
+        """The rules that `field` meets so far; none where there are no rules."""
+        if rules is None:
+            return frozenset()
+        held = self._held(field)
+        try:
+            return rules.met(held)
+        finally:
+            held[:] = bytes(len(held))
+
+    def copy(self, field: str) -> Secret:
+        """A copy of what `field` holds, in UTF-8; whoever takes it wipes it."""
+        held = self._held(field)
+        try:
+            return Secret(held)
+        finally:
+            held[:] = bytes(len(held))
+
+    def _held(self, field: str) -> bytearray:
+        buffer = self._buffers.get(field)
+        return buffer.bytes[: buffer.ends[-1]] if buffer else bytearray()
+
+    def forget(self, fields: tuple[str, ...] | None = None) -> None:
+        """Overwrite the buffers of `fields`, or all, with zeros and let them go."""
+        for field in tuple(self._buffers) if fields is None else fields:
+            buffer = self._buffers.pop(field, None)
+            if buffer is not None:
+                buffer.bytes[:] = bytes(len(buffer.bytes))
+                buffer.ends[:] = [0]

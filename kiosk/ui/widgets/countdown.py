@@ -1,0 +1,81 @@
+# mypy: allow-subclassing-any
+"""The warning before the time is up, over everything else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kivy.graphics import Color, SmoothEllipse
+from kivy.uix.anchorlayout import AnchorLayout
+
+from kiosk.flow.view import Countdown
+from kiosk.ui.context import Context
+from kiosk.ui.theme import Size
+from kiosk.ui.widgets.button import PageButton
+from kiosk.ui.widgets.layout import space
+from kiosk.ui.widgets.panel import Panel
+from kiosk.ui.widgets.shape import Backdrop
+from kiosk.ui.widgets.writing import Writing
+
+
+class CountdownOverlay(AnchorLayout):
+    """Covers the page and swallows every touch but the one on its button."""
+
+    def __init__(self, context: Context, countdown: Countdown) -> None:
+        super().__init__()
+        theme = context.theme
+        self.context = context
+        Backdrop(self, theme.palette.scrim)
+        panel = Panel(context, size_hint_x=None, width=theme.px(460), spacing=theme.px(12))
+        panel.padding = (theme.px(32),) * 4
+        self._seconds = _Numeral(context)
+        self._heading = Writing(context, size=Size.LEAD, strong=True, align="center")
+        self._button = PageButton(context, countdown.button, height=60)
+        self._button.stretch()
+        for part in (self._seconds, self._heading, space(height=theme.px(8)), self._button):
+            panel.add_widget(part)
+        self.add_widget(panel)
+        self.draw(countdown)
+
+    def draw(self, countdown: Countdown) -> None:
+        """Show how many seconds are left."""
+        self._seconds.text = str(countdown.seconds)
+        self._heading.text = self.context.say(countdown.heading)
+        self._button.draw(countdown.button)
+
+    def on_touch_down(self, touch: Any) -> bool:
+        """Nothing below hears of a touch."""
+        super().on_touch_down(touch)
+        return True
+
+    def on_touch_move(self, touch: Any) -> bool:
+        """Nothing below hears of a touch."""
+        super().on_touch_move(touch)
+        return True
+
+    def on_touch_up(self, touch: Any) -> bool:
+        """Nothing below hears of a touch."""
+        super().on_touch_up(touch)
+        return True
+
+
+class _Numeral(Writing):
+    """A number on a blue disc: the one thing to see from afar."""
+
+    def __init__(self, context: Context) -> None:
+        theme = context.theme
+        super().__init__(
+            context, size=40, strong=True, colour=theme.palette.on_dark, align="center"
+        )
+        self.height = theme.px(84)
+        with self.canvas.before:
+            Color(*theme.palette.title)
+            self._disc = SmoothEllipse(segments=96)
+        self.bind(pos=self._place, size=self._place)
+
+    def _fit(self, *_: object) -> None:
+        """The disc's height is the widget's, whatever the number."""
+
+    def _place(self, *_: object) -> None:
+        self._disc.pos = (self.center_x - self.height / 2, self.y)
+        self._disc.size = (self.height, self.height)

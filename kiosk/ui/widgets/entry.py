@@ -1,0 +1,117 @@
+# mypy: allow-subclassing-any
+"""The box that shows how much has been typed: dots, or letters where the view asks for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kivy.core.text import Label as Glyph
+from kivy.graphics import Color, InstructionGroup, Rectangle, SmoothEllipse
+from kivy.uix.widget import Widget
+
+from kiosk.flow.text import text
+from kiosk.flow.view import Button, Entry, EntryKind, Intent, Role
+from kiosk.ui.context import Context
+from kiosk.ui.widgets.button import PageButton
+from kiosk.ui.widgets.shape import Backdrop
+
+HEIGHT = 54
+LETTER_SIZE = 25
+
+
+def _toggle(entry: Entry) -> Button:
+    """Answers can be looked at before they are given; passcodes cannot."""
+    label = text("Hide") if entry.shown else text("Show")
+    return Button(Intent.SHOW, label, Role.QUIET)
+
+
+class EntryBox(Widget):
+    """Dots or letters, a caret, and the button that changes between the two.
+
+    No string and no texture ever holds what is typed: letters are drawn one by one, each from a
+    texture of its own, and those are dropped with the drawing.
+    """
+
+    def __init__(self, context: Context, entry: Entry, **properties: Any) -> None:
+        theme = context.theme
+        super().__init__(size_hint_y=None, height=theme.px(HEIGHT), **properties)
+        self.context = context
+        self._entry = entry
+        palette = theme.palette
+        radius, line = theme.px(5), theme.px(3)
+        self._line = line
+        self._border = Backdrop(self, palette.text, radius)
+        self._inside = Backdrop(self, palette.surface, radius - theme.px(2), (line,) * 4)
+        self._content = InstructionGroup()
+        self.canvas.add(self._content)
+        self._toggle: PageButton | None = None
+        if entry.kind is EntryKind.ANSWER:
+            self._toggle = PageButton(context, _toggle(entry), least=84, height=HEIGHT - 6)
+            self.add_widget(self._toggle)
+        self.bind(pos=self._draw, size=self._draw)
+
+    def draw(self, entry: Entry, *, problem: bool) -> None:
+        """Show `entry`, with a red edge where there is a problem."""
+        self._entry = entry
+        theme = self.context.theme
+        edge = self._line + (theme.px(6) if problem else 0)
+        self._border.paint(theme.palette.error if problem else theme.palette.text)
+        self._inside.inset(self, (edge, self._line, self._line, self._line))
+        if self._toggle is not None:
+            self._toggle.draw(_toggle(entry))
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Draw what the buffer holds now."""
+        self._draw()
+
+    def _draw(self, *_: object) -> None:
+        self._content.clear()
+        theme = self.context.theme
+        left, right = self.x + theme.px(18), self.x + self.width - theme.px(14)
+        if self._toggle is not None:
+            self._toggle.x = self.x + self.width - self._toggle.width - self._line
+            self._toggle.y = self.y + self._line
+            right = self._toggle.x - theme.px(4)
+        draw = self._draw_letters if self._entry.shown else self._draw_dots
+        self._content.add(Color(*theme.palette.text))
+        self._draw_caret(draw(self._entry.field, left, right) + theme.px(3))
+
+    def _draw_dots(self, field: str, left: float, right: float) -> float:
+        theme = self.context.theme
+        diameter, pitch = theme.px(13), theme.px(20)
+        number = min(self.context.typed.length(field), int((right - left) // pitch))
+        y = self.y + round((self.height - diameter) / 2)
+        for place in range(number):
+            dot = SmoothEllipse(pos=(left + place * pitch, y), size=(diameter, diameter))
+            self._content.add(dot)
+        return left + number * pitch
+
+    def _draw_letters(self, field: str, left: float, right: float) -> float:
+        """The last letters that fit: what has just been typed is what one wants to see."""
+        glyphs = [self._glyph(character) for character in self.context.typed.characters(field)]
+        while glyphs and sum(glyph.width for glyph in glyphs) > right - left:
+            del glyphs[0]
+        for glyph in glyphs:
+            place = (left, self.y + round((self.height - glyph.height) / 2))
+            self._content.add(Rectangle(texture=glyph, pos=place, size=glyph.size))
+            left += glyph.width
+        return left
+
+    def _draw_caret(self, x: float) -> None:
+        theme = self.context.theme
+        high = theme.px(30)
+        self._content.add(Color(*theme.palette.link))
+        place = (round(x), self.y + round((self.height - high) / 2))
+        self._content.add(Rectangle(pos=place, size=(theme.px(2), high)))
+
+    def _glyph(self, character: str) -> Any:
+        theme = self.context.theme
+        glyph = Glyph(
+            text=character,
+            font_name=theme.regular,
+            font_size=theme.px(LETTER_SIZE),
+            strip=False,
+        )
+        glyph.refresh()
+        return glyph.texture

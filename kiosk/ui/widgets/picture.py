@@ -1,0 +1,131 @@
+# mypy: allow-subclassing-any
+"""Drawings of a smartcard and its reader, still, in the colours of the theme."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from kivy.graphics import Color, PopMatrix, PushMatrix, Scale, SmoothLine, Translate
+from kivy.uix.widget import Widget
+
+from kiosk.flow.view import Picture
+from kiosk.ui.context import Context
+from kiosk.ui.theme import Palette
+from kiosk.ui.widgets.shape import box, disc, stroke
+
+WIDE, HIGH = 260, 300
+
+
+class CardPicture(Widget):
+    """A card above the slot of a reader, with an arrow that says which way it goes.
+
+    Drawn on a sheet of 260 by 300 units that is scaled to the widget and kept in its middle.
+    """
+
+    def __init__(self, context: Context, picture: Picture, **properties: Any) -> None:
+        super().__init__(**properties)
+        self._palette = context.theme.palette
+        self._picture = picture
+        self.bind(pos=self._draw, size=self._draw)
+
+    def _draw(self, *_: object) -> None:
+        scale = min(self.width / WIDE, self.height / HIGH)
+        if scale <= 0:
+            return
+        self.canvas.clear()
+        with self.canvas:
+            PushMatrix()
+            Translate(
+                round(self.center_x - scale * WIDE / 2), round(self.center_y - scale * HIGH / 2)
+            )
+            Scale(scale, scale, 1)
+            _DRAWINGS[self._picture](self._palette)
+            PopMatrix()
+
+
+def _card(palette: Palette, y: float) -> None:
+    """A card on end, its chip towards the reader; the lower part disappears in the slot."""
+    x, wide, high = 74, 112, 176
+    Color(*palette.line)
+    box(x, y, wide, high, 11)
+    Color(*palette.surface)
+    box(x + 1.5, y + 1.5, wide - 3, high - 3, 9.5)
+    Color(*palette.title)
+    box(x + 12, y + high - 34, wide - 24, 20, 4)
+    Color(*palette.tint)
+    box(x + 12, y + high - 92, 40, 48, 4)
+    Color(*palette.faint)
+    disc((x + 32, y + high - 62), 8.5)
+    box(x + 18, y + high - 91, 28, 17, 8)
+    Color(*palette.disabled)
+    for offset, length in ((50, 36), (62, 36), (74, 24)):
+        box(x + 62, y + high - offset - 4, length, 5, 2.5)
+    _chip(palette, x + wide / 2 - 19, y + 42)
+
+
+def _chip(palette: Palette, x: float, y: float) -> None:
+    Color(*palette.gold)
+    box(x, y, 38, 32, 6)
+    Color(*palette.gold_line)
+    SmoothLine(rounded_rectangle=(x + 13, y + 8, 12, 16, 3), width=0.9)
+    for height in (8, 24):
+        SmoothLine(points=(x, y + height, x + 13, y + height), width=0.9)
+        SmoothLine(points=(x + 25, y + height, x + 38, y + height), width=0.9)
+
+
+def _slot(palette: Palette) -> None:
+    """The back of the reader and its opening, behind the card."""
+    Color(*palette.text)
+    box(27, 14, 206, 60, 11)
+    Color(*palette.faint)
+    box(26, 22, 208, 100, 12)
+    Color(*palette.text)
+    box(60, 104, 140, 11, 5.5)
+
+
+def _reader(palette: Palette) -> None:
+    """The front of the reader, which hides what is in the slot."""
+    Color(*palette.faint)
+    box(40, 30, 180, 79, 2)
+    Color(*palette.banner)
+    disc((206, 46), 5)
+
+
+def _arrow(palette: Palette, x: float, y: float, *, down: bool) -> None:
+    Color(*palette.title)
+    way = -1 if down else 1
+    tip, tail = y + way * 34, y - way * 34
+    stroke((x, tail), (x, tip), 9)
+    stroke((x, tip), (x - 19, tip - way * 19), 9)
+    stroke((x, tip), (x + 19, tip - way * 19), 9)
+
+
+def _insert_card(palette: Palette) -> None:
+    _slot(palette)
+    _card(palette, 84)
+    _reader(palette)
+    _arrow(palette, 228, 190, down=True)
+
+
+def _remove_card(palette: Palette) -> None:
+    _slot(palette)
+    _card(palette, 100)
+    _reader(palette)
+    _arrow(palette, 228, 190, down=False)
+
+
+def _card_inside(palette: Palette) -> None:
+    PushMatrix()
+    Translate(0, 30)  # without a card above it, the reader would hang low
+    _slot(palette)
+    _card(palette, 44)
+    _reader(palette)
+    PopMatrix()
+
+
+_DRAWINGS: dict[Picture, Callable[[Palette], None]] = {
+    Picture.INSERT_CARD: _insert_card,
+    Picture.REMOVE_CARD: _remove_card,
+    Picture.NONE: _card_inside,
+}

@@ -1,0 +1,99 @@
+# mypy: allow-subclassing-any
+"""Text on the screen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kivy.clock import Clock
+from kivy.uix.label import Label
+
+from kiosk.ui.context import Context
+from kiosk.ui.theme import Colour, Size
+
+
+class Writing(Label):
+    """Text that wraps to the widget's width and is as high as it needs to be.
+
+    `balanced` text has no lonely word on its last line.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        content: str = "",
+        *,
+        size: float = Size.BODY,
+        strong: bool = False,
+        colour: Colour | None = None,
+        align: str = "left",
+        balanced: bool = False,
+        **properties: Any,
+    ) -> None:
+        theme = context.theme
+        self._balanced = balanced
+        self._settling = False  # while line lengths are tried out, heights are not reported
+        super().__init__(
+            text=content,
+            font_name=theme.strong if strong else theme.regular,
+            font_size=theme.px(size),
+            color=colour or theme.palette.text,
+            halign=align,
+            valign="middle",
+            size_hint_y=None,
+            **properties,
+        )
+        self._bind_sizes()
+
+    def _bind_sizes(self) -> None:
+        # Later in the same frame, because a layout that sets width and height at once would put
+        # the old height back.
+        later = Clock.create_trigger(self._wrap, -1)
+        self.bind(width=later, text=later, texture_size=self._fit)
+        self._wrap()
+
+    def _wrap(self, *_: object) -> None:
+        self.text_size = (self.width, None)
+        self._pad(0)
+        if self._balanced and self.text:
+            self._balance()
+        self._fit()
+
+    def _balance(self) -> None:
+        """Make the lines about equally long, without making more of them."""
+        high = self.texture_size[1]
+        least, most = 0, round(self.width / 2)
+        while most - least > self.font_size / 4:
+            middle = (least + most) // 2
+            self._pad(middle)
+            if self.texture_size[1] > high:
+                most = middle
+            else:
+                least = middle
+        self._pad(least)
+
+    def _pad(self, right: int) -> None:
+        self._settling = True
+        self.padding = (0, 0, right, 0)
+        self.texture_update()
+        self._settling = False
+
+    def _fit(self, *_: object) -> None:
+        if not self._settling:
+            self.height = self.texture_size[1] if self.text else 0
+
+
+class OneLine(Writing):
+    """Text on one line, as wide as it needs to be."""
+
+    def __init__(self, context: Context, content: str = "", **properties: Any) -> None:
+        super().__init__(context, content, **properties)
+        self.size_hint_x = None
+        self._fit()
+
+    def _bind_sizes(self) -> None:
+        self.bind(texture_size=self._fit)
+        self.texture_update()
+
+    def _fit(self, *_: object) -> None:
+        self.size = self.texture_size if self.text else (0, 0)

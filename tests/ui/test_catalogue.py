@@ -1,0 +1,157 @@
+"""The messages: all that the sources hold, and all that is on a screen."""
+
+from __future__ import annotations
+
+import gettext
+import logging
+import string
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+from kiosk.flow.text import Text, Verbatim, Words, plural, text
+from kiosk.flow.view import EntryPage, Notice, View
+from kiosk.ui.catalogue import LOCALE, Catalogue
+from kiosk.ui.sample import SAMPLES
+from tests.ui.conftest import Desk
+
+KIOSK = LOCALE.parent
+MARKS: dict[str, tuple[int, ...] | None] = {"text": None, "plural": (1, 2)}
+
+Message = str | tuple[str, ...]
+
+
+def messages_in_sources() -> set[Message]:
+    return {
+        message
+        for room in ("flow", "ui")
+        for _, _, message, _, _ in extract_from_dir(KIOSK / room, keywords=MARKS)
+    }
+
+
+def messages_in(path: Path) -> set[Message]:
+    with path.open("rb") as file:
+        catalogue: Catalog = read_po(file)
+    return {
+        tuple(message.id) if isinstance(message.id, list | tuple) else message.id
+        for message in catalogue
+        if message.id
+    }
+
+
+@pytest.mark.parametrize("name", ["kiosk.pot", "en/LC_MESSAGES/kiosk.po"])
+def test_the_files_hold_exactly_the_messages_of_the_sources(name: str) -> None:
+    """If this fails, run the commands of kiosk/locale/README.md."""
+    assert messages_in(LOCALE / name) == messages_in_sources()
+
+
+def test_every_message_has_braces_that_can_be_filled() -> None:
+    for message in messages_in_sources():
+        for form in (message,) if isinstance(message, str) else message:
+            for _, name, layout, conversion in string.Formatter().parse(form):
+                assert name is None or (name.isidentifier() and not layout and not conversion)
+
+
+# ---------------------------------------------------------------- saying
+
+
+class Fixed(gettext.NullTranslations):
+    """One translation for everything."""
+
+    def __init__(self, translation: str) -> None:
+        super().__init__()
+        self._translation = translation
+
+    def gettext(self, message: str) -> str:  # noqa: ARG002
+        return self._translation
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:  # noqa: ARG002
+        return self._translation
+
+
+def test_english_needs_no_file(tmp_path: Path) -> None:
+    catalogue = Catalogue.load("en", tmp_path)
+    assert catalogue.say(text("Question {number} of {total}", number=2, total=4)) == (
+        "Question 2 of 4"
+    )
+    assert catalogue.say(plural("{count} try", "{count} tries", 1)) == "1 try"
+    assert catalogue.say(plural("{count} try", "{count} tries", 0)) == "0 tries"
+    assert catalogue.say(Verbatim("{as} it is")) == "{as} it is"
+
+
+def test_values_are_not_looked_at_for_braces() -> None:
+    assert Catalogue().say(text("Call {name}", name="{0}{name}")) == "Call {0}{name}"
+
+
+@pytest.mark.parametrize(
+    "malformed", ["{nothing}", "{", "{name.__class__}", "{name!r}", "{name:>9}", "{}", "{0}"]
+)
+def test_a_malformed_translation_falls_back_to_english(
+    malformed: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    catalogue = Catalogue(Fixed(malformed))
+    with caplog.at_level(logging.WARNING):
+        assert catalogue.say(text("Call {name}", name="Ann")) == "Call Ann"
+    assert "Call {name}" in caplog.text
+    assert "Ann" not in caplog.text
+    assert catalogue.say(plural("{name}", "many", 2, name="Ann")) == "many"
+
+
+# ---------------------------------------------------------------- the pseudo-locale
+
+
+class Bracketed(gettext.NullTranslations):
+    """Every message in ⟦…⟧, so that what did not come through the catalogue stands out."""
+
+    def gettext(self, message: str) -> str:
+        return f"⟦{message}⟧"
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return f"⟦{super().ngettext(msgid1, msgid2, n)}⟧"
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_no_text_on_the_screen_bypasses_the_catalogue(
+    make_desk: Callable[[Catalogue], Desk], name: str
+) -> None:
+    desk = make_desk(Catalogue(Bracketed()))
+    from kivy.uix.label import Label  # noqa: PLC0415 - only after the gallery is open
+
+    from kiosk.ui.widgets.keys import KeyCap  # noqa: PLC0415
+
+    view = SAMPLES[name]
+    desk.show(view)
+    data = set(_data(view))
+    labels = [
+        widget
+        for widget in desk.gallery.app.stage.walk(restrict=True)
+        if isinstance(widget, Label) and widget.text
+    ]
+    assert labels
+    for label in labels:
+        if isinstance(label, KeyCap) and len(label.text) == 1:
+            continue
+        assert label.text in data or (label.text[0], label.text[-1]) == ("⟦", "⟧")
+
+
+def _data(view: View) -> Iterable[str]:
+    words: list[Words] = []
+    if isinstance(view, EntryPage):
+        words.append(view.heading)
+    if isinstance(view, Notice):
+        yield view.reference
+        for contact in view.contacts:
+            words += [contact.name, contact.detail]
+    yield from (one.content for one in words if isinstance(one, Verbatim))
+    if view.frame.countdown is not None:
+        yield str(view.frame.countdown.seconds)
+
+
+def test_the_samples_are_not_in_the_catalogue() -> None:
+    assert isinstance(SAMPLES["done"], Notice)
+    assert isinstance(SAMPLES["done"].heading, Text)
+    assert "Please take your smartcard." not in messages_in_sources()
