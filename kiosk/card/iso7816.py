@@ -1,0 +1,181 @@
+"""ISO 7816-4 cards, as their profile describes them. They are unlocked, and no more.
+
+The commands are VERIFY, CHANGE REFERENCE DATA and RESET RETRY COUNTER of ISO 7816-4, 11.6. There is
+no standard for the certificate and the signature of such a card: nobody logs in with one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kiosk.card import tlv, tries
+from kiosk.card.apdu import Command, Connection, must
+from kiosk.card.keys import PublicKey
+from kiosk.card.profile import Encoding, Profile, Reset
+from kiosk.card.selection import select
+from kiosk.card.session import Ability, CardIncapable, Certificates, UnblockingKey
+from kiosk.errors import CardMalformed, SecretRefused
+from kiosk.values import CardIdentity, Counters, Family, PasscodeRules, Secret
+
+_SELECT_BY_PATH = 0x08  # from the master file, which the path leaves out
+
+
+class Iso7816Card:
+    """A card of a profile, its application selected where the profile names one."""
+
+    def __init__(self, connection: Connection, profile: Profile) -> None:
+        """Select the application; raises CardUnknown where the card has none."""
+        self._connection = connection
+        self._profile = profile
+        name = profile.recognition.application
+        if name:
+            select(connection, name, named_by=name)
+
+    @classmethod
+    def of(cls, profile: Profile) -> Callable[[Connection], Iso7816Card]:
+        """What opens cards of this profile."""
+        return lambda connection: cls(connection, profile)
+
+    @property
+    def kind(self) -> str:
+        """The profile's name."""
+        return self._profile.name
+
+    @property
+    def rules(self) -> PasscodeRules:
+        """What the profile says of new passcodes."""
+        return self._profile.passcode.rules
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        """At most a renewal of the unblocking key."""
+        renewable = self._profile.unblocking.renewable
+        return frozenset({Ability.RENEW_KEY} if renewable else ())
+
+    def identity(self) -> CardIdentity:
+        """The serial number, from where the profile says."""
+        where = self._profile.serial
+        place = f"serial of {self._profile.name}"
+        content = self._read_file() if where.file else self._read_object()
+        for tag in where.tags:
+            content = _first(content, tag, place)
+        end = where.offset + where.length if where.length else len(content)
+        serial = content[where.offset : end]
+        if not serial or len(content) < end:
+            raise CardMalformed(f"{place}: shorter than the profile says")
+        return CardIdentity(Family.ISO7816, (where.prefix + serial).hex().upper())
+
+    def counters(self) -> Counters:
+        """The passcode's tries, where the profile says that VERIFY without data only asks."""
+        passcode = self._profile.passcode
+        if not passcode.ask_by_verify:
+            return Counters(None)
+        return Counters(tries.ask(self._connection, passcode.reference))
+
+    def certificates(self) -> Certificates:
+        """None: there is no standard for them."""
+        return Certificates()
+
+    def verify(self, passcode: Secret) -> None:
+        """VERIFY; costs a try when wrong."""
+        data = self._in_use(passcode)
+        self._spend(Command("VERIFY", 0x20, 0x00, self._profile.passcode.reference, data))
+
+    def change(self, old: Secret, new: Secret) -> None:
+        """CHANGE REFERENCE DATA; costs a try when `old` is wrong.
+
+        Without padding a card could divide old and new in another place than was meant: then the
+        old one is verified by itself first.
+        """
+        data = self._in_use(old) + self._new(new)
+        form = self._profile.passcode
+        if not form.padded_to and form.encoding is not Encoding.PIN_BLOCK:
+            self.verify(old)
+        command = Command("CHANGE PASSCODE", 0x24, 0x00, form.reference, data)
+        self._spend(command)
+
+    def unblock(self, key: UnblockingKey, new: Secret) -> None:
+        """RESET RETRY COUNTER in the profile's form; costs a try of the key when it is wrong."""
+        code, digits = self._key(key), self._new(new)
+        form, reference = self._profile.unblocking.reset, self._profile.passcode.reference
+        if not form.has_key:
+            named = self._profile.unblocking.reference
+            self._spend_key(Command("VERIFY KEY", 0x20, 0x00, named, code))
+        data = (code if form.has_key else b"") + (digits if form.has_new else b"")
+        self._spend_key(Command("UNBLOCK", 0x2C, form.p1, reference, data))
+        if form in {Reset.KEY, Reset.NOTHING}:
+            # P1 = 01: the new passcode alone, in the security status that the key has given.
+            must(self._connection, Command("SET PASSCODE", 0x24, 0x01, reference, digits))
+
+    def change_key(self, old: Secret, new: Secret) -> None:
+        """CHANGE REFERENCE DATA of the key, where the profile says that it is renewable."""
+        if Ability.RENEW_KEY not in self.abilities:
+            raise CardIncapable(Ability.RENEW_KEY)
+        data = self._key(old) + self._key(new)
+        if len(old) != len(new):
+            raise SecretRefused(tries.UNBLOCKING_KEY)
+        named = self._profile.unblocking.reference
+        self._spend_key(Command("CHANGE KEY", 0x24, 0x00, named, data))
+
+    def sign_as_card(self, key: PublicKey, digest: bytes) -> bytes:  # noqa: ARG002
+        """Not offered."""
+        raise CardIncapable(Ability.PROVE)
+
+    def sign_as_holder(self, key: PublicKey, digest: bytes) -> bytes:  # noqa: ARG002
+        """Not offered."""
+        raise CardIncapable(Ability.LOG_IN)
+
+    # ------------------------------------------------------------ secrets as the card has them
+
+    def _in_use(self, passcode: Secret) -> bytes:
+        form = self._profile.passcode
+        digits = tries.old_passcode(passcode, form.shortest_in_use, form.longest_in_use)
+        return self._encoded(digits)
+
+    def _new(self, passcode: Secret) -> bytes:
+        return self._encoded(tries.new_passcode(passcode, self.rules))
+
+    def _encoded(self, digits: bytes) -> bytes:
+        form = self._profile.passcode
+        if form.encoding is Encoding.PIN_BLOCK:
+            return bytes((0x20 | len(digits),)) + _bcd(digits).ljust(7, b"\xff")
+        data = digits if form.encoding is Encoding.ASCII else _bcd(digits)
+        return data.ljust(form.padded_to, bytes((form.padding,)))
+
+    def _key(self, key: UnblockingKey) -> bytes:
+        form = self._profile.unblocking
+        if not isinstance(key, Secret) or not form.shortest_key <= len(key) <= form.longest_key:
+            raise SecretRefused(tries.UNBLOCKING_KEY)
+        return key.reveal()
+
+    def _spend(self, command: Command) -> None:
+        tries.spend(self._connection, tries.PASSCODE, command)
+
+    def _spend_key(self, command: Command) -> None:
+        tries.spend(self._connection, tries.UNBLOCKING_KEY, command)
+
+    # ------------------------------------------------------------ reading
+
+    def _read_file(self) -> bytes:
+        path = self._profile.serial.file
+        inner = b"".join(path[1:] if path[0] == b"\x3f\x00" else path)
+        must(self._connection, Command("SELECT FILE", 0xA4, _SELECT_BY_PATH, 0x0C, inner))
+        return must(self._connection, Command("READ BINARY", 0xB0, 0x00, 0x00, expected=256))
+
+    def _read_object(self) -> bytes:
+        name = self._profile.serial.data_object or 0
+        command = Command("GET DATA serial", 0xCA, name >> 8, name & 0xFF, expected=256)
+        return must(self._connection, command)
+
+
+def _first(content: bytes, tag: int, place: str) -> bytes:
+    """The value of the first `tag`; what follows it is not looked at: files have room behind."""
+    for found, value in tlv.parse(content, place):
+        if found == tag:
+            return value
+    raise CardMalformed(f"{place}: no tag {tag:X}")
+
+
+def _bcd(digits: bytes) -> bytes:
+    text = digits.decode("ascii")
+    return bytes.fromhex(text + "F" * (len(text) % 2))

@@ -1,0 +1,180 @@
+"""PIV cards: NIST SP 800-73pt2-5, with the vendor's metadata command where a card has it.
+
+Wire constants are from SP 800-73-5 parts 1 and 2, SP 800-78-5 (algorithms) and, for metadata, from
+Yubico's published PIV extensions. Two independent cards differ in how they refuse a body of the
+wrong length, and both count a try for it: so nothing of a wrong form is ever sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from kiosk.card import compressed, tlv, tries
+from kiosk.card.apdu import SUCCESS, Command, Connection, must, send
+from kiosk.card.keys import SHA256_INFO, PublicKey
+from kiosk.card.selection import select
+from kiosk.card.session import Ability, Certificates, UnblockingKey
+from kiosk.errors import CardMalformed, CardRefused, SecretRefused
+from kiosk.values import CardIdentity, Counters, Family, PasscodeRules, Secret
+
+APPLICATION = bytes.fromhex("A000000308000010000100")
+_NAMED_BY = APPLICATION[:5]  # every card answers to the registered provider's own part
+_SHORT_NAME = APPLICATION[5:9]  # Yubico's cards name only the part after the provider
+_CHUID, _CERTIFICATE_9A, _CERTIFICATE_9E = b"\x5f\xc1\x02", b"\x5f\xc1\x05", b"\x5f\xc1\x01"
+_PASSCODE, _UNBLOCKING_KEY = 0x80, 0x81
+_AUTHENTICATION, _CARD_AUTHENTICATION = 0x9A, 0x9E
+_RSA_2048, _P256, _P384 = 0x07, 0x11, 0x14
+_SHORTEST = 4  # digits of a passcode in use
+_WIDTH = 8  # bytes of a padded passcode, and of an unblocking key
+_GUID = 0x34
+_NOT_THERE = {0x6A82, 0x6A88}
+_PLAIN, _GZIP = b"\x00", b"\x01"  # CertInfo, SP 800-73 part 1, table 42
+
+
+class PivCard:
+    """A PIV application that has been selected."""
+
+    kind = "PIV"
+    rules = PasscodeRules()
+    abilities = frozenset(Ability)
+
+    def __init__(self, connection: Connection) -> None:
+        """Select the application; raises CardUnknown where the card has none."""
+        self._connection = connection
+        select(connection, APPLICATION, named_by=_NAMED_BY, short_name=_SHORT_NAME)
+
+    def identity(self) -> CardIdentity:
+        """The GUID of the CHUID, or the authentication certificate's hash where it is all zeros."""
+        chuid = self._object(_CHUID, "CHUID")
+        if chuid is None:
+            raise CardMalformed("CHUID: missing")
+        guid = tlv.find(chuid, _GUID, "CHUID")
+        if len(guid) != 16:
+            raise CardMalformed("CHUID: GUID is not 16 bytes")
+        if any(guid):
+            return CardIdentity(Family.PIV, guid.hex().upper())
+        certificate = self._certificate(_CERTIFICATE_9A, "certificate 9A")
+        if certificate is None:
+            raise CardMalformed("CHUID: GUID is zero and there is no certificate 9A")
+        return CardIdentity(Family.PIV, hashlib.sha256(certificate).hexdigest().upper())
+
+    def counters(self) -> Counters:
+        """VERIFY without data tells the passcode's tries; metadata, if there is, the key's."""
+        left = tries.ask(self._connection, _PASSCODE)
+        return Counters(left, self._unblocking_tries())
+
+    def certificates(self) -> Certificates:
+        """Certificates 9A and 9E."""
+        return Certificates(
+            self._certificate(_CERTIFICATE_9A, "certificate 9A"),
+            self._certificate(_CERTIFICATE_9E, "certificate 9E"),
+        )
+
+    def verify(self, passcode: Secret) -> None:
+        """VERIFY; costs a try when wrong."""
+        data = _padded_passcode(passcode)
+        self._spend(tries.PASSCODE, Command("VERIFY", 0x20, 0x00, _PASSCODE, data))
+
+    def change(self, old: Secret, new: Secret) -> None:
+        """CHANGE REFERENCE DATA of the passcode; costs a try when `old` is wrong."""
+        data = _padded_passcode(old) + self._new_passcode(new)
+        self._spend(tries.PASSCODE, Command("CHANGE PASSCODE", 0x24, 0x00, _PASSCODE, data))
+
+    def unblock(self, key: UnblockingKey, new: Secret) -> None:
+        """RESET RETRY COUNTER; costs a try of the unblocking key when it is wrong."""
+        if not isinstance(key, Secret):
+            raise SecretRefused(tries.UNBLOCKING_KEY)
+        data = _whole_key(key) + self._new_passcode(new)
+        self._spend(tries.UNBLOCKING_KEY, Command("UNBLOCK", 0x2C, 0x00, _PASSCODE, data))
+
+    def change_key(self, old: Secret, new: Secret) -> None:
+        """CHANGE REFERENCE DATA of the unblocking key; costs a try when `old` is wrong."""
+        data = _whole_key(old) + _whole_key(new)
+        self._spend(tries.UNBLOCKING_KEY, Command("CHANGE KEY", 0x24, 0x00, _UNBLOCKING_KEY, data))
+
+    def sign_as_card(self, key: PublicKey, digest: bytes) -> bytes:
+        """GENERAL AUTHENTICATE with 9E, which needs no passcode."""
+        return self._sign(_CARD_AUTHENTICATION, key, digest)
+
+    def sign_as_holder(self, key: PublicKey, digest: bytes) -> bytes:
+        """GENERAL AUTHENTICATE with 9A, after `verify`."""
+        return self._sign(_AUTHENTICATION, key, digest)
+
+    # ------------------------------------------------------------ the commands' common parts
+
+    def _object(self, name: bytes, place: str) -> bytes | None:
+        command = Command(
+            f"GET DATA {place}", 0xCB, 0x3F, 0xFF, tlv.encode(0x5C, name), expected=256
+        )
+        response = send(self._connection, command)
+        if response.status in _NOT_THERE:
+            return None
+        if response.status != SUCCESS:
+            raise CardRefused(command.name, response.status)
+        return tlv.find(response.data, 0x53, place)
+
+    def _certificate(self, name: bytes, place: str) -> bytes | None:
+        content = self._object(name, place)
+        if not content:
+            return None
+        fields = dict(tlv.parse(content, place))
+        certificate, info = fields.get(0x70), fields.get(0x71, _PLAIN)
+        if not certificate:
+            raise CardMalformed(f"{place}: empty")
+        if info not in {_PLAIN, _GZIP}:
+            raise CardMalformed(f"{place}: compressed in an unknown way")
+        return compressed.inflate_gzip(certificate, place) if info == _GZIP else certificate
+
+    def _unblocking_tries(self) -> int | None:
+        command = Command("GET METADATA", 0xF7, 0x00, _UNBLOCKING_KEY, expected=256)
+        response = send(self._connection, command)
+        if response.status != SUCCESS:
+            return None  # a vendor's extra: whoever has none may refuse it in any way
+        told = dict(tlv.parse(response.data, "metadata")).get(0x06)  # total, remaining
+        if told is None:
+            return None
+        if len(told) != 2 or told[1] > told[0]:
+            raise CardMalformed("metadata: tries are not a total and what remains of it")
+        return told[1]
+
+    def _new_passcode(self, passcode: Secret) -> bytes:
+        return tries.new_passcode(passcode, self.rules).ljust(_WIDTH, b"\xff")
+
+    def _spend(self, which: str, command: Command) -> None:
+        tries.spend(self._connection, which, command)
+
+    def _sign(self, slot: int, key: PublicKey, digest: bytes) -> bytes:
+        if len(digest) != 32:
+            raise ValueError("only SHA-256 digests are signed")
+        algorithm, block = _to_sign(key, digest)
+        template = tlv.encode(0x7C, tlv.encode(0x82, b"") + tlv.encode(0x81, block))
+        command = Command(
+            f"SIGN {slot:02X}", 0x87, algorithm, slot, template, expected=256, repeatable=True
+        )
+        answer = tlv.find(must(self._connection, command), 0x7C, command.name)
+        return tlv.find(answer, 0x82, command.name)
+
+
+def _to_sign(key: PublicKey, digest: bytes) -> tuple[int, bytes]:
+    if isinstance(key, rsa.RSAPublicKey):
+        info = SHA256_INFO + digest
+        return _RSA_2048, b"\x00\x01".ljust(
+            key.key_size // 8 - len(info) - 1, b"\xff"
+        ) + b"\0" + info
+    if isinstance(key.curve, ec.SECP384R1):
+        # A digest shorter than the field is used as it is (FIPS 186-5, 6.4): left-padded, the
+        # number stays the same and cards that insist on 48 bytes are content.
+        return _P384, digest.rjust(48, b"\0")
+    return _P256, digest
+
+
+def _padded_passcode(passcode: Secret) -> bytes:
+    return tries.old_passcode(passcode, _SHORTEST, _WIDTH).ljust(_WIDTH, b"\xff")
+
+
+def _whole_key(key: Secret) -> bytes:
+    if len(key) != _WIDTH:
+        raise SecretRefused(tries.UNBLOCKING_KEY)
+    return key.reveal()

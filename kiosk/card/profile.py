@@ -1,0 +1,223 @@
+"""Profiles: a kind of ISO 7816-4 card as a small data file (see profiles/README.md).
+
+Loaded strictly: whatever is missing, unknown or out of range is named with its file and field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from kiosk.card import atr as answer_to_reset
+from kiosk.card import fields as read
+from kiosk.card.fields import Table
+from kiosk.values import PasscodeRules
+
+_SHIPPED = Path(__file__).with_name("profiles")
+
+
+class Encoding(StrEnum):
+    """How a passcode's digits become bytes."""
+
+    ASCII = "ascii"  # a byte each
+    BCD = "bcd"  # two to a byte, a last half filled with F
+    PIN_BLOCK = "pin block"  # ISO 9564-1 format 2: 2 and the length, then BCD, eight bytes in all
+
+
+class Reset(StrEnum):
+    """The forms of RESET RETRY COUNTER (ISO 7816-4, 11.6.10), named for what is in them."""
+
+    KEY_AND_NEW = "key and new passcode"  # P1 = 00
+    KEY = "key"  # P1 = 01; the new passcode is set by a command of its own
+    NEW = "new passcode"  # P1 = 02, after VERIFY of the unblocking key
+    NOTHING = "nothing"  # P1 = 03, after VERIFY of the key; then as with P1 = 01
+
+    @property
+    def p1(self) -> int:
+        """The parameter byte."""
+        return tuple(Reset).index(self)
+
+    @property
+    def has_key(self) -> bool:
+        """Whether the unblocking key goes in the command itself."""
+        return self in {Reset.KEY_AND_NEW, Reset.KEY}
+
+    @property
+    def has_new(self) -> bool:
+        """Whether the new passcode does."""
+        return self in {Reset.KEY_AND_NEW, Reset.NEW}
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """How to know such a card: by its answer to reset under a mask, by an application, or both."""
+
+    application: bytes
+    atr: bytes
+    mask: bytes
+
+    def knows(self, atr: bytes) -> bool:
+        """Whether the answer to reset alone says that this is such a card."""
+        return bool(self.atr) and answer_to_reset.fits(atr, self.atr, self.mask)
+
+
+@dataclass(frozen=True, slots=True)
+class Serial:
+    """Where the number that tells one card from another is.
+
+    Either in a file, by its path, or in a data object (GET DATA); inside `tags`, one in another,
+    the first of each; then `length` bytes from `offset` (0: all). `prefix` goes before it.
+    """
+
+    file: tuple[bytes, ...]
+    data_object: int | None
+    tags: tuple[int, ...]
+    offset: int
+    length: int
+    prefix: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Passcode:
+    """The passcode's reference, its bytes, and what a new one must be."""
+
+    reference: int
+    encoding: Encoding
+    padded_to: int
+    padding: int
+    shortest_in_use: int
+    longest_in_use: int
+    rules: PasscodeRules
+    ask_by_verify: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Unblocking:
+    """How the card is unblocked. `reference` is 0 where the key is never named by itself."""
+
+    reset: Reset
+    reference: int
+    shortest_key: int
+    longest_key: int
+    renewable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A kind of ISO 7816-4 card."""
+
+    name: str
+    recognition: Recognition
+    serial: Serial
+    passcode: Passcode
+    unblocking: Unblocking
+
+
+@cache
+def shipped() -> tuple[Profile, ...]:
+    """The profiles of this package, in the order of their file names."""
+    return load_all(_SHIPPED)
+
+
+def load_all(folder: Path) -> tuple[Profile, ...]:
+    """All profiles in `folder`; raises SettingsError for the first that is wrong."""
+    return tuple(load(path) for path in sorted(folder.glob("*.toml")))
+
+
+def load(path: Path) -> Profile:
+    """One profile; raises SettingsError with file and field."""
+    return parse(read.document(path), path.name)
+
+
+def parse(document: Mapping[str, Any], source: str) -> Profile:
+    """A profile from a parsed document; `source` is what errors name."""
+    whole = Table(document, source)
+    profile = Profile(
+        whole.text("name"),
+        _recognition(whole.table("recognition")),
+        _serial(whole.table("serial")),
+        _passcode(whole.table("passcode")),
+        _unblocking(whole.table("unblocking")),
+    )
+    whole.end()
+    return profile
+
+
+def _recognition(table: Table) -> Recognition:
+    application = table.hexadecimal("application", 5, 16, b"")
+    atr = table.hexadecimal("atr", 2, 33, b"")
+    mask = table.hexadecimal("mask", 2, 33, b"\xff" * len(atr))
+    if len(mask) != len(atr):
+        raise table.wrong("mask", "must be as long as atr")
+    if not application and not atr:
+        raise table.wrong("application", "is missing, and so is atr: give one of them, or both")
+    if atr and not any(mask):
+        raise table.wrong("mask", "must not be all zeros: every card would fit")
+    table.end()
+    return Recognition(application, atr, mask)
+
+
+def _serial(table: Table) -> Serial:
+    file = tuple(table.hexadecimals("file", 2))
+    data_object = table.hexadecimal("data_object", 2, 2, b"")
+    if bool(file) == bool(data_object):
+        raise table.wrong("file", "or data_object must be there, and not both")
+    tags = tuple(int.from_bytes(tag, "big") for tag in table.hexadecimals("tags", 1, 3))
+    serial = Serial(
+        file,
+        int.from_bytes(data_object, "big") if data_object else None,
+        tags,
+        table.number("offset", 0, 255, 0),
+        table.number("length", 0, 64, 0),
+        table.hexadecimal("prefix", 1, 16, b""),
+    )
+    table.end()
+    return serial
+
+
+def _passcode(table: Table) -> Passcode:
+    encoding = Encoding(table.choice("encoding", [*Encoding]))
+    passcode = Passcode(
+        table.number("reference", 1, 0x9F),
+        encoding,
+        table.number("padded_to", 0, 32, 0),
+        table.number("padding", 0, 0xFF, 0xFF),
+        table.number("shortest_in_use", 1, 16, 4),
+        table.number("longest_in_use", 1, 16, 8),
+        PasscodeRules(table.number("minimum", 4, 12, 6), table.number("maximum", 4, 12, 8)),
+        table.flag("ask_by_verify", default=False),
+    )
+    if passcode.rules.minimum > passcode.rules.maximum:
+        raise table.wrong("minimum", "is more than maximum")
+    if passcode.shortest_in_use > passcode.longest_in_use:
+        raise table.wrong("shortest_in_use", "is more than longest_in_use")
+    if passcode.rules.maximum > passcode.longest_in_use:
+        raise table.wrong("maximum", "is more than longest_in_use: such a passcode would not fit")
+    longest = {Encoding.ASCII: passcode.padded_to, Encoding.BCD: 2 * passcode.padded_to}
+    if encoding is Encoding.PIN_BLOCK and passcode.longest_in_use > 14:
+        raise table.wrong("longest_in_use", "is more than a pin block holds (14)")
+    if passcode.padded_to and passcode.longest_in_use > longest.get(encoding, 14):
+        raise table.wrong("padded_to", "is less than longest_in_use needs")
+    table.end()
+    return passcode
+
+
+def _unblocking(table: Table) -> Unblocking:
+    unblocking = Unblocking(
+        Reset(table.choice("reset", [*Reset])),
+        table.number("reference", 0, 0x9F, 0),
+        table.number("shortest_key", 1, 64),
+        table.number("longest_key", 1, 64),
+        table.flag("renewable", default=False),
+    )
+    if unblocking.shortest_key > unblocking.longest_key:
+        raise table.wrong("shortest_key", "is more than longest_key")
+    named = unblocking.renewable or not unblocking.reset.has_key
+    if named and not unblocking.reference:
+        raise table.wrong("reference", "is missing: the key is verified or changed by it")
+    table.end()
+    return unblocking

@@ -1,0 +1,177 @@
+"""The card work of an unlock: one transaction, every step recorded before the next is sent.
+
+The order (see the protocol): identity; a fresh signature of the card authentication key; unblock;
+verify; change current -> next; a signature of the authentication key that closes it. Whoever runs
+this holds the card's transaction, and makes `record` durable before it returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from kiosk.card import keys
+from kiosk.card.apdu import SUCCESS, Connection
+from kiosk.card.proving import expect, signed_by
+from kiosk.card.recognition import recognise
+from kiosk.card.session import Authority, CardIncapable, CardSession
+from kiosk.errors import CardMalformed, CardRefused, SecretRefused, WrongSecret
+from kiosk.values import CardIdentity, Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An unblocking key that the card may carry; `key` is empty where its authority keeps it."""
+
+    generation: int
+    key: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class UnlockPlan:
+    """All that the card work needs, fixed before it begins.
+
+    `card_key` and `holder_key` are DER SubjectPublicKeyInfo: the pinned card authentication key,
+    and the authentication key, None where the card has none. `attestations` maps each generation
+    of the pair to the digest that the authentication key signs when the card is left with it. The
+    second candidate is tried where `second_allowed`, and the card has at least
+    `second_needs_tries_left` after it refused the first.
+    """
+
+    identity: CardIdentity
+    current: Candidate
+    next: Candidate
+    first: int
+    second_allowed: bool
+    second_needs_tries_left: int
+    renew: bool
+    passcode: Secret
+    proof: bytes
+    card_key: bytes | None
+    holder_key: bytes | None
+    attestations: Mapping[int, bytes] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CardStep:
+    """A fact: `status` is None when the command is about to be sent.
+
+    `command` is one of unblock, verify, change, attest: the words of the contract.
+    """
+
+    command: str
+    generation: int
+    status: int | None
+    signature: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unlocked:
+    """The card took the new passcode, and is left with this generation of its unblocking key."""
+
+    generation: int
+
+
+Record = Callable[[CardStep], None]
+
+
+def unlock(
+    connection: Connection, plan: UnlockPlan, record: Record, authority: Authority | None = None
+) -> Unlocked:
+    """Do the card work of `plan`; `authority` answers for the candidates whose key is not here.
+
+    Raises WrongCard before any try is spent; WrongSecret("unblocking key") where no allowed
+    candidate fits; WrongSecret("passcode") or CardRefused where the card unblocked but does not
+    know the new passcode: then its unblocking key is left as it is.
+    """
+    card = recognise(connection, plan.identity.family)
+    _expect(card, plan)
+    opened_with = _unblock(card, plan, record, authority)
+    with _recorded(record, "verify", opened_with.generation):
+        card.verify(plan.passcode)
+    generation = opened_with.generation
+    if plan.renew and opened_with is plan.current and _change(card, plan, record):
+        generation = plan.next.generation
+    _attest(card, plan, generation, record)
+    return Unlocked(generation)
+
+
+def _expect(card: CardSession, plan: UnlockPlan) -> None:
+    expect(card, plan.identity)
+    if plan.card_key is not None:
+        key = keys.from_spki(plan.card_key, "pinned card authentication key")
+        signed_by(card, plan.identity, key, plan.proof)
+
+
+def _unblock(
+    card: CardSession, plan: UnlockPlan, record: Record, authority: Authority | None
+) -> Candidate:
+    first, second = sorted(
+        (plan.current, plan.next), key=lambda candidate: candidate.generation != plan.first
+    )
+    try:
+        return _try(card, first, plan, record, authority)
+    except WrongSecret as refused:
+        # Fewer left than central reckons with: the pair may not be what the card carries. A card
+        # that does not count for us is not asked twice in a visit.
+        left = refused.tries_left
+        few_left = left is None or left < plan.second_needs_tries_left
+        if few_left or not plan.second_allowed:
+            raise
+    return _try(card, second, plan, record, authority)
+
+
+def _try(
+    card: CardSession,
+    candidate: Candidate,
+    plan: UnlockPlan,
+    record: Record,
+    authority: Authority | None,
+) -> Candidate:
+    key = candidate.key or authority
+    if not key:
+        raise SecretRefused("unblocking key")
+    record(CardStep("unblock", candidate.generation, None))
+    with _recorded(record, "unblock", candidate.generation):
+        card.unblock(key, plan.passcode)
+    return candidate
+
+
+def _change(card: CardSession, plan: UnlockPlan, record: Record) -> bool:
+    """Renew the unblocking key; a refusal is a fact for central, not the person's trouble."""
+    if not plan.next.key:
+        return False  # an authority's key is not rotated here
+    record(CardStep("change", plan.next.generation, None))
+    try:
+        with _recorded(record, "change", plan.next.generation):
+            card.change_key(plan.current.key, plan.next.key)
+    except (WrongSecret, CardRefused):
+        return False
+    return True
+
+
+def _attest(card: CardSession, plan: UnlockPlan, generation: int, record: Record) -> None:
+    """Have the card sign what it is left with; without it the work is done all the same."""
+    if plan.holder_key is None:
+        return
+    try:
+        key = keys.from_spki(plan.holder_key, "authentication key")
+        signature = card.sign_as_holder(key, plan.attestations[generation])
+    except CardRefused as refused:
+        record(CardStep("attest", generation, refused.status))
+        return
+    except (CardMalformed, CardIncapable):
+        return
+    record(CardStep("attest", generation, SUCCESS, signature))
+
+
+@contextmanager
+def _recorded(record: Record, command: str, generation: int) -> Iterator[None]:
+    """Record the status word that the card gives to the one command inside."""
+    try:
+        yield
+    except (WrongSecret, CardRefused) as refused:
+        record(CardStep(command, generation, refused.status))
+        raise
+    record(CardStep(command, generation, SUCCESS))

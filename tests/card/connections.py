@@ -1,0 +1,35 @@
+"""Connections for tests: one that remembers what was sent, one that answers from a script."""
+
+from __future__ import annotations
+
+from kiosk.simulated.card import SimulatedCard
+
+
+class Recorded:
+    """A simulated card's connection that remembers every command."""
+
+    def __init__(self, card: SimulatedCard) -> None:
+        self._card = card
+        self.commands: list[bytes] = []
+
+    @property
+    def atr(self) -> bytes:
+        return self._card.atr
+
+    def exchange(self, command: bytes) -> bytes:
+        self.commands.append(command)
+        return self._card.exchange(command)
+
+
+class Scripted:
+    """Answers the given replies in turn, whatever is sent."""
+
+    atr = bytes.fromhex("3B00")
+
+    def __init__(self, *replies: str) -> None:
+        self._replies = [bytes.fromhex(reply) for reply in replies]
+        self.commands: list[bytes] = []
+
+    def exchange(self, command: bytes) -> bytes:
+        self.commands.append(command)
+        return self._replies.pop(0)

@@ -1,0 +1,318 @@
+"""Cards that lie: genuine answers, mutated, replayed in a wrong place, or made up.
+
+Used by the proof at full size and by a test at a smaller one.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from cryptography.hazmat.primitives import serialization
+
+from kiosk.card import keys
+from kiosk.card.cryptogram import AdministratorKey
+from kiosk.card.examination import examine
+from kiosk.card.proving import prove
+from kiosk.card.recognition import inspect, recognise
+from kiosk.card.session import CardSession
+from kiosk.card.unlock import Candidate, UnlockPlan, unlock
+from kiosk.errors import CardError
+from kiosk.simulated.card import SimulatedCard
+from kiosk.simulated.gids import SimulatedGidsCard
+from kiosk.simulated.iso7816 import SimulatedIso7816Card
+from kiosk.simulated.issuing import SimulatedIssuer
+from kiosk.simulated.piv import PivBehaviour, PivMemory, SimulatedPivCard
+from kiosk.values import CardIdentity, Family, Secret
+from tests.card import transcript
+
+PASSCODE, NEW = b"246802", b"135790"
+PIV_KEY, PIV_NEXT = b"current1", b"nextnext"
+ADMINISTRATOR_KEY = bytes(range(1, 25))
+ISO_KEY = b"1234567890123456"
+MOST_EXCHANGES = 2000  # of one operation: more would be a card that holds the kiosk up
+_STATUS = [
+    b"\x90\x00",
+    b"\x63\xc0",
+    b"\x63\xc2",
+    b"\x69\x82",
+    b"\x69\x83",
+    b"\x6a\x82",
+    b"\x61\x00",
+]
+
+
+class HeldUp(AssertionError):
+    """The card was asked more often than any honest operation needs."""
+
+
+@dataclass
+class HostileConnection:
+    """A card whose answers are mutated with `chance` each; it remembers what was sent to it."""
+
+    card: SimulatedCard
+    random: random.Random
+    chance: float
+    others: list[bytes]
+    sent: list[bytes] = field(default_factory=list)
+    replies: int = 0
+
+    @property
+    def atr(self) -> bytes:
+        atr = self.card.atr
+        return mutated(atr, self.random, self.others) if self.random.random() < 0.05 else atr
+
+    def exchange(self, command: bytes) -> bytes:
+        self.sent.append(command)
+        self.replies += 1
+        if len(self.sent) > MOST_EXCHANGES:
+            raise HeldUp
+        reply = self.card.exchange(command)
+        if self.random.random() < self.chance:
+            return mutated(reply, self.random, self.others)
+        return reply
+
+
+def mutated(reply: bytes, chosen: random.Random, others: list[bytes]) -> bytes:
+    """Another answer than `reply`, in one of the ways below."""
+    return chosen.choice(_WAYS)(bytearray(reply[:-2]), reply[-2:], chosen, others)
+
+
+_Way = Callable[[bytearray, bytes, random.Random, list[bytes]], bytes]
+_LENGTH_BYTES = [0x00, 0x7F, 0x80, 0x81, 0x82, 0x84, 0xFF]
+
+
+def _noise(_data: bytearray, _status: bytes, chosen: random.Random, _others: list[bytes]) -> bytes:
+    return chosen.randbytes(chosen.choice([0, 1, 2, 3, 40, 300]))
+
+
+def _elsewhere(
+    _data: bytearray, _status: bytes, chosen: random.Random, others: list[bytes]
+) -> bytes:
+    return chosen.choice(others)
+
+
+def _other_status(
+    data: bytearray, _status: bytes, chosen: random.Random, _others: list[bytes]
+) -> bytes:
+    more = bytes((0x61, chosen.randrange(256)))
+    return bytes(data) + chosen.choice([*_STATUS, more, chosen.randbytes(2)])
+
+
+def _cut(data: bytearray, status: bytes, chosen: random.Random, _others: list[bytes]) -> bytes:
+    return bytes(data[: chosen.randrange(len(data) + 1)]) + status
+
+
+def _longer(data: bytearray, status: bytes, chosen: random.Random, _others: list[bytes]) -> bytes:
+    return bytes(data) + chosen.randbytes(chosen.randrange(1, 300)) + status
+
+
+def _put_in(data: bytearray, status: bytes, chosen: random.Random, _others: list[bytes]) -> bytes:
+    place = chosen.randrange(len(data) + 1)
+    data[place:place] = chosen.randbytes(chosen.randrange(1, 8))
+    return bytes(data) + status
+
+
+def _other_length(
+    data: bytearray, status: bytes, chosen: random.Random, _others: list[bytes]
+) -> bytes:
+    if data:
+        data[chosen.randrange(len(data))] = chosen.choice(_LENGTH_BYTES)
+    return bytes(data) + status
+
+
+def _bits(data: bytearray, status: bytes, chosen: random.Random, _others: list[bytes]) -> bytes:
+    for _ in range(chosen.randrange(1, 4) if data else 0):
+        data[chosen.randrange(len(data))] ^= 1 << chosen.randrange(8)
+    return bytes(data) + status
+
+
+_WAYS: list[_Way] = [
+    _noise,
+    _elsewhere,
+    _other_status,
+    _cut,
+    _longer,
+    _put_in,
+    _other_length,
+    _bits,
+]
+
+
+@dataclass(frozen=True)
+class Target:
+    """One kind of genuine card, made anew for each attack, and the plan of its unlock."""
+
+    make: Callable[[], SimulatedCard]
+    identity: CardIdentity
+    card_key: bytes | None
+    holder_key: bytes | None
+    certificate: bytes | None
+    key: bytes
+
+    def plan(self) -> UnlockPlan:
+        """The plan of an unlock that this card fits."""
+        here = self.identity.family is not Family.GIDS
+        return UnlockPlan(
+            identity=self.identity,
+            current=Candidate(0, Secret(self.key if here else b"")),
+            next=Candidate(1, Secret(PIV_NEXT if here else b"")),
+            first=0,
+            second_allowed=here,
+            second_needs_tries_left=2,
+            renew=here,
+            passcode=Secret(NEW),
+            proof=b"p" * 32,
+            card_key=self.card_key,
+            holder_key=self.holder_key,
+            attestations={0: b"0" * 32, 1: b"1" * 32},
+        )
+
+
+def targets(administrator_key: bytes = ADMINISTRATOR_KEY) -> list[Target]:
+    """Cards of every family, with keys of their own."""
+    issuer = SimulatedIssuer.make()
+    made = []
+    for behaviour, algorithm in [
+        (PivBehaviour(), "P-256"),
+        (PivBehaviour(metadata=True, compressed=True), "RSA-2048"),
+        (PivBehaviour(chaining=False, extended=True, announced=True), "RSA-2048"),
+    ]:
+        piv = issuer.issue_piv("A Nurse", unblocking_key=PIV_KEY, algorithm=algorithm)
+        piv.passcode_left = 1
+
+        def make(piv: PivMemory = piv, behaviour: PivBehaviour = behaviour) -> SimulatedCard:
+            return SimulatedPivCard(replace(piv), behaviour)
+
+        made.append(_target(make, PIV_KEY))
+    gids = issuer.issue_gids("A Nurse", administrator_key=administrator_key)
+    made.append(_target(lambda: SimulatedGidsCard(replace(gids)), administrator_key))
+    iso = issuer.issue_isoapplet(unblocking_key=ISO_KEY)
+    made.append(_target(lambda: SimulatedIso7816Card(replace(iso)), ISO_KEY))
+    return made
+
+
+def _target(make: Callable[[], SimulatedCard], key: bytes) -> Target:
+    report = inspect(make())
+    holder, card = report.certificates.authentication, report.certificates.card_authentication
+    return Target(make, report.identity, _spki(card), _spki(holder) if card else None, card, key)
+
+
+def _spki(certificate: bytes | None) -> bytes | None:
+    if certificate is None:
+        return None
+    return keys.from_certificate(certificate, "x").public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+
+
+# ---------------------------------------------------------------- the operations
+
+
+def _sign(session: CardSession) -> None:
+    holder = session.certificates().authentication
+    if holder is not None:
+        session.verify(Secret(PASSCODE))
+        session.sign_as_holder(keys.from_certificate(holder, "9A"), bytes(32))
+
+
+def operations(target: Target) -> list[Callable[[HostileConnection], object]]:
+    """Everything the kiosk ever does with a card."""
+    certificate, key = target.certificate, Secret(target.key)
+    return [
+        inspect,
+        examine,
+        lambda card: _sign(recognise(card)),
+        lambda card: recognise(card).verify(Secret(PASSCODE)),
+        lambda card: recognise(card).change(Secret(PASSCODE), Secret(NEW)),
+        lambda card: recognise(card).unblock(key, Secret(NEW)),
+        lambda card: recognise(card).change_key(key, key),
+        lambda card: prove(card, target.identity, certificate or b"", bytes(32)),
+        lambda card: unlock(card, target.plan(), lambda _: None, _authority()),
+    ]
+
+
+def _authority() -> AdministratorKey:
+    return AdministratorKey(Secret(ADMINISTRATOR_KEY))
+
+
+@dataclass
+class Outcome:
+    """What an attack of many rounds came to."""
+
+    replies: int = 0
+    rounds: int = 0
+    refused: int = 0
+    unlocked: int = 0
+
+
+def attack(replies: int, seed: int = 1) -> Outcome:
+    """Go on until so many replies were given; raises whatever is not a CardError.
+
+    HeldUp is among that.
+    """
+    chosen, outcome, all_targets = random.Random(seed), Outcome(), targets()
+    others = [answer for each in transcript.every() for _, answer in each]
+    while outcome.replies < replies:
+        target = chosen.choice(all_targets)
+        operation = chosen.choice(operations(target))
+        chance = chosen.choice([0.02, 0.1, 0.3, 1.0])
+        card = HostileConnection(target.make(), chosen, chance, others)
+        outcome.rounds += 1
+        try:
+            operation(card)
+        except CardError:
+            outcome.refused += 1
+        outcome.replies += card.replies
+    return outcome
+
+
+def attack_unlock(rounds: int, seed: int = 2) -> Outcome:
+    """Unlocks with forged cards: none may be sent a secret before it has proved itself.
+
+    A card of a family that cannot prove itself (ISO 7816, or GIDS in the external form) is not
+    among them: there nothing but the identity can be checked.
+    """
+    chosen, outcome = random.Random(seed), Outcome()
+    awaited = [each for each in targets() if each.identity.family is not Family.ISO7816]
+    forged = targets(administrator_key=ADMINISTRATOR_KEY[::-1])
+    others = [answer for each in transcript.every() for _, answer in each]
+    for _ in range(rounds):
+        target = chosen.choice(awaited)
+        alike = [each for each in forged if each.identity.family is target.identity.family]
+        forgery = chosen.choice(chosen.choice([alike, forged])).make()
+        card = Impostor(target.make(), chosen, 0.1, others, forgery=forgery)
+        outcome.rounds += 1
+        try:
+            unlock(card, target.plan(), lambda _: None, _authority())
+            outcome.unlocked += 1
+        except CardError:
+            outcome.refused += 1
+        outcome.replies += card.replies
+    return outcome
+
+
+_SECRETS = (PIV_KEY, PIV_NEXT, ADMINISTRATOR_KEY, ISO_KEY, NEW)
+_READS = {0xA4, 0xCB, 0xC0, 0xB0, 0x22}
+
+
+@dataclass
+class Impostor(HostileConnection):
+    """A forged card: it has read everything off the awaited one, but has keys of its own alone."""
+
+    forgery: SimulatedCard = field(kw_only=True)
+
+    def exchange(self, command: bytes) -> bytes:
+        if any(secret in command for secret in _SECRETS):
+            raise AssertionError(f"a secret was sent to a forged card: {command[:4].hex()}")
+        if command[1] in {0xA4, 0x22}:
+            self.forgery.exchange(command)
+        if command[1] in _READS:
+            return super().exchange(command)
+        self.sent.append(command)
+        self.replies += 1
+        if self.random.random() < 0.3:
+            noise = b"\x7c\x2a\x82\x28" + self.random.randbytes(40) + b"\x90\x00"
+            return self.random.choice([*_STATUS, noise, self.random.choice(self.others)])
+        return self.forgery.exchange(command)

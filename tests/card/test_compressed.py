@@ -1,0 +1,26 @@
+"""Compressed certificates: read, refused, never without end."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+
+import pytest
+
+from kiosk.card.compressed import inflate_gzip, inflate_zlib
+from kiosk.errors import CardMalformed
+
+
+def test_what_was_compressed_is_read() -> None:
+    assert inflate_gzip(gzip.compress(b"der" * 500), "x") == b"der" * 500
+    assert inflate_zlib(zlib.compress(b"der" * 500), "x") == b"der" * 500
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"no", zlib.compress(b"der")[:-1], zlib.compress(bytes(10_000_000))],
+    ids=["nothing", "noise", "cut off", "a bomb"],
+)
+def test_what_cannot_be_read_is_named(data: bytes) -> None:
+    with pytest.raises(CardMalformed, match="kxc00"):
+        inflate_zlib(data, "kxc00")

@@ -1,0 +1,56 @@
+"""`kiosk doctor card`: everything that can be said, nothing spent."""
+
+from __future__ import annotations
+
+import pytest
+
+from kiosk.card.examination import Finding, examine
+from kiosk.doctor.card import describe
+from kiosk.errors import CardRemoved
+from kiosk.simulated.card import Blank
+from kiosk.simulated.gids import SimulatedGidsCard
+from kiosk.simulated.iso7816 import SimulatedIso7816Card
+from kiosk.simulated.issuing import SimulatedIssuer
+from kiosk.simulated.piv import PivBehaviour, SimulatedPivCard
+from tests.card.connections import Recorded, Scripted
+
+SPENDING = {0x24, 0x2C, 0x87}
+
+
+def test_every_family_is_described_and_nothing_is_spent(issuer: SimulatedIssuer) -> None:
+    for card, kind in [
+        (SimulatedPivCard(issuer.issue_piv("A Nurse"), PivBehaviour(metadata=True)), "PIV"),
+        (SimulatedGidsCard(issuer.issue_gids("A Nurse")), "GIDS"),
+        (SimulatedIso7816Card(issuer.issue_isoapplet()), "IsoApplet"),
+    ]:
+        connection = Recorded(card)
+        text = describe(examine(connection))
+        assert kind in text
+        assert "may unlock" in text
+        assert "A Nurse" not in text
+        for command in connection.commands:
+            assert command[1] not in SPENDING
+            assert command[1] != 0x20 or len(command) == 4
+
+
+def test_what_is_wrong_with_a_card_is_one_line_of_many(issuer: SimulatedIssuer) -> None:
+    memory = issuer.issue_piv("A Nurse")
+    memory.certificates[0x9A] = b"\x30\x03"
+    findings = {each.what: each.found for each in examine(SimulatedPivCard(memory))}
+    assert findings["certificate for log in"].startswith("not to be had: CardMalformed")
+    assert findings["serial"] == memory.guid.hex().upper()
+
+
+def test_a_foreign_card_is_told_by_its_answer_to_reset() -> None:
+    text = describe(examine(Blank()))
+    assert "3B 00" in text
+    assert "CardUnknown" in text
+
+
+def test_a_card_that_leaves_is_no_finding() -> None:
+    with pytest.raises(CardRemoved):
+        examine(Scripted(""))
+
+
+def test_a_card_writes_nothing_to_the_terminal() -> None:
+    assert "\x1b" not in describe([Finding("serial", "\x1b[2Jgone\n")])

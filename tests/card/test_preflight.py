@@ -1,0 +1,51 @@
+"""What a report allows."""
+
+from __future__ import annotations
+
+import pytest
+
+from kiosk.card.preflight import Obstacle, Purpose, obstacle
+from kiosk.card.session import Ability, CardReport, Certificates
+from kiosk.values import CardIdentity, Counters, Family, PasscodeRules
+
+
+def report(
+    passcode: int | None = 3, unblocking: int | None = None, *, log_in: bool = True
+) -> CardReport:
+    return CardReport(
+        CardIdentity(Family.PIV, "00"),
+        Counters(passcode, unblocking),
+        PasscodeRules(),
+        Certificates(),
+        frozenset({Ability.LOG_IN} if log_in else ()),
+    )
+
+
+@pytest.mark.parametrize("purpose", [Purpose.LOG_IN, Purpose.CHANGE])
+def test_a_locked_card_is_to_be_unlocked_first(purpose: Purpose) -> None:
+    assert obstacle(report(0), purpose) is Obstacle.LOCKED
+    assert obstacle(report(1), purpose) is None
+    assert obstacle(report(None), purpose) is None
+
+
+def test_without_signature_nobody_is_logged_in() -> None:
+    assert obstacle(report(log_in=False), Purpose.LOG_IN) is Obstacle.UNLOCK_ONLY
+    assert obstacle(report(log_in=False), Purpose.CHANGE) is None
+    assert obstacle(report(log_in=False), Purpose.UNLOCK) is None
+
+
+@pytest.mark.parametrize(
+    ("left", "certain", "expected"),
+    [
+        (None, False, None),
+        (3, False, None),
+        (2, False, Obstacle.KEY_AT_RISK),
+        (1, True, None),
+        (0, True, Obstacle.KEY_SPENT),
+    ],
+)
+def test_the_last_two_tries_of_a_key_are_not_risked(
+    left: int | None, certain: bool, expected: Obstacle | None
+) -> None:
+    found = obstacle(report(0, left), Purpose.UNLOCK, key_is_certain=certain)
+    assert found is expected
