@@ -1,0 +1,1 @@
+"""Hardware: the reader, and later lights and speech."""

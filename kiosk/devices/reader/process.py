@@ -1,0 +1,209 @@
+"""The PC/SC reader as the kiosk sees it: two processes that can be killed, nothing that hangs."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import select
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+from kiosk.card.examination import Finding
+from kiosk.card.session import CardReport
+from kiosk.card.unlock import Record, Unlocked, UnlockPlan
+from kiosk.devices.reader import Notify, ReaderNotice, Sight, messages, wire
+from kiosk.errors import CardMute
+from kiosk.values import CardIdentity, ReaderTrouble
+
+_log = logging.getLogger(__name__)
+
+# Deadlines by operation. A card answers an unlock in milliseconds, an RSA card signs in under a
+# second and a half; the rest is for a rival program to end its transaction.
+SECONDS = {"inspect": 8.0, "examine": 20.0, "prove": 8.0, "unlock": 20.0}
+_RESTART_SECONDS = 1.0
+WATCHER_SILENT_SECONDS = 12.0  # it says something every five
+
+
+class PcscReader:
+    """Keeps the interface of `devices.reader.Reader`."""
+
+    def __init__(self) -> None:
+        self._one_at_a_time = threading.Lock()
+        self._worker: _Worker | None = None
+        self._watcher: subprocess.Popen[bytes] | None = None
+        self._closed = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def watch(self, notify: Notify) -> None:
+        """Start the watcher process, and start it again whenever it dies."""
+        self._thread = threading.Thread(target=self._watch, args=(notify,), daemon=True)
+        self._thread.start()
+
+    def inspect(self) -> CardReport:
+        """Read everything about the card that costs no try."""
+        return messages.to_report(self._run({"operation": "inspect"}))
+
+    def examine(self) -> tuple[Finding, ...]:
+        """Find out what can be found out about the card, for a technician."""
+        return tuple(Finding(*each) for each in self._run({"operation": "examine"})["findings"])
+
+    def prove(self, identity: CardIdentity, certificate: bytes, digest: bytes) -> bytes:
+        """Have the card sign `digest` with its card authentication key."""
+        request = {
+            "operation": "prove",
+            "identity": messages.from_identity(identity),
+            "certificate": certificate,
+            "digest": digest,
+        }
+        signature: bytes = self._run(request)["signature"]
+        return signature
+
+    def unlock(self, plan: UnlockPlan, record: Record) -> Unlocked:
+        """Do an unlock's card work."""
+        request = {"operation": "unlock", "plan": messages.from_plan(plan)}
+        result = self._run(request, lambda fields: record(messages.to_step(fields)))
+        return Unlocked(result["generation"])
+
+    @property
+    def watcher_pid(self) -> int | None:
+        """The watcher process, for diagnosis."""
+        return self._watcher.pid if self._watcher is not None else None
+
+    def close(self) -> None:
+        """End both processes."""
+        self._closed.set()
+        if self._watcher is not None:
+            self._watcher.kill()
+        if self._thread is not None:
+            self._thread.join(timeout=5)
+        if (worker := self._worker) is not None:
+            worker.kill()  # whatever it is at: nobody waits for a deadline now
+        with self._one_at_a_time:
+            self._end_worker()
+
+    # ------------------------------------------------------------ the worker
+
+    def _run(
+        self, request: wire.Fields, on_step: Callable[[wire.Fields], None] | None = None
+    ) -> wire.Fields:
+        operation: str = request["operation"]
+        with self._one_at_a_time:
+            if self._worker is not None and not self._worker.alive:
+                self._end_worker()  # it died while nobody needed it
+            if self._worker is None:
+                self._worker = _Worker()
+            try:
+                answer = self._worker.ask(request, SECONDS[operation], on_step)
+            except (TimeoutError, wire.WireClosed) as error:
+                # Only its death frees the reader; what the card did is looked at next time.
+                self._end_worker()
+                _log.warning("card worker ended during %s: %s", operation, type(error).__name__)
+                raise CardMute(operation, SECONDS[operation]) from None
+            except BaseException:
+                self._end_worker()  # the step was not recorded: the card must see no more
+                raise
+        if "error" in answer:
+            raise messages.to_error(answer["error"])
+        result: wire.Fields = answer["result"]
+        return result
+
+    def _end_worker(self) -> None:
+        if self._worker is not None:
+            self._worker.end()
+            self._worker = None
+
+    # ------------------------------------------------------------ the watcher
+
+    def _watch(self, notify: Notify) -> None:
+        while not self._closed.is_set():
+            try:
+                self._follow_watcher(notify)
+            except OSError as error:
+                _log.error("no reader watcher: %s", error.strerror)
+            if not self._closed.wait(_RESTART_SECONDS):
+                _log.warning("reader watcher ended; restarting")
+                notify(ReaderNotice(Sight.REMOVED))
+                notify(ReaderNotice(Sight.FAILED, ReaderTrouble.NO_SERVICE))
+
+    def _follow_watcher(self, notify: Notify) -> None:
+        """Pass on what the watcher says until it ends, or has been silent for too long."""
+        with subprocess.Popen(
+            [sys.executable, "-m", "kiosk.devices.reader.watcher"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+        ) as watcher:
+            self._watcher = watcher
+            pipe, said = watcher.stdout, b""
+            while pipe is not None and select.select([pipe], [], [], WATCHER_SILENT_SECONDS)[0]:
+                piece = os.read(pipe.fileno(), 4096)
+                if not piece:
+                    return
+                *lines, said = (said + piece).split(b"\n")
+                for line in lines:
+                    if fields := json.loads(line):
+                        notify(_notice(fields))
+            watcher.kill()
+
+
+class _Worker:
+    """One worker process and the socket to it."""
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair()
+        self._socket = ours
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "kiosk.devices.reader.worker", str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+        )
+        theirs.close()
+
+    def ask(
+        self,
+        request: wire.Fields,
+        seconds: float,
+        on_step: Callable[[wire.Fields], None] | None,
+    ) -> wire.Fields:
+        """Send a request, have its steps recorded, give its result or error.
+
+        Raises TimeoutError after `seconds`, WireClosed when the worker dies.
+        """
+        deadline = time.monotonic() + seconds
+        self._socket.settimeout(seconds)
+        wire.write(self._socket, request)
+        while True:
+            self._socket.settimeout(max(deadline - time.monotonic(), 0.001))
+            answer = wire.read(self._socket)
+            if "step" not in answer or on_step is None:
+                return answer
+            on_step(answer["step"])
+            wire.write(self._socket, {"recorded": True})
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.poll() is None
+
+    def kill(self) -> None:
+        """Kill the process, now."""
+        self._process.kill()
+
+    def end(self) -> None:
+        """Kill the process and clear away what is left of it."""
+        self.kill()
+        self._process.wait()
+        self._socket.close()
+
+
+def _notice(fields: wire.Fields) -> ReaderNotice:
+    trouble = fields["trouble"]
+    return ReaderNotice(
+        Sight(fields["sight"]),
+        ReaderTrouble(trouble) if trouble is not None else None,
+        simulated=fields["simulated"],
+    )

@@ -1,0 +1,93 @@
+"""The card worker: a process that does one card operation at a time, and can be killed.
+
+Started by `process` with the file descriptor of its socket as the only argument.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from kiosk.card.apdu import Connection
+from kiosk.card.examination import examine
+from kiosk.card.proving import prove
+from kiosk.card.recognition import inspect
+from kiosk.card.unlock import CardStep, unlock
+from kiosk.devices.reader import messages, wire
+from kiosk.devices.reader.pcsc import PcscContext, has_card
+from kiosk.errors import CardError, CardRemoved, ReaderUnavailable
+from kiosk.hardening import harden
+from kiosk.values import ReaderTrouble
+
+
+def serve(parent: socket.socket) -> None:
+    """Answer requests until the parent is gone."""
+    while True:
+        request = wire.read(parent)
+        try:
+            answer = {"result": _perform(request, parent)}
+        except CardError as error:
+            answer = {"error": messages.from_error(error)}
+        wire.write(parent, answer)
+
+
+def _perform(request: wire.Fields, parent: socket.socket) -> wire.Fields:
+    with _inserted_card() as card:
+        if request["operation"] == "inspect":
+            return messages.from_report(inspect(card))
+        if request["operation"] == "examine":
+            return {"findings": [[each.what, each.found] for each in examine(card)]}
+        if request["operation"] == "prove":
+            identity = messages.to_identity(request["identity"])
+            return {"signature": prove(card, identity, request["certificate"], request["digest"])}
+        plan = messages.to_plan(request["plan"])
+        try:
+            unlocked = unlock(card, plan, lambda step: _record(parent, step))
+        finally:
+            for secret in (plan.passcode, plan.current.key, plan.next.key):
+                secret.wipe()
+        return {"generation": unlocked.generation}
+
+
+def _record(parent: socket.socket, step: CardStep) -> None:
+    wire.write(parent, {"step": messages.from_step(step)})
+    if wire.read(parent) != {"recorded": True}:
+        raise wire.WireClosed
+
+
+@contextmanager
+def _inserted_card() -> Iterator[Connection]:
+    """The card in the first reader that has one, in a context of this operation's own.
+
+    A new context each time: one that has seen pcscd stop says that it is valid, and is not.
+    """
+    context = PcscContext()
+    try:
+        readers = context.readers()
+        if not readers:
+            raise ReaderUnavailable(ReaderTrouble.NO_READER)
+        states = context.wait(dict.fromkeys(readers, 0), 0)
+        for reader in readers:
+            if has_card(states.get(reader, 0)):
+                with context.card(reader) as connection:
+                    yield connection
+                return
+        raise CardRemoved("connect")
+    finally:
+        context.release()
+
+
+def main() -> None:
+    """Run as `python -m kiosk.devices.reader.worker FD`."""
+    harden()
+    with socket.socket(fileno=int(sys.argv[1])) as parent:
+        try:
+            serve(parent)
+        except wire.WireClosed:
+            return
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""A reader under test, with a hand that puts cards in: one for each driver."""
+
+from __future__ import annotations
+
+import queue
+from typing import Protocol
+
+from kiosk.devices.reader import Reader, ReaderNotice, Sight
+from kiosk.devices.reader.process import PcscReader
+from kiosk.simulated.card import SimulatedCard
+from kiosk.simulated.pcscd import PrivatePcscd
+from kiosk.simulated.reader import SimulatedReader
+from kiosk.simulated.vpcd import VirtualReaderCard
+
+
+class Bench(Protocol):
+    """A reader, a hand, and what the reader noticed."""
+
+    @property
+    def reader(self) -> Reader: ...
+
+    def insert(self, card: SimulatedCard) -> None: ...
+
+    def remove(self) -> None: ...
+
+    def see(self, sight: Sight) -> ReaderNotice: ...
+
+    def close(self) -> None: ...
+
+
+class _Noticing:
+    def __init__(self, reader: Reader) -> None:
+        self.notices: queue.Queue[ReaderNotice] = queue.Queue()
+        reader.watch(self.notices.put)
+
+    def see(self, sight: Sight) -> ReaderNotice:
+        """Wait until the reader reports `sight`, passing over what came before."""
+        while True:
+            notice = self.notices.get(timeout=20)
+            if notice.sight is sight:
+                return notice
+
+
+class InProcessBench(_Noticing):
+    """The simulated reader."""
+
+    def __init__(self) -> None:
+        self.reader = SimulatedReader()
+        super().__init__(self.reader)
+        self.see(Sight.READY)
+
+    def insert(self, card: SimulatedCard) -> None:
+        self.reader.insert(card)
+        self.see(Sight.INSERTED)
+
+    def remove(self) -> None:
+        self.reader.remove()
+
+    def close(self) -> None:
+        self.reader.close()
+
+
+class PcscBench(_Noticing):
+    """The PC/SC reader on a private pcscd, cards by way of vpcd."""
+
+    def __init__(self, service: PrivatePcscd) -> None:
+        self._service = service
+        self.slot: VirtualReaderCard | None = None
+        self.reader = PcscReader()
+        super().__init__(self.reader)
+        self.see(Sight.READY)
+
+    def insert(self, card: SimulatedCard) -> None:
+        self.put(card)
+        self.see(Sight.INSERTED)
+
+    def put(self, card: SimulatedCard) -> None:
+        """Put a card in without waiting for it to be noticed."""
+        self.slot = VirtualReaderCard(card, self._service.port)
+        self.slot.insert()
+
+    def remove(self) -> None:
+        if self.slot is not None:
+            self.slot.remove()
+            self.slot = None
+
+    def close(self) -> None:
+        if self.slot is not None:
+            # Until the card is missed, the next bench would take it for its own.
+            self.remove()
+            self.see(Sight.REMOVED)
+        self.reader.close()
