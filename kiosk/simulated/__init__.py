@@ -1,0 +1,1 @@
+"""Simulated hardware: drivers like any other, chosen by a setting, never in the appliance image."""

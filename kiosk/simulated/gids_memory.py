@@ -1,0 +1,48 @@
+"""What a simulated GIDS card keeps without power, and how one differs from another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from kiosk.card.cryptogram import KeyKind
+
+
+@dataclass(frozen=True)
+class GidsBehaviour:
+    """How one card differs from another."""
+
+    partial_select: bool = True  # no: only the whole name selects it
+    names_itself: bool = True  # no: SELECT answers nothing
+    status_object: bool = True  # no: the counter is not told
+    old_counter_tag: bool = False  # 9F17, of the specification's first version
+    blocked_at_last: bool = False  # the last wrong passcode answers 69 83 instead of 63 C0
+    wrong_length_costs: bool = False  # the applet does not count a passcode of a wrong length
+    external_form: bool = True
+    mutual_form: bool = True
+    administrator_tries: int | None = None  # the applet does not count
+    passcode_tries: int = 3
+
+
+@dataclass
+class DataFile:
+    """A file of data objects, name -> content, with what PUT and GET ask for."""
+
+    put: int
+    get: int
+    objects: dict[bytes, bytes] = field(default_factory=dict)
+
+
+@dataclass
+class GidsMemory:
+    """What the card keeps without power. A new one waits to be personalised."""
+
+    passcode: bytes = b""
+    administrator_key: bytes = b""
+    administrator_kind: KeyKind = KeyKind.TRIPLE_DES
+    files: dict[int, DataFile] = field(default_factory=dict)
+    keys: dict[int, rsa.RSAPrivateKey] = field(default_factory=dict)
+    personalised: bool = False
+    passcode_left: int = 3
+    administrator_left: int | None = None

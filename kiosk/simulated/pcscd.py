@@ -1,0 +1,159 @@
+"""A private pcscd with vpcd's virtual reader, beside whatever card service the machine runs.
+
+It takes its socket as systemd hands one over, so that it can lie where we want; its clients find it
+by PCSCLITE_CSOCK_NAME. Its own folder, whose path is compiled in, is hidden behind one of ours in a
+mount namespace, where there can be one: in a plain chroot there cannot, nor is there another pcscd.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+from types import TracebackType
+
+_DRIVER = "serial/libifdvpcd.so"
+_DRIVER_FOLDERS = ("/usr/lib/pcsc/drivers",)
+_COMPILED_IN = Path("/run/pcscd")
+_READY_SECONDS = 10.0
+
+
+class PrivatePcscd:
+    """Starts on entry and ends on exit; `port` is where a card connects to be inserted."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.resolve()
+        self.port = 0
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def socket_path(self) -> Path:
+        """What its clients need as PCSCLITE_CSOCK_NAME."""
+        return self.folder / "run" / "pcscd.comm"
+
+    @property
+    def pid(self) -> int:
+        """Its process; raises RuntimeError where it does not run."""
+        if self._process is None:
+            raise RuntimeError("the private pcscd does not run")
+        return self._process.pid
+
+    def __enter__(self) -> PrivatePcscd:
+        self.port = _free_port_pair()
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start it and wait until it answers; raises RuntimeError saying what is missing."""
+        (self.folder / "run").mkdir(parents=True, exist_ok=True)
+        (self.folder / "readers").mkdir(exist_ok=True)
+        self.socket_path.unlink(missing_ok=True)
+        (self.folder / "run" / "pcscd.pid").unlink(missing_ok=True)
+        stanza = (
+            'FRIENDLYNAME "Virtual PCD"\n'
+            f"DEVICENAME /dev/null:0x{self.port:X}\n"
+            f"LIBPATH {_driver()}\nCHANNELID 0x{self.port:X}\n"
+        )
+        (self.folder / "readers" / "vpcd").write_text(stanza)
+        with socket.socket(socket.AF_UNIX) as listening, (self.folder / "log").open("ab") as log:
+            listening.bind(str(self.socket_path))
+            listening.listen(16)
+            self._process = subprocess.Popen(
+                self._command(listening.fileno()),
+                pass_fds=[listening.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        self._wait_until_it_answers()
+
+    def stop(self) -> None:
+        """Stop it as a service manager does, and kill it if it does not."""
+        if self._process is None:
+            return
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+    def _command(self, listening: int) -> list[str]:
+        pcscd = shutil.which("pcscd", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+        if pcscd is None:
+            raise RuntimeError("pcscd is missing: run the set-up (make setup)")
+        # sd_listen_fds(3): the socket is descriptor 3, for the process of that number alone.
+        # (bash, because other shells know descriptors of one digit only)
+        handed_over = f"exec 3<&{listening} && export LISTEN_PID=$$ LISTEN_FDS=1"
+        flags = f"-f -c {self.folder}/readers {_without_polkit(pcscd)}"
+        inside = f"{handed_over} && exec {pcscd} {flags}"
+        namespace = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]
+        if subprocess.run([*namespace, "true"], capture_output=True, check=False).returncode != 0:
+            return ["bash", "-c", inside]
+        if not _COMPILED_IN.is_dir():
+            raise RuntimeError(f"{_COMPILED_IN} is missing: run the set-up (make setup)")
+        hidden = f"mount --bind {self.folder}/run {_COMPILED_IN} && {inside}"
+        return [*namespace, "bash", "-c", hidden]
+
+    def _wait_until_it_answers(self) -> None:
+        end = time.monotonic() + _READY_SECONDS
+        while time.monotonic() < end:
+            if self._process is None or self._process.poll() is not None:
+                break
+            if _listens(self.port):
+                return
+            time.sleep(0.02)
+        self.stop()
+        log = (self.folder / "log").read_text(errors="replace")
+        raise RuntimeError(f"the private pcscd did not start; its log ends: {log[-500:]}")
+
+
+def _driver() -> Path:
+    for folder in _DRIVER_FOLDERS:
+        for path in (Path(folder) / _DRIVER, *Path(folder).glob("**/libifdvpcd.so*")):
+            if path.exists():
+                return path
+    raise RuntimeError("vsmartcard-vpcd is missing: run the set-up (make setup)")
+
+
+def _without_polkit(pcscd: str) -> str:
+    """Debian 13's pcscd asks polkit, which a private one has none of; Debian 12's knows no flag."""
+    usage = subprocess.run([pcscd, "--help"], capture_output=True, text=True, check=False)
+    return "--disable-polkit" if "--disable-polkit" in usage.stdout + usage.stderr else ""
+
+
+def _free_port_pair() -> int:
+    """A port P with P and P+1 free: vpcd opens two slots for each reader."""
+    while True:
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port: int = first.getsockname()[1]
+            try:
+                second.bind(("127.0.0.1", port + 1))
+            except (OSError, OverflowError):
+                continue
+            return port
+
+
+def _listens(port: int) -> bool:
+    """Whether something listens, without connecting: to connect would be to insert a card."""
+    wanted = f":{port:04X} "
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in Path(table).read_text().splitlines()[1:]:
+            local, state = line.split()[1], line.split()[3]
+            if f"{local} ".endswith(wanted) and state == "0A":
+                return True
+    return False

@@ -1,0 +1,236 @@
+"""Programs that are not ours agree with the simulated cards, over a real pcscd, both ways.
+
+They block a card and the kiosk's code unblocks it; the kiosk's code sets a passcode and they verify
+it. All passcodes and keys here are values of these tests.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from kiosk.card import keys
+from kiosk.card.cryptogram import AdministratorKey
+from kiosk.card.recognition import inspect, recognise
+from kiosk.devices.reader.pcsc import PcscConnection, PcscContext, has_card
+from kiosk.simulated.card import SimulatedCard
+from kiosk.simulated.gids import SimulatedGidsCard
+from kiosk.simulated.gids_memory import GidsMemory
+from kiosk.simulated.iso7816 import Iso7816Memory, SimulatedIso7816Card
+from kiosk.simulated.issuing import SimulatedIssuer
+from kiosk.simulated.pcscd import PrivatePcscd
+from kiosk.simulated.piv import SimulatedPivCard
+from kiosk.simulated.vpcd import VirtualReaderCard
+from kiosk.values import Counters, Secret
+
+PASSCODE, WRONG, NEW, NEWER = "246802", "999999", "975318", "864209"
+ADMINISTRATOR_KEY = "010203040506070801020304050607080102030405060708"
+PIV_KEY, ISO_KEY, SERIAL = "12345678", "1234567890123456", "00112233445566778899AABBCCDDEEFF"
+_PROGRAMS = ("gids-tool", "opensc-tool", "pkcs15-tool", "pkcs15-init", "yubico-piv-tool")
+
+pytestmark = pytest.mark.skipif(
+    any(shutil.which(program) is None for program in _PROGRAMS),
+    reason="opensc and yubico-piv-tool are not installed",
+)
+
+
+@contextmanager
+def inserted(service: PrivatePcscd, card: SimulatedCard) -> Iterator[None]:
+    """The card in the virtual reader; both ends wait until pcscd has noticed."""
+    slot = VirtualReaderCard(card, service.port)
+    slot.insert()
+    _wait(present=True)
+    try:
+        yield
+    finally:
+        slot.remove()
+        _wait(present=False)
+
+
+def _wait(*, present: bool) -> None:
+    context = PcscContext()
+    try:
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            states = context.wait(dict.fromkeys(context.readers(), 0), 0)
+            if present == any(has_card(state) for state in states.values()):
+                return
+            time.sleep(0.02)
+    finally:
+        context.release()
+    raise AssertionError("pcscd did not notice")
+
+
+@contextmanager
+def connected() -> Iterator[PcscConnection]:
+    """Our side: a transaction with the card in the reader."""
+    context = PcscContext()
+    try:
+        states = context.wait(dict.fromkeys(context.readers(), 0), 0)
+        (reader,) = (name for name, state in states.items() if has_card(state))
+        with context.card(reader) as connection:
+            yield connection
+    finally:
+        context.release()
+
+
+def run(*arguments: str) -> str:
+    """Run a program; raises CalledProcessError where it fails."""
+    done = subprocess.run(
+        arguments, capture_output=True, text=True, check=True, timeout=60, stdin=subprocess.DEVNULL
+    )
+    return done.stdout + done.stderr
+
+
+def fails(*arguments: str) -> None:
+    """Run a program that must fail."""
+    with pytest.raises(subprocess.CalledProcessError):
+        run(*arguments)
+
+
+def opensc_verifies(passcode: str) -> None:
+    run("pkcs15-tool", "--verify-pin", "--pin", passcode)
+
+
+def opensc_blocks() -> None:
+    for _ in range(3):
+        fails("pkcs15-tool", "--verify-pin", "--pin", WRONG)
+    with connected() as card:
+        assert inspect(card).counters.locked
+
+
+# ---------------------------------------------------------------- GIDS
+
+
+def test_gids(pcscd: PrivatePcscd) -> None:
+    """From a blank card on: gids-tool makes it, opensc blocks it, we unblock it, and so on."""
+    memory = GidsMemory()
+    with inserted(pcscd, SimulatedGidsCard(memory)):
+        made = ("--pin", PASSCODE, "--admin-key", ADMINISTRATOR_KEY, "--serial-number", SERIAL)
+        run("gids-tool", "--initialize", *made)
+        assert "GIDS" in run("opensc-tool", "--name")
+        with connected() as card:
+            assert inspect(card).identity.serial == SERIAL
+        opensc_verifies(PASSCODE)
+        for mutual in (True, False):
+            opensc_blocks()
+            authority = AdministratorKey(Secret(bytes.fromhex(ADMINISTRATOR_KEY)), mutual=mutual)
+            with connected() as card:
+                recognise(card).unblock(authority, Secret(NEW.encode()))
+            opensc_verifies(NEW)
+        opensc_blocks()
+        run("gids-tool", "--unblock", "--admin-key", ADMINISTRATOR_KEY, "--pin", NEWER)
+        with connected() as card:
+            recognise(card).verify(Secret(NEWER.encode()))
+        with connected() as card:
+            recognise(card).change(Secret(NEWER.encode()), Secret(PASSCODE.encode()))
+        opensc_verifies(PASSCODE)
+        run("pkcs15-tool", "--change-pin", "--pin", PASSCODE, "--new-pin", NEW)
+        with connected() as card:
+            recognise(card).verify(Secret(NEW.encode()))
+
+
+def test_gids_certificate_and_signature(pcscd: PrivatePcscd, folder: Path) -> None:
+    memory = SimulatedIssuer.make().issue_gids("A Nurse", passcode=PASSCODE.encode())
+    digest = b"d" * 32
+    (folder / "to-sign").write_bytes(keys.SHA256_INFO + digest)
+    with inserted(pcscd, SimulatedGidsCard(memory)):
+        run("pkcs15-tool", "--read-certificate", "00", "--output", str(folder / "certificate"))
+        where = ("--input", str(folder / "to-sign"), "--output", str(folder / "signature"))
+        run("pkcs15-crypt", "--sign", "--pkcs1", "--key", "00", "--pin", PASSCODE, *where)
+        with connected() as card:
+            session = recognise(card)
+            certificate = session.certificates().authentication
+            assert certificate is not None
+            key = keys.from_certificate(certificate, "kxc00")
+            session.verify(Secret(PASSCODE.encode()))
+            ours = session.sign_as_holder(key, digest)
+    assert keys.verifies(key, ours, digest)
+    assert ours == (folder / "signature").read_bytes()
+    assert "BEGIN CERTIFICATE" in (folder / "certificate").read_text()
+
+
+# ---------------------------------------------------------------- ISO 7816: IsoApplet
+
+
+def test_isoapplet(pcscd: PrivatePcscd) -> None:
+    memory = Iso7816Memory()
+    with inserted(pcscd, SimulatedIso7816Card(memory)):
+        run(
+            "pkcs15-init", "--create-pkcs15", "--so-pin", PASSCODE, "--so-puk", ISO_KEY,
+            "--serial", SERIAL[:16],
+        )  # fmt: skip
+        assert "IsoApplet" in run("opensc-tool", "--name")
+        with connected() as card:
+            report = inspect(card)
+        assert (report.identity.serial, report.counters) == (SERIAL[:16], Counters(3))
+        opensc_blocks()
+        with connected() as card:
+            recognise(card).unblock(Secret(ISO_KEY.encode()), Secret(NEW.encode()))
+        opensc_verifies(NEW)
+        opensc_blocks()
+        run("pkcs15-tool", "--unblock-pin", "--puk", ISO_KEY, "--new-pin", NEWER)
+        with connected() as card:
+            recognise(card).verify(Secret(NEWER.encode()))
+        with connected() as card:
+            recognise(card).change(Secret(NEWER.encode()), Secret(PASSCODE.encode()))
+        opensc_verifies(PASSCODE)
+
+
+# ---------------------------------------------------------------- PIV
+
+
+def test_piv_with_opensc(pcscd: PrivatePcscd) -> None:
+    issuer = SimulatedIssuer.make()
+    memory = issuer.issue_piv(
+        "A Nurse", passcode=PASSCODE.encode(), unblocking_key=PIV_KEY.encode()
+    )
+    with inserted(pcscd, SimulatedPivCard(memory)):
+        opensc_verifies(PASSCODE)
+        opensc_blocks()
+        with connected() as card:
+            assert inspect(card).counters.locked
+            recognise(card).unblock(Secret(PIV_KEY.encode()), Secret(NEW.encode()))
+        opensc_verifies(NEW)
+
+
+def test_piv_with_yubico_piv_tool(pcscd: PrivatePcscd) -> None:
+    issuer = SimulatedIssuer.make()
+    memory = issuer.issue_piv(
+        "A Nurse", passcode=PASSCODE.encode(), unblocking_key=PIV_KEY.encode()
+    )
+    tool = ("yubico-piv-tool", "--reader", "Virtual")
+    verify = (*tool, "--action", "verify-pin", "--pin")
+    with inserted(pcscd, SimulatedPivCard(memory)):
+        asked = subprocess.run([*verify, PASSCODE], capture_output=True, text=True, check=False)
+        if "Not supported" in asked.stderr:
+            pytest.skip("this yubico-piv-tool speaks to its maker's cards alone (Debian 13's)")
+        assert asked.returncode == 0, asked.stderr
+        for _ in range(3):
+            fails(*verify, WRONG)
+        with connected() as card:
+            assert inspect(card).counters.locked
+            recognise(card).unblock(Secret(PIV_KEY.encode()), Secret(NEW.encode()))
+        run(*verify, NEW)
+        opensc_verifies(NEW)
+        opensc_blocks()
+        with connected() as card:
+            session = recognise(card)
+            session.unblock(Secret(PIV_KEY.encode()), Secret(NEWER.encode()))
+            session.change_key(Secret(PIV_KEY.encode()), Secret(PIV_KEY[::-1].encode()))
+        unblock = (*tool, "--action", "unblock-pin", "--pin")
+        fails(*unblock, PIV_KEY, "--new-pin", NEW)
+        run(*unblock, PIV_KEY[::-1], "--new-pin", NEW)
+        with connected() as card:
+            recognise(card).verify(Secret(NEW.encode()))
+        with connected() as card:
+            recognise(card).change(Secret(NEW.encode()), Secret(PASSCODE.encode()))
+        run(*verify, PASSCODE)
+        certificate = run(*tool, "--action", "read-certificate", "--slot", "9a")
+        assert "BEGIN CERTIFICATE" in certificate
