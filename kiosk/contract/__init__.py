@@ -1,0 +1,1 @@
+"""The contract between a kiosk and the central service."""

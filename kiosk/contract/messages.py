@@ -1,0 +1,266 @@
+"""The messages that kiosk and central exchange: never tables, and nothing else than what is sent.
+
+Bytes travel as base64 (standard alphabet, padded), UUIDs and times in their usual text forms.
+Unknown fields are refused on both sides.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+
+from kiosk.values import Family
+
+
+def _from_base64(value: object) -> object:
+    return b64decode(value, validate=True) if isinstance(value, str) else value
+
+
+def _to_base64(value: bytes) -> str:
+    return b64encode(value).decode()
+
+
+Base64 = Annotated[
+    bytes,
+    BeforeValidator(_from_base64, json_schema_input_type=str),
+    PlainSerializer(_to_base64, return_type=str),
+]
+Serial = Annotated[str, Field(pattern=r"^[0-9A-F]{8,64}$")]
+Der = Annotated[Base64, Field(max_length=16384)]
+Answer = Annotated[str, Field(max_length=128)]
+Generation = Annotated[int, Field(ge=0, le=1_000_000)]
+StatusWord = Annotated[str, Field(pattern=r"^[0-9A-F]{4}$")]
+
+
+class Message(BaseModel):
+    """A frozen message; its repr is silent where a field is a secret (`repr=False`)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+# ---------------------------------------------------------------- unlock: open
+
+
+class UnlockReason(StrEnum):
+    """Why a card is to be unlocked."""
+
+    LOCKED = "locked"
+    FORGOTTEN = "forgotten"
+
+
+class PresentedCard(Message):
+    """A card as the kiosk read it, before anything is believed of it."""
+
+    family: Family
+    serial: Serial
+    passcode_tries: Annotated[int, Field(ge=0, le=255)] | None
+    unblocking_tries: Annotated[int, Field(ge=0, le=255)] | None
+    authentication_certificate: Der | None = None
+    card_authentication_certificate: Der | None = None
+
+
+class OpenUnlock(Message):
+    """POST /v1/unlocks. `session` is made by the kiosk: sending it again opens nothing twice."""
+
+    session: UUID
+    card: PresentedCard
+    reason: UnlockReason
+
+
+class Question(Message):
+    """A question that this cardholder registered."""
+
+    id: str
+    text: str
+
+
+class UnlockOpened(Message):
+    """The questions to ask, in order, and what the card is to sign (see `contract.proof`)."""
+
+    session: UUID
+    nonce: Annotated[Base64, Field(min_length=16, max_length=64)]
+    questions: Annotated[tuple[Question, ...], Field(min_length=4, max_length=4)]
+    required: int = 3
+    proof_required: bool = True
+
+
+# ---------------------------------------------------------------- unlock: answers
+
+
+class GiveAnswers(Message):
+    """POST /v1/unlocks/{session}/answers. One answer a question, in order; None is a blank.
+
+    `proof` is the signature of the card's card authentication key over `proof.digest(...)`.
+    """
+
+    answers: Annotated[tuple[Answer | None, ...], Field(min_length=4, max_length=4, repr=False)]
+    proof: Annotated[Base64, Field(max_length=1024)] | None = None
+
+
+class AnswersAccepted(Message):
+    """The card is genuine and enough answers were right."""
+
+    session: UUID
+
+
+# ---------------------------------------------------------------- unlock: grant
+
+
+class UnblockingKey(Message):
+    """An unblocking key that the card may carry."""
+
+    generation: Generation
+    key: Annotated[Base64, Field(repr=False, max_length=64)]
+
+
+class Grant(Message):
+    """POST /v1/unlocks/{session}/grant: asking again returns the same grant.
+
+    `current` and `next` are the pair; `first` is the generation to try first, and `second_allowed`
+    says whether the other may be tried if the card refuses the first. It may not if that refusal
+    leaves fewer than `second_needs_tries_left`: then more was spent than central knows of, and the
+    pair may not be what the card carries. `renew` asks for the change current -> next after an
+    unblock with `current`.
+    """
+
+    grant: UUID
+    session: UUID
+    current: UnblockingKey
+    next: UnblockingKey
+    first: Generation
+    second_allowed: bool
+    second_needs_tries_left: Annotated[int, Field(ge=2, le=255)] = 2
+    renew: bool
+    card_authentication_key: Der | None = Field(
+        description="SubjectPublicKeyInfo pinned at registration"
+    )
+    begin_within_seconds: Annotated[int, Field(ge=1, le=120)] = 120
+
+
+# ---------------------------------------------------------------- the outbox
+
+
+class CardCommand(StrEnum):
+    """The commands of an unlock whose outcome is a fact."""
+
+    UNBLOCK = "unblock"
+    VERIFY = "verify"
+    CHANGE = "change"
+    ATTEST = "attest"
+
+
+class CardFact(Message):
+    """One step of the card work. `status` is None when the command is about to be sent.
+
+    `generation` is the key's generation: of the candidate for `unblock`, of the new key for
+    `change`, and of the key the card is left with for `verify` and `attest`. `signature` goes with
+    `attest`: the authentication key's, over `proof.digest(purpose="unlocked", ...)`.
+    """
+
+    kind: Literal["card"] = "card"
+    grant: UUID
+    sequence: Annotated[int, Field(ge=0, le=64)]
+    command: CardCommand
+    generation: Generation
+    status: StatusWord | None
+    signature: Annotated[Base64, Field(max_length=1024)] | None = None
+
+
+class VisitEnd(Message):
+    """No more card work comes of this session: `facts` CardFacts were recorded, and that is all.
+
+    Recorded when a visit that asked for a grant is over, and when a kiosk that was killed starts
+    again. With all of its facts, central knows what cannot have happened.
+    """
+
+    kind: Literal["visit end"] = "visit end"
+    session: UUID
+    facts: Annotated[int, Field(ge=0, le=64)]
+
+
+Fact = Annotated[CardFact | VisitEnd, Field(discriminator="kind")]
+
+
+class OutboxItem(Message):
+    """Something that happened at the kiosk: reported at least once, applied exactly once."""
+
+    id: UUID
+    recorded_at: datetime
+    fact: Fact
+
+
+class Report(Message):
+    """POST /v1/reports."""
+
+    items: Annotated[tuple[OutboxItem, ...], Field(min_length=1, max_length=100)]
+
+
+class ItemStatus(StrEnum):
+    """What became of an item: all but `refused` need never be sent again."""
+
+    APPLIED = "applied"
+    KNOWN = "known"
+    REFUSED = "refused"
+
+
+class ItemOutcome(Message):
+    """Central's answer for one item."""
+
+    id: UUID
+    status: ItemStatus
+    reason: str = ""
+
+
+class ReportOutcome(Message):
+    """One answer an item, in the order in which they were sent."""
+
+    items: tuple[ItemOutcome, ...]
+
+
+# ---------------------------------------------------------------- health and problems
+
+
+class Health(Message):
+    """GET /v1/health: the service answers, and whose it is."""
+
+    central: str
+
+
+class ProblemType(StrEnum):
+    """Why central says no: the last part of a problem's `type`, `urn:smartcard-kiosk:problem:…`."""
+
+    NOT_AUTHENTICATED = "not-authenticated"
+    INVALID_REQUEST = "invalid-request"
+    TOO_LARGE = "too-large"
+    NOT_FOUND = "not-found"
+    CARD_NOT_KNOWN = "card-not-known"
+    NOT_REGISTERED = "not-registered"
+    CARD_STOPPED = "card-stopped"
+    CARD_FROZEN = "card-frozen"
+    CARD_NOT_GENUINE = "card-not-genuine"
+    ANSWERS_WRONG = "answers-wrong"
+    LOCKED_OUT = "locked-out"
+    WAIT = "wait"
+    OUT_OF_ORDER = "out-of-order"
+    EXPIRED = "expired"
+    INTERNAL = "internal"
+
+
+PROBLEM_PREFIX = "urn:smartcard-kiosk:problem:"
+
+
+class Problem(BaseModel):
+    """An RFC 9457 problem document (application/problem+json)."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    type: str
+    title: str
+    status: int
+    detail: str = ""
+    retry_after_seconds: int | None = None

@@ -1,0 +1,59 @@
+"""What a card signs: a hash that the kiosk builds itself, never bytes handed to it.
+
+The digest is SHA-256 over a label and length-prefixed fields, so that a signature made for one
+purpose, kiosk, card or session says nothing about any other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from enum import StrEnum
+from uuid import UUID
+
+from kiosk.values import CardIdentity
+
+_LABEL = b"smartcard-kiosk proof 1"
+
+
+class Purpose(StrEnum):
+    """What a signature is for."""
+
+    OPEN_UNLOCK = "open unlock"
+    CARD_WORK = "card work"
+    UNLOCKED = "unlocked"
+
+
+def digest(
+    purpose: Purpose,
+    *,
+    central: str,
+    kiosk: str,
+    card: CardIdentity,
+    session: UUID,
+    nonce: bytes,
+) -> bytes:
+    """The 32 bytes to sign for `purpose`.
+
+    `session` is the unlock's for OPEN_UNLOCK and the grant's id for the other two. `nonce` is
+    central's for OPEN_UNLOCK, the kiosk's own for CARD_WORK, and `generation_nonce(...)` for
+    UNLOCKED.
+    """
+    fields = (
+        _LABEL,
+        purpose.encode(),
+        central.encode(),
+        kiosk.encode(),
+        card.family.encode(),
+        card.serial.encode(),
+        session.bytes,
+        nonce,
+    )
+    hashed = hashlib.sha256()
+    for field in fields:
+        hashed.update(len(field).to_bytes(4, "big") + field)
+    return hashed.digest()
+
+
+def generation_nonce(generation: int) -> bytes:
+    """The nonce of an UNLOCKED proof: the generation that the card carries when it signs."""
+    return generation.to_bytes(8, "big")

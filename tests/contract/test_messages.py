@@ -1,0 +1,109 @@
+"""The messages: frozen, strict, and silent about secrets."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from kiosk.contract import messages
+from kiosk.contract.messages import (
+    AnswersAccepted,
+    GiveAnswers,
+    Grant,
+    Message,
+    Report,
+    UnblockingKey,
+    UnlockOpened,
+)
+
+SESSION = UUID(int=7)
+
+
+def test_bytes_survive_the_wire() -> None:
+    opened = UnlockOpened(
+        session=SESSION,
+        nonce=bytes(range(240, 256)),
+        questions=tuple(messages.Question(id=str(n), text="?") for n in range(4)),
+    )
+    assert UnlockOpened.model_validate_json(opened.model_dump_json()) == opened
+    assert '"8PHy8/T19vf4+fr7/P3+/w=="' in opened.model_dump_json()
+
+
+@pytest.mark.parametrize("count", [0, 3, 5])
+def test_there_are_four_answers(count: int) -> None:
+    with pytest.raises(ValidationError):
+        GiveAnswers(answers=("x",) * count)
+
+
+@pytest.mark.parametrize("kind", Message.__subclasses__())
+def test_unknown_fields_are_refused_and_never_shown(kind: type[Message]) -> None:
+    with pytest.raises(ValidationError) as refused:
+        kind.model_validate({"planted": "a planted value"})
+    assert "a planted value" not in str(refused.value)
+
+
+def test_messages_do_not_change() -> None:
+    accepted = AnswersAccepted(session=SESSION)
+    with pytest.raises(ValidationError):
+        accepted.session = UUID(int=8)  # type: ignore[misc]
+
+
+def test_what_is_secret_is_not_in_a_repr() -> None:
+    key = UnblockingKey(generation=1, key=b"planted1")
+    grant = Grant(
+        grant=SESSION,
+        session=SESSION,
+        current=key,
+        next=key,
+        first=1,
+        second_allowed=False,
+        renew=True,
+        card_authentication_key=None,
+    )
+    given = GiveAnswers(answers=("planted", None, "x", "y"), proof=b"p")
+    told: list[BaseModel] = [key, grant, given]
+    for message in told:
+        assert "planted" not in repr(message)
+        assert "planted" not in str(message)
+    assert grant.second_needs_tries_left == 2
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"generation": -1},
+        {"status": "9"},
+        {"status": "90 0"},
+        {"status": "6d00"},
+        {"sequence": 65},
+        {"command": "erase"},
+        {"kind": "other"},
+    ],
+)
+def test_a_fact_is_what_a_card_can_say(wrong: dict[str, Any]) -> None:
+    fact = {
+        "kind": "card",
+        "grant": str(SESSION),
+        "sequence": 0,
+        "command": "unblock",
+        "generation": 0,
+        "status": "9000",
+    }
+    item = {"id": str(SESSION), "recorded_at": "2025-01-01T00:00:00Z"}
+    Report.model_validate({"items": [item | {"fact": fact}]})
+    with pytest.raises(ValidationError):
+        Report.model_validate({"items": [item | {"fact": fact | wrong}]})
+
+
+@pytest.mark.parametrize("wrong", [{"facts": -1}, {"facts": 65}, {"facts": None}, {"grant": "x"}])
+def test_the_end_of_a_visit_counts_its_facts(wrong: dict[str, Any]) -> None:
+    end = {"kind": "visit end", "session": str(SESSION), "facts": 0}
+    item = {"id": str(SESSION), "recorded_at": "2025-01-01T00:00:00Z"}
+    report = Report.model_validate({"items": [item | {"fact": end}]})
+    assert Report.model_validate_json(report.model_dump_json()) == report
+    assert isinstance(report.items[0].fact, messages.VisitEnd)
+    with pytest.raises(ValidationError):
+        Report.model_validate({"items": [item | {"fact": end | wrong}]})
