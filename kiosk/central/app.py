@@ -1,0 +1,21 @@
+"""The application: routes, problems, limits."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from kiosk.central import problems, routes
+from kiosk.central.limit import LimitBody
+from kiosk.central.parts import Parts
+
+
+def create_app(parts: Parts) -> FastAPI:
+    """The service made of `parts`. It serves nothing but the contract: no documentation pages."""
+    app = FastAPI(
+        title="Smartcard kiosk: central service", openapi_url=None, docs_url=None, redoc_url=None
+    )
+    app.state.parts = parts
+    app.include_router(routes.router)
+    problems.install(app)
+    app.add_middleware(LimitBody)
+    return app

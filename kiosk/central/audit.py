@@ -1,0 +1,96 @@
+"""The audit: append-only, each entry chained to the one before it by its hash.
+
+What is personal stays outside the chain, behind a salted commitment, so that it can be erased
+without breaking the chain. Never passcodes, answers or keys.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from nacl.utils import random as random_bytes
+from sqlmodel import Session, select
+
+from kiosk.central.tables import AuditEntry, AuditHead, AuditPersonal, Card
+
+Detail = str | int | bool | None
+
+_LABEL = b"smartcard-kiosk audit 1"
+_SALT_BYTES = 32
+
+
+def append(
+    database: Session,
+    now: datetime,
+    kind: str,
+    details: Mapping[str, Detail],
+    personal: Mapping[str, Detail],
+) -> None:
+    """Add an entry in the caller's transaction: it happened if, and only if, that commits."""
+    head = database.exec(select(AuditHead).with_for_update()).one()
+    salt = random_bytes(_SALT_BYTES)
+    entry = AuditEntry(
+        sequence=head.sequence + 1,
+        at=now,
+        kind=kind,
+        details=dict(details),
+        commitment=_commitment(salt, personal),
+        previous=head.hash,
+        hash=b"",
+    )
+    entry.hash = _hash(entry)
+    database.add(entry)
+    database.flush()
+    database.add(AuditPersonal(sequence=entry.sequence, salt=salt, fields=dict(personal)))
+    head.sequence, head.hash = entry.sequence, entry.hash
+    database.add(head)
+
+
+def of_card(card: Card) -> dict[str, Detail]:
+    """The personal part of an entry about `card`."""
+    return {"cardholder": card.cardholder_id, "family": card.family, "serial": card.serial}
+
+
+def first_break(database: Session) -> int | None:
+    """The sequence number at which the chain does not hold, or None if it holds throughout."""
+    previous, expected = bytes(32), 1
+    personal = {row.sequence: row for row in database.exec(select(AuditPersonal))}
+    for entry in database.exec(select(AuditEntry).order_by(AuditEntry.sequence)):  # type: ignore[arg-type]
+        about = personal.get(entry.sequence)
+        if (
+            entry.sequence != expected
+            or entry.previous != previous
+            or entry.hash != _hash(entry)
+            or (about and entry.commitment != _commitment(about.salt, about.fields))
+        ):
+            return expected
+        previous, expected = entry.hash, expected + 1
+    head = database.exec(select(AuditHead)).one()
+    return None if (head.sequence, head.hash) == (expected - 1, previous) else expected
+
+
+def _commitment(salt: bytes, personal: Mapping[str, Detail]) -> bytes:
+    return hashlib.sha256(salt + _canonical(personal)).digest()
+
+
+def _hash(entry: AuditEntry) -> bytes:
+    fields = (
+        _LABEL,
+        entry.previous,
+        entry.sequence.to_bytes(8, "big"),
+        entry.at.astimezone(UTC).isoformat(timespec="microseconds").encode(),
+        entry.kind.encode(),
+        _canonical(entry.details),
+        entry.commitment,
+    )
+    hashed = hashlib.sha256()
+    for field in fields:
+        hashed.update(len(field).to_bytes(4, "big") + field)
+    return hashed.digest()
+
+
+def _canonical(fields: Mapping[str, Detail]) -> bytes:
+    return json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()

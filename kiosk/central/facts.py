@@ -1,0 +1,180 @@
+"""What kiosks report: facts and ends of visits, applied once by the id that the kiosk made.
+
+Late, doubled and reordered ones do no harm and are always accepted: `evidence` reads the facts of a
+card as a whole.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlmodel import select
+
+from kiosk.central import audit, evidence, genuine, history
+from kiosk.central.authentication import Caller
+from kiosk.central.evidence import Told
+from kiosk.central.parts import Parts
+from kiosk.central.sessions import Work, working
+from kiosk.central.tables import Card, EndRow, FactRow, GrantRow, UnlockSession
+from kiosk.contract import proof
+from kiosk.contract.messages import (
+    CardCommand,
+    CardFact,
+    ItemOutcome,
+    ItemStatus,
+    OutboxItem,
+    Report,
+    ReportOutcome,
+    VisitEnd,
+)
+
+
+def apply_report(parts: Parts, caller: Caller, report: Report) -> ReportOutcome:
+    """One outcome an item. All that is applied is on disk when this returns."""
+    with working(parts, caller) as work:
+        return ReportOutcome(items=tuple(_apply(work, item) for item in report.items))
+
+
+def _apply(work: Work, item: OutboxItem) -> ItemOutcome:
+    if isinstance(item.fact, VisitEnd):
+        return _apply_end(work, item, item.fact)
+    return _apply_fact(work, item, item.fact)
+
+
+def _apply_fact(work: Work, item: OutboxItem, fact: CardFact) -> ItemOutcome:
+    # A grant of another kiosk, or of another organisation, is as good as none.
+    grant = work.database.exec(
+        select(GrantRow).where(GrantRow.id == fact.grant, GrantRow.kiosk_id == work.caller.id)
+    ).first()
+    if grant is None:
+        return _refused(item, "grant not known")
+    if not _in_pair(fact, grant):
+        return _refused(item, "generation not granted")
+    row = _row(work, item, fact)
+    outcome = _outcome(work, item, row)
+    if outcome.status is ItemStatus.APPLIED:
+        _store(work, grant, fact, row)
+    return outcome
+
+
+def _apply_end(work: Work, item: OutboxItem, end: VisitEnd) -> ItemOutcome:
+    session = work.database.get(UnlockSession, end.session)
+    if session is None or session.kiosk_id != work.caller.id:
+        return _refused(item, "session not known")
+    row = EndRow(
+        id=item.id,
+        session_id=end.session,
+        facts=end.facts,
+        recorded_at=item.recorded_at,
+        received_at=work.now,
+    )
+    outcome = _outcome(work, item, row)
+    if outcome.status is ItemStatus.APPLIED:
+        _store_end(work, session, row)
+    return outcome
+
+
+def _outcome(work: Work, item: OutboxItem, row: FactRow | EndRow) -> ItemOutcome:
+    """Whether `row` is new, and so to be applied; its id may be known, or mean something else."""
+    known = work.database.get(FactRow, item.id) or work.database.get(EndRow, item.id)
+    if known is None:
+        return ItemOutcome(id=item.id, status=ItemStatus.APPLIED)
+    if _told(known) == _told(row):
+        return ItemOutcome(id=item.id, status=ItemStatus.KNOWN)
+    return _refused(item, "id taken")
+
+
+def _refused(item: OutboxItem, reason: str) -> ItemOutcome:
+    return ItemOutcome(id=item.id, status=ItemStatus.REFUSED, reason=reason)
+
+
+def _in_pair(fact: CardFact, grant: GrantRow) -> bool:
+    """The command could have happened under the grant."""
+    if fact.command is CardCommand.CHANGE:
+        return fact.generation == grant.current + 1
+    return fact.generation in (grant.current, grant.current + 1)
+
+
+def _row(work: Work, item: OutboxItem, fact: CardFact) -> FactRow:
+    return FactRow(
+        id=item.id,
+        grant_id=fact.grant,
+        sequence=fact.sequence,
+        command=fact.command,
+        generation=fact.generation,
+        status=fact.status,
+        signature=fact.signature,
+        recorded_at=item.recorded_at,
+        received_at=work.now,
+    )
+
+
+def _told(row: FactRow | EndRow) -> dict[str, Any]:
+    """What the kiosk told, whenever it arrived."""
+    return row.model_dump(exclude={"genuine", "recorded_at", "received_at"})
+
+
+def _store(work: Work, grant: GrantRow, fact: CardFact, row: FactRow) -> None:
+    """Keep the fact, with what it changes: the proven generation, the freezing, the audit."""
+    card = work.database.exec(select(Card).where(Card.id == grant.card_id).with_for_update()).one()
+    before = evidence.proven(history.visits(work.database, card))
+    row.genuine = fact.command is CardCommand.ATTEST and _attested(work, card, fact)
+    work.database.add(row)
+    work.database.flush()
+    _record(work, card, row)
+    decision = history.decide(work, card, Told())
+    if decision.current > before:
+        proof_of: dict[str, audit.Detail] = {
+            "generation": decision.current,
+            "fact": str(row.id),
+        }
+        audit.append(work.database, work.now, "key.proven", proof_of, audit.of_card(card))
+
+
+def _store_end(work: Work, session: UnlockSession, row: EndRow) -> None:
+    """Keep the end, with what it changes: a card may thaw. Ends that differ are told the audit."""
+    card = work.database.exec(
+        select(Card).where(Card.id == session.card_id).with_for_update()
+    ).one()
+    earlier = work.database.exec(select(EndRow.facts).where(EndRow.session_id == session.id)).all()
+    work.database.add(row)
+    work.database.flush()
+    details: dict[str, audit.Detail] = {
+        "kiosk": work.caller.name,
+        "session": str(session.id),
+        "facts": row.facts,
+    }
+    differs = set(earlier) - {row.facts}
+    for kind in ("visit.ended", "visit.ends-differ") if differs else ("visit.ended",):
+        audit.append(work.database, work.now, kind, details, audit.of_card(card))
+    history.decide(work, card, Told())
+
+
+def _attested(work: Work, card: Card, fact: CardFact) -> bool:
+    """Whether the card signed, with the key that needs the new passcode, that it is unlocked."""
+    if fact.signature is None:
+        return False
+    digest = proof.digest(
+        proof.Purpose.UNLOCKED,
+        central=work.parts.name,
+        kiosk=work.caller.name,
+        card=card.identity,
+        session=fact.grant,
+        nonce=proof.generation_nonce(fact.generation),
+    )
+    key = genuine.public_key(card.authentication_certificate)
+    return genuine.signed(key, digest, fact.signature)
+
+
+def _record(work: Work, card: Card, row: FactRow) -> None:
+    kind = f"card.{row.command}"
+    if row.command is CardCommand.ATTEST:
+        kind = "card.unlocked" if row.genuine else "card.attest-not-genuine"
+    details: dict[str, audit.Detail] = {
+        "kiosk": work.caller.name,
+        "grant": str(row.grant_id),
+        "fact": str(row.id),
+        "generation": row.generation,
+        "status": row.status,
+    }
+    audit.append(work.database, work.now, kind, details, audit.of_card(card))

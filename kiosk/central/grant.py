@@ -1,0 +1,104 @@
+"""The grant: the pair of unblocking keys, released once for one card in one kiosk."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+from sqlmodel import select
+
+from kiosk.central import audit, history
+from kiosk.central.authentication import Caller
+from kiosk.central.parts import Parts
+from kiosk.central.refusal import Refusal
+from kiosk.central.sessions import Unlock, Work, find, working
+from kiosk.central.tables import EndRow, FactRow, GrantRow
+from kiosk.contract.messages import Grant, ProblemType, UnblockingKey
+
+
+def issue_grant(parts: Parts, caller: Caller, session_id: UUID) -> Grant:
+    """The session's grant: the same one however often it is asked for, until its work has begun.
+
+    The ledger's charge is on disk before the pair leaves. Grants of a card are in the order of its
+    visits: a session is over once the card has proved itself in another, and once a grant was
+    issued that was not known when the session was opened, or once its kiosk said that it has ended.
+    """
+    with working(parts, caller) as work:
+        unlock = find(work, session_id)
+        if unlock.session.accepted_at is None:
+            raise Refusal(ProblemType.OUT_OF_ORDER)
+        if unlock.card.proved_session != session_id:
+            raise Refusal(ProblemType.EXPIRED)
+        issued = select(GrantRow).where(GrantRow.session_id == session_id)
+        grant = work.database.exec(issued).first()
+        known = unlock.session.last_grant if grant is None else grant.number
+        if history.latest_grant(work.database, unlock.card) != known:
+            raise Refusal(ProblemType.EXPIRED)
+        if _ended(work, session_id) or (grant is not None and _begun(work, grant)):
+            raise Refusal(ProblemType.EXPIRED)
+        # Made before the commit: a key that cannot be produced leaves no grant behind.
+        return _message(work, unlock, grant or _new_grant(work, unlock))
+
+
+def _ended(work: Work, session_id: UUID) -> bool:
+    """Whether its kiosk said that no more card work comes of it: who asks now is a straggler."""
+    ended = select(EndRow.id).where(EndRow.session_id == session_id)
+    return work.database.exec(ended).first() is not None
+
+
+def _begun(work: Work, grant: GrantRow) -> bool:
+    """Whether card work was reported: the grant had arrived, and is good for one go at the card."""
+    reported = select(FactRow.id).where(FactRow.grant_id == grant.id)
+    return work.database.exec(reported).first() is not None
+
+
+def _new_grant(work: Work, unlock: Unlock) -> GrantRow:
+    session, card = unlock.session, unlock.card
+    decision = history.decide(work, card, history.told(session))
+    if decision.frozen:
+        raise Refusal(ProblemType.CARD_FROZEN)
+    grant = GrantRow(
+        id=uuid4(),
+        session_id=session.id,
+        card_id=card.id,
+        kiosk_id=work.caller.id,
+        current=decision.current,
+        first=decision.first,
+        second_allowed=decision.second_allowed,
+        second_needs=decision.second_needs,
+        renew=decision.renew,
+        charged=decision.charge,
+        issued_at=work.now,
+    )
+    work.database.add(grant)
+    details: dict[str, audit.Detail] = {
+        "kiosk": work.caller.name,
+        "session": str(session.id),
+        "grant": str(grant.id),
+        "generation": grant.current,
+        "charged": grant.charged,
+        "tries_left": decision.tries_left,
+    }
+    audit.append(work.database, work.now, "grant.issued", details, audit.of_card(card))
+    return grant
+
+
+def _message(work: Work, unlock: Unlock, grant: GrantRow) -> Grant:
+    escrow = work.parts.escrow
+    current, following = (
+        UnblockingKey(
+            generation=generation,
+            key=escrow.key(work.database, unlock.card, generation).reveal(),
+        )
+        for generation in (grant.current, grant.current + 1)
+    )
+    return Grant(
+        grant=grant.id,
+        session=grant.session_id,
+        current=current,
+        next=following,
+        first=grant.first,
+        second_allowed=grant.second_allowed,
+        second_needs_tries_left=grant.second_needs,
+        renew=grant.renew,
+        card_authentication_key=unlock.registration.card_authentication_key,
+    )

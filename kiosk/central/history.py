@@ -1,0 +1,78 @@
+"""A card's grants and facts, as `evidence` wants them, and the freezing that follows from it."""
+
+from __future__ import annotations
+
+from sqlmodel import Session, col, select
+
+from kiosk.central import audit, evidence
+from kiosk.central.evidence import Decision, Fact, Told, Visit
+from kiosk.central.sessions import Work
+from kiosk.central.tables import Card, EndRow, FactRow, GrantRow, UnlockSession
+
+
+def visits(database: Session, card: Card) -> list[Visit]:
+    """The card's visits in the order of their grants."""
+    facts: dict[object, list[Fact]] = {}
+    for row in database.exec(
+        select(FactRow)
+        .join(GrantRow, col(FactRow.grant_id) == col(GrantRow.id))
+        .where(GrantRow.card_id == card.id)
+    ):
+        facts.setdefault(row.grant_id, []).append(_fact(row))
+    ends: dict[object, set[int]] = {}
+    for end in database.exec(
+        select(EndRow)
+        .join(UnlockSession, col(EndRow.session_id) == col(UnlockSession.id))
+        .where(UnlockSession.card_id == card.id)
+    ):
+        ends.setdefault(end.session_id, set()).add(end.facts)
+    granted = database.exec(
+        select(GrantRow, UnlockSession)
+        .join(UnlockSession, col(GrantRow.session_id) == col(UnlockSession.id))
+        .where(GrantRow.card_id == card.id)
+        .order_by(col(GrantRow.number))
+    )
+    return [
+        Visit(
+            current=grant.current,
+            first=grant.first,
+            second_allowed=grant.second_allowed,
+            renew=grant.renew,
+            told=told(session),
+            second_needs=grant.second_needs,
+            facts=tuple(facts.get(grant.id, ())),
+            ends=frozenset(ends.get(session.id, ())),
+        )
+        for grant, session in granted
+    ]
+
+
+def told(session: UnlockSession) -> Told:
+    """The counters that the card told when `session` was opened."""
+    return Told(session.passcode_tries, session.unblocking_tries)
+
+
+def decide(work: Work, card: Card, now_told: Told) -> Decision:
+    """What the evidence says of `card`. It is frozen, or thawed, by that, and the audit told."""
+    known = visits(work.database, card)
+    decision = evidence.decide(known, now_told, card.unblocking_maximum)
+    if decision.frozen != card.frozen:
+        card.frozen = decision.frozen
+        kind = "card.frozen" if decision.frozen else "card.thawed"
+        details: dict[str, audit.Detail] = {
+            "generation": decision.current,
+            "tries_left": decision.tries_left,
+        }
+        audit.append(work.database, work.now, kind, details, audit.of_card(card))
+    return decision
+
+
+def latest_grant(database: Session, card: Card) -> int:
+    """The number of the card's latest grant, 0 if it has none."""
+    newest = select(GrantRow.number).where(GrantRow.card_id == card.id)
+    return database.exec(newest.order_by(col(GrantRow.number).desc())).first() or 0
+
+
+def _fact(row: FactRow) -> Fact:
+    status = None if row.status is None else int(row.status, 16)
+    return Fact(row.sequence, row.command, row.generation, status, row.genuine)

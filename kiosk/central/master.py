@@ -1,0 +1,87 @@
+"""The master key: what wraps everything secret at rest, and what unblocking keys derive from.
+
+From a file here. A token that keeps its key to itself can stand behind the same three methods.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from base64 import b64decode, b64encode
+from pathlib import Path
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from nacl.bindings import (
+    crypto_aead_xchacha20poly1305_ietf_decrypt,
+    crypto_aead_xchacha20poly1305_ietf_encrypt,
+)
+from nacl.exceptions import CryptoError
+from nacl.utils import random as random_bytes
+
+from kiosk.errors import SettingsError
+from kiosk.values import Secret
+
+_PLACE = "KIOSK_CENTRAL_MASTER_KEY_FILE"
+_KEY_BYTES = 32
+_NONCE_BYTES = 24
+
+
+class MasterKey:
+    """Wraps, unwraps and derives; the key itself is not to be had."""
+
+    def __init__(self, key: Secret) -> None:
+        self._key = key
+
+    def derive(self, purpose: bytes, salt: bytes, length: int) -> bytes:
+        """`length` bytes that only this key, `salt` and `purpose` make again (HKDF-SHA256)."""
+        kdf = HKDF(algorithm=hashes.SHA256(), length=length, salt=salt, info=purpose)
+        return kdf.derive(self._key.reveal())
+
+    def wrap(self, plain: bytes, context: bytes) -> bytes:
+        """`plain`, sealed for storage; it unwraps in the same `context` only."""
+        nonce = random_bytes(_NONCE_BYTES)
+        key = self.derive(b"wrap at rest", b"", _KEY_BYTES)
+        return nonce + crypto_aead_xchacha20poly1305_ietf_encrypt(plain, context, nonce, key)
+
+    def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
+        """What was wrapped. SettingsError if this key did not wrap it, or not in this context."""
+        key = self.derive(b"wrap at rest", b"", _KEY_BYTES)
+        nonce, sealed = wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:]
+        try:
+            return crypto_aead_xchacha20poly1305_ietf_decrypt(sealed, context, nonce, key)
+        except (CryptoError, ValueError):
+            raise SettingsError(_PLACE, "this key does not open what is stored") from None
+
+
+def load(path: Path) -> MasterKey:
+    """The master key of a file that nobody else may read. Raises SettingsError."""
+    try:
+        mode = path.stat().st_mode
+        text = path.read_bytes()
+    except OSError as error:
+        raise SettingsError(_PLACE, error.strerror or "cannot be read") from None
+    # A group may read it: systemd hands credentials over that way.
+    if mode & (stat.S_IWGRP | stat.S_IRWXO):
+        raise SettingsError(_PLACE, "others can read or change the file: chmod 600")
+    try:
+        key = b64decode(text.strip(), validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != _KEY_BYTES:
+        raise SettingsError(_PLACE, "expected 32 bytes in base64")
+    return MasterKey(Secret(key))
+
+
+def create(path: Path) -> None:
+    """Make a new master key file, on disk before this returns. FileExistsError if there is one."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(b64encode(random_bytes(_KEY_BYTES)) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,46 @@
+"""What the service is made of, put together once."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from kiosk.central import master
+from kiosk.central.database import Database
+from kiosk.central.escrow import Escrow
+from kiosk.central.master import MasterKey
+from kiosk.central.settings import Settings
+
+Clock = Callable[[], datetime]
+
+
+def wall_clock() -> datetime:
+    """Now, in UTC."""
+    return datetime.now(UTC)
+
+
+def _evaluations() -> threading.BoundedSemaphore:
+    return threading.BoundedSemaphore(max(2, os.cpu_count() or 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """`evaluations` bounds how many answers are evaluated at once: each takes 19 MiB."""
+
+    name: str
+    database: Database
+    master: MasterKey
+    escrow: Escrow
+    clock: Clock = wall_clock
+    evaluations: threading.BoundedSemaphore = field(default_factory=_evaluations)
+
+
+def assemble(settings: Settings, clock: Clock = wall_clock) -> Parts:
+    """The service of these settings, with its tables made. Raises SettingsError."""
+    key = master.load(settings.master_key_file)
+    database = Database(settings.database)
+    database.prepare(key)
+    return Parts(settings.name, database, key, Escrow(key), clock)

@@ -1,0 +1,74 @@
+"""What central says when it says no: problem documents (RFC 9457) that never echo what was sent."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from kiosk.central.refusal import Refusal
+from kiosk.contract.messages import PROBLEM_PREFIX, Problem, ProblemType
+
+_MEANING = {
+    ProblemType.NOT_AUTHENTICATED: (HTTPStatus.UNAUTHORIZED, "This kiosk is not known"),
+    ProblemType.INVALID_REQUEST: (HTTPStatus.UNPROCESSABLE_ENTITY, "Not a request of the contract"),
+    ProblemType.TOO_LARGE: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too large"),
+    ProblemType.NOT_FOUND: (HTTPStatus.NOT_FOUND, "There is nothing here"),
+    ProblemType.CARD_NOT_KNOWN: (HTTPStatus.NOT_FOUND, "The card is not known here"),
+    ProblemType.NOT_REGISTERED: (HTTPStatus.FORBIDDEN, "Not registered for self service"),
+    ProblemType.CARD_STOPPED: (HTTPStatus.FORBIDDEN, "The card may not be unlocked"),
+    ProblemType.CARD_FROZEN: (HTTPStatus.FORBIDDEN, "The card's last tries are kept for the RA"),
+    ProblemType.CARD_NOT_GENUINE: (HTTPStatus.FORBIDDEN, "The card did not prove itself"),
+    ProblemType.ANSWERS_WRONG: (HTTPStatus.FORBIDDEN, "Not enough answers were right"),
+    ProblemType.LOCKED_OUT: (HTTPStatus.FORBIDDEN, "Too many attempts: only the RA helps now"),
+    ProblemType.WAIT: (HTTPStatus.TOO_MANY_REQUESTS, "Too soon after an attempt that failed"),
+    ProblemType.OUT_OF_ORDER: (HTTPStatus.CONFLICT, "Not now, and not for this session"),
+    ProblemType.EXPIRED: (HTTPStatus.GONE, "The session is over"),
+    ProblemType.INTERNAL: (HTTPStatus.INTERNAL_SERVER_ERROR, "The service failed"),
+}
+
+
+def response(problem: ProblemType, retry_after_seconds: int | None = None) -> JSONResponse:
+    """The answer that says so."""
+    status, title = _MEANING[problem]
+    document = Problem(
+        type=PROBLEM_PREFIX + problem,
+        title=title,
+        status=status,
+        retry_after_seconds=retry_after_seconds,
+    )
+    headers = {}
+    if retry_after_seconds is not None:
+        headers["Retry-After"] = str(retry_after_seconds)
+    if problem is ProblemType.NOT_AUTHENTICATED:
+        headers["WWW-Authenticate"] = "Bearer"
+    return JSONResponse(
+        document.model_dump(exclude_defaults=True),
+        status,
+        headers,
+        media_type="application/problem+json",
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Have every error of `app` answered as a problem document."""
+
+    @app.exception_handler(Refusal)
+    def refused(_request: Request, error: Refusal) -> JSONResponse:
+        return response(error.problem, error.retry_after_seconds)
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(_request: Request, _error: RequestValidationError) -> JSONResponse:
+        return response(ProblemType.INVALID_REQUEST)
+
+    @app.exception_handler(HTTPException)
+    def other(_request: Request, error: HTTPException) -> JSONResponse:
+        missing = error.status_code in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
+        return response(ProblemType.NOT_FOUND if missing else ProblemType.INVALID_REQUEST)
+
+    @app.exception_handler(Exception)
+    def failed(_request: Request, _error: Exception) -> JSONResponse:
+        return response(ProblemType.INTERNAL)

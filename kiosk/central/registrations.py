@@ -1,0 +1,79 @@
+"""Registrations as they are stored: what the vault made of the answers, wrapped once more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID, uuid4
+
+from sqlmodel import Session, col, select
+
+from kiosk import vault
+from kiosk.central.master import MasterKey
+from kiosk.central.tables import Card, Registration, SealedEnvelope
+from kiosk.values import Secret
+
+
+def add(
+    database: Session,
+    master: MasterKey,
+    card: Card,
+    answers: Sequence[tuple[str, Secret]],
+    card_authentication_key: bytes,
+) -> None:
+    """Register `card` with four (question id, answer) pairs, and pin its own key."""
+    identity = uuid4()
+    recovery = vault.seal_recovery([answer for _, answer in answers], context(identity))
+    database.add(
+        Registration(
+            id=identity,
+            card_id=card.id,
+            recovery_public_key=recovery.public_key,
+            normaliser=recovery.normaliser,
+            card_authentication_key=card_authentication_key,
+            questions=[question for question, _ in answers],
+        )
+    )
+    database.flush()
+    for position, envelope in enumerate(recovery.envelopes):
+        database.add(
+            SealedEnvelope(
+                registration_id=identity,
+                position=position,
+                answers=list(envelope.answers),
+                salt=envelope.salt,
+                operations=envelope.operations,
+                memory=envelope.memory,
+                nonce=envelope.nonce,
+                wrapped=master.wrap(envelope.sealed, _at_rest(identity, position)),
+            )
+        )
+
+
+def recovery(database: Session, master: MasterKey, registration: Registration) -> vault.Recovery:
+    """What `vault.open_recovery` needs."""
+    rows = database.exec(
+        select(SealedEnvelope)
+        .where(SealedEnvelope.registration_id == registration.id)
+        .order_by(col(SealedEnvelope.position))
+    )
+    envelopes = tuple(
+        vault.Envelope(
+            answers=tuple(row.answers),
+            salt=row.salt,
+            operations=row.operations,
+            memory=row.memory,
+            nonce=row.nonce,
+            sealed=master.unwrap(row.wrapped, _at_rest(registration.id, row.position)),
+        )
+        for row in rows
+    )
+    return vault.Recovery(registration.recovery_public_key, registration.normaliser, envelopes)
+
+
+def context(registration: UUID) -> bytes:
+    """What a registration's envelopes are bound to."""
+    return b"registration " + registration.bytes
+
+
+def _at_rest(registration: UUID, position: int) -> bytes:
+    return b"envelope %d of " % position + registration.bytes

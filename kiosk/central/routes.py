@@ -1,0 +1,78 @@
+"""The five requests of the contract."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from kiosk.central import answers, authentication, facts, grant, unlock
+from kiosk.central.authentication import Caller
+from kiosk.central.parts import Parts
+from kiosk.contract.messages import (
+    AnswersAccepted,
+    GiveAnswers,
+    Grant,
+    Health,
+    OpenUnlock,
+    Report,
+    ReportOutcome,
+    UnlockOpened,
+)
+
+
+def _unstored(response: Response) -> None:
+    response.headers["Cache-Control"] = "no-store"
+
+
+# Some answers carry keys: nothing on the way may keep any.
+router = APIRouter(prefix="/v1", dependencies=[Depends(_unstored)])
+
+
+def _parts(request: Request) -> Parts:
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+Central = Annotated[Parts, Depends(_parts)]
+
+
+def _authenticated(request: Request, parts: Central) -> Caller:
+    with parts.database.transaction() as database:
+        return authentication.caller(database, request.headers.get("Authorization"))
+
+
+Authenticated = Annotated[Caller, Depends(_authenticated)]
+
+
+@router.get("/health")
+def health(parts: Central) -> Health:
+    """The service answers, and whose it is. For anybody."""
+    return Health(central=parts.name)
+
+
+@router.post("/unlocks")
+def open_unlock(parts: Central, caller: Authenticated, asked: OpenUnlock) -> UnlockOpened:
+    """See `unlock.open_unlock`."""
+    return unlock.open_unlock(parts, caller, asked)
+
+
+@router.post("/unlocks/{session}/answers")
+def give_answers(
+    parts: Central, caller: Authenticated, session: UUID, given: GiveAnswers
+) -> AnswersAccepted:
+    """See `answers.give_answers`."""
+    return answers.give_answers(parts, caller, session, given)
+
+
+@router.post("/unlocks/{session}/grant")
+def issue_grant(parts: Central, caller: Authenticated, session: UUID) -> Grant:
+    """See `grant.issue_grant`."""
+    return grant.issue_grant(parts, caller, session)
+
+
+@router.post("/reports")
+def report(parts: Central, caller: Authenticated, sent: Report) -> ReportOutcome:
+    """See `facts.apply_report`."""
+    return facts.apply_report(parts, caller, sent)

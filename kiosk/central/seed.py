@@ -1,0 +1,172 @@
+"""A personalised card and its registration, as a document: for the demo, until there is an RA.
+
+In service, cards and keys come in sealed to central's import key, and people register themselves.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from nacl.utils import random as random_bytes
+from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, SecretStr, field_validator
+from sqlmodel import Session, select
+
+from kiosk.central import genuine, master, registrations
+from kiosk.central.authentication import token_hash
+from kiosk.central.escrow import FORMATS
+from kiosk.central.parts import Parts
+from kiosk.central.questions import ENGLISH
+from kiosk.central.tables import Card, Cardholder, Kiosk, Organisation
+from kiosk.contract.messages import Serial
+from kiosk.values import Family, Secret
+
+_SEED_BYTES = 32
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class KioskToEnrol(_Document):
+    """A kiosk and its bearer token."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    token: Annotated[SecretStr, Field(min_length=32)]
+
+
+class Holder(_Document):
+    """The cardholder."""
+
+    name: str
+    email: str
+
+
+class PersonalisedCard(_Document):
+    """A card as it left personalisation; certificates in DER, base64."""
+
+    family: Family
+    serial: Serial
+    unblocking_key: SecretStr
+    unblocking_maximum: Annotated[int, Field(ge=1, le=15)] = 3
+    authentication_certificate: Base64Bytes
+    card_authentication_certificate: Base64Bytes
+
+    @field_validator("family")
+    @classmethod
+    def _supported(cls, family: Family) -> Family:
+        if family not in FORMATS:
+            raise ValueError("cards of this family cannot be escrowed yet")
+        return family
+
+    @field_validator("authentication_certificate", "card_authentication_certificate")
+    @classmethod
+    def _certificate(cls, der: bytes) -> bytes:
+        try:
+            genuine.public_key(der)
+        except (ValueError, UnsupportedAlgorithm):
+            raise ValueError("not a certificate in DER") from None
+        return der
+
+
+class RegisteredAnswer(_Document):
+    """One security question, by its id, and its answer."""
+
+    question: str
+    answer: SecretStr
+
+    @field_validator("question")
+    @classmethod
+    def _catalogued(cls, question: str) -> str:
+        if question not in ENGLISH:
+            raise ValueError("not in the catalogue of questions")
+        return question
+
+
+class Personalisation(_Document):
+    """Everything that central knows of one card, its holder, and a kiosk to unlock it at."""
+
+    organisation: Annotated[str, Field(min_length=1, max_length=100)]
+    kiosk: KioskToEnrol
+    cardholder: Holder
+    card: PersonalisedCard
+    answers: Annotated[tuple[RegisteredAnswer, ...], Field(max_length=4)]
+    """Four, or none for a cardholder who has not registered."""
+
+    @field_validator("answers")
+    @classmethod
+    def _all_or_none(cls, answers: tuple[RegisteredAnswer, ...]) -> tuple[RegisteredAnswer, ...]:
+        if len(answers) not in {0, 4}:
+            raise ValueError("four answers make a registration")
+        return answers
+
+
+def ensure_master_key(path: Path) -> None:
+    """Make the master key file if it is missing."""
+    if not path.exists():
+        master.create(path)
+
+
+def sow(parts: Parts, document: Personalisation) -> None:
+    """Store what `document` says. What is there stays as it is, but the kiosk's token is set."""
+    with parts.database.transaction() as database:
+        organisation_id = _organisation(database, document.organisation)
+        _enrol(database, organisation_id, document.kiosk)
+        known = select(Card).where(
+            Card.family == document.card.family, Card.serial == document.card.serial
+        )
+        if database.exec(known).first() is None:
+            _add_card(parts, database, organisation_id, document)
+
+
+def _organisation(database: Session, name: str) -> int:
+    organisation = database.exec(select(Organisation).where(Organisation.name == name)).first()
+    return _stored(database, organisation or Organisation(name=name))
+
+
+def _enrol(database: Session, organisation_id: int, wanted: KioskToEnrol) -> None:
+    hashed = token_hash(wanted.token.get_secret_value())
+    kiosk = database.exec(select(Kiosk).where(Kiosk.name == wanted.name)).first()
+    if kiosk is None:
+        kiosk = Kiosk(organisation_id=organisation_id, name=wanted.name, token_hash=hashed)
+    kiosk.token_hash = hashed
+    _stored(database, kiosk)
+
+
+def _add_card(
+    parts: Parts, database: Session, organisation_id: int, document: Personalisation
+) -> None:
+    holder = Cardholder(organisation_id=organisation_id, **document.cardholder.model_dump())
+    presented = document.card
+    card = Card(
+        organisation_id=organisation_id,
+        cardholder_id=_stored(database, holder),
+        family=presented.family,
+        serial=presented.serial,
+        seed=random_bytes(_SEED_BYTES),
+        authentication_certificate=presented.authentication_certificate,
+        unblocking_maximum=presented.unblocking_maximum,
+    )
+    _stored(database, card)
+    parts.escrow.add(database, card, _secret(presented.unblocking_key))
+    if not document.answers:
+        return
+    registrations.add(
+        database,
+        parts.master,
+        card,
+        [(given.question, _secret(given.answer)) for given in document.answers],
+        genuine.public_key(presented.card_authentication_certificate),
+    )
+
+
+def _stored(database: Session, row: Organisation | Kiosk | Cardholder | Card) -> int:
+    """The id of `row`, once it has one."""
+    database.add(row)
+    database.flush()
+    return row.id
+
+
+def _secret(text: SecretStr) -> Secret:
+    return Secret(text.get_secret_value().encode())

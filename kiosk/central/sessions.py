@@ -1,0 +1,110 @@
+"""One request's work, and the rules that every step of an unlock rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlmodel import Session, select
+
+from kiosk.central import audit, throttle
+from kiosk.central.authentication import Caller
+from kiosk.central.parts import Parts
+from kiosk.central.refusal import Refusal
+from kiosk.central.tables import Card, CardStatus, Kiosk, Registration, UnlockSession
+from kiosk.contract.messages import ProblemType
+
+SESSION_LIFE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One transaction: with what, for whom, and when."""
+
+    parts: Parts
+    caller: Caller
+    database: Session
+    now: datetime
+
+
+@contextmanager
+def working(parts: Parts, caller: Caller) -> Iterator[Work]:
+    """Work that is on disk when the block is left."""
+    with parts.database.transaction() as database:
+        yield Work(parts, caller, database, parts.clock())
+
+
+@dataclass(frozen=True, slots=True)
+class Unlock:
+    """A session with what it is about."""
+
+    session: UnlockSession
+    card: Card
+    registration: Registration
+
+
+def find(work: Work, session_id: UUID) -> Unlock:
+    """The caller's session, if it still lives and its card may still be unlocked."""
+    session = work.database.get(UnlockSession, session_id)
+    if session is None or session.kiosk_id != work.caller.id:
+        raise Refusal(ProblemType.NOT_FOUND)
+    refuse_if_over(work, session)
+    card = work.database.exec(
+        select(Card).where(Card.id == session.card_id).with_for_update()
+    ).one()
+    registered = registration(work, card)
+    if registered.id != session.registration_id:
+        raise Refusal(ProblemType.EXPIRED)
+    return Unlock(session, card, registered)
+
+
+def registration(work: Work, card: Card) -> Registration:
+    """The card's registration; refuses if the card is stopped or is not registered."""
+    if card.status != CardStatus.ACTIVE:
+        raise Refusal(ProblemType.CARD_STOPPED)
+    registered = work.database.exec(
+        select(Registration).where(Registration.card_id == card.id).with_for_update()
+    ).first()
+    if registered is None:
+        raise Refusal(ProblemType.NOT_REGISTERED)
+    return registered
+
+
+def refuse_if_over(work: Work, session: UnlockSession) -> None:
+    """Refuses a session that was opened too long ago."""
+    if session.opened_at + SESSION_LIFE <= work.now:
+        raise Refusal(ProblemType.EXPIRED)
+
+
+def refuse_if_locked(registered: Registration) -> None:
+    """Refuses once too many attempts have failed."""
+    if registered.locked:
+        raise Refusal(ProblemType.LOCKED_OUT)
+
+
+def refuse_if_too_soon(work: Work, card: Card, registered: Registration) -> None:
+    """Refuses while the registration, the card or the kiosk has to wait."""
+    counted = (registered, card, kiosk(work))
+    wait = max(throttle.seconds_to_wait(counts, work.now) for counts in counted)
+    if wait:
+        raise Refusal(ProblemType.WAIT, wait)
+
+
+def kiosk(work: Work) -> Kiosk:
+    """The calling kiosk, to be counted on."""
+    return work.database.exec(
+        select(Kiosk).where(Kiosk.id == work.caller.id).with_for_update()
+    ).one()
+
+
+def record(work: Work, kind: str, unlock: Unlock) -> None:
+    """Audit what happened in `unlock`."""
+    details: dict[str, audit.Detail] = {
+        "kiosk": work.caller.name,
+        "session": str(unlock.session.id),
+        "failures": unlock.registration.failures,
+    }
+    audit.append(work.database, work.now, kind, details, audit.of_card(unlock.card))

@@ -1,0 +1,64 @@
+"""The service's settings: read once from the environment, validated, frozen."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from kiosk.errors import SettingsError
+
+PREFIX = "KIOSK_CENTRAL_"
+
+
+class Settings(BaseSettings):
+    """`KIOSK_CENTRAL_DATABASE`, `KIOSK_CENTRAL_MASTER_KEY_FILE` and so on."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True
+    )
+
+    database: str = Field(description="SQLAlchemy URL, such as sqlite:////var/lib/central/db")
+    master_key_file: Path
+    name: Annotated[str, Field(min_length=1, max_length=100)] = Field(
+        description="Whose service this is; cards sign it, so kiosks must know the same name"
+    )
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8443
+    certificate: Path | None = None
+    key: Path | None = None
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether the service speaks TLS."""
+        return self.certificate is not None
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach the service."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+
+def read(**overrides: Any) -> Settings:
+    """The settings of the environment, with those given that are not None. Raises SettingsError."""
+    try:
+        settings = Settings(**{name: v for name, v in overrides.items() if v is not None})
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        place = "_".join(str(part) for part in first["loc"]).upper()
+        raise SettingsError(PREFIX + place, first["msg"]) from None
+    if (settings.certificate is None) != (settings.key is None):
+        raise SettingsError(PREFIX + "CERTIFICATE", "certificate and key belong together")
+    if not settings.encrypted and not settings.loopback:
+        raise SettingsError(
+            PREFIX + "HOST", "plain HTTP is for this machine alone: give a certificate and a key"
+        )
+    return settings

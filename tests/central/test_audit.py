@@ -1,0 +1,117 @@
+"""The audit's chain: any change is found, and erasing a person is not one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlmodel import Session, select
+
+from kiosk.central import audit, master
+from kiosk.central.database import Database
+from kiosk.central.tables import AuditEntry, AuditHead, AuditPersonal
+from tests.central.world import KioskClient, PersonalCard, Service
+
+NOW = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    master.create(tmp_path / "key")
+    opened = Database(f"sqlite:///{tmp_path}/db")
+    opened.prepare(master.load(tmp_path / "key"))
+    with opened.transaction() as session:
+        for number in range(5):
+            audit.append(session, NOW, "tested", {"number": number}, {"cardholder": number})
+    yield opened
+    opened.close()
+
+
+def broken_at(database: Database) -> int | None:
+    with database.transaction() as session:
+        return audit.first_break(session)
+
+
+def entry(session: Session, sequence: int) -> AuditEntry:
+    return session.exec(select(AuditEntry).where(AuditEntry.sequence == sequence)).one()
+
+
+def test_an_untouched_chain_holds(database: Database) -> None:
+    assert broken_at(database) is None
+
+
+def test_who_it_was_about_can_be_erased(database: Database) -> None:
+    with database.transaction() as session:
+        session.delete(session.exec(select(AuditPersonal)).first())
+    assert broken_at(database) is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("kind", "other"),
+        ("details", {"number": 7}),
+        ("at", NOW + timedelta(microseconds=1)),
+        ("commitment", bytes(32)),
+        ("previous", bytes(32)),
+        ("hash", bytes(32)),
+    ],
+)
+def test_a_changed_entry_is_found(database: Database, field: str, value: object) -> None:
+    with database.transaction() as session:
+        setattr(entry(session, 3), field, value)
+    assert broken_at(database) == 3
+
+
+def test_an_exchanged_person_is_found(database: Database) -> None:
+    with database.transaction() as session:
+        about = session.exec(select(AuditPersonal).where(AuditPersonal.sequence == 2)).one()
+        about.fields = {"cardholder": 99}
+    assert broken_at(database) == 2
+
+
+@pytest.mark.parametrize("sequence", [1, 3, 5])
+def test_a_missing_entry_is_found(database: Database, sequence: int) -> None:
+    with database.transaction() as session:
+        session.delete(
+            session.exec(select(AuditPersonal).where(AuditPersonal.sequence == sequence)).one()
+        )
+        session.flush()
+        session.delete(entry(session, sequence))
+    assert broken_at(database) == sequence
+
+
+def test_a_head_that_was_wound_back_is_found(database: Database) -> None:
+    with database.transaction() as session:
+        session.exec(select(AuditHead)).one().sequence = 4
+    assert broken_at(database) is not None
+
+
+def test_what_was_rolled_back_was_not_audited(database: Database) -> None:
+    def undone() -> None:
+        with database.transaction() as session:
+            audit.append(session, NOW, "undone", {}, {})
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        undone()
+    with database.transaction() as session:
+        assert "undone" not in set(session.exec(select(AuditEntry.kind)))
+    assert broken_at(database) is None
+
+
+def test_a_service_at_work_keeps_the_chain_and_names_nobody_in_it(
+    service: Service, kiosk: KioskClient, card: PersonalCard
+) -> None:
+    kiosk.open(PersonalCard())
+    kiosk.granted(card)
+    service.restart()
+    kiosk.granted(card)
+    assert broken_at(service.parts.database) is None
+    with service.parts.database.transaction() as session:
+        entries = session.exec(select(AuditEntry)).all()
+        assert all(card.serial not in str(one.details) for one in entries)
+        assert any(card.serial in str(one.fields) for one in session.exec(select(AuditPersonal)))
+        assert [one.kind for one in entries][:2] == ["unlock.card-not-known", "unlock.opened"]

@@ -1,0 +1,268 @@
+"""The `kiosk-central` command, run as it is run."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
+from cryptography.x509.oid import NameOID
+from sqlmodel import select
+
+from kiosk.central import __main__ as command
+from kiosk.central import audit, master, parts, settings
+from kiosk.central.tables import AuditEntry
+from kiosk.errors import SettingsError
+from tests.central.world import PersonalCard, b64
+
+TOKEN = "t" * 40
+
+
+@pytest.fixture
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
+    chosen = {
+        "KIOSK_CENTRAL_DATABASE": f"sqlite:///{tmp_path}/central.db",
+        "KIOSK_CENTRAL_MASTER_KEY_FILE": f"{tmp_path}/master.key",
+        "KIOSK_CENTRAL_NAME": "a trust",
+        "KIOSK_CENTRAL_PORT": "0",
+    }
+    for name, value in chosen.items():
+        monkeypatch.setenv(name, value)
+    return os.environ | chosen
+
+
+def sow(environment: Mapping[str, str], document: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "kiosk.central", "seed-demo"],
+        input=document if isinstance(document, str) else json.dumps(document),
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def sow_here(
+    environment: Mapping[str, str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[[Any], tuple[int, str]]:
+    """The same without a process: the exit status, and what was said on standard error."""
+
+    def sow_document(document: Any) -> tuple[int, str]:
+        source = tmp_path / "document"
+        source.write_text(json.dumps(document))
+        with source.open() as stdin, monkeypatch.context() as patched:
+            patched.setattr(sys, "stdin", stdin)
+            status = command.main(["seed-demo"])
+        return status, capsys.readouterr().err
+
+    return sow_document
+
+
+@contextmanager
+def serving(environment: Mapping[str, str], *arguments: str) -> Iterator[str]:
+    started = [sys.executable, "-m", "kiosk.central", "serve", *arguments]
+    with subprocess.Popen(
+        started, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().removeprefix("listening on ").strip()
+        process.send_signal(signal.SIGTERM)
+
+
+def test_sown_and_served(environment: Mapping[str, str], tmp_path: Path) -> None:
+    card = PersonalCard()
+    document = card.document("Trust A", "ward 7", "an older token, as long as it must be")
+    assert sow(environment, document).returncode == 0
+    key = (tmp_path / "master.key").read_bytes()
+    document["kiosk"]["token"] = TOKEN
+    document["card"]["unblocking_key"] = "another1"
+    assert sow(environment, document).returncode == 0
+    assert (tmp_path / "master.key").read_bytes() == key
+    assert (tmp_path / "master.key").stat().st_mode & 0o777 == 0o600
+
+    with serving(environment) as url:
+        assert requests.get(f"{url}/v1/health", timeout=5).json() == {"central": "a trust"}
+        opening = {
+            "session": "6f1c3f0e-54d5-4b3a-9c6e-0a5f1f0d9a11",
+            "card": {
+                "family": "piv",
+                "serial": card.serial,
+                "passcode_tries": 0,
+                "unblocking_tries": None,
+            },
+            "reason": "locked",
+        }
+        known = {"Authorization": f"Bearer {TOKEN}"}
+        opened = requests.post(f"{url}/v1/unlocks", json=opening, headers=known, timeout=5)
+        assert opened.status_code == 200
+
+
+def test_served_with_tls(environment: Mapping[str, str], tmp_path: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(7)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    (tmp_path / "tls.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
+    (tmp_path / "tls.key").write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
+    master.create(tmp_path / "master.key")
+    arguments = ("--certificate", f"{tmp_path}/tls.pem", "--key", f"{tmp_path}/tls.key")
+    with serving(environment, *arguments) as url:
+        assert url.startswith("https://127.0.0.1:")
+        named = url.replace("127.0.0.1", "localhost")
+        answer = requests.get(f"{named}/v1/health", verify=f"{tmp_path}/tls.pem", timeout=5)
+        assert answer.json() == {"central": "a trust"}
+
+
+# ---------------------------------------------------------------- what is wrong is said, not shown
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("card", "family"), "gids"),
+        (("card", "serial"), "planted"),
+        (("card", "authentication_certificate"), b64(b"planted")),
+        (("kiosk", "token"), "planted"),
+        (("answers",), [{"question": "planted", "answer": "planted"}] * 4),
+        (("answers",), [{"question": "first-pet", "answer": "planted"}] * 3),
+        (("planted",), "planted"),
+    ],
+)
+def test_a_wrong_document_is_refused_without_showing_it(
+    sow_here: Callable[[Any], tuple[int, str]],
+    place: tuple[str, ...],
+    value: object,
+    tmp_path: Path,
+) -> None:
+    document = PersonalCard().document("Trust A", "ward 7", TOKEN)
+    inner = document
+    for part in place[:-1]:
+        inner = inner[part]
+    inner[place[-1]] = value
+    status, told = sow_here(document)
+    assert status == 2
+    assert "personalisation document" in told
+    assert "planted" not in told.replace("document, planted:", "")
+    assert not (tmp_path / "master.key").exists()
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "central.example", "::"])
+def test_plain_http_is_for_this_machine_alone(environment: Mapping[str, str], host: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        settings.read(host=host)
+    assert refused.value.place == "KIOSK_CENTRAL_HOST"
+    settings.read(host=host, certificate=Path("c"), key=Path("k"))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])
+def test_plain_http_serves_this_machine(environment: Mapping[str, str], host: str) -> None:
+    assert settings.read(host=host).loopback
+
+
+def test_a_certificate_needs_its_key(environment: Mapping[str, str]) -> None:
+    with pytest.raises(SettingsError):
+        settings.read(certificate=Path("c"))
+
+
+def test_a_missing_setting_is_named(
+    environment: Mapping[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.delenv("KIOSK_CENTRAL_NAME")
+    assert command.main(["serve"]) == 2
+    assert "KIOSK_CENTRAL_NAME: Field required" in capsys.readouterr().err
+
+
+def test_access_logs_carry_no_query() -> None:
+    record = logging.LogRecord(
+        "uvicorn.access", logging.INFO, "", 0, "%s %s %s", ("x", "/v1/health?planted", 200), None
+    )
+    assert command._without_query(record)
+    assert record.getMessage() == "x /v1/health 200"
+
+
+# ---------------------------------------------------------------- the log and the audit
+
+
+@pytest.mark.parametrize("level", ["info", "trace"])
+def test_the_log_goes_to_standard_error_and_carries_no_token(
+    environment: Mapping[str, str], tmp_path: Path, level: str
+) -> None:
+    master.create(tmp_path / "master.key")
+    started = [sys.executable, "-m", "kiosk.central", "serve", "--log", level]
+    with (
+        (tmp_path / "log").open("wb") as log,
+        subprocess.Popen(
+            started, env=environment, stdout=subprocess.PIPE, stderr=log, text=True
+        ) as process,
+    ):
+        assert process.stdout is not None
+        url = process.stdout.readline().removeprefix("listening on ").strip()
+        planted = {"Authorization": f"Bearer {TOKEN}"}
+        answer = requests.post(f"{url}/v1/reports", json=["planted"], headers=planted, timeout=5)
+        assert answer.status_code == 401
+        process.send_signal(signal.SIGTERM)
+        assert process.stdout.read() == ""
+    told = (tmp_path / "log").read_text()
+    assert "POST /v1/reports" in told
+    assert ("ASGI" in told) is (level == "trace")
+    assert TOKEN not in told
+    assert "planted" not in told
+
+
+def test_our_own_loggers_are_heard() -> None:
+    assert command._log_config("trace")["loggers"]["kiosk"]["level"] == "DEBUG"
+    assert command._log_config("info")["loggers"]["kiosk"]["level"] == "INFO"
+
+
+def test_the_audit_is_verified(
+    environment: Mapping[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    master.create(tmp_path / "master.key")
+    service = parts.assemble(settings.read())
+    with service.database.transaction() as database:
+        for number in range(3):
+            audit.append(database, datetime.now(UTC), "tested", {"number": number}, {})
+    assert command.main(["audit", "verify"]) == 0
+    assert capsys.readouterr().out == "the audit is whole: 3 entries\n"
+    with service.database.transaction() as database:
+        changed = database.exec(select(AuditEntry).where(AuditEntry.sequence == 2)).one()
+        changed.kind = "nothing"
+    service.database.close()
+    assert command.main(["audit", "verify"]) == 1
+    assert capsys.readouterr().out == "the audit was changed at entry 2\n"

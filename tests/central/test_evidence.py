@@ -1,0 +1,569 @@
+"""The pair rule, against simulated cards, kiosks that stop anywhere, and facts that get lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
+from itertools import islice
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kiosk.central.evidence import Decision, Fact, Told, Visit, decide, proven
+from kiosk.contract.messages import CardCommand
+
+UNBLOCK, VERIFY, CHANGE, ATTEST = CardCommand
+OK = 0x9000
+MAXIMUM = 3
+
+
+# ---------------------------------------------------------------- a world to be wrong in
+
+
+class Renewal(Enum):
+    """What a card makes of the change of its unblocking key."""
+
+    WORKS = auto()
+    DECLINED = auto()
+    FAILS_BEFORE = auto()
+    FAILS_AFTER = auto()
+
+
+@dataclass
+class SimulatedCard:
+    """The part of a card that this is about: which key it carries, and the tries for it."""
+
+    key: int
+    maximum: int
+    tells: bool
+    renewal: Renewal = Renewal.WORKS
+    passcode: int = 3
+    tries: int = 0
+    fewest: int = 0
+    wasted: int = 0
+
+    def __post_init__(self) -> None:
+        self.tries = self.fewest = self.maximum
+
+    def told(self) -> Told:
+        return Told(self.passcode, self.tries if self.tells else None)
+
+    def _compare(self, generation: int) -> int:
+        if self.tries == 0:
+            return 0x6983
+        if generation == self.key:
+            self.tries = self.maximum
+            return OK
+        self.tries -= 1
+        self.wasted += 1
+        self.fewest = min(self.fewest, self.tries)
+        return 0x63C0 | self.tries
+
+    def unblock(self, generation: int) -> int:
+        status = self._compare(generation)
+        if status == OK:
+            self.passcode = 3
+        return status
+
+    def change(self, old: int, new: int) -> int:
+        if self.renewal is Renewal.DECLINED:
+            return 0x6D00
+        if self.renewal is Renewal.FAILS_BEFORE:
+            return 0x6F00
+        status = self._compare(old)
+        if status == OK:
+            self.key = new
+        return 0x6581 if self.renewal is Renewal.FAILS_AFTER else status
+
+
+@dataclass
+class Plan:
+    """How a visit goes: where it stops, what the card does, what of its report arrives when.
+
+    `ends`: how often the kiosk says that it is over; `lost`: what of all that is underway never
+    arrives.
+    """
+
+    stop: int
+    verifies: bool
+    unblocks_again: bool
+    renewal: Renewal
+    locks_before: bool
+    arrivals: list[int]
+    ends: int = 0
+    lost: list[int] = field(default_factory=list)
+
+
+@dataclass
+class World:
+    """A card, what kiosks have recorded of it, and what central knows.
+
+    `whole`: the last visit came to its end before it was to be stopped.
+    """
+
+    card: SimulatedCard
+    visits: list[Visit] = field(default_factory=list)
+    underway: list[tuple[int, Fact | int]] = field(default_factory=list)
+    whole: bool = False
+
+    def decide(self) -> Decision:
+        return decide(self.visits, self.card.told(), self.card.maximum)
+
+    def visit(self, plan: Plan) -> Decision:
+        """Someone comes with the card. What central decides."""
+        if plan.locks_before:
+            self.card.passcode = 0
+        self.card.renewal = plan.renewal
+        decision = self.decide()
+        if not decision.frozen:
+            grant = Visit(
+                current=decision.current,
+                first=decision.first,
+                second_allowed=decision.second_allowed,
+                renew=decision.renew,
+                told=self.card.told(),
+                second_needs=decision.second_needs,
+            )
+            self.visits.append(grant)
+            self._work(grant, plan, decision.second_needs)
+        for arrival in plan.arrivals:
+            if self.underway:
+                self.deliver(arrival % len(self.underway))
+        for lost in plan.lost:
+            if self.underway:
+                self.underway.pop(lost % len(self.underway))
+        return decision
+
+    def _work(self, grant: Visit, plan: Plan, second_needs: int) -> None:
+        recorded: list[Fact] = []
+        moments = list(islice(self._moments(grant, plan, second_needs), plan.stop))
+        for moment in moments:
+            if moment is not None:
+                recorded.append(replace(moment, sequence=len(recorded)))
+        self.whole = len(moments) < plan.stop
+        number = len(self.visits) - 1
+        self.underway += [(number, fact) for fact in recorded]
+        # At the end of the card work, and when a kiosk that was killed starts again.
+        self.underway += [(number, len(recorded))] * plan.ends
+
+    def _moments(self, grant: Visit, plan: Plan, second_needs: int) -> Iterator[Fact | None]:
+        """The kiosk's side. It may stop after any moment; None: the card has acted, unrecorded."""
+        following = grant.current + 1
+        other = following if grant.first == grant.current else grant.current
+        opened = None
+        for generation in (grant.first, other):
+            yield Fact(0, UNBLOCK, generation, None)
+            status = self.card.unblock(generation)
+            yield None
+            yield Fact(0, UNBLOCK, generation, status)
+            if status == OK:
+                opened = generation
+            if status == OK or not grant.second_allowed or status & 0xF < second_needs:
+                break
+        if opened is None:
+            return
+        yield None
+        yield Fact(0, VERIFY, opened, OK if plan.verifies else 0x63C2)
+        if not plan.verifies:
+            if not plan.unblocks_again:
+                return
+            yield Fact(0, UNBLOCK, opened, None)
+            status = self.card.unblock(opened)
+            yield None
+            yield Fact(0, UNBLOCK, opened, status)
+            yield Fact(0, VERIFY, opened, OK)
+        carried = opened
+        if grant.renew and opened == grant.current:
+            yield Fact(0, CHANGE, following, None)
+            status = self.card.change(opened, following)
+            yield None
+            yield Fact(0, CHANGE, following, status)
+            carried = following if status == OK else opened
+        yield None
+        yield Fact(0, ATTEST, carried, OK, genuine=True)
+
+    def deliver(self, index: int, *, again: bool = False) -> None:
+        """A fact or an end arrives; `again`: and stays underway, to arrive twice."""
+        number, told = self.underway[index] if again else self.underway.pop(index)
+        visit = self.visits[number]
+        if isinstance(told, Fact):
+            visit = replace(visit, facts=(*visit.facts, told))
+        else:
+            visit = replace(visit, ends=visit.ends | {told})
+        self.visits[number] = visit
+
+    def deliver_all(self) -> None:
+        while self.underway:
+            self.deliver(0)
+
+
+WHOLE = 99
+UNDISTURBED = Plan(
+    WHOLE,
+    verifies=True,
+    unblocks_again=False,
+    renewal=Renewal.WORKS,
+    locks_before=True,
+    arrivals=[],
+)
+
+plans = st.builds(
+    Plan,
+    unblocks_again=st.booleans(),
+    stop=st.integers(0, 19) | st.just(WHOLE),
+    verifies=st.sampled_from([True, True, True, False]),
+    renewal=st.sampled_from([Renewal.WORKS] * 4 + list(Renewal)),
+    locks_before=st.booleans(),
+    arrivals=st.lists(st.integers(0, 50), max_size=10),
+    ends=st.integers(0, 2),
+    lost=st.lists(st.integers(0, 50), max_size=2),
+)
+cards = st.builds(
+    SimulatedCard, key=st.just(0), maximum=st.sampled_from([3, 3, 5]), tells=st.booleans()
+)
+
+
+# ---------------------------------------------------------------- what holds whatever happens
+
+
+@settings(max_examples=200, deadline=None)
+@given(cards, st.lists(plans, min_size=1, max_size=12))
+def test_no_card_is_lost_whatever_stops_and_whichever_facts_are_late(
+    card: SimulatedCard, story: list[Plan]
+) -> None:
+    world = World(card)
+    for plan in story:
+        before = card.wasted
+        decision = world.visit(plan)
+        # Changing the key is the visit's own doing: what was carried before is what was needed.
+        assert card.key in (decision.current, decision.current + 1)
+        assert card.wasted <= before + 1
+        assert card.fewest >= 2
+
+
+@settings(max_examples=60, deadline=None)
+@given(cards, st.lists(plans, min_size=1, max_size=10), st.randoms(use_true_random=False))
+def test_the_order_and_number_of_arrivals_do_not_matter(
+    card: SimulatedCard, story: list[Plan], shuffled: object
+) -> None:
+    world = World(card)
+    for plan in story:
+        world.visit(replace(plan, arrivals=[]))
+    world.deliver_all()
+    expected = world.decide()
+    for number, visit in enumerate(world.visits):
+        facts = [*visit.facts, *visit.facts]
+        shuffled.shuffle(facts)  # type: ignore[attr-defined]
+        world.visits[number] = replace(visit, facts=tuple(facts))
+    assert world.decide() == expected
+
+
+@settings(max_examples=120, deadline=None)
+@given(cards, st.lists(plans, min_size=1, max_size=10))
+def test_once_every_fact_has_arrived_an_undisturbed_visit_unlocks(
+    card: SimulatedCard, story: list[Plan]
+) -> None:
+    """Interrupted visits come one at a time here: each is followed by one that is not."""
+    world = World(card)
+    for plan in story:
+        world.visit(replace(plan, arrivals=[]))
+        world.deliver_all()
+        assert not world.visit(UNDISTURBED).frozen
+        assert card.passcode == 3
+        world.deliver_all()
+        settled = world.decide()
+        assert not settled.charge
+        assert settled.tries_left == card.maximum
+        assert settled.first == card.key
+
+
+@settings(max_examples=80, deadline=None)
+@given(cards, plans)
+def test_a_visit_that_is_never_heard_of_again_does_not_keep_the_next_from_unlocking(
+    card: SimulatedCard, lost: Plan
+) -> None:
+    world = World(card)
+    world.visit(replace(lost, arrivals=[]))
+    assert not world.visit(UNDISTURBED).frozen
+    assert card.passcode == 3
+
+
+@settings(max_examples=120, deadline=None)
+@given(cards, st.lists(plans, min_size=1, max_size=12))
+def test_even_a_card_whose_imported_key_is_wrong_keeps_a_try(
+    card: SimulatedCard, story: list[Plan]
+) -> None:
+    card.key = -1
+    world = World(card)
+    for plan in story:
+        world.visit(plan)
+    assert card.fewest >= 1
+
+
+# ---------------------------------------------------------------- single rules
+
+
+NOT_TOLD = Told()
+LOCKED = Told(passcode=0)
+
+
+def a_visit(*facts: Fact, first: int = 0, guess: bool = False, told: Told = LOCKED) -> Visit:
+    return Visit(0, first, guess, renew=True, told=told, facts=facts)
+
+
+def test_a_new_card_carries_the_imported_key() -> None:
+    assert decide([], LOCKED, MAXIMUM) == Decision(
+        current=0,
+        first=0,
+        second_allowed=False,
+        second_needs=2,
+        renew=True,
+        charge=False,
+        frozen=False,
+        tries_left=3,
+    )
+
+
+def test_a_candidate_sent_without_a_recorded_answer_is_not_sent_first_again() -> None:
+    first = a_visit(Fact(0, UNBLOCK, 0, None))
+    decision = decide([first], LOCKED, MAXIMUM)
+    assert (decision.first, decision.second_allowed, decision.charge) == (1, True, True)
+
+    second = a_visit(Fact(0, UNBLOCK, 1, None), first=1, guess=True)
+    assert decide([first, second], LOCKED, 5).first == 0
+
+
+def test_a_grant_of_which_nothing_is_heard_leaves_both_possible() -> None:
+    decision = decide([a_visit()], LOCKED, MAXIMUM)
+    assert (decision.current, decision.first) == (0, 0)
+    assert decision.second_allowed
+    assert decision.charge
+
+
+def test_two_guesses_without_an_answer_freeze_a_card_that_never_opened() -> None:
+    visits = [a_visit(), a_visit(guess=True)]
+    assert decide(visits, LOCKED, MAXIMUM).frozen
+    assert not decide([visits[0], replace(visits[1], second_needs=3)], LOCKED, 4).frozen
+
+
+def test_a_card_that_tells_its_counter_needs_no_ledger() -> None:
+    visits = [a_visit(), a_visit(guess=True), a_visit(guess=True)]
+    assert not decide(visits, Told(0, unblocking=3), MAXIMUM).frozen
+    assert decide([], Told(0, unblocking=1), MAXIMUM).frozen
+
+
+def test_a_card_found_unlocked_had_its_counter_reset() -> None:
+    visits = [a_visit(), a_visit(guess=True)]
+    decision = decide(visits, Told(passcode=3), MAXIMUM)
+    assert not decision.frozen
+    assert decision.tries_left == 3
+
+
+def test_a_late_fact_thaws_a_card() -> None:
+    visits = [a_visit(), a_visit(Fact(1, UNBLOCK, 0, OK), guess=True)]
+    assert not decide(visits, LOCKED, MAXIMUM).frozen
+
+
+def test_a_change_that_began_makes_the_next_key_the_likely_one() -> None:
+    visit = a_visit(Fact(1, UNBLOCK, 0, OK), Fact(2, VERIFY, 0, OK), Fact(3, CHANGE, 1, None))
+    assert decide([visit], LOCKED, MAXIMUM).first == 1
+
+
+def test_the_imported_key_refused_at_once_freezes_the_card() -> None:
+    decision = decide([a_visit(Fact(1, UNBLOCK, 0, 0x63C2))], LOCKED, MAXIMUM)
+    assert decision.frozen
+    assert decision.tries_left == 2
+
+
+def test_half_a_guess_on_a_card_that_never_opened_freezes_it() -> None:
+    visits = [a_visit(), a_visit(Fact(1, UNBLOCK, 0, 0x63C2), guess=True)]
+    assert decide(visits, LOCKED, MAXIMUM).frozen
+
+
+def test_current_refused_means_next_without_a_guess() -> None:
+    opened = a_visit(Fact(1, UNBLOCK, 0, OK))
+    visits = [opened, a_visit(Fact(1, UNBLOCK, 0, 0x63C2), guess=True)]
+    decision = decide(visits, LOCKED, MAXIMUM)
+    assert (decision.current, decision.first, decision.second_allowed) == (0, 1, False)
+    assert not decision.charge
+    assert not decision.renew
+    assert not decision.frozen
+
+
+@pytest.mark.parametrize("status", [0x6D00, 0x6A80, 0x6982])
+def test_a_change_that_the_card_declined_leaves_the_pair_settled(status: int) -> None:
+    visit = a_visit(Fact(1, UNBLOCK, 0, OK), Fact(4, CHANGE, 1, status))
+    assert not decide([visit], LOCKED, MAXIMUM).charge
+
+
+def test_an_attest_settles_the_pair_once_all_before_it_has_arrived() -> None:
+    facts = [
+        Fact(0, UNBLOCK, 0, None),
+        Fact(1, UNBLOCK, 0, OK),
+        Fact(2, VERIFY, 0, OK),
+        Fact(3, ATTEST, 0, OK, genuine=True),
+    ]
+    assert not decide([a_visit(*facts)], LOCKED, MAXIMUM).charge
+    assert decide([a_visit(*facts[1:])], LOCKED, MAXIMUM).charge
+
+
+def test_a_change_that_failed_in_the_card_may_have_happened() -> None:
+    attest = Fact(5, ATTEST, 0, OK, genuine=True)
+    visit = a_visit(Fact(1, UNBLOCK, 0, OK), Fact(4, CHANGE, 1, 0x6F00), attest)
+    assert decide([visit], LOCKED, MAXIMUM).charge
+
+
+@pytest.mark.parametrize(
+    ("fact", "generation"),
+    [
+        (Fact(1, UNBLOCK, 1, OK), 1),
+        (Fact(1, CHANGE, 1, OK), 1),
+        (Fact(1, ATTEST, 1, OK, genuine=True), 1),
+        (Fact(1, ATTEST, 1, OK, genuine=False), 0),
+        (Fact(1, VERIFY, 1, OK), 0),
+        (Fact(1, CHANGE, 1, None), 0),
+        (Fact(1, UNBLOCK, 1, 0x63C2), 0),
+    ],
+)
+def test_what_proves_a_generation(fact: Fact, generation: int) -> None:
+    assert proven([a_visit(fact)]) == generation
+
+
+def test_a_refusal_without_a_count_costs_a_try_all_the_same() -> None:
+    opened = a_visit(Fact(1, UNBLOCK, 0, OK))
+    visits = [opened, a_visit(Fact(1, UNBLOCK, 1, 0x6300), first=1, guess=True)]
+    assert decide(visits, LOCKED, 5).tries_left == 4
+    # The second candidate may have been tried after all, and the key renewed.
+    again = a_visit(Fact(1, UNBLOCK, 0, 0x6300))
+    assert decide([*visits, again], LOCKED, 5).tries_left == 4
+    complete = [
+        opened,
+        replace(visits[1], ends=frozenset({1}), facts=(Fact(0, UNBLOCK, 1, 0x6300),)),
+    ]
+    assert decide([*complete, again], LOCKED, 5).frozen
+
+
+# ---------------------------------------------------------------- what cannot have happened
+
+
+def complete(*facts: Fact, first: int = 0, guess: bool = False, told: Told = LOCKED) -> Visit:
+    numbered = tuple(replace(fact, sequence=number) for number, fact in enumerate(facts))
+    return replace(
+        a_visit(*numbered, first=first, guess=guess, told=told), ends=frozenset({len(facts)})
+    )
+
+
+SENT_0, SENT_1 = Fact(0, UNBLOCK, 0, None), Fact(0, UNBLOCK, 1, None)
+OPENED_0 = Fact(0, UNBLOCK, 0, OK)
+CHANGING = Fact(0, CHANGE, 1, None)
+UNKNOWN_CHANGE = complete(SENT_0, OPENED_0, Fact(0, VERIFY, 0, OK), CHANGING)
+
+
+@pytest.mark.parametrize(
+    ("ends", "sequences", "expected"),
+    [
+        (set(), [], False),
+        ({0}, [], True),
+        ({2}, [1, 0], True),
+        ({2}, [0, 1, 1], True),
+        ({2}, [0], False),
+        ({2}, [1], False),
+        ({2}, [0, 1, 2], False),  # more than there were: the disk was rolled back
+        ({0}, [0], False),
+        ({2, 1}, [0, 1], False),
+    ],
+)
+def test_when_a_visit_is_complete(ends: set[int], sequences: list[int], expected: bool) -> None:
+    facts = tuple(Fact(number, UNBLOCK, 0, None) for number in sequences)
+    assert replace(a_visit(*facts), ends=frozenset(ends)).complete is expected
+
+
+def test_two_facts_for_one_step_are_never_complete() -> None:
+    facts = (Fact(0, UNBLOCK, 0, None), Fact(1, UNBLOCK, 0, OK), Fact(1, UNBLOCK, 0, 0x63C2))
+    assert not replace(a_visit(*facts), ends=frozenset({2})).complete
+
+
+def test_a_visit_in_which_nothing_was_sent_leaves_everything_as_it_was() -> None:
+    assert decide([complete()] * 7, LOCKED, MAXIMUM) == decide([], LOCKED, MAXIMUM)
+
+
+def test_no_change_was_sent_that_was_not_recorded() -> None:
+    decision = decide([complete(SENT_0, OPENED_0, Fact(0, VERIFY, 0, OK))], LOCKED, MAXIMUM)
+    assert (decision.first, decision.second_allowed, decision.charge) == (0, False, False)
+    assert decide([UNKNOWN_CHANGE], LOCKED, MAXIMUM).charge
+
+
+def test_one_unknown_candidate_leaves_the_other_to_be_tried_first() -> None:
+    """If the card refused it, one try is gone and the other fits; else none is gone."""
+    decision = decide([UNKNOWN_CHANGE, complete(SENT_1, first=1, guess=True)], LOCKED, MAXIMUM)
+    assert not decision.frozen
+    assert (decision.first, decision.second_allowed, decision.tries_left) == (0, True, 2)
+
+
+def test_two_unknown_candidates_freeze_a_card_of_three_tries() -> None:
+    visits = [
+        UNKNOWN_CHANGE,
+        complete(SENT_1, first=1, guess=True),
+        complete(SENT_0, first=0, guess=True),
+    ]
+    assert decide(visits, LOCKED, MAXIMUM).frozen
+    assert not decide(visits, LOCKED, MAXIMUM + 1).frozen
+
+
+def test_what_opened_a_card_in_a_complete_visit_is_what_was_sent() -> None:
+    visits = [UNKNOWN_CHANGE, complete(SENT_1, first=1, guess=True)]
+    decision = decide(visits, Told(passcode=3), MAXIMUM)
+    assert (decision.first, decision.second_allowed, decision.tries_left) == (1, False, 3)
+
+
+def test_a_card_that_somebody_else_unlocked_says_nothing() -> None:
+    visits = [UNKNOWN_CHANGE, complete(guess=True)]
+    assert decide(visits, Told(passcode=3), MAXIMUM) == decide(visits, LOCKED, MAXIMUM)
+
+
+def test_a_try_that_is_gone_after_one_unknown_candidate_was_its_refusal() -> None:
+    told = Told(0, unblocking=3)
+    visits = [
+        replace(UNKNOWN_CHANGE, told=told),
+        complete(SENT_1, first=1, guess=True, told=told),
+    ]
+    decision = decide(visits, Told(0, unblocking=2), MAXIMUM)
+    assert (decision.first, decision.second_allowed, decision.frozen) == (0, False, False)
+
+
+def test_tries_that_others_wasted_prove_nothing() -> None:
+    told = Told(0, unblocking=3)
+    visits = [replace(UNKNOWN_CHANGE, told=told), complete(guess=True, told=told)]
+    assert decide(visits, Told(0, unblocking=2), MAXIMUM).frozen
+
+
+def test_a_new_card_that_may_have_refused_twice_is_frozen() -> None:
+    """The imported key may be wrong until it has opened the card."""
+    assert not decide([complete(SENT_0)], LOCKED, MAXIMUM).frozen
+    assert decide([complete(SENT_0)] * 2, LOCKED, MAXIMUM).frozen
+    opened = [complete(SENT_0, OPENED_0), *[complete(SENT_0)] * 9]
+    assert not decide(opened, LOCKED, MAXIMUM).frozen
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.booleans(), st.lists(plans, min_size=1, max_size=8), st.data())
+def test_ends_that_lie_leave_a_card_a_try(
+    tells: bool, story: list[Plan], data: st.DataObject
+) -> None:
+    """A kiosk whose disk was rolled back once: its end counts fewer facts than there were."""
+    world = World(SimulatedCard(0, MAXIMUM, tells))
+    rolled_back = data.draw(st.integers(0, len(story) - 1))
+    for number, plan in enumerate(story):
+        world.visit(replace(plan, arrivals=[], ends=1, lost=[]))
+        if number == rolled_back and world.underway:
+            visit, count = world.underway.pop()
+            assert isinstance(count, int)
+            kept = data.draw(st.integers(0, count))
+            world.underway = [
+                (n, f) for n, f in world.underway if isinstance(f, Fact) and f.sequence < kept
+            ]
+            world.underway.append((visit, kept))
+        world.deliver_all()
+        assert world.card.fewest >= 1

@@ -1,0 +1,232 @@
+"""Reports: every item is answered, and what is applied is applied once."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlmodel import col, select
+
+from kiosk.central.tables import AuditEntry, FactRow
+from kiosk.contract.messages import CardCommand, Grant
+from tests.central.world import KioskClient, PersonalCard, Service, item, problem
+
+
+def outcomes(kiosk: KioskClient, *items: dict[str, Any]) -> list[tuple[str, str]]:
+    answer = kiosk.post("/reports", {"items": items})
+    assert answer.status_code == 200, answer.text
+    told = answer.json()["items"]
+    assert [one["id"] for one in told] == [one["id"] for one in items]
+    return [(one["status"], one["reason"]) for one in told]
+
+
+def whole_visit(kiosk: KioskClient, card: PersonalCard, grant: Grant) -> list[dict[str, Any]]:
+    return [
+        item(grant, 0, CardCommand.UNBLOCK, 0, None),
+        item(grant, 1, CardCommand.UNBLOCK, 0, "9000"),
+        item(grant, 2, CardCommand.VERIFY, 0, "9000"),
+        item(grant, 3, CardCommand.CHANGE, 1, None),
+        item(grant, 4, CardCommand.CHANGE, 1, "9000"),
+        item(grant, 5, CardCommand.ATTEST, 1, "9000", signature=kiosk.attest(card, grant, 1)),
+    ]
+
+
+def test_items_in_any_order_and_number_are_applied_once(
+    service: Service, kiosk: KioskClient, card: PersonalCard
+) -> None:
+    items = whole_visit(kiosk, card, kiosk.granted(card))
+    shuffled = [*items, *items]
+    random.Random(7).shuffle(shuffled)
+    told = [status for one in shuffled for status, _ in outcomes(kiosk, one)]
+    assert sorted(told) == ["applied"] * 6 + ["known"] * 6
+    service.restart()
+    assert outcomes(kiosk, *items, *items) == [("known", "")] * 12
+    assert kiosk.granted(card).current.generation == 1
+    with service.parts.database.transaction() as database:
+        assert len(database.exec(select(FactRow)).all()) == 6
+        kinds = list(database.exec(select(AuditEntry.kind)))
+    assert kinds.count("key.proven") == 1
+    assert kinds.count("card.unlocked") == 1
+
+
+def test_a_session_that_is_long_over_still_accepts_its_facts(
+    kiosk: KioskClient, card: PersonalCard
+) -> None:
+    old = kiosk.granted(card)
+    grant = kiosk.granted(card)
+    kiosk.report(item(grant, 1, CardCommand.UNBLOCK, 1, "9000"))
+    newer = kiosk.granted(card)
+    assert newer.current.generation == 1
+    assert kiosk.report(*whole_visit(kiosk, card, old)) == ["applied"] * 6
+    assert kiosk.granted(card).current.generation == 1
+
+
+def test_grants_of_other_kiosks_and_organisations_are_refused_item_by_item(
+    service: Service, kiosk: KioskClient, card: PersonalCard
+) -> None:
+    mine = kiosk.granted(card)
+    neighbour, stranger = service.kiosk("ward 8"), service.kiosk("far away", "Trust B")
+    neighbour.know(card)
+    stranger.know(PersonalCard())
+    good = item(mine, 1, CardCommand.UNBLOCK, 0, "9000")
+    unknown = item(mine, 1, CardCommand.UNBLOCK, 0, "9000")
+    unknown["fact"]["grant"] = str(uuid4())
+    for other in (neighbour, stranger):
+        assert outcomes(other, good) == [("refused", "grant not known")]
+    assert outcomes(kiosk, unknown, good) == [("refused", "grant not known"), ("applied", "")]
+    assert outcomes(neighbour, good) == [("refused", "grant not known")]
+
+
+def test_an_id_means_one_fact(kiosk: KioskClient, card: PersonalCard) -> None:
+    grant = kiosk.granted(card)
+    first = item(grant, 1, CardCommand.UNBLOCK, 0, "63C2")
+    forged = item(grant, 1, CardCommand.UNBLOCK, 0, "9000") | {"id": first["id"]}
+    assert outcomes(kiosk, first, forged) == [("applied", ""), ("refused", "id taken")]
+
+
+@pytest.mark.parametrize(
+    ("command", "generation"),
+    [(CardCommand.UNBLOCK, 2), (CardCommand.CHANGE, 0), (CardCommand.CHANGE, 2)],
+)
+def test_a_generation_that_was_not_granted_is_refused(
+    kiosk: KioskClient, card: PersonalCard, command: CardCommand, generation: int
+) -> None:
+    grant = kiosk.granted(card)
+    refused = outcomes(kiosk, item(grant, 0, command, generation, "9000"))
+    assert refused == [("refused", "generation not granted")]
+
+
+@pytest.mark.parametrize("signed", ["by the card", "by another", "for another generation", "not"])
+def test_an_attest_counts_when_the_card_signed_it(
+    service: Service, kiosk: KioskClient, card: PersonalCard, signed: str
+) -> None:
+    grant = kiosk.granted(card)
+    signature = {
+        "by the card": kiosk.attest(card, grant, 1),
+        "by another": kiosk.attest(PersonalCard(serial=card.serial), grant, 1),
+        "for another generation": kiosk.attest(card, grant, 0),
+        "not": None,
+    }[signed]
+    attest = item(grant, 5, CardCommand.ATTEST, 1, "9000", signature=signature)
+    assert kiosk.report(attest) == ["applied"]
+    genuine = signed == "by the card"
+    with service.parts.database.transaction() as database:
+        assert database.exec(select(FactRow.genuine)).one() is genuine
+        kinds = list(database.exec(select(AuditEntry.kind)))
+    assert ("card.unlocked" in kinds) is genuine
+    assert ("card.attest-not-genuine" in kinds) is not genuine
+    assert kiosk.granted(card).current.generation == (1 if genuine else 0)
+
+
+def test_a_report_that_is_not_one_applies_nothing(
+    service: Service, kiosk: KioskClient, card: PersonalCard
+) -> None:
+    good = item(kiosk.granted(card), 1, CardCommand.UNBLOCK, 0, "9000")
+    bad = good | {"id": "not an id"}
+    assert problem(kiosk.post("/reports", {"items": [good, bad]})) == "invalid-request"
+    with service.parts.database.transaction() as database:
+        assert database.get(FactRow, UUID(good["id"])) is None
+
+
+# ---------------------------------------------------------------- ends of visits
+
+
+def end(session: UUID, facts: int) -> dict[str, Any]:
+    return {
+        "id": str(uuid4()),
+        "recorded_at": "2025-01-01T03:00:00Z",
+        "fact": {"kind": "visit end", "session": str(session), "facts": facts},
+    }
+
+
+def kinds(service: Service) -> list[str]:
+    with service.parts.database.transaction() as database:
+        return list(database.exec(select(AuditEntry.kind).order_by(col(AuditEntry.sequence))))
+
+
+def test_an_end_settles_what_was_never_sent_whenever_it_comes(
+    service: Service, kiosk: KioskClient
+) -> None:
+    card = kiosk.know(PersonalCard(unblocking_maximum=6))
+    lost = kiosk.granted(card)
+    ended = end(lost.session, 1)
+    assert outcomes(kiosk, ended, ended) == [("applied", ""), ("known", "")]
+    guess = kiosk.granted(card)
+    assert guess.second_allowed  # the fact is still to come
+    kiosk.report(item(lost, 0, CardCommand.UNBLOCK, 0, None))
+    another = kiosk.granted(card)
+    assert another.second_allowed  # and so is what the guess did
+    outcomes(kiosk, end(another.session, 0), end(guess.session, 0))
+    service.restart()
+    assert outcomes(kiosk, ended) == [("known", "")]
+    assert not kiosk.granted(card).second_allowed
+    assert kinds(service).count("visit.ended") == 3
+
+
+def test_visits_that_all_ended_before_the_card_work_cost_nothing(
+    kiosk: KioskClient, card: PersonalCard
+) -> None:
+    for _ in range(4):
+        grant = kiosk.granted(card)
+        assert (grant.first, grant.second_allowed) == (0, False)
+        assert outcomes(kiosk, end(grant.session, 0)) == [("applied", "")]
+
+
+def test_a_late_end_thaws_a_card(service: Service, kiosk: KioskClient, card: PersonalCard) -> None:
+    sessions = [kiosk.granted(card).session for _ in range(2)]
+    assert problem(kiosk.open(card)) == "card-frozen"
+    assert outcomes(kiosk, end(sessions[1], 0)) == [("applied", "")]
+    assert kinds(service)[-2:] == ["visit.ended", "card.thawed"]
+    kiosk.granted(card)
+
+
+@pytest.mark.parametrize("granted", [False, True])
+def test_a_session_that_ended_gets_no_grant_any_more(
+    service: Service, kiosk: KioskClient, card: PersonalCard, granted: bool
+) -> None:
+    session = kiosk.accepted(card)
+    if granted:
+        assert kiosk.ask_grant(session).status_code == 200
+    assert outcomes(kiosk, end(session, 0)) == [("applied", "")]
+    assert problem(kiosk.ask_grant(session)) == "expired"
+    service.restart()
+    assert problem(kiosk.ask_grant(session)) == "expired"
+    assert not kiosk.granted(card).second_allowed
+
+
+def test_ends_that_differ_settle_nothing(
+    service: Service, kiosk: KioskClient, card: PersonalCard
+) -> None:
+    session = kiosk.granted(card).session
+    same = end(session, 0), end(session, 0)
+    assert outcomes(kiosk, *same) == [("applied", "")] * 2
+    assert "visit.ends-differ" not in kinds(service)
+    assert outcomes(kiosk, end(session, 3)) == [("applied", "")]
+    assert "visit.ends-differ" in kinds(service)
+    assert outcomes(kiosk, end(session, 0)) == [("applied", "")]
+    assert kiosk.granted(card).second_allowed
+
+
+def test_ends_of_other_kiosks_and_unknown_sessions_are_refused(
+    service: Service, kiosk: KioskClient, card: PersonalCard
+) -> None:
+    session = kiosk.accepted(card)
+    neighbour = service.kiosk("ward 8")
+    neighbour.know(card)
+    for other, named in ((neighbour, session), (kiosk, uuid4())):
+        assert outcomes(other, end(named, 0)) == [("refused", "session not known")]
+    assert kiosk.ask_grant(session).status_code == 200
+
+
+def test_an_id_means_one_fact_or_one_end(kiosk: KioskClient, card: PersonalCard) -> None:
+    grant = kiosk.granted(card)
+    fact, ended = item(grant, 0, CardCommand.UNBLOCK, 0, None), end(grant.session, 1)
+    assert kiosk.report(fact, ended) == ["applied"] * 2
+    for forged in (
+        end(grant.session, 1) | {"id": fact["id"]},
+        end(grant.session, 2) | {"id": ended["id"]},
+        item(grant, 1, CardCommand.UNBLOCK, 0, "9000") | {"id": ended["id"]},
+    ):
+        assert outcomes(kiosk, forged) == [("refused", "id taken")]

@@ -1,0 +1,143 @@
+"""What is no request of the contract: problem documents that repeat nothing of what was sent."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+from sqlmodel import select
+
+from kiosk.central.limit import LARGEST_BODY
+from kiosk.central.tables import Kiosk
+from tests.central.world import CENTRAL, Clock, KioskClient, PersonalCard, Service, problem
+
+PLANTED = "planted-7f3a"
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """One for all: nothing here changes anything in it."""
+    running = Service(tmp_path_factory.mktemp("central"), Clock())
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def kiosk(service: Service) -> KioskClient:
+    return service.kiosk("ward 7")
+
+
+@pytest.fixture(scope="module")
+def card(kiosk: KioskClient) -> PersonalCard:
+    return kiosk.know(PersonalCard())
+
+
+def test_health_is_for_anybody(service: Service) -> None:
+    answer = requests.get(f"{service.url}/v1/health", timeout=5)
+    assert answer.json() == {"central": CENTRAL}
+
+
+@pytest.mark.parametrize("path", ["/", "/v1/", "/docs", "/openapi.json", f"/v1/{PLANTED}"])
+def test_there_is_nothing_else(service: Service, path: str) -> None:
+    answer = requests.get(service.url + path, timeout=5)
+    assert problem(answer) == "not-found"
+    assert PLANTED not in answer.text
+
+
+def test_a_wrong_method_is_a_problem_too(service: Service) -> None:
+    assert problem(requests.delete(f"{service.url}/v1/unlocks", timeout=5)) == "not-found"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        PLANTED,
+        {},
+        {PLANTED: PLANTED},
+        {"session": PLANTED},
+        {"session": {"deep": [PLANTED]}},
+        [PLANTED],
+        None,
+    ],
+)
+@pytest.mark.parametrize("path", ["/unlocks", "/reports", f"/unlocks/{PLANTED}/answers"])
+def test_invalid_requests_are_not_echoed(
+    kiosk: KioskClient, card: PersonalCard, path: str, body: Any
+) -> None:
+    answer = kiosk.post(path, body)
+    assert problem(answer) == "invalid-request"
+    assert answer.status_code == 422
+    assert PLANTED not in answer.text
+    assert PLANTED not in str(answer.headers)
+
+
+@pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b"[" * 100_000, b'{"session": NaN}'])
+def test_what_is_no_json_is_a_problem(kiosk: KioskClient, card: PersonalCard, body: bytes) -> None:
+    headers = {"Authorization": f"Bearer {kiosk.token}", "Content-Type": "application/json"}
+    url = f"{kiosk.service.url}/v1/unlocks"
+    assert problem(requests.post(url, data=body, headers=headers, timeout=5)) == "invalid-request"
+
+
+def test_answers_that_break_the_contract_are_not_echoed(
+    kiosk: KioskClient, card: PersonalCard
+) -> None:
+    opened = kiosk.opened(card)
+    answer = kiosk.post(f"/unlocks/{opened.session}/answers", {"answers": [PLANTED] * 5})
+    assert problem(answer) == "invalid-request"
+    assert PLANTED not in answer.text
+
+
+# ---------------------------------------------------------------- tokens
+
+
+@pytest.mark.parametrize(
+    "authorization", [None, "", "Bearer", "Bearer ", "Bearer wrong", "Basic eDp5", "wrong"]
+)
+def test_strangers_are_not_let_in(
+    kiosk: KioskClient, card: PersonalCard, authorization: str | None
+) -> None:
+    headers = {} if authorization is None else {"Authorization": authorization}
+    for path in ("unlocks", "reports"):
+        url = f"{kiosk.service.url}/v1/{path}"
+        answer = requests.post(url, json={PLANTED: 1}, headers=headers, timeout=5)
+        assert problem(answer) == "not-authenticated"
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_a_revoked_kiosk_is_a_stranger(service: Service, card: PersonalCard) -> None:
+    revoked = service.kiosk("ward 8")
+    revoked.know(card)
+    assert revoked.open(card).status_code == 200
+    with service.parts.database.transaction() as database:
+        database.exec(select(Kiosk).where(Kiosk.name == revoked.name)).one().revoked = True
+    assert problem(revoked.open(card)) == "not-authenticated"
+
+
+# ---------------------------------------------------------------- sizes
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_large_bodies_are_cut_short(
+    kiosk: KioskClient, card: PersonalCard, *, chunked: bool
+) -> None:
+    body = json.dumps({"x": "y" * LARGEST_BODY}).encode()
+
+    def pieces() -> Iterator[bytes]:
+        yield from (body[start : start + 65536] for start in range(0, len(body), 65536))
+
+    answer = requests.post(
+        f"{kiosk.service.url}/v1/reports", data=pieces() if chunked else body, timeout=5
+    )
+    assert problem(answer) == "too-large"
+
+
+def test_a_client_that_leaves_half_way_harms_nobody(service: Service) -> None:
+    port = int(service.url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port)) as leaving:
+        leaving.sendall(b"POST /v1/reports HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{")
+    assert requests.get(f"{service.url}/v1/health", timeout=5).status_code == 200

@@ -1,0 +1,91 @@
+"""The master key: whose file it is, what it wraps, and which database belongs to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kiosk.central import master
+from kiosk.central.database import Database
+from kiosk.errors import SettingsError
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "master.key"
+    master.create(path)
+    return path
+
+
+def test_a_key_is_made_once_and_for_its_owner_alone(file: Path) -> None:
+    assert file.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(FileExistsError):
+        master.create(file)
+
+
+def test_what_is_wrapped_unwraps_in_its_own_context_only(file: Path) -> None:
+    key = master.load(file)
+    wrapped = key.wrap(b"plain", b"here")
+    assert b"plain" not in wrapped
+    assert wrapped != key.wrap(b"plain", b"here")
+    assert master.load(file).unwrap(wrapped, b"here") == b"plain"
+    for damaged, context in (
+        (wrapped, b"there"),
+        (wrapped[:-1] + bytes([wrapped[-1] ^ 1]), b"here"),
+        (b"", b"here"),
+    ):
+        with pytest.raises(SettingsError):
+            key.unwrap(damaged, context)
+
+
+def test_what_is_derived_depends_on_key_salt_and_purpose(file: Path, tmp_path: Path) -> None:
+    master.create(tmp_path / "other")
+    one, other = master.load(file), master.load(tmp_path / "other")
+    derived = {
+        one.derive(b"a", b"s", 32),
+        one.derive(b"b", b"s", 32),
+        one.derive(b"a", b"t", 32),
+        other.derive(b"a", b"s", 32),
+    }
+    assert len(derived) == 4
+    assert one.derive(b"a", b"s", 32) in derived
+
+
+@pytest.mark.parametrize("mode", [0o604, 0o620, 0o660, 0o644])
+def test_a_key_that_others_can_read_or_change_is_refused(file: Path, mode: int) -> None:
+    file.chmod(mode)
+    with pytest.raises(SettingsError, match="chmod"):
+        master.load(file)
+
+
+@pytest.mark.parametrize("content", [b"", b"short", b"!" * 44, b"A" * 60])
+def test_what_is_no_key_is_refused_and_not_shown(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "key"
+    file.write_bytes(content)
+    file.chmod(0o600)
+    with pytest.raises(SettingsError, match="32 bytes"):
+        master.load(file)
+    with pytest.raises(SettingsError):
+        master.load(tmp_path / "missing")
+
+
+def test_a_database_belongs_to_one_master_key(file: Path, tmp_path: Path) -> None:
+    master.create(tmp_path / "other")
+    database = Database(f"sqlite:///{tmp_path}/db")
+    database.prepare(master.load(file))
+    database.prepare(master.load(file))
+    with pytest.raises(SettingsError, match="another master key"):
+        database.prepare(master.load(tmp_path / "other"))
+    database.close()
+
+
+def test_the_database_is_as_durable_as_it_says(file: Path, tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/db")
+    with database.transaction() as session:
+        pragmas = {
+            name: session.connection().exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
+    database.close()
+    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}

@@ -1,0 +1,67 @@
+"""Waits: they grow, they end, and only a success takes the count back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiosk.central.throttle import (
+    PER_KIOSK,
+    PER_REGISTRATION,
+    Policy,
+    clear,
+    count_failure,
+    seconds_to_wait,
+    take_back,
+)
+
+NOW = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class Counted:
+    failures: int = 0
+    not_before: datetime | None = None
+
+
+def waits(policy: Policy, failures: int) -> list[int]:
+    counted, told = Counted(), []
+    for _ in range(failures):
+        count_failure(counted, policy, NOW)
+        told.append(seconds_to_wait(counted, NOW))
+    return told
+
+
+def test_the_waits() -> None:
+    assert waits(PER_REGISTRATION, 6) == [2, 10, 60, 300, 300, 300]
+    assert waits(PER_KIOSK, 16) == [0] * 10 + [30, 60, 120, 300, 600, 600]
+
+
+@given(st.floats(0.001, 400))
+def test_a_wait_is_over_when_it_said_so_and_not_before(seconds: float) -> None:
+    counted = Counted(1, NOW + timedelta(seconds=seconds))
+    told = seconds_to_wait(counted, NOW)
+    assert told >= 1
+    assert seconds_to_wait(counted, NOW + timedelta(seconds=told)) == 0
+    assert seconds_to_wait(counted, NOW + timedelta(seconds=seconds / 2)) > 0
+
+
+def test_a_quiet_hour_makes_a_kiosk_innocent_again() -> None:
+    counted = Counted()
+    for _ in range(12):
+        count_failure(counted, PER_KIOSK, NOW)
+    count_failure(counted, PER_KIOSK, NOW + timedelta(minutes=30))
+    assert counted.failures == 13
+    count_failure(counted, PER_KIOSK, NOW + timedelta(hours=2))
+    assert counted.failures == 1
+
+
+def test_success_clears_and_taking_back_takes_one() -> None:
+    counted = Counted(3, NOW + timedelta(seconds=5))
+    take_back(counted, NOW)
+    assert (counted.failures, seconds_to_wait(counted, NOW)) == (2, 0)
+    clear(counted)
+    assert counted == Counted()

@@ -1,0 +1,317 @@
+"""A running central service, and cards and kiosks that talk to it over real HTTP."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import requests
+import uvicorn
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+from kiosk.central import parts, seed, settings
+from kiosk.central.app import create_app
+from kiosk.central.parts import Parts
+from kiosk.central.seed import Personalisation
+from kiosk.contract import proof
+from kiosk.contract.messages import PROBLEM_PREFIX, CardCommand, Grant, UnlockOpened
+from kiosk.values import CardIdentity, Family
+
+CENTRAL = "central of the tests"
+ANSWERS = ("Zoë Müller", "Rex", "Łódź", "O'Brien")
+WRONG = ("nobody", "nothing", "nowhere", "never")
+QUESTIONS = ("first-friend", "first-pet", "first-street", "first-teacher")
+IMPORTED_KEY = "PUK-0042"[:8].replace("-", "x")
+
+PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+
+
+class Clock:
+    """Time that passes when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2025, 1, 1, 3, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_time(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+def certificate(key: PrivateKey, name: str = "card") -> bytes:
+    """A self-signed certificate, in DER."""
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    start = datetime(2024, 1, 1, tzinfo=UTC)
+    built = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(start)
+        .not_valid_after(start + timedelta(days=3650))
+        .sign(key, hashes.SHA256())
+    )
+    return built.public_bytes(Encoding.DER)
+
+
+def sign(key: PrivateKey, digest: bytes) -> bytes:
+    """As a card does: the digest itself."""
+    sha256 = Prehashed(hashes.SHA256())
+    if isinstance(key, rsa.RSAPrivateKey):
+        return key.sign(digest, padding.PKCS1v15(), sha256)
+    return key.sign(digest, ec.ECDSA(sha256))
+
+
+def _p256() -> PrivateKey:
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def _serial() -> str:
+    return uuid4().hex.upper()
+
+
+@dataclass
+class PersonalCard:
+    """The keys of a card, and what central was told of it."""
+
+    serial: str = field(default_factory=_serial)
+    holder_key: PrivateKey = field(default_factory=_p256)
+    card_key: PrivateKey = field(default_factory=_p256)
+    unblocking_key: str = IMPORTED_KEY
+    unblocking_maximum: int = 3
+
+    @property
+    def identity(self) -> CardIdentity:
+        return CardIdentity(Family.PIV, self.serial)
+
+    def document(self, organisation: str, kiosk: str, token: str) -> dict[str, Any]:
+        """The personalisation document of this card."""
+        return {
+            "organisation": organisation,
+            "kiosk": {"name": kiosk, "token": token},
+            "cardholder": {"name": "Nora Nurse", "email": "nora@example.nhs.uk"},
+            "card": {
+                "family": "piv",
+                "serial": self.serial,
+                "unblocking_key": self.unblocking_key,
+                "unblocking_maximum": self.unblocking_maximum,
+                "authentication_certificate": b64(certificate(self.holder_key)),
+                "card_authentication_certificate": b64(certificate(self.card_key)),
+            },
+            "answers": [
+                {"question": question, "answer": answer}
+                for question, answer in zip(QUESTIONS, ANSWERS, strict=True)
+            ],
+        }
+
+
+def b64(data: bytes) -> str:
+    return b64encode(data).decode()
+
+
+class Service:
+    """The service on a port of its own, in threads of this process, over a database in a file."""
+
+    def __init__(self, folder: Path, clock: Clock) -> None:
+        self.clock = clock
+        self.folder = folder
+        self.settings = settings.read(
+            database=f"sqlite:///{folder}/central.db",
+            master_key_file=folder / "master.key",
+            name=CENTRAL,
+            port=0,
+        )
+        seed.ensure_master_key(self.settings.master_key_file)
+        self.parts: Parts
+        self.url = ""
+
+    def start(self) -> None:
+        self.parts = parts.assemble(self.settings, self.clock)
+        config = uvicorn.Config(create_app(self.parts), lifespan="off", log_level="error")
+        listening = config_socket(config)
+        self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, args=([listening],))
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join()
+        self.parts.database.close()
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def kiosk(self, name: str, organisation: str = "Trust A") -> KioskClient:
+        """A kiosk that is enrolled by the first card it is given."""
+        return KioskClient(self, name, organisation)
+
+
+def config_socket(config: uvicorn.Config) -> socket.socket:
+    """A listening socket on a free port of the loopback address, before the server runs."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    config.port = listening.getsockname()[1]
+    return listening
+
+
+@dataclass
+class KioskClient:
+    """What a kiosk sends."""
+
+    service: Service
+    name: str
+    organisation: str
+
+    def __post_init__(self) -> None:
+        self.token = f"{self.name}-token-".ljust(40, "x")
+
+    def know(self, card: PersonalCard) -> PersonalCard:
+        """Have central know `card` in this kiosk's organisation."""
+        document = card.document(self.organisation, self.name, self.token)
+        seed.sow(self.service.parts, Personalisation.model_validate(document))
+        return card
+
+    def post(self, path: str, body: Any = None, token: str | None = None) -> requests.Response:
+        authorization = {"Authorization": f"Bearer {token or self.token}"}
+        return requests.post(
+            f"{self.service.url}/v1{path}", json=body, headers=authorization, timeout=20
+        )
+
+    # ------------------------------------------------------------ steps
+
+    def open(
+        self,
+        card: PersonalCard,
+        *,
+        session: UUID | None = None,
+        passcode: int | None = 0,
+        unblocking: int | None = None,
+    ) -> requests.Response:
+        return self.post(
+            "/unlocks",
+            {
+                "session": str(session or uuid4()),
+                "card": {
+                    "family": "piv",
+                    "serial": card.serial,
+                    "passcode_tries": passcode,
+                    "unblocking_tries": unblocking,
+                },
+                "reason": "locked" if passcode == 0 else "forgotten",
+            },
+        )
+
+    def opened(self, card: PersonalCard, **how: Any) -> UnlockOpened:
+        answer = self.open(card, **how)
+        assert answer.status_code == 200, answer.text
+        return UnlockOpened.model_validate_json(answer.text)
+
+    def proof(self, card: PersonalCard, opened: UnlockOpened) -> bytes:
+        digest = proof.digest(
+            proof.Purpose.OPEN_UNLOCK,
+            central=CENTRAL,
+            kiosk=self.name,
+            card=card.identity,
+            session=opened.session,
+            nonce=opened.nonce,
+        )
+        return sign(card.card_key, digest)
+
+    def answer(
+        self,
+        card: PersonalCard,
+        opened: UnlockOpened,
+        answers: Sequence[str | None] = ANSWERS,
+        *,
+        signature: bytes | None = None,
+    ) -> requests.Response:
+        return self.post(
+            f"/unlocks/{opened.session}/answers",
+            {
+                "answers": list(answers),
+                "proof": b64(self.proof(card, opened) if signature is None else signature),
+            },
+        )
+
+    def accepted(self, card: PersonalCard, **how: Any) -> UUID:
+        """The session of a card that proved itself, with the right answers."""
+        opened = self.opened(card, **how)
+        answer = self.answer(card, opened)
+        assert answer.status_code == 200, answer.text
+        return opened.session
+
+    def ask_grant(self, session: UUID) -> requests.Response:
+        return self.post(f"/unlocks/{session}/grant")
+
+    def granted(self, card: PersonalCard, **how: Any) -> Grant:
+        """The grant of a visit that went well until then."""
+        answer = self.ask_grant(self.accepted(card, **how))
+        assert answer.status_code == 200, answer.text
+        return Grant.model_validate_json(answer.text)
+
+    def report(self, *items: dict[str, Any]) -> list[str]:
+        """What became of the items: their statuses, in order."""
+        answer = self.post("/reports", {"items": items})
+        assert answer.status_code == 200, answer.text
+        return [item["status"] for item in answer.json()["items"]]
+
+    def attest(self, card: PersonalCard, grant: Grant, generation: int) -> bytes:
+        digest = proof.digest(
+            proof.Purpose.UNLOCKED,
+            central=CENTRAL,
+            kiosk=self.name,
+            card=card.identity,
+            session=grant.grant,
+            nonce=proof.generation_nonce(generation),
+        )
+        return sign(card.holder_key, digest)
+
+
+def item(
+    grant: Grant,
+    sequence: int,
+    command: CardCommand,
+    generation: int,
+    status: str | None,
+    *,
+    signature: bytes | None = None,
+) -> dict[str, Any]:
+    """An outbox item."""
+    return {
+        "id": str(uuid4()),
+        "recorded_at": "2025-01-01T03:00:00Z",
+        "fact": {
+            "kind": "card",
+            "grant": str(grant.grant),
+            "sequence": sequence,
+            "command": command,
+            "generation": generation,
+            "status": status,
+            "signature": None if signature is None else b64(signature),
+        },
+    }
+
+
+def problem(answer: requests.Response) -> str:
+    """The contract's name of the problem that `answer` is."""
+    assert answer.headers["content-type"] == "application/problem+json"
+    document = answer.json()
+    assert document["status"] == answer.status_code
+    name: str = document["type"]
+    assert name.startswith(PROBLEM_PREFIX)
+    return name.removeprefix(PROBLEM_PREFIX)
