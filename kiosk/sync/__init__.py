@@ -1,0 +1,1 @@
+"""The sync: its own process, between the store and the central service."""

@@ -1,0 +1,159 @@
+"""The outbox: in order, durable, never resent once central has spoken."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Engine, event
+
+from kiosk.contract.messages import CardCommand, CardFact, ItemOutcome, ItemStatus, VisitEnd
+from kiosk.errors import SettingsError, StoreFailed
+from kiosk.store.database import open_store
+from kiosk.store.outbox import Outbox
+
+Store = Callable[[], Engine]
+
+
+@pytest.fixture
+def store(folder: Path) -> Iterator[Store]:
+    """Opens the store of the test's folder, as often as it is called."""
+    engines: list[Engine] = []
+
+    def open_again() -> Engine:
+        engines.append(open_store(folder))
+        return engines[-1]
+
+    yield open_again
+    for engine in engines:
+        engine.dispose()
+
+
+SESSION = uuid4()
+
+
+def recording(engine: Engine) -> Outbox:
+    """An outbox with a visit that is open."""
+    outbox = Outbox(engine)
+    outbox.begin_visit(SESSION)
+    return outbox
+
+
+def fact(sequence: int = 0) -> CardFact:
+    return CardFact(
+        grant=uuid4(),
+        sequence=sequence,
+        command=CardCommand.UNBLOCK,
+        generation=1,
+        status=None,
+    )
+
+
+def test_facts_come_out_as_they_went_in(store: Store) -> None:
+    outbox = recording(store())
+    facts = [fact(sequence) for sequence in range(5)]
+    ids = [outbox.record(SESSION, each) for each in facts]
+    assert [item.fact for item in outbox.pending(10)] == facts
+    assert [item.id for item in outbox.pending(3)] == ids[:3]
+
+
+def test_what_central_took_is_not_pending(store: Store) -> None:
+    outbox = recording(store())
+    first, second, third, fourth = (outbox.record(SESSION, fact(n)) for n in range(4))
+    outbox.acknowledge(
+        [
+            ItemOutcome(id=first, status=ItemStatus.APPLIED),
+            ItemOutcome(id=second, status=ItemStatus.KNOWN),
+            ItemOutcome(id=third, status=ItemStatus.REFUSED, reason="not yours"),
+            ItemOutcome(id=uuid4(), status=ItemStatus.APPLIED),
+        ]
+    )
+    assert [item.id for item in outbox.pending(10)] == [fourth]
+    assert outbox.count_pending() == 1
+
+
+def test_two_processes_share_it(store: Store) -> None:
+    ours, theirs = recording(store()), recording(store())
+    written = ours.record(SESSION, fact())
+    assert [item.id for item in theirs.pending(10)] == [written]
+
+
+def test_what_was_recorded_survives_a_kill(folder: Path, store: Store) -> None:
+    script = (
+        "import os, signal, sys; from pathlib import Path\n"
+        "from tests.store.test_outbox import SESSION, fact, recording\n"
+        "from kiosk.store.database import open_store\n"
+        "print(recording(open_store(Path(sys.argv[1]))).record(SESSION, fact()), flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    killed = subprocess.run(
+        [sys.executable, "-c", script, str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parents[2],
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    (item,) = recording(store()).pending(10)
+    assert str(item.id) == killed.stdout.strip()
+
+
+def _fill(outbox: Outbox) -> None:
+    for sequence in range(64):
+        outbox.record(SESSION, fact(sequence))
+
+
+def test_a_full_disk_is_said_and_loses_nothing(store: Store) -> None:
+    outbox = recording(store())
+    kept = outbox.record(SESSION, fact())
+    engine = store()
+    with engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+    engine.dispose()
+    # SQLite's own limit answers as a full disk does: SQLITE_FULL.
+    event.listen(
+        engine, "connect", lambda dbapi, _: dbapi.execute(f"PRAGMA max_page_count={pages}")
+    )
+    full = recording(engine)
+    with pytest.raises(StoreFailed):
+        _fill(full)
+    assert outbox.pending(1)[0].id == kept
+
+
+def test_a_visit_ends_with_the_number_of_its_facts(store: Store) -> None:
+    outbox = recording(store())
+    for sequence in range(3):
+        outbox.record(SESSION, fact(sequence))
+    outbox.end_visit(SESSION)
+    outbox.end_visit(SESSION)
+    assert [item.fact for item in outbox.pending(10)][3:] == [VisitEnd(session=SESSION, facts=3)]
+    with pytest.raises(StoreFailed):
+        outbox.record(SESSION, fact(3))
+
+
+def test_what_a_kill_left_open_is_ended_at_the_next_start(store: Store) -> None:
+    killed = recording(store())
+    killed.record(SESSION, fact())
+    started = Outbox(store())
+    assert started.end_open_visits() == 1
+    assert started.end_open_visits() == 0
+    assert started.pending(10)[-1].fact == VisitEnd(session=SESSION, facts=1)
+
+
+def test_a_store_that_is_no_database_is_moved_aside(folder: Path, store: Store) -> None:
+    (folder / "store.sqlite3").write_bytes(b"not a database at all" * 500)
+    outbox = recording(store())
+    outbox.record(SESSION, fact())
+    assert len(outbox.pending(10)) == 1
+    assert list(folder.glob("store.broken-*"))
+
+
+def test_a_state_directory_that_cannot_be_made_is_named(folder: Path) -> None:
+    (folder / "file").write_text("")
+    with pytest.raises(SettingsError):
+        open_store(folder / "file" / "state")
