@@ -1,0 +1,89 @@
+"""The command line: `kiosk run`, `kiosk sync`, `kiosk doctor`, `kiosk demo`."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+
+from kiosk import __version__, settings
+from kiosk.errors import KioskError
+from kiosk.hardening import harden
+
+_LEVELS = {"error": 40, "warning": 30, "info": 20, "debug": 10, "traffic": 5}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; gives the process's exit status."""
+    chosen = _parser().parse_args(arguments)
+    logging.basicConfig(
+        level=_LEVELS[chosen.log], format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    commands = {"run": _run, "sync": _sync, "doctor": _doctor, "demo": _demo}
+    try:
+        return commands[chosen.command](chosen)
+    except KioskError as error:
+        print(f"kiosk {chosen.command}: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="kiosk", description=__doc__)
+    parser.add_argument("--version", action="version", version=__version__)
+    parser.add_argument("--log", choices=_LEVELS, default="info", help="least level to log")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("run", help="the screen, the flow and the card")
+    commands.add_parser("sync", help="hand over what happened here to the central service")
+    doctor = commands.add_parser("doctor", help="find out what is wrong; changes nothing")
+    doctor.add_argument("what", choices=["card"], help="card: the one in the reader")
+    demo = commands.add_parser("demo", help="everything on this machine, with a simulated card")
+    demo.add_argument(
+        "--unattended", action="store_true", help="let the pilot touch the screen, even with one"
+    )
+    return parser
+
+
+def _run(_: argparse.Namespace) -> int:
+    from kiosk import compose  # noqa: PLC0415 - only this command needs the screen
+
+    kiosk = compose.Kiosk(settings.read())
+    signal.signal(signal.SIGTERM, lambda *_: kiosk.stop())
+    return 0 if kiosk.run() else 1
+
+
+def _sync(_: argparse.Namespace) -> int:
+    from kiosk import compose  # noqa: PLC0415
+
+    harden(die_with_parent=False)
+    stop = threading.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: stop.set())
+    compose.build_sync(settings.read()).run(stop)
+    return 0
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    from kiosk.devices.reader.process import PcscReader  # noqa: PLC0415
+    from kiosk.doctor.card import describe  # noqa: PLC0415
+
+    reader = PcscReader()
+    try:
+        print(describe(reader.examine()))
+    finally:
+        reader.close()
+    return 0
+
+
+def _demo(chosen: argparse.Namespace) -> int:
+    try:
+        from kiosk.demo.start import demonstrate  # noqa: PLC0415 - absent from the appliance
+    except ModuleNotFoundError as error:
+        print(f"kiosk demo: not part of this installation ({error.name})", file=sys.stderr)
+        return 2
+    return demonstrate(unattended=chosen.unattended)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,126 @@
+"""The only place that chooses parts: from settings to a kiosk that runs."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+from kiosk import flow
+from kiosk.card import profile
+from kiosk.devices.reader.process import PcscReader
+from kiosk.flow import events as ev
+from kiosk.flow.text import Verbatim
+from kiosk.flow.view import Contact
+from kiosk.hardening import harden
+from kiosk.link import CentralClient
+from kiosk.runtime import Runtime
+from kiosk.settings import Settings, read_token
+from kiosk.store.database import open_store
+from kiosk.store.outbox import Outbox
+from kiosk.sync.worker import SyncWorker
+from kiosk.ui import open_screen
+from kiosk.ui.catalogue import Catalogue
+from kiosk.ui.toolkit import WindowSettings
+from kiosk.unlocking import Parties
+
+if TYPE_CHECKING:
+    from kiosk.ui.app import KioskApp
+
+_log = logging.getLogger(__name__)
+
+
+_FAILURES, _FAILURE_SECONDS = 5, 60.0
+
+
+class Kiosk:
+    """A kiosk with its window: `run` in the main thread shows it until `stop`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.runtime = build_runtime(settings)
+        self._failures: deque[float] = deque(maxlen=_FAILURES)
+        self.failed = False
+        window = WindowSettings(
+            size=(settings.width, settings.height),
+            fullscreen=settings.fullscreen,
+            cursor=not settings.fullscreen,
+        )
+        catalogue = Catalogue.load(settings.language)
+        self.screen: KioskApp = open_screen(
+            window, catalogue, self.runtime.send, self._screen_failed
+        )
+
+    def run(self) -> bool:
+        """Show the screen; the flow runs in a thread of its own. False where the screen gave up."""
+        harden(die_with_parent=False)
+        thread = threading.Thread(target=self._flow, name="flow")
+        thread.start()
+        try:
+            self.screen.run()
+        finally:
+            self.runtime.stop()
+            thread.join(timeout=10)
+        return not self.failed
+
+    def _flow(self) -> None:
+        try:
+            self.runtime.run(self.screen)
+        except Exception as error:  # noqa: BLE001 - a screen without flow would hang for ever
+            _log.error("the flow ended: %s", type(error).__name__)
+            self.failed = True
+        finally:
+            self.screen.stop()
+
+    def stop(self) -> None:
+        """Close the window, from any thread."""
+        self.screen.stop()
+
+    def _screen_failed(self) -> None:
+        """Begin anew at the start screen; where that keeps failing, only a new process helps."""
+        self._failures.append(time.monotonic())
+        lately = self._failures[-1] - self._failures[0] < _FAILURE_SECONDS
+        if len(self._failures) == _FAILURES and lately:
+            _log.error("the screen failed %d times in a row: giving up", _FAILURES)
+            self.failed = True
+            self.stop()
+        else:
+            self.runtime.send(ev.ScreenFailed())
+
+
+def build_runtime(settings: Settings) -> Runtime:
+    """All of the kiosk but its window; raises SettingsError."""
+    profile.shipped()  # a card profile that is wrong is told now, not at the first card
+    return Runtime(
+        site=_site(settings),
+        reader=PcscReader(),
+        central=_central(settings),
+        outbox=_outbox(settings),
+        parties=Parties(central=settings.central_name, kiosk=settings.name),
+    )
+
+
+def build_sync(settings: Settings) -> SyncWorker:
+    """The sync that `settings` describe; raises SettingsError."""
+    return SyncWorker(_outbox(settings), _central(settings))
+
+
+def _site(settings: Settings) -> flow.Site:
+    contacts = tuple(
+        Contact(Verbatim(contact.name), Verbatim(contact.detail)) for contact in settings.contacts
+    )
+    return flow.Site(
+        contacts,
+        idle_seconds=settings.idle_seconds,
+        warning_seconds=settings.warning_seconds,
+        help_seconds=settings.help_seconds,
+    )
+
+
+def _central(settings: Settings) -> CentralClient:
+    return CentralClient(settings.central_url, read_token(settings))
+
+
+def _outbox(settings: Settings) -> Outbox:
+    return Outbox(open_store(settings.state_directory))

@@ -1,0 +1,1 @@
+"""The demonstration: everything on one machine, a simulated card, and a pilot for the screen."""

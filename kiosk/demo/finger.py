@@ -1,0 +1,196 @@
+# mypy: allow-subclassing-any
+"""A finger and an eye for a kiosk's screen: real touches in window pixels, and what can be read.
+
+A touch goes the way of the touch screen's own: through the window and down its widgets, so that a
+button which is covered cannot be pressed. Import this after the screen was opened, because it
+imports Kivy.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from pathlib import Path
+from typing import TypeVar
+
+from kivy.base import EventLoop
+from kivy.core.window import Window
+from kivy.input import MotionEvent
+from kivy.uix.label import Label
+from kivy.uix.widget import Widget
+
+from kiosk.flow.view import Intent
+from kiosk.ui.app import KioskApp
+from kiosk.ui.widgets.button import PageButton
+from kiosk.ui.widgets.keys import DELETE, SHIFT, KeyCap
+
+Result = TypeVar("Result")
+
+PATIENCE = 10.0  # seconds that a finger waits for what it is to touch
+GLANCE = 0.03  # seconds between two looks
+
+_numbers = itertools.count(1)
+
+
+class NotOnScreen(LookupError):
+    """What was to be touched or read did not come onto the screen in time."""
+
+
+class Touch(MotionEvent):
+    """One finger on the glass, at window pixels from the bottom left."""
+
+    def __init__(self, x: float, y: float) -> None:
+        place = {"sx": x / (Window.width - 1), "sy": y / (Window.height - 1)}
+        super().__init__("finger", next(_numbers), place, is_touch=True, type_id="touch")
+
+    def depack(self, args: dict[str, float]) -> None:
+        """Take the place over, as a fraction of the window."""
+        self.sx, self.sy = args["sx"], args["sy"]
+        self.profile = ["pos"]
+        super().depack(args)
+
+
+class Finger:
+    """Taps and types on the screen of `app`.
+
+    From a thread of its own it waits up to `patience` seconds for what it is to touch; in the
+    thread that draws, where waiting would stop the drawing, that has to be there already.
+    """
+
+    def __init__(self, app: KioskApp, *, hold: float = 0.05, patience: float = PATIENCE) -> None:
+        self._app = app
+        self._hold = hold
+        self._patience = patience
+
+    def down(self, x: float, y: float) -> Touch:
+        """Come down on the glass at `x`, `y`: pixels from the top left, as in a picture."""
+        return _drawing(self._app, lambda: _begin(x, Window.height - y))
+
+    def up(self, touch: Touch) -> None:
+        """Lift the finger that came down."""
+        _drawing(self._app, lambda: EventLoop.post_dispatch_input("end", touch))
+
+    def tap(self, x: float, y: float) -> None:
+        """Come down at `x`, `y` from the top left, and lift again."""
+        touch = self.down(x, y)
+        time.sleep(self._hold)
+        self.up(touch)
+
+    def press(self, wanted: Intent | str) -> None:
+        """Tap the middle of the enabled button with this intent or label; raises NotOnScreen."""
+
+        def ready() -> tuple[float, float] | None:
+            if not self._app.stage.listening:
+                return None
+            button = next((one for one in self._widgets(PageButton) if _is(one, wanted)), None)
+            return _middle(button) if button is not None and button.enabled else None
+
+        self.tap(*self._wait(ready, f"button {str(wanted)!r}"))
+
+    def key(self, key: str) -> None:
+        """Tap the key that types `key`, or `DELETE` or `SHIFT`; raises NotOnScreen."""
+
+        def ready() -> tuple[float, float] | None:
+            cap = next((one for one in self._widgets(KeyCap) if one.key == key), None)
+            return _middle(cap) if cap is not None else None
+
+        self.tap(*self._wait(ready, "a key"))
+
+    def write(self, characters: Iterable[str]) -> None:
+        """Tap key after key, with Shift before each capital."""
+        for character in characters:
+            if character != character.lower():
+                self.key(SHIFT)
+            self.key(character.lower())
+
+    def delete(self, number: int) -> None:
+        """Tap Delete this many times."""
+        for _ in range(number):
+            self.key(DELETE)
+
+    def _widgets(self, kind: type[Widget]) -> Iterator[Widget]:
+        return (one for one in self._app.stage.walk(restrict=True) if isinstance(one, kind))
+
+    def _wait(self, look: Callable[[], Result | None], what: str) -> Result:
+        return _until(self._app, look, self._patience, what)
+
+
+class Eye:
+    """Reads the screen of `app`, and photographs it."""
+
+    def __init__(self, app: KioskApp, *, patience: float = PATIENCE) -> None:
+        self._app = app
+        self._patience = patience
+
+    def texts(self) -> list[str]:
+        """Every text on the screen, as it was drawn last, from the top of the widget tree."""
+        return _drawing(self._app, self._texts)
+
+    def wait_for(self, part: str) -> str:
+        """The first text that contains `part`, once there is one; raises NotOnScreen."""
+
+        def look() -> str | None:
+            return next((one for one in self._texts() if part in one), None)
+
+        return _until(self._app, look, self._patience, f"text {part!r}")
+
+    def photograph(self, path: Path) -> None:
+        """Write what the window shows to a PNG file."""
+
+        def take() -> None:
+            # Drawn now, because the buffer of a frame that was shown may hold an older one.
+            Window.dispatch("on_draw")
+            Path(Window.screenshot(name=str(path.absolute()))).replace(path)
+
+        _drawing(self._app, take)
+
+    def _texts(self) -> list[str]:
+        widgets = self._app.stage.walk(restrict=True)
+        return [one.text for one in widgets if isinstance(one, Label) and one.text]
+
+
+def _begin(x: float, y: float) -> Touch:
+    touch = Touch(x, y)
+    EventLoop.post_dispatch_input("begin", touch)
+    return touch
+
+
+def _is(button: PageButton, wanted: Intent | str) -> bool:
+    return button.intent is wanted if isinstance(wanted, Intent) else button.text == wanted
+
+
+def _middle(widget: Widget) -> tuple[float, float]:
+    """The middle of `widget` in window pixels from the top left."""
+    x, y = widget.to_window(widget.center_x, widget.center_y)
+    return x, Window.height - y
+
+
+def _drawing(app: KioskApp, work: Callable[[], Result]) -> Result:
+    """What `work` gives, done by the thread that draws."""
+    if threading.current_thread() is threading.main_thread():
+        return work()
+    done: Future[Result] = Future()
+
+    def order() -> None:
+        try:
+            done.set_result(work())
+        except Exception as error:  # noqa: BLE001 - it is raised again where it belongs
+            done.set_exception(error)
+
+    app.call(order)
+    return done.result(timeout=PATIENCE)
+
+
+def _until(app: KioskApp, look: Callable[[], Result | None], patience: float, what: str) -> Result:
+    """What `look` gives as soon as it gives something; raises NotOnScreen after `patience`."""
+    deadline = time.monotonic() + patience
+    while True:
+        found = _drawing(app, look)
+        if found is not None:
+            return found
+        if time.monotonic() > deadline:
+            raise NotOnScreen(what)
+        time.sleep(GLANCE)

@@ -1,0 +1,84 @@
+"""The pilot: walks a journey at the screen, by touches at pixels, and photographs what it sees.
+
+Import after the screen was opened, because a finger imports Kivy.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from kiosk.demo import journey as jr
+from kiosk.demo.finger import Eye, Finger
+from kiosk.demo.premises import Premises
+from kiosk.ui.app import KioskApp
+
+
+class Pilot:
+    """Walks journeys; `tell` hears of each step with the seconds it took."""
+
+    def __init__(
+        self,
+        app: KioskApp,
+        premises: Premises,
+        pictures: Path,
+        tell: Callable[[str, float], None],
+    ) -> None:
+        self._finger = Finger(app, hold=0.02)
+        self._eye = Eye(app, patience=20)
+        self._premises = premises
+        self._pictures = pictures
+        self._tell = tell
+        self._taken = 0
+        pictures.mkdir(parents=True, exist_ok=True)
+
+    def walk(self, journey: jr.Journey) -> None:
+        """Do each step in turn; raises NotOnScreen where the screen is not as it should be."""
+        for step in journey:
+            begun = time.monotonic()
+            told = self._do(step)
+            self._tell(told, time.monotonic() - begun)
+
+    def _do(self, step: jr.Step) -> str:
+        match step:
+            case jr.See(words, name):
+                self._eye.wait_for(words)
+                if name:
+                    self._taken += 1
+                    self._eye.photograph(self._pictures / f"{self._taken:02}-{name}.png")
+                return f"see “{words}”"
+            case jr.Press(button):
+                self._finger.press(button)
+                return f"press {button}"
+            case jr.Write(characters):
+                self._finger.write(characters)
+                return f"touch {len(characters)} keys"
+            case jr.Delete(number):
+                self._finger.delete(number)
+                return f"delete {number} characters"
+            case jr.Wait(seconds):
+                time.sleep(seconds)
+                return "walk away"
+            case _:
+                return self._do_around(step)
+
+    def _do_around(self, step: jr.Step) -> str:
+        """Do what happens beside the screen."""
+        match step:
+            case jr.Insert(card):
+                self._premises.insert(card)
+                return f"put a smartcard in: {card}"
+            case jr.Take():
+                self._premises.take()
+                return "take the smartcard out"
+            case jr.Block():
+                self._premises.card.memory.passcode_left = 0
+                return "three wrong passcodes lock her smartcard"
+            case jr.CutCentral():
+                self._premises.central.stop()
+                return "the central service is gone"
+            case jr.RestoreCentral():
+                self._premises.central.start()
+                return "the central service is back"
+        raise TypeError(type(step).__name__)

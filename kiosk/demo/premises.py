@@ -1,0 +1,141 @@
+"""Real parts on one machine: a private pcscd, the central service, the sync, cards for the reader.
+
+Used by the demonstration and by the tests of whole journeys. Everything listens on the loopback
+interface, lives in one folder, and ends with it.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+
+from kiosk.demo import people
+from kiosk.demo.journey import Card
+from kiosk.demo.service import CentralProcess, end
+from kiosk.simulated.card import Blank, SimulatedCard, Unhurried
+from kiosk.simulated.issuing import SimulatedIssuer
+from kiosk.simulated.pcscd import PrivatePcscd
+from kiosk.simulated.piv import PivBehaviour, SimulatedPivCard
+from kiosk.simulated.vpcd import VirtualReaderCard
+
+
+class Premises:
+    """A kiosk's surroundings, from entry to exit; the kiosk itself is started by who uses them.
+
+    `card` is the cardholder's, locked; `card_seconds` is what each of its commands takes.
+    """
+
+    def __init__(self, folder: Path, behaviour: PivBehaviour | None = None) -> None:
+        self.folder = folder.resolve()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.pcscd = PrivatePcscd(self.folder / "pcscd")
+        self.central = CentralProcess(self.folder)
+        self.holder = people.NURSE
+        self.card = self._issue(behaviour or PivBehaviour())
+        self.card_seconds = 0.0
+        self.token = secrets.token_urlsafe(32)
+        self.overrides: dict[str, str] = {}  # settings of the kiosk and the sync
+        self._unregistered = self._issue(PivBehaviour())
+        self._inserted: VirtualReaderCard | None = None
+        self._sync: subprocess.Popen[bytes] | None = None
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Premises:
+        with ExitStack() as stack:
+            stack.enter_context(self.pcscd)
+            self._seed()
+            stack.callback(self.central.stop)
+            self.central.start()
+            stack.callback(self.stop_sync)
+            self.start_sync()
+            stack.callback(self.take)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def insert(self, which: Card = Card.HERS) -> None:
+        """Put a card into the reader."""
+        cards: dict[Card, SimulatedCard] = {
+            Card.HERS: self.card,
+            Card.UNREGISTERED: self._unregistered,
+            Card.FOREIGN: self._issue(PivBehaviour()),
+            Card.UNKNOWN: Blank(),
+        }
+        self.take()
+        card = Unhurried(cards[which], self.card_seconds)
+        self._inserted = VirtualReaderCard(card, self.pcscd.port)
+        self._inserted.insert()
+
+    def take(self) -> None:
+        """Take the card out, where there is one."""
+        if self._inserted is not None:
+            self._inserted.remove()
+            self._inserted = None
+
+    def start_sync(self) -> None:
+        """Start `kiosk sync`."""
+        with (self.folder / "sync.log").open("ab") as log:
+            self._sync = subprocess.Popen(
+                [sys.executable, "-m", "kiosk", "--log", "traffic", "sync"],
+                env={**os.environ, **self.kiosk_environment()},
+                stdout=log,
+                stderr=log,
+            )
+
+    def stop_sync(self) -> None:
+        """End `kiosk sync`."""
+        end(self._sync, signal.SIGTERM)
+        self._sync = None
+
+    def kiosk_environment(self) -> Mapping[str, str]:
+        """What a kiosk in these premises has in its environment."""
+        return {
+            "KIOSK_NAME": people.KIOSK,
+            "KIOSK_CENTRAL_URL": self.central.url,
+            "KIOSK_CENTRAL_NAME": people.CENTRAL,
+            "KIOSK_TOKEN_FILE": str(self.folder / "token"),
+            "KIOSK_STATE_DIRECTORY": str(self.folder / "state"),
+            "KIOSK_FULLSCREEN": "false",
+            "KIOSK_CONTACTS": (
+                '[{"name": "IT service desk", "detail": "ext. 2222"},'
+                ' {"name": "Registration authority", "detail": "ext. 3333"}]'
+            ),
+            "PCSCLITE_CSOCK_NAME": str(self.pcscd.socket_path),
+            **self.overrides,
+        }
+
+    def another_card(self) -> SimulatedPivCard:
+        """Replace the cardholder's card by a new one, locked and registered."""
+        self.card = self._issue(self.card.behaviour)
+        self.central.seed(people.personalisation(self.holder, self.card.memory, self.token))
+        return self.card
+
+    def _issue(self, behaviour: PivBehaviour) -> SimulatedPivCard:
+        passcode = self.holder.passcode.encode()
+        memory = SimulatedIssuer.make().issue_piv(self.holder.name, passcode=passcode)
+        memory.passcode_left = 0  # three wrong passcodes at the end of a long night
+        return SimulatedPivCard(memory, behaviour)
+
+    def _seed(self) -> None:
+        for holder, card in (
+            (self.holder, self.card),
+            (people.COLLEAGUE, self._unregistered),
+        ):
+            self.central.seed(people.personalisation(holder, card.memory, self.token))
+        token_file = self.folder / "token"
+        token_file.touch(mode=0o600)
+        token_file.write_text(self.token)

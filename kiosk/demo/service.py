@@ -1,0 +1,84 @@
+"""The central service as a process: seeded, started, stopped, killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from kiosk.demo import people
+
+_CENTRAL = (sys.executable, "-m", "kiosk.central")
+_END_SECONDS = 10
+
+
+class CentralProcess:
+    """`kiosk-central serve` on SQLite in `folder`, and the commands that go with it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.url = ""
+        self._port = 0
+        self._process: subprocess.Popen[str] | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether the service has been started and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
+    def seed(self, document: bytes) -> None:
+        """Store a personalised card, its registration and a kiosk."""
+        subprocess.run(
+            [*_CENTRAL, "seed-demo"],
+            input=document,
+            env={**os.environ, **self.environment()},
+            check=True,
+        )
+
+    def start(self) -> None:
+        """Serve, on the same port as before, and return once it listens."""
+        with (self.folder / "central.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [*_CENTRAL, "serve", "--log", "trace", "--port", str(self._port)],
+                env={**os.environ, **self.environment()},
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        line = self._process.stdout.readline() if self._process.stdout else ""
+        if not line.startswith("listening on "):
+            raise RuntimeError(f"central did not start; its log: {self.folder / 'central.log'}")
+        self.url = line.removeprefix("listening on ").strip()
+        self._port = int(self.url.rpartition(":")[2])
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """End it; SIGKILL for the hard way."""
+        end(self._process, how)
+        self._process = None
+
+    def environment(self) -> dict[str, str]:
+        """The service's settings."""
+        return {
+            "KIOSK_CENTRAL_DATABASE": f"sqlite:///{self.folder / 'central.sqlite3'}",
+            "KIOSK_CENTRAL_MASTER_KEY_FILE": str(self.folder / "master.key"),
+            "KIOSK_CENTRAL_NAME": people.CENTRAL,
+        }
+
+
+def end(
+    process: subprocess.Popen[str] | subprocess.Popen[bytes] | None, how: signal.Signals
+) -> None:
+    """End a process, and kill it where it does not listen."""
+    if process is None:
+        return
+    if process.poll() is None:
+        process.send_signal(how)
+    try:
+        process.wait(timeout=_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stdout is not None:
+        process.stdout.close()

@@ -1,0 +1,163 @@
+"""`kiosk demo`: the whole thing on one machine, for a person or, without one, for the pilot."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from kiosk import compose, settings
+from kiosk.central.questions import text as question_text
+from kiosk.demo import journey as jr
+from kiosk.demo.premises import Premises
+
+PICTURES = Path("build/demo")
+_NOTICED_SECONDS = 1.0  # pcscd looks for cards every 0.4 s
+_CARD_SECONDS = 0.15  # a command, as with a chip: the work can be watched
+
+
+def demonstrate(*, unattended: bool) -> int:
+    """Run the demonstration; 0 if the card, asked by another program, takes its new passcode."""
+    with TemporaryDirectory(prefix="kiosk-demo-") as folder:
+        _say("starting a private pcscd, the central service and the sync")
+        with Premises(Path(folder)) as premises:
+            os.environ.update(premises.kiosk_environment())
+            premises.card_seconds = _CARD_SECONDS
+            if unattended or not _display():
+                return _unattended(premises)
+            return _attended(premises)
+
+
+def _display() -> bool:
+    """Whether there is a display: a variable that is left over from one is none."""
+    screen = os.environ.get("DISPLAY", "")
+    number = screen.removeprefix("unix").removeprefix(":").partition(".")[0]
+    if screen.startswith((":", "unix:")):
+        if Path(f"/tmp/.X11-unix/X{number.removeprefix(':')}").exists():
+            return True
+    elif screen:
+        return True  # another machine's: it is believed
+    wayland = os.environ.get("WAYLAND_DISPLAY", "")
+    return bool(wayland) and (Path(os.environ.get("XDG_RUNTIME_DIR", "/")) / wayland).exists()
+
+
+# ---------------------------------------------------------------- with a person
+
+
+def _attended(premises: Premises) -> int:
+    os.environ.setdefault("KIOSK_WIDTH", "1280")
+    os.environ.setdefault("KIOSK_HEIGHT", "800")
+    kiosk = compose.Kiosk(settings.read())
+    _say(f"{premises.holder.name}'s smartcard is locked. Her answers:")
+    for question, answer in premises.holder.answers:
+        print(f"    {question_text(question)}  {answer}")
+    _say("press Enter here to put the card in, and again to take it out")
+    threading.Thread(target=_move_card, args=(premises,), daemon=True).start()
+    kiosk.run()
+    return 0
+
+
+def _move_card(premises: Premises) -> None:
+    inserted = False
+    for _ in sys.stdin:
+        if inserted:
+            premises.take()
+        else:
+            premises.insert()
+        inserted = not inserted
+        _say("the card is in" if inserted else "the card is out")
+
+
+# ---------------------------------------------------------------- without one
+
+
+def unlock_journey(premises: Premises) -> jr.Journey:
+    """A nurse at 3 a.m.: locked card, four questions, a new passcode, back to work."""
+    questions = premises.holder.answers
+    journey: jr.Journey = [
+        jr.See("Simulated card reader"),
+        jr.See("Insert your smartcard", "start"),
+        jr.Insert(),
+        jr.See("Reading your smartcard", "reading"),
+    ]
+    for number, (question, given) in enumerate(questions, start=1):
+        journey += jr.answer(question_text(question), given, f"question-{number}")
+    journey += jr.new_passcode(premises.holder.new_passcode)
+    journey += [
+        jr.See("Do not remove your smartcard", "unlocking"),
+        jr.See("Your smartcard is unlocked", "done"),
+        jr.Take(),
+        jr.See("Insert your smartcard", "start-again"),
+    ]
+    return journey
+
+
+def _unattended(premises: Premises) -> int:
+    os.environ["SDL_VIDEODRIVER"] = "offscreen"
+    shutil.rmtree(PICTURES, ignore_errors=True)
+    kiosk = compose.Kiosk(settings.read())
+    walked = threading.Event()
+
+    def walk() -> None:
+        from kiosk.demo.pilot import Pilot  # noqa: PLC0415 - imports Kivy, which is ready by now
+
+        try:
+            pilot = Pilot(kiosk.screen, premises, PICTURES, _tell)
+            pilot.walk(unlock_journey(premises))
+            walked.set()
+        finally:
+            kiosk.stop()
+
+    _say("no display: the pilot touches the screen, offscreen")
+    threading.Thread(target=walk, daemon=True, name="pilot").start()
+    kiosk.run()
+    if not walked.is_set():
+        _say("the journey did not come to its end")
+        return 1
+    _say(f"pictures of every screen: {PICTURES}/")
+    return 0 if card_takes(premises) else 1
+
+
+_OTHERS = {
+    # What to run, and what to give it on its standard input: never on an argument list.
+    "yubico-piv-tool": ["-r", "Virtual PCD", "--stdin-input", "-a", "verify-pin"],
+    # Debian 13's yubico-piv-tool speaks to its maker's cards alone.
+    "pkcs15-tool": ["--reader", "0", "--verify-pin", "--pin", "env:NEW_PASSCODE"],
+}
+
+
+def card_takes(premises: Premises) -> bool:
+    """Ask programs which are not ours whether the card takes the new passcode, until one can."""
+    premises.insert()
+    time.sleep(_NOTICED_SECONDS)
+    passcode = premises.holder.new_passcode
+    try:
+        for program, arguments in _OTHERS.items():
+            answer = subprocess.run(
+                [program, *arguments],
+                input=passcode + "\n",
+                env={**os.environ, "NEW_PASSCODE": passcode},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            last = (answer.stdout + answer.stderr).strip().splitlines()[-1:]
+            _say(f"{program}: exit status {answer.returncode}, {' '.join(last)}")
+            if answer.returncode == 0:
+                return True
+    finally:
+        premises.take()
+    return False
+
+
+def _tell(step: str, seconds: float) -> None:
+    print(f"    {seconds:6.2f} s  {step}", flush=True)
+
+
+def _say(words: str) -> None:
+    print(f"demo: {words}", flush=True)

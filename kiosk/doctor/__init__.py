@@ -1,0 +1,1 @@
+"""What is wrong, told to whoever looks after the kiosk: nothing here changes anything."""

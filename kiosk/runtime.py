@@ -1,0 +1,231 @@
+"""The runtime: one queue of events, one thread that steps the flow, threads that do what it asks.
+
+Events come from the screen, the reader, the timers and from finished work; effects go out to them.
+Only this thread holds the flow's state. It decides nothing: what happens is in `flow`.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from kiosk import flow
+from kiosk.devices.reader import Reader, ReaderNotice, Sight
+from kiosk.errors import KioskError, StoreFailed
+from kiosk.flow import effects as do
+from kiosk.flow import events as ev
+from kiosk.flow.view import View
+from kiosk.link import CentralClient
+from kiosk.store.outbox import Outbox
+from kiosk.unlocking import Parties, UnlockVisit, new_reference
+from kiosk.values import ReaderTrouble, Secret
+
+_log = logging.getLogger(__name__)
+
+_CENTRAL_LOOK_SECONDS = 10.0
+_ANEW_SECONDS = 10.0  # until a page that was begun anew is left, at the latest
+
+
+class Screen(Protocol):
+    """What the runtime needs of a screen; both methods may be called from any thread."""
+
+    def show(self, view: View) -> None:
+        """Put `view` on the screen."""
+
+    def forget(self, fields: tuple[str, ...] | None = None) -> None:
+        """Wipe what was typed into `fields`, or everything."""
+
+
+class Runtime:
+    """Runs the flow until `stop`. `send` may be called from any thread."""
+
+    def __init__(
+        self,
+        site: flow.Site,
+        reader: Reader,
+        central: CentralClient,
+        outbox: Outbox,
+        parties: Parties,
+    ) -> None:
+        self._state = flow.State(site)
+        self._reader = reader
+        self._central = central
+        self._outbox = outbox
+        self._parties = parties
+        self._events: queue.SimpleQueue[ev.Event | None] = queue.SimpleQueue()
+        self._due: dict[ev.Timer, float] = {}
+        self._secrets: list[Secret] = []
+        self._visit: UnlockVisit | None = None
+        self._stopped = threading.Event()
+
+    def send(self, event: ev.Event) -> None:
+        """Queue an event; returns at once."""
+        self._events.put(event)
+
+    def stop(self) -> None:
+        """End `run`."""
+        self._stopped.set()
+        self._events.put(None)
+
+    def run(self, screen: Screen) -> None:
+        """Step the flow with every event until stopped; then wipe and close what was used."""
+        self._end_what_was_left_open()
+        threading.Thread(target=self._look_for_central, name="central", daemon=True).start()
+        self._reader.watch(self._noticed)
+        screen.show(flow.render(self._state))
+        try:
+            while not self._stopped.is_set():
+                event = self._next()
+                if event is not None:
+                    self._step_whatever_happens(event, screen)
+        finally:
+            self._forget(screen, None)
+            self._reader.close()
+
+    def _end_what_was_left_open(self) -> None:
+        """End the visits of a kiosk that was killed: no card work of theirs is under way now."""
+        try:
+            ended = self._outbox.end_open_visits()
+        except StoreFailed as error:
+            # They stay open; central goes on reckoning with the worst.
+            _log.error("visits left open: %s", error)
+            return
+        if ended:
+            _log.warning("%d visit(s) had been left open", ended)
+
+    # ------------------------------------------------------------ events in
+
+    def _next(self) -> ev.Event | None:
+        """The next event, or the timer that is due before one comes."""
+        timer = min(self._due, key=self._due.__getitem__, default=None)
+        if timer is None:
+            return self._events.get()
+        try:
+            return self._events.get(timeout=max(self._due[timer] - time.monotonic(), 0))
+        except queue.Empty:
+            del self._due[timer]
+            return ev.TimeUp(timer)
+
+    def _step_whatever_happens(self, event: ev.Event, screen: Screen) -> None:
+        try:
+            self._step(event, screen)
+        except Exception as error:  # noqa: BLE001 - no event may end the kiosk
+            # The kind only: a message could carry what was typed.
+            _log.error("%s at %s: starting anew", type(error).__name__, type(event).__name__)
+            anew, _ = flow.step(self._state, ev.CardTaken())
+            self._state = anew
+            self._due = {ev.Timer.IDLE: time.monotonic() + _ANEW_SECONDS}
+            self._forget(screen, None)
+            screen.show(flow.render(anew))
+
+    def _step(self, event: ev.Event, screen: Screen) -> None:
+        before = self._state
+        self._state, effects = flow.step(before, event)
+        if isinstance(event, ev.Pressed) and event.typed is not None:
+            self._secrets.append(event.typed)
+            if self._state == before and not effects:
+                event.typed.wipe()  # nobody wanted it: the page had changed already
+        if type(self._state.page) is not type(before.page):
+            # Names of pages and events only: an event may carry what was typed.
+            _log.info(
+                "visit %d: %s -> %s (%s)",
+                self._state.visit,
+                type(before.page).__name__,
+                type(self._state.page).__name__,
+                type(event).__name__,
+            )
+        for effect in effects:
+            self._do(effect, screen)
+        # A screen that failed is empty, whatever the flow makes of it.
+        if self._state != before or isinstance(event, ev.ScreenFailed):
+            screen.show(flow.render(self._state))
+
+    def _noticed(self, notice: ReaderNotice) -> None:
+        if notice.sight is Sight.READY:
+            self.send(ev.ReaderReady(notice.simulated))
+        elif notice.sight is Sight.FAILED:
+            self.send(ev.ReaderFailed(notice.trouble or ReaderTrouble.NO_SERVICE))
+        elif notice.sight is Sight.INSERTED:
+            self.send(ev.CardInserted(new_reference()))
+        else:
+            self.send(ev.CardTaken())
+
+    def _look_for_central(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                self._central.health()
+            except KioskError as error:
+                _log.info("central: %s", error)
+                self.send(ev.CentralSeen(reachable=False))
+            else:
+                self.send(ev.CentralSeen(reachable=True))
+            self._stopped.wait(_CENTRAL_LOOK_SECONDS)
+
+    # ------------------------------------------------------------ effects out
+
+    def _do(self, effect: do.Effect, screen: Screen) -> None:
+        match effect:
+            case do.StartTimer(timer, seconds):
+                self._due[timer] = time.monotonic() + seconds
+            case do.StopTimer(timer):
+                self._due.pop(timer, None)
+            case do.Forget():
+                self._forget(screen, None)
+            case do.ForgetTyped(fields):
+                screen.forget(fields)
+            case do.ReadCard(number):
+                self._visit = UnlockVisit(
+                    number, self._reader, self._central, self._outbox, self._parties
+                )
+                self._begin(self._visit, self._visit.read_card)
+            case _:
+                self._do_in_visit(effect)
+
+    def _do_in_visit(self, effect: do.Effect) -> None:
+        visit = self._visit
+        if visit is None:
+            return
+        match effect:
+            case do.OpenUnlock(_, reference, forgotten):
+                self._begin(visit, lambda: visit.open(reference, forgotten=forgotten))
+            case do.GiveAnswers(_, answers):
+                # Looked into here and now: a moment later they may have been wiped.
+                words = tuple(
+                    None if answer is None else answer.reveal().decode() for answer in answers
+                )
+                self._begin(visit, lambda: visit.answer(words))
+            case do.UnlockCard(_, passcode):
+                chosen = Secret(passcode.reveal())
+                self._begin(visit, lambda: self._unlock(visit, chosen))
+
+    def _unlock(self, visit: UnlockVisit, passcode: Secret) -> ev.Event:
+        try:
+            return visit.unlock(
+                passcode, lambda step: self.send(ev.UnlockAdvanced(visit.number, step))
+            )
+        finally:
+            passcode.wipe()
+
+    def _begin(self, visit: UnlockVisit, work: Callable[[], ev.Event]) -> None:
+        def finish() -> None:
+            try:
+                event = work()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the screen must go on
+                _log.error("visit %d: unexpected %s", visit.number, type(error).__name__)
+                event = ev.CardFailed(visit.number, ev.CardTrouble.FAILED)
+            self.send(event)
+
+        # A thread each, and none that the process waits for at its end: card work is one at a time
+        # by the reader's own lock, and a request that hangs must not hold up the next visit.
+        threading.Thread(target=finish, name="work", daemon=True).start()
+
+    def _forget(self, screen: Screen, fields: tuple[str, ...] | None) -> None:
+        screen.forget(fields)
+        self._visit = None
+        for secret in self._secrets:
+            secret.wipe()
+        self._secrets.clear()

@@ -1,0 +1,102 @@
+"""The kiosk's settings: read once at start, validated, frozen, and passed along.
+
+Every setting is an environment variable with the prefix KIOSK_, or a file's key when IT sets up the
+site. Secrets are only ever named by the file that holds them.
+"""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableSetting
+
+from kiosk.errors import SettingsError
+
+
+class HelpContact(BaseModel):
+    """Whom to call, as every help screen says."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    detail: str
+
+
+class Settings(BaseSettings):
+    """Frozen settings; `read()` makes them."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="KIOSK_", frozen=True, extra="forbid", hide_input_in_errors=True
+    )
+
+    name: Annotated[str, Field(min_length=1, max_length=64)] = "kiosk"
+    """This kiosk's name at the central service."""
+
+    central_url: str = "http://127.0.0.1:8443"
+    central_name: Annotated[str, Field(min_length=1, max_length=64)] = "central"
+    """The central service's own name: it is part of everything that a card signs."""
+
+    token_file: Path | None = None
+    """The file with the kiosk's access token, readable by the kiosk alone."""
+
+    state_directory: Path = Path("/var/lib/smartcard-kiosk")
+
+    width: Annotated[int, Field(ge=640, le=3840)] = 800
+    height: Annotated[int, Field(ge=400, le=2160)] = 480
+    fullscreen: bool = True
+    language: str = "en"
+
+    idle_seconds: Annotated[float, Field(gt=0)] = 60.0
+    warning_seconds: Annotated[int, Field(ge=1)] = 20
+    help_seconds: Annotated[float, Field(gt=0)] = 45.0
+    contacts: tuple[HelpContact, ...] = ()
+
+    @field_validator("central_url")
+    @classmethod
+    def _never_in_the_clear(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if not parts.hostname or parts.scheme not in {"http", "https"}:
+            raise ValueError("must be an https address")
+        if parts.scheme == "http" and not _is_loopback(parts.hostname):
+            raise ValueError("must be https: plain http is for this machine's loopback alone")
+        return url.rstrip("/")
+
+
+def read() -> Settings:
+    """The settings of this process; raises SettingsError naming the first that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = "KIOSK_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise SettingsError(place, first["msg"]) from None
+    except UnreadableSetting as error:
+        raise SettingsError("KIOSK_…", str(error)) from None
+
+
+def read_token(settings: Settings) -> str:
+    """The access token; raises SettingsError where its file is missing or open to others."""
+    if settings.token_file is None:
+        raise SettingsError("KIOSK_TOKEN_FILE", "name the file with the kiosk's access token")
+    try:
+        if settings.token_file.stat().st_mode & 0o007:
+            raise SettingsError(str(settings.token_file), "must not be readable by others")
+        return settings.token_file.read_text().strip()
+    except OSError as error:
+        raise SettingsError(str(settings.token_file), error.strerror or "unreadable") from None
+    except UnicodeDecodeError:
+        raise SettingsError(str(settings.token_file), "is not text") from None
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

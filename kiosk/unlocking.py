@@ -1,0 +1,317 @@
+"""One visit's dealings with the card and central: what the runtime does for the unlock's effects.
+
+Each method blocks, runs in a thread of the runtime's, and gives the event that says how it went; no
+error leaves this file but as an event. The visit's session, questions and grant live here and go
+with the visit.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from cryptography.hazmat.primitives import serialization
+
+from kiosk.card import keys
+from kiosk.card.preflight import Obstacle, Purpose, obstacle
+from kiosk.card.session import CardReport
+from kiosk.card.unlock import Candidate, CardStep, UnlockPlan
+from kiosk.contract import messages as msg
+from kiosk.contract import proof
+from kiosk.devices.reader import Reader
+from kiosk.errors import (
+    CardMalformed,
+    CardMute,
+    CardRemoved,
+    CardUnknown,
+    CentralError,
+    CentralRefused,
+    CentralUnavailable,
+    KioskError,
+    ReaderUnavailable,
+    StoreFailed,
+    WrongCard,
+    WrongSecret,
+)
+from kiosk.flow import events as ev
+from kiosk.link import CentralClient
+from kiosk.store.outbox import Outbox
+from kiosk.values import Secret
+
+_log = logging.getLogger(__name__)
+_BATCH, _BATCHES = 100, 5  # the contract's most items in a report; the rest is the sync's
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """Who takes part: the names that a card's signatures are bound to."""
+
+    central: str
+    kiosk: str
+
+
+def new_reference() -> str:
+    """A fresh reference for a visit: eight hexadecimal digits, grouped to be read out."""
+    digits = secrets.token_hex(4).upper()
+    return f"{digits[:4]}-{digits[4:]}"
+
+
+def _session_of(reference: str) -> UUID:
+    """A session id that begins with the reference, so that the RA finds the one by the other."""
+    return UUID(hex=reference.replace("-", "") + secrets.token_hex(12))
+
+
+def hand_over(outbox: Outbox, central: CentralClient) -> None:
+    """Report what the outbox holds, as far as that goes: the grant does not depend on it."""
+    try:
+        for _ in range(_BATCHES):
+            items = outbox.pending(_BATCH)
+            if not items:
+                return
+            outcomes = central.report(msg.Report(items=items)).items
+            if not {item.id for item in items} & {outcome.id for outcome in outcomes}:
+                raise CentralUnavailable("no outcome for any item")
+            outbox.acknowledge(outcomes)
+    except (CentralError, StoreFailed) as error:
+        _log.warning("outbox not handed over: %s", error)
+
+
+class UnlockVisit:
+    """A card's visit, from reading it to the last fact."""
+
+    def __init__(
+        self, visit: int, reader: Reader, central: CentralClient, outbox: Outbox, parties: Parties
+    ) -> None:
+        self.number = visit
+        self._reader = reader
+        self._central = central
+        self._outbox = outbox
+        self._parties = parties
+        self._report: CardReport | None = None
+        self._opened: msg.UnlockOpened | None = None
+
+    def read_card(self) -> ev.Event:
+        """Find out which card it is."""
+        try:
+            self._report = report = self._reader.inspect()
+        except KioskError as error:
+            return self._failed(error)
+        return ev.CardRead(self.number, report.identity, report.counters, report.rules)
+
+    def open(self, reference: str, *, forgotten: bool) -> ev.Event:
+        """Ask central for the holder's questions."""
+        report = self._report
+        if report is None:
+            return ev.CardFailed(self.number, ev.CardTrouble.FAILED)
+        request = msg.OpenUnlock(
+            session=_session_of(reference),
+            card=_presented(report),
+            reason=msg.UnlockReason.FORGOTTEN if forgotten else msg.UnlockReason.LOCKED,
+        )
+        try:
+            self._opened = opened = self._central.open_unlock(request)
+        except KioskError as error:
+            return self._failed(error)
+        questions = tuple(question.text for question in opened.questions)
+        return ev.UnlockOpened(self.number, questions, opened.required)
+
+    def answer(self, answers: tuple[str | None, ...]) -> ev.Event:
+        """Have the card prove itself, and central check the answers."""
+        opened = self._opened
+        if opened is None or self._report is None:
+            return ev.CardFailed(self.number, ev.CardTrouble.FAILED)
+        try:
+            request = msg.GiveAnswers(answers=answers, proof=self._proof(self._report, opened))
+            self._central.give_answers(opened.session, request)
+        except KioskError as error:
+            return self._failed(error)
+        return ev.AnswersAccepted(self.number)
+
+    def unlock(self, passcode: Secret, advance: Callable[[ev.UnlockStep], None]) -> ev.Event:
+        """Get the grant and do the card's work; `advance` hears how far it has come."""
+        opened, report = self._opened, self._report
+        if opened is None or report is None:
+            return ev.CardFailed(self.number, ev.CardTrouble.FAILED)
+        try:
+            # The less central has to guess, the fewer tries it must hold back.
+            hand_over(self._outbox, self._central)
+            self._outbox.begin_visit(opened.session)
+            try:
+                return self._work(opened.session, report, passcode, advance)
+            finally:
+                self._end(opened.session)
+        except KioskError as error:
+            return self._failed(error)
+
+    def _end(self, session: UUID) -> None:
+        try:
+            self._outbox.end_visit(session)
+        except StoreFailed as error:
+            # It stays open until the kiosk starts again; what the person is told is not changed.
+            _log.error("visit %d not ended: %s", self.number, error)
+
+    def _work(
+        self,
+        session: UUID,
+        report: CardReport,
+        passcode: Secret,
+        advance: Callable[[ev.UnlockStep], None],
+    ) -> ev.Event:
+        grant = self._central.grant(session)
+        match obstacle(report, Purpose.UNLOCK, key_is_certain=not grant.second_allowed):
+            case Obstacle.KEY_SPENT:
+                return ev.CardFailed(self.number, ev.CardTrouble.UNBLOCKING_SPENT)
+            case Obstacle.KEY_AT_RISK:
+                return ev.UnlockRefused(self.number, ev.Refusal.FROZEN)
+        plan = self._plan(report, grant, passcode)
+        try:
+            self._reader.unlock(plan, self._recorder(grant, advance))
+        finally:
+            plan.current.key.wipe()
+            plan.next.key.wipe()
+        return ev.CardUnlocked(self.number)
+
+    # ------------------------------------------------------------ parts
+
+    def _proof(self, report: CardReport, opened: msg.UnlockOpened) -> bytes | None:
+        certificate = report.certificates.card_authentication
+        if not opened.proof_required or certificate is None:
+            return None
+        digest = self._digest(proof.Purpose.OPEN_UNLOCK, report, opened.session, opened.nonce)
+        return self._reader.prove(report.identity, certificate, digest)
+
+    def _plan(self, report: CardReport, grant: msg.Grant, passcode: Secret) -> UnlockPlan:
+        certificate = report.certificates.authentication
+        return UnlockPlan(
+            identity=report.identity,
+            current=Candidate(grant.current.generation, Secret(grant.current.key)),
+            next=Candidate(grant.next.generation, Secret(grant.next.key)),
+            first=grant.first,
+            second_allowed=grant.second_allowed,
+            second_needs_tries_left=grant.second_needs_tries_left,
+            renew=grant.renew,
+            passcode=passcode,
+            proof=self._digest(
+                proof.Purpose.CARD_WORK, report, grant.grant, secrets.token_bytes(32)
+            ),
+            card_key=grant.card_authentication_key,
+            holder_key=_spki(certificate) if certificate is not None else None,
+            attestations={
+                generation: self._digest(
+                    proof.Purpose.UNLOCKED,
+                    report,
+                    grant.grant,
+                    proof.generation_nonce(generation),
+                )
+                for generation in (grant.current.generation, grant.next.generation)
+            },
+        )
+
+    def _digest(
+        self, purpose: proof.Purpose, report: CardReport, session: UUID, nonce: bytes
+    ) -> bytes:
+        return proof.digest(
+            purpose,
+            central=self._parties.central,
+            kiosk=self._parties.kiosk,
+            card=report.identity,
+            session=session,
+            nonce=nonce,
+        )
+
+    def _recorder(
+        self, grant: msg.Grant, advance: Callable[[ev.UnlockStep], None]
+    ) -> Callable[[CardStep], None]:
+        sequence = 0
+
+        def record(step: CardStep) -> None:
+            nonlocal sequence
+            self._outbox.record(
+                grant.session,
+                msg.CardFact(
+                    grant=grant.grant,
+                    sequence=sequence,
+                    command=msg.CardCommand(step.command),
+                    generation=step.generation,
+                    status=None if step.status is None else f"{step.status:04X}",
+                    signature=step.signature,
+                ),
+            )
+            sequence += 1
+            reached = _REACHED.get((step.command, step.status))
+            if reached is not None:
+                advance(reached)
+
+        return record
+
+    def _failed(self, error: KioskError) -> ev.Event:
+        _log.warning("visit %d: %s", self.number, error)
+        if isinstance(error, CentralRefused):
+            return self._refused(error)
+        if isinstance(error, CentralUnavailable):
+            return ev.CentralFailed(self.number)
+        if isinstance(error, WrongSecret) and error.which == "unblocking key":
+            spent = error.tries_left == 0
+            trouble = ev.CardTrouble.UNBLOCKING_SPENT if spent else ev.CardTrouble.FAILED
+            return ev.CardFailed(self.number, trouble)
+        kinds = {
+            # Whether the reader is back is for its watcher to say.
+            ReaderUnavailable: ev.CardTrouble.READER,
+            CardRemoved: ev.CardTrouble.REMOVED,
+            CardMute: ev.CardTrouble.MUTE,
+            CardUnknown: ev.CardTrouble.UNKNOWN,
+            WrongCard: ev.CardTrouble.WRONG_CARD,
+        }
+        return ev.CardFailed(self.number, kinds.get(type(error), ev.CardTrouble.FAILED))
+
+    def _refused(self, error: CentralRefused) -> ev.Event:
+        wait = error.retry_after_seconds or 0
+        if error.problem == msg.ProblemType.ANSWERS_WRONG:
+            return ev.AnswersRefused(self.number, wait)
+        if error.problem == msg.ProblemType.CARD_NOT_GENUINE:
+            return ev.CardFailed(self.number, ev.CardTrouble.WRONG_CARD)
+        refusal = _REFUSALS.get(error.problem)
+        if refusal is None:  # a token that is not accepted, a session that is over
+            return ev.CentralFailed(self.number)
+        return ev.UnlockRefused(self.number, refusal, wait)
+
+
+_REACHED = {
+    ("unblock", None): ev.UnlockStep.UNLOCK,
+    ("unblock", 0x9000): ev.UnlockStep.CHECK,
+    ("change", None): ev.UnlockStep.RENEW,
+}
+
+_REFUSALS: dict[str, ev.Refusal] = {
+    msg.ProblemType.CARD_NOT_KNOWN: ev.Refusal.NOT_KNOWN,
+    msg.ProblemType.NOT_REGISTERED: ev.Refusal.NOT_REGISTERED,
+    msg.ProblemType.CARD_STOPPED: ev.Refusal.STOPPED,
+    msg.ProblemType.CARD_FROZEN: ev.Refusal.FROZEN,
+    msg.ProblemType.LOCKED_OUT: ev.Refusal.LOCKED_OUT,
+    msg.ProblemType.WAIT: ev.Refusal.WAIT,
+}
+
+
+def _presented(report: CardReport) -> msg.PresentedCard:
+    return msg.PresentedCard(
+        family=report.identity.family,
+        serial=report.identity.serial,
+        passcode_tries=report.counters.passcode,
+        unblocking_tries=report.counters.unblocking,
+        authentication_certificate=report.certificates.authentication,
+        card_authentication_certificate=report.certificates.card_authentication,
+    )
+
+
+def _spki(certificate: bytes) -> bytes | None:
+    """The certificate's key; None where it is of a kind that nobody here can check."""
+    try:
+        key = keys.from_certificate(certificate, "authentication certificate")
+    except CardMalformed:
+        return None
+    return key.public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )

@@ -1,0 +1,28 @@
+"""What many rooms' tests need: a private pcscd, started once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kiosk.simulated.pcscd import PrivatePcscd
+
+
+@pytest.fixture(scope="session")
+def pcscd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivatePcscd]:
+    """A private card service with a virtual reader, which this process's children talk to."""
+    before = os.environ.get("PCSCLITE_CSOCK_NAME")
+    with PrivatePcscd(tmp_path_factory.mktemp("pcscd")) as service:
+        os.environ["PCSCLITE_CSOCK_NAME"] = str(service.socket_path)
+        yield service
+    if before is None:
+        del os.environ["PCSCLITE_CSOCK_NAME"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder of the test's own."""
+    return tmp_path

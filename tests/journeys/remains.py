@@ -1,0 +1,38 @@
+"""What of a person is left in a kiosk: in buffers, states, widgets, and Kivy's caches."""
+
+from __future__ import annotations
+
+from kiosk import compose
+from kiosk.demo.people import NURSE
+from kiosk.values import Secret
+from tests.flow.test_properties import secrets_in
+
+_WORDS = [*(words.lower() for _, words in NURSE.answers), "half an ans", "anna", "bangor"]
+_DIGITS = ["7391520", "846213", "975310", "135790", "135791", "246813"]
+
+
+def remains_of(kiosk: compose.Kiosk) -> list[str]:
+    """Names of the places where something of the person is left; empty is right."""
+    left = []
+    runtime = kiosk.runtime
+    if any(isinstance(each, Secret) and each for each in secrets_in(runtime._state)):
+        left.append("the flow's state")
+    if any(runtime._secrets):
+        left.append("the runtime")
+    typed = kiosk.screen._typed
+    if any(typed.length(field) for field in tuple(typed._buffers)):
+        left.append("what was typed")
+    left += [f"widget {text!r}" for text in _texts(kiosk) if _is_theirs(text)]
+    return left
+
+
+def _texts(kiosk: compose.Kiosk) -> list[str]:
+    from kivy.cache import Cache  # noqa: PLC0415 - the window is open by now
+
+    shown = [getattr(each, "text", "") for each in kiosk.screen.stage.walk()]
+    cached = [str(key) for objects in Cache._objects.values() for key in tuple(objects)]
+    return [str(text) for text in shown] + cached
+
+
+def _is_theirs(text: str) -> bool:
+    return any(words in text.lower() for words in (*_WORDS, *_DIGITS))

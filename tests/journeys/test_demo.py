@@ -1,0 +1,48 @@
+"""`kiosk demo` without a display, as `make demo` runs it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kiosk.demo.premises import Premises
+from kiosk.demo.start import card_takes
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.timeout(180)
+def test_the_pilot_walks_photographs_and_another_program_agrees(folder: Path) -> None:
+    (folder / "build").mkdir()
+    hidden = {"DISPLAY", "WAYLAND_DISPLAY"}
+    demo = subprocess.run(
+        [sys.executable, "-m", "kiosk", "demo"],
+        env={name: value for name, value in os.environ.items() if name not in hidden}
+        | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+        timeout=150,
+    )
+    assert demo.returncode == 0, demo.stdout[-2000:] + demo.stderr[-2000:]
+    assert "exit status 0" in demo.stdout
+    pictures = sorted(path.name[3:-4] for path in (folder / "build" / "demo").glob("*.png"))
+    assert {"start", "question-1", "choose-passcode", "unlocking", "done"} <= set(pictures)
+    assert "7391520" not in demo.stdout + demo.stderr
+
+
+def test_another_program_says_no_to_a_passcode_that_is_wrong(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Premises(folder) as premises:
+        monkeypatch.setenv("PCSCLITE_CSOCK_NAME", str(premises.pcscd.socket_path))
+        premises.card.memory.passcode_left = 3
+        assert not card_takes(premises)  # the card still has its old one
+        premises.card.memory.passcode = b"7391520\xff"
+        premises.card.memory.passcode_left = 3
+        assert card_takes(premises)

@@ -1,0 +1,87 @@
+"""Every story, walked by touches at the real widgets, through a real pcscd and a real server."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from base64 import b64encode
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kiosk.demo.journey import Write
+from kiosk.demo.people import NURSE
+from kiosk.vault import normalise
+from tests.journeys.stories import STORIES
+from tests.secrets_search import search
+
+ROOT = Path(__file__).parents[2]
+
+
+Told = dict[str, dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def premises(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with everything that the kiosk, central and the sync write."""
+    return tmp_path_factory.mktemp("journeys")
+
+
+@pytest.fixture(scope="module")
+def walked(premises: Path) -> Told:
+    """What became of each story."""
+    folder = premises
+    walk = subprocess.run(
+        [sys.executable, "-m", "tests.journeys.walk", str(folder), "800x480"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        timeout=280,
+    )
+    told = [json.loads(line) for line in walk.stdout.splitlines() if line.startswith("{")]
+    assert walk.returncode == 0, walk.stderr[-3000:]
+    return {each["story"]: each for each in told}
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("story", STORIES)
+def test_story(walked: Told, story: str) -> None:
+    assert walked[story]["failed"] is None
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_nothing_of_the_person_is_left(walked: Told, story: str) -> None:
+    assert walked[story]["remains"] == []
+
+
+def secrets_of(walked: Told) -> dict[str, bytes]:
+    """Everything that was typed or that opened the card in these stories."""
+    answers = [words for _, words in NURSE.answers]
+    answers += [normalise(words) for words in answers]
+    steps = [step for story in STORIES.values() for step in story]
+    typed = [step.characters for step in steps if isinstance(step, Write)]
+    told = [word for word in (*answers, *typed) if len(word) > 4]
+    words = {f"word {number}": word.encode() for number, word in enumerate(told)}
+    keys = {f"key after {name}": each["key"].encode() for name, each in walked.items()}
+    return {**words, **keys}
+
+
+def test_nothing_that_was_written_holds_a_secret(walked: Told, premises: Path) -> None:
+    """The logs at their most verbose, both databases with their journals, the pictures."""
+    written = {path.name for path in premises.iterdir()}
+    assert {"kiosk.log", "central.log", "sync.log", "central.sqlite3", "state"} <= written
+    log = (premises / "kiosk.log").read_text()
+    assert "kiosk.runtime" in log
+    assert search([premises], secrets_of(walked)) == []
+
+
+def test_a_planted_secret_would_be_found(walked: Told, premises: Path) -> None:
+    for name, secret in secrets_of(walked).items():
+        planted = premises / "planted.log"
+        for content in (secret, secret.hex().encode(), b64encode(b"{" + secret + b"}")):
+            planted.write_bytes(b"2026 INFO: " + content + b" and more")
+            assert search([planted], {name: secret}), name
+        planted.unlink()

@@ -1,0 +1,69 @@
+"""Walk every story at one kiosk, in a process of its own: Kivy has one window for a process.
+
+Run as `python -m tests.journeys.walk FOLDER WIDTHxHEIGHT`. Prints a line of JSON for each story:
+its name, the step that failed or null, what of the person was left on the start screen, and the
+unblocking key that the card has by now: the log that is written meanwhile must not have it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import threading
+from pathlib import Path
+
+from kiosk import compose, settings
+from kiosk.demo.premises import Premises
+from tests.journeys import stories
+from tests.journeys.remains import remains_of
+
+
+def main(folder: Path, size: str) -> None:
+    logging.basicConfig(
+        level=5, filename=folder / "kiosk.log", format="%(asctime)s %(name)s %(message)s"
+    )
+    width, height = size.split("x")
+    with Premises(folder) as premises:
+        os.environ.update(premises.kiosk_environment())
+        os.environ.update(
+            SDL_VIDEODRIVER="offscreen",
+            KIOSK_WIDTH=width,
+            KIOSK_HEIGHT=height,
+            KIOSK_IDLE_SECONDS=str(stories.IDLE_SECONDS),
+            KIOSK_WARNING_SECONDS=str(stories.WARNING_SECONDS),
+            KIOSK_HELP_SECONDS=str(stories.HELP_SECONDS),
+        )
+        premises.card_seconds = 0.1  # so that there is something to interrupt
+        kiosk = compose.Kiosk(settings.read())
+        threading.Thread(target=_walk_all, args=(kiosk, premises, folder), daemon=True).start()
+        kiosk.run()
+
+
+def _walk_all(kiosk: compose.Kiosk, premises: Premises, folder: Path) -> None:
+    from kiosk.demo.finger import Eye  # noqa: PLC0415 - imports Kivy, which is ready by now
+    from kiosk.demo.pilot import Pilot  # noqa: PLC0415
+
+    pilot = Pilot(kiosk.screen, premises, folder / "pictures", lambda _step, _seconds: None)
+    Eye(kiosk.screen).wait_for("Simulated card reader")
+    first = {"story": "the first key", "key": premises.card.memory.unblocking_key.decode()}
+    print(json.dumps({**first, "failed": None, "remains": []}), flush=True)
+    for name, story in stories.STORIES.items():
+        failed = None
+        for step in story:
+            try:
+                pilot.walk([step])
+            except Exception as error:  # noqa: BLE001 - told, and the next story is walked
+                seen = Eye(kiosk.screen).texts()
+                failed = f"{step}: {type(error).__name__} {error}; on the screen: {seen}"
+                break
+        key = premises.card.memory.unblocking_key.decode()
+        told = {"story": name, "failed": failed, "remains": remains_of(kiosk), "key": key}
+        print(json.dumps(told), flush=True)
+        premises.take()
+    kiosk.stop()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2])

@@ -1,0 +1,35 @@
+"""`python -m tests.proofs [NAME]`: run the proofs, one line each; fail if one fails."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable
+
+from tests.proofs import hostile, interruptions, unlocks
+
+PROOFS: dict[str, Callable[[], str]] = {
+    "unlocks": unlocks.prove,
+    "interruptions": interruptions.prove,
+    "hostile card": hostile.prove,
+}
+
+
+def main(names: list[str]) -> int:
+    unknown = set(names) - PROOFS.keys()
+    if unknown:
+        print(f"no proof of that name: {', '.join(unknown)}; there are {', '.join(PROOFS)}")
+        return 2
+    failed = False
+    for name in names or PROOFS:
+        try:
+            print(f"{name}: {PROOFS[name]()}", flush=True)
+        except Exception:  # noqa: BLE001 - told, and the next proof is run
+            failed = True
+            traceback.print_exc()
+            print(f"{name}: FAILED", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main([name for name in sys.argv[1:] if name]))

@@ -1,0 +1,88 @@
+"""A kiosk without a window, as a process: the real runtime, reader, link and store.
+
+Its screen is a person of few words: answers each question from the list on standard input, sets the
+passcode given there, and says on standard output which page it sees. Run as
+`python -m tests.proofs.headless` with a kiosk's environment.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import threading
+
+from kiosk import compose, settings
+from kiosk.flow import events as ev
+from kiosk.flow import view as vw
+from kiosk.flow.text import Verbatim
+from kiosk.hardening import harden
+from kiosk.runtime import Runtime
+from kiosk.values import PasscodeRules, Secret
+
+
+class Person:
+    """Draws nothing and types what is to be typed; keeps the screen's interface."""
+
+    def __init__(self, answers: dict[str, str], passcode: str) -> None:
+        self._answers = answers
+        self._passcode = passcode.encode()
+        self._typed: set[tuple[str, int]] = set()
+        self._round = 0
+        self.runtime: Runtime | None = None
+
+    def show(self, view: vw.View) -> None:
+        """React to a page, once."""
+        match view:
+            case vw.EntryPage(entry=entry) if (entry.field, self._round) not in self._typed:
+                self._typed.add((entry.field, self._round))
+                self._type(view)
+            case vw.Notice(heading=heading, reference=reference):
+                self._tell("notice", heading.message, reference)
+                if "not locked" in heading.message:
+                    self._send(ev.Pressed(vw.Intent.FORGOTTEN))
+            case vw.Welcome(picture=picture):
+                self._tell("welcome", picture)
+            case _:
+                pass
+
+    def forget(self, fields: tuple[str, ...] | None = None) -> None:
+        """What was typed is typed anew in the next visit."""
+        if fields is None:
+            self._round += 1
+
+    def _type(self, page: vw.EntryPage) -> None:
+        field = page.entry.field
+        if isinstance(page.heading, Verbatim):
+            typed = self._answers[page.heading.content].encode()
+        else:
+            typed = self._passcode
+        met = PasscodeRules().met(typed) if page.entry.rules else frozenset()
+        self._send(ev.Typed(field, len(typed), met))
+        self._send(ev.Pressed(vw.Intent.CONTINUE, Secret(typed), field))
+
+    def _send(self, event: ev.Event) -> None:
+        if self.runtime is not None:
+            self.runtime.send(event)
+
+    def _tell(self, *words: str) -> None:
+        print(json.dumps(words), flush=True)
+
+
+def main() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    harden()
+    script = json.loads(sys.stdin.readline())
+    person = Person(script["answers"], script["passcode"])
+    person.runtime = runtime = compose.build_runtime(settings.read())
+    threading.Thread(target=_stop_at_end_of_input, args=(runtime,), daemon=True).start()
+    runtime.run(person)
+
+
+def _stop_at_end_of_input(runtime: Runtime) -> None:
+    sys.stdin.read()
+    runtime.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""Interruptions from outside: something happens to a card or a network at a given moment."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kiosk.simulated.piv import SimulatedPivCard
+
+
+@dataclass(frozen=True)
+class CardPoint:
+    """The n-th command of a visit, before or after the card has acted on it."""
+
+    command: int
+    acted: bool
+    deed: str
+
+    def __str__(self) -> str:
+        return f"{self.deed} {'after' if self.acted else 'before'} command {self.command}"
+
+
+@dataclass(frozen=True)
+class NetworkPoint:
+    """A request, before it reaches central or after central has answered."""
+
+    request: str
+    moment: str
+    deed: str
+
+    def __str__(self) -> str:
+        return f"{self.deed} {self.moment} {self.request}"
+
+
+Point = CardPoint | NetworkPoint
+
+
+class WatchedCard:
+    """A card that something happens to at its n-th command, and that counts what tries it lost."""
+
+    def __init__(self, card: SimulatedPivCard) -> None:
+        self.card = card
+        self.commands = 0
+        self.lost_in_visit = 0
+        self.least_left = card.memory.unblocking_left
+        self._point: CardPoint | None = None
+        self._deed: Callable[[], None] = lambda: None
+        self.happened = threading.Event()
+
+    def begin_visit(self, point: CardPoint | None, deed: Callable[[], None]) -> None:
+        """Count commands and lost tries anew, and have `deed` done at `point`."""
+        self.commands = self.lost_in_visit = 0
+        self._point, self._deed = point, deed
+        self.happened.clear()
+
+    @property
+    def atr(self) -> bytes:
+        return self.card.atr
+
+    def reset(self) -> None:
+        self.card.reset()
+
+    def exchange(self, command: bytes) -> bytes:
+        self.commands += 1
+        point = self._point
+        if point is None or point.command != self.commands:
+            return self._act(command)
+        self._point = None
+        reply = self._act(command) if point.acted else b""
+        self._deed()
+        self.happened.set()
+        return reply
+
+    def _act(self, command: bytes) -> bytes:
+        before = self.card.memory.unblocking_left
+        reply = self.card.exchange(command)
+        left = self.card.memory.unblocking_left
+        self.lost_in_visit += max(before - left, 0)
+        self.least_left = min(self.least_left, left)
+        return reply

@@ -1,0 +1,275 @@
+"""Premises on which a visit can be interrupted, and looked at afterwards."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from sqlmodel import select
+
+from kiosk.central import audit, evidence, history, parts, settings
+from kiosk.central.tables import Card
+from kiosk.demo.premises import Premises
+from kiosk.simulated.piv import SimulatedPivCard
+from kiosk.simulated.vpcd import VirtualReaderCard
+from kiosk.store.database import open_store
+from kiosk.store.outbox import Outbox
+from tests.proofs.interrupting import CardPoint, NetworkPoint, Point, WatchedCard
+from tests.proofs.proxy import Proxy
+from tests.proofs.ward import KioskProcess, Ward
+
+_TRIES = 3
+_NEVER_BELOW = 2
+_REPORT_SECONDS = 8.0
+_DRAIN_SECONDS = 90.0  # the sync may be resting after failures
+
+
+class Scene:
+    """One card, one kiosk, one central; `play` interrupts visits and then makes one in peace."""
+
+    def __init__(self, premises: Premises, disk: Path | None) -> None:
+        self._premises = premises
+        self._ward = Ward(premises)
+        self._disk = disk
+        self._proxy = Proxy(premises.central.url)
+        premises.overrides = {
+            "KIOSK_CENTRAL_URL": self._proxy.url,
+            "KIOSK_HELP_SECONDS": "0.2",
+            "KIOSK_WARNING_SECONDS": "1",
+        }
+        if disk is not None:
+            premises.overrides["KIOSK_STATE_DIRECTORY"] = str(disk)
+        self._restart_sync()
+        self._kiosk: KioskProcess | None = None
+        self._take(premises.card)
+        self.deeds: Counter[str] = Counter()
+        self.kiosk_kills = self.frozen = self.lost_tries = 0
+
+    @property
+    def can_fill(self) -> bool:
+        """Whether the kiosk's state lies on a disk that can be filled."""
+        return self._disk is not None
+
+    def count_commands(self) -> int:
+        """How many commands a whole visit sends to the card."""
+        self._visit(None)
+        return self._card.commands
+
+    def play(self, story: Sequence[Point], *, reports_late: bool) -> None:
+        """Interrupt visits at the story's points; then a further visit has to unlock the card."""
+        told = f"{' · '.join(map(str, story))}{', reports late' if reports_late else ''}"
+        if reports_late:
+            self._premises.stop_sync()
+        self._card.least_left = _TRIES
+        for point in story:
+            self._visit(point)
+            self._look_at_tries(told)
+        ending = self._visit(None)
+        self._look_at_tries(told)
+        if reports_late:
+            self._premises.start_sync()
+        self._wait_until_reported(told)
+        if "is unlocked" in ending:
+            self._look_at_card(told)
+        elif "needs to be looked at" in ending:
+            self._look_at_frozen(told)
+        else:
+            raise AssertionError(f"{told}: the further visit said {ending!r}")
+
+    def check_audit(self) -> None:
+        """The audit's chain holds, and it tells of every grant."""
+        with self._central() as service, service.database.transaction() as database:
+            if audit.first_break(database) is not None:
+                raise AssertionError("the audit's chain is broken")
+
+    def close(self) -> None:
+        """End the kiosk and the proxy."""
+        if self._kiosk is not None:
+            self._kiosk.close()
+        self._proxy.close()
+
+    # ------------------------------------------------------------ a visit
+
+    def _visit(self, point: Point | None) -> str:
+        """Put the locked card in, let `point` happen, take the card out: what the screen said."""
+        kiosk = self._running_kiosk()
+        self._ward.block()
+        happened = self._arm(point, kiosk)
+        self._slot.insert()
+        ending = kiosk.wait_for("notice")
+        if point is not None:
+            self.deeds[point.deed] += 1
+            # A report leaves a little later, by the sync; some points lie beyond a visit's end.
+            happened.wait(_REPORT_SECONDS if "report" in str(point) else 0)
+        self._slot.remove()
+        self._mend()
+        while kiosk.alive and kiosk.wait_for("welcome") != "insert card":
+            pass
+        self.lost_tries += self._card.lost_in_visit
+        return ending
+
+    def _running_kiosk(self) -> KioskProcess:
+        if self._kiosk is not None and not self._kiosk.alive:
+            self._kiosk.close()
+            self._kiosk = None
+        if self._kiosk is None:
+            self._kiosk = self._ward.start_kiosk()
+        return self._kiosk
+
+    def _arm(self, point: Point | None, kiosk: KioskProcess) -> threading.Event:
+        happened = threading.Event()
+
+        def deed() -> None:
+            happened.set()
+            if point is not None:
+                self._do(point.deed, kiosk)
+
+        self._card.begin_visit(point if isinstance(point, CardPoint) else None, deed)
+        self._proxy.hook = lambda _moment, _line: False
+        if isinstance(point, NetworkPoint):
+            self._proxy.hook = _once(point, deed)
+        return happened
+
+    def _do(self, deed: str, kiosk: KioskProcess) -> None:
+        deeds: dict[str, Callable[[], None]] = {
+            "pull": self._slot.remove,
+            "kill kiosk": kiosk.kill,
+            "kill worker": kiosk.kill_worker,
+            "kill central": lambda: self._premises.central.stop(signal.SIGKILL),
+            "cut": self._cut,
+            "fill disk": self._fill,
+        }
+        self.kiosk_kills += deed == "kill kiosk"
+        deeds[deed]()
+
+    def _cut(self) -> None:
+        self._proxy.down = True
+
+    def _fill(self) -> None:
+        if self._disk is not None:
+            with (self._disk / "filler").open("wb") as filler, _until_full():
+                while True:
+                    filler.write(bytes(65536))
+                    filler.flush()
+
+    def _mend(self) -> None:
+        self._proxy.down = False
+        self._proxy.hook = lambda _moment, _line: False
+        if self._disk is not None:
+            (self._disk / "filler").unlink(missing_ok=True)
+        if not self._premises.central.running:
+            self._premises.central.start()
+
+    def _restart_sync(self) -> None:
+        self._premises.stop_sync()
+        self._premises.start_sync()
+
+    def _wait_until_reported(self, told: str) -> None:
+        engine = open_store(self._disk or self._premises.folder / "state")
+        outbox, end = Outbox(engine), time.monotonic() + _DRAIN_SECONDS
+        try:
+            while outbox.count_pending():
+                if time.monotonic() > end:
+                    raise AssertionError(f"{told}: facts were not delivered")
+                time.sleep(0.1)
+        finally:
+            engine.dispose()
+
+    # ------------------------------------------------------------ looking
+
+    def _look_at_tries(self, told: str) -> None:
+        if self._card.lost_in_visit > 1:
+            raise AssertionError(f"{told}: {self._card.lost_in_visit} tries wasted in one visit")
+        if self._card.least_left < _NEVER_BELOW:
+            raise AssertionError(f"{told}: only {self._card.least_left} tries were left")
+
+    def _look_at_card(self, told: str) -> None:
+        memory = self._premises.card.memory
+        if memory.passcode != self._ward.passcode.encode().ljust(8, b"\xff"):
+            raise AssertionError(f"{told}: unlocked, but with another passcode")
+        if (memory.passcode_left, memory.unblocking_left) != (_TRIES, _TRIES):
+            raise AssertionError(f"{told}: unlocked, but tries are missing")
+
+    def _look_at_frozen(self, told: str) -> None:
+        """Held for the RA: its key is one of the two, and its tries are enough to use it."""
+        self.frozen += 1
+        memory = self._premises.card.memory
+        if memory.unblocking_key not in self._pair():
+            raise AssertionError(f"{told}: frozen with a key that central cannot produce")
+        if memory.unblocking_left < _NEVER_BELOW:
+            raise AssertionError(f"{told}: frozen with {memory.unblocking_left} tries")
+        self._take(self._premises.another_card())
+
+    def _pair(self) -> set[bytes]:
+        serial = self._premises.card.memory.guid.hex().upper()
+        with self._central() as service, service.database.transaction() as database:
+            card = database.exec(select(Card).where(Card.serial == serial)).one()
+            current = evidence.proven(history.visits(database, card))
+            return {
+                service.escrow.key(database, card, generation).reveal()
+                for generation in (current, current + 1)
+            }
+
+    @contextmanager
+    def _central(self) -> Iterator[parts.Parts]:
+        environment = self._premises.central.environment()
+        names = {name.removeprefix(settings.PREFIX).lower(): v for name, v in environment.items()}
+        service = parts.assemble(settings.read(**names))
+        try:
+            yield service
+        finally:
+            service.database.close()
+
+    def _take(self, card: SimulatedPivCard) -> None:
+        self._card = WatchedCard(card)
+        self._slot = VirtualReaderCard(self._card, self._premises.pcscd.port)
+
+
+def _once(point: NetworkPoint, deed: Callable[[], None]) -> Callable[[str, str], bool]:
+    done = threading.Event()
+
+    def hook(moment: str, line: str) -> bool:
+        if done.is_set() or moment != point.moment or point.request not in line:
+            return False
+        done.set()
+        deed()
+        return True
+
+    return hook
+
+
+@contextmanager
+def _until_full() -> Iterator[None]:
+    try:
+        yield
+    except OSError:
+        return
+
+
+@contextmanager
+def scene(folder: Path) -> Iterator[Scene]:
+    """A scene in `folder`; with a small disk of its own where this machine lets us have one."""
+    with ExitStack() as stack:
+        disk = folder / "disk"
+        disk.mkdir()
+        mounted = _mount(disk)
+        if mounted:
+            stack.callback(subprocess.run, ["umount", "-l", str(disk)], check=False)
+        premises = stack.enter_context(Premises(folder / "premises"))
+        made = Scene(premises, disk if mounted else None)
+        stack.callback(made.close)
+        yield made
+
+
+def _mount(disk: Path) -> bool:
+    if os.geteuid() != 0:
+        return False
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(disk)]
+    return subprocess.run(mount, capture_output=True, check=False).returncode == 0

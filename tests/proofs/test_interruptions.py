@@ -1,0 +1,39 @@
+"""The proof of the interruptions at a smaller size: one of each kind, and two rows of them."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.proofs.interrupting import CardPoint, NetworkPoint
+from tests.proofs.interruptions import Story, walk
+from tests.proofs.scene import scene
+
+# By count of commands in a visit: 9 report, 3 prove, and then the unlock's own.
+_UNBLOCK, _CHANGE = 15, 17
+
+STORIES: list[Story] = [
+    (CardPoint(_UNBLOCK, acted=True, deed="kill kiosk"),),
+    (CardPoint(_CHANGE, acted=True, deed="pull"), CardPoint(_UNBLOCK, acted=False, deed="pull")),
+    (CardPoint(_CHANGE, acted=False, deed="kill worker"),),
+    (CardPoint(_UNBLOCK, acted=True, deed="fill disk"),),
+    (NetworkPoint("/grant", "after", "kill central"),),
+    (NetworkPoint("/grant", "after", "cut"), NetworkPoint("/v1/reports", "after", "kill kiosk")),
+]
+
+
+@pytest.mark.timeout(280)
+def test_no_card_is_lost(folder: Path) -> None:
+    with scene(folder) as stage:
+        assert stage.count_commands() == 18
+        stories = [
+            story
+            for story in STORIES
+            if stage.can_fill or not any(point.deed == "fill disk" for point in story)
+        ]
+        told = walk(stage, stories, random.Random(3))
+    print(told)
+    assert "0 lost" in told
+    assert stage.kiosk_kills >= 1

@@ -1,0 +1,119 @@
+"""A kiosk process on its premises, and what outside hands can do to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from kiosk.central.questions import text as question_text
+from kiosk.demo.premises import Premises
+from kiosk.demo.service import end
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 40.0
+
+
+class KioskProcess:
+    """`tests.proofs.headless` as a process."""
+
+    def __init__(
+        self, environment: Mapping[str, str], script: dict[str, object], log: Path
+    ) -> None:
+        with log.open("ab") as err:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.proofs.headless"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=err,
+                env={**os.environ, **environment},
+                text=True,
+                cwd=ROOT,
+            )
+        self._seen: queue.Queue[list[str] | None] = queue.Queue()
+        if self._process.stdin is not None:
+            self._process.stdin.write(json.dumps(script) + "\n")
+            self._process.stdin.flush()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def wait_for(self, kind: str) -> str:
+        """The words of the next page of this kind; "gone" where the process has ended."""
+        while True:
+            seen = self._seen.get(timeout=PATIENCE)
+            if seen is None:
+                self._seen.put(None)
+                return "gone"
+            if seen[0] == kind:
+                return " ".join(seen[1:])
+
+    def kill(self) -> None:
+        """Kill it, now, its workers too: they die with their parent."""
+        if self.alive:
+            os.kill(self.pid, signal.SIGKILL)
+
+    def kill_worker(self) -> None:
+        """Kill the process that does the card work."""
+        listed = subprocess.run(
+            ["pgrep", "-P", str(self.pid), "-f", "reader.worker"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for pid in listed.stdout.split():
+            os.kill(int(pid), signal.SIGKILL)
+
+    def close(self) -> None:
+        """End it in peace."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        end(self._process, signal.SIGTERM)
+
+    def _read(self) -> None:
+        for line in self._process.stdout or ():
+            self._seen.put(json.loads(line))
+        self._seen.put(None)
+
+
+class Ward:
+    """Starts kiosks on premises, and locks the card."""
+
+    def __init__(self, premises: Premises) -> None:
+        self.premises = premises
+        self.passcode = premises.holder.new_passcode
+
+    @contextmanager
+    def kiosk(self) -> Iterator[KioskProcess]:
+        """A kiosk, ready for a card, until the block ends."""
+        process = self.start_kiosk()
+        try:
+            yield process
+        finally:
+            process.close()
+
+    def start_kiosk(self) -> KioskProcess:
+        """A kiosk, ready for a card."""
+        answers = {question_text(key): words for key, words in self.premises.holder.answers}
+        script: dict[str, object] = {"answers": answers, "passcode": self.passcode}
+        log = self.premises.folder / "kiosk.log"
+        process = KioskProcess(self.premises.kiosk_environment(), script, log)
+        process.wait_for("welcome")
+        return process
+
+    def block(self) -> None:
+        """Lock the card, as three wrong passcodes do."""
+        self.premises.card.memory.passcode_left = 0

@@ -1,0 +1,40 @@
+"""Secrets and passcode rules."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiosk.values import PasscodeRules, Rule, Secret
+
+
+def test_a_secret_is_shown_by_nothing_and_gone_when_wiped() -> None:
+    secret = Secret(b"246802")
+    assert "246802" not in f"{secret} {secret!r}" + str([secret])
+    for leave in (pickle.dumps, copy.copy, copy.deepcopy):
+        with pytest.raises(TypeError):
+            leave(secret)
+    secret.wipe()
+    assert secret.reveal() == b""
+    assert not secret
+
+
+@given(st.binary(max_size=12), st.binary(max_size=12))
+def test_sameness(one: bytes, other: bytes) -> None:
+    assert Secret(one).same_as(Secret(other)) == (one == other)
+
+
+@given(st.binary(max_size=12))
+def test_only_six_to_eight_digits_are_accepted(typed: bytes) -> None:
+    wanted = 6 <= len(typed) <= 8 and all(chr(each) in "0123456789" for each in typed)
+    assert PasscodeRules().accepts(Secret(typed)) == wanted
+
+
+@given(st.text("0123456789", max_size=12))
+def test_the_ticks_agree_with_what_is_accepted(digits: str) -> None:
+    rules = PasscodeRules()
+    assert (rules.met(digits.encode()) == frozenset(Rule)) == rules.accepts(Secret(digits.encode()))
