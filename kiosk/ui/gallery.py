@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -71,12 +72,14 @@ class Gallery:
         self.frames()
 
     def photograph(self, path: Path) -> None:
-        """Write what the window shows to a PNG file."""
+        """Write what the window shows to a PNG file, at once: a reader never finds half of one."""
         from kivy.core.window import Window  # noqa: PLC0415
 
         Window.dispatch("on_draw")
-        taken = Window.screenshot(name=str(path.absolute()))  # which numbers it
-        Path(taken).replace(path)
+        # Kivy numbers its screenshots by what the folder already has, so each gets its own.
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            taken = Window.screenshot(name=str(Path(folder).absolute() / path.name))
+            Path(taken).replace(path)
 
 
 def main() -> None:
