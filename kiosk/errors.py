@@ -141,6 +141,13 @@ class CentralRefused(CentralError):
     retry_after_seconds: int | None = None
 
 
+@dataclass(eq=False)
+class MailFailed(KioskError):
+    """A letter of the central service's was not taken by the mail server."""
+
+    reason: str
+
+
 # ---------------------------------------------------------------- the vault
 
 

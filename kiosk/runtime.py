@@ -192,12 +192,12 @@ class Runtime:
         match effect:
             case do.OpenUnlock(_, reference, forgotten):
                 self._begin(visit, lambda: visit.open(reference, forgotten=forgotten))
-            case do.GiveAnswers(_, answers):
+            case do.GiveAnswers(_, answers, code):
                 # Looked into here and now: a moment later they may have been wiped.
-                words = tuple(
-                    None if answer is None else answer.reveal().decode() for answer in answers
-                )
-                self._begin(visit, lambda: visit.answer(words))
+                words, digits = tuple(map(_words, answers)), _words(code)
+                self._begin(visit, lambda: visit.answer(words, digits))
+            case do.SendCode():
+                self._begin(visit, lambda: visit.send_code(anew=False))
             case do.UnlockCard(_, passcode):
                 chosen = Secret(passcode.reveal())
                 self._begin(visit, lambda: self._unlock(visit, chosen))
@@ -229,3 +229,7 @@ class Runtime:
         for secret in self._secrets:
             secret.wipe()
         self._secrets.clear()
+
+
+def _words(secret: Secret | None) -> str | None:
+    return None if secret is None else secret.reveal().decode()

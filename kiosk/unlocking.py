@@ -37,7 +37,7 @@ from kiosk.errors import (
     WrongSecret,
 )
 from kiosk.flow import events as ev
-from kiosk.link import CentralClient
+from kiosk.link import CentralAuthority, CentralClient
 from kiosk.store.outbox import Outbox
 from kiosk.values import Secret
 
@@ -118,17 +118,32 @@ class UnlockVisit:
         questions = tuple(question.text for question in opened.questions)
         return ev.UnlockOpened(self.number, questions, opened.required)
 
-    def answer(self, answers: tuple[str | None, ...]) -> ev.Event:
-        """Have the card prove itself, and central check the answers."""
+    def answer(self, answers: tuple[str | None, ...], code: str | None) -> ev.Event:
+        """Have the card prove itself, and central check the answers, and the code if it asks."""
         opened = self._opened
         if opened is None or self._report is None:
             return ev.CardFailed(self.number, ev.CardTrouble.FAILED)
         try:
-            request = msg.GiveAnswers(answers=answers, proof=self._proof(self._report, opened))
+            signed = self._proof(self._report, opened)
+            request = msg.GiveAnswers(answers=answers, proof=signed, code=code)
             self._central.give_answers(opened.session, request)
+        except CentralRefused as refused:
+            if refused.problem in (msg.ProblemType.CODE_REQUIRED, msg.ProblemType.CODE_VOID):
+                return self.send_code(anew=refused.problem == msg.ProblemType.CODE_VOID)
+            return self._failed(refused)
         except KioskError as error:
             return self._failed(error)
         return ev.AnswersAccepted(self.number)
+
+    def send_code(self, *, anew: bool) -> ev.Event:
+        """Have central e-mail a code; `anew`: the one before it is void."""
+        if self._opened is None:
+            return ev.CardFailed(self.number, ev.CardTrouble.FAILED)
+        try:
+            sent = self._central.send_code(self._opened.session)
+        except KioskError as error:
+            return self._failed(error)
+        return ev.CodeSent(self.number, sent.address, anew)
 
     def unlock(self, passcode: Secret, advance: Callable[[ev.UnlockStep], None]) -> ev.Event:
         """Get the grant and do the card's work; `advance` hears how far it has come."""
@@ -161,17 +176,17 @@ class UnlockVisit:
         advance: Callable[[ev.UnlockStep], None],
     ) -> ev.Event:
         grant = self._central.grant(session)
-        match obstacle(report, Purpose.UNLOCK, key_is_certain=not grant.second_allowed):
+        match obstacle(report, Purpose.UNLOCK, tries_needed=grant.first_needs_tries_left):
             case Obstacle.KEY_SPENT:
                 return ev.CardFailed(self.number, ev.CardTrouble.UNBLOCKING_SPENT)
             case Obstacle.KEY_AT_RISK:
                 return ev.UnlockRefused(self.number, ev.Refusal.FROZEN)
         plan = self._plan(report, grant, passcode)
+        authority = CentralAuthority(self._central, session) if not plan.current.key else None
         try:
-            self._reader.unlock(plan, self._recorder(grant, advance))
+            self._reader.unlock(plan, self._recorder(grant, advance), authority)
         finally:
-            plan.current.key.wipe()
-            plan.next.key.wipe()
+            plan.wipe()
         return ev.CardUnlocked(self.number)
 
     # ------------------------------------------------------------ parts
@@ -184,11 +199,14 @@ class UnlockVisit:
         return self._reader.prove(report.identity, certificate, digest)
 
     def _plan(self, report: CardReport, grant: msg.Grant, passcode: Secret) -> UnlockPlan:
-        certificate = report.certificates.authentication
+        # What the card signs at the end says with which key it is left; without renewal it is told
+        # nothing new, and the card is spared the commands.
+        certificate = report.certificates.authentication if grant.next is not None else None
+        pair = [each for each in (grant.current, grant.next) if each is not None]
         return UnlockPlan(
             identity=report.identity,
-            current=Candidate(grant.current.generation, Secret(grant.current.key)),
-            next=Candidate(grant.next.generation, Secret(grant.next.key)),
+            current=_candidate(grant.current),
+            next=_candidate(grant.next) if grant.next is not None else None,
             first=grant.first,
             second_allowed=grant.second_allowed,
             second_needs_tries_left=grant.second_needs_tries_left,
@@ -200,13 +218,13 @@ class UnlockVisit:
             card_key=grant.card_authentication_key,
             holder_key=_spki(certificate) if certificate is not None else None,
             attestations={
-                generation: self._digest(
+                each.generation: self._digest(
                     proof.Purpose.UNLOCKED,
                     report,
                     grant.grant,
-                    proof.generation_nonce(generation),
+                    proof.generation_nonce(each.generation),
                 )
-                for generation in (grant.current.generation, grant.next.generation)
+                for each in pair
             },
         )
 
@@ -271,6 +289,8 @@ class UnlockVisit:
         wait = error.retry_after_seconds or 0
         if error.problem == msg.ProblemType.ANSWERS_WRONG:
             return ev.AnswersRefused(self.number, wait)
+        if error.problem == msg.ProblemType.CODE_WRONG:
+            return ev.CodeRefused(self.number)
         if error.problem == msg.ProblemType.CARD_NOT_GENUINE:
             return ev.CardFailed(self.number, ev.CardTrouble.WRONG_CARD)
         refusal = _REFUSALS.get(error.problem)
@@ -292,7 +312,12 @@ _REFUSALS: dict[str, ev.Refusal] = {
     msg.ProblemType.CARD_FROZEN: ev.Refusal.FROZEN,
     msg.ProblemType.LOCKED_OUT: ev.Refusal.LOCKED_OUT,
     msg.ProblemType.WAIT: ev.Refusal.WAIT,
+    msg.ProblemType.MAIL_FAILED: ev.Refusal.MAIL,
 }
+
+
+def _candidate(key: msg.UnblockingKey) -> Candidate:
+    return Candidate(key.generation, Secret(key.key or b""))
 
 
 def _presented(report: CardReport) -> msg.PresentedCard:

@@ -143,7 +143,7 @@ class GidsCard:
         template = tlv.encode(0x7C, tlv.encode(tag, value))
         command = Command(name, 0x87, 0x00, 0x00, template, expected=256)
         response = send(self._connection, command)
-        if response.status == _NOT_AUTHENTICATED:
+        if tag == 0x82 and response.status == _NOT_AUTHENTICATED:
             raise WrongSecret(tries.UNBLOCKING_KEY, None, response.status)
         tries.judge(tries.UNBLOCKING_KEY, command, response.status)
         if not response.data and tag == 0x82:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from kiosk.card.session import CardReport
 
-_KEPT_BACK = 2  # tries of the unblocking key that are never risked
+TRIES_FOR_A_GUESS = 3  # one that may be wasted, and the last two, which are never risked
 
 
 class Purpose(StrEnum):
@@ -27,23 +27,24 @@ class Obstacle(StrEnum):
 
 
 def obstacle(
-    report: CardReport, purpose: Purpose, *, key_is_certain: bool = False
+    report: CardReport, purpose: Purpose, *, tries_needed: int = TRIES_FOR_A_GUESS
 ) -> Obstacle | None:
     """What forbids `purpose`, or None.
 
-    `key_is_certain`: it is proven which unblocking key the card carries, so that using it risks
-    nothing. A counter that the card does not tell forbids nothing here: central's ledger keeps it.
+    `tries_needed`: how many the unblocking key must have left, fewer where it is known which one
+    the card carries. A counter that the card does not tell forbids nothing here: central's ledger
+    keeps it.
     """
     if purpose is Purpose.UNLOCK:
-        return _unlock(report.counters.unblocking, certain=key_is_certain)
+        return _unlock(report.counters.unblocking, tries_needed)
     if purpose is Purpose.LOG_IN and report.unlock_only:
         return Obstacle.UNLOCK_ONLY
     return Obstacle.LOCKED if report.counters.locked else None
 
 
-def _unlock(left: int | None, *, certain: bool) -> Obstacle | None:
+def _unlock(left: int | None, needed: int) -> Obstacle | None:
     if left is None:
         return None
     if left == 0:
         return Obstacle.KEY_SPENT
-    return Obstacle.KEY_AT_RISK if left <= _KEPT_BACK and not certain else None
+    return Obstacle.KEY_AT_RISK if left < needed else None

@@ -15,7 +15,7 @@ from kiosk.card import keys
 from kiosk.card.apdu import SUCCESS, Connection
 from kiosk.card.proving import expect, signed_by
 from kiosk.card.recognition import recognise
-from kiosk.card.session import Authority, CardIncapable, CardSession
+from kiosk.card.session import Authority, CardIncapable, CardSession, UnblockingKey
 from kiosk.errors import CardMalformed, CardRefused, SecretRefused, WrongSecret
 from kiosk.values import CardIdentity, Secret
 
@@ -34,14 +34,15 @@ class UnlockPlan:
 
     `card_key` and `holder_key` are DER SubjectPublicKeyInfo: the pinned card authentication key,
     and the authentication key, None where the card has none. `attestations` maps each generation
-    of the pair to the digest that the authentication key signs when the card is left with it. The
-    second candidate is tried where `second_allowed`, and the card has at least
-    `second_needs_tries_left` after it refused the first.
+    of the pair to the digest that the authentication key signs when the card is left with it.
+    `next` is None where such keys are not renewed. The second candidate is tried where
+    `second_allowed`, and the card has at least `second_needs_tries_left` after it refused the
+    first.
     """
 
     identity: CardIdentity
     current: Candidate
-    next: Candidate
+    next: Candidate | None
     first: int
     second_allowed: bool
     second_needs_tries_left: int
@@ -51,6 +52,12 @@ class UnlockPlan:
     card_key: bytes | None
     holder_key: bytes | None
     attestations: Mapping[int, bytes] = field(repr=False)
+
+    def wipe(self) -> None:
+        """Wipe the passcode and the keys."""
+        for secret in (self.passcode, self.current.key, self.next.key if self.next else None):
+            if secret is not None:
+                secret.wipe()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +99,7 @@ def unlock(
         card.verify(plan.passcode)
     generation = opened_with.generation
     if plan.renew and opened_with is plan.current and _change(card, plan, record):
-        generation = plan.next.generation
+        generation = plan.current.generation + 1
     _attest(card, plan, generation, record)
     return Unlocked(generation)
 
@@ -107,9 +114,8 @@ def _expect(card: CardSession, plan: UnlockPlan) -> None:
 def _unblock(
     card: CardSession, plan: UnlockPlan, record: Record, authority: Authority | None
 ) -> Candidate:
-    first, second = sorted(
-        (plan.current, plan.next), key=lambda candidate: candidate.generation != plan.first
-    )
+    pair = [each for each in (plan.current, plan.next) if each is not None]
+    first, *others = sorted(pair, key=lambda candidate: candidate.generation != plan.first)
     try:
         return _try(card, first, plan, record, authority)
     except WrongSecret as refused:
@@ -117,9 +123,9 @@ def _unblock(
         # that does not count for us is not asked twice in a visit.
         left = refused.tries_left
         few_left = left is None or left < plan.second_needs_tries_left
-        if few_left or not plan.second_allowed:
+        if few_left or not others or not plan.second_allowed:
             raise
-    return _try(card, second, plan, record, authority)
+    return _try(card, others[0], plan, record, authority)
 
 
 def _try(
@@ -129,19 +135,45 @@ def _try(
     record: Record,
     authority: Authority | None,
 ) -> Candidate:
-    key = candidate.key or authority
-    if not key:
+    def announce() -> None:
+        record(CardStep("unblock", candidate.generation, None))
+
+    key: UnblockingKey
+    if candidate.key:
+        announce()
+        key = candidate.key
+    elif authority is not None:
+        key = _Announced(authority, announce)
+    else:
         raise SecretRefused("unblocking key")
-    record(CardStep("unblock", candidate.generation, None))
     with _recorded(record, "unblock", candidate.generation):
         card.unblock(key, plan.passcode)
     return candidate
 
 
+class _Announced:
+    """An authority whose response is announced once it is there: until then nothing is risked."""
+
+    def __init__(self, authority: Authority, announce: Callable[[], None]) -> None:
+        self._authority = authority
+        self._announce = announce
+
+    def opening(self) -> bytes:
+        return self._authority.opening()
+
+    def answer(self, challenge: bytes) -> bytes:
+        response = self._authority.answer(challenge)
+        self._announce()
+        return response
+
+    def check(self, reply: bytes) -> None:
+        self._authority.check(reply)
+
+
 def _change(card: CardSession, plan: UnlockPlan, record: Record) -> bool:
     """Renew the unblocking key; a refusal is a fact for central, not the person's trouble."""
-    if not plan.next.key:
-        return False  # an authority's key is not rotated here
+    if plan.next is None:
+        return False
     record(CardStep("change", plan.next.generation, None))
     try:
         with _recorded(record, "change", plan.next.generation):

@@ -7,13 +7,14 @@ from uuid import UUID
 from sqlmodel import select
 
 from kiosk import vault
-from kiosk.central import genuine, registrations, throttle
+from kiosk.central import codes, genuine, registrations, throttle
 from kiosk.central.authentication import Caller
 from kiosk.central.parts import Parts
 from kiosk.central.refusal import Refusal
 from kiosk.central.sessions import (
     Unlock,
     Work,
+    count_failure,
     find,
     kiosk,
     record,
@@ -42,6 +43,7 @@ def give_answers(
             return AnswersAccepted(session=session_id)
         refuse_if_locked(unlock.registration)
         refuse_if_too_soon(work, unlock.card, unlock.registration)
+        codes.judge(work, unlock, given.code)
         attempt = _count(work, unlock)
         recovery = registrations.recovery(work.database, parts.master, unlock.registration)
     context = registrations.context(unlock.registration.id)
@@ -54,9 +56,14 @@ def give_answers(
 def _prove(work: Work, unlock: Unlock, signature: bytes | None) -> None:
     """Refuses unless the key that was pinned at registration signed for this very session.
 
+    A card that has no such key cannot: `codes` asks for a code instead.
+
     A forged card costs its kiosk a failure, and the registration that it claims none: else anybody
     could lock a colleague out.
     """
+    pinned = unlock.registration.card_authentication_key
+    if pinned is None:
+        return
     digest = proof.digest(
         proof.Purpose.OPEN_UNLOCK,
         central=work.parts.name,
@@ -65,7 +72,6 @@ def _prove(work: Work, unlock: Unlock, signature: bytes | None) -> None:
         session=unlock.session.id,
         nonce=unlock.session.nonce,
     )
-    pinned = unlock.registration.card_authentication_key
     if signature is not None and genuine.signed(pinned, digest, signature):
         return
     throttle.count_failure(kiosk(work), throttle.PER_KIOSK, work.now)
@@ -75,11 +81,7 @@ def _prove(work: Work, unlock: Unlock, signature: bytes | None) -> None:
 
 def _count(work: Work, unlock: Unlock) -> int:
     """Count the attempt as failed, everywhere; its number."""
-    registration = unlock.registration
-    throttle.count_failure(registration, throttle.PER_REGISTRATION, work.now)
-    throttle.count_failure(unlock.card, throttle.PER_CARD, work.now)
-    throttle.count_failure(kiosk(work), throttle.PER_KIOSK, work.now)
-    registration.locked = registration.failures >= throttle.ATTEMPTS
+    count_failure(work, unlock)
     attempt = Attempt(session_id=unlock.session.id, at=work.now)
     work.database.add(attempt)
     work.database.flush()

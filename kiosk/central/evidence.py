@@ -249,6 +249,11 @@ def decide(visits: Sequence[Visit], told: Told, maximum: int) -> Decision:
     )
 
 
+def first_needs(*, second_allowed: bool) -> int:
+    """Tries that a card which tells them must have for the first candidate to be sent."""
+    return _FOR_A_GUESS if second_allowed else _FOR_CERTAINTY
+
+
 def proven(visits: Sequence[Visit]) -> int:
     """The highest generation that the card was seen to carry. Order does not matter."""
     return max((f.generation for v in visits for f in v.facts if _proof(f)), default=0)

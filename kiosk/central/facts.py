@@ -12,6 +12,7 @@ from sqlmodel import select
 
 from kiosk.central import audit, evidence, genuine, history
 from kiosk.central.authentication import Caller
+from kiosk.central.escrow import FORMATS
 from kiosk.central.evidence import Told
 from kiosk.central.parts import Parts
 from kiosk.central.sessions import Work, working
@@ -48,7 +49,7 @@ def _apply_fact(work: Work, item: OutboxItem, fact: CardFact) -> ItemOutcome:
     ).first()
     if grant is None:
         return _refused(item, "grant not known")
-    if not _in_pair(fact, grant):
+    if not _in_pair(work, fact, grant):
         return _refused(item, "generation not granted")
     row = _row(work, item, fact)
     outcome = _outcome(work, item, row)
@@ -88,8 +89,11 @@ def _refused(item: OutboxItem, reason: str) -> ItemOutcome:
     return ItemOutcome(id=item.id, status=ItemStatus.REFUSED, reason=reason)
 
 
-def _in_pair(fact: CardFact, grant: GrantRow) -> bool:
+def _in_pair(work: Work, fact: CardFact, grant: GrantRow) -> bool:
     """The command could have happened under the grant."""
+    card = work.database.exec(select(Card).where(Card.id == grant.card_id)).one()
+    if not FORMATS[card.family].renewed:
+        return fact.generation == grant.current and fact.command is not CardCommand.CHANGE
     if fact.command is CardCommand.CHANGE:
         return fact.generation == grant.current + 1
     return fact.generation in (grant.current, grant.current + 1)
@@ -152,7 +156,7 @@ def _store_end(work: Work, session: UnlockSession, row: EndRow) -> None:
 
 def _attested(work: Work, card: Card, fact: CardFact) -> bool:
     """Whether the card signed, with the key that needs the new passcode, that it is unlocked."""
-    if fact.signature is None:
+    if fact.signature is None or card.authentication_certificate is None:
         return False
     digest = proof.digest(
         proof.Purpose.UNLOCKED,

@@ -6,12 +6,13 @@ from uuid import UUID, uuid4
 
 from sqlmodel import select
 
-from kiosk.central import audit, history
+from kiosk.central import audit, evidence, history
 from kiosk.central.authentication import Caller
+from kiosk.central.escrow import FORMATS
 from kiosk.central.parts import Parts
 from kiosk.central.refusal import Refusal
 from kiosk.central.sessions import Unlock, Work, find, working
-from kiosk.central.tables import EndRow, FactRow, GrantRow
+from kiosk.central.tables import Card, EndRow, FactRow, GrantRow
 from kiosk.contract.messages import Grant, ProblemType, UnblockingKey
 
 
@@ -24,19 +25,25 @@ def issue_grant(parts: Parts, caller: Caller, session_id: UUID) -> Grant:
     """
     with working(parts, caller) as work:
         unlock = find(work, session_id)
-        if unlock.session.accepted_at is None:
-            raise Refusal(ProblemType.OUT_OF_ORDER)
-        if unlock.card.proved_session != session_id:
-            raise Refusal(ProblemType.EXPIRED)
-        issued = select(GrantRow).where(GrantRow.session_id == session_id)
-        grant = work.database.exec(issued).first()
-        known = unlock.session.last_grant if grant is None else grant.number
-        if history.latest_grant(work.database, unlock.card) != known:
-            raise Refusal(ProblemType.EXPIRED)
-        if _ended(work, session_id) or (grant is not None and _begun(work, grant)):
+        grant = current(work, unlock)
+        if grant is not None and _begun(work, grant):
             raise Refusal(ProblemType.EXPIRED)
         # Made before the commit: a key that cannot be produced leaves no grant behind.
         return _message(work, unlock, grant or _new_grant(work, unlock))
+
+
+def current(work: Work, unlock: Unlock) -> GrantRow | None:
+    """The session's grant, None before it was issued. Refuses once there can be none any more."""
+    session, card = unlock.session, unlock.card
+    if session.accepted_at is None:
+        raise Refusal(ProblemType.OUT_OF_ORDER)
+    if card.proved_session != session.id:
+        raise Refusal(ProblemType.EXPIRED)
+    grant = work.database.exec(select(GrantRow).where(GrantRow.session_id == session.id)).first()
+    known = session.last_grant if grant is None else grant.number
+    if history.latest_grant(work.database, card) != known or _ended(work, session.id):
+        raise Refusal(ProblemType.EXPIRED)
+    return grant
 
 
 def _ended(work: Work, session_id: UUID) -> bool:
@@ -65,7 +72,7 @@ def _new_grant(work: Work, unlock: Unlock) -> GrantRow:
         first=decision.first,
         second_allowed=decision.second_allowed,
         second_needs=decision.second_needs,
-        renew=decision.renew,
+        renew=decision.renew and FORMATS[card.family].renewed,
         charged=decision.charge,
         issued_at=work.now,
     )
@@ -83,22 +90,23 @@ def _new_grant(work: Work, unlock: Unlock) -> GrantRow:
 
 
 def _message(work: Work, unlock: Unlock, grant: GrantRow) -> Grant:
-    escrow = work.parts.escrow
-    current, following = (
-        UnblockingKey(
-            generation=generation,
-            key=escrow.key(work.database, unlock.card, generation).reveal(),
-        )
-        for generation in (grant.current, grant.current + 1)
-    )
+    form = FORMATS[unlock.card.family]
     return Grant(
         grant=grant.id,
         session=grant.session_id,
-        current=current,
-        next=following,
+        current=_candidate(work, unlock.card, grant.current),
+        next=_candidate(work, unlock.card, grant.current + 1) if form.renewed else None,
         first=grant.first,
+        first_needs_tries_left=evidence.first_needs(second_allowed=grant.second_allowed),
         second_allowed=grant.second_allowed,
         second_needs_tries_left=grant.second_needs,
         renew=grant.renew,
         card_authentication_key=unlock.registration.card_authentication_key,
     )
+
+
+def _candidate(work: Work, card: Card, generation: int) -> UnblockingKey:
+    if not FORMATS[card.family].leaves:
+        return UnblockingKey(generation=generation, key=None)
+    key = work.parts.escrow.key(work.database, card, generation)
+    return UnblockingKey(generation=generation, key=key.reveal())

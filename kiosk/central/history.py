@@ -8,6 +8,8 @@ from kiosk.central import audit, evidence
 from kiosk.central.evidence import Decision, Fact, Told, Visit
 from kiosk.central.sessions import Work
 from kiosk.central.tables import Card, EndRow, FactRow, GrantRow, UnlockSession
+from kiosk.contract.messages import CardCommand
+from kiosk.values import Family
 
 
 def visits(database: Session, card: Card) -> list[Visit]:
@@ -18,7 +20,7 @@ def visits(database: Session, card: Card) -> list[Visit]:
         .join(GrantRow, col(FactRow.grant_id) == col(GrantRow.id))
         .where(GrantRow.card_id == card.id)
     ):
-        facts.setdefault(row.grant_id, []).append(_fact(row))
+        facts.setdefault(row.grant_id, []).append(_fact(row, card.family))
     ends: dict[object, set[int]] = {}
     for end in database.exec(
         select(EndRow)
@@ -73,6 +75,12 @@ def latest_grant(database: Session, card: Card) -> int:
     return database.exec(newest.order_by(col(GrantRow.number).desc())).first() or 0
 
 
-def _fact(row: FactRow) -> Fact:
+_GIDS_REFUSED = 0x6982
+_REFUSED = 0x6300
+
+
+def _fact(row: FactRow, family: Family) -> Fact:
     status = None if row.status is None else int(row.status, 16)
+    if family is Family.GIDS and status == _GIDS_REFUSED and row.command is CardCommand.UNBLOCK:
+        status = _REFUSED  # how GIDS cards say that a response was wrong, without a counter
     return Fact(row.sequence, row.command, row.generation, status, row.genuine)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from kiosk.central import master
 from kiosk.central.database import Database
 from kiosk.central.escrow import Escrow
+from kiosk.central.mail import NoPostman, Postman, postman
 from kiosk.central.master import MasterKey
 from kiosk.central.settings import Settings
 
@@ -35,6 +36,7 @@ class Parts:
     master: MasterKey
     escrow: Escrow
     clock: Clock = wall_clock
+    postman: Postman = field(default_factory=NoPostman)
     evaluations: threading.BoundedSemaphore = field(default_factory=_evaluations)
 
 
@@ -43,4 +45,5 @@ def assemble(settings: Settings, clock: Clock = wall_clock) -> Parts:
     key = master.load(settings.master_key_file)
     database = Database(settings.database)
     database.prepare(key)
-    return Parts(settings.name, database, key, Escrow(key), clock)
+    carrier = postman(settings.mail, settings.mail_from) if settings.mail else NoPostman()
+    return Parts(settings.name, database, key, Escrow(key), clock, carrier)

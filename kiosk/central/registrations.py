@@ -18,7 +18,7 @@ def add(
     master: MasterKey,
     card: Card,
     answers: Sequence[tuple[str, Secret]],
-    card_authentication_key: bytes,
+    card_authentication_key: bytes | None,
 ) -> None:
     """Register `card` with four (question id, answer) pairs, and pin its own key."""
     identity = uuid4()

@@ -1,17 +1,23 @@
-"""The five requests of the contract."""
+"""The requests of the contract."""
 
 from __future__ import annotations
 
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 
-from kiosk.central import answers, authentication, facts, grant, unlock
+from kiosk.central import answers, authentication, challenge, codes, facts, grant, unlock
 from kiosk.central.authentication import Caller
 from kiosk.central.parts import Parts
 from kiosk.contract.messages import (
     AnswersAccepted,
+    CardChallenge,
+    CardGenuine,
+    CardReply,
+    ChallengeOpened,
+    ChallengeResponse,
+    CodeSent,
     GiveAnswers,
     Grant,
     Health,
@@ -44,6 +50,7 @@ def _authenticated(request: Request, parts: Central) -> Caller:
 
 
 Authenticated = Annotated[Caller, Depends(_authenticated)]
+Dialogue = Annotated[int, Path(ge=1, le=2)]
 
 
 @router.get("/health")
@@ -66,10 +73,38 @@ def give_answers(
     return answers.give_answers(parts, caller, session, given)
 
 
+@router.post("/unlocks/{session}/code")
+def send_code(parts: Central, caller: Authenticated, session: UUID) -> CodeSent:
+    """See `codes.send_code`."""
+    return codes.send_code(parts, caller, session)
+
+
 @router.post("/unlocks/{session}/grant")
 def issue_grant(parts: Central, caller: Authenticated, session: UUID) -> Grant:
     """See `grant.issue_grant`."""
     return grant.issue_grant(parts, caller, session)
+
+
+@router.post("/unlocks/{session}/challenges")
+def open_challenge(parts: Central, caller: Authenticated, session: UUID) -> ChallengeOpened:
+    """See `challenge.open_challenge`."""
+    return challenge.open_challenge(parts, caller, session)
+
+
+@router.post("/unlocks/{session}/challenges/{number}/response")
+def respond(
+    parts: Central, caller: Authenticated, session: UUID, number: Dialogue, asked: CardChallenge
+) -> ChallengeResponse:
+    """See `challenge.respond`."""
+    return challenge.respond(parts, caller, session, number, asked)
+
+
+@router.post("/unlocks/{session}/challenges/{number}/reply")
+def judge(
+    parts: Central, caller: Authenticated, session: UUID, number: Dialogue, given: CardReply
+) -> CardGenuine:
+    """See `challenge.judge`."""
+    return challenge.judge(parts, caller, session, number, given)
 
 
 @router.post("/reports")

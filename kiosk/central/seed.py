@@ -6,13 +6,22 @@ In service, cards and keys come in sealed to central's import key, and people re
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from nacl.utils import random as random_bytes
-from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import (
+    Base64Bytes,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 from sqlmodel import Session, select
 
+from kiosk.card.cryptogram import KeyKind
 from kiosk.central import genuine, master, registrations
 from kiosk.central.authentication import token_hash
 from kiosk.central.escrow import FORMATS
@@ -44,30 +53,49 @@ class Holder(_Document):
 
 
 class PersonalisedCard(_Document):
-    """A card as it left personalisation; certificates in DER, base64."""
+    """A card as it left personalisation; certificates in DER, base64, where it has them.
+
+    The unblocking key is text; an administrator key is hexadecimal, with the cipher it is for.
+    """
 
     family: Family
     serial: Serial
     unblocking_key: SecretStr
+    administrator_kind: KeyKind | None = None
+    administrator_mutual: bool = True
     unblocking_maximum: Annotated[int, Field(ge=1, le=15)] = 3
-    authentication_certificate: Base64Bytes
-    card_authentication_certificate: Base64Bytes
+    authentication_certificate: Base64Bytes | None = None
+    card_authentication_certificate: Base64Bytes | None = None
 
-    @field_validator("family")
-    @classmethod
-    def _supported(cls, family: Family) -> Family:
-        if family not in FORMATS:
-            raise ValueError("cards of this family cannot be escrowed yet")
-        return family
+    @property
+    def key(self) -> Secret:
+        """The unblocking key as the card has it."""
+        text = self.unblocking_key.get_secret_value()
+        leaves = FORMATS[self.family].leaves
+        return Secret(text.encode() if leaves else bytes.fromhex(text))
 
     @field_validator("authentication_certificate", "card_authentication_certificate")
     @classmethod
-    def _certificate(cls, der: bytes) -> bytes:
+    def _certificate(cls, der: bytes | None) -> bytes | None:
+        if der is None:
+            return None
         try:
             genuine.public_key(der)
         except (ValueError, UnsupportedAlgorithm):
             raise ValueError("not a certificate in DER") from None
         return der
+
+    @model_validator(mode="after")
+    def _fitting_key(self) -> Self:
+        try:
+            key = self.key
+        except ValueError:
+            raise ValueError("the unblocking key is not in hexadecimal") from None
+        if not FORMATS[self.family].fits(key.reveal()):
+            raise ValueError("no card of this family has such an unblocking key")
+        if (self.administrator_kind is None) != FORMATS[self.family].leaves:
+            raise ValueError("a cipher goes with administrator keys, and with them alone")
+        return self
 
 
 class RegisteredAnswer(_Document):
@@ -149,7 +177,13 @@ def _add_card(
         unblocking_maximum=presented.unblocking_maximum,
     )
     _stored(database, card)
-    parts.escrow.add(database, card, _secret(presented.unblocking_key))
+    parts.escrow.add(
+        database,
+        card,
+        presented.key,
+        presented.administrator_kind,
+        mutual=presented.administrator_mutual,
+    )
     if not document.answers:
         return
     registrations.add(
@@ -157,7 +191,7 @@ def _add_card(
         parts.master,
         card,
         [(given.question, _secret(given.answer)) for given in document.answers],
-        genuine.public_key(presented.card_authentication_certificate),
+        genuine.public_key(own) if (own := presented.card_authentication_certificate) else None,
     )
 
 

@@ -93,6 +93,15 @@ def refuse_if_too_soon(work: Work, card: Card, registered: Registration) -> None
         raise Refusal(ProblemType.WAIT, wait)
 
 
+def count_failure(work: Work, unlock: Unlock) -> None:
+    """One more failed attempt: of the registration, the card and the kiosk. The fifth locks."""
+    registration = unlock.registration
+    throttle.count_failure(registration, throttle.PER_REGISTRATION, work.now)
+    throttle.count_failure(unlock.card, throttle.PER_CARD, work.now)
+    throttle.count_failure(kiosk(work), throttle.PER_KIOSK, work.now)
+    registration.locked = registration.failures >= throttle.ATTEMPTS
+
+
 def kiosk(work: Work) -> Kiosk:
     """The calling kiosk, to be counted on."""
     return work.database.exec(

@@ -26,6 +26,8 @@ class Settings(BaseSettings):
     name: Annotated[str, Field(min_length=1, max_length=100)] = Field(
         description="Whose service this is; cards sign it, so kiosks must know the same name"
     )
+    mail: str = Field("", description="smtp://host:25, smtps://user:password@host, or terminal:")
+    mail_from: str = "smartcard-kiosk@localhost"
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8443
     certificate: Path | None = None

@@ -14,6 +14,7 @@ from sqlalchemy import JSON, Column, DateTime, Dialect, MetaData, TypeDecorator,
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
+from kiosk.card.cryptogram import KeyKind
 from kiosk.contract.messages import CardCommand
 from kiosk.values import CardIdentity, Family
 
@@ -107,7 +108,7 @@ class Card(Throttled, Table, table=True):
     serial: str
     status: CardStatus = CardStatus.ACTIVE
     seed: bytes
-    authentication_certificate: bytes
+    authentication_certificate: bytes | None = None
     unblocking_maximum: int = 3
     frozen: bool = False
     proved_session: UUID | None = None
@@ -119,23 +120,31 @@ class Card(Throttled, Table, table=True):
 
 
 class EscrowedKey(Table, table=True):
-    """An imported unblocking key, wrapped by the master key."""
+    """An imported unblocking key, wrapped by the master key.
+
+    `kind` goes with administrator keys, and `mutual` says that the card has the mutual form.
+    """
 
     __tablename__ = "escrowed_key"
 
     card_id: int = Field(foreign_key="card.id", primary_key=True)
     generation: int = Field(primary_key=True)
     wrapped: bytes
+    kind: KeyKind | None = None
+    mutual: bool = True
 
 
 class Registration(Throttled, Table, table=True):
-    """A cardholder's enrolment for self service with one card."""
+    """A cardholder's enrolment for self service with one card.
+
+    A card without a card authentication key cannot prove itself: then a code is always e-mailed.
+    """
 
     id: UUID = Field(primary_key=True)
     card_id: int = Field(foreign_key="card.id", unique=True)
     recovery_public_key: bytes
     normaliser: int
-    card_authentication_key: bytes
+    card_authentication_key: bytes | None = None
     questions: list[str] = Field(sa_column=Column(JSON, nullable=False))
     locked: bool = False
 
@@ -158,7 +167,8 @@ class SealedEnvelope(Table, table=True):
 class UnlockSession(Table, table=True):
     """An unlock that a kiosk opened, with the counters as the card told them then.
 
-    `last_grant` is the number of the card's latest grant at that time, 0 if it had none.
+    `last_grant` is the number of the card's latest grant at that time, 0 if it had none. A code
+    `code_due` may be e-mailed; `code_confirmed` it was entered.
     """
 
     __tablename__ = "unlock_session"
@@ -173,7 +183,21 @@ class UnlockSession(Table, table=True):
     nonce: bytes
     last_grant: int
     opened_at: datetime = Field(sa_type=Instant)
+    code_due: bool = False
+    code_confirmed: bool = False
     accepted_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class EmailedCode(Table, table=True):
+    """A code that was sent for an unlock session. Only what the master key makes of it is kept."""
+
+    __tablename__ = "emailed_code"
+
+    id: int = Field(default=None, primary_key=True)
+    session_id: UUID = Field(foreign_key="unlock_session.id", index=True)
+    verifier: bytes
+    sent_at: datetime = Field(sa_type=Instant)
+    tries: int = 0
 
 
 class AttemptOutcome(StrEnum):
@@ -213,6 +237,23 @@ class GrantRow(Table, table=True):
     renew: bool
     charged: bool
     issued_at: datetime = Field(sa_type=Instant)
+
+
+class Challenge(Table, table=True):
+    """A dialogue between an administrator key and a card: see `challenge`.
+
+    `opening` is ours, empty in the external form; `asked` is the card's. Neither is secret.
+    `genuine`: what came of the card's reply, None before it.
+    """
+
+    __table_args__ = (UniqueConstraint("grant_id", "number"),)
+
+    id: int = Field(default=None, primary_key=True)
+    grant_id: UUID = Field(foreign_key="grant.id", index=True)
+    number: int
+    opening: bytes
+    asked: bytes | None = None
+    genuine: bool | None = None
 
 
 class FactRow(Table, table=True):

@@ -50,6 +50,7 @@ def open_unlock(parts: Parts, caller: Caller, asked: OpenUnlock) -> UnlockOpened
             for question in registered.questions
         ),
         required=vault.REQUIRED,
+        proof_required=registered.card_authentication_key is not None,
     )
 
 

@@ -33,6 +33,7 @@ Base64 = Annotated[
 Serial = Annotated[str, Field(pattern=r"^[0-9A-F]{8,64}$")]
 Der = Annotated[Base64, Field(max_length=16384)]
 Answer = Annotated[str, Field(max_length=128)]
+Code = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
 Generation = Annotated[int, Field(ge=0, le=1_000_000)]
 StatusWord = Annotated[str, Field(pattern=r"^[0-9A-F]{4}$")]
 
@@ -95,11 +96,13 @@ class UnlockOpened(Message):
 class GiveAnswers(Message):
     """POST /v1/unlocks/{session}/answers. One answer a question, in order; None is a blank.
 
-    `proof` is the signature of the card's card authentication key over `proof.digest(...)`.
+    `proof` is the signature of the card's card authentication key over `proof.digest(...)`, None
+    where the card has no such key. `code` is what was e-mailed after `code-required`.
     """
 
     answers: Annotated[tuple[Answer | None, ...], Field(min_length=4, max_length=4, repr=False)]
     proof: Annotated[Base64, Field(max_length=1024)] | None = None
+    code: Code | None = Field(None, repr=False)
 
 
 class AnswersAccepted(Message):
@@ -108,31 +111,47 @@ class AnswersAccepted(Message):
     session: UUID
 
 
+class CodeSent(Message):
+    """POST /v1/unlocks/{session}/code: a fresh code is on its way, and the one before is void.
+
+    `address` is the cardholder's, but for enough of it to be recognised by her alone.
+    """
+
+    address: str
+    valid_seconds: Annotated[int, Field(ge=1)]
+
+
 # ---------------------------------------------------------------- unlock: grant
 
 
 class UnblockingKey(Message):
-    """An unblocking key that the card may carry."""
+    """An unblocking key that the card may carry.
+
+    `key` is None where it never leaves central: an administrator key, which answers the card's
+    challenge instead (see `ChallengeOpened`).
+    """
 
     generation: Generation
-    key: Annotated[Base64, Field(repr=False, max_length=64)]
+    key: Annotated[Base64, Field(max_length=64)] | None = Field(repr=False)
 
 
 class Grant(Message):
     """POST /v1/unlocks/{session}/grant: asking again returns the same grant.
 
-    `current` and `next` are the pair; `first` is the generation to try first, and `second_allowed`
-    says whether the other may be tried if the card refuses the first. It may not if that refusal
-    leaves fewer than `second_needs_tries_left`: then more was spent than central knows of, and the
-    pair may not be what the card carries. `renew` asks for the change current -> next after an
-    unblock with `current`.
+    `current` and `next` are the pair, `next` None where the keys of such cards are not renewed;
+    `first` is the generation to try first. It is not to be tried if the card tells that it has
+    fewer than `first_needs_tries_left`. `second_allowed` says whether the other may be tried if the
+    card refuses the first. It may not if that refusal leaves fewer than `second_needs_tries_left`:
+    then more was spent than central knows of, and the pair may not be what the card carries.
+    `renew` asks for the change current -> next after an unblock with `current`.
     """
 
     grant: UUID
     session: UUID
     current: UnblockingKey
-    next: UnblockingKey
+    next: UnblockingKey | None
     first: Generation
+    first_needs_tries_left: Annotated[int, Field(ge=2, le=255)] = 3
     second_allowed: bool
     second_needs_tries_left: Annotated[int, Field(ge=2, le=255)] = 2
     renew: bool
@@ -140,6 +159,44 @@ class Grant(Message):
         description="SubjectPublicKeyInfo pinned at registration"
     )
     begin_within_seconds: Annotated[int, Field(ge=1, le=120)] = 120
+
+
+# ---------------------------------------------------------------- unlock: administrator keys
+
+
+class ChallengeOpened(Message):
+    """POST /v1/unlocks/{session}/challenges: central opens the dialogue with the card.
+
+    `opening` is its own challenge for the mutual form, 16 bytes, and empty for the external one. A
+    grant is good for two such dialogues, numbered 1 and 2.
+    """
+
+    number: Annotated[int, Field(ge=1, le=2)]
+    opening: Annotated[Base64, Field(max_length=16)]
+
+
+class CardChallenge(Message):
+    """POST /v1/unlocks/{session}/challenges/{number}/response: what the card asked, once."""
+
+    challenge: Annotated[Base64, Field(min_length=8, max_length=16)]
+
+
+class ChallengeResponse(Message):
+    """What the administrator key makes of the card's challenge."""
+
+    response: Annotated[Base64, Field(repr=False, max_length=64)]
+
+
+class CardReply(Message):
+    """POST /v1/unlocks/{session}/challenges/{number}/reply: what the card said to the response."""
+
+    reply: Annotated[Base64, Field(max_length=64)]
+
+
+class CardGenuine(Message):
+    """The card has the administrator key as well: it may be told the new passcode."""
+
+    session: UUID
 
 
 # ---------------------------------------------------------------- the outbox
@@ -244,6 +301,10 @@ class ProblemType(StrEnum):
     CARD_FROZEN = "card-frozen"
     CARD_NOT_GENUINE = "card-not-genuine"
     ANSWERS_WRONG = "answers-wrong"
+    CODE_REQUIRED = "code-required"
+    CODE_WRONG = "code-wrong"
+    CODE_VOID = "code-void"
+    MAIL_FAILED = "mail-failed"
     LOCKED_OUT = "locked-out"
     WAIT = "wait"
     OUT_OF_ORDER = "out-of-order"

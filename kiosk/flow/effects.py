@@ -26,10 +26,21 @@ class OpenUnlock:
 
 @dataclass(frozen=True, slots=True)
 class GiveAnswers:
-    """Send the answers, in the order of the questions, with the card's proof; None is a blank."""
+    """Send the answers, in the order of the questions, with the card's proof; None is a blank.
+
+    `code` is the one that was e-mailed, where central asked for it.
+    """
 
     visit: int
     answers: tuple[Secret | None, ...] = field(repr=False)
+    code: Secret | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SendCode:
+    """Have another code e-mailed."""
+
+    visit: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,5 +79,13 @@ class StopTimer:
 
 
 Effect = (
-    ReadCard | OpenUnlock | GiveAnswers | UnlockCard | Forget | ForgetTyped | StartTimer | StopTimer
+    ReadCard
+    | OpenUnlock
+    | GiveAnswers
+    | SendCode
+    | UnlockCard
+    | Forget
+    | ForgetTyped
+    | StartTimer
+    | StopTimer
 )

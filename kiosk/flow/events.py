@@ -158,6 +158,22 @@ class AnswersRefused:
     wait_seconds: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class CodeSent:
+    """Central asks for a code as well, and has e-mailed one; `anew` where one was void by now."""
+
+    visit: int
+    address: str
+    anew: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRefused:
+    """That was not the code."""
+
+    visit: int
+
+
 class Refusal(StrEnum):
     """Why central does not unlock this card now."""
 
@@ -167,6 +183,7 @@ class Refusal(StrEnum):
     LOCKED_OUT = "locked out"
     WAIT = "wait"
     FROZEN = "frozen"
+    MAIL = "mail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +251,8 @@ Event = (
     | UnlockOpened
     | AnswersAccepted
     | AnswersRefused
+    | CodeSent
+    | CodeRefused
     | UnlockRefused
     | CentralFailed
     | UnlockAdvanced

@@ -100,6 +100,13 @@ _EXPLANATIONS = {
             _ASK_RA,
         ),
     ),
+    Trouble.MAIL: Explanation(
+        text("The code could not be e-mailed"),
+        (
+            text("Without it your smartcard cannot be unlocked. Nothing on it has changed."),
+            text("Try again in a few minutes. If it is urgent, call the number below."),
+        ),
+    ),
     Trouble.CENTRAL: Explanation(
         text("The central service cannot be reached"),
         (

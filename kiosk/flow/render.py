@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from kiosk.flow import help_texts
+from kiosk.flow import code, help_texts
 from kiosk.flow import state as st
 from kiosk.flow import view as vw
 from kiosk.flow.events import UnlockStep
@@ -117,6 +117,27 @@ def _question(state: st.State, page: st.AskingQuestion) -> vw.View:
         hint=text("One answer may be left blank."),
         problem=_answers_problem(page),
     )
+
+
+def _code(state: st.State, page: st.AskingCode) -> vw.View:
+    another = vw.Button(vw.Intent.ANOTHER_CODE, text("Send a new code"))
+    return vw.EntryPage(
+        _frame(state, _CLOSE, another, _continue(enabled=page.length == code.DIGITS)),
+        heading=text("Enter the code from your e-mail"),
+        entry=vw.Entry(code.FIELD, vw.EntryKind.CODE, page.length, maximum=code.DIGITS, shown=True),
+        hint=text("It was sent to {address} and is valid for 15 minutes.", address=page.address),
+        problem=_code_problem(page),
+    )
+
+
+def _code_problem(page: st.AskingCode) -> Text | None:
+    if page.refused and not page.length:
+        return text("That was not the code. Look at the newest e-mail and try again.")
+    if page.anew and not page.length:
+        return text(
+            "That code is no longer valid. A new one was sent to {address}.", address=page.address
+        )
+    return None
 
 
 def _answers_problem(page: st.AskingQuestion) -> Text | None:
@@ -264,6 +285,7 @@ _PAGES: dict[type, Callable[[st.State, Any], vw.View]] = {
     st.OpeningUnlock: _opening,
     st.AskingQuestion: _question,
     st.CheckingAnswers: _checking,
+    st.AskingCode: _code,
     st.ChoosingPasscode: _choosing,
     st.RepeatingPasscode: _repeating,
     st.Unlocking: _unlocking,

@@ -68,9 +68,24 @@ class AskingQuestion:
 
 @dataclass(frozen=True, slots=True)
 class CheckingAnswers:
-    """Central checks the answers and the card. `asked` is where to go back to."""
+    """Central checks the answers and the card. `asked` is where to go back to.
+
+    `address` is where a code was sent, where one was.
+    """
 
     asked: AskingQuestion
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AskingCode:
+    """The code that was e-mailed to `address` is typed; `anew`: the one before it is void."""
+
+    asked: AskingQuestion
+    address: str
+    length: int = 0
+    refused: bool = False
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +134,7 @@ class Trouble(StrEnum):
     LOCKED_OUT = "locked out"
     WAIT = "wait"
     FROZEN = "frozen"
+    MAIL = "mail"
     CENTRAL = "central"
     UNLOCK_FAILED = "unlock failed"
 
@@ -138,6 +154,7 @@ Page = (
     | OpeningUnlock
     | AskingQuestion
     | CheckingAnswers
+    | AskingCode
     | ChoosingPasscode
     | RepeatingPasscode
     | Unlocking
@@ -186,4 +203,5 @@ REFUSALS = {
     Refusal.LOCKED_OUT: Trouble.LOCKED_OUT,
     Refusal.WAIT: Trouble.WAIT,
     Refusal.FROZEN: Trouble.FROZEN,
+    Refusal.MAIL: Trouble.MAIL,
 }

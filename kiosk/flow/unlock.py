@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from kiosk.flow import code
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import state as st
@@ -228,6 +229,7 @@ def _with(values: tuple[Any, ...], index: int, value: object) -> tuple[Any, ...]
 _Rule = Callable[[st.State, Any], Outcome]
 
 TABLE: dict[tuple[type, type], _Rule] = {
+    **code.TABLE,
     (st.ReadingCard, ev.CardRead): _card_read,
     (st.ReadingCard, ev.CardFailed): _card_failed,
     (st.OpeningUnlock, ev.UnlockOpened): _opened,
@@ -250,6 +252,7 @@ TABLE: dict[tuple[type, type], _Rule] = {
 }
 
 PRESSED: dict[tuple[type, Intent], _Rule] = {
+    **code.PRESSED,
     (st.CardWorks, Intent.FORGOTTEN): _forgotten,
     (st.AskingQuestion, Intent.CONTINUE): _answer_given,
     (st.AskingQuestion, Intent.SKIP): _answer_skipped,

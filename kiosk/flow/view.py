@@ -22,6 +22,7 @@ class Intent(StrEnum):
     SKIP = "skip"
     SHOW = "show"
     FORGOTTEN = "forgotten"
+    ANOTHER_CODE = "another code"
     MORE_TIME = "more time"
 
 
@@ -94,6 +95,7 @@ class EntryKind(StrEnum):
 
     ANSWER = "answer"
     PASSCODE = "passcode"
+    CODE = "code"
 
 
 @dataclass(frozen=True, slots=True)

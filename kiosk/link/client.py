@@ -43,9 +43,29 @@ class CentralClient:
         """Have the answers and the card's proof checked. Counts as an attempt: not sent again."""
         return self._ask("POST", f"/v1/unlocks/{session}/answers", request, msg.AnswersAccepted)
 
+    def send_code(self, session: UUID) -> msg.CodeSent:
+        """Have a fresh code e-mailed to the cardholder; the one before is void."""
+        return self._ask("POST", f"/v1/unlocks/{session}/code", None, msg.CodeSent)
+
     def grant(self, session: UUID) -> msg.Grant:
         """The pair of unblocking keys; asking again gives the same."""
         return self._ask("POST", f"/v1/unlocks/{session}/grant", None, msg.Grant)
+
+    def open_challenge(self, session: UUID) -> msg.ChallengeOpened:
+        """Begin a dialogue between the card and its administrator key; a grant is good for two."""
+        return self._ask("POST", f"/v1/unlocks/{session}/challenges", None, msg.ChallengeOpened)
+
+    def answer_challenge(
+        self, session: UUID, number: int, request: msg.CardChallenge
+    ) -> msg.ChallengeResponse:
+        """What the administrator key makes of the card's challenge; asked once a dialogue."""
+        path = f"/v1/unlocks/{session}/challenges/{number}/response"
+        return self._ask("POST", path, request, msg.ChallengeResponse)
+
+    def judge_reply(self, session: UUID, number: int, request: msg.CardReply) -> msg.CardGenuine:
+        """Whether the card has the administrator key too; refused where it has not."""
+        path = f"/v1/unlocks/{session}/challenges/{number}/reply"
+        return self._ask("POST", path, request, msg.CardGenuine)
 
     def report(self, report: msg.Report) -> msg.ReportOutcome:
         """Hand over what the outbox holds."""

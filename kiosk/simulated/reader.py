@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from kiosk.card.examination import Finding, examine
 from kiosk.card.proving import prove
 from kiosk.card.recognition import inspect
-from kiosk.card.session import CardReport
+from kiosk.card.session import Authority, CardReport
 from kiosk.card.unlock import Record, Unlocked, UnlockPlan, unlock
 from kiosk.devices.reader import Notify, ReaderNotice, Sight
-from kiosk.errors import CardRemoved
-from kiosk.simulated.card import SimulatedCard
+from kiosk.errors import CardMute, CardRemoved
+from kiosk.simulated.card import Left, Silent, SimulatedCard
 from kiosk.values import CardIdentity
 
 
@@ -33,7 +33,16 @@ class SimulatedConnection:
         """Answer one command; raises CardRemoved where the card is not there any more."""
         if self._reader.card is not self._card:
             raise CardRemoved(f"{command[1]:02X}")
-        return self._card.exchange(command)
+        try:
+            return self._card.exchange(command)
+        except Left as left:
+            self._reader.remove()
+            if left.other is not None:
+                self._reader.insert(left.other)
+            raise CardRemoved(f"{command[1]:02X}") from None
+        except Silent:
+            self._reader.hang()
+            raise CardMute(f"{command[1]:02X}", 0) from None
 
 
 class SimulatedReader:
@@ -41,19 +50,24 @@ class SimulatedReader:
 
     def __init__(self) -> None:
         self.card: SimulatedCard | None = None
+        self._hung = False
         self._notify: Notify = lambda _: None
         self._one_at_a_time = threading.Lock()
 
     def insert(self, card: SimulatedCard) -> None:
         """Put a card in."""
         card.reset()
-        self.card = card
+        self.card, self._hung = card, False
         self._notify(ReaderNotice(Sight.INSERTED))
 
     def remove(self) -> None:
         """Pull the card out."""
-        self.card = None
+        self.card, self._hung = None, False
         self._notify(ReaderNotice(Sight.REMOVED))
+
+    def hang(self) -> None:
+        """Be busy with a command that is not answered, until the card is taken out."""
+        self._hung = True
 
     def watch(self, notify: Notify) -> None:
         """Begin to call `notify`, from whatever thread moves the card."""
@@ -77,10 +91,12 @@ class SimulatedReader:
         with self._transaction() as connection:
             return prove(connection, identity, certificate, digest)
 
-    def unlock(self, plan: UnlockPlan, record: Record) -> Unlocked:
+    def unlock(
+        self, plan: UnlockPlan, record: Record, authority: Authority | None = None
+    ) -> Unlocked:
         """Do an unlock's card work."""
         with self._transaction() as connection:
-            return unlock(connection, plan, record)
+            return unlock(connection, plan, record, authority)
 
     def close(self) -> None:
         """Stop watching."""
@@ -92,6 +108,8 @@ class SimulatedReader:
             card = self.card
             if card is None:
                 raise CardRemoved("connect")
+            if self._hung:
+                raise CardMute("connect", 0)
             try:
                 yield SimulatedConnection(self, card)
             finally:

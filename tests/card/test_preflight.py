@@ -35,17 +35,18 @@ def test_without_signature_nobody_is_logged_in() -> None:
 
 
 @pytest.mark.parametrize(
-    ("left", "certain", "expected"),
+    ("left", "needed", "expected"),
     [
-        (None, False, None),
-        (3, False, None),
-        (2, False, Obstacle.KEY_AT_RISK),
-        (1, True, None),
-        (0, True, Obstacle.KEY_SPENT),
+        (None, 3, None),
+        (3, 3, None),
+        (2, 3, Obstacle.KEY_AT_RISK),
+        (2, 2, None),
+        (1, 2, Obstacle.KEY_AT_RISK),
+        (0, 2, Obstacle.KEY_SPENT),
     ],
 )
 def test_the_last_two_tries_of_a_key_are_not_risked(
-    left: int | None, certain: bool, expected: Obstacle | None
+    left: int | None, needed: int, expected: Obstacle | None
 ) -> None:
-    found = obstacle(report(0, left), Purpose.UNLOCK, key_is_certain=certain)
+    found = obstacle(report(0, left), Purpose.UNLOCK, tries_needed=needed)
     assert found is expected

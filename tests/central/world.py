@@ -6,7 +6,7 @@ import socket
 import threading
 from base64 import b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,12 @@ from cryptography.x509.oid import NameOID
 
 from kiosk.central import parts, seed, settings
 from kiosk.central.app import create_app
+from kiosk.central.letters import Letter
 from kiosk.central.parts import Parts
 from kiosk.central.seed import Personalisation
 from kiosk.contract import proof
 from kiosk.contract.messages import PROBLEM_PREFIX, CardCommand, Grant, UnlockOpened
+from kiosk.errors import MailFailed
 from kiosk.values import CardIdentity, Family
 
 CENTRAL = "central of the tests"
@@ -84,6 +86,24 @@ def _serial() -> str:
     return uuid4().hex.upper()
 
 
+class Mailbox:
+    """A postman that keeps every letter, with its address, instead of carrying it anywhere."""
+
+    def __init__(self) -> None:
+        self.letters: list[tuple[str, Letter]] = []
+        self.closed = False
+
+    def deliver(self, address: str, letter: Letter) -> None:
+        if self.closed:
+            raise MailFailed("closed")
+        self.letters.append((address, letter))
+
+    @property
+    def code(self) -> str:
+        """The newest code."""
+        return next(letter.code for _, letter in reversed(self.letters) if letter.code)
+
+
 @dataclass
 class PersonalCard:
     """The keys of a card, and what central was told of it."""
@@ -93,10 +113,11 @@ class PersonalCard:
     card_key: PrivateKey = field(default_factory=_p256)
     unblocking_key: str = IMPORTED_KEY
     unblocking_maximum: int = 3
+    family = Family.PIV
 
     @property
     def identity(self) -> CardIdentity:
-        return CardIdentity(Family.PIV, self.serial)
+        return CardIdentity(self.family, self.serial)
 
     def document(self, organisation: str, kiosk: str, token: str) -> dict[str, Any]:
         """The personalisation document of this card."""
@@ -136,11 +157,13 @@ class Service:
             port=0,
         )
         seed.ensure_master_key(self.settings.master_key_file)
+        self.mailbox = Mailbox()
         self.parts: Parts
         self.url = ""
 
     def start(self) -> None:
-        self.parts = parts.assemble(self.settings, self.clock)
+        assembled = parts.assemble(self.settings, self.clock)
+        self.parts = replace(assembled, postman=self.mailbox)
         config = uvicorn.Config(create_app(self.parts), lifespan="off", log_level="error")
         listening = config_socket(config)
         self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
@@ -207,7 +230,7 @@ class KioskClient:
             {
                 "session": str(session or uuid4()),
                 "card": {
-                    "family": "piv",
+                    "family": card.family,
                     "serial": card.serial,
                     "passcode_tries": passcode,
                     "unblocking_tries": unblocking,
@@ -240,13 +263,18 @@ class KioskClient:
         *,
         signature: bytes | None = None,
     ) -> requests.Response:
-        return self.post(
-            f"/unlocks/{opened.session}/answers",
-            {
-                "answers": list(answers),
-                "proof": b64(self.proof(card, opened) if signature is None else signature),
-            },
-        )
+        """Give answers, and the code from the mailbox where it is asked for."""
+        given = {
+            "answers": list(answers),
+            "proof": b64(self.proof(card, opened) if signature is None else signature),
+        }
+        path = f"/unlocks/{opened.session}"
+        answer = self.post(f"{path}/answers", given)
+        if answer.status_code == 403 and problem(answer) == "code-required":
+            assert self.post(f"{path}/code").status_code == 200
+            code = self.service.mailbox.code
+            answer = self.post(f"{path}/answers", {**given, "code": code})
+        return answer
 
     def accepted(self, card: PersonalCard, **how: Any) -> UUID:
         """The session of a card that proved itself, with the right answers."""

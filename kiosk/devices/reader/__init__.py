@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from kiosk.card.examination import Finding
-from kiosk.card.session import CardReport
+from kiosk.card.session import Authority, CardReport
 from kiosk.card.unlock import Record, Unlocked, UnlockPlan
 from kiosk.values import CardIdentity, ReaderTrouble
 
@@ -60,8 +60,14 @@ class Reader(Protocol):
     def prove(self, identity: CardIdentity, certificate: bytes, digest: bytes) -> bytes:
         """Have the card `identity` sign `digest` with its card authentication key."""
 
-    def unlock(self, plan: UnlockPlan, record: Record) -> Unlocked:
-        """Do an unlock's card work; `record` is called before the next command is sent."""
+    def unlock(
+        self, plan: UnlockPlan, record: Record, authority: Authority | None = None
+    ) -> Unlocked:
+        """Do an unlock's card work; `record` is called before the next command is sent.
+
+        `authority` answers for an administrator key. What either raises ends the work, and the card
+        loses whatever had been proved to it.
+        """
 
     def close(self) -> None:
         """Stop watching and end every process of the reader's."""

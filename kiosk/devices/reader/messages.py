@@ -1,7 +1,8 @@
 """The worker's requests and replies as the fields of `wire`, and back.
 
-A request is {"operation": …, its arguments}. Replies are {"step": …} any number of times, each of
-which the parent answers with {"recorded": true}, and then one {"result": …} or {"error": …}.
+A request is {"operation": …, its arguments}. Then come up any number of {"step": …}, which the
+parent answers with {"recorded": true}, and {"consult": …}, with {"said": bytes}; at the end one
+{"result": …} or {"error": …}.
 """
 
 from __future__ import annotations
@@ -10,7 +11,13 @@ import dataclasses
 from typing import Any
 
 from kiosk import errors
-from kiosk.card.session import Ability, CardIncapable, CardReport, Certificates
+from kiosk.card.session import (
+    Ability,
+    Authority,
+    CardIncapable,
+    CardReport,
+    Certificates,
+)
 from kiosk.card.unlock import Candidate, CardStep, UnlockPlan
 from kiosk.devices.reader.wire import Fields
 from kiosk.values import CardIdentity, Counters, Family, PasscodeRules, ReaderTrouble
@@ -32,12 +39,34 @@ _ERRORS: dict[str, type[errors.CardError]] = {
 }
 
 
+RECORDED: Fields = {"recorded": True}
+
+
+def comes_up(fields: Fields) -> bool:
+    """Whether the worker waits for an answer before it goes on."""
+    return "step" in fields or "consult" in fields
+
+
+def consult(authority: Authority | None, fields: Fields) -> Fields:
+    """What the authority says to a worker's question; raises what the authority raises."""
+    if authority is None:
+        raise errors.SecretRefused("unblocking key")
+    match fields["consult"]:
+        case "opening":
+            return {"said": authority.opening()}
+        case "answer":
+            return {"said": authority.answer(fields["bytes"])}
+        case _:
+            authority.check(fields["bytes"])
+            return {"said": b""}
+
+
 def from_plan(plan: UnlockPlan) -> Fields:
     """An unlock's plan as fields."""
     return {
         "identity": from_identity(plan.identity),
-        "current": {"generation": plan.current.generation, "key": plan.current.key},
-        "next": {"generation": plan.next.generation, "key": plan.next.key},
+        "current": _from_candidate(plan.current),
+        "next": _from_candidate(plan.next) if plan.next is not None else None,
         "first": plan.first,
         "second_allowed": plan.second_allowed,
         "second_needs_tries_left": plan.second_needs_tries_left,
@@ -57,10 +86,14 @@ def to_plan(fields: Fields) -> UnlockPlan:
             **fields,
             "identity": to_identity(fields["identity"]),
             "current": Candidate(**fields["current"]),
-            "next": Candidate(**fields["next"]),
+            "next": Candidate(**fields["next"]) if fields["next"] is not None else None,
             "attestations": {int(each): made for each, made in fields["attestations"].items()},
         }
     )
+
+
+def _from_candidate(candidate: Candidate) -> Fields:
+    return {"generation": candidate.generation, "key": candidate.key}
 
 
 def from_identity(identity: CardIdentity) -> Fields:

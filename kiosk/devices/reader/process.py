@@ -14,13 +14,14 @@ import time
 from collections.abc import Callable
 
 from kiosk.card.examination import Finding
-from kiosk.card.session import CardReport
+from kiosk.card.session import Authority, CardReport
 from kiosk.card.unlock import Record, Unlocked, UnlockPlan
 from kiosk.devices.reader import Notify, ReaderNotice, Sight, messages, wire
 from kiosk.errors import CardMute
 from kiosk.values import CardIdentity, ReaderTrouble
 
 _log = logging.getLogger(__name__)
+_Attend = Callable[[wire.Fields], wire.Fields]
 
 # Deadlines by operation. A card answers an unlock in milliseconds, an RSA card signs in under a
 # second and a half; the rest is for a rival program to end its transaction.
@@ -63,11 +64,19 @@ class PcscReader:
         signature: bytes = self._run(request)["signature"]
         return signature
 
-    def unlock(self, plan: UnlockPlan, record: Record) -> Unlocked:
+    def unlock(
+        self, plan: UnlockPlan, record: Record, authority: Authority | None = None
+    ) -> Unlocked:
         """Do an unlock's card work."""
+
+        def attend(fields: wire.Fields) -> wire.Fields:
+            if "step" in fields:
+                record(messages.to_step(fields["step"]))
+                return messages.RECORDED
+            return messages.consult(authority, fields)
+
         request = {"operation": "unlock", "plan": messages.from_plan(plan)}
-        result = self._run(request, lambda fields: record(messages.to_step(fields)))
-        return Unlocked(result["generation"])
+        return Unlocked(self._run(request, attend)["generation"])
 
     @property
     def watcher_pid(self) -> int | None:
@@ -88,9 +97,7 @@ class PcscReader:
 
     # ------------------------------------------------------------ the worker
 
-    def _run(
-        self, request: wire.Fields, on_step: Callable[[wire.Fields], None] | None = None
-    ) -> wire.Fields:
+    def _run(self, request: wire.Fields, attend: _Attend | None = None) -> wire.Fields:
         operation: str = request["operation"]
         with self._one_at_a_time:
             if self._worker is not None and not self._worker.alive:
@@ -98,14 +105,14 @@ class PcscReader:
             if self._worker is None:
                 self._worker = _Worker()
             try:
-                answer = self._worker.ask(request, SECONDS[operation], on_step)
+                answer = self._worker.ask(request, SECONDS[operation], attend)
             except (TimeoutError, wire.WireClosed) as error:
                 # Only its death frees the reader; what the card did is looked at next time.
                 self._end_worker()
                 _log.warning("card worker ended during %s: %s", operation, type(error).__name__)
                 raise CardMute(operation, SECONDS[operation]) from None
             except BaseException:
-                self._end_worker()  # the step was not recorded: the card must see no more
+                self._end_worker()  # not recorded, or not answered: the card must see no more
                 raise
         if "error" in answer:
             raise messages.to_error(answer["error"])
@@ -167,11 +174,12 @@ class _Worker:
         self,
         request: wire.Fields,
         seconds: float,
-        on_step: Callable[[wire.Fields], None] | None,
+        attend: _Attend | None,
     ) -> wire.Fields:
-        """Send a request, have its steps recorded, give its result or error.
+        """Send a request, have what comes up meanwhile attended to, give its result or error.
 
-        Raises TimeoutError after `seconds`, WireClosed when the worker dies.
+        Raises TimeoutError after `seconds`, in which our own attending is not counted; WireClosed
+        when the worker dies.
         """
         deadline = time.monotonic() + seconds
         self._socket.settimeout(seconds)
@@ -179,10 +187,12 @@ class _Worker:
         while True:
             self._socket.settimeout(max(deadline - time.monotonic(), 0.001))
             answer = wire.read(self._socket)
-            if "step" not in answer or on_step is None:
+            if attend is None or not messages.comes_up(answer):
                 return answer
-            on_step(answer["step"])
-            wire.write(self._socket, {"recorded": True})
+            begun = time.monotonic()
+            reply = attend(answer)
+            deadline += time.monotonic() - begun
+            wire.write(self._socket, reply)
 
     @property
     def alive(self) -> bool:

@@ -44,17 +44,38 @@ def _perform(request: wire.Fields, parent: socket.socket) -> wire.Fields:
             return {"signature": prove(card, identity, request["certificate"], request["digest"])}
         plan = messages.to_plan(request["plan"])
         try:
-            unlocked = unlock(card, plan, lambda step: _record(parent, step))
+            authority = _ParentsAuthority(parent)
+            unlocked = unlock(card, plan, lambda step: _record(parent, step), authority)
         finally:
-            for secret in (plan.passcode, plan.current.key, plan.next.key):
-                secret.wipe()
+            plan.wipe()
         return {"generation": unlocked.generation}
 
 
 def _record(parent: socket.socket, step: CardStep) -> None:
     wire.write(parent, {"step": messages.from_step(step)})
-    if wire.read(parent) != {"recorded": True}:
+    if wire.read(parent) != messages.RECORDED:
         raise wire.WireClosed
+
+
+class _ParentsAuthority:
+    """The parent's authority, asked over the wire; keeps `card.session.Authority`."""
+
+    def __init__(self, parent: socket.socket) -> None:
+        self._parent = parent
+
+    def opening(self) -> bytes:
+        return self._consult("opening")
+
+    def answer(self, challenge: bytes) -> bytes:
+        return self._consult("answer", challenge)
+
+    def check(self, reply: bytes) -> None:
+        self._consult("check", reply)
+
+    def _consult(self, what: str, content: bytes = b"") -> bytes:
+        wire.write(self._parent, {"consult": what, "bytes": content})
+        said: bytes = wire.read(self._parent)["said"]
+        return said
 
 
 @contextmanager

@@ -5,12 +5,12 @@ from __future__ import annotations
 from kiosk.flow.view import EntryKind, EntryPage, Notice, Progress, View, Welcome
 from kiosk.ui.context import Context
 from kiosk.ui.screens.answer import AnswerScreen
+from kiosk.ui.screens.digits import DigitsScreen
 from kiosk.ui.screens.notice import NoticeScreen
-from kiosk.ui.screens.passcode import PasscodeScreen
 from kiosk.ui.screens.progress import ProgressScreen
 from kiosk.ui.screens.welcome import WelcomeScreen
 
-Screen = WelcomeScreen | AnswerScreen | PasscodeScreen | ProgressScreen | NoticeScreen
+Screen = WelcomeScreen | AnswerScreen | DigitsScreen | ProgressScreen | NoticeScreen
 
 
 def screen_for(context: Context, view: View) -> Screen:
@@ -18,10 +18,10 @@ def screen_for(context: Context, view: View) -> Screen:
     match view:
         case Welcome():
             return WelcomeScreen(context, view)
-        case EntryPage() if view.entry.kind is EntryKind.PASSCODE:
-            return PasscodeScreen(context, view)
-        case EntryPage():
+        case EntryPage() if view.entry.kind is EntryKind.ANSWER:
             return AnswerScreen(context, view)
+        case EntryPage():
+            return DigitsScreen(context, view)
         case Progress():
             return ProgressScreen(context, view)
         case Notice():

@@ -1,5 +1,5 @@
 # mypy: allow-subclassing-any
-"""A passcode and its keypad."""
+"""A passcode or a code, and its keypad."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from kiosk.ui.widgets.sign import Mark
 from kiosk.ui.widgets.writing import Writing
 
 
-class PasscodeScreen(EntryScreen):
+class DigitsScreen(EntryScreen):
     """At the left what to type and which rules it meets by now, at the right large digits."""
 
     def __init__(self, context: Context, view: EntryPage) -> None:

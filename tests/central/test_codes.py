@@ -1,0 +1,183 @@
+"""The e-mailed code: when it is asked for, what it is good for, and what guessing it costs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+
+from kiosk.central import codes, throttle
+from kiosk.contract.messages import UnlockOpened
+from tests.central.world import (
+    ANSWERS,
+    WRONG,
+    Clock,
+    KioskClient,
+    Mailbox,
+    PersonalCard,
+    Service,
+    b64,
+    problem,
+)
+
+Give = Callable[..., requests.Response]
+
+
+@pytest.fixture
+def mailbox(service: Service) -> Mailbox:
+    return service.mailbox
+
+
+@pytest.fixture
+def opened(kiosk: KioskClient, card: PersonalCard, clock: Clock) -> UnlockOpened:
+    """A session of a card whose answers were wrong twice."""
+    for _ in range(2):
+        assert problem(kiosk.answer(card, kiosk.opened(card), WRONG)) == "answers-wrong"
+        clock.pass_time(600)
+    return kiosk.opened(card)
+
+
+@pytest.fixture
+def give(kiosk: KioskClient, card: PersonalCard, opened: UnlockOpened) -> Give:
+    def given(code: str | None, answers: Any = ANSWERS) -> requests.Response:
+        body = {"answers": answers, "proof": b64(kiosk.proof(card, opened)), "code": code}
+        return kiosk.post(f"/unlocks/{opened.session}/answers", body)
+
+    return given
+
+
+def send(kiosk: KioskClient, opened: UnlockOpened) -> requests.Response:
+    return kiosk.post(f"/unlocks/{opened.session}/code")
+
+
+def another(code: str) -> str:
+    return f"{(int(code) + 1) % 10**6:06}"
+
+
+def test_the_first_two_attempts_need_no_code(
+    kiosk: KioskClient, card: PersonalCard, clock: Clock, mailbox: Mailbox
+) -> None:
+    kiosk.answer(card, kiosk.opened(card), WRONG)
+    clock.pass_time(60)
+    assert kiosk.answer(card, kiosk.opened(card)).status_code == 200
+    assert mailbox.letters == []
+
+
+def test_after_two_failures_right_answers_are_not_enough(
+    kiosk: KioskClient, opened: UnlockOpened, give: Give, mailbox: Mailbox
+) -> None:
+    assert problem(give(None)) == "code-required"
+    sent = send(kiosk, opened)
+    assert sent.json() == {"address": "n…@example.nhs.uk", "valid_seconds": 900}
+    (address, letter) = mailbox.letters[-1]
+    assert address == "nora@example.nhs.uk"
+    assert re.fullmatch("[0-9]{6}", letter.code)
+    assert letter.code in letter.text
+    assert letter.code in letter.html
+    assert letter.code not in repr(letter)
+    assert give(letter.code).status_code == 200
+
+
+def test_whoever_has_no_code_learns_nothing_of_the_answers(
+    kiosk: KioskClient, opened: UnlockOpened, give: Give, mailbox: Mailbox
+) -> None:
+    assert problem(give(None, WRONG)) == problem(give(None, ANSWERS)) == "code-required"
+    send(kiosk, opened)
+    wrong = another(mailbox.code)
+    assert problem(give(wrong, WRONG)) == problem(give(wrong, ANSWERS)) == "code-wrong"
+
+
+def test_a_right_code_is_right_for_the_session_and_wrong_answers_stay_wrong(
+    kiosk: KioskClient, opened: UnlockOpened, give: Give, mailbox: Mailbox, clock: Clock
+) -> None:
+    give(None)
+    send(kiosk, opened)
+    assert problem(give(mailbox.code, WRONG)) == "answers-wrong"
+    clock.pass_time(60)
+    assert give(None, ANSWERS).status_code == 200
+
+
+def test_a_code_is_sent_only_once_answers_came_with_the_cards_proof(
+    kiosk: KioskClient, card: PersonalCard, opened: UnlockOpened, mailbox: Mailbox
+) -> None:
+    assert problem(send(kiosk, opened)) == "out-of-order"
+    forged = {"answers": ANSWERS, "proof": b64(b"forged")}
+    answer = kiosk.post(f"/unlocks/{opened.session}/answers", forged)
+    assert problem(answer) == "card-not-genuine"
+    assert problem(send(kiosk, opened)) == "out-of-order"
+    assert mailbox.letters == []
+
+
+def test_a_code_has_five_tries_and_is_void_then(
+    kiosk: KioskClient, opened: UnlockOpened, give: Give, mailbox: Mailbox, clock: Clock
+) -> None:
+    give(None)
+    send(kiosk, opened)
+    code = mailbox.code
+    said = [problem(give(another(code))) for _ in range(5)]
+    assert said == ["code-wrong"] * 4 + ["code-void"]
+    assert problem(give(code)) == "wait"  # a code that is used up is a failed attempt
+    clock.pass_time(300)
+    assert problem(give(code)) == "code-void"
+
+
+def test_codes_that_are_used_up_lock_in_the_end(
+    kiosk: KioskClient, card: PersonalCard, opened: UnlockOpened, clock: Clock
+) -> None:
+    for _ in range(throttle.ATTEMPTS - 2):  # two failed before
+        session = kiosk.opened(card)
+        body: dict[str, Any] = {"answers": ANSWERS, "proof": b64(kiosk.proof(card, session))}
+        path = f"/unlocks/{session.session}/answers"
+        kiosk.post(path, body)
+        send(kiosk, session)
+        body["code"] = another(kiosk.service.mailbox.code)
+        while problem(kiosk.post(path, body)) == "code-wrong":
+            pass
+        clock.pass_time(600)
+    assert problem(kiosk.open(card)) == "locked-out"
+
+
+def test_a_code_is_valid_for_fifteen_minutes_and_its_session(
+    kiosk: KioskClient, card: PersonalCard, opened: UnlockOpened, give: Give, clock: Clock
+) -> None:
+    clock.pass_time(-60)  # the session outlives its first code by a minute
+    give(None)
+    send(kiosk, opened)
+    code = kiosk.service.mailbox.code
+    other = kiosk.opened(card)
+    body = {"answers": ANSWERS, "proof": b64(kiosk.proof(card, other)), "code": code}
+    assert problem(kiosk.post(f"/unlocks/{other.session}/answers", body)) == "code-void"
+    clock.pass_time(codes.VALID.total_seconds())
+    assert problem(give(code)) == "code-void"
+
+
+def test_a_new_code_voids_the_one_before_and_a_session_has_three(
+    kiosk: KioskClient, opened: UnlockOpened, give: Give, mailbox: Mailbox
+) -> None:
+    give(None)
+    assert send(kiosk, opened).status_code == 200
+    first = mailbox.code
+    while send(kiosk, opened).status_code == 200 and mailbox.code == first:
+        pass
+    assert problem(give(first)) == "code-wrong"
+    assert give(mailbox.code).status_code == 200
+    assert problem(send(kiosk, opened)) == "out-of-order"
+
+
+def test_a_session_has_no_more_than_three_codes(
+    kiosk: KioskClient, opened: UnlockOpened, give: Give, mailbox: Mailbox
+) -> None:
+    give(None)
+    assert [send(kiosk, opened).status_code for _ in range(4)] == [200, 200, 200, 410]
+    assert len(mailbox.letters) == 3
+
+
+def test_without_a_mail_server_it_says_so(
+    kiosk: KioskClient, opened: UnlockOpened, give: Give, mailbox: Mailbox
+) -> None:
+    mailbox.closed = True
+    give(None)
+    assert problem(send(kiosk, opened)) == "mail-failed"
