@@ -12,7 +12,7 @@ from kiosk.card import tlv
 from kiosk.card.cryptogram import KeyKind
 from kiosk.errors import CardMalformed
 from kiosk.simulated.chip import BLOCKED, NOT_SATISFIED, OK, tries
-from kiosk.simulated.gids_memory import GidsMemory
+from kiosk.simulated.gids_memory import GidsBehaviour, GidsMemory
 
 _INVALID, _NOT_NOW = b"\x69\x84", b"\x69\x85"
 
@@ -20,11 +20,13 @@ _INVALID, _NOT_NOW = b"\x69\x84", b"\x69\x85"
 class Administrator:
     """One dialogue: a challenge, then its response. Any other order starts anew."""
 
-    def __init__(self, memory: GidsMemory, external_form: bool, mutual_form: bool) -> None:
+    def __init__(self, memory: GidsMemory, behaviour: GidsBehaviour) -> None:
         self.chosen = False
         self.authenticated = False
         self._memory = memory
-        self._forms = {0: external_form, 16: mutual_form}
+        self._forms = {0: behaviour.external_form, 16: behaviour.mutual_form}
+        self._full = behaviour.administrator_tries
+        self._tells = behaviour.tells_administrator_tries
         self._theirs = b""  # the other side's challenge, in the mutual form
         self._ours = b""
 
@@ -63,6 +65,8 @@ class Administrator:
         if not plain.startswith(ours + theirs) or (theirs and plain[-1] != 0x80):
             return self._wrong()
         self.authenticated = True
+        if self._memory.administrator_left is not None:
+            self._memory.administrator_left = self._full
         if not theirs:
             return OK
         z2 = secrets.token_bytes(block - 1) + b"\x80"
@@ -73,7 +77,7 @@ class Administrator:
         if self._memory.administrator_left is None:
             return NOT_SATISFIED
         self._memory.administrator_left -= 1
-        return tries(self._memory.administrator_left)
+        return tries(self._memory.administrator_left) if self._tells else NOT_SATISFIED
 
     def _crypt(self, data: bytes, *, decrypt: bool) -> bytes:
         kind, key = self._memory.administrator_kind, self._memory.administrator_key

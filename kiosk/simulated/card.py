@@ -6,10 +6,22 @@ import time
 from typing import Protocol
 
 
+class Left(Exception):
+    """The card is out of its reader from now on, and `other` in its place where there is one."""
+
+    def __init__(self, other: SimulatedCard | None = None) -> None:
+        self.other = other
+
+
+class Silent(Exception):
+    """There is no answer, and none will come until the card is taken out."""
+
+
 class SimulatedCard(Protocol):
     """A card on its own side of the contacts.
 
-    It raises nothing: whatever the command, there is an answer, as with real ones.
+    Whatever the command, there is an answer, as with real ones. Only `faults` raise something: Left
+    or Silent, which whoever holds the card makes true.
     """
 
     @property

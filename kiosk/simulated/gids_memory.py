@@ -22,6 +22,7 @@ class GidsBehaviour:
     external_form: bool = True
     mutual_form: bool = True
     administrator_tries: int | None = None  # the applet does not count
+    tells_administrator_tries: bool = True  # no: it counts, and answers 69 82 all the same
     passcode_tries: int = 3
 
 

@@ -57,15 +57,33 @@ class PrivatePcscd:
 
     def start(self) -> None:
         """Start it and wait until it answers; raises RuntimeError saying what is missing."""
-        (self.folder / "run").mkdir(parents=True, exist_ok=True)
-        (self.folder / "readers").mkdir(exist_ok=True)
-        self.socket_path.unlink(missing_ok=True)
-        (self.folder / "run" / "pcscd.pid").unlink(missing_ok=True)
         stanza = (
             'FRIENDLYNAME "Virtual PCD"\n'
             f"DEVICENAME /dev/null:0x{self.port:X}\n"
             f"LIBPATH {_driver()}\nCHANNELID 0x{self.port:X}\n"
         )
+        self._start(stanza)
+        self._wait_until_it_answers()
+
+    def unplug(self) -> None:
+        """Take the reader away; `plug` brings it back.
+
+        pcscd looks for readers that are no USB devices only at its start, so it is another pcscd
+        that runs afterwards: its clients meet both, a service that went and one without reader.
+        """
+        self.stop()
+        self._start(stanza="")  # whoever asks too early waits at its socket
+
+    def plug(self) -> None:
+        """Put the reader back that was taken away."""
+        self.stop()
+        self.start()
+
+    def _start(self, stanza: str) -> None:
+        (self.folder / "run").mkdir(parents=True, exist_ok=True)
+        (self.folder / "readers").mkdir(exist_ok=True)
+        self.socket_path.unlink(missing_ok=True)
+        (self.folder / "run" / "pcscd.pid").unlink(missing_ok=True)
         (self.folder / "readers" / "vpcd").write_text(stanza)
         with socket.socket(socket.AF_UNIX) as listening, (self.folder / "log").open("ab") as log:
             listening.bind(str(self.socket_path))
@@ -77,7 +95,6 @@ class PrivatePcscd:
                 stdout=log,
                 stderr=log,
             )
-        self._wait_until_it_answers()
 
     def stop(self) -> None:
         """Stop it as a service manager does, and kill it if it does not."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import queue
+import subprocess
 from typing import Protocol
 
 from kiosk.devices.reader import Reader, ReaderNotice, Sight
@@ -90,3 +92,14 @@ class PcscBench(_Noticing):
             self.remove()
             self.see(Sight.REMOVED)
         self.reader.close()
+
+
+def workers() -> set[int]:
+    """The card workers among this process's children."""
+    listed = subprocess.run(
+        ["pgrep", "-P", str(os.getpid()), "-f", "kiosk.devices.reader.worker"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return {int(line) for line in listed.stdout.split()}

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from kiosk.devices.reader import ReaderNotice, Sight
 from kiosk.devices.reader import process as reader_process
 from kiosk.errors import CardMute, CardRemoved, ReaderUnavailable
-from kiosk.simulated.issuing import SimulatedIssuer
+from kiosk.simulated.faults import Fault, FaultyCard, Mishap
 from kiosk.simulated.pcscd import PrivatePcscd
 from kiosk.simulated.piv import PivMemory, SimulatedPivCard
 from kiosk.values import ReaderTrouble
-from tests.devices.bench import PcscBench
+from tests.devices.bench import PcscBench, workers
+from tests.devices.cards import UNBLOCK, Issued, plan_for
+from tests.devices.rival import Hold, rival
 
 
 @pytest.fixture
@@ -28,87 +31,131 @@ def bench(pcscd: PrivatePcscd) -> Iterator[PcscBench]:
     made.close()
 
 
-@pytest.fixture(scope="module")
-def memory() -> PivMemory:
-    return SimulatedIssuer.make().issue_piv("A Nurse")
-
-
-class Mute(SimulatedPivCard):
-    """A card that stops answering until it is let go."""
-
-    def __init__(self, memory: PivMemory) -> None:
-        super().__init__(memory)
-        self.let_go = threading.Event()
-
-    def exchange(self, command: bytes) -> bytes:
-        self.let_go.wait(60)
-        return super().exchange(command)
-
-
-def workers() -> set[int]:
-    """The card workers among this process's children."""
-    listed = subprocess.run(
-        ["pgrep", "-P", str(os.getpid()), "-f", "kiosk.devices.reader.worker"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return {int(line) for line in listed.stdout.split()}
-
-
-def test_a_mute_card_costs_a_deadline_and_the_next_one_works(
-    bench: PcscBench, memory: PivMemory, monkeypatch: pytest.MonkeyPatch
+def test_a_breach_of_the_deadline_ends_the_worker_with_all_it_knew(
+    bench: PcscBench, piv: Issued, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(reader_process.SECONDS, "inspect", 1.0)
-    mute = Mute(memory)
-    bench.insert(mute)
-    with pytest.raises(CardMute) as caught:
-        bench.reader.inspect()
-    assert caught.value.operation == "inspect"
-    assert workers() == set()
-    mute.let_go.set()
-    bench.remove()
-    bench.see(Sight.REMOVED)
-    monkeypatch.setitem(reader_process.SECONDS, "inspect", 8.0)
-    bench.insert(SimulatedPivCard(memory))
-    assert bench.reader.inspect().identity.serial == memory.guid.hex().upper()
-
-
-def test_a_worker_that_is_killed_is_replaced(bench: PcscBench, memory: PivMemory) -> None:
-    mute = Mute(memory)
-    mute.let_go.set()
-    bench.insert(mute)
-    bench.reader.inspect()
-    mute.let_go.clear()
+    card = FaultyCard(piv.card, Fault(Mishap.MUTE, instruction=UNBLOCK))
+    bench.insert(card)
+    plan = plan_for(piv, bench.reader.inspect())
     (worker,) = workers()
-    killer = threading.Timer(0.3, os.kill, (worker, signal.SIGKILL))
-    killer.start()
-    with pytest.raises(CardMute):
-        bench.reader.inspect()
-    mute.let_go.set()
-    time.sleep(0.1)  # the abandoned command comes to its end at the card
+    monkeypatch.setitem(reader_process.SECONDS, "unlock", 1.0)
+    with pytest.raises(CardMute) as caught:
+        bench.reader.unlock(plan, lambda _: None)
+    assert (caught.value.operation, caught.value.seconds) == ("unlock", 1.0)
+    assert workers() == set()
+    assert not Path(f"/proc/{worker}").exists()  # and not a zombie either: its memory is gone
+
+
+def test_operations_that_come_together_are_done_one_by_one(bench: PcscBench, piv: Issued) -> None:
+    bench.insert(FaultyCard(piv.card, Fault(Mishap.SLOW, at=2, seconds=0.5)))
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(bench.reader.inspect) for _ in range(4)]
+        serials = {each.result().identity.serial for each in asked}
+    assert serials == {piv.serial}
+    assert len(workers()) <= 1
+
+
+def test_a_worker_that_is_killed_at_work_is_replaced(
+    bench: PcscBench, piv: Issued, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Longer than a test may take: it is the death that is noticed.
+    monkeypatch.setitem(reader_process.SECONDS, "inspect", 600.0)
+    card = FaultyCard(piv.card, Fault(Mishap.MUTE))
+    bench.insert(card)
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(bench.reader.inspect)
+        while not card.sent():
+            time.sleep(0.01)
+        (worker,) = workers()
+        os.kill(worker, signal.SIGKILL)
+        with pytest.raises(CardMute):
+            asked.result()
     bench.remove()
     bench.see(Sight.REMOVED)
-    bench.insert(SimulatedPivCard(memory))
+    bench.insert(card)
     bench.reader.inspect()
     assert workers() != {worker}
 
 
-def test_pcscd_stopped_and_started(
-    bench: PcscBench, pcscd: PrivatePcscd, memory: PivMemory
+@pytest.mark.parametrize("hold", [Hold.TRANSACTION, Hold.EXCLUSIVE])
+def test_a_rival_that_holds_the_card_costs_a_deadline_at_most(
+    bench: PcscBench, piv: Issued, hold: Hold, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bench.insert(SimulatedPivCard(memory))
+    monkeypatch.setitem(reader_process.SECONDS, "inspect", 2.0)
+    card = FaultyCard(piv.card)
+    bench.insert(card)
+    with rival(hold):
+        with pytest.raises(CardMute):
+            bench.reader.inspect()
+        assert card.sent() == 0
+    monkeypatch.setitem(reader_process.SECONDS, "inspect", 8.0)
+    assert bench.reader.inspect().identity.serial == piv.serial
+
+
+def test_a_rival_that_looks_on_does_no_harm(bench: PcscBench, piv: Issued) -> None:
+    bench.insert(piv.card)
+    with rival(Hold.LOOKING_ON):
+        assert bench.reader.inspect().identity.serial == piv.serial
+
+
+def test_the_reader_is_unplugged_and_comes_back(
+    bench: PcscBench, pcscd: PrivatePcscd, piv: Issued
+) -> None:
+    """With another pcscd without reader, and another with one: see `PrivatePcscd.unplug`."""
+    bench.insert(piv.card)
+    bench.reader.inspect()
+    bench.remove()
+    pcscd.unplug()
+    bench.see(Sight.REMOVED)
+    while bench.see(Sight.FAILED).trouble is not ReaderTrouble.NO_READER:
+        pass
+    with pytest.raises(ReaderUnavailable) as caught:
+        bench.reader.inspect()
+    assert caught.value.trouble is ReaderTrouble.NO_READER
+    pcscd.plug()
+    bench.see(Sight.READY)
+    bench.insert(piv.card)
+    assert bench.reader.inspect().identity.serial == piv.serial
+
+
+def test_pcscd_stopped_and_started(bench: PcscBench, pcscd: PrivatePcscd, piv: Issued) -> None:
+    bench.insert(piv.card)
     bench.reader.inspect()
     pcscd.stop()
     bench.remove()  # it left with the service
     bench.see(Sight.REMOVED)
     assert bench.see(Sight.FAILED).trouble is ReaderTrouble.NO_SERVICE
-    with pytest.raises((ReaderUnavailable, CardRemoved)):
+    with pytest.raises(ReaderUnavailable) as caught:
         bench.reader.inspect()
+    assert caught.value.trouble is ReaderTrouble.NO_SERVICE
     pcscd.start()
     bench.see(Sight.READY)
-    bench.insert(SimulatedPivCard(memory))
+    bench.insert(piv.card)
     bench.reader.inspect()
+
+
+def test_pcscd_dies_while_the_card_is_at_work(
+    bench: PcscBench, pcscd: PrivatePcscd, piv: Issued
+) -> None:
+    card = FaultyCard(piv.card, Fault(Mishap.MUTE, instruction=UNBLOCK, acted=True))
+    bench.insert(card)
+    plan = plan_for(piv, bench.reader.inspect())
+    with ThreadPoolExecutor(1) as pool:
+        work = pool.submit(bench.reader.unlock, plan, lambda _: None)
+        while not card.sent(UNBLOCK):
+            time.sleep(0.01)
+        os.kill(pcscd.pid, signal.SIGKILL)
+        with pytest.raises(ReaderUnavailable) as caught:
+            work.result()
+    assert caught.value.trouble is ReaderTrouble.NO_SERVICE
+    assert card.sent(UNBLOCK) == 1
+    bench.remove()
+    bench.see(Sight.FAILED)
+    pcscd.stop()  # what is left of it
+    pcscd.start()
+    bench.see(Sight.READY)
+    bench.insert(card)
+    assert bench.reader.inspect().counters.passcode == 3
 
 
 def test_the_virtual_reader_says_that_it_is_simulated(pcscd: PrivatePcscd) -> None:
@@ -129,8 +176,8 @@ def test_the_virtual_reader_says_that_it_is_simulated(pcscd: PrivatePcscd) -> No
     assert simulated == [True]
 
 
-def test_a_watcher_that_is_killed_is_replaced(bench: PcscBench, memory: PivMemory) -> None:
-    bench.insert(SimulatedPivCard(memory))
+def test_a_watcher_that_is_killed_is_replaced(bench: PcscBench, piv: Issued) -> None:
+    bench.insert(piv.card)
     assert bench.reader.watcher_pid is not None
     os.kill(bench.reader.watcher_pid, signal.SIGKILL)
     bench.see(Sight.REMOVED)
@@ -156,44 +203,25 @@ def test_a_card_service_that_hangs_is_noticed(
 
 @pytest.mark.parametrize("atr", ["3B80820282", "3B9F", "3B808E0E80"])
 def test_an_odd_card_is_the_cards_trouble_and_not_the_readers(
-    bench: PcscBench, memory: PivMemory, atr: str
+    bench: PcscBench, piv: Issued, atr: str
 ) -> None:
     class Odd(SimulatedPivCard):
         @property
         def atr(self) -> bytes:
             return bytes.fromhex(atr)
 
-    bench.insert(Odd(memory))
+    assert isinstance(piv.memory, PivMemory)
+    bench.insert(Odd(piv.memory))
     with pytest.raises((CardMute, CardRemoved)):
         bench.reader.inspect()
 
 
 def test_a_worker_that_died_idle_costs_the_next_person_nothing(
-    bench: PcscBench, memory: PivMemory
+    bench: PcscBench, piv: Issued
 ) -> None:
-    bench.insert(SimulatedPivCard(memory))
+    bench.insert(piv.card)
     bench.reader.inspect()
     (worker,) = workers()
     os.kill(worker, signal.SIGKILL)
     time.sleep(0.1)
     bench.reader.inspect()
-
-
-def test_a_card_pulled_in_the_middle_is_removed_and_not_resent(
-    bench: PcscBench, memory: PivMemory
-) -> None:
-    class Pulled(SimulatedPivCard):
-        count = 0
-
-        def exchange(self, command: bytes) -> bytes:
-            self.count += 1
-            if self.count == 3 and bench.slot is not None:
-                bench.remove()
-            return super().exchange(command)
-
-    card = Pulled(memory)
-    bench.insert(card)
-    with pytest.raises(CardRemoved):
-        bench.reader.inspect()
-    assert card.count == 3
-    bench.see(Sight.REMOVED)

@@ -7,6 +7,7 @@ hang; it runs only in processes that can be killed.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -33,6 +34,7 @@ _GONE = {
     0x8010002F,  # SCARD_E_COMM_DATA_LOST
 }
 _SHARING = 0x8010000B  # SCARD_E_SHARING_VIOLATION: somebody else holds the card
+_HELD_SECONDS = 1.0  # a program that has just ended is let go of a little later
 
 
 def _code(result: int) -> int:
@@ -115,14 +117,18 @@ class PcscContext:
             scard.SCardDisconnect(handle, scard.SCARD_RESET_CARD)
 
     def _connect(self, reader: str) -> tuple[int, int]:
-        for mode in (scard.SCARD_SHARE_EXCLUSIVE, scard.SCARD_SHARE_SHARED):
-            result, handle, protocol = scard.SCardConnect(self._handle, reader, mode, _T0_T1)
-            code = _code(result)
-            if code == scard.SCARD_S_SUCCESS:
-                return handle, protocol
-            if code != _SHARING:
-                break
-        raise _failure(code, "connect")
+        end = time.monotonic() + _HELD_SECONDS
+        while True:
+            for mode in (scard.SCARD_SHARE_EXCLUSIVE, scard.SCARD_SHARE_SHARED):
+                result, handle, protocol = scard.SCardConnect(self._handle, reader, mode, _T0_T1)
+                code = _code(result)
+                if code == scard.SCARD_S_SUCCESS:
+                    return handle, protocol
+                if code != _SHARING:
+                    raise _failure(code, "connect")
+            if time.monotonic() > end:
+                raise _failure(_SHARING, "connect")
+            time.sleep(0.05)
 
 
 class PcscConnection:

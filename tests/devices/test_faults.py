@@ -1,0 +1,135 @@
+"""What a card may do to an operation, on each driver: a defined error, and the next one works."""
+
+from __future__ import annotations
+
+import pytest
+
+from kiosk.card.unlock import CardStep
+from kiosk.devices.reader import Sight
+from kiosk.devices.reader import process as reader_process
+from kiosk.errors import CardError, CardMalformed, CardMute, CardRemoved, WrongCard
+from kiosk.simulated.faults import Fault, FaultyCard, Mishap
+from kiosk.simulated.issuing import SimulatedIssuer
+from kiosk.simulated.piv import PivMemory
+from tests.devices.bench import Bench
+from tests.devices.cards import CHANGE, UNBLOCK, Issued, plan_for
+
+MOMENTS = [False, True]  # before the card has acted, and after it has
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    for operation in ("inspect", "unlock"):
+        monkeypatch.setitem(reader_process.SECONDS, operation, 2.0)
+
+
+def put_in_again(bench: Bench, card: FaultyCard) -> None:
+    bench.remove()
+    bench.see(Sight.REMOVED)
+    bench.insert(card)
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (Fault(Mishap.EMPTY_REPLY, at=3), CardRemoved),
+        (Fault(Mishap.ONE_BYTE_REPLY, at=3), CardRemoved),
+        (Fault(Mishap.LONG_REPLY, at=3), CardMalformed),
+        (Fault(Mishap.LONG_REPLY, at=2), CardMalformed),  # where no data were asked for
+    ],
+    ids=["empty", "one byte", "longer than asked", "data that were not asked for"],
+)
+def test_an_answer_that_is_none_ends_the_operation_alone(
+    bench: Bench, piv: Issued, fault: Fault, error: type[CardError]
+) -> None:
+    card = FaultyCard(piv.card, fault)
+    bench.insert(card)
+    with pytest.raises(error):
+        bench.reader.inspect()
+    assert card.sent() == fault.at  # not one more
+    assert bench.reader.inspect().identity.serial == piv.serial
+
+
+def test_a_slow_card_is_waited_for(bench: Bench, piv: Issued) -> None:
+    bench.insert(FaultyCard(piv.card, Fault(Mishap.SLOW, at=3, seconds=0.5)))
+    assert bench.reader.inspect().identity.serial == piv.serial
+
+
+@pytest.mark.parametrize("acted", MOMENTS)
+def test_a_pulled_card_is_removed(bench: Bench, piv: Issued, acted: bool) -> None:
+    card = FaultyCard(piv.card, Fault(Mishap.PULLED, at=3, acted=acted))
+    bench.insert(card)
+    with pytest.raises(CardRemoved):
+        bench.reader.inspect()
+    assert card.sent() == 3
+    bench.see(Sight.REMOVED)
+    with pytest.raises(CardRemoved):
+        bench.reader.inspect()
+    bench.insert(card)
+    assert bench.reader.inspect().identity.serial == piv.serial
+
+
+def test_a_mute_card_costs_a_deadline_and_keeps_the_reader(bench: Bench, piv: Issued) -> None:
+    card = FaultyCard(piv.card, Fault(Mishap.MUTE, at=3))
+    bench.insert(card)
+    for _ in range(2):
+        with pytest.raises(CardMute):
+            bench.reader.inspect()
+    assert card.sent() == 3
+    put_in_again(bench, card)
+    assert bench.reader.inspect().identity.serial == piv.serial
+
+
+@pytest.mark.parametrize("acted", MOMENTS)
+@pytest.mark.parametrize(
+    ("mishap", "error"),
+    [
+        (Mishap.PULLED, CardRemoved),
+        (Mishap.EMPTY_REPLY, CardRemoved),
+        (Mishap.ONE_BYTE_REPLY, CardRemoved),
+        (Mishap.MUTE, CardMute),
+    ],
+)
+def test_an_unblock_without_outcome_is_not_sent_again(
+    bench: Bench, piv: Issued, mishap: Mishap, error: type[CardError], acted: bool
+) -> None:
+    card = FaultyCard(piv.card, Fault(mishap, instruction=UNBLOCK, acted=acted))
+    bench.insert(card)
+    steps: list[CardStep] = []
+    with pytest.raises(error):
+        bench.reader.unlock(plan_for(piv, bench.reader.inspect()), steps.append)
+    assert steps == [CardStep("unblock", 0, None)]
+    assert (card.sent(UNBLOCK), card.sent(CHANGE)) == (1, 0)
+    if mishap is Mishap.PULLED:
+        bench.see(Sight.REMOVED)
+        bench.insert(card)
+    elif mishap is Mishap.MUTE:
+        put_in_again(bench, card)
+    # What it did is looked at, and the same work done again.
+    report = bench.reader.inspect()
+    assert report.counters.passcode == (3 if acted else 0)
+    assert bench.reader.unlock(plan_for(piv, report), steps.append).generation == 1
+    assert piv.key_tries == 3
+
+
+def test_a_card_swapped_in_the_middle_gets_nothing_meant_for_the_first(
+    bench: Bench, piv: Issued
+) -> None:
+    """With the same key the other card would take the unblock, were it sent on by the old handle.
+
+    So fast a swap is not noticed by pcscd at all: no notice tells of it.
+    """
+    memory = SimulatedIssuer.make().issue_piv("Somebody else", unblocking_key=piv.key)
+    other = Issued(piv.family, memory).locked()
+    second = FaultyCard(other.card)
+    bench.insert(FaultyCard(piv.card, Fault(Mishap.PULLED, instruction=UNBLOCK, other=second)))
+    plan = plan_for(piv, bench.reader.inspect())
+    with pytest.raises(CardRemoved):
+        bench.reader.unlock(plan, lambda _: None)
+    assert second.sent() == 0
+    with pytest.raises(WrongCard) as caught:
+        bench.reader.unlock(plan_for(piv, bench.reader.inspect(), identity=plan.identity), print)
+    assert (caught.value.expected, caught.value.found) == (piv.serial, other.serial)
+    assert second.sent(UNBLOCK) == 0
+    assert isinstance(other.memory, PivMemory)
+    assert bench.reader.inspect().identity.serial == other.serial
