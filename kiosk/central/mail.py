@@ -1,12 +1,15 @@
-"""Who carries letters: an SMTP server, or, where none is set, the terminal of a demonstration."""
+"""Who carries letters: an SMTP server, or a folder where a demonstration has none."""
 
 from __future__ import annotations
 
+import secrets
 import smtplib
 import ssl
-import sys
+import time
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import formatdate, make_msgid
+from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
@@ -24,16 +27,16 @@ class Postman(Protocol):
 
 
 def postman(url: str, sender: str) -> Postman:
-    """The postman of a URL: smtp://host:port, smtps://user:password@host, or terminal:.
+    """The postman of a URL: smtp://host:port, smtps://user:password@host, or folder:/path.
 
     `smtp` asks for STARTTLS wherever the server offers it, and always before it gives a password.
     Raises SettingsError.
     """
     parts = urlsplit(url)
-    if parts.scheme == "terminal":
-        return TerminalPostman(sender)
+    if parts.scheme == "folder" and parts.path:
+        return FolderPostman(Path(parts.path), sender)
     if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
-        raise SettingsError("KIOSK_CENTRAL_MAIL", "expected smtp://…, smtps://… or terminal:")
+        raise SettingsError("KIOSK_CENTRAL_MAIL", "expected smtp://…, smtps://… or folder:/…")
     try:
         port = parts.port or (465 if parts.scheme == "smtps" else 25)
     except ValueError:
@@ -83,17 +86,25 @@ class SmtpPostman:
         return smtplib.SMTP(self._host, self._port, timeout=_SECONDS)
 
 
-class TerminalPostman:
-    """Shows letters on standard error, for a demonstration without a mail server."""
+class FolderPostman:
+    """Leaves each letter as a file in a folder: for a demonstration without a mail server."""
 
-    def __init__(self, sender: str) -> None:
+    def __init__(self, folder: Path, sender: str) -> None:
+        self._folder = folder
         self._sender = sender
 
     def deliver(self, address: str, letter: Letter) -> None:
-        """Show it."""
-        shown = "\n".join(f"| {line}" for line in letter.text.splitlines())
-        sys.stderr.write(f"\ne-mail to {address}: {letter.subject}\n{shown}\n\n")
-        sys.stderr.flush()
+        """Leave it, whole or not at all; raises MailFailed."""
+        message = compose(address, letter, self._sender)
+        # The time alone could be that of another letter.
+        name = f"{time.time_ns():020}-{secrets.token_hex(4)}"
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            unfinished = self._folder / f".{name}"
+            unfinished.write_bytes(message.as_bytes(policy=SMTP))
+            unfinished.rename(self._folder / f"{name}.eml")
+        except OSError as error:
+            raise MailFailed(error.strerror or type(error).__name__) from None
 
 
 class NoPostman:

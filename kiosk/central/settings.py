@@ -26,7 +26,7 @@ class Settings(BaseSettings):
     name: Annotated[str, Field(min_length=1, max_length=100)] = Field(
         description="Whose service this is; cards sign it, so kiosks must know the same name"
     )
-    mail: str = Field("", description="smtp://host:25, smtps://user:password@host, or terminal:")
+    mail: str = Field("", description="smtp://host:25, smtps://user:password@host, or folder:/path")
     mail_from: str = "smartcard-kiosk@localhost"
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8443

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kiosk.flow.view import Intent
+from kiosk.values import Family
 
 
 class Card(StrEnum):
@@ -27,6 +28,13 @@ class Insert:
 @dataclass(frozen=True)
 class Block:
     """Have wrong passcodes lock her card, as a ward computer would."""
+
+
+@dataclass(frozen=True)
+class Renew:
+    """Have the RA give her another card, of this family, in place of hers; it is locked."""
+
+    family: Family
 
 
 @dataclass(frozen=True)
@@ -70,6 +78,11 @@ class Write:
 
 
 @dataclass(frozen=True)
+class WriteCode:
+    """Read the newest e-mail, and touch the keys of the code in it."""
+
+
+@dataclass(frozen=True)
 class Delete:
     """Touch Delete this many times."""
 
@@ -83,7 +96,8 @@ class Wait:
     seconds: float
 
 
-Step = Insert | Take | Block | CutCentral | RestoreCentral | See | Press | Write | Delete | Wait
+Screen = See | Press | Write | WriteCode | Delete | Wait
+Step = Screen | Insert | Take | Block | Renew | CutCentral | RestoreCentral
 Journey = list[Step]
 
 

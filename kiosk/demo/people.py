@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from dataclasses import dataclass
 
-from kiosk.simulated.piv import PivMemory
+from kiosk.demo.cards import IssuedCard
 
 
 @dataclass(frozen=True)
@@ -46,25 +45,15 @@ CENTRAL = "demo-central"
 KIOSK = "demo-kiosk"
 
 
-def personalisation(holder: Holder, card: PivMemory, token: str, kiosk: str = KIOSK) -> bytes:
+def personalisation(holder: Holder, card: IssuedCard, token: str, kiosk: str = KIOSK) -> bytes:
     """The document that `kiosk-central seed-demo` reads from its standard input."""
     document = {
         "organisation": ORGANISATION,
         "kiosk": {"name": kiosk, "token": token},
         "cardholder": {"name": holder.name, "email": holder.email},
-        "card": {
-            "family": "piv",
-            "serial": card.guid.hex().upper(),
-            "unblocking_key": card.unblocking_key.decode(),
-            "authentication_certificate": _base64(card.certificates[0x9A]),
-            "card_authentication_certificate": _base64(card.certificates[0x9E]),
-        },
+        "card": card.document(),
         "answers": [
             {"question": question, "answer": answer} for question, answer in holder.answers
         ],
     }
     return json.dumps(document).encode()
-
-
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from kiosk.demo import journey as jr
 from kiosk.demo.finger import Eye, Finger
+from kiosk.demo.mailbox import newest_code
 from kiosk.demo.premises import Premises
 from kiosk.ui.app import KioskApp
 
@@ -54,17 +55,31 @@ class Pilot:
             case jr.Write(characters):
                 self._finger.write(characters)
                 return f"touch {len(characters)} keys"
+            case jr.WriteCode():
+                self._finger.write(newest_code(self._premises.central.mail))
+                return "touch the keys of the code that was e-mailed"
             case jr.Delete(number):
                 self._finger.delete(number)
                 return f"delete {number} characters"
-            case jr.Wait(seconds):
-                time.sleep(seconds)
-                return "walk away"
             case _:
                 return self._do_around(step)
 
     def _do_around(self, step: jr.Step) -> str:
         """Do what happens beside the screen."""
+        match step:
+            case jr.Wait(seconds):
+                time.sleep(seconds)
+                return "walk away"
+            case jr.CutCentral():
+                self._premises.central.stop()
+                return "the central service is gone"
+            case jr.RestoreCentral():
+                self._premises.central.start()
+                return "the central service is back"
+            case _:
+                return self._do_with_card(step)
+
+    def _do_with_card(self, step: jr.Step) -> str:
         match step:
             case jr.Insert(card):
                 self._premises.insert(card)
@@ -73,12 +88,9 @@ class Pilot:
                 self._premises.take()
                 return "take the smartcard out"
             case jr.Block():
-                self._premises.card.memory.passcode_left = 0
+                self._premises.card.lock()
                 return "three wrong passcodes lock her smartcard"
-            case jr.CutCentral():
-                self._premises.central.stop()
-                return "the central service is gone"
-            case jr.RestoreCentral():
-                self._premises.central.start()
-                return "the central service is back"
+            case jr.Renew(family):
+                self._premises.another_card(family)
+                return f"she is given a {family} card"
         raise TypeError(type(step).__name__)

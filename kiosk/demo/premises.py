@@ -17,13 +17,13 @@ from pathlib import Path
 from types import TracebackType
 
 from kiosk.demo import people
+from kiosk.demo.cards import IssuedCard, issue
 from kiosk.demo.journey import Card
 from kiosk.demo.service import CentralProcess, end
 from kiosk.simulated.card import Blank, SimulatedCard, Unhurried
-from kiosk.simulated.issuing import SimulatedIssuer
 from kiosk.simulated.pcscd import PrivatePcscd
-from kiosk.simulated.piv import PivBehaviour, SimulatedPivCard
 from kiosk.simulated.vpcd import VirtualReaderCard
+from kiosk.values import Family
 
 
 class Premises:
@@ -32,17 +32,17 @@ class Premises:
     `card` is the cardholder's, locked; `card_seconds` is what each of its commands takes.
     """
 
-    def __init__(self, folder: Path, behaviour: PivBehaviour | None = None) -> None:
+    def __init__(self, folder: Path, family: Family = Family.PIV) -> None:
         self.folder = folder.resolve()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.pcscd = PrivatePcscd(self.folder / "pcscd")
         self.central = CentralProcess(self.folder)
         self.holder = people.NURSE
-        self.card = self._issue(behaviour or PivBehaviour())
+        self.card = self._issue(self.holder, family)
         self.card_seconds = 0.0
         self.token = secrets.token_urlsafe(32)
         self.overrides: dict[str, str] = {}  # settings of the kiosk and the sync
-        self._unregistered = self._issue(PivBehaviour())
+        self._unregistered = self._issue(people.COLLEAGUE, Family.PIV)
         self._inserted: VirtualReaderCard | None = None
         self._sync: subprocess.Popen[bytes] | None = None
         self._stack = ExitStack()
@@ -70,9 +70,9 @@ class Premises:
     def insert(self, which: Card = Card.HERS) -> None:
         """Put a card into the reader."""
         cards: dict[Card, SimulatedCard] = {
-            Card.HERS: self.card,
-            Card.UNREGISTERED: self._unregistered,
-            Card.FOREIGN: self._issue(PivBehaviour()),
+            Card.HERS: self.card.chip,
+            Card.UNREGISTERED: self._unregistered.chip,
+            Card.FOREIGN: self._issue(self.holder, Family.PIV).chip,
             Card.UNKNOWN: Blank(),
         }
         self.take()
@@ -118,24 +118,22 @@ class Premises:
             **self.overrides,
         }
 
-    def another_card(self) -> SimulatedPivCard:
+    def another_card(self, family: Family) -> IssuedCard:
         """Replace the cardholder's card by a new one, locked and registered."""
-        self.card = self._issue(self.card.behaviour)
-        self.central.seed(people.personalisation(self.holder, self.card.memory, self.token))
+        self.card = self._issue(self.holder, family)
+        self.central.seed(people.personalisation(self.holder, self.card, self.token))
         return self.card
 
-    def _issue(self, behaviour: PivBehaviour) -> SimulatedPivCard:
-        passcode = self.holder.passcode.encode()
-        memory = SimulatedIssuer.make().issue_piv(self.holder.name, passcode=passcode)
-        memory.passcode_left = 0  # three wrong passcodes at the end of a long night
-        return SimulatedPivCard(memory, behaviour)
+    @staticmethod
+    def _issue(holder: people.Holder, family: Family) -> IssuedCard:
+        return issue(family, holder.name, holder.passcode)
 
     def _seed(self) -> None:
         for holder, card in (
             (self.holder, self.card),
             (people.COLLEAGUE, self._unregistered),
         ):
-            self.central.seed(people.personalisation(holder, card.memory, self.token))
+            self.central.seed(people.personalisation(holder, card, self.token))
         token_file = self.folder / "token"
         token_file.touch(mode=0o600)
         token_file.write_text(self.token)

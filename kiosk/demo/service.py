@@ -19,6 +19,7 @@ class CentralProcess:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.mail = folder / "mail"
         self.url = ""
         self._port = 0
         self._process: subprocess.Popen[str] | None = None
@@ -64,6 +65,8 @@ class CentralProcess:
             "KIOSK_CENTRAL_DATABASE": f"sqlite:///{self.folder / 'central.sqlite3'}",
             "KIOSK_CENTRAL_MASTER_KEY_FILE": str(self.folder / "master.key"),
             "KIOSK_CENTRAL_NAME": people.CENTRAL,
+            "KIOSK_CENTRAL_MAIL": f"folder:{self.mail}",
+            "KIOSK_CENTRAL_MAIL_FROM": "Smartcard self service <kiosk@demo.example>",
         }
 
 

@@ -241,11 +241,7 @@ class SimulatedGidsCard(Chip):
         self._verified = False
         self._current = 0x3FFF
         self._signing_key = 0
-        self._administrator = Administrator(
-            self.memory,
-            self.behaviour.external_form,
-            self.behaviour.mutual_form,
-        )
+        self._administrator = Administrator(self.memory, self.behaviour)
 
     # ------------------------------------------------------------ keys
 

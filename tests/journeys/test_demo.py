@@ -41,8 +41,9 @@ def test_another_program_says_no_to_a_passcode_that_is_wrong(
 ) -> None:
     with Premises(folder) as premises:
         monkeypatch.setenv("PCSCLITE_CSOCK_NAME", str(premises.pcscd.socket_path))
-        premises.card.memory.passcode_left = 3
+        memory = premises.card.chip.memory
+        memory.passcode_left = 3
         assert not card_takes(premises)  # the card still has its old one
-        premises.card.memory.passcode = b"7391520\xff"
-        premises.card.memory.passcode_left = 3
+        memory.passcode = b"7391520\xff"
+        memory.passcode_left = 3
         assert card_takes(premises)

@@ -47,7 +47,7 @@ def _walk_all(kiosk: compose.Kiosk, premises: Premises, folder: Path) -> None:
 
     pilot = Pilot(kiosk.screen, premises, folder / "pictures", lambda _step, _seconds: None)
     Eye(kiosk.screen).wait_for("Simulated card reader")
-    first = {"story": "the first key", "key": premises.card.memory.unblocking_key.decode()}
+    first = {"story": "the first key", "key": premises.card.unblocking_key.hex()}
     print(json.dumps({**first, "failed": None, "remains": []}), flush=True)
     for name, story in stories.STORIES.items():
         failed = None
@@ -58,7 +58,7 @@ def _walk_all(kiosk: compose.Kiosk, premises: Premises, folder: Path) -> None:
                 seen = Eye(kiosk.screen).texts()
                 failed = f"{step}: {type(error).__name__} {error}; on the screen: {seen}"
                 break
-        key = premises.card.memory.unblocking_key.decode()
+        key = premises.card.unblocking_key.hex()
         told = {"story": name, "failed": failed, "remains": remains_of(kiosk), "key": key}
         print(json.dumps(told), flush=True)
         premises.take()

@@ -11,8 +11,10 @@ import json
 import logging
 import sys
 import threading
+from pathlib import Path
 
 from kiosk import compose, settings
+from kiosk.demo.mailbox import newest_code
 from kiosk.flow import events as ev
 from kiosk.flow import view as vw
 from kiosk.flow.text import Verbatim
@@ -24,9 +26,10 @@ from kiosk.values import PasscodeRules, Secret
 class Person:
     """Draws nothing and types what is to be typed; keeps the screen's interface."""
 
-    def __init__(self, answers: dict[str, str], passcode: str) -> None:
+    def __init__(self, answers: dict[str, str], passcode: str, mail: Path) -> None:
         self._answers = answers
         self._passcode = passcode.encode()
+        self._mail = mail
         self._typed: set[tuple[str, int]] = set()
         self._round = 0
         self.runtime: Runtime | None = None
@@ -55,6 +58,8 @@ class Person:
         field = page.entry.field
         if isinstance(page.heading, Verbatim):
             typed = self._answers[page.heading.content].encode()
+        elif page.entry.kind is vw.EntryKind.CODE:
+            typed = newest_code(self._mail).encode()
         else:
             typed = self._passcode
         met = PasscodeRules().met(typed) if page.entry.rules else frozenset()
@@ -73,7 +78,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     harden()
     script = json.loads(sys.stdin.readline())
-    person = Person(script["answers"], script["passcode"])
+    person = Person(script["answers"], script["passcode"], Path(script["mail"]))
     person.runtime = runtime = compose.build_runtime(settings.read())
     threading.Thread(target=_stop_at_end_of_input, args=(runtime,), daemon=True).start()
     runtime.run(person)

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kiosk.simulated.piv import SimulatedPivCard
+from kiosk.demo.cards import IssuedCard
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,11 @@ Point = CardPoint | NetworkPoint
 class WatchedCard:
     """A card that something happens to at its n-th command, and that counts what tries it lost."""
 
-    def __init__(self, card: SimulatedPivCard) -> None:
+    def __init__(self, card: IssuedCard) -> None:
         self.card = card
         self.commands = 0
         self.lost_in_visit = 0
-        self.least_left = card.memory.unblocking_left
+        self.least_left = card.unblocking_left
         self._point: CardPoint | None = None
         self._deed: Callable[[], None] = lambda: None
         self.happened = threading.Event()
@@ -56,10 +56,10 @@ class WatchedCard:
 
     @property
     def atr(self) -> bytes:
-        return self.card.atr
+        return self.card.chip.atr
 
     def reset(self) -> None:
-        self.card.reset()
+        self.card.chip.reset()
 
     def exchange(self, command: bytes) -> bytes:
         self.commands += 1
@@ -73,9 +73,9 @@ class WatchedCard:
         return reply
 
     def _act(self, command: bytes) -> bytes:
-        before = self.card.memory.unblocking_left
-        reply = self.card.exchange(command)
-        left = self.card.memory.unblocking_left
+        before = self.card.unblocking_left
+        reply = self.card.chip.exchange(command)
+        left = self.card.unblocking_left
         self.lost_in_visit += max(before - left, 0)
         self.least_left = min(self.least_left, left)
         return reply

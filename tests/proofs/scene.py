@@ -15,17 +15,19 @@ from pathlib import Path
 from sqlmodel import select
 
 from kiosk.central import audit, evidence, history, parts, settings
+from kiosk.central.escrow import FORMATS
 from kiosk.central.tables import Card
+from kiosk.demo.cards import IssuedCard
 from kiosk.demo.premises import Premises
-from kiosk.simulated.piv import SimulatedPivCard
 from kiosk.simulated.vpcd import VirtualReaderCard
 from kiosk.store.database import open_store
 from kiosk.store.outbox import Outbox
+from kiosk.values import Family
 from tests.proofs.interrupting import CardPoint, NetworkPoint, Point, WatchedCard
 from tests.proofs.proxy import Proxy
 from tests.proofs.ward import KioskProcess, Ward
 
-_TRIES = 3
+_PASSCODE_TRIES = 3
 _NEVER_BELOW = 2
 _REPORT_SECONDS = 8.0
 _DRAIN_SECONDS = 90.0  # the sync may be resting after failures
@@ -67,7 +69,7 @@ class Scene:
         told = f"{' · '.join(map(str, story))}{', reports late' if reports_late else ''}"
         if reports_late:
             self._premises.stop_sync()
-        self._card.least_left = _TRIES
+        self._card.least_left = self._premises.card.unblocking_maximum
         for point in story:
             self._visit(point)
             self._look_at_tries(told)
@@ -191,30 +193,33 @@ class Scene:
             raise AssertionError(f"{told}: only {self._card.least_left} tries were left")
 
     def _look_at_card(self, told: str) -> None:
-        memory = self._premises.card.memory
-        if memory.passcode != self._ward.passcode.encode().ljust(8, b"\xff"):
+        card = self._premises.card
+        if not card.has_passcode(self._ward.passcode):
             raise AssertionError(f"{told}: unlocked, but with another passcode")
-        if (memory.passcode_left, memory.unblocking_left) != (_TRIES, _TRIES):
-            raise AssertionError(f"{told}: unlocked, but tries are missing")
+        left = (card.passcode_left, card.unblocking_left)
+        if left != (_PASSCODE_TRIES, card.unblocking_maximum):
+            raise AssertionError(f"{told}: unlocked, but tries are missing: {left}")
 
     def _look_at_frozen(self, told: str) -> None:
         """Held for the RA: its key is one of the two, and its tries are enough to use it."""
         self.frozen += 1
-        memory = self._premises.card.memory
-        if memory.unblocking_key not in self._pair():
+        card = self._premises.card
+        if card.unblocking_key not in self._candidates():
             raise AssertionError(f"{told}: frozen with a key that central cannot produce")
-        if memory.unblocking_left < _NEVER_BELOW:
-            raise AssertionError(f"{told}: frozen with {memory.unblocking_left} tries")
-        self._take(self._premises.another_card())
+        if card.unblocking_left < _NEVER_BELOW:
+            raise AssertionError(f"{told}: frozen with {card.unblocking_left} tries")
+        self.change_card(card.family)
 
-    def _pair(self) -> set[bytes]:
-        serial = self._premises.card.memory.guid.hex().upper()
+    def _candidates(self) -> set[bytes]:
+        """The keys that central would offer for the card."""
+        serial = self._premises.card.serial
         with self._central() as service, service.database.transaction() as database:
             card = database.exec(select(Card).where(Card.serial == serial)).one()
             current = evidence.proven(history.visits(database, card))
+            last = current + 1 if FORMATS[card.family].renewed else current
             return {
                 service.escrow.key(database, card, generation).reveal()
-                for generation in (current, current + 1)
+                for generation in range(current, last + 1)
             }
 
     @contextmanager
@@ -227,7 +232,11 @@ class Scene:
         finally:
             service.database.close()
 
-    def _take(self, card: SimulatedPivCard) -> None:
+    def change_card(self, family: Family) -> None:
+        """Go on with a new card of `family`."""
+        self._take(self._premises.another_card(family))
+
+    def _take(self, card: IssuedCard) -> None:
         self._card = WatchedCard(card)
         self._slot = VirtualReaderCard(self._card, self._premises.pcscd.port)
 
@@ -254,7 +263,7 @@ def _until_full() -> Iterator[None]:
 
 
 @contextmanager
-def scene(folder: Path) -> Iterator[Scene]:
+def scene(folder: Path, family: Family = Family.PIV) -> Iterator[Scene]:
     """A scene in `folder`; with a small disk of its own where this machine lets us have one."""
     with ExitStack() as stack:
         disk = folder / "disk"
@@ -262,7 +271,7 @@ def scene(folder: Path) -> Iterator[Scene]:
         mounted = _mount(disk)
         if mounted:
             stack.callback(subprocess.run, ["umount", "-l", str(disk)], check=False)
-        premises = stack.enter_context(Premises(folder / "premises"))
+        premises = stack.enter_context(Premises(folder / "premises", family))
         made = Scene(premises, disk if mounted else None)
         stack.callback(made.close)
         yield made

@@ -108,7 +108,11 @@ class Ward:
     def start_kiosk(self) -> KioskProcess:
         """A kiosk, ready for a card."""
         answers = {question_text(key): words for key, words in self.premises.holder.answers}
-        script: dict[str, object] = {"answers": answers, "passcode": self.passcode}
+        script: dict[str, object] = {
+            "answers": answers,
+            "passcode": self.passcode,
+            "mail": str(self.premises.central.mail),
+        }
         log = self.premises.folder / "kiosk.log"
         process = KioskProcess(self.premises.kiosk_environment(), script, log)
         process.wait_for("welcome")
@@ -116,4 +120,4 @@ class Ward:
 
     def block(self) -> None:
         """Lock the card, as three wrong passcodes do."""
-        self.premises.card.memory.passcode_left = 0
+        self.premises.card.lock()

@@ -1,0 +1,109 @@
+"""The smartcards of the demonstration's cardholders: of any family, alike from outside."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import Any
+
+from kiosk.simulated.gids import SimulatedGidsCard
+from kiosk.simulated.gids_memory import GidsBehaviour
+from kiosk.simulated.iso7816 import SimulatedIso7816Card
+from kiosk.simulated.issuing import SimulatedIssuer
+from kiosk.simulated.piv import SimulatedPivCard
+from kiosk.values import Family
+
+Chip = SimulatedPivCard | SimulatedGidsCard | SimulatedIso7816Card
+
+
+@dataclass(frozen=True)
+class IssuedCard:
+    """A smartcard as its issuer knows it: what it is, what is in it, what central is told of it."""
+
+    family: Family
+    serial: str
+    chip: Chip
+
+    def lock(self) -> None:
+        """Three wrong passcodes at the end of a long night."""
+        self.chip.memory.passcode_left = 0
+
+    @property
+    def passcode_left(self) -> int:
+        """Tries of the passcode."""
+        return self.chip.memory.passcode_left
+
+    @property
+    def unblocking_key(self) -> bytes:
+        """The key that the card carries now."""
+        match self.chip:
+            case SimulatedPivCard(memory=memory):
+                return memory.unblocking_key
+            case SimulatedGidsCard(memory=memory):
+                return memory.administrator_key
+            case SimulatedIso7816Card(memory=memory):
+                return memory.key
+
+    @property
+    def unblocking_left(self) -> int:
+        """Tries of that key; as many as ever where the card does not count them."""
+        match self.chip:
+            case SimulatedPivCard(memory=memory):
+                return memory.unblocking_left
+            case SimulatedGidsCard(memory=memory):
+                left = memory.administrator_left
+                return self.unblocking_maximum if left is None else left
+            case SimulatedIso7816Card(memory=memory):
+                return memory.key_left
+
+    @property
+    def unblocking_maximum(self) -> int:
+        """Tries of that key when none is spent."""
+        return 5 if self.family is Family.ISO7816 else 3
+
+    def has_passcode(self, passcode: str) -> bool:
+        """Whether this is its passcode, looked up in its memory and not tried."""
+        return self.chip.memory.passcode.rstrip(b"\xff\0") == passcode.encode()
+
+    def document(self) -> dict[str, Any]:
+        """What `kiosk-central seed-demo` is told of the card."""
+        told: dict[str, Any] = {
+            "family": self.family,
+            "serial": self.serial,
+            "unblocking_maximum": self.unblocking_maximum,
+        }
+        match self.chip:
+            case SimulatedPivCard(memory=memory):
+                told["authentication_certificate"] = _base64(memory.certificates[0x9A])
+                told["card_authentication_certificate"] = _base64(memory.certificates[0x9E])
+            case SimulatedGidsCard(memory=memory):
+                told["administrator_kind"] = memory.administrator_kind
+                return {**told, "unblocking_key": self.unblocking_key.hex()}
+        return {**told, "unblocking_key": self.unblocking_key.decode()}
+
+
+def issue(family: Family, holder: str, passcode: str) -> IssuedCard:
+    """A personalised card, locked."""
+    issuer, digits = SimulatedIssuer.make(), passcode.encode()
+    card: IssuedCard
+    match family:
+        case Family.PIV:
+            piv = issuer.issue_piv(holder, passcode=digits)
+            card = IssuedCard(family, piv.guid.hex().upper(), SimulatedPivCard(piv))
+        case Family.GIDS:
+            gids = issuer.issue_gids(holder, passcode=digits)
+            serial = gids.files[0xA012].objects[b"\xdf\x20"].hex().upper()
+            behaviour = GidsBehaviour(administrator_tries=3, tells_administrator_tries=False)
+            card = IssuedCard(family, serial, SimulatedGidsCard(gids, behaviour))
+        case Family.ISO7816:
+            iso = issuer.issue_isoapplet(passcode=digits)
+            # PKCS #15 TokenInfo: 30 .., 02 01 00 (its version), 04 08, then the serial number.
+            information = iso.files[b"\x50\x15\x50\x32"].content or b""
+            serial = information[7:15].hex().upper()
+            card = IssuedCard(family, serial, SimulatedIso7816Card(iso))
+    card.lock()
+    return card
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
