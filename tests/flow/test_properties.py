@@ -22,7 +22,13 @@ from kiosk.values import (
     Secret,
 )
 
-_FIELDS = [*(f"answer-{n}" for n in range(1, 5)), "new-passcode", "new-passcode-again", "other"]
+_FIELDS = [
+    *(f"answer-{n}" for n in range(1, 5)),
+    "new-passcode",
+    "new-passcode-again",
+    "code",
+    "other",
+]
 _visits = st.integers(0, 6)
 _secrets = st.sampled_from([b"", b"12", b"246802", b"135790", b"x" * 64]).map(Secret)
 
@@ -52,6 +58,8 @@ _EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
     st.builds(ev.UnlockOpened, _visits, st.just(("a?", "b?", "c?", "d?")), st.just(3)),
     st.builds(ev.AnswersAccepted, _visits),
     st.builds(ev.AnswersRefused, _visits, st.sampled_from([0, 30])),
+    st.builds(ev.CodeSent, _visits, st.just("m…@nhs.net"), st.booleans()),
+    st.builds(ev.CodeRefused, _visits),
     st.builds(ev.UnlockRefused, _visits, st.sampled_from(ev.Refusal), st.sampled_from([0, 90])),
     st.builds(ev.CentralFailed, _visits),
     st.builds(ev.UnlockAdvanced, _visits, st.sampled_from(ev.UnlockStep)),
@@ -73,6 +81,9 @@ _HAPPY: list[ev.Event] = [
             ev.Pressed(Intent.CONTINUE, Secret(b"abc"), f"answer-{n}"),
         )
     ),
+    ev.CodeSent(1, "m…@nhs.net"),
+    ev.Typed("code", 6),
+    ev.Pressed(Intent.CONTINUE, Secret(b"246802"), "code"),
     ev.AnswersAccepted(1),
     ev.Typed("new-passcode", 6, frozenset(Rule)),
     ev.Pressed(Intent.CONTINUE, Secret(b"135790"), "new-passcode"),

@@ -165,6 +165,85 @@ def test_answers_too_early_are_kept_and_the_wait_is_told(visit: Visit) -> None:
     assert visit.view.entry.length == 5
 
 
+def code_typed(visit: Visit, code: str) -> Secret:
+    secret = Secret(code.encode())
+    pressed = ev.Pressed(Intent.CONTINUE, secret, "code")
+    visit.hear(ev.Typed("code", len(code)), pressed)
+    return secret
+
+
+@pytest.fixture
+def asked_for_code(visit: Visit) -> Visit:
+    """A visit in which the answers were given, and central wants a code as well."""
+    visit.open()
+    for _ in range(4):
+        visit.answer("word")
+    visit.hear(ev.CodeSent(visit.number, "m…@nhs.net"))
+    return visit
+
+
+def test_a_code_goes_to_central_with_the_answers_given_before(asked_for_code: Visit) -> None:
+    visit = asked_for_code
+    first = visit.asked_for(do.GiveAnswers)[0]
+    assert isinstance(first, do.GiveAnswers)
+    assert first.code is None
+    view = visit.view
+    assert isinstance(view, vw.EntryPage)
+    assert view.hint is not None
+    assert dict(view.hint.values)["address"] == "m…@nhs.net"
+    code = code_typed(visit, "246802")
+    assert visit.asked_for(do.GiveAnswers)[1:] == [
+        do.GiveAnswers(visit.number, first.answers, code)
+    ]
+    visit.hear(ev.AnswersAccepted(visit.number))
+    assert visit.state.page == st.ChoosingPasscode()
+
+
+def test_a_code_of_another_length_is_not_sent(asked_for_code: Visit) -> None:
+    code_typed(asked_for_code, "24680")
+    assert not asked_for_code.buttons()[Intent.CONTINUE]
+    assert len(asked_for_code.asked_for(do.GiveAnswers)) == 1
+
+
+def test_a_wrong_code_is_asked_again_without_the_old_digits(asked_for_code: Visit) -> None:
+    visit = asked_for_code
+    code_typed(visit, "246802")
+    visit.hear(ev.CodeRefused(visit.number))
+    view = visit.view
+    assert isinstance(view, vw.EntryPage)
+    assert view.problem is not None
+    assert view.entry.length == 0
+    assert do.ForgetTyped(("code",)) in visit.effects
+    code_typed(visit, "135791")
+    assert len(visit.asked_for(do.GiveAnswers)) == 3
+
+
+def test_another_code_is_sent_where_it_is_asked_for(asked_for_code: Visit) -> None:
+    visit = asked_for_code
+    visit.hear(ev.Pressed(Intent.ANOTHER_CODE))
+    assert visit.asked_for(do.SendCode) == [do.SendCode(visit.number)]
+    visit.hear(ev.CodeSent(visit.number, "m…@nhs.net"))
+    assert isinstance(visit.state.page, st.AskingCode)
+
+
+def test_a_code_that_was_void_says_that_a_new_one_came(asked_for_code: Visit) -> None:
+    visit = asked_for_code
+    code_typed(visit, "246802")
+    visit.hear(ev.CodeSent(visit.number, "m…@nhs.net", anew=True))
+    view = visit.view
+    assert isinstance(view, vw.EntryPage)
+    assert view.problem is not None
+
+
+def test_wrong_answers_with_a_right_code_go_back_to_the_questions(asked_for_code: Visit) -> None:
+    visit = asked_for_code
+    code_typed(visit, "246802")
+    visit.hear(ev.AnswersRefused(visit.number, 10))
+    page = visit.state.page
+    assert isinstance(page, st.AskingQuestion)
+    assert (page.index, page.refused) == (0, True)
+
+
 def test_two_passcodes_that_differ_are_chosen_again(visit: Visit) -> None:
     visit.open()
     for _ in range(4):
