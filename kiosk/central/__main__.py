@@ -17,6 +17,7 @@ from sqlmodel import select
 
 from kiosk.central import audit, parts, seed, settings
 from kiosk.central.app import create_app
+from kiosk.central.notices import Courier
 from kiosk.central.tables import AuditHead
 from kiosk.errors import SettingsError
 from kiosk.hardening import harden
@@ -74,11 +75,14 @@ def _serve(chosen: settings.Settings, level: str) -> int:
         timeout_graceful_shutdown=3,
     )
     logging.getLogger("uvicorn.access").addFilter(_without_query)
+    courier = Courier(service)
+    courier.start()
     try:
         _AnnouncingServer(config, "https" if chosen.encrypted else "http").run()
     except KeyboardInterrupt:
         pass  # somebody pressed Ctrl+C, and the server has shut down
     finally:
+        courier.stop()
         service.database.close()
     return 0
 

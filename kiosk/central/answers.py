@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel import select
 
 from kiosk import vault
-from kiosk.central import codes, genuine, registrations, throttle
+from kiosk.central import codes, genuine, letters, notices, registrations, throttle
 from kiosk.central.authentication import Caller
 from kiosk.central.parts import Parts
 from kiosk.central.refusal import Refusal
@@ -111,6 +111,7 @@ def _conclude(work: Work, unlock: Unlock, attempt_id: int, *, right: bool) -> No
     if not right:
         attempt.outcome = AttemptOutcome.FAILED
         record(work, "unlock.answers-wrong", unlock)
+        _tell_holder(work, unlock)
         refuse_if_locked(registration)
         wait = throttle.seconds_to_wait(registration, work.now)
         raise Refusal(ProblemType.ANSWERS_WRONG, wait or None)
@@ -122,3 +123,12 @@ def _conclude(work: Work, unlock: Unlock, attempt_id: int, *, right: bool) -> No
     session.accepted_at = work.now
     card.proved_session = session.id
     record(work, "unlock.answers-accepted", unlock)
+
+
+def _tell_holder(work: Work, unlock: Unlock) -> None:
+    """Tell the cardholder that somebody was wrong, if it was not herself."""
+    addressee = notices.holder(work, unlock.card)
+    letter = letters.attempt_failed(
+        addressee.name, work.caller.name, work.now, locked=unlock.registration.locked
+    )
+    notices.queue(work, addressee, letter)

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlmodel import select
 
-from kiosk.central import audit, evidence, genuine, history
+from kiosk.central import audit, evidence, genuine, history, letters, notices
 from kiosk.central.authentication import Caller
 from kiosk.central.escrow import FORMATS
 from kiosk.central.evidence import Told
@@ -126,6 +126,9 @@ def _store(work: Work, grant: GrantRow, fact: CardFact, row: FactRow) -> None:
     work.database.add(row)
     work.database.flush()
     _record(work, card, row)
+    if fact.command is CardCommand.VERIFY and row.status == "9000":
+        holder = notices.holder(work, card)
+        notices.queue(work, holder, letters.unlocked(holder.name, work.caller.name, work.now))
     decision = history.decide(work, card, Told())
     if decision.current > before:
         proof_of: dict[str, audit.Detail] = {

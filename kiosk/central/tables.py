@@ -285,6 +285,18 @@ class EndRow(Table, table=True):
     received_at: datetime = Field(sa_type=Instant)
 
 
+class Notice(Table, table=True):
+    """A letter to a cardholder that is to be delivered; gone once it is."""
+
+    id: int = Field(default=None, primary_key=True)
+    address: str
+    subject: str
+    paragraphs: list[str] = Field(sa_column=Column(JSON, nullable=False))
+    written_at: datetime = Field(sa_type=Instant)
+    due_at: datetime = Field(sa_type=Instant, index=True)
+    attempts: int = 0
+
+
 class AuditHead(Table, table=True):
     """One row: the last entry of the chain. Locked by whoever appends."""
 

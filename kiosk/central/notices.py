@@ -1,0 +1,106 @@
+"""Letters to cardholders about what was done with their cards: queued with it, delivered later.
+
+A notice is in the same transaction as what it tells of, so neither is without the other. Somebody
+delivers what is due, again and again until the mail server takes it; several processes may.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import timedelta
+
+from sqlmodel import col, select
+
+from kiosk.central.letters import Letter
+from kiosk.central.parts import Parts
+from kiosk.central.sessions import Work
+from kiosk.central.tables import Card, Cardholder, Notice
+from kiosk.errors import MailFailed
+
+_log = logging.getLogger(__name__)
+
+_AT_ONCE = 20
+_WAITS = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 1800, 3600))
+_GIVE_UP_AFTER = timedelta(days=3)  # then it says nothing that is of use
+_LOOK_SECONDS = 5.0
+
+
+def holder(work: Work, card: Card) -> Cardholder:
+    """Whose card it is."""
+    return work.database.get_one(Cardholder, card.cardholder_id)
+
+
+def queue(work: Work, addressee: Cardholder, letter: Letter) -> None:
+    """Have the cardholder written to, once this transaction is on disk."""
+    work.database.add(
+        Notice(
+            address=addressee.email,
+            subject=letter.subject,
+            paragraphs=list(letter.paragraphs),
+            due_at=work.now,
+            written_at=work.now,
+        )
+    )
+
+
+def deliver(parts: Parts) -> int:
+    """Deliver what is due; how many letters the mail server took."""
+    delivered = 0
+    for _ in range(_AT_ONCE):
+        with parts.database.transaction() as database:
+            notice = database.exec(
+                select(Notice)
+                .where(col(Notice.due_at) <= parts.clock())
+                .order_by(col(Notice.due_at))
+                .limit(1)
+                .with_for_update(skip_locked=True)
+            ).first()
+            if notice is None:
+                break
+            # Held back before it is tried: a service killed meanwhile does not send it in a loop.
+            wait = _WAITS[min(notice.attempts, len(_WAITS) - 1)]
+            notice.attempts += 1
+            notice.due_at = parts.clock() + wait
+        try:
+            letter = Letter(notice.subject, tuple(notice.paragraphs))
+            parts.postman.deliver(notice.address, letter)
+        except MailFailed as error:
+            _log.warning("notice %d not delivered: %s", notice.id, error)
+            if notice.written_at + _GIVE_UP_AFTER > parts.clock():
+                continue
+            _log.error("notice %d given up", notice.id)
+        else:
+            delivered += 1
+        with parts.database.transaction() as database:
+            done = database.get(Notice, notice.id)
+            if done is not None:
+                database.delete(done)
+    return delivered
+
+
+class Courier:
+    """Delivers from a thread of its own until `stop`."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End; a letter that is under way is waited for, but not for long."""
+        self._stopped.set()
+        self._thread.join(timeout=2)
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                while deliver(self._parts):
+                    pass
+            except Exception as error:  # noqa: BLE001 - a database that is away comes back
+                _log.error("notices: %s", type(error).__name__)
+            self._stopped.wait(_LOOK_SECONDS)

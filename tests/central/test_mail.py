@@ -1,0 +1,188 @@
+"""Letters: what is in them, and how they are carried, by a real mail server on loopback."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+from kiosk.central import letters, mail
+from kiosk.errors import MailFailed, SettingsError
+
+SENDER = "Smartcard self service <kiosk@trust.example>"
+LETTER = letters.unlock_code("Nora Nurse", "042042", "ward 7", timedelta(minutes=15))
+
+
+class Server:
+    """Keeps what it is sent; refuses it where `closed`."""
+
+    def __init__(self) -> None:
+        self.messages: list[EmailMessage] = []
+        self.recipients: list[str] = []
+        self.logins: list[tuple[bytes, bytes]] = []
+        self.closed = False
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+        if self.closed:
+            return "451 not now"
+        message = message_from_bytes(envelope.content, policy=policy.default)
+        assert isinstance(message, EmailMessage)
+        self.messages.append(message)
+        self.recipients += envelope.rcpt_tos
+        return "250 taken"
+
+    def authenticate(self, _s: Any, _session: Any, _e: Any, _m: str, data: Any) -> AuthResult:
+        self.logins.append((data.login, data.password))
+        return AuthResult(success=data.password == b"right")
+
+
+@contextmanager
+def listening(server: Server, **how: Any) -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    controller = Controller(server, hostname="127.0.0.1", port=port, **how)
+    controller.start()
+    try:
+        yield port
+    finally:
+        controller.stop()
+
+
+@pytest.fixture
+def server() -> Server:
+    return Server()
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, ssl.SSLContext]:
+    """A server's certificate for 127.0.0.1, and its context."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail")])
+    now = datetime.now(UTC)
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), 7)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path / "mail.pem"
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(made.public_bytes(Encoding.PEM) + secret)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    return path, context
+
+
+def test_a_letter_arrives_in_both_forms(server: Server) -> None:
+    with listening(server) as port:
+        mail.postman(f"smtp://127.0.0.1:{port}", SENDER).deliver("nora@nhs.net", LETTER)
+    (message,) = server.messages
+    assert server.recipients == ["nora@nhs.net"]
+    assert (message["To"], message["From"]) == ("nora@nhs.net", SENDER)
+    assert message["Subject"] == LETTER.subject
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["Message-ID"].endswith("@trust.example>")
+    assert message.get_content_type() == "multipart/alternative"
+    plain, page = message.get_body(("plain",)), message.get_body(("html",))
+    assert plain is not None
+    assert page is not None
+    for body in (plain.get_content(), page.get_content()):
+        assert "042042" in body
+        assert "15 minutes" in body
+        assert "ward 7" in body
+
+
+def test_what_a_name_holds_does_not_become_html() -> None:
+    letter = letters.unlocked("<script>", 'kiosk "&"', datetime(2026, 1, 2, 3, 4, tzinfo=UTC))
+    assert "<script>" not in letter.html
+    assert "&lt;script&gt;" in letter.html
+    assert "2 January 2026 at 03:04 UTC" in letter.text
+
+
+@pytest.mark.parametrize("address", ["nora@nhs.net\r\nBcc: all@nhs.net", "nora\n@nhs.net"])
+def test_an_address_cannot_add_headers(address: str) -> None:
+    with pytest.raises(ValueError, match=r"linefeed|newline|header"):
+        mail.compose(address, LETTER, SENDER)
+
+
+def test_a_server_that_refuses_is_a_failure_that_tells_nothing(server: Server) -> None:
+    server.closed = True
+    with listening(server) as port, pytest.raises(MailFailed) as failed:
+        mail.postman(f"smtp://127.0.0.1:{port}", SENDER).deliver("nora@nhs.net", LETTER)
+    assert "042042" not in str(failed.value)
+    with pytest.raises(MailFailed):  # nobody listens any more
+        mail.postman(f"smtp://127.0.0.1:{port}", SENDER).deliver("nora@nhs.net", LETTER)
+
+
+def test_starttls_is_used_where_it_is_offered_and_its_certificate_checked(
+    server: Server,
+    certificate: tuple[Path, ssl.SSLContext],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path, context = certificate
+    with listening(server, tls_context=context, require_starttls=True) as port:
+        postman = mail.postman(f"smtp://127.0.0.1:{port}", SENDER)
+        with pytest.raises(MailFailed):
+            postman.deliver("nora@nhs.net", LETTER)
+        assert server.messages == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(path))
+        postman.deliver("nora@nhs.net", LETTER)
+    assert len(server.messages) == 1
+
+
+def test_a_password_goes_over_tls_or_not_at_all(
+    server: Server,
+    certificate: tuple[Path, ssl.SSLContext],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path, context = certificate
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    login = {"authenticator": server.authenticate, "auth_require_tls": False}
+    with listening(server, **login) as port:
+        postman = mail.postman(f"smtp://kiosk:right@127.0.0.1:{port}", SENDER)
+        with pytest.raises(MailFailed):
+            postman.deliver("nora@nhs.net", LETTER)
+    assert server.logins == []
+    with listening(server, tls_context=context, **login) as port:
+        mail.postman(f"smtp://kiosk:right@127.0.0.1:{port}", SENDER).deliver("n@nhs.net", LETTER)
+        with pytest.raises(MailFailed):
+            mail.postman(f"smtp://kiosk:no@127.0.0.1:{port}", SENDER).deliver("n@nhs.net", LETTER)
+    assert server.logins == [(b"kiosk", b"right"), (b"kiosk", b"no")]
+    assert len(server.messages) == 1
+
+
+def test_without_a_server_letters_lie_in_a_folder(tmp_path: Path) -> None:
+    postman = mail.postman(f"folder:{tmp_path}/mail", SENDER)
+    postman.deliver("nora@nhs.net", LETTER)
+    postman.deliver("nora@nhs.net", LETTER)
+    files = sorted((tmp_path / "mail").iterdir())
+    assert [file.suffix for file in files] == [".eml", ".eml"]
+    assert b"042042" in files[0].read_bytes()
+    assert (tmp_path / "mail").stat().st_mode & 0o777 == 0o700
+    (tmp_path / "file").touch()
+    with pytest.raises(MailFailed):
+        mail.postman(f"folder:{tmp_path}/file", SENDER).deliver("nora@nhs.net", LETTER)
+
+
+@pytest.mark.parametrize("url", ["mailto:x", "smtp:", "http://mail", "smtp://mail:port", "folder:"])
+def test_a_wrong_setting_names_itself(url: str) -> None:
+    with pytest.raises(SettingsError, match="KIOSK_CENTRAL_MAIL"):
+        mail.postman(url, SENDER)

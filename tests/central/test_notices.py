@@ -1,0 +1,88 @@
+"""Cardholders hear of what is done with their cards, even if the mail server is away just now."""
+
+from __future__ import annotations
+
+from sqlmodel import select
+
+from kiosk.central import notices
+from kiosk.central.tables import Notice
+from kiosk.contract.messages import CardCommand
+from tests.central.world import WRONG, Clock, KioskClient, PersonalCard, Service, item
+
+
+def waiting(service: Service) -> list[str]:
+    with service.parts.database.transaction() as database:
+        return list(database.exec(select(Notice.subject)))
+
+
+def unlock(kiosk: KioskClient, card: PersonalCard) -> None:
+    grant = kiosk.granted(card)
+    facts = [
+        item(grant, 0, CardCommand.UNBLOCK, 0, None),
+        item(grant, 1, CardCommand.UNBLOCK, 0, "9000"),
+        item(grant, 2, CardCommand.VERIFY, 0, "9000"),
+    ]
+    kiosk.report(*facts)
+    kiosk.report(*facts)  # delivered twice, told once
+
+
+def test_an_unlock_is_told_once(service: Service, kiosk: KioskClient, card: PersonalCard) -> None:
+    unlock(kiosk, card)
+    assert notices.deliver(service.parts) == 1
+    assert notices.deliver(service.parts) == 0
+    ((address, letter),) = service.mailbox.letters
+    assert address == "nora@example.nhs.uk"
+    assert letter.subject == "Your smartcard was unlocked"
+    assert "ward 7" in letter.text
+    assert waiting(service) == []
+
+
+def test_wrong_answers_are_told_and_so_is_the_lock(
+    service: Service, kiosk: KioskClient, card: PersonalCard, clock: Clock
+) -> None:
+    for _ in range(5):
+        kiosk.answer(card, kiosk.opened(card), WRONG)
+        clock.pass_time(600)
+    notices.deliver(service.parts)
+    told = [letter.subject for _, letter in service.mailbox.letters if not letter.code]
+    assert told == ["Wrong answers for your smartcard"] * 4 + ["Self service is locked"]
+
+
+def test_a_letter_waits_for_the_mail_server_and_is_not_hurried(
+    service: Service, kiosk: KioskClient, card: PersonalCard, clock: Clock
+) -> None:
+    service.mailbox.closed = True
+    unlock(kiosk, card)
+    assert notices.deliver(service.parts) == 0
+    service.mailbox.closed = False
+    assert notices.deliver(service.parts) == 0  # not yet
+    service.restart()  # nor is it forgotten
+    clock.pass_time(10)
+    assert notices.deliver(service.parts) == 1
+
+
+def test_a_letter_that_nobody_takes_is_given_up_after_days(
+    service: Service, kiosk: KioskClient, card: PersonalCard, clock: Clock
+) -> None:
+    service.mailbox.closed = True
+    unlock(kiosk, card)
+    tried = 0
+    while waiting(service):
+        notices.deliver(service.parts)
+        clock.pass_time(3600)
+        tried += 1
+    assert 72 <= tried <= 75
+
+
+def test_the_service_delivers_by_itself(
+    service: Service, kiosk: KioskClient, card: PersonalCard
+) -> None:
+    unlock(kiosk, card)
+    courier = notices.Courier(service.parts)
+    courier.start()
+    try:
+        while waiting(service):
+            pass
+    finally:
+        courier.stop()
+    assert len(service.mailbox.letters) == 1
