@@ -6,19 +6,20 @@ Used by the proof at full size and by a test at a smaller one.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from cryptography.hazmat.primitives import serialization
 
-from kiosk.card import keys
+from kiosk.card import keys, tlv
+from kiosk.card.apdu import Connection
 from kiosk.card.cryptogram import AdministratorKey
 from kiosk.card.examination import examine
 from kiosk.card.proving import prove
 from kiosk.card.recognition import inspect, recognise
 from kiosk.card.session import CardSession
 from kiosk.card.unlock import Candidate, UnlockPlan, unlock
-from kiosk.errors import CardError
+from kiosk.errors import CardError, CardMalformed
 from kiosk.simulated.card import SimulatedCard
 from kiosk.simulated.gids import SimulatedGidsCard
 from kiosk.simulated.iso7816 import SimulatedIso7816Card
@@ -72,6 +73,27 @@ class HostileConnection:
         if self.random.random() < self.chance:
             return mutated(reply, self.random, self.others)
         return reply
+
+
+@dataclass
+class OneLie:
+    """A card that answers `lie` to its command number `at`, and else what is true."""
+
+    card: SimulatedCard
+    at: int = -1
+    lie: bytes = b""
+    replies: list[bytes] = field(default_factory=list)
+
+    @property
+    def atr(self) -> bytes:
+        return self.card.atr
+
+    def exchange(self, command: bytes) -> bytes:
+        if len(self.replies) > MOST_EXCHANGES:
+            raise HeldUp
+        reply = self.card.exchange(command)
+        self.replies.append(self.lie if len(self.replies) == self.at else reply)
+        return self.replies[-1]
 
 
 def mutated(reply: bytes, chosen: random.Random, others: list[bytes]) -> bytes:
@@ -128,6 +150,38 @@ def _bits(data: bytearray, status: bytes, chosen: random.Random, _others: list[b
     return bytes(data) + status
 
 
+def _reshaped(data: bytearray, status: bytes, chosen: random.Random, _others: list[bytes]) -> bytes:
+    return chosen.choice([bytes(data), *reshapings(bytes(data))]) + status
+
+
+def reshapings(data: bytes) -> Iterator[bytes]:
+    """`data` with one of its BER-TLV objects, however deep, missing or another: all well-formed."""
+    try:
+        objects = list(tlv.parse(data, "hostile"))
+    except CardMalformed:
+        return
+    for place, (tag, value) in enumerate(objects):
+        if not tag:
+            continue  # 00: a file's empty end
+        before, after = _encoded(objects[:place]), _encoded(objects[place + 1 :])
+        for instead in (
+            [],
+            [(tag, b"")],
+            [(tag, value[:-1])],
+            [(tag, value + b"\0")],
+            [(tag, bytes(len(value)))],
+            [(tag ^ 0x01, value)],
+            [(tag, b"\0\0"), (tag, value)],
+        ):
+            yield before + _encoded(instead) + after
+        for inner in reshapings(value):
+            yield before + _encoded([(tag, inner)]) + after
+
+
+def _encoded(objects: list[tuple[int, bytes]]) -> bytes:
+    return b"".join(tlv.encode(tag, value) for tag, value in objects)
+
+
 _WAYS: list[_Way] = [
     _noise,
     _elsewhere,
@@ -137,6 +191,7 @@ _WAYS: list[_Way] = [
     _put_in,
     _other_length,
     _bits,
+    _reshaped,
 ]
 
 
@@ -148,7 +203,7 @@ class Target:
     identity: CardIdentity
     card_key: bytes | None
     holder_key: bytes | None
-    certificate: bytes | None
+    certificate: bytes  # what the card is to prove itself by, be it another card's
     key: bytes
 
     def plan(self) -> UnlockPlan:
@@ -186,17 +241,19 @@ def targets(administrator_key: bytes = ADMINISTRATOR_KEY) -> list[Target]:
             return SimulatedPivCard(replace(piv), behaviour)
 
         made.append(_target(make, PIV_KEY))
+    spare = made[0].certificate
     gids = issuer.issue_gids("A Nurse", administrator_key=administrator_key)
-    made.append(_target(lambda: SimulatedGidsCard(replace(gids)), administrator_key))
+    made.append(_target(lambda: SimulatedGidsCard(replace(gids)), administrator_key, spare))
     iso = issuer.issue_isoapplet(unblocking_key=ISO_KEY)
-    made.append(_target(lambda: SimulatedIso7816Card(replace(iso)), ISO_KEY))
+    made.append(_target(lambda: SimulatedIso7816Card(replace(iso)), ISO_KEY, spare))
     return made
 
 
-def _target(make: Callable[[], SimulatedCard], key: bytes) -> Target:
+def _target(make: Callable[[], SimulatedCard], key: bytes, spare: bytes = b"") -> Target:
     report = inspect(make())
     holder, card = report.certificates.authentication, report.certificates.card_authentication
-    return Target(make, report.identity, _spki(card), _spki(holder) if card else None, card, key)
+    holder_key = _spki(holder) if card else None
+    return Target(make, report.identity, _spki(card), holder_key, card or spare, key)
 
 
 def _spki(certificate: bytes | None) -> bytes | None:
@@ -217,9 +274,9 @@ def _sign(session: CardSession) -> None:
         session.sign_as_holder(keys.from_certificate(holder, "9A"), bytes(32))
 
 
-def operations(target: Target) -> list[Callable[[HostileConnection], object]]:
+def operations(target: Target) -> list[Callable[[Connection], object]]:
     """Everything the kiosk ever does with a card."""
-    certificate, key = target.certificate, Secret(target.key)
+    key = Secret(target.key)
     return [
         inspect,
         examine,
@@ -228,7 +285,7 @@ def operations(target: Target) -> list[Callable[[HostileConnection], object]]:
         lambda card: recognise(card).change(Secret(PASSCODE), Secret(NEW)),
         lambda card: recognise(card).unblock(key, Secret(NEW)),
         lambda card: recognise(card).change_key(key, key),
-        lambda card: prove(card, target.identity, certificate or b"", bytes(32)),
+        lambda card: prove(card, target.identity, target.certificate, bytes(32)),
         lambda card: unlock(card, target.plan(), lambda _: None, _authority()),
     ]
 
