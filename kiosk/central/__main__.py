@@ -1,4 +1,4 @@
-"""The `kiosk-central` command: `serve`, `audit verify`, and `seed-demo` to try it out."""
+"""The `kiosk-central` command: `serve`, `migrate`, `audit verify`, and `seed-demo` to try it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from typing import Any
 
 import uvicorn
 from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
 
 from kiosk.central import audit, parts, seed, settings
 from kiosk.central.app import create_app
+from kiosk.central.database import Database, first_line
 from kiosk.central.notices import Courier
 from kiosk.central.tables import AuditHead
 from kiosk.errors import SettingsError
@@ -26,7 +28,11 @@ _LOG_LEVELS = {"info": "INFO", "trace": "DEBUG"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command. 0 if all went well, 1 if the audit was changed, 2 if a setting is wrong."""
+    """Run the command.
+
+    0 if all went well, 1 if the audit was changed, 2 if a setting is wrong, 3 if the database
+    failed.
+    """
     parser = argparse.ArgumentParser(
         prog="kiosk-central",
         description=f"The central service of the smartcard kiosk. Settings: {settings.PREFIX}…",
@@ -42,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     auditing = commands.add_parser("audit", help="look after the audit")
     auditing.add_argument("what", choices=["verify"], help="find the first entry that was changed")
+    commands.add_parser("migrate", help="bring the database up to this version")
     commands.add_parser("seed-demo", help="read a personalisation document (JSON) from stdin")
     given = vars(parser.parse_args(arguments))
     try:
@@ -51,11 +58,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return _serve(settings.read(**given), level)
             case "audit":
                 return _verify(settings.read())
+            case "migrate":
+                return _migrate(settings.read())
             case _:
                 return _seed(settings.read())
     except SettingsError as error:
         print(f"kiosk-central: {error.place}: {error.reason}", file=sys.stderr)
         return 2
+    except SQLAlchemyError as error:
+        print(f"kiosk-central: the database: {first_line(error)}", file=sys.stderr)
+        return 3
 
 
 def _serve(chosen: settings.Settings, level: str) -> int:
@@ -103,7 +115,7 @@ def _log_config(level: str) -> dict[str, Any]:
 def _verify(chosen: settings.Settings) -> int:
     service = parts.assemble(chosen)
     try:
-        with service.database.transaction() as database:
+        with service.database.reading() as database:
             broken_at = audit.first_break(database)
             entries = database.exec(select(AuditHead.sequence)).one()
     finally:
@@ -113,6 +125,16 @@ def _verify(chosen: settings.Settings) -> int:
         return 0
     print(f"the audit was changed at entry {broken_at}")
     return 1
+
+
+def _migrate(chosen: settings.Settings) -> int:
+    database = Database(chosen.database)
+    try:
+        changed = database.migrate()
+    finally:
+        database.close()
+    print("the database is of this version now" if changed else "there was nothing to do")
+    return 0
 
 
 def _seed(chosen: settings.Settings) -> int:

@@ -1,35 +1,88 @@
-"""The database: one transaction a block, serialised, on disk when the block is left."""
+"""The database: one transaction a block, one after the other, on disk when the block is left."""
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from sqlite3 import Connection as SqliteConnection
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlmodel import Session
 
+from kiosk.central import migrations
 from kiosk.central.master import MasterKey
+from kiosk.central.migrations import State
 from kiosk.central.refusal import Refusal
-from kiosk.central.tables import AuditHead, Installation, metadata
+from kiosk.central.tables import AuditHead, Installation
 from kiosk.errors import SettingsError
 
+_PLACE = "KIOSK_CENTRAL_DATABASE"
 _CHECK = (b"which master key this is", b"", 32)
+_PATIENCE = 10.0
+"""Seconds to wait for the transaction before ours: a kiosk waits 15 for its answer."""
+_TURN = zlib.crc32(b"smartcard-kiosk")
+"""The number of PostgreSQL's advisory lock that transactions take in turn."""
+_OLDER = SettingsError(
+    _PLACE, "of an older version: `kiosk-central migrate` brings it up once nothing uses it"
+)
+_UNKNOWN = SettingsError(_PLACE, "of a newer version, or not of this service at all")
 
 
 class Database:
-    """Central's database, SQLite or PostgreSQL by its URL."""
+    """Central's database, SQLite or PostgreSQL by its URL. Raises SettingsError for another."""
 
     def __init__(self, url: str) -> None:
+        target = _target(url)
+        postgresql = target.get_backend_name() == "postgresql"
         # Parameters stay out of error messages: some of them are sealed, some are personal.
-        self._engine = create_engine(url, hide_parameters=True)
-        if self._engine.dialect.name == "sqlite":
+        self._engine = create_engine(
+            target,
+            hide_parameters=True,
+            # A server that was started anew costs no request.
+            pool_pre_ping=postgresql,
+            connect_args={"options": _postgresql_options()} if postgresql else {},
+        )
+        self._readers = self._engine.execution_options(reads_only=True)
+        if postgresql:
+            _take_turns(self._engine)
+        else:
             _make_sqlite_durable(self._engine)
 
     def prepare(self, master: MasterKey) -> None:
-        """Make the tables that are missing. SettingsError if another master key belongs here."""
-        metadata.create_all(self._engine)
+        """Make a new database ready for use, and look whether one that is there fits.
+
+        Raises SettingsError if it cannot be used, is of another version, or belongs to another
+        master key. Several processes may do it at once.
+        """
+        with _said_plainly():
+            with self._engine.begin() as connection:
+                match migrations.state(connection):
+                    case State.EMPTY:
+                        migrations.upgrade(connection)
+                    case State.OLDER:
+                        raise _OLDER
+                    case State.UNKNOWN:
+                        raise _UNKNOWN
+            self._belong_to(master)
+
+    def migrate(self) -> bool:
+        """Bring the tables up to this version, all of them or none: whether there was a need.
+
+        Raises SettingsError.
+        """
+        with _said_plainly(), self._engine.begin() as connection:
+            match migrations.state(connection):
+                case State.UNKNOWN:
+                    raise _UNKNOWN
+                case State.CURRENT:
+                    return False
+            migrations.upgrade(connection)
+            return True
+
+    def _belong_to(self, master: MasterKey) -> None:
         check = master.derive(*_CHECK)
         with self.transaction() as database:
             installed = database.get(Installation, 1)
@@ -46,8 +99,9 @@ class Database:
         """A session that commits when the block is left, or rolls back with the error it raises.
 
         A refusal is no error: it commits what was counted and audited, and goes on from there.
-        What was loaded stays readable afterwards. On SQLite transactions follow one another; what
-        must not race on PostgreSQL is read `with_for_update`.
+        What was loaded stays readable afterwards. Transactions follow one another, on either
+        database, whichever process they are in: between a block's reading and its writing nobody
+        writes. So keep them short.
         """
         refused = None
         with Session(self._engine, expire_on_commit=False) as session, session.begin():
@@ -58,9 +112,70 @@ class Database:
         if refused is not None:
             raise refused
 
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that sees the database as it is at one moment, and holds nobody up."""
+        with Session(self._readers, expire_on_commit=False) as session, session.begin():
+            yield session
+
     def close(self) -> None:
         """Let go of the connections."""
         self._engine.dispose()
+
+
+def first_line(error: SQLAlchemyError) -> str:
+    """What went wrong, for a log. PostgreSQL's further lines would show what is in a row."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return f"{type(cause).__name__}: {str(cause).partition(chr(10))[0]}"
+
+
+@contextmanager
+def _said_plainly() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise SettingsError(_PLACE, first_line(error)) from None
+
+
+def _target(url: str) -> URL:
+    try:
+        target = make_url(url)
+    except ArgumentError:
+        raise SettingsError(_PLACE, "not a URL such as sqlite:////var/lib/central/db") from None
+    match target.get_backend_name():
+        case "sqlite":
+            return target.set(drivername="sqlite")
+        case "postgresql":
+            return target.set(drivername="postgresql+psycopg")
+        case _:
+            raise SettingsError(_PLACE, "neither sqlite:… nor postgresql:…")
+
+
+# ---------------------------------------------------------------- PostgreSQL
+
+
+def _postgresql_options() -> str:
+    milliseconds = round(_PATIENCE * 1000)
+    settings = {
+        # Whatever the server's default: what was counted is on its disk before we look.
+        "synchronous_commit": "on",
+        "lock_timeout": milliseconds,
+        # A process that was stopped within its turn does not keep it.
+        "idle_in_transaction_session_timeout": milliseconds,
+    }
+    return " ".join(f"-c {name}={value}" for name, value in settings.items())
+
+
+def _take_turns(engine: Engine) -> None:
+    @event.listens_for(engine, "begin")
+    def begun(connection: Connection) -> None:
+        if _reads_only(connection):
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        else:
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_TURN})")
+
+
+# ---------------------------------------------------------------- SQLite
 
 
 def _make_sqlite_durable(engine: Engine) -> None:
@@ -69,7 +184,7 @@ def _make_sqlite_durable(engine: Engine) -> None:
         # We say BEGIN ourselves, below: the driver would begin too late, and not IMMEDIATE.
         connection.isolation_level = None
         for pragma in (
-            "busy_timeout = 30000",
+            f"busy_timeout = {round(_PATIENCE * 1000)}",
             "journal_mode = WAL",
             "synchronous = FULL",
             "foreign_keys = ON",
@@ -80,4 +195,8 @@ def _make_sqlite_durable(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
         # Counting an attempt reads and then writes: nobody may write in between.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN" if _reads_only(connection) else "BEGIN IMMEDIATE")
+
+
+def _reads_only(connection: Connection) -> bool:
+    return bool(connection.get_execution_options().get("reads_only"))

@@ -21,12 +21,17 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True
     )
 
-    database: str = Field(description="SQLAlchemy URL, such as sqlite:////var/lib/central/db")
+    database: str = Field(
+        repr=False,
+        description="sqlite:////var/lib/central/db or postgresql://…, which may hold a password",
+    )
     master_key_file: Path
     name: Annotated[str, Field(min_length=1, max_length=100)] = Field(
         description="Whose service this is; cards sign it, so kiosks must know the same name"
     )
-    mail: str = Field("", description="smtp://host:25, smtps://user:password@host, or folder:/path")
+    mail: str = Field(
+        "", repr=False, description="smtp://host:25, smtps://user:password@host, or folder:/path"
+    )
     mail_from: str = "smartcard-kiosk@localhost"
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8443

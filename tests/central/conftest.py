@@ -1,11 +1,56 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from tests.central.postgresql import Cluster
 from tests.central.world import Clock, KioskClient, PersonalCard, Service
+
+NewDatabase = Callable[[Path], AbstractContextManager[str]]
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """The PostgreSQL server of this run. Without one here the tests fail: none is left out."""
+    running = Cluster()
+    yield running
+    running.remove()
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def new_database(request: pytest.FixtureRequest) -> NewDatabase:
+    """Makes databases in a test's folder; gives their URL. What takes it runs on either kind."""
+    if request.param == "sqlite":
+        return _in_a_file
+    cluster = cast("Cluster", request.getfixturevalue("cluster"))
+    return lambda _folder: cluster.database()
+
+
+@contextmanager
+def _in_a_file(folder: Path) -> Iterator[str]:
+    yield f"sqlite:///{folder}/central.db"
+
+
+@pytest.fixture
+def database_url(new_database: NewDatabase, tmp_path: Path) -> Iterator[str]:
+    """A database of the test's own, of either kind."""
+    with new_database(tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def database_files(
+    database_url: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> Callable[[], list[Path]]:
+    """Where on the disk the database is, once all of it is there."""
+    if database_url.startswith("sqlite"):
+        return lambda: list(tmp_path.glob("central.db*"))
+    cluster = cast("Cluster", request.getfixturevalue("cluster"))
+    return lambda: cluster.files(database_url)
 
 
 @pytest.fixture
@@ -14,8 +59,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def service(tmp_path: Path, clock: Clock) -> Iterator[Service]:
-    running = Service(tmp_path, clock)
+def service(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Service]:
+    running = Service(tmp_path, clock, database_url)
     running.start()
     yield running
     running.stop()

@@ -18,9 +18,9 @@ NOW = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
+def database(database_url: str, tmp_path: Path) -> Iterator[Database]:
     master.create(tmp_path / "key")
-    opened = Database(f"sqlite:///{tmp_path}/db")
+    opened = Database(database_url)
     opened.prepare(master.load(tmp_path / "key"))
     with opened.transaction() as session:
         for number in range(5):

@@ -13,18 +13,23 @@ from sqlmodel import select
 
 from kiosk.central.limit import LARGEST_BODY
 from kiosk.central.tables import Kiosk
+from tests.central.conftest import NewDatabase
 from tests.central.world import CENTRAL, Clock, KioskClient, PersonalCard, Service, problem
 
 PLANTED = "planted-7f3a"
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def service(
+    new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
     """One for all: nothing here changes anything in it."""
-    running = Service(tmp_path_factory.mktemp("central"), Clock())
-    running.start()
-    yield running
-    running.stop()
+    folder = tmp_path_factory.mktemp("central")
+    with new_database(folder) as url:
+        running = Service(folder, Clock(), url)
+        running.start()
+        yield running
+        running.stop()
 
 
 @pytest.fixture(scope="module")

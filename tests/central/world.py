@@ -145,13 +145,13 @@ def b64(data: bytes) -> str:
 
 
 class Service:
-    """The service on a port of its own, in threads of this process, over a database in a file."""
+    """The service on a port of its own, in threads of this process."""
 
-    def __init__(self, folder: Path, clock: Clock) -> None:
+    def __init__(self, folder: Path, clock: Clock, database: str) -> None:
         self.clock = clock
         self.folder = folder
         self.settings = settings.read(
-            database=f"sqlite:///{folder}/central.db",
+            database=database,
             master_key_file=folder / "master.key",
             name=CENTRAL,
             port=0,
@@ -168,12 +168,11 @@ class Service:
         listening = config_socket(config)
         self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, args=([listening],))
-        self._thread.start()
+        threading.Thread(target=self._server.run, args=([listening],)).start()
 
     def stop(self) -> None:
+        """Nothing is under way: the server takes a moment to find out, which nobody waits for."""
         self._server.should_exit = True
-        self._thread.join()
         self.parts.database.close()
 
     def restart(self) -> None:

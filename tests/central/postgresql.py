@@ -1,0 +1,139 @@
+"""A PostgreSQL server of the tests' own: Debian's, in a folder that goes with it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from kiosk.central.database import Database
+from kiosk.central.tables import metadata
+
+_SETTINGS: Mapping[str, str] = {
+    "listen_addresses": "",
+    # What was committed survives the server's end, killed or not: the operating system has it.
+    # That it survives the machine's is the server's promise, and would take most of the time.
+    "fsync": "off",
+    "full_page_writes": "off",
+    "max_wal_size": "32MB",
+    "shared_buffers": "32MB",
+    "max_connections": "200",
+    "autovacuum": "off",
+    "log_min_messages": "fatal",
+}
+
+
+class Cluster:
+    """A server that listens on a socket in its folder alone. Ends with this process."""
+
+    def __init__(self) -> None:
+        self._programs = _programs()
+        self._numbers = count(1)
+        self._unused: list[str] = []
+        self.folder = Path(tempfile.mkdtemp(prefix="postgresql-"))
+        self._data = self.folder / "data"
+        if os.geteuid() == 0:
+            shutil.chown(self.folder, "nobody")
+        initdb = self._run(
+            "initdb", "-U", "central", "-A", "trust", "-E", "UTF8", "--locale", "C", "--no-sync",
+            "--wal-segsize", "1", "-D", str(self._data),
+        )  # fmt: skip
+        if initdb.wait():
+            raise RuntimeError((self.folder / "log").read_text())
+        self.start()
+
+    def start(self) -> None:
+        """Start the server, and wait until it answers."""
+        settings = [f"--{name}={value}" for name, value in _SETTINGS.items()]
+        self._server = self._run(
+            "postgres", "-D", str(self._data), "-k", str(self.folder), *settings
+        )
+        while self._run("pg_isready", "-q", "-h", str(self.folder)).wait():
+            if self._server.poll() is not None:
+                raise RuntimeError((self.folder / "log").read_text())
+
+    def stop(self, how: signal.Signals = signal.SIGQUIT) -> None:
+        """Stop the server. SIGQUIT is at once, as if it had crashed."""
+        self._server.send_signal(how)
+        self._server.wait()
+
+    def remove(self) -> None:
+        """Stop the server, and leave nothing behind."""
+        self.stop()
+        shutil.rmtree(self.folder)
+
+    @contextmanager
+    def database(self) -> Iterator[str]:
+        """The URL of a database with all tables and no rows.
+
+        Emptied afterwards, for the next: to make another takes longer than most tests.
+        """
+        url = self._unused.pop() if self._unused else self._new_database()
+        yield url
+        with psycopg.connect(url) as connection:
+            for table in reversed(metadata.sorted_tables):
+                connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table.name)))
+        self._unused.append(url)
+
+    def _new_database(self) -> str:
+        url = self.new_database()
+        tables = Database(url)
+        tables.migrate()
+        tables.close()
+        return url
+
+    def new_database(self) -> str:
+        """The URL of a database without any tables."""
+        name = f"test{next(self._numbers)}"
+        with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        return self._url(name)
+
+    def files(self, url: str) -> list[Path]:
+        """Where on the disk a database is, with the log of what was written, once all is there."""
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("CHECKPOINT")
+            (place,) = connection.execute("SELECT pg_relation_filepath('pg_class')").fetchone() or (
+                "",
+            )
+        return [(self._data / place).parent, self._data / "pg_wal", self.folder / "log"]
+
+    def _url(self, name: str) -> str:
+        return f"postgresql://central@/{name}?host={self.folder}"
+
+    def _run(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
+        """Run a program of the server, as somebody who is not root: it insists."""
+        somebody = ["--reuid=nobody", "--regid=nogroup", "--clear-groups"]
+        with (self.folder / "log").open("ab") as log:
+            return subprocess.Popen(
+                [
+                    "setpriv",
+                    *(somebody if os.geteuid() == 0 else ()),
+                    "--pdeathsig=QUIT",
+                    str(self._programs / program),
+                    *arguments,
+                ],
+                cwd=self.folder,
+                env={"PATH": os.environ["PATH"], "LC_ALL": "C", "TZ": "UTC"},
+                stdout=log,
+                stderr=log,
+            )
+
+
+def _programs() -> Path:
+    """Where the newest server is that this machine has."""
+    found = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3])
+    )
+    if not found:
+        raise RuntimeError("there is no PostgreSQL server here: apt-get install postgresql")
+    return found[-1].parent
