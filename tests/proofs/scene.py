@@ -129,9 +129,11 @@ class Scene:
         happened = threading.Event()
 
         def deed() -> None:
-            happened.set()
-            if point is not None:
-                self._do(point.deed, kiosk)
+            try:
+                if point is not None:
+                    self._do(point.deed, kiosk)
+            finally:
+                happened.set()  # not before: what is done is about to be mended
 
         self._card.begin_visit(point if isinstance(point, CardPoint) else None, deed)
         self._proxy.hook = lambda _moment, _line: False
