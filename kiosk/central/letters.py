@@ -68,6 +68,57 @@ def unlock_code(name: str, code: str, kiosk: str, valid: timedelta) -> Letter:
     )
 
 
+def registration_code(name: str, code: str, valid: timedelta) -> Letter:
+    """The code of the last step of registering."""
+    minutes = int(valid.total_seconds()) // 60
+    return Letter(
+        subject="Your registration code for smartcard self service",
+        paragraphs=(
+            f"Dear {name}, enter this registration code at the smartcard kiosk:",
+            f"It is valid for {minutes} minutes. {_NEVER_ASKED}",
+            "If you are not registering for smartcard self service, you can ignore this e-mail.",
+        ),
+        code=code,
+    )
+
+
+def registered(name: str, kiosk: str, at: datetime) -> Letter:
+    """A card was registered for self service."""
+    return Letter(
+        subject="Your smartcard is registered for self service",
+        paragraphs=(
+            f"Dear {name}, your smartcard was registered for self service at the kiosk “{kiosk}”"
+            f" on {_when(at)}.",
+            "If it locks, put it into any kiosk and answer your security questions.",
+            _NOT_YOU,
+        ),
+    )
+
+
+def registration_removed(name: str, kiosk: str, at: datetime) -> Letter:
+    """A registration was ended."""
+    return Letter(
+        subject="Your registration for smartcard self service was removed",
+        paragraphs=(
+            f"Dear {name}, your registration was removed at the kiosk “{kiosk}” on {_when(at)}."
+            " Your answers are no longer kept.",
+            _NOT_YOU,
+        ),
+    )
+
+
+def address_changed(name: str, address: str, kiosk: str, at: datetime) -> Letter:
+    """To the address before: it is no longer the one that is written to."""
+    return Letter(
+        subject="Your e-mail address for smartcard self service was changed",
+        paragraphs=(
+            f"Dear {name}, at the kiosk “{kiosk}” your address was changed to {address} on"
+            f" {_when(at)}. From now on codes and notices go there.",
+            _NOT_YOU,
+        ),
+    )
+
+
 def unlocked(name: str, kiosk: str, at: datetime) -> Letter:
     """A card was unlocked."""
     return Letter(

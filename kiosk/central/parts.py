@@ -37,7 +37,13 @@ class Parts:
     escrow: Escrow
     clock: Clock = wall_clock
     postman: Postman = field(default_factory=NoPostman)
+    mail_domains: tuple[str, ...] = ()
     evaluations: threading.BoundedSemaphore = field(default_factory=_evaluations)
+
+    def accepts_address(self, address: str) -> bool:
+        """Whether codes may be sent to `address`: by its domain, or one above it."""
+        domain = address.rpartition("@")[2].lower()
+        return any(domain == each or domain.endswith(f".{each}") for each in self.mail_domains)
 
 
 def assemble(settings: Settings, clock: Clock = wall_clock) -> Parts:
@@ -46,4 +52,4 @@ def assemble(settings: Settings, clock: Clock = wall_clock) -> Parts:
     database = Database(settings.database)
     database.prepare(key)
     carrier = postman(settings.mail, settings.mail_from) if settings.mail else NoPostman()
-    return Parts(settings.name, database, key, Escrow(key), clock, carrier)
+    return Parts(settings.name, database, key, Escrow(key), clock, carrier, settings.mail_domains)

@@ -23,6 +23,15 @@ ENGLISH = {
 }
 
 
-def text(question: str) -> str:
+# In the languages of the kiosk; what is missing in one is asked in English.
+LANGUAGES: dict[str, dict[str, str]] = {"en": ENGLISH}
+
+
+def text(question: str, language: str = "en") -> str:
     """The question as it is asked. KeyError if there is none of that id."""
-    return ENGLISH[question]
+    return LANGUAGES.get(language, ENGLISH).get(question) or ENGLISH[question]
+
+
+def texts(question: str) -> tuple[str, ...]:
+    """The question in every language; nothing if there is none of that id."""
+    return tuple(words[question] for words in LANGUAGES.values() if question in words)

@@ -22,29 +22,35 @@ def add(
 ) -> None:
     """Register `card` with four (question id, answer) pairs, and pin its own key."""
     identity = uuid4()
-    recovery = vault.seal_recovery([answer for _, answer in answers], context(identity))
-    database.add(
-        Registration(
-            id=identity,
-            card_id=card.id,
-            recovery_public_key=recovery.public_key,
-            normaliser=recovery.normaliser,
-            card_authentication_key=card_authentication_key,
-            questions=[question for question, _ in answers],
-        )
+    sealed = vault.seal_recovery([answer for _, answer in answers], context(identity))
+    registration = Registration(
+        id=identity,
+        card_id=card.id,
+        recovery_public_key=sealed.public_key,
+        normaliser=sealed.normaliser,
+        card_authentication_key=card_authentication_key,
+        questions=[question for question, _ in answers],
     )
+    store(database, master, registration, sealed)
+
+
+def store(
+    database: Session, master: MasterKey, registration: Registration, sealed: vault.Recovery
+) -> None:
+    """Keep a registration with its envelopes, each wrapped once more."""
+    database.add(registration)
     database.flush()
-    for position, envelope in enumerate(recovery.envelopes):
+    for position, envelope in enumerate(sealed.envelopes):
         database.add(
             SealedEnvelope(
-                registration_id=identity,
+                registration_id=registration.id,
                 position=position,
                 answers=list(envelope.answers),
                 salt=envelope.salt,
                 operations=envelope.operations,
                 memory=envelope.memory,
                 nonce=envelope.nonce,
-                wrapped=master.wrap(envelope.sealed, _at_rest(identity, position)),
+                wrapped=master.wrap(envelope.sealed, _at_rest(registration.id, position)),
             )
         )
 

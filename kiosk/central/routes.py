@@ -5,9 +5,20 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from kiosk.central import answers, authentication, challenge, codes, facts, grant, unlock
+from kiosk.central import (
+    answers,
+    authentication,
+    challenge,
+    codes,
+    facts,
+    grant,
+    login,
+    questions,
+    registering,
+    unlock,
+)
 from kiosk.central.authentication import Caller
 from kiosk.central.parts import Parts
 from kiosk.contract.messages import (
@@ -22,9 +33,23 @@ from kiosk.contract.messages import (
     Grant,
     Health,
     OpenUnlock,
+    Question,
     Report,
     ReportOutcome,
     UnlockOpened,
+)
+from kiosk.contract.profile import (
+    FormerQuestions,
+    LoginOpened,
+    OpenLogin,
+    Profile,
+    ProveLogin,
+    QuestionList,
+    Register,
+    Registered,
+    Removed,
+    RemoveRegistration,
+    SendRegistrationCode,
 )
 
 
@@ -50,6 +75,7 @@ def _authenticated(request: Request, parts: Central) -> Caller:
 
 
 Authenticated = Annotated[Caller, Depends(_authenticated)]
+Language = Annotated[str, Query(pattern=r"^[a-z]{2}$")]
 Dialogue = Annotated[int, Path(ge=1, le=2)]
 
 
@@ -105,6 +131,56 @@ def judge(
 ) -> CardGenuine:
     """See `challenge.judge`."""
     return challenge.judge(parts, caller, session, number, given)
+
+
+@router.get("/questions")
+def question_list(caller: Authenticated, language: Language = "en") -> QuestionList:  # noqa: ARG001
+    """The questions to choose four of, in a language."""
+    return QuestionList(
+        questions=tuple(
+            Question(id=each, text=questions.text(each, language)) for each in questions.ENGLISH
+        )
+    )
+
+
+@router.post("/logins")
+def open_login(parts: Central, caller: Authenticated, asked: OpenLogin) -> LoginOpened:
+    """See `login.open_login`."""
+    return login.open_login(parts, caller, asked)
+
+
+@router.post("/logins/{session}/proof")
+def prove_login(parts: Central, caller: Authenticated, session: UUID, given: ProveLogin) -> Profile:
+    """See `login.prove_login`."""
+    return login.prove_login(parts, caller, session, given)
+
+
+@router.get("/logins/{session}/questions")
+def former_questions(parts: Central, caller: Authenticated, session: UUID) -> FormerQuestions:
+    """See `registering.former_questions`."""
+    return registering.former_questions(parts, caller, session)
+
+
+@router.post("/logins/{session}/code")
+def send_registration_code(
+    parts: Central, caller: Authenticated, session: UUID, asked: SendRegistrationCode
+) -> CodeSent:
+    """See `registering.send_code`."""
+    return registering.send_code(parts, caller, session, asked)
+
+
+@router.post("/logins/{session}/registration")
+def register(parts: Central, caller: Authenticated, session: UUID, given: Register) -> Registered:
+    """See `registering.register`."""
+    return registering.register(parts, caller, session, given)
+
+
+@router.post("/logins/{session}/removal")
+def remove_registration(
+    parts: Central, caller: Authenticated, session: UUID, given: RemoveRegistration
+) -> Removed:
+    """See `registering.remove`."""
+    return registering.remove(parts, caller, session, given)
 
 
 @router.post("/reports")

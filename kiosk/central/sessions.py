@@ -15,7 +15,7 @@ from kiosk.central.authentication import Caller
 from kiosk.central.parts import Parts
 from kiosk.central.refusal import Refusal
 from kiosk.central.tables import Card, CardStatus, Kiosk, Registration, UnlockSession
-from kiosk.contract.messages import ProblemType
+from kiosk.contract.messages import PresentedCard, ProblemType
 
 SESSION_LIFE = timedelta(minutes=15)
 
@@ -59,6 +59,19 @@ def find(work: Work, session_id: UUID) -> Unlock:
     if registered.id != session.registration_id:
         raise Refusal(ProblemType.EXPIRED)
     return Unlock(session, card, registered)
+
+
+def card_presented(work: Work, presented: PresentedCard) -> Card | None:
+    """The card, if it is known in the caller's organisation: a foreign one is as good as none."""
+    return work.database.exec(
+        select(Card)
+        .where(
+            Card.family == presented.family,
+            Card.serial == presented.serial,
+            Card.organisation_id == work.caller.organisation_id,
+        )
+        .with_for_update()
+    ).first()
 
 
 def registration(work: Work, card: Card) -> Registration:

@@ -33,6 +33,10 @@ class Settings(BaseSettings):
         "", repr=False, description="smtp://host:25, smtps://user:password@host, or folder:/path"
     )
     mail_from: str = "smartcard-kiosk@localhost"
+    mail_domains: tuple[str, ...] = Field(
+        ("nhs.net", "nhs.uk", "gov.uk", "mod.uk"),
+        description="where codes may go: these domains and those below them",
+    )
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8443
     certificate: Path | None = None

@@ -5,7 +5,7 @@ Where a primary key defaults to None, the database gives it when the row is flus
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -74,12 +74,32 @@ class Kiosk(Throttled, Table, table=True):
 
 
 class Cardholder(Table, table=True):
-    """A person. Only the audit's erasable part and this row name them."""
+    """A person. Only the audit's erasable part and this row name them.
+
+    `uuid` is the twelve digits of the Care Identity Service; `language` is the one to write in.
+    """
 
     id: int = Field(default=None, primary_key=True)
     organisation_id: int = Field(foreign_key="organisation.id", index=True)
     name: str
     email: str
+    uuid: str = ""
+    language: str = "en"
+
+
+class Position(Table, table=True):
+    """What a cardholder is assigned to do, and for whom: shown to her, and used for nothing."""
+
+    id: int = Field(default=None, primary_key=True)
+    cardholder_id: int = Field(foreign_key="cardholder.id", index=True)
+    code: str
+    name: str
+    source: str = ""
+    organisation_code: str = ""
+    organisation_name: str = ""
+    start: date | None = None
+    end: date | None = None
+    modified_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class CardStatus(StrEnum):
@@ -109,6 +129,10 @@ class Card(Throttled, Table, table=True):
     status: CardStatus = CardStatus.ACTIVE
     seed: bytes
     authentication_certificate: bytes | None = None
+    manufacturer: str = ""
+    issued_on: date | None = None
+    expires_on: date | None = None
+    modified_at: datetime | None = Field(default=None, sa_type=Instant)
     unblocking_maximum: int = 3
     frozen: bool = False
     proved_session: UUID | None = None
@@ -146,6 +170,8 @@ class Registration(Throttled, Table, table=True):
     normaliser: int
     card_authentication_key: bytes | None = None
     questions: list[str] = Field(sa_column=Column(JSON, nullable=False))
+    registered_at: datetime | None = Field(default=None, sa_type=Instant)
+    made_in: UUID | None = None  # the login session
     locked: bool = False
 
 
@@ -188,13 +214,36 @@ class UnlockSession(Table, table=True):
     accepted_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
+class LoginSession(Table, table=True):
+    """A cardholder at a kiosk, with her card: proved once the card has signed for the session.
+
+    `card_key` is the certificate of the key that needs no passcode, as it was presented.
+    """
+
+    __tablename__ = "login_session"
+
+    id: UUID = Field(primary_key=True)
+    kiosk_id: int = Field(foreign_key="kiosk.id", index=True)
+    card_id: int = Field(foreign_key="card.id", index=True)
+    nonce: bytes
+    language: str
+    card_key: bytes | None = None
+    code_confirmed: bool = False
+    opened_at: datetime = Field(sa_type=Instant)
+    proved_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
 class EmailedCode(Table, table=True):
-    """A code that was sent for an unlock session. Only what the master key makes of it is kept."""
+    """A code that was sent for a session. Only what the master key makes of it is kept.
+
+    `address` is where it went.
+    """
 
     __tablename__ = "emailed_code"
 
     id: int = Field(default=None, primary_key=True)
-    session_id: UUID = Field(foreign_key="unlock_session.id", index=True)
+    session_id: UUID = Field(index=True)  # of an unlock or of a login
+    address: str
     verifier: bytes
     sent_at: datetime = Field(sa_type=Instant)
     tries: int = 0
@@ -212,7 +261,7 @@ class Attempt(Table, table=True):
     """Answers that were given, committed before they were evaluated. Not the answers."""
 
     id: int = Field(default=None, primary_key=True)
-    session_id: UUID = Field(foreign_key="unlock_session.id", index=True)
+    session_id: UUID = Field(index=True)  # of an unlock or of a login
     at: datetime = Field(sa_type=Instant)
     outcome: AttemptOutcome = AttemptOutcome.COUNTED
 
@@ -295,6 +344,27 @@ class Notice(Table, table=True):
     written_at: datetime = Field(sa_type=Instant)
     due_at: datetime = Field(sa_type=Instant, index=True)
     attempts: int = 0
+
+
+class Issuer(Table, table=True):
+    """An authority whose certificates are believed; one that is no `anchor` has to chain to one."""
+
+    id: int = Field(default=None, primary_key=True)
+    name: bytes = Field(index=True)
+    der: bytes
+    anchor: bool
+    imported_at: datetime = Field(sa_type=Instant)
+
+
+class RevocationList(Table, table=True):
+    """The newest list of an issuer."""
+
+    __tablename__ = "revocation_list"
+
+    issuer: bytes = Field(primary_key=True)
+    der: bytes
+    imported_at: datetime = Field(sa_type=Instant)
+    next_update: datetime = Field(sa_type=Instant)
 
 
 class AuditHead(Table, table=True):

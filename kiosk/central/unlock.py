@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from nacl.utils import random as random_bytes
-from sqlmodel import select
 
 from kiosk import vault
 from kiosk.central import audit, history, questions
@@ -13,6 +12,7 @@ from kiosk.central.refusal import Refusal
 from kiosk.central.sessions import (
     Unlock,
     Work,
+    card_presented,
     record,
     refuse_if_locked,
     refuse_if_over,
@@ -21,7 +21,7 @@ from kiosk.central.sessions import (
     working,
 )
 from kiosk.central.tables import Card, Registration, UnlockSession
-from kiosk.contract.messages import OpenUnlock, PresentedCard, ProblemType, Question, UnlockOpened
+from kiosk.contract.messages import OpenUnlock, ProblemType, Question, UnlockOpened
 
 _NONCE_BYTES = 32
 
@@ -33,7 +33,7 @@ def open_unlock(parts: Parts, caller: Caller, asked: OpenUnlock) -> UnlockOpened
     Nothing that is presented is believed yet, but for the counters.
     """
     with working(parts, caller) as work:
-        card = _card(work, asked.card)
+        card = card_presented(work, asked.card)
         if card is None:
             _record_unknown(work, asked)
             raise Refusal(ProblemType.CARD_NOT_KNOWN)
@@ -62,19 +62,6 @@ def _opened(work: Work, asked: OpenUnlock, card: Card) -> tuple[UnlockSession, R
         raise Refusal(ProblemType.CARD_FROZEN)
     refuse_if_too_soon(work, card, registered)
     return session, registered
-
-
-def _card(work: Work, presented: PresentedCard) -> Card | None:
-    """The card, if it is known in the caller's organisation: a foreign one is as good as none."""
-    return work.database.exec(
-        select(Card)
-        .where(
-            Card.family == presented.family,
-            Card.serial == presented.serial,
-            Card.organisation_id == work.caller.organisation_id,
-        )
-        .with_for_update()
-    ).first()
 
 
 def _session(work: Work, asked: OpenUnlock, card: Card, registered: Registration) -> UnlockSession:

@@ -21,6 +21,9 @@ class Purpose(StrEnum):
     OPEN_UNLOCK = "open unlock"
     CARD_WORK = "card work"
     UNLOCKED = "unlocked"
+    LOG_IN = "log in"
+    REGISTER = "register"
+    REMOVE = "remove registration"
 
 
 def digest(
@@ -34,9 +37,9 @@ def digest(
 ) -> bytes:
     """The 32 bytes to sign for `purpose`.
 
-    `session` is the unlock's for OPEN_UNLOCK and the grant's id for the other two. `nonce` is
-    central's for OPEN_UNLOCK, the kiosk's own for CARD_WORK, and `generation_nonce(...)` for
-    UNLOCKED.
+    `session` is the grant's id for CARD_WORK and UNLOCKED, and the session's for the others.
+    `nonce` is the kiosk's own for CARD_WORK, `generation_nonce(...)` for UNLOCKED, and otherwise
+    central's.
     """
     fields = (
         _LABEL,

@@ -214,6 +214,10 @@ class KioskClient:
             f"{self.service.url}/v1{path}", json=body, headers=authorization, timeout=20
         )
 
+    def get(self, path: str) -> requests.Response:
+        authorization = {"Authorization": f"Bearer {self.token}"}
+        return requests.get(f"{self.service.url}/v1{path}", headers=authorization, timeout=20)
+
     # ------------------------------------------------------------ steps
 
     def open(

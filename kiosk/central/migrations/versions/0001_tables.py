@@ -12,6 +12,19 @@ down_revision = None
 def upgrade() -> None:
     """From an empty database to 0001."""
     op.create_table(
+        "attempt",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("session_id", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column(
+            "outcome",
+            sa.Enum("COUNTED", "FAILED", "ACCEPTED", name="attemptoutcome"),
+            nullable=False,
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_attempt_session_id"), "attempt", ["session_id"], unique=False)
+    op.create_table(
         "audit_entry",
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(), nullable=False),
@@ -31,11 +44,34 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
+        "emailed_code",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("session_id", sa.Uuid(), nullable=False),
+        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("verifier", sa.LargeBinary(), nullable=False),
+        sa.Column("sent_at", sa.DateTime(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        op.f("ix_emailed_code_session_id"), "emailed_code", ["session_id"], unique=False
+    )
+    op.create_table(
         "installation",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("key_check", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_table(
+        "issuer",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.LargeBinary(), nullable=False),
+        sa.Column("der", sa.LargeBinary(), nullable=False),
+        sa.Column("anchor", sa.Boolean(), nullable=False),
+        sa.Column("imported_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_issuer_name"), "issuer", ["name"], unique=False)
     op.create_table(
         "notice",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -56,6 +92,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("name"),
     )
     op.create_table(
+        "revocation_list",
+        sa.Column("issuer", sa.LargeBinary(), nullable=False),
+        sa.Column("der", sa.LargeBinary(), nullable=False),
+        sa.Column("imported_at", sa.DateTime(), nullable=False),
+        sa.Column("next_update", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("issuer"),
+    )
+    op.create_table(
         "audit_personal",
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("salt", sa.LargeBinary(), nullable=False),
@@ -72,6 +116,8 @@ def upgrade() -> None:
         sa.Column("organisation_id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("email", sa.String(), nullable=False),
+        sa.Column("uuid", sa.String(), nullable=False),
+        sa.Column("language", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
             ["organisation_id"],
             ["organisation.id"],
@@ -115,6 +161,10 @@ def upgrade() -> None:
         ),
         sa.Column("seed", sa.LargeBinary(), nullable=False),
         sa.Column("authentication_certificate", sa.LargeBinary(), nullable=True),
+        sa.Column("manufacturer", sa.String(), nullable=False),
+        sa.Column("issued_on", sa.Date(), nullable=True),
+        sa.Column("expires_on", sa.Date(), nullable=True),
+        sa.Column("modified_at", sa.DateTime(), nullable=True),
         sa.Column("unblocking_maximum", sa.Integer(), nullable=False),
         sa.Column("frozen", sa.Boolean(), nullable=False),
         sa.Column("proved_session", sa.Uuid(), nullable=True),
@@ -132,6 +182,25 @@ def upgrade() -> None:
     op.create_index(op.f("ix_card_cardholder_id"), "card", ["cardholder_id"], unique=False)
     op.create_index(op.f("ix_card_organisation_id"), "card", ["organisation_id"], unique=False)
     op.create_table(
+        "position",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("cardholder_id", sa.Integer(), nullable=False),
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("organisation_code", sa.String(), nullable=False),
+        sa.Column("organisation_name", sa.String(), nullable=False),
+        sa.Column("start", sa.Date(), nullable=True),
+        sa.Column("end", sa.Date(), nullable=True),
+        sa.Column("modified_at", sa.DateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["cardholder_id"],
+            ["cardholder.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_position_cardholder_id"), "position", ["cardholder_id"], unique=False)
+    op.create_table(
         "escrowed_key",
         sa.Column("card_id", sa.Integer(), nullable=False),
         sa.Column("generation", sa.Integer(), nullable=False),
@@ -145,6 +214,29 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("card_id", "generation"),
     )
     op.create_table(
+        "login_session",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kiosk_id", sa.Integer(), nullable=False),
+        sa.Column("card_id", sa.Integer(), nullable=False),
+        sa.Column("nonce", sa.LargeBinary(), nullable=False),
+        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("card_key", sa.LargeBinary(), nullable=True),
+        sa.Column("code_confirmed", sa.Boolean(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(), nullable=False),
+        sa.Column("proved_at", sa.DateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["card_id"],
+            ["card.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["kiosk_id"],
+            ["kiosk.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_login_session_card_id"), "login_session", ["card_id"], unique=False)
+    op.create_index(op.f("ix_login_session_kiosk_id"), "login_session", ["kiosk_id"], unique=False)
+    op.create_table(
         "registration",
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("not_before", sa.DateTime(), nullable=True),
@@ -154,6 +246,8 @@ def upgrade() -> None:
         sa.Column("normaliser", sa.Integer(), nullable=False),
         sa.Column("card_authentication_key", sa.LargeBinary(), nullable=True),
         sa.Column("questions", sa.JSON(), nullable=False),
+        sa.Column("registered_at", sa.DateTime(), nullable=True),
+        sa.Column("made_in", sa.Uuid(), nullable=True),
         sa.Column("locked", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["card_id"],
@@ -190,39 +284,6 @@ def upgrade() -> None:
     op.create_index(op.f("ix_unlock_session_card_id"), "unlock_session", ["card_id"], unique=False)
     op.create_index(
         op.f("ix_unlock_session_kiosk_id"), "unlock_session", ["kiosk_id"], unique=False
-    )
-    op.create_table(
-        "attempt",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("session_id", sa.Uuid(), nullable=False),
-        sa.Column("at", sa.DateTime(), nullable=False),
-        sa.Column(
-            "outcome",
-            sa.Enum("COUNTED", "FAILED", "ACCEPTED", name="attemptoutcome"),
-            nullable=False,
-        ),
-        sa.ForeignKeyConstraint(
-            ["session_id"],
-            ["unlock_session.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-    )
-    op.create_index(op.f("ix_attempt_session_id"), "attempt", ["session_id"], unique=False)
-    op.create_table(
-        "emailed_code",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("session_id", sa.Uuid(), nullable=False),
-        sa.Column("verifier", sa.LargeBinary(), nullable=False),
-        sa.Column("sent_at", sa.DateTime(), nullable=False),
-        sa.Column("tries", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["session_id"],
-            ["unlock_session.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-    )
-    op.create_index(
-        op.f("ix_emailed_code_session_id"), "emailed_code", ["session_id"], unique=False
     )
     op.create_table(
         "envelope",

@@ -1,0 +1,258 @@
+"""Registering for self service at a kiosk, after logging in there; and ending a registration.
+
+The answers are here for as long as it takes to seal the recovery key with them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from sqlmodel import delete
+
+from kiosk import vault
+from kiosk.central import codes, letters, login, notices, questions, registrations, throttle
+from kiosk.central.authentication import Caller
+from kiosk.central.login import Login
+from kiosk.central.parts import Parts
+from kiosk.central.refusal import Refusal
+from kiosk.central.sessions import Work, refuse_if_locked, refuse_if_too_soon, working
+from kiosk.central.tables import Attempt, AttemptOutcome, Registration, SealedEnvelope
+from kiosk.contract import proof
+from kiosk.contract.answer_rules import flaw
+from kiosk.contract.messages import CodeSent, ProblemType, Question
+from kiosk.contract.profile import (
+    FormerQuestions,
+    Register,
+    Registered,
+    Removed,
+    RemoveRegistration,
+    SendRegistrationCode,
+)
+from kiosk.errors import VaultClosed
+from kiosk.values import Secret
+
+_PER_LOGIN = 5  # codes: Back corrects an address, and sends another
+
+
+def former_questions(parts: Parts, caller: Caller, session_id: UUID) -> FormerQuestions:
+    """The questions whose answers a new registration needs; none where there is none to replace."""
+    with working(parts, caller) as work:
+        found = login.find_proved(work, session_id)
+        former = login.registered(work, found.card)
+        language = found.session.language
+    asked = former.questions if former is not None else []
+    return FormerQuestions(
+        questions=tuple(Question(id=each, text=questions.text(each, language)) for each in asked)
+    )
+
+
+def send_code(
+    parts: Parts, caller: Caller, session_id: UUID, asked: SendRegistrationCode
+) -> CodeSent:
+    """E-mail a code to the address that is to be the cardholder's; the one before it is void."""
+    with working(parts, caller) as work:
+        found = login.find_proved(work, session_id)
+        if not parts.accepts_address(asked.email):
+            raise Refusal(ProblemType.EMAIL_REFUSED)
+        code = codes.new_code(work, session_id, asked.email, at_most=_PER_LOGIN)
+        letter = letters.registration_code(found.holder.name, code, codes.VALID)
+        login.record(work, "registration.code-sent", found)
+    return codes.deliver(parts, asked.email, letter)
+
+
+def register(parts: Parts, caller: Caller, session_id: UUID, given: Register) -> Registered:
+    """Register the card, in place of the registration it may have; sent again, it changes nothing.
+
+    In the order in which somebody who should not could find something out: the card's signature,
+    the code, the former answers, and then what is wrong with the new ones.
+    """
+    with working(parts, caller) as work:
+        found = login.find_proved(work, session_id)
+        login.refuse_unless_signed(work, found, proof.Purpose.REGISTER, given.signature)
+        if (done := _done(work, found)) is not None:
+            return done
+        _judge_code(work, found, given.code)
+        _refuse_unfit(given)
+        former = _count_former(work, found, given)
+    if former is not None:
+        right = _evaluate(parts, former, given)
+        with working(parts, caller) as work:
+            _conclude_former(work, login.find_proved(work, session_id), former, right=right)
+    answers = [Secret(answer.encode()) for answer in given.answers]
+    identity = uuid4()
+    try:
+        with parts.evaluations:
+            sealed = vault.seal_recovery(answers, registrations.context(identity))
+    finally:
+        for answer in answers:
+            answer.wipe()
+    with working(parts, caller) as work:
+        found = login.find_proved(work, session_id)
+        if (done := _done(work, found)) is not None:
+            return done
+        return _replace(work, found, identity, sealed, given)
+
+
+def remove(parts: Parts, caller: Caller, session_id: UUID, given: RemoveRegistration) -> Removed:
+    """End the registration: nothing of the answers is kept. Removing what is not there is done."""
+    with working(parts, caller) as work:
+        found = login.find_proved(work, session_id)
+        login.refuse_unless_signed(work, found, proof.Purpose.REMOVE, given.signature)
+        former = login.registered(work, found.card)
+        if former is not None:
+            drop(work, former)
+            login.record(work, "registration.removed", found)
+            letter = letters.registration_removed(found.holder.name, caller.name, work.now)
+            notices.queue(work, found.holder, letter)
+    return Removed(session=session_id)
+
+
+def drop(work: Work, registration: Registration) -> None:
+    """Delete the registration with its envelopes."""
+    work.database.exec(
+        delete(SealedEnvelope).where(SealedEnvelope.registration_id == registration.id)  # type: ignore[arg-type]
+    )
+    work.database.delete(registration)
+    work.database.flush()
+
+
+# ---------------------------------------------------------------- steps
+
+
+def _done(work: Work, found: Login) -> Registered | None:
+    """What this session has registered already."""
+    former = login.registered(work, found.card)
+    if former is None or former.made_in != found.session.id or former.registered_at is None:
+        return None
+    return Registered(registered_at=former.registered_at)
+
+
+def _judge_code(work: Work, found: Login, code: str) -> None:
+    if found.session.code_confirmed:
+        return
+    match codes.look_at(work, found.session.id, code):
+        case codes.Verdict.RIGHT:
+            found.session.code_confirmed = True
+        case codes.Verdict.WRONG:
+            raise Refusal(ProblemType.CODE_WRONG)
+        case _:
+            raise Refusal(ProblemType.CODE_VOID)
+
+
+def _refuse_unfit(given: Register) -> None:
+    """Four different questions of the list, and answers that are worth something."""
+    if len(set(given.questions)) != len(given.questions):
+        raise Refusal(ProblemType.ANSWERS_UNFIT)
+    for place, (question, answer) in enumerate(zip(given.questions, given.answers, strict=True)):
+        texts = questions.texts(question)
+        others = given.answers[:place]
+        if not texts or any(flaw(text, answer, others) for text in texts):
+            raise Refusal(ProblemType.ANSWERS_UNFIT)
+
+
+@dataclass(frozen=True, slots=True)
+class _Former:
+    """The attempt at a registration that is to be replaced, and what its answers open."""
+
+    attempt: int
+    recovery: vault.Recovery
+    context: bytes
+
+
+def _count_former(work: Work, found: Login, given: Register) -> _Former | None:
+    """Count an attempt at the former registration's answers; None where there is none."""
+    former = login.registered(work, found.card)
+    if former is None:
+        return None
+    refuse_if_locked(former)
+    refuse_if_too_soon(work, found.card, former)
+    if given.former is None:
+        raise Refusal(ProblemType.ANSWERS_WRONG)
+    throttle.count_failure(former, throttle.PER_REGISTRATION, work.now)
+    throttle.count_failure(found.card, throttle.PER_CARD, work.now)
+    former.locked = former.failures >= throttle.ATTEMPTS
+    attempt = Attempt(session_id=found.session.id, at=work.now)
+    work.database.add(attempt)
+    work.database.flush()
+    recovery = registrations.recovery(work.database, work.parts.master, former)
+    return _Former(attempt.id, recovery, registrations.context(former.id))
+
+
+def _evaluate(parts: Parts, former: _Former, given: Register) -> bool:
+    """Whether the former answers are right."""
+    answers = [None if text is None else Secret(text.encode()) for text in given.former or ()]
+    try:
+        with parts.evaluations:
+            vault.open_recovery(former.recovery, answers, former.context).wipe()
+    except VaultClosed:
+        return False
+    else:
+        return True
+    finally:
+        for answer in answers:
+            if answer is not None:
+                answer.wipe()
+
+
+def _conclude_former(work: Work, found: Login, former: _Former, *, right: bool) -> None:
+    """Record what came of the attempt; refuses if the answers were wrong."""
+    attempt = work.database.get_one(Attempt, former.attempt)
+    attempt.outcome = AttemptOutcome.ACCEPTED if right else AttemptOutcome.FAILED
+    registration = login.registered(work, found.card)
+    if right:
+        throttle.clear(found.card)
+        if registration is not None:
+            throttle.clear(registration)
+            registration.locked = False
+        return
+    login.record(work, "registration.former-answers-wrong", found)
+    locked = registration is not None and registration.locked
+    letter = letters.attempt_failed(found.holder.name, work.caller.name, work.now, locked=locked)
+    notices.queue(work, found.holder, letter)
+    if locked:
+        raise Refusal(ProblemType.LOCKED_OUT)
+    wait = throttle.seconds_to_wait(registration, work.now) if registration is not None else 0
+    raise Refusal(ProblemType.ANSWERS_WRONG, wait or None)
+
+
+def _replace(
+    work: Work, found: Login, identity: UUID, sealed: vault.Recovery, given: Register
+) -> Registered:
+    former = login.registered(work, found.card)
+    if former is not None:
+        drop(work, former)
+    registrations.store(
+        work.database,
+        work.parts.master,
+        Registration(
+            id=identity,
+            card_id=found.card.id,
+            recovery_public_key=sealed.public_key,
+            normaliser=sealed.normaliser,
+            card_authentication_key=login.pinned_key(found),
+            questions=list(given.questions),
+            registered_at=work.now,
+            made_in=found.session.id,
+        ),
+        sealed,
+    )
+    _keep_address(work, found)
+    found.holder.language = found.session.language
+    login.record(work, "registration.made", found)
+    letter = letters.registered(found.holder.name, work.caller.name, work.now)
+    notices.queue(work, found.holder, letter)
+    return Registered(registered_at=work.now)
+
+
+def _keep_address(work: Work, found: Login) -> None:
+    """The address that the code went to is hers from now on; the one before is told of it."""
+    confirmed = codes.newest_code(work, found.session.id)
+    if confirmed is None or confirmed.address == found.holder.email:
+        return
+    letter = letters.address_changed(
+        found.holder.name, codes.masked(confirmed.address), work.caller.name, work.now
+    )
+    notices.queue(work, found.holder, letter)
+    found.holder.email = confirmed.address
+    login.record(work, "cardholder.address-changed", found)

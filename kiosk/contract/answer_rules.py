@@ -1,0 +1,46 @@
+"""Which answers are good enough to register: asked at the screen, and once more by central. Pure.
+
+They are judged as they will be compared: normalised. Nothing here is specific to a person, so the
+list of common ones holds what a colleague would try first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from kiosk.vault import normalise
+
+SHORTEST = 3  # letters or digits, once normalised
+
+
+class Flaw(StrEnum):
+    """Why an answer is refused."""
+
+    TOO_SHORT = "too short"
+    COMMON = "common"
+    IN_QUESTION = "in question"
+    REPEATED = "repeated"
+
+
+_COMMON = """
+aaa aaaa abc abcd abcde abcdef answer blank blue cat dad dog dont know football green hello home
+idk iforget iloveyou liverpool london mother mum mummy name nhs nhs123 nil no none nonsense nothing
+nowhere nurse nursing password password1 pass1234 pink qwe qwerty question red same school secret
+smartcard something test test123 testing unknown welcome welcome1 work xxx xxxx yes 000 0000 000000
+111 1111 111111 123 1234 12345 123456 1234567 12345678 123456789 321 654321
+"""
+
+
+def flaw(question: str, answer: str, others: Sequence[str] = ()) -> Flaw | None:
+    """What is wrong with `answer` to `question`, beside the `others` that were given; or None."""
+    given = normalise(answer)
+    if len(given) < SHORTEST or len(set(given)) == 1:
+        return Flaw.TOO_SHORT
+    if given in _COMMON.split():
+        return Flaw.COMMON
+    if given in normalise(question):
+        return Flaw.IN_QUESTION
+    if any(given == normalise(other) for other in others):
+        return Flaw.REPEATED
+    return None

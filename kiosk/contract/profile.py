@@ -1,0 +1,150 @@
+"""The messages of logging in with a card, of its holder's profile, and of registering."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from kiosk.contract.messages import Answer, Base64, Code, Message, PresentedCard, Question, Serial
+
+Line = Annotated[str, Field(max_length=200)]
+Email = Annotated[str, Field(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
+Signature = Annotated[Base64, Field(max_length=1024)]
+QuestionId = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")]
+Answers = Annotated[tuple[Answer, ...], Field(min_length=4, max_length=4, repr=False)]
+
+# ---------------------------------------------------------------- log in
+
+
+class OpenLogin(Message):
+    """POST /v1/logins. `session` is made by the kiosk: sending it again opens nothing twice."""
+
+    session: UUID
+    card: PresentedCard
+    language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = "en"
+
+
+class LoginOpened(Message):
+    """What the card is to sign, after its passcode was verified (see `contract.proof`)."""
+
+    session: UUID
+    nonce: Annotated[Base64, Field(min_length=16, max_length=64)]
+
+
+class ProveLogin(Message):
+    """POST /v1/logins/{session}/proof: the authentication key's signature, purpose "log in"."""
+
+    signature: Signature
+
+
+class Organisation(Message):
+    """A trust that the cardholder works for, with the role there: one is chosen."""
+
+    code: Line
+    name: Line
+    role: Line = ""
+
+
+class SmartcardEntry(Message):
+    """One of the cardholder's smartcards."""
+
+    serial: Serial
+    kind: Line = "Smartcard"
+    manufacturer: Line = ""
+    issued: date | None = None
+    expires: date | None = None
+    modified: datetime | None = None
+    in_reader: bool = False
+
+
+class PositionEntry(Message):
+    """A position that the cardholder is assigned to."""
+
+    code: Line
+    name: Line
+    source: Line = ""
+    organisation: Line = ""
+    start: date | None = None
+    end: date | None = None
+    modified: datetime | None = None
+
+
+class SelfService(StrEnum):
+    """Whether the card in the reader can be unlocked at a kiosk."""
+
+    REGISTERED = "registered"
+    NOT_REGISTERED = "not registered"
+    LOCKED_OUT = "locked out"
+
+
+class Profile(Message):
+    """Who the cardholder is, and what she may see of herself."""
+
+    name: Line
+    uuid: Line = ""
+    email: str = ""
+    organisations: tuple[Organisation, ...]
+    smartcards: tuple[SmartcardEntry, ...]
+    positions: tuple[PositionEntry, ...]
+    certificate_expires: date
+    self_service: SelfService
+    registered_at: datetime | None = None
+
+
+# ---------------------------------------------------------------- register
+
+
+class QuestionList(Message):
+    """GET /v1/questions?language=…: what may be asked, to choose four of."""
+
+    questions: tuple[Question, ...]
+
+
+class SendRegistrationCode(Message):
+    """POST /v1/logins/{session}/code: where the code goes; the one before it is void."""
+
+    email: Email
+
+
+class Register(Message):
+    """POST /v1/logins/{session}/registration: four questions and answers, in order, and the code.
+
+    `signature` is the authentication key's, purpose "register": the passcode was entered anew.
+    `former` are the answers to the questions of the registration that this one replaces.
+    """
+
+    signature: Signature
+    questions: Annotated[tuple[QuestionId, ...], Field(min_length=4, max_length=4)]
+    answers: Answers
+    code: Annotated[Code, Field(repr=False)]
+    former: Annotated[tuple[Answer | None, ...], Field(min_length=4, max_length=4)] | None = Field(
+        None, repr=False
+    )
+
+
+class FormerQuestions(Message):
+    """GET /v1/logins/{session}/questions: those of the present registration; none without one."""
+
+    questions: tuple[Question, ...]
+
+
+class Registered(Message):
+    """The card can be unlocked at a kiosk from now on."""
+
+    registered_at: datetime
+
+
+class RemoveRegistration(Message):
+    """POST /v1/logins/{session}/removal: the signature is the authentication key's, "remove"."""
+
+    signature: Signature
+
+
+class Removed(Message):
+    """Nothing of the answers is kept any more."""
+
+    session: UUID

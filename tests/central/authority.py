@@ -1,0 +1,83 @@
+"""A certificate authority for tests, and everything that it can sign wrongly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+START = datetime(2024, 1, 1, tzinfo=UTC)
+PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+
+
+def _name(text: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+@dataclass
+class Authority:
+    """An authority by itself, or one below another."""
+
+    name: str = "Trust root"
+    above: Authority | None = None
+    depth: int | None = None
+    is_authority: bool = True
+    years: int = 10
+    key: ec.EllipticCurvePrivateKey = field(
+        default_factory=lambda: ec.generate_private_key(ec.SECP256R1())
+    )
+    issued: int = 100
+
+    @property
+    def der(self) -> bytes:
+        """Its own certificate."""
+        above = self.above or self
+        constraints = x509.BasicConstraints(
+            ca=self.is_authority, path_length=self.depth if self.is_authority else None
+        )
+        return above.sign(self.key, self.name, years=self.years, constraints=constraints, serial=7)
+
+    def sign(
+        self,
+        key: PrivateKey,
+        holder: str = "Nora Nurse",
+        *,
+        years: int = 3,
+        constraints: x509.BasicConstraints | None = None,
+        serial: int | None = None,
+    ) -> bytes:
+        """A certificate (DER) for `key`, valid from the start of 2024."""
+        self.issued += 1
+        return (
+            x509.CertificateBuilder(
+                _name(self.name), _name(holder), key.public_key(), serial or self.issued
+            )
+            .not_valid_before(START)
+            .not_valid_after(START + timedelta(days=365 * years))
+            .add_extension(
+                constraints or x509.BasicConstraints(ca=False, path_length=None), critical=True
+            )
+            .sign(self.key, hashes.SHA256())
+            .public_bytes(Encoding.DER)
+        )
+
+    def revocations(
+        self,
+        *serials: int,
+        at: datetime = datetime(2024, 12, 31, tzinfo=UTC),
+        days: int = 7,
+        key: ec.EllipticCurvePrivateKey | None = None,
+    ) -> bytes:
+        """Its list (DER), made at `at` and good for so many days."""
+        builder = x509.CertificateRevocationListBuilder(
+            _name(self.name), at, at + timedelta(days=days)
+        )
+        for serial in serials:
+            revoked = x509.RevokedCertificateBuilder(serial, at).build()
+            builder = builder.add_revoked_certificate(revoked)
+        return builder.sign(key or self.key, hashes.SHA256()).public_bytes(Encoding.DER)

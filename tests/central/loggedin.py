@@ -1,0 +1,121 @@
+"""A card that can log in, and the steps of a cardholder who does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+import requests
+
+from kiosk.central import trust
+from kiosk.contract import proof
+from kiosk.contract.profile import LoginOpened, Profile
+from tests.central.authority import Authority
+from tests.central.world import (
+    CENTRAL,
+    KioskClient,
+    Mailbox,
+    PersonalCard,
+    PrivateKey,
+    Service,
+    b64,
+    sign,
+)
+
+FRESH = ("Zoë Müller", "Rex the dog", "Łódź", "O'Brien")
+CHOSEN = ("first-friend", "first-pet", "first-street", "first-teacher")
+EMAIL = "nora.nurse@nhs.net"
+
+
+def believe(service: Service, authority: Authority) -> None:
+    """Have the service believe what `authority` issues."""
+    now = service.clock()
+    with service.parts.database.transaction() as database:
+        trust.add_issuer(database, authority.der, now, anchor=True)
+        trust.add_list(database, authority.revocations(), now)
+
+
+@dataclass
+class TrustedCard(PersonalCard):
+    """A card with certificates of an authority, of a holder who has not registered."""
+
+    authority: Authority = field(default_factory=Authority)
+    registered: bool = False
+
+    def __post_init__(self) -> None:
+        self.certificate = self.authority.sign(self.holder_key)
+        self.card_certificate = self.authority.sign(self.card_key, "card")
+
+    def document(self, organisation: str, kiosk: str, token: str) -> dict[str, Any]:
+        document = super().document(organisation, kiosk, token)
+        document["card"]["authentication_certificate"] = b64(self.certificate)
+        document["card"]["card_authentication_certificate"] = b64(self.card_certificate)
+        return document if self.registered else {**document, "answers": []}
+
+
+@dataclass
+class Desk:
+    """A cardholder at a kiosk, with her card."""
+
+    kiosk: KioskClient
+    card: TrustedCard
+    session: UUID = field(default_factory=uuid4)
+    nonce: bytes = b""
+
+    def open(self, **card: Any) -> requests.Response:
+        presented = {
+            "family": self.card.family,
+            "serial": self.card.serial,
+            "passcode_tries": 3,
+            "unblocking_tries": None,
+            "authentication_certificate": b64(self.card.certificate),
+            "card_authentication_certificate": b64(self.card.card_certificate),
+            **card,
+        }
+        return self.kiosk.post("/logins", {"session": str(self.session), "card": presented})
+
+    def signature(self, purpose: proof.Purpose, key: PrivateKey | None = None) -> str:
+        digest = proof.digest(
+            purpose,
+            central=CENTRAL,
+            kiosk=self.kiosk.name,
+            card=self.card.identity,
+            session=self.session,
+            nonce=self.nonce,
+        )
+        return b64(sign(key or self.card.holder_key, digest))
+
+    def prove(self, purpose: proof.Purpose = proof.Purpose.LOG_IN) -> requests.Response:
+        return self._post("proof", {"signature": self.signature(purpose)})
+
+    def log_in(self) -> Profile:
+        answer = self.open()
+        assert answer.status_code == 200, answer.text
+        self.nonce = LoginOpened.model_validate_json(answer.text).nonce
+        answer = self.prove()
+        assert answer.status_code == 200, answer.text
+        return Profile.model_validate_json(answer.text)
+
+    def send_code(self, email: str = EMAIL) -> requests.Response:
+        return self._post("code", {"email": email})
+
+    def register(self, **changes: Any) -> requests.Response:
+        given = {
+            "signature": self.signature(proof.Purpose.REGISTER),
+            "questions": CHOSEN,
+            "answers": FRESH,
+            **({"code": self.mailbox.code} if "code" not in changes else {}),
+            **changes,
+        }
+        return self._post("registration", given)
+
+    def remove(self) -> requests.Response:
+        return self._post("removal", {"signature": self.signature(proof.Purpose.REMOVE)})
+
+    @property
+    def mailbox(self) -> Mailbox:
+        return self.kiosk.service.mailbox
+
+    def _post(self, path: str, body: dict[str, Any]) -> requests.Response:
+        return self.kiosk.post(f"/logins/{self.session}/{path}", body)

@@ -1,0 +1,147 @@
+"""Logging in with a card: what is believed, and what the cardholder then sees of herself."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from sqlmodel import select
+
+from kiosk.central import trust
+from kiosk.central.tables import AuditEntry, Card, Cardholder, CardStatus, Position
+from kiosk.contract import proof
+from kiosk.contract.profile import SelfService
+from tests.central.authority import Authority
+from tests.central.loggedin import Desk, TrustedCard, believe
+from tests.central.world import Clock, KioskClient, Service, b64, problem
+
+
+@pytest.fixture
+def authority(service: Service) -> Authority:
+    made = Authority()
+    believe(service, made)
+    return made
+
+
+@pytest.fixture
+def desk(kiosk: KioskClient, authority: Authority) -> Desk:
+    card = TrustedCard(authority=authority)
+    kiosk.know(card)
+    return Desk(kiosk, card)
+
+
+def test_whoever_has_card_and_passcode_sees_her_profile(desk: Desk) -> None:
+    profile = desk.log_in()
+    assert profile.name == "Nora Nurse"
+    assert profile.self_service is SelfService.NOT_REGISTERED
+    assert profile.certificate_expires == date(2026, 12, 31)
+    (smartcard,) = profile.smartcards
+    assert (smartcard.serial, smartcard.kind, smartcard.in_reader) == (
+        desk.card.serial,
+        "Smartcard",
+        True,
+    )
+    assert [trust.name for trust in profile.organisations] == ["Trust A"]
+
+
+def test_her_positions_tell_for_whom_she_works(service: Service, desk: Desk) -> None:
+    with service.parts.database.transaction() as database:
+        holder = database.exec(select(Cardholder)).one()
+        for code, name, trust_code in (
+            ("S1", "Nurse", "RX1"),
+            ("S2", "Bank nurse", "RX2"),
+            ("S3", "Tutor", "RX1"),
+        ):
+            database.add(
+                Position(
+                    cardholder_id=holder.id,
+                    code=code,
+                    name=name,
+                    organisation_code=trust_code,
+                    organisation_name=f"Trust {trust_code}",
+                )
+            )
+    profile = desk.log_in()
+    assert [(each.code, each.role) for each in profile.organisations] == [
+        ("RX1", "Nurse"),
+        ("RX2", "Bank nurse"),
+    ]
+    assert [position.code for position in profile.positions] == ["S1", "S2", "S3"]
+
+
+def test_a_signature_for_anything_else_is_refused(desk: Desk) -> None:
+    desk.log_in()
+    for purpose in set(proof.Purpose) - {proof.Purpose.LOG_IN}:
+        assert problem(desk.prove(purpose)) == "card-not-genuine"
+
+
+def test_another_keys_signature_is_refused(desk: Desk) -> None:
+    desk.open()
+    forged = desk.signature(proof.Purpose.LOG_IN, ec.generate_private_key(ec.SECP256R1()))
+    answer = desk.kiosk.post(f"/logins/{desk.session}/proof", {"signature": forged})
+    assert problem(answer) == "card-not-genuine"
+
+
+def test_a_certificate_that_nobody_vouches_for_is_not_believed(
+    service: Service, desk: Desk
+) -> None:
+    stranger = Authority().sign(desk.card.holder_key)
+    assert problem(desk.open(authentication_certificate=b64(stranger))) == "not-trusted"
+    with service.parts.database.transaction() as database:
+        entry = database.exec(select(AuditEntry).where(AuditEntry.kind == "login.not-trusted"))
+        assert entry.one().details["reason"]
+
+
+def test_a_believed_certificate_of_somebody_elses_is_not_hers(
+    desk: Desk, authority: Authority
+) -> None:
+    other = authority.sign(ec.generate_private_key(ec.SECP256R1()))
+    assert problem(desk.open(authentication_certificate=b64(other))) == "not-trusted"
+
+
+def test_the_cards_own_certificate_is_looked_at_as_well(desk: Desk) -> None:
+    forged = Authority().sign(desk.card.card_key)
+    assert problem(desk.open(card_authentication_certificate=b64(forged))) == "not-trusted"
+
+
+def test_a_revoked_certificate_ends_it(service: Service, desk: Desk, authority: Authority) -> None:
+    serial = x509.load_der_x509_certificate(desk.card.certificate).serial_number
+    with service.parts.database.transaction() as database:
+        trust.add_list(database, authority.revocations(serial), service.clock())
+    assert problem(desk.open()) == "not-trusted"
+
+
+def test_without_current_revocation_data_nobody_logs_in(desk: Desk, clock: Clock) -> None:
+    clock.pass_time(8 * 86400)
+    assert problem(desk.open()) == "not-trusted"
+
+
+def test_a_card_without_certificate_can_only_be_unlocked(desk: Desk) -> None:
+    assert problem(desk.open(authentication_certificate=None)) == "unlock-only"
+
+
+def test_a_card_that_was_stopped_does_not_log_in(service: Service, desk: Desk) -> None:
+    with service.parts.database.transaction() as database:
+        database.exec(select(Card)).one().status = CardStatus.LOST
+    assert problem(desk.open()) == "card-stopped"
+
+
+def test_another_trusts_kiosk_does_not_know_the_card(service: Service, desk: Desk) -> None:
+    elsewhere = service.kiosk("ward 9", "Trust B")
+    elsewhere.know(TrustedCard())
+    assert problem(Desk(elsewhere, desk.card).open()) == "card-not-known"
+    desk.log_in()
+    desk.kiosk = elsewhere
+    assert problem(desk.prove()) == "not-found"
+
+
+def test_a_session_ends(desk: Desk, clock: Clock) -> None:
+    desk.log_in()
+    clock.pass_time(15 * 60)
+    assert problem(desk.prove()) == "expired"
+
+
+def test_opening_again_is_the_same_session(desk: Desk) -> None:
+    assert desk.open().json() == desk.open().json()

@@ -1,0 +1,229 @@
+"""Registering at a kiosk, from the code to the unlock that it makes possible."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from kiosk import vault
+from kiosk.central import notices
+from kiosk.central.tables import Cardholder, Registration, SealedEnvelope
+from kiosk.contract import proof
+from kiosk.contract.profile import SelfService
+from tests.central.authority import Authority
+from tests.central.loggedin import CHOSEN, EMAIL, FRESH, Desk, TrustedCard, believe
+from tests.central.world import Clock, KioskClient, Service, problem
+from tests.secrets_search import search
+
+
+@pytest.fixture
+def desk(service: Service, kiosk: KioskClient) -> Desk:
+    authority = Authority()
+    believe(service, authority)
+    card = TrustedCard(authority=authority)
+    kiosk.know(card)
+    at = Desk(kiosk, card)
+    at.log_in()
+    return at
+
+
+@pytest.fixture
+def registered(desk: Desk) -> Desk:
+    assert desk.send_code().status_code == 200
+    answer = desk.register()
+    assert answer.status_code == 200, answer.text
+    return desk
+
+
+def again(desk: Desk) -> Desk:
+    """The same cardholder, another time."""
+    later = Desk(desk.kiosk, desk.card)
+    later.log_in()
+    later.send_code()
+    return later
+
+
+def test_a_registered_card_can_be_unlocked(registered: Desk) -> None:
+    kiosk, card = registered.kiosk, registered.card
+    opened = kiosk.opened(card)
+    assert [question.id for question in opened.questions] == list(CHOSEN)
+    assert opened.proof_required
+    assert kiosk.answer(card, opened, FRESH).status_code == 200
+
+
+def test_the_profile_says_so(registered: Desk) -> None:
+    profile = Desk(registered.kiosk, registered.card).log_in()
+    assert profile.self_service is SelfService.REGISTERED
+    assert profile.registered_at is not None
+    assert profile.email == EMAIL
+
+
+def test_it_is_told_to_the_cardholder_and_the_address_before(
+    service: Service, registered: Desk
+) -> None:
+    notices.deliver(service.parts)
+    told = {(to, letter.subject) for to, letter in service.mailbox.letters if not letter.code}
+    assert told == {
+        (
+            "nora@example.nhs.uk",
+            "Your e-mail address for smartcard self service was changed",
+        ),
+        (EMAIL, "Your smartcard is registered for self service"),
+    }
+
+
+@pytest.mark.parametrize(
+    "email",
+    ["nora@gmail.com", "nora@nhs.net.evil.com", "nora@evilnhs.net", "nora@nhs.uk.", "@nhs.net"],
+)
+def test_codes_go_to_nhs_addresses_alone(desk: Desk, email: str) -> None:
+    assert desk.send_code(email).status_code in {403, 422}
+    assert desk.mailbox.letters == []
+
+
+@pytest.mark.parametrize("email", ["n@nhs.net", "n@ward.trust.nhs.uk", "n@MOD.UK", "n@x.gov.uk"])
+def test_subdomains_and_capitals_are_fine(desk: Desk, email: str) -> None:
+    assert desk.send_code(email).status_code == 200
+
+
+def test_without_its_code_nothing_is_registered(desk: Desk, clock: Clock) -> None:
+    assert problem(desk.register(code="000000")) == "code-void"
+    desk.send_code()
+    code = desk.mailbox.code
+    wrong = f"{(int(code) + 1) % 10**6:06}"
+    said = [problem(desk.register(code=wrong)) for _ in range(5)]
+    assert said == ["code-wrong"] * 4 + ["code-void"]
+    assert problem(desk.register(code=code)) == "code-void"
+
+
+def test_a_code_is_valid_for_fifteen_minutes(desk: Desk, clock: Clock) -> None:
+    clock.pass_time(-120)
+    desk.send_code()
+    clock.pass_time(15 * 60)
+    assert problem(desk.register()) == "code-void"
+
+
+def test_a_new_code_voids_the_one_before(desk: Desk) -> None:
+    desk.send_code("wrong@nhs.net")
+    first = desk.mailbox.code
+    while desk.mailbox.code == first:
+        desk.send_code()
+    assert problem(desk.register(code=first)) == "code-wrong"
+    assert desk.register().status_code == 200
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"answers": ("Zo", "Rex the dog", "Łódź", "O'Brien")},
+        {"answers": ("Zoë Müller", "zoe MULLER", "Łódź", "O'Brien")},
+        {"answers": ("Zoë Müller", "password", "Łódź", "O'Brien")},
+        {"answers": ("first friend", "Rex the dog", "Łódź", "O'Brien")},
+        {"answers": ("aaaaaa", "Rex the dog", "Łódź", "O'Brien")},
+        {"questions": ("first-pet", "first-pet", "first-street", "first-teacher")},
+        {"questions": ("my-own", "first-pet", "first-street", "first-teacher")},
+    ],
+)
+def test_answers_that_are_worth_nothing_are_refused(desk: Desk, changes: dict[str, Any]) -> None:
+    desk.send_code()
+    assert problem(desk.register(**changes)) == "answers-unfit"
+    assert desk.register().status_code == 200  # the code stays good
+
+
+def test_the_passcode_is_proved_anew(desk: Desk) -> None:
+    desk.send_code()
+    stale = desk.signature(proof.Purpose.LOG_IN)
+    assert problem(desk.register(signature=stale)) == "card-not-genuine"
+
+
+def test_sent_again_it_is_registered_once(service: Service, registered: Desk) -> None:
+    first = registered.register()
+    assert first.status_code == 200
+    with service.parts.database.transaction() as database:
+        assert len(database.exec(select(Registration)).all()) == 1
+        assert len(database.exec(select(SealedEnvelope)).all()) == 4
+
+
+def test_registering_again_needs_the_former_answers(registered: Desk) -> None:
+    later = again(registered)
+    fresh = ("Someone else", "Fido", "Wigan", "Mr Bean")
+    assert problem(later.register(answers=fresh)) == "answers-wrong"
+    wrong = ("nobody", "nowhere", "never", "nothing")
+    assert problem(later.register(answers=fresh, former=wrong)) == "answers-wrong"
+    assert problem(later.register(answers=fresh, former=FRESH)) == "wait"
+
+
+def test_with_the_former_answers_they_are_replaced(registered: Desk) -> None:
+    later = again(registered)
+    asked = later.kiosk.get(f"/logins/{later.session}/questions").json()["questions"]
+    assert [question["id"] for question in asked] == list(CHOSEN)
+    fresh = ("Someone else", "Fido", "Wigan", "Mr Bean")
+    former = (FRESH[0], None, FRESH[2], FRESH[3])
+    assert later.register(answers=fresh, former=former).status_code == 200
+    kiosk, card = later.kiosk, later.card
+    opened = kiosk.opened(card)
+    assert problem(kiosk.answer(card, opened, FRESH)) == "answers-wrong"
+
+
+def test_five_wrong_former_answers_lock(registered: Desk, clock: Clock) -> None:
+    wrong = ("nobody", "nowhere", "never", "nothing")
+    for _ in range(5):
+        later = again(registered)
+        said = problem(later.register(former=wrong))
+        clock.pass_time(600)
+    assert said == "locked-out"
+    later = again(registered)
+    assert problem(later.register(former=FRESH)) == "locked-out"
+    assert problem(later.kiosk.open(later.card)) == "locked-out"
+
+
+def test_a_registration_can_be_removed(service: Service, registered: Desk) -> None:
+    later = again(registered)
+    stale = later.kiosk.post(
+        f"/logins/{later.session}/removal",
+        {"signature": later.signature(proof.Purpose.LOG_IN)},
+    )
+    assert problem(stale) == "card-not-genuine"
+    assert later.remove().status_code == 200
+    assert later.remove().status_code == 200
+    with service.parts.database.transaction() as database:
+        assert database.exec(select(Registration)).all() == []
+        assert database.exec(select(SealedEnvelope)).all() == []
+    assert problem(later.kiosk.open(later.card)) == "not-registered"
+    assert later.register().status_code == 200  # and it may be made again, without answers
+
+
+def test_an_address_changes_only_with_a_registration(service: Service, desk: Desk) -> None:
+    desk.send_code("somebody.else@nhs.net")
+    desk.register(code="000000")
+    with service.parts.database.transaction() as database:
+        assert database.exec(select(Cardholder)).one().email == "nora@example.nhs.uk"
+
+
+def test_nothing_happens_before_the_card_has_signed(kiosk: KioskClient, desk: Desk) -> None:
+    early = Desk(kiosk, desk.card)
+    early.open()
+    for answer in (
+        early.send_code(),
+        early.register(code="000000"),
+        early.remove(),
+        kiosk.get(f"/logins/{early.session}/questions"),
+    ):
+        assert problem(answer) == "out-of-order"
+
+
+def test_questions_are_there_to_choose_from(kiosk: KioskClient, desk: Desk) -> None:
+    asked = kiosk.get("/questions").json()["questions"]
+    assert len(asked) >= 12
+    assert set(CHOSEN) < {question["id"] for question in asked}
+
+
+def test_no_answer_is_kept(
+    service: Service, registered: Desk, database_files: Any, tmp_path: Any
+) -> None:
+    secrets = {f"answer {n}": answer.encode() for n, answer in enumerate(FRESH)}
+    secrets |= {f"normal {n}": vault.normalise(a).encode() for n, a in enumerate(FRESH) if n > 0}
+    assert search(database_files(), secrets) == []
+    assert len(search(database_files(), {"name": b"Nora Nurse"})) >= 1  # it does look
