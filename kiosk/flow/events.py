@@ -44,6 +44,13 @@ class Typed:
 
 
 @dataclass(frozen=True, slots=True)
+class Chosen:
+    """An entry of a list was touched: its place in it, from 0."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class ScreenFailed:
     """The screen could not draw a view, or failed at a touch; it has wiped what was typed."""
 
@@ -239,6 +246,7 @@ class CentralSeen:
 Event = (
     Pressed
     | Typed
+    | Chosen
     | Touched
     | ScreenFailed
     | TimeUp

@@ -23,6 +23,11 @@ class Intent(StrEnum):
     SHOW = "show"
     FORGOTTEN = "forgotten"
     ANOTHER_CODE = "another code"
+    LOG_IN = "log in"
+    CHANGE = "change passcode"
+    REGISTER = "register"
+    REMOVE = "remove registration"
+    CONFIRM = "confirm"
     MORE_TIME = "more time"
 
 
@@ -53,14 +58,36 @@ class Countdown:
     button: Button
 
 
+class StepState(StrEnum):
+    """How far a step of work, or of a journey, has come."""
+
+    WAITING = "waiting"
+    DOING = "doing"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step in plain words."""
+
+    label: Text
+    state: StepState
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What every page has: its title, a banner when parts are simulated, buttons, the countdown."""
+    """What every page has: its title, a banner when parts are simulated, buttons, the countdown.
+
+    `steps` is the bar of a journey in several steps, always visible; `corner` says who is logged
+    in, and in which role.
+    """
 
     title: Text
     buttons: tuple[Button, ...] = ()
     banner: Text | None = None
     countdown: Countdown | None = None
+    steps: tuple[Step, ...] = ()
+    corner: tuple[Words, ...] = ()
 
 
 class Picture(StrEnum):
@@ -96,6 +123,7 @@ class EntryKind(StrEnum):
     ANSWER = "answer"
     PASSCODE = "passcode"
     CODE = "code"
+    EMAIL = "e-mail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +139,8 @@ class Entry:
     """What is being typed: its buffer's name in `ui`, its length, never its content.
 
     `rules` tell `ui` what to report in `Typed.met`; `shown` asks for letters instead of dots.
+    `endings` are what one touch adds to an e-mail address, from its @ on. `prefilled` is where it
+    starts; an address is nobody's secret.
     """
 
     field: str
@@ -119,6 +149,8 @@ class Entry:
     maximum: int = 64
     shown: bool = False
     rules: PasscodeRules | None = None
+    endings: tuple[str, ...] = ()
+    prefilled: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,20 +166,42 @@ class EntryPage:
     rule_lines: tuple[RuleLine, ...] = ()
 
 
-class StepState(StrEnum):
-    """How far a step of work has come."""
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several things to choose: touching it sends `Chosen` with its number."""
 
-    WAITING = "waiting"
-    DOING = "doing"
-    DONE = "done"
+    label: Words
+    detail: Words | None = None
+    enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """A step of work in plain words."""
+class ChoicePage:
+    """A list to choose from, of any length; `chosen` is the one that is highlighted."""
 
-    label: Text
-    state: StepState
+    frame: Frame
+    heading: Text
+    choices: tuple[Choice, ...]
+    chosen: int | None = None
+    hint: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a profile: its heading, and rows of a label and what goes with it, or one text."""
+
+    heading: Text
+    rows: tuple[tuple[Words, Words], ...] = ()
+    text: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProfilePage:
+    """Who somebody is and what belongs to them, section by section; longer than the screen."""
+
+    frame: Frame
+    heading: Words
+    sections: tuple[Section, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,10 +235,12 @@ class Notice:
     picture: Picture = Picture.NONE
 
 
-View = Welcome | EntryPage | Progress | Notice
+View = Welcome | EntryPage | ChoicePage | ProfilePage | Progress | Notice
 
 __all__ = [
     "Button",
+    "Choice",
+    "ChoicePage",
     "Contact",
     "Countdown",
     "Entry",
@@ -194,10 +250,12 @@ __all__ = [
     "Intent",
     "Notice",
     "Picture",
+    "ProfilePage",
     "Progress",
     "Role",
     "Rule",
     "RuleLine",
+    "Section",
     "Step",
     "StepState",
     "Tone",
