@@ -21,6 +21,7 @@ from kiosk.demo.cards import IssuedCard, issue
 from kiosk.demo.journey import Card
 from kiosk.demo.service import CentralProcess, end
 from kiosk.simulated.card import Blank, SimulatedCard, Unhurried
+from kiosk.simulated.faults import Fault, FaultyCard
 from kiosk.simulated.pcscd import PrivatePcscd
 from kiosk.simulated.vpcd import VirtualReaderCard
 from kiosk.values import Family
@@ -67,8 +68,8 @@ class Premises:
     ) -> None:
         self._stack.close()
 
-    def insert(self, which: Card = Card.HERS) -> None:
-        """Put a card into the reader."""
+    def insert(self, which: Card = Card.HERS, *faults: Fault) -> None:
+        """Put a card into the reader, with the faults it is to have."""
         cards: dict[Card, SimulatedCard] = {
             Card.HERS: self.card.chip,
             Card.UNREGISTERED: self._unregistered.chip,
@@ -76,7 +77,7 @@ class Premises:
             Card.UNKNOWN: Blank(),
         }
         self.take()
-        card = Unhurried(cards[which], self.card_seconds)
+        card = Unhurried(FaultyCard(cards[which], *faults), self.card_seconds)
         self._inserted = VirtualReaderCard(card, self.pcscd.port)
         self._inserted.insert()
 

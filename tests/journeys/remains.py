@@ -8,7 +8,7 @@ from kiosk.values import Secret
 from tests.flow.test_properties import secrets_in
 
 _WORDS = [*(words.lower() for _, words in NURSE.answers), "half an ans", "anna", "bangor"]
-_DIGITS = ["7391520", "846213", "975310", "135790", "135791", "246813"]
+_DIGITS = ["7391520", "846213", "975310", "135790", "135791", "246813", "420693"]
 
 
 def remains_of(kiosk: compose.Kiosk) -> list[str]:

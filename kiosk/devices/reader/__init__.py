@@ -30,7 +30,8 @@ class Sight(StrEnum):
 class ReaderNotice:
     """Something changed at the reader.
 
-    `trouble` goes with FAILED. `simulated` goes with READY: this reader is no hardware.
+    `trouble` goes with FAILED; a card that was in the reader is gone with it. `simulated` goes with
+    READY: this reader is no hardware.
     """
 
     sight: Sight

@@ -63,14 +63,13 @@ class Watcher:
         return None
 
     def fail(self, trouble: ReaderTrouble) -> list[ReaderNotice]:
-        """The notices that a missing reader or service calls for."""
-        notices = []
-        if self._card is not None:
-            notices.append(ReaderNotice(Sight.REMOVED))
-        if trouble is not self._trouble:
-            notices.append(ReaderNotice(Sight.FAILED, trouble))
+        """The notices that a missing reader or service calls for.
+
+        A card goes with its reader, and nobody is told that it was taken out: nobody did.
+        """
+        told = trouble is self._trouble
         self._ready, self._card, self._trouble = False, None, trouble
-        return notices
+        return [] if told else [ReaderNotice(Sight.FAILED, trouble)]
 
 
 def watch() -> None:

@@ -1,0 +1,228 @@
+"""What card, reader, card service and other programs do to a visit, and what the person sees.
+
+Stories like those of `stories`, with steps for what happens beside the screen. Each comes back to
+the start screen, and the story after it finds everything working.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+
+from kiosk.demo.journey import Card, Insert, Press, Renew, See, Step, Take, new_passcode
+from kiosk.demo.premises import Premises
+from kiosk.flow.view import Intent
+from kiosk.simulated.card import Blank
+from kiosk.simulated.faults import Fault, Mishap
+from kiosk.simulated.issuing import new_key
+from kiosk.simulated.piv import PivMemory
+from kiosk.values import Family
+from tests.devices.bench import workers
+from tests.devices.cards import UNBLOCK
+from tests.devices.rival import Hold, rival
+from tests.journeys.stories import FIRST, RIGHT, START, STORIES, answers
+
+# A mute card is not waited for as long as in service.
+DEADLINES = {"inspect": 4.0, "prove": 4.0, "unlock": 6.0}
+
+
+@dataclass(frozen=True)
+class Do:
+    """Something happens beside the screen."""
+
+    what: str
+    deed: Callable[[Premises], object]
+
+    def __repr__(self) -> str:
+        return self.what
+
+
+@dataclass(frozen=True)
+class While:
+    """Steps that are taken while something goes on."""
+
+    what: str
+    going_on: Callable[[Premises], AbstractContextManager[None]]
+    steps: Sequence[Step]
+
+    def __repr__(self) -> str:
+        return self.what
+
+
+Story = Sequence[Step | Do | While]
+
+
+def insert(*faults: Fault) -> Do:
+    """Put her card in, with faults."""
+    return Do(f"insert {faults}", lambda premises: premises.insert(Card.HERS, *faults))
+
+
+def _kill_worker(_: Premises) -> None:
+    while not (found := workers()):
+        time.sleep(0.05)
+    for pid in found:
+        os.kill(pid, signal.SIGKILL)
+
+
+@contextmanager
+def _service_stopped(premises: Premises) -> Iterator[None]:
+    premises.pcscd.stop()
+    try:
+        yield
+    finally:
+        premises.pcscd.start()
+
+
+@contextmanager
+def _reader_unplugged(premises: Premises) -> Iterator[None]:
+    premises.pcscd.unplug()
+    try:
+        yield
+    finally:
+        premises.pcscd.plug()
+
+
+@contextmanager
+def _forged(premises: Premises) -> Iterator[None]:
+    """Her certificates without her keys."""
+    memory = premises.card.chip.memory
+    if not isinstance(memory, PivMemory):
+        raise TypeError(premises.card.family)
+    keys = memory.keys
+    memory.keys = {slot: new_key("P-256") for slot in keys}
+    try:
+        yield
+    finally:
+        memory.keys = keys
+
+
+def _rival(_: Premises) -> AbstractContextManager[None]:
+    return rival(Hold.TRANSACTION)
+
+
+TOO_SOON = See("Your smartcard was taken out too soon")
+NO_ANSWER = See("Your smartcard does not answer")
+READER_STOPPED = See("The card reader has stopped working")
+LEAVE: list[Step] = [Take(), Press(Intent.CLOSE), *START]
+# Three right answers are enough.
+ANSWERED = answers(*RIGHT[:3], None)
+READ_ANEW: list[Step] = [Insert(), See(FIRST), Take(), *START]
+
+MISHAPS: dict[str, Story] = {
+    "the card gives an empty answer": [
+        *START,
+        insert(Fault(Mishap.EMPTY_REPLY, at=3)),
+        TOO_SOON,
+        See("Insert it again and leave it in"),
+        *LEAVE,
+    ],
+    "the card gives an answer of one byte": [
+        insert(Fault(Mishap.ONE_BYTE_REPLY, at=3)),
+        TOO_SOON,
+        *LEAVE,
+    ],
+    "the card answers more than it was asked": [
+        insert(Fault(Mishap.LONG_REPLY, at=3)),
+        See("Your smartcard could not be read"),
+        See("the card may be damaged"),
+        *LEAVE,
+    ],
+    "the card loses its contacts at a command": [
+        insert(Fault(Mishap.PULLED, at=3)),
+        TOO_SOON,
+        *LEAVE,
+    ],
+    "the card is swapped at a command, too fast to be noticed": [
+        insert(Fault(Mishap.PULLED, at=3, other=Blank())),
+        TOO_SOON,
+        *LEAVE,
+    ],
+    "the card falls silent": [
+        insert(Fault(Mishap.MUTE, at=3)),
+        NO_ANSWER,
+        See("Take your smartcard out and insert it again"),
+        *LEAVE,
+    ],
+    "the card is slow": [
+        insert(Fault(Mishap.SLOW, at=3, seconds=1.0)),
+        See(FIRST),
+        Take(),
+        *START,
+    ],
+    "the card's process is killed": [
+        insert(Fault(Mishap.MUTE, at=3)),
+        Do("kill the worker", _kill_worker),
+        NO_ANSWER,
+        *LEAVE,
+    ],
+    "the card service stops at a question, and starts": [
+        Insert(),
+        See(FIRST),
+        While(
+            "the card service is stopped",
+            _service_stopped,
+            [
+                READER_STOPPED,
+                See("Take your smartcard with you"),
+                *LEAVE,
+                See("The card reader is not available"),
+            ],
+        ),
+        *READ_ANEW,
+    ],
+    "the reader is unplugged, and plugged in": [
+        While("the reader is unplugged", _reader_unplugged, [See("There is no card reader")]),
+        *READ_ANEW,
+    ],
+    "another program holds the card": [
+        Insert(),
+        See(FIRST),
+        While("a rival holds the card", _rival, [*ANSWERED, NO_ANSWER]),
+        *LEAVE,
+    ],
+    "another chip, with all that can be read of hers": [
+        While(
+            "the card is a forgery",
+            _forged,
+            [Insert(), *ANSWERED, See("This is not the smartcard you started with"), *LEAVE],
+        ),
+    ],
+    "the card falls silent when it was unlocked, and comes back": [
+        insert(Fault(Mishap.MUTE, instruction=UNBLOCK, acted=True)),
+        *ANSWERED,
+        *new_passcode("420693"),
+        NO_ANSWER,
+        See("Nothing on it has been lost"),
+        *LEAVE,
+        Insert(),
+        See("Your smartcard is not locked"),
+        Take(),
+        *START,
+    ],
+    # Another card: of one that was interrupted twice in a row central keeps its hands off.
+    "the card is swapped when it is to be unlocked": [
+        Renew(Family.PIV),
+        insert(Fault(Mishap.PULLED, instruction=UNBLOCK, other=Blank())),
+        *ANSWERED,
+        *new_passcode("420693"),
+        TOO_SOON,
+        See("Nothing is lost"),
+        *LEAVE,
+    ],
+}
+
+# Those without a mishap come last: they find a kiosk that has been through all of them.
+EVERY_STORY: dict[str, Story] = {**MISHAPS, **STORIES}
+
+
+def steps_of(story: Story) -> Iterator[Step]:
+    """Every step at the screen."""
+    for step in story:
+        if isinstance(step, While):
+            yield from step.steps
+        elif not isinstance(step, Do):
+            yield step
