@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from kiosk.card import holder
 from kiosk.card.examination import Finding, examine
 from kiosk.card.proving import prove
 from kiosk.card.recognition import inspect
@@ -14,7 +15,7 @@ from kiosk.card.unlock import Record, Unlocked, UnlockPlan, unlock
 from kiosk.devices.reader import Notify, ReaderNotice, Sight
 from kiosk.errors import CardMute, CardRemoved
 from kiosk.simulated.card import Left, Silent, SimulatedCard
-from kiosk.values import CardIdentity
+from kiosk.values import CardIdentity, Secret
 
 
 class SimulatedConnection:
@@ -90,6 +91,18 @@ class SimulatedReader:
         """Have the card sign `digest` with its card authentication key."""
         with self._transaction() as connection:
             return prove(connection, identity, certificate, digest)
+
+    def sign(
+        self, identity: CardIdentity, certificate: bytes, passcode: Secret, digest: bytes
+    ) -> bytes:
+        """Have the card sign `digest` with its authentication key, after its passcode."""
+        with self._transaction() as connection:
+            return holder.sign(connection, identity, certificate, passcode, digest)
+
+    def change(self, identity: CardIdentity, old: Secret, new: Secret) -> None:
+        """Change the card's passcode."""
+        with self._transaction() as connection:
+            holder.change(connection, identity, old, new)
 
     def unlock(
         self, plan: UnlockPlan, record: Record, authority: Authority | None = None

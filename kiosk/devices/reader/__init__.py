@@ -14,7 +14,7 @@ from typing import Protocol
 from kiosk.card.examination import Finding
 from kiosk.card.session import Authority, CardReport
 from kiosk.card.unlock import Record, Unlocked, UnlockPlan
-from kiosk.values import CardIdentity, ReaderTrouble
+from kiosk.values import CardIdentity, ReaderTrouble, Secret
 
 
 class Sight(StrEnum):
@@ -60,6 +60,14 @@ class Reader(Protocol):
 
     def prove(self, identity: CardIdentity, certificate: bytes, digest: bytes) -> bytes:
         """Have the card `identity` sign `digest` with its card authentication key."""
+
+    def sign(
+        self, identity: CardIdentity, certificate: bytes, passcode: Secret, digest: bytes
+    ) -> bytes:
+        """Have the card sign `digest` with its authentication key, after its passcode."""
+
+    def change(self, identity: CardIdentity, old: Secret, new: Secret) -> None:
+        """Change the card's passcode."""
 
     def unlock(
         self, plan: UnlockPlan, record: Record, authority: Authority | None = None

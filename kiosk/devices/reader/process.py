@@ -18,14 +18,21 @@ from kiosk.card.session import Authority, CardReport
 from kiosk.card.unlock import Record, Unlocked, UnlockPlan
 from kiosk.devices.reader import Notify, ReaderNotice, Sight, messages, wire
 from kiosk.errors import CardMute
-from kiosk.values import CardIdentity, ReaderTrouble
+from kiosk.values import CardIdentity, ReaderTrouble, Secret
 
 _log = logging.getLogger(__name__)
 _Attend = Callable[[wire.Fields], wire.Fields]
 
 # Deadlines by operation. A card answers an unlock in milliseconds, an RSA card signs in under a
 # second and a half; the rest is for a rival program to end its transaction.
-SECONDS = {"inspect": 8.0, "examine": 20.0, "prove": 8.0, "unlock": 20.0}
+SECONDS = {
+    "inspect": 8.0,
+    "examine": 20.0,
+    "prove": 8.0,
+    "sign": 10.0,
+    "change": 10.0,
+    "unlock": 20.0,
+}
 _RESTART_SECONDS = 1.0
 WATCHER_SILENT_SECONDS = 12.0  # it says something every five
 
@@ -63,6 +70,30 @@ class PcscReader:
         }
         signature: bytes = self._run(request)["signature"]
         return signature
+
+    def sign(
+        self, identity: CardIdentity, certificate: bytes, passcode: Secret, digest: bytes
+    ) -> bytes:
+        """Have the card sign `digest` with its authentication key, after its passcode."""
+        request = {
+            "operation": "sign",
+            "identity": messages.from_identity(identity),
+            "certificate": certificate,
+            "passcode": passcode,
+            "digest": digest,
+        }
+        signature: bytes = self._run(request)["signature"]
+        return signature
+
+    def change(self, identity: CardIdentity, old: Secret, new: Secret) -> None:
+        """Change the card's passcode."""
+        request = {
+            "operation": "change",
+            "identity": messages.from_identity(identity),
+            "old": old,
+            "new": new,
+        }
+        self._run(request)
 
     def unlock(
         self, plan: UnlockPlan, record: Record, authority: Authority | None = None

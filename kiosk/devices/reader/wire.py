@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Iterator
 from typing import Any
 
 from kiosk.values import Secret
@@ -58,6 +59,15 @@ def read(connection: socket.socket) -> Fields:
     if not isinstance(inward, dict):
         raise WireClosed
     return inward
+
+
+def secrets_in(value: Any) -> Iterator[Secret]:
+    """Every secret in what was received."""
+    if isinstance(value, Secret):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from secrets_in(each)
 
 
 def _exactly(connection: socket.socket, count: int) -> bytearray:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from kiosk.card import holder
 from kiosk.card.apdu import Connection
 from kiosk.card.examination import examine
 from kiosk.card.proving import prove
@@ -34,21 +35,59 @@ def serve(parent: socket.socket) -> None:
 
 
 def _perform(request: wire.Fields, parent: socket.socket) -> wire.Fields:
-    with _inserted_card() as card:
-        if request["operation"] == "inspect":
-            return messages.from_report(inspect(card))
-        if request["operation"] == "examine":
-            return {"findings": [[each.what, each.found] for each in examine(card)]}
-        if request["operation"] == "prove":
-            identity = messages.to_identity(request["identity"])
-            return {"signature": prove(card, identity, request["certificate"], request["digest"])}
-        plan = messages.to_plan(request["plan"])
-        try:
-            authority = _ParentsAuthority(parent)
-            unlocked = unlock(card, plan, lambda step: _record(parent, step), authority)
-        finally:
-            plan.wipe()
-        return {"generation": unlocked.generation}
+    with _inserted_card() as card, _wiped(request):
+        return _OPERATIONS[request["operation"]](card, request, parent)
+
+
+def _inspect(card: Connection, _: wire.Fields, _parent: socket.socket) -> wire.Fields:
+    return messages.from_report(inspect(card))
+
+
+def _examine(card: Connection, _: wire.Fields, _parent: socket.socket) -> wire.Fields:
+    return {"findings": [[each.what, each.found] for each in examine(card)]}
+
+
+def _prove(card: Connection, asked: wire.Fields, _: socket.socket) -> wire.Fields:
+    identity = messages.to_identity(asked["identity"])
+    return {"signature": prove(card, identity, asked["certificate"], asked["digest"])}
+
+
+def _sign(card: Connection, asked: wire.Fields, _: socket.socket) -> wire.Fields:
+    identity = messages.to_identity(asked["identity"])
+    certificate, passcode = asked["certificate"], asked["passcode"]
+    return {"signature": holder.sign(card, identity, certificate, passcode, asked["digest"])}
+
+
+def _change(card: Connection, asked: wire.Fields, _: socket.socket) -> wire.Fields:
+    holder.change(card, messages.to_identity(asked["identity"]), asked["old"], asked["new"])
+    return {}
+
+
+def _unlock(card: Connection, asked: wire.Fields, parent: socket.socket) -> wire.Fields:
+    plan = messages.to_plan(asked["plan"])
+    authority = _ParentsAuthority(parent)
+    unlocked = unlock(card, plan, lambda step: _record(parent, step), authority)
+    return {"generation": unlocked.generation}
+
+
+_OPERATIONS = {
+    "inspect": _inspect,
+    "examine": _examine,
+    "prove": _prove,
+    "sign": _sign,
+    "change": _change,
+    "unlock": _unlock,
+}
+
+
+@contextmanager
+def _wiped(request: wire.Fields) -> Iterator[None]:
+    """Wipe every secret that came with the request, whatever became of it."""
+    try:
+        yield
+    finally:
+        for secret in wire.secrets_in(request):
+            secret.wipe()
 
 
 def _record(parent: socket.socket, step: CardStep) -> None:
