@@ -71,9 +71,11 @@ class Scene:
             self._premises.stop_sync()
         self._card.least_left = self._premises.card.unblocking_maximum
         for point in story:
-            self._visit(point)
+            with _telling(told):
+                self._visit(point)
             self._look_at_tries(told)
-        ending = self._visit(None)
+        with _telling(told):
+            ending = self._visit(None)
         self._look_at_tries(told)
         if reports_late:
             self._premises.start_sync()
@@ -254,6 +256,14 @@ def _once(point: NetworkPoint, deed: Callable[[], None]) -> Callable[[str, str],
         return True
 
     return hook
+
+
+@contextmanager
+def _telling(story: str) -> Iterator[None]:
+    try:
+        yield
+    except AssertionError as error:
+        raise AssertionError(f"{story}: {error}") from None
 
 
 @contextmanager

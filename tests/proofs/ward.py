@@ -37,6 +37,7 @@ class KioskProcess:
                 text=True,
                 cwd=ROOT,
             )
+        self._log = log
         self._seen: queue.Queue[list[str] | None] = queue.Queue()
         if self._process.stdin is not None:
             self._process.stdin.write(json.dumps(script) + "\n")
@@ -54,7 +55,12 @@ class KioskProcess:
     def wait_for(self, kind: str) -> str:
         """The words of the next page of this kind; "gone" where the process has ended."""
         while True:
-            seen = self._seen.get(timeout=PATIENCE)
+            try:
+                seen = self._seen.get(timeout=PATIENCE)
+            except queue.Empty:
+                raise AssertionError(
+                    f"no {kind} page in {PATIENCE} s; the kiosk's log ends: {self._last_words()}"
+                ) from None
             if seen is None:
                 self._seen.put(None)
                 return "gone"
@@ -82,6 +88,9 @@ class KioskProcess:
         if self._process.stdin is not None:
             self._process.stdin.close()
         end(self._process, signal.SIGTERM)
+
+    def _last_words(self) -> str:
+        return " | ".join(self._log.read_text(errors="replace").splitlines()[-25:])
 
     def _read(self) -> None:
         for line in self._process.stdout or ():
