@@ -1,5 +1,5 @@
 # The two commands of the README are `make demo` and `make test`; both set up what they miss.
-.PHONY: help demo test prove setup locks catalogue migration clean
+.PHONY: help demo test prove setup locks catalogue contract migration clean
 
 help:
 	@echo "make demo               everything on this machine, with a simulated card"
@@ -7,6 +7,7 @@ help:
 	@echo "make prove [PROOF=name] what takes longer than a test: one line a proof"
 	@echo "make setup              only what the others need"
 	@echo "make catalogue          bring the message catalogue up to date with the sources"
+	@echo "make contract           write the contract's OpenAPI document anew"
 	@echo "make migration          write central's first migration anew, from its tables"
 	@echo "make locks              pin the dependencies anew"
 	@echo "make clean              remove what was made here"
@@ -29,6 +30,10 @@ setup:
 catalogue:
 	@provisioning/setup one
 	@provisioning/catalogue
+
+contract:
+	@provisioning/setup one
+	@provisioning/python -m kiosk.central.openapi >docs/contract/openapi.json
 
 migration:
 	@provisioning/setup one

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
+from kiosk.central.database import first_line
 from kiosk.central.refusal import Refusal
 from kiosk.contract.messages import PROBLEM_PREFIX, Problem, ProblemType
 
@@ -36,16 +40,28 @@ _MEANING = {
     ProblemType.OUT_OF_ORDER: (HTTPStatus.CONFLICT, "Not now, and not for this session"),
     ProblemType.EXPIRED: (HTTPStatus.GONE, "The session is over"),
     ProblemType.INTERNAL: (HTTPStatus.INTERNAL_SERVER_ERROR, "The service failed"),
+    ProblemType.UNAVAILABLE: (HTTPStatus.SERVICE_UNAVAILABLE, "The database is not to be had now"),
 }
+MEDIA_TYPE = "application/problem+json"
+_log = logging.getLogger(__name__)
+
+
+def status(problem: ProblemType) -> HTTPStatus:
+    """The status that goes with a problem."""
+    return _MEANING[problem][0]
+
+
+def title(problem: ProblemType) -> str:
+    """What a problem means."""
+    return _MEANING[problem][1]
 
 
 def response(problem: ProblemType, retry_after_seconds: int | None = None) -> JSONResponse:
     """The answer that says so."""
-    status, title = _MEANING[problem]
     document = Problem(
         type=PROBLEM_PREFIX + problem,
-        title=title,
-        status=status,
+        title=title(problem),
+        status=status(problem),
         retry_after_seconds=retry_after_seconds,
     )
     headers = {}
@@ -55,9 +71,9 @@ def response(problem: ProblemType, retry_after_seconds: int | None = None) -> JS
         headers["WWW-Authenticate"] = "Bearer"
     return JSONResponse(
         document.model_dump(exclude_defaults=True),
-        status,
+        document.status,
         headers,
-        media_type="application/problem+json",
+        media_type=MEDIA_TYPE,
     )
 
 
@@ -76,6 +92,13 @@ def install(app: FastAPI) -> None:
     def other(_request: Request, error: HTTPException) -> JSONResponse:
         missing = error.status_code in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
         return response(ProblemType.NOT_FOUND if missing else ProblemType.INVALID_REQUEST)
+
+    @app.exception_handler(SQLAlchemyError)
+    def database_failed(_request: Request, error: SQLAlchemyError) -> JSONResponse:
+        # Handled here and not below, where the traceback would be logged with what the server said.
+        _log.error("the database: %s", first_line(error))
+        passes = isinstance(error, OperationalError | PoolTimeout)
+        return response(ProblemType.UNAVAILABLE if passes else ProblemType.INTERNAL)
 
     @app.exception_handler(Exception)
     def failed(_request: Request, _error: Exception) -> JSONResponse:

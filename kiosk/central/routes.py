@@ -6,6 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.security import HTTPBearer
 
 from kiosk.central import (
     answers,
@@ -69,8 +70,14 @@ def _parts(request: Request) -> Parts:
 Central = Annotated[Parts, Depends(_parts)]
 
 
-def _authenticated(request: Request, parts: Central) -> Caller:
-    with parts.database.transaction() as database:
+# Only for the contract's document: `authentication` refuses in its own words.
+_token = HTTPBearer(auto_error=False, scheme_name="kiosk", description="The kiosk's own token.")
+
+
+def _authenticated(
+    request: Request, parts: Central, _documented: Annotated[object, Depends(_token)]
+) -> Caller:
+    with parts.database.reading() as database:
         return authentication.caller(database, request.headers.get("Authorization"))
 
 
@@ -87,7 +94,7 @@ def health(parts: Central) -> Health:
 
 @router.post("/unlocks")
 def open_unlock(parts: Central, caller: Authenticated, asked: OpenUnlock) -> UnlockOpened:
-    """See `unlock.open_unlock`."""
+    """The questions of a card that is to be unlocked, and the nonce that it is to sign."""
     return unlock.open_unlock(parts, caller, asked)
 
 
@@ -95,25 +102,25 @@ def open_unlock(parts: Central, caller: Authenticated, asked: OpenUnlock) -> Unl
 def give_answers(
     parts: Central, caller: Authenticated, session: UUID, given: GiveAnswers
 ) -> AnswersAccepted:
-    """See `answers.give_answers`."""
+    """Have the card's proof and the answers judged: a failed attempt until they are right."""
     return answers.give_answers(parts, caller, session, given)
 
 
 @router.post("/unlocks/{session}/code")
 def send_code(parts: Central, caller: Authenticated, session: UUID) -> CodeSent:
-    """See `codes.send_code`."""
+    """Have a fresh code e-mailed to the cardholder; the one before it is void."""
     return codes.send_code(parts, caller, session)
 
 
 @router.post("/unlocks/{session}/grant")
 def issue_grant(parts: Central, caller: Authenticated, session: UUID) -> Grant:
-    """See `grant.issue_grant`."""
+    """Have the pair of unblocking keys: the same however often, until the card work has begun."""
     return grant.issue_grant(parts, caller, session)
 
 
 @router.post("/unlocks/{session}/challenges")
 def open_challenge(parts: Central, caller: Authenticated, session: UUID) -> ChallengeOpened:
-    """See `challenge.open_challenge`."""
+    """Begin a dialogue between the card and its administrator key; a grant is good for two."""
     return challenge.open_challenge(parts, caller, session)
 
 
@@ -121,7 +128,7 @@ def open_challenge(parts: Central, caller: Authenticated, session: UUID) -> Chal
 def respond(
     parts: Central, caller: Authenticated, session: UUID, number: Dialogue, asked: CardChallenge
 ) -> ChallengeResponse:
-    """See `challenge.respond`."""
+    """Have what the administrator key makes of the card's challenge; once a dialogue."""
     return challenge.respond(parts, caller, session, number, asked)
 
 
@@ -129,7 +136,7 @@ def respond(
 def judge(
     parts: Central, caller: Authenticated, session: UUID, number: Dialogue, given: CardReply
 ) -> CardGenuine:
-    """See `challenge.judge`."""
+    """Have the card's own answer judged, in the mutual form: once a dialogue."""
     return challenge.judge(parts, caller, session, number, given)
 
 
@@ -145,19 +152,19 @@ def question_list(caller: Authenticated, language: Language = "en") -> QuestionL
 
 @router.post("/logins")
 def open_login(parts: Central, caller: Authenticated, asked: OpenLogin) -> LoginOpened:
-    """See `login.open_login`."""
+    """Ask for the nonce that a card is to sign once its passcode was verified."""
     return login.open_login(parts, caller, asked)
 
 
 @router.post("/logins/{session}/proof")
 def prove_login(parts: Central, caller: Authenticated, session: UUID, given: ProveLogin) -> Profile:
-    """See `login.prove_login`."""
+    """Log in by the card's signature, and have its holder's profile."""
     return login.prove_login(parts, caller, session, given)
 
 
 @router.get("/logins/{session}/questions")
 def former_questions(parts: Central, caller: Authenticated, session: UUID) -> FormerQuestions:
-    """See `registering.former_questions`."""
+    """The questions whose answers a new registration needs; none where there is none to replace."""
     return registering.former_questions(parts, caller, session)
 
 
@@ -165,13 +172,13 @@ def former_questions(parts: Central, caller: Authenticated, session: UUID) -> Fo
 def send_registration_code(
     parts: Central, caller: Authenticated, session: UUID, asked: SendRegistrationCode
 ) -> CodeSent:
-    """See `registering.send_code`."""
+    """Have a code e-mailed to what is to be the cardholder's address; the one before is void."""
     return registering.send_code(parts, caller, session, asked)
 
 
 @router.post("/logins/{session}/registration")
 def register(parts: Central, caller: Authenticated, session: UUID, given: Register) -> Registered:
-    """See `registering.register`."""
+    """Register the card, in place of the registration it may have; again, it changes nothing."""
     return registering.register(parts, caller, session, given)
 
 
@@ -179,11 +186,11 @@ def register(parts: Central, caller: Authenticated, session: UUID, given: Regist
 def remove_registration(
     parts: Central, caller: Authenticated, session: UUID, given: RemoveRegistration
 ) -> Removed:
-    """See `registering.remove`."""
+    """End the card's registration; removing what is not there is done."""
     return registering.remove(parts, caller, session, given)
 
 
 @router.post("/reports")
 def report(parts: Central, caller: Authenticated, sent: Report) -> ReportOutcome:
-    """See `facts.apply_report`."""
+    """Hand over what the outbox holds: every item is answered, and applied once."""
     return facts.apply_report(parts, caller, sent)

@@ -25,10 +25,11 @@ def _to_base64(value: bytes) -> str:
     return b64encode(value).decode()
 
 
+_Base64Text = Annotated[str, Field(json_schema_extra={"contentEncoding": "base64"})]
 Base64 = Annotated[
     bytes,
-    BeforeValidator(_from_base64, json_schema_input_type=str),
-    PlainSerializer(_to_base64, return_type=str),
+    BeforeValidator(_from_base64, json_schema_input_type=_Base64Text),
+    PlainSerializer(_to_base64, return_type=_Base64Text),
 ]
 Serial = Annotated[str, Field(pattern=r"^[0-9A-F]{8,64}$")]
 Der = Annotated[Base64, Field(max_length=16384)]
@@ -314,6 +315,7 @@ class ProblemType(StrEnum):
     OUT_OF_ORDER = "out-of-order"
     EXPIRED = "expired"
     INTERNAL = "internal"
+    UNAVAILABLE = "unavailable"
 
 
 PROBLEM_PREFIX = "urn:smartcard-kiosk:problem:"

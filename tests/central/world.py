@@ -30,6 +30,7 @@ from kiosk.contract import proof
 from kiosk.contract.messages import PROBLEM_PREFIX, CardCommand, Grant, UnlockOpened
 from kiosk.errors import MailFailed
 from kiosk.values import CardIdentity, Family
+from tests.contract.document import assert_conforms
 
 CENTRAL = "central of the tests"
 ANSWERS = ("Zoë Müller", "Rex", "Łódź", "O'Brien")
@@ -210,13 +211,17 @@ class KioskClient:
 
     def post(self, path: str, body: Any = None, token: str | None = None) -> requests.Response:
         authorization = {"Authorization": f"Bearer {token or self.token}"}
-        return requests.post(
+        answer = requests.post(
             f"{self.service.url}/v1{path}", json=body, headers=authorization, timeout=20
         )
+        assert_conforms(answer)
+        return answer
 
     def get(self, path: str) -> requests.Response:
         authorization = {"Authorization": f"Bearer {self.token}"}
-        return requests.get(f"{self.service.url}/v1{path}", headers=authorization, timeout=20)
+        answer = requests.get(f"{self.service.url}/v1{path}", headers=authorization, timeout=20)
+        assert_conforms(answer)
+        return answer
 
     # ------------------------------------------------------------ steps
 
