@@ -13,10 +13,14 @@ from kiosk.ui.typed import TypedText
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The looks, the language, and the ways back: a button was pressed, a key changed an entry."""
+    """The looks, the language, and the ways back.
+
+    These are: a button was pressed, a choice was touched, a key changed an entry.
+    """
 
     theme: Theme
     say: Callable[[Words], str]
     typed: TypedText
     press: Callable[[Intent], None]
+    choose: Callable[[int], None]
     changed: Callable[[Entry], None]

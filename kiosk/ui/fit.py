@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from kivy.uix.label import Label
 from kivy.uix.widget import Widget
 
+from kiosk.ui.widgets.viewport import Viewport
+
 SLACK = 1  # pixels, for rounding
 
 
@@ -14,8 +16,7 @@ def misfits(root: Widget) -> Iterator[str]:
     """What is cut off, leaves the window or its parent, or overlaps another text."""
     labels = []
     for widget in root.walk(restrict=True):
-        left, bottom = widget.to_window(*widget.pos)
-        right, top = widget.to_window(widget.right, widget.top)
+        left, bottom, right, top = _seen(widget)
         if not (
             left >= -SLACK
             and bottom >= -SLACK
@@ -30,11 +31,25 @@ def misfits(root: Widget) -> Iterator[str]:
             yield f"{_name(widget)} is cut off"
         if _leaves_parent(widget):
             yield f"{_name(widget)} leaves its {_name(widget.parent)}"
-        labels.append((widget, (left, bottom, right, top)))
+        if top > bottom:
+            labels.append((widget, (left, bottom, right, top)))
     for number, (one, here) in enumerate(labels):
         for other, there in labels[number + 1 :]:
             if _same_layer(one, other) and _overlap(here, there):
                 yield f"{_name(one)} overlaps {_name(other)}"
+
+
+def _seen(widget: Widget) -> tuple[float, float, float, float]:
+    """Where on the window `widget` is: left, bottom, right, top, cut where one has to scroll."""
+    left, bottom = widget.to_window(*widget.pos)
+    right, top = widget.to_window(widget.right, widget.top)
+    around = widget.parent
+    while isinstance(around, Widget):
+        if isinstance(around, Viewport):
+            bottom, top = max(bottom, around.y), min(top, around.top)
+            break
+        around = around.parent
+    return left, bottom, right, top
 
 
 def _leaves_parent(widget: Widget) -> bool:

@@ -6,9 +6,13 @@ catalogue: nobody should translate what no kiosk shows.
 
 from __future__ import annotations
 
-from kiosk.flow.text import Text, Verbatim
+from dataclasses import replace
+
+from kiosk.flow.text import Text, Verbatim, Words
 from kiosk.flow.view import (
     Button,
+    Choice,
+    ChoicePage,
     Contact,
     Countdown,
     Entry,
@@ -18,9 +22,11 @@ from kiosk.flow.view import (
     Intent,
     Notice,
     Picture,
+    ProfilePage,
     Progress,
     Role,
     RuleLine,
+    Section,
     Step,
     StepState,
     Tone,
@@ -28,6 +34,8 @@ from kiosk.flow.view import (
     Welcome,
 )
 from kiosk.values import PasscodeRules
+
+_WAITING, _DOING, _DONE = StepState.WAITING, StepState.DOING, StepState.DONE
 
 TITLE = Text("Smartcard self service")
 BANNER = Text("Simulated: smartcard, reader and central service. Not for real use.")
@@ -52,10 +60,33 @@ COUNTDOWN = Countdown(
 )
 
 
+CORNER: tuple[Words, ...] = (
+    Verbatim("Anna Hetherington-Smythe"),
+    Verbatim("Clinical Practitioner Access Role"),
+    Verbatim("Northumbria Healthcare NHS Foundation Trust"),
+)
+
+
 def _frame(
     *buttons: Button, banner: Text | None = None, countdown: Countdown | None = None
 ) -> Frame:
     return Frame(TITLE, buttons, banner, countdown)
+
+
+def _within(frame: Frame, step: int = 0, *, lines: int = 3) -> Frame:
+    """`frame` for somebody who has logged in, at `step` of registering where it is not 0."""
+    return replace(frame, steps=_steps(step) if step else (), corner=CORNER[:lines])
+
+
+def _steps(present: int) -> tuple[Step, ...]:
+    labels = ("Passcode", "Security Questions", "Email", "Registration Code")
+    return tuple(
+        Step(
+            Text(label),
+            (_DONE, _DOING, _WAITING)[(number >= present) + (number > present)],
+        )
+        for number, label in enumerate(labels, 1)
+    )
 
 
 def _welcome(*troubles: Text, banner: Text | None = None) -> Welcome:
@@ -124,7 +155,66 @@ def _working(*states: StepState) -> Progress:
     )
 
 
-_WAITING, _DOING, _DONE = StepState.WAITING, StepState.DOING, StepState.DONE
+_QUESTIONS = (
+    "What was the name of your first school?",
+    "What was the surname of the teacher you liked best at primary school?",
+    "In which town did your parents meet?",
+    "What was the name of the street where you lived when you were ten?",
+    "What was the first concert you went to?",
+)
+
+
+def _menu(*choices: Choice, banner: Text | None = None) -> ChoicePage:
+    return ChoicePage(_frame(CLOSE, banner=banner), Text("What would you like to do?"), choices)
+
+
+def _list(frame: Frame, number: int, chosen: int | None = None) -> ChoicePage:
+    return ChoicePage(
+        frame,
+        Text("Choose your first security question"),
+        tuple(
+            Choice(Verbatim(_QUESTIONS[one % len(_QUESTIONS)]), enabled=one != 2)
+            for one in range(number)
+        ),
+        chosen,
+        hint=Text("Choose those you are most likely to remember."),
+    )
+
+
+def _smartcard(serial: str) -> tuple[tuple[Words, Words], ...]:
+    return (
+        (Text("Serial number"), Verbatim(serial)),
+        (Text("Type"), Verbatim("Smartcard")),
+        (Text("Manufacturer"), Verbatim("Gemplus")),
+        (Text("Issued"), Verbatim("3 April 2024")),
+        (Text("Certificates expire"), Verbatim("26 April 2026, in 23 days")),
+        (Text("Last changed"), Verbatim("3 April 2024, 09:14")),
+    )
+
+
+_PROFILE = ProfilePage(
+    _within(_frame(CLOSE, Button(Intent.REGISTER, Text("Register"), Role.PRIMARY))),
+    CORNER[0],
+    (
+        Section(
+            Text("Self Service"),
+            text=Text("You are not registered to use the Self Service facility."),
+        ),
+        Section(Text("Smartcard in the reader"), _smartcard("0012 3456 7890")),
+        Section(
+            Text("Position"),
+            (
+                (Text("Position code"), Verbatim("555008514107")),
+                (
+                    Text("Position name"),
+                    Verbatim("Registered Nurse, Emergency Department and Urgent Treatment Centre"),
+                ),
+                (Text("Organisation"), CORNER[2]),
+                (Text("Start"), Verbatim("1 September 2023")),
+            ),
+        ),
+    ),
+)
 
 SAMPLES: dict[str, View] = {
     "welcome": _welcome(),
@@ -173,6 +263,29 @@ SAMPLES: dict[str, View] = {
         Text("Reading your smartcard"),
         (),
         Text("Leave your smartcard in the reader."),
+    ),
+    "menu": _menu(
+        Choice(Text("Unlock my smartcard"), Text("I have forgotten my passcode")),
+        Choice(Text("Change my passcode"), Text("I know my passcode")),
+        Choice(Text("My smartcard and my profile")),
+        Choice(
+            Text("Register for self service"),
+            Text("The central service cannot be reached just now."),
+            enabled=False,
+        ),
+    ),
+    "menu-two": _menu(
+        Choice(Text("Change my passcode"), Text("I know my passcode")),
+        Choice(Text("My smartcard and my profile")),
+        banner=BANNER,
+    ),
+    "choices-three": _list(_within(_frame(CLOSE, NOT_YET)), 3),
+    "choices-chosen": _list(_within(_frame(CLOSE, BACK, GO_ON)), 3, chosen=0),
+    "choices-many": _list(_within(_frame(CLOSE, BACK, NOT_YET, banner=BANNER), 2), 40),
+    "choices-many-chosen": _list(_within(_frame(CLOSE, BACK, GO_ON), 2), 40, chosen=21),
+    "profile": _PROFILE,
+    "profile-short": ProfilePage(
+        _within(_frame(CLOSE, banner=BANNER), lines=2), CORNER[0], _PROFILE.sections[:1]
     ),
     "information": Notice(
         _frame(CLOSE, FORGOTTEN),

@@ -9,7 +9,7 @@ from typing import Any
 
 from kivy.uix.floatlayout import FloatLayout
 
-from kiosk.flow.events import Event, Pressed, Touched, Typed
+from kiosk.flow.events import Chosen, Event, Pressed, Touched, Typed
 from kiosk.flow.text import Words
 from kiosk.flow.view import Entry, Intent, View
 from kiosk.ui.context import Context
@@ -22,6 +22,7 @@ from kiosk.ui.widgets.shape import Backdrop
 
 TOUCHED_SECONDS = 0.5  # at most one Touched in this time
 DEAF_SECONDS = 0.3  # a double tap on Continue must not press the next page's Continue too
+GIVING = {Intent.CONTINUE, Intent.CONFIRM}  # what is typed goes with these
 
 
 class Stage(FloatLayout):
@@ -77,7 +78,9 @@ class Stage(FloatLayout):
 
     def _prepare(self) -> None:
         theme = theme_for(self.width, self.height)
-        self.context = Context(theme, self._say, self._typed, self._press, self._changed)
+        self.context = Context(
+            theme, self._say, self._typed, self._press, self._choose, self._changed
+        )
 
     def _resize(self, *_: object) -> None:
         self.clear()
@@ -108,11 +111,16 @@ class Stage(FloatLayout):
         if not self.listening:
             return
         self._pressed_at = monotonic()
-        if intent is Intent.CONTINUE and isinstance(self._screen, EntryScreen):
+        if intent in GIVING and isinstance(self._screen, EntryScreen):
             field = self._screen.field
             self._send(Pressed(intent, self._typed.copy(field), field))
         else:
             self._send(Pressed(intent))
+
+    def _choose(self, number: int) -> None:
+        if self.listening:
+            self._pressed_at = monotonic()
+            self._send(Chosen(number))
 
     def _changed(self, entry: Entry) -> None:
         field = entry.field

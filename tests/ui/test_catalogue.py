@@ -14,7 +14,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from kiosk.flow.text import Text, Verbatim, Words, plural, text
-from kiosk.flow.view import EntryPage, Notice, View
+from kiosk.flow.view import ChoicePage, EntryPage, Notice, ProfilePage, View
 from kiosk.ui.catalogue import LOCALE, Catalogue
 from kiosk.ui.sample import SAMPLES
 from tests.ui.conftest import Desk
@@ -140,8 +140,14 @@ def test_no_text_on_the_screen_bypasses_the_catalogue(
 
 def _data(view: View) -> Iterable[str]:
     words: list[Words] = []
-    if isinstance(view, EntryPage):
+    words += view.frame.corner
+    if isinstance(view, EntryPage | ProfilePage):
         words.append(view.heading)
+    if isinstance(view, ProfilePage):
+        words += [value for section in view.sections for pair in section.rows for value in pair]
+    if isinstance(view, ChoicePage):
+        words += [one for choice in view.choices for one in (choice.label, choice.detail) if one]
+    yield from (str(number) for number in range(1, len(view.frame.steps) + 1))
     if isinstance(view, Notice):
         yield view.reference
         for contact in view.contacts:

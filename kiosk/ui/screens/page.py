@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.widget import Widget
 
@@ -10,7 +12,8 @@ from kiosk.flow.text import Text
 from kiosk.flow.view import Button, Frame, Intent, Role
 from kiosk.ui.context import Context
 from kiosk.ui.theme import MARGIN
-from kiosk.ui.widgets.button import ButtonRow, PageButton
+from kiosk.ui.widgets.button import ButtonRow
+from kiosk.ui.widgets.press import let_go
 from kiosk.ui.widgets.titlebar import Banner, TitleBar
 
 
@@ -22,6 +25,12 @@ def on_title_bar(button: Button) -> bool:
 def foot_buttons(frame: Frame) -> list[Button]:
     """The buttons at the foot of the page."""
     return [button for button in frame.buttons if not on_title_bar(button)]
+
+
+def still(frame: Frame) -> object:
+    """What of `frame` cannot be changed in place: all but the countdown and buttons' states."""
+    buttons = tuple((one.intent, one.role) for one in frame.buttons)
+    return replace(frame, countdown=None, buttons=()), buttons
 
 
 class Page(BoxLayout):
@@ -40,10 +49,8 @@ class Page(BoxLayout):
         return ButtonRow(self.context, foot_buttons(frame))
 
     def let_go(self) -> None:
-        """Forget every finger that is down on a button."""
-        for widget in self.walk(restrict=True):
-            if isinstance(widget, PageButton):
-                widget.release()
+        """Forget every finger that is down on something to press."""
+        let_go(self)
 
     def fill(self, *parts: Widget, spacing: float = 0) -> None:
         """Put `parts` under one another into the body."""

@@ -1,11 +1,10 @@
 # mypy: allow-subclassing-any
-"""Buttons: pressed when a finger that came down on one goes up on it."""
+"""The buttons of pages."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from kivy.uix.boxlayout import BoxLayout
 
@@ -13,11 +12,11 @@ from kiosk.flow.view import Button, Intent, Role
 from kiosk.ui.context import Context
 from kiosk.ui.theme import Colour, Palette, Size
 from kiosk.ui.widgets.layout import space
-from kiosk.ui.widgets.shape import Backdrop
+from kiosk.ui.widgets.press import Pressable
+from kiosk.ui.widgets.shape import CLEAR, Backdrop
 from kiosk.ui.widgets.writing import OneLine
 
 HEIGHT = 54
-CLEAR = (0.0, 0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ def _look(role: Role, palette: Palette, enabled: bool) -> Look:
     return Look(CLEAR, CLEAR, CLEAR, palette.tint, palette.link)
 
 
-class PageButton(OneLine):
+class PageButton(Pressable, OneLine):
     """One button of a page; it is as wide as its label asks for, `least` design pixels at least."""
 
     def __init__(
@@ -73,7 +72,6 @@ class PageButton(OneLine):
         self._border = Backdrop(self, CLEAR, radius, (0, low, 0, rim))
         self._face = Backdrop(self, CLEAR, radius - line, (line, low + line, line, rim + line))
         self.padding = (0, 0, 0, edge)
-        self._touch: Any = None
         self.draw(button)
 
     @property
@@ -90,48 +88,27 @@ class PageButton(OneLine):
         """Show `button`, whatever was shown before."""
         self._button = button
         self.text = self.context.say(button.label)
-        self._paint()
+        self.paint()
 
     def stretch(self) -> None:
         """Be as wide as the room there is."""
         self.size_hint = (1, None)
 
-    def release(self) -> None:
-        """Let go of a finger that is still down: it presses nothing any more."""
-        self._touch = None
-        self._paint()
+    def pressed(self) -> None:
+        """Say so."""
+        self.context.press(self.intent)
 
-    def on_touch_down(self, touch: Any) -> bool:
-        """A finger comes down."""
-        if not self.collide_point(*touch.pos):
-            return False
-        if self.enabled and self._touch is None:
-            self._touch = touch
-            touch.grab(self)
-            self._paint()
-        return True
-
-    def on_touch_up(self, touch: Any) -> bool:
-        """A finger goes up: on the button it presses it, elsewhere it has changed its mind."""
-        if touch.grab_current is not self or touch is not self._touch:
-            return False
-        touch.ungrab(self)
-        self.release()
-        if self.enabled and self.collide_point(*touch.pos) and self.get_root_window():
-            self.context.press(self.intent)
-        return True
+    def paint(self) -> None:
+        """Look as it is."""
+        look = self._look()
+        self._edge.paint(look.edge)
+        self._border.paint(look.pressed if self.down and look.solid else look.border)
+        self._face.paint(look.pressed if self.down else look.face)
+        self.color = look.label
 
     def _fit(self, *_: object) -> None:
         width = self.texture_size[0] + 2 * self._margin if self.text else 0
         self.size = (max(self._least, width), self._high)
-
-    def _paint(self) -> None:
-        look = self._look()
-        pressed = self._touch is not None
-        self._edge.paint(look.edge)
-        self._border.paint(look.pressed if pressed and look.solid else look.border)
-        self._face.paint(look.pressed if pressed else look.face)
-        self.color = look.label
 
     def _look(self) -> Look:
         return _look(self._button.role, self.context.theme.palette, self._button.enabled)

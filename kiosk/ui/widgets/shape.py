@@ -21,6 +21,8 @@ from kiosk.ui.theme import Colour
 
 Point = tuple[float, float]
 
+CLEAR: Colour = (0.0, 0.0, 0.0, 0.0)
+
 
 class Backdrop:
     """A rectangle, rounded by `radius`, behind a widget whose place and size it follows.

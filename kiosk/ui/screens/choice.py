@@ -1,0 +1,70 @@
+# mypy: allow-subclassing-any
+"""A list to choose from, and the menu of what a person would like to do."""
+
+from __future__ import annotations
+
+from kiosk.flow.view import ChoicePage, Role, View
+from kiosk.ui.context import Context
+from kiosk.ui.screens.page import Page, foot_buttons, still
+from kiosk.ui.theme import Size
+from kiosk.ui.widgets.choice import ChoiceRow
+from kiosk.ui.widgets.scroller import Scroller
+from kiosk.ui.widgets.writing import Writing
+
+GAP = 8
+HIGHEST = 92  # few choices grow to fill the room, up to this height
+
+
+class ChoiceScreen(Page):
+    """From the top: the heading, a hint, the choices, the buttons.
+
+    Where no button is primary, the choices are the ways on themselves.
+    """
+
+    def __init__(self, context: Context, view: ChoicePage) -> None:
+        super().__init__(context, view.frame)
+        self._view = view
+        say = context.say
+        leads = not any(one.role is Role.PRIMARY for one in foot_buttons(view.frame))
+        self._rows = [
+            ChoiceRow(context, number, choice, leads=leads)
+            for number, choice in enumerate(view.choices)
+        ]
+        self._scroller = Scroller(context, self._rows, GAP)
+        self._scroller.viewport.bind(height=lambda _, height: self._grow(height))
+        heading = Writing(context, say(view.heading), size=26, strong=True, balanced=True)
+        parts = [heading]
+        if view.hint is not None:
+            faint = context.theme.palette.faint
+            parts.append(Writing(context, say(view.hint), size=Size.SMALL, colour=faint))
+        parts.append(self._scroller)
+        self._foot = self.foot(view.frame)
+        if foot_buttons(view.frame):
+            parts.append(self._foot)
+        self.fill(*parts, spacing=10)
+        self._draw(view)
+        if view.chosen is not None:
+            self._scroller.reveal(view.chosen)
+
+    def update(self, view: View) -> bool:
+        """Show `view` in place, where it differs by what is chosen and may be pressed."""
+        if not isinstance(view, ChoicePage) or _still(view) != _still(self._view):
+            return False
+        self._draw(view)
+        return True
+
+    def _draw(self, view: ChoicePage) -> None:
+        self._view = view
+        self._foot.draw(foot_buttons(view.frame))
+        for number, row in enumerate(self._rows):
+            row.choose(number == view.chosen)
+
+    def _grow(self, height: float) -> None:
+        px, number = self.context.theme.px, len(self._rows)
+        room = (height - (number - 1) * px(GAP)) / number
+        for row in self._rows:
+            row.grow(min(room, px(HIGHEST)))
+
+
+def _still(view: ChoicePage) -> object:
+    return view.heading, view.choices, view.hint, still(view.frame)

@@ -1,0 +1,110 @@
+# mypy: allow-subclassing-any
+"""One of several things to choose, as wide as the list."""
+
+from __future__ import annotations
+
+from kivy.graphics import Color
+from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.widget import Widget
+
+from kiosk.flow.view import Choice
+from kiosk.ui.context import Context
+from kiosk.ui.theme import Size
+from kiosk.ui.widgets.layout import as_high_as_its_content, column, space
+from kiosk.ui.widgets.press import Pressable
+from kiosk.ui.widgets.shape import CLEAR, Backdrop, stroke
+from kiosk.ui.widgets.sign import Mark, Sign
+from kiosk.ui.widgets.writing import Writing
+
+LEAST = 56
+
+
+class ChoiceRow(Pressable, BoxLayout):
+    """A label and a line about it. `leads` says that touching it leads on at once.
+
+    Where it leads on it has a chevron at its right, else a round sign at its left that shows
+    whether it is the chosen one; what cannot be chosen has neither.
+    """
+
+    def __init__(self, context: Context, number: int, choice: Choice, *, leads: bool) -> None:
+        theme = context.theme
+        px, palette = theme.px, theme.palette
+        self._context, self._number, self._choice = context, number, choice
+        self._chosen = False
+        self._least = px(LEAST)
+        super().__init__(size_hint_y=None, spacing=px(14), padding=(px(16), px(8), px(16), px(11)))
+        radius, self._line, self._drop = px(6), px(2), px(3)
+        self._edge = Backdrop(self, CLEAR, radius, (0, 0, 0, self._drop))
+        self._border = Backdrop(self, CLEAR, radius, (0, self._drop, 0, 0))
+        self._face = Backdrop(self, CLEAR, radius - self._line)
+        self._sign = None if leads else Sign(context, Mark.WAITING, 28)
+        if self._sign is not None:
+            self._sign.pos_hint = {"center_y": 0.5}
+            self.add_widget(self._sign if choice.enabled else space(width=px(28)))
+        colour = palette.text if choice.enabled else palette.faint
+        lines = [Writing(context, context.say(choice.label), size=22, strong=leads, colour=colour)]
+        if choice.detail is not None:
+            detail = context.say(choice.detail)
+            lines.append(Writing(context, detail, size=Size.SMALL, colour=palette.faint))
+        self._words = as_high_as_its_content(column(*lines, spacing=px(2)))
+        self._words.pos_hint = {"center_y": 0.5}
+        self._words.bind(height=self._fit)
+        self.add_widget(self._words)
+        if leads and choice.enabled:
+            self.add_widget(_Chevron(context))
+        self._fit()
+        self.paint()
+
+    @property
+    def enabled(self) -> bool:
+        """Whether it can be chosen."""
+        return self._choice.enabled
+
+    def choose(self, chosen: bool) -> None:
+        """Show whether it is the chosen one."""
+        self._chosen = chosen
+        self.paint()
+
+    def grow(self, least: float) -> None:
+        """Be at least this high, in pixels."""
+        self._least = max(self._context.theme.px(LEAST), round(least))
+        self._fit()
+
+    def pressed(self) -> None:
+        """Say so."""
+        self._context.choose(self._number)
+
+    def paint(self) -> None:
+        """Look as it is: chosen, down, or neither."""
+        palette, grey = self._context.theme.palette, self._context.theme.palette.disabled
+        line = self._line * 2 if self._chosen else self._line
+        self._face.inset(self, (line, line + self._drop, line, line))
+        self._edge.paint(palette.key_edge if self.enabled else grey)
+        border = palette.link if self._chosen or self.down else palette.line
+        self._border.paint(border if self.enabled else grey)
+        face = palette.tint if self._chosen or self.down else palette.surface
+        self._face.paint(face if self.enabled else grey)
+        if self._sign is not None:
+            self._sign.show(Mark.DOING if self._chosen else Mark.WAITING)
+
+    def _fit(self, *_: object) -> None:
+        _, top, _, bottom = self.padding
+        self.height = max(self._least, self._words.height + top + bottom)
+
+
+class _Chevron(Widget):
+    """Points to where a choice leads."""
+
+    def __init__(self, context: Context) -> None:
+        px = context.theme.px
+        super().__init__(size_hint=(None, None), size=(px(10), px(20)), pos_hint={"center_y": 0.5})
+        self._colour, self._line = context.theme.palette.link, px(3)
+        self.bind(pos=self._draw)
+
+    def _draw(self, *_: object) -> None:
+        point = (self.x + self.width, self.y + self.height / 2)
+        self.canvas.clear()
+        with self.canvas:
+            Color(*self._colour)
+            stroke((self.x, self.y), point, self._line)
+            stroke((self.x, self.y + self.height), point, self._line)
