@@ -24,7 +24,7 @@ from kiosk.sync.worker import SyncWorker
 from kiosk.ui import open_screen
 from kiosk.ui.catalogue import Catalogue
 from kiosk.ui.toolkit import WindowSettings
-from kiosk.unlocking import Parties
+from kiosk.visits import Means, Parties
 
 if TYPE_CHECKING:
     from kiosk.ui.app import KioskApp
@@ -94,10 +94,12 @@ def build_runtime(settings: Settings) -> Runtime:
     profile.shipped()  # a card profile that is wrong is told now, not at the first card
     return Runtime(
         site=_site(settings),
-        reader=PcscReader(),
-        central=_central(settings),
-        outbox=_outbox(settings),
-        parties=Parties(central=settings.central_name, kiosk=settings.name),
+        means=Means(
+            reader=PcscReader(),
+            central=_central(settings),
+            outbox=_outbox(settings),
+            parties=Parties(central=settings.central_name, kiosk=settings.name),
+        ),
     )
 
 

@@ -14,15 +14,15 @@ from collections.abc import Callable
 from typing import Protocol
 
 from kiosk import flow
-from kiosk.devices.reader import Reader, ReaderNotice, Sight
+from kiosk.devices.reader import ReaderNotice, Sight
 from kiosk.errors import KioskError, StoreFailed
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow.view import View
-from kiosk.link import CentralClient
-from kiosk.store.outbox import Outbox
-from kiosk.unlocking import Parties, UnlockVisit, new_reference
 from kiosk.values import ReaderTrouble, Secret
+from kiosk.visits import Means
+from kiosk.visits.holder import HolderVisit
+from kiosk.visits.unlock import UnlockVisit, new_reference
 
 _log = logging.getLogger(__name__)
 
@@ -46,20 +46,15 @@ class Runtime:
     def __init__(
         self,
         site: flow.Site,
-        reader: Reader,
-        central: CentralClient,
-        outbox: Outbox,
-        parties: Parties,
+        means: Means,
     ) -> None:
         self._state = flow.State(site)
-        self._reader = reader
-        self._central = central
-        self._outbox = outbox
-        self._parties = parties
+        self._means = means
         self._events: queue.SimpleQueue[ev.Event | None] = queue.SimpleQueue()
         self._due: dict[ev.Timer, float] = {}
         self._secrets: list[Secret] = []
         self._visit: UnlockVisit | None = None
+        self._holder: HolderVisit | None = None
         self._stopped = threading.Event()
 
     def send(self, event: ev.Event) -> None:
@@ -75,7 +70,7 @@ class Runtime:
         """Step the flow with every event until stopped; then wipe and close what was used."""
         self._end_what_was_left_open()
         threading.Thread(target=self._look_for_central, name="central", daemon=True).start()
-        self._reader.watch(self._noticed)
+        self._means.reader.watch(self._noticed)
         screen.show(flow.render(self._state))
         try:
             while not self._stopped.is_set():
@@ -84,12 +79,12 @@ class Runtime:
                     self._step_whatever_happens(event, screen)
         finally:
             self._forget(screen, None)
-            self._reader.close()
+            self._means.reader.close()
 
     def _end_what_was_left_open(self) -> None:
         """End the visits of a kiosk that was killed: no card work of theirs is under way now."""
         try:
-            ended = self._outbox.end_open_visits()
+            ended = self._means.outbox.end_open_visits()
         except StoreFailed as error:
             # They stay open; central goes on reckoning with the worst.
             _log.error("visits left open: %s", error)
@@ -157,7 +152,7 @@ class Runtime:
     def _look_for_central(self) -> None:
         while not self._stopped.is_set():
             try:
-                self._central.health()
+                self._means.central.health()
             except KioskError as error:
                 _log.info("central: %s", error)
                 self.send(ev.CentralSeen(reachable=False))
@@ -178,9 +173,8 @@ class Runtime:
             case do.ForgetTyped(fields):
                 screen.forget(fields)
             case do.ReadCard(number):
-                self._visit = UnlockVisit(
-                    number, self._reader, self._central, self._outbox, self._parties
-                )
+                self._holder = None
+                self._visit = UnlockVisit(number, self._means)
                 self._begin(self._visit, self._visit.read_card)
             case _:
                 self._do_in_visit(effect)
@@ -201,6 +195,57 @@ class Runtime:
             case do.UnlockCard(_, passcode):
                 chosen = Secret(passcode.reveal())
                 self._begin(visit, lambda: self._unlock(visit, chosen))
+            case _:
+                self._do_for_holder(visit, effect)
+
+    def _do_for_holder(self, visit: UnlockVisit, effect: do.Effect) -> None:
+        holder = self._holder_of(visit)
+        if holder is None:
+            return
+        match effect:
+            case do.ChangePasscode(_, old, new):
+                self._begin_with((old, new), lambda each: holder.change(*each), visit)
+            case do.LogIn(_, passcode):
+                self._begin_with((passcode,), lambda each: holder.log_in(*each), visit)
+            case do.OpenRegistration(_, passcode):
+                self._begin_with((passcode,), lambda each: holder.open_registration(*each), visit)
+            case do.RemoveRegistration(_, passcode):
+                self._begin_with((passcode,), lambda each: holder.remove(*each), visit)
+            case do.JudgeAnswer(_, question, answer, others):
+                given = answer.reveal().decode()
+                before = tuple(other.reveal().decode() for other in others)
+                self._begin(visit, lambda: holder.judge(question, given, before))
+            case do.SendRegistrationCode(_, email):
+                self._begin(visit, lambda: holder.send_code(email))
+            case do.Register(_, questions, answers, code, former, email):
+                texts = tuple(answer.reveal().decode() for answer in answers)
+                digits = code.reveal().decode()
+                words = tuple(map(_words, former))
+                self._begin(visit, lambda: holder.register(questions, texts, digits, words, email))
+
+    def _holder_of(self, visit: UnlockVisit) -> HolderVisit | None:
+        """What the visit's cardholder does, once her card was read."""
+        if self._holder is None and visit.report is not None:
+            self._holder = HolderVisit(visit.number, visit.report, self._means)
+        return self._holder
+
+    def _begin_with(
+        self,
+        secrets: tuple[Secret, ...],
+        work: Callable[[tuple[Secret, ...]], ev.Event],
+        visit: UnlockVisit,
+    ) -> None:
+        """Begin work with copies of secrets, which are wiped when it is done."""
+        copies = tuple(Secret(secret.reveal()) for secret in secrets)
+
+        def wiping() -> ev.Event:
+            try:
+                return work(copies)
+            finally:
+                for copy in copies:
+                    copy.wipe()
+
+        self._begin(visit, wiping)
 
     def _unlock(self, visit: UnlockVisit, passcode: Secret) -> ev.Event:
         try:
@@ -225,7 +270,7 @@ class Runtime:
 
     def _forget(self, screen: Screen, fields: tuple[str, ...] | None) -> None:
         screen.forget(fields)
-        self._visit = None
+        self._visit = self._holder = None
         for secret in self._secrets:
             secret.wipe()
         self._secrets.clear()

@@ -16,7 +16,7 @@ from kiosk.central.escrow import FORMATS
 from kiosk.central.evidence import Told
 from kiosk.central.parts import Parts
 from kiosk.central.sessions import Work, working
-from kiosk.central.tables import Card, EndRow, FactRow, GrantRow, UnlockSession
+from kiosk.central.tables import Card, ChangeRow, EndRow, FactRow, GrantRow, UnlockSession
 from kiosk.contract import proof
 from kiosk.contract.messages import (
     CardCommand,
@@ -24,6 +24,7 @@ from kiosk.contract.messages import (
     ItemOutcome,
     ItemStatus,
     OutboxItem,
+    PasscodeChange,
     Report,
     ReportOutcome,
     VisitEnd,
@@ -39,6 +40,8 @@ def apply_report(parts: Parts, caller: Caller, report: Report) -> ReportOutcome:
 def _apply(work: Work, item: OutboxItem) -> ItemOutcome:
     if isinstance(item.fact, VisitEnd):
         return _apply_end(work, item, item.fact)
+    if isinstance(item.fact, PasscodeChange):
+        return _apply_change(work, item, item.fact)
     return _apply_fact(work, item, item.fact)
 
 
@@ -75,9 +78,36 @@ def _apply_end(work: Work, item: OutboxItem, end: VisitEnd) -> ItemOutcome:
     return outcome
 
 
-def _outcome(work: Work, item: OutboxItem, row: FactRow | EndRow) -> ItemOutcome:
+def _apply_change(work: Work, item: OutboxItem, change: PasscodeChange) -> ItemOutcome:
+    """A passcode was changed: nothing of it is kept but that it was."""
+    card = work.database.exec(
+        select(Card).where(
+            Card.family == change.family,
+            Card.serial == change.serial,
+            Card.organisation_id == work.caller.organisation_id,
+        )
+    ).first()
+    if card is None:
+        return _refused(item, "card not known")
+    row = ChangeRow(id=item.id, card_id=card.id, recorded_at=item.recorded_at, received_at=work.now)
+    outcome = _outcome(work, item, row)
+    if outcome.status is ItemStatus.APPLIED:
+        work.database.add(row)
+        details: dict[str, audit.Detail] = {"kiosk": work.caller.name, "fact": str(row.id)}
+        audit.append(work.database, work.now, "passcode.changed", details, audit.of_card(card))
+        holder = notices.holder(work, card)
+        letter = letters.passcode_changed(holder.name, work.caller.name, item.recorded_at)
+        notices.queue(work, holder, letter)
+    return outcome
+
+
+def _outcome(work: Work, item: OutboxItem, row: FactRow | EndRow | ChangeRow) -> ItemOutcome:
     """Whether `row` is new, and so to be applied; its id may be known, or mean something else."""
-    known = work.database.get(FactRow, item.id) or work.database.get(EndRow, item.id)
+    known = (
+        work.database.get(FactRow, item.id)
+        or work.database.get(EndRow, item.id)
+        or work.database.get(ChangeRow, item.id)
+    )
     if known is None:
         return ItemOutcome(id=item.id, status=ItemStatus.APPLIED)
     if _told(known) == _told(row):
@@ -113,7 +143,7 @@ def _row(work: Work, item: OutboxItem, fact: CardFact) -> FactRow:
     )
 
 
-def _told(row: FactRow | EndRow) -> dict[str, Any]:
+def _told(row: FactRow | EndRow | ChangeRow) -> dict[str, Any]:
     """What the kiosk told, whenever it arrived."""
     return row.model_dump(exclude={"genuine", "recorded_at", "received_at"})
 

@@ -132,6 +132,19 @@ def unlocked(name: str, kiosk: str, at: datetime) -> Letter:
     )
 
 
+def passcode_changed(name: str, kiosk: str, at: datetime) -> Letter:
+    """A passcode was changed by somebody who knew the old one."""
+    return Letter(
+        subject="The passcode of your smartcard was changed",
+        paragraphs=(
+            f"Dear {name}, the passcode of your smartcard was changed at the kiosk “{kiosk}” on"
+            f" {_when(at)}.",
+            "If this was you, there is nothing to do.",
+            _NOT_YOU,
+        ),
+    )
+
+
 def attempt_failed(name: str, kiosk: str, at: datetime, *, locked: bool) -> Letter:
     """Answers were wrong; `locked` where they were wrong once too often."""
     then = (

@@ -22,7 +22,7 @@ from pydantic import (
 from sqlmodel import Session, select
 
 from kiosk.card.cryptogram import KeyKind
-from kiosk.central import genuine, master, registrations
+from kiosk.central import genuine, master, registrations, trust
 from kiosk.central.authentication import token_hash
 from kiosk.central.escrow import FORMATS
 from kiosk.central.parts import Parts
@@ -112,6 +112,13 @@ class RegisteredAnswer(_Document):
         return question
 
 
+class Trust(_Document):
+    """An authority that issued the certificates, and its revocation list; DER, base64."""
+
+    authority: Base64Bytes
+    revocations: Base64Bytes
+
+
 class Personalisation(_Document):
     """Everything that central knows of one card, its holder, and a kiosk to unlock it at."""
 
@@ -121,6 +128,7 @@ class Personalisation(_Document):
     card: PersonalisedCard
     answers: Annotated[tuple[RegisteredAnswer, ...], Field(max_length=4)]
     """Four, or none for a cardholder who has not registered."""
+    trust: Trust | None = None
 
     @field_validator("answers")
     @classmethod
@@ -141,6 +149,10 @@ def sow(parts: Parts, document: Personalisation) -> None:
     with parts.database.transaction() as database:
         organisation_id = _organisation(database, document.organisation)
         _enrol(database, organisation_id, document.kiosk)
+        if document.trust is not None:
+            now = parts.clock()
+            trust.add_issuer(database, document.trust.authority, now, anchor=True)
+            trust.add_list(database, document.trust.revocations, now)
         known = select(Card).where(
             Card.family == document.card.family, Card.serial == document.card.serial
         )

@@ -334,6 +334,17 @@ class EndRow(Table, table=True):
     received_at: datetime = Field(sa_type=Instant)
 
 
+class ChangeRow(Table, table=True):
+    """A kiosk's word, under the id it made, that a cardholder changed her passcode."""
+
+    __tablename__ = "passcode_change"
+
+    id: UUID = Field(primary_key=True)
+    card_id: int = Field(foreign_key="card.id", index=True)
+    recorded_at: datetime = Field(sa_type=Instant)
+    received_at: datetime = Field(sa_type=Instant)
+
+
 class Notice(Table, table=True):
     """A letter to a cardholder that is to be delivered; gone once it is."""
 

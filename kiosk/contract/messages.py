@@ -241,7 +241,15 @@ class VisitEnd(Message):
     facts: Annotated[int, Field(ge=0, le=64)]
 
 
-Fact = Annotated[CardFact | VisitEnd, Field(discriminator="kind")]
+class PasscodeChange(Message):
+    """A cardholder has changed the passcode of this card: for the audit, and to be told of it."""
+
+    kind: Literal["passcode change"] = "passcode change"
+    family: Family
+    serial: Serial
+
+
+Fact = Annotated[CardFact | VisitEnd | PasscodeChange, Field(discriminator="kind")]
 
 
 class OutboxItem(Message):

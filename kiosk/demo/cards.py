@@ -6,6 +6,7 @@ import base64
 from dataclasses import dataclass
 from typing import Any
 
+from kiosk.card.recognition import inspect
 from kiosk.simulated.gids import SimulatedGidsCard
 from kiosk.simulated.gids_memory import GidsBehaviour
 from kiosk.simulated.iso7816 import SimulatedIso7816Card
@@ -27,6 +28,10 @@ class IssuedCard:
     def lock(self) -> None:
         """Three wrong passcodes at the end of a long night."""
         self.chip.memory.passcode_left = 0
+
+    def unlock(self) -> None:
+        """As it was issued: its tries to the full."""
+        self.chip.memory.passcode_left = 3
 
     @property
     def passcode_left(self) -> int:
@@ -61,6 +66,13 @@ class IssuedCard:
         """Tries of that key when none is spent."""
         return 5 if self.family is Family.ISO7816 else 3
 
+    @property
+    def _gids_certificate(self) -> bytes:
+        """The certificate of its container, as the kiosk reads it."""
+        found = inspect(_Direct(self.chip)).certificates.authentication
+        self.chip.reset()
+        return found or b""
+
     def has_passcode(self, passcode: str) -> bool:
         """Whether this is its passcode, looked up in its memory and not tried."""
         return self.chip.memory.passcode.rstrip(b"\xff\0") == passcode.encode()
@@ -78,13 +90,16 @@ class IssuedCard:
                 told["card_authentication_certificate"] = _base64(memory.certificates[0x9E])
             case SimulatedGidsCard(memory=memory):
                 told["administrator_kind"] = memory.administrator_kind
+                told["authentication_certificate"] = _base64(self._gids_certificate)
                 return {**told, "unblocking_key": self.unblocking_key.hex()}
         return {**told, "unblocking_key": self.unblocking_key.decode()}
 
 
-def issue(family: Family, holder: str, passcode: str) -> IssuedCard:
-    """A personalised card, locked."""
-    issuer, digits = SimulatedIssuer.make(), passcode.encode()
+def issue(
+    family: Family, holder: str, passcode: str, issuer: SimulatedIssuer | None = None
+) -> IssuedCard:
+    """A personalised card, locked; an authority of its own certifies it where none is given."""
+    issuer, digits = issuer or SimulatedIssuer.make(), passcode.encode()
     card: IssuedCard
     match family:
         case Family.PIV:
@@ -103,6 +118,14 @@ def issue(family: Family, holder: str, passcode: str) -> IssuedCard:
             card = IssuedCard(family, serial, SimulatedIso7816Card(iso))
     card.lock()
     return card
+
+
+class _Direct:
+    """A card's connection without a reader."""
+
+    def __init__(self, chip: Chip) -> None:
+        self.atr = chip.atr
+        self.exchange = chip.exchange
 
 
 def _base64(data: bytes) -> str:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from kivy.base import EventLoop
@@ -25,7 +26,9 @@ from kivy.uix.widget import Widget
 from kiosk.flow.view import Intent
 from kiosk.ui.app import KioskApp
 from kiosk.ui.widgets.button import PageButton
+from kiosk.ui.widgets.choice import ChoiceRow
 from kiosk.ui.widgets.keys import DELETE, SHIFT, KeyCap
+from kiosk.ui.widgets.scroller import Scroller
 
 Result = TypeVar("Result")
 
@@ -90,6 +93,29 @@ class Finger:
 
         self.tap(*self._wait(ready, f"button {str(wanted)!r}"))
 
+    def choose(self, label: str) -> None:
+        """Tap the choice with this label, turning pages of its list until it is to be seen."""
+
+        def look() -> tuple[bool, float, float] | None:
+            if not self._app.stage.listening:
+                return None
+            row = next((one for one in self._widgets(ChoiceRow) if label in _words(one)), None)
+            scroller = next(iter(self._widgets(Scroller)), None)
+            if row is None or scroller is None:
+                return None
+            view = scroller.viewport
+            _, bottom = view.to_window(view.x, view.y)
+            _, y = row.to_window(row.center_x, row.center_y)
+            if bottom < y < bottom + view.height:
+                return True, *_middle(row)
+            arrow = scroller.down if y < bottom else scroller.up
+            return (False, *_middle(arrow)) if arrow.enabled else None
+
+        found = False
+        while not found:
+            found, *place = self._wait(look, f"choice {label!r}")
+            self.tap(*place)
+
     def key(self, key: str) -> None:
         """Tap the key that types `key`, or `DELETE` or `SHIFT`; raises NotOnScreen."""
 
@@ -143,7 +169,10 @@ class Eye:
         def take() -> None:
             # Drawn now, because the buffer of a frame that was shown may hold an older one.
             Window.dispatch("on_draw")
-            Path(Window.screenshot(name=str(path.absolute()))).replace(path)
+            # Kivy numbers its pictures by what a folder has already: this one gets its own.
+            with TemporaryDirectory(dir=path.parent) as folder:
+                taken = Window.screenshot(name=str(Path(folder).absolute() / path.name))
+                Path(taken).replace(path)
 
         _drawing(self._app, take)
 
@@ -160,6 +189,10 @@ def _begin(x: float, y: float) -> Touch:
 
 def _is(button: PageButton, wanted: Intent | str) -> bool:
     return button.intent is wanted if isinstance(wanted, Intent) else button.text == wanted
+
+
+def _words(widget: Widget) -> list[str]:
+    return [one.text for one in widget.walk(restrict=True) if isinstance(one, Label)]
 
 
 def _middle(widget: Widget) -> tuple[float, float]:

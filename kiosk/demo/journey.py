@@ -31,6 +31,11 @@ class Block:
 
 
 @dataclass(frozen=True)
+class Unblock:
+    """Have her card as it was before it was locked, with the passcode it had."""
+
+
+@dataclass(frozen=True)
 class Renew:
     """Have the RA give her another card, of this family, in place of hers; it is locked."""
 
@@ -68,6 +73,13 @@ class Press:
 
 
 @dataclass(frozen=True)
+class Choose:
+    """Touch an entry of a list, by its label."""
+
+    label: str
+
+
+@dataclass(frozen=True)
 class Write:
     """Touch key after key. What is written is never printed."""
 
@@ -96,8 +108,8 @@ class Wait:
     seconds: float
 
 
-Screen = See | Press | Write | WriteCode | Delete | Wait
-Step = Screen | Insert | Take | Block | Renew | CutCentral | RestoreCentral
+Screen = See | Press | Choose | Write | WriteCode | Delete | Wait
+Step = Screen | Insert | Take | Block | Unblock | Renew | CutCentral | RestoreCentral
 Journey = list[Step]
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import dataclass
 
 from kiosk.demo.cards import IssuedCard
+from kiosk.simulated.issuing import SimulatedIssuer
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,9 @@ CENTRAL = "demo-central"
 KIOSK = "demo-kiosk"
 
 
-def personalisation(holder: Holder, card: IssuedCard, token: str, kiosk: str = KIOSK) -> bytes:
+def personalisation(
+    holder: Holder, card: IssuedCard, token: str, issuer: SimulatedIssuer, kiosk: str = KIOSK
+) -> bytes:
     """The document that `kiosk-central seed-demo` reads from its standard input."""
     document = {
         "organisation": ORGANISATION,
@@ -55,5 +59,10 @@ def personalisation(holder: Holder, card: IssuedCard, token: str, kiosk: str = K
         "answers": [
             {"question": question, "answer": answer} for question, answer in holder.answers
         ],
+        "trust": {"authority": _base64(issuer.der), "revocations": _base64(issuer.revocations())},
     }
     return json.dumps(document).encode()
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()

@@ -52,6 +52,17 @@ class Pilot:
             case jr.Press(button):
                 self._finger.press(button)
                 return f"press {button}"
+            case jr.Choose(label):
+                self._finger.choose(label)
+                return f"choose {label}"
+            case jr.Write() | jr.WriteCode() | jr.Delete():
+                return self._type(step)
+            case _:
+                return self._do_around(step)
+
+    def _type(self, step: jr.Write | jr.WriteCode | jr.Delete) -> str:
+        """Touch keys. What is written is never told."""
+        match step:
             case jr.Write(characters):
                 self._finger.write(characters)
                 return f"touch {len(characters)} keys"
@@ -61,8 +72,6 @@ class Pilot:
             case jr.Delete(number):
                 self._finger.delete(number)
                 return f"delete {number} characters"
-            case _:
-                return self._do_around(step)
 
     def _do_around(self, step: jr.Step) -> str:
         """Do what happens beside the screen."""
@@ -90,6 +99,9 @@ class Pilot:
             case jr.Block():
                 self._premises.card.lock()
                 return "three wrong passcodes lock her smartcard"
+            case jr.Unblock():
+                self._premises.card.unlock()
+                return "her smartcard is not locked"
             case jr.Renew(family):
                 self._premises.another_card(family)
                 return f"she is given a {family} card"

@@ -22,6 +22,7 @@ from kiosk.demo.journey import Card
 from kiosk.demo.service import CentralProcess, end
 from kiosk.simulated.card import Blank, SimulatedCard, Unhurried
 from kiosk.simulated.faults import Fault, FaultyCard
+from kiosk.simulated.issuing import SimulatedIssuer
 from kiosk.simulated.pcscd import PrivatePcscd
 from kiosk.simulated.vpcd import VirtualReaderCard
 from kiosk.values import Family
@@ -39,11 +40,13 @@ class Premises:
         self.pcscd = PrivatePcscd(self.folder / "pcscd")
         self.central = CentralProcess(self.folder)
         self.holder = people.NURSE
+        self._issuer = SimulatedIssuer.make()
         self.card = self._issue(self.holder, family)
         self.card_seconds = 0.0
         self.token = secrets.token_urlsafe(32)
         self.overrides: dict[str, str] = {}  # settings of the kiosk and the sync
         self._unregistered = self._issue(people.COLLEAGUE, Family.PIV)
+        self._unregistered.unlock()
         self._inserted: VirtualReaderCard | None = None
         self._sync: subprocess.Popen[bytes] | None = None
         self._stack = ExitStack()
@@ -122,19 +125,18 @@ class Premises:
     def another_card(self, family: Family) -> IssuedCard:
         """Replace the cardholder's card by a new one, locked and registered."""
         self.card = self._issue(self.holder, family)
-        self.central.seed(people.personalisation(self.holder, self.card, self.token))
+        self.central.seed(people.personalisation(self.holder, self.card, self.token, self._issuer))
         return self.card
 
-    @staticmethod
-    def _issue(holder: people.Holder, family: Family) -> IssuedCard:
-        return issue(family, holder.name, holder.passcode)
+    def _issue(self, holder: people.Holder, family: Family) -> IssuedCard:
+        return issue(family, holder.name, holder.passcode, self._issuer)
 
     def _seed(self) -> None:
         for holder, card in (
             (self.holder, self.card),
             (people.COLLEAGUE, self._unregistered),
         ):
-            self.central.seed(people.personalisation(holder, card, self.token))
+            self.central.seed(people.personalisation(holder, card, self.token, self._issuer))
         token_file = self.folder / "token"
         token_file.touch(mode=0o600)
         token_file.write_text(self.token)

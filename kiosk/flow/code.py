@@ -8,6 +8,7 @@ from typing import Any
 
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
+from kiosk.flow import pages as pg
 from kiosk.flow import state as st
 from kiosk.flow.view import Intent
 
@@ -18,17 +19,17 @@ FIELD, DIGITS = "code", 6
 
 def _sent(state: st.State, event: ev.CodeSent) -> Outcome:
     page = state.page
-    if not isinstance(page, st.CheckingAnswers):
+    if not isinstance(page, pg.CheckingAnswers):
         return state, ()
-    asking = st.AskingCode(page.asked, event.address, anew=event.anew)
+    asking = pg.AskingCode(page.asked, event.address, anew=event.anew)
     return replace(state, page=asking), (do.ForgetTyped((FIELD,)),)
 
 
 def _refused(state: st.State, _: ev.CodeRefused) -> Outcome:
     page = state.page
-    if not isinstance(page, st.CheckingAnswers):
+    if not isinstance(page, pg.CheckingAnswers):
         return state, ()
-    asking = st.AskingCode(page.asked, page.address, refused=True)
+    asking = pg.AskingCode(page.asked, page.address, refused=True)
     return replace(state, page=asking), (do.ForgetTyped((FIELD,)),)
 
 
@@ -43,19 +44,19 @@ def _given(state: st.State, event: ev.Pressed) -> Outcome:
     page = _asking(state)
     if event.field != FIELD or event.typed is None or len(event.typed) != DIGITS:
         return state, ()
-    checking = st.CheckingAnswers(page.asked, page.address)
+    checking = pg.CheckingAnswers(page.asked, page.address)
     give = do.GiveAnswers(state.visit, page.asked.answers, event.typed)
     return replace(state, page=checking), (give,)
 
 
 def _another(state: st.State, _: ev.Pressed) -> Outcome:
     page = _asking(state)
-    checking = st.CheckingAnswers(page.asked, page.address)
+    checking = pg.CheckingAnswers(page.asked, page.address)
     return replace(state, page=checking), (do.SendCode(state.visit),)
 
 
-def _asking(state: st.State) -> st.AskingCode:
-    if not isinstance(state.page, st.AskingCode):
+def _asking(state: st.State) -> pg.AskingCode:
+    if not isinstance(state.page, pg.AskingCode):
         raise TypeError  # the table calls these rules on that page alone
     return state.page
 
@@ -63,12 +64,12 @@ def _asking(state: st.State) -> st.AskingCode:
 _Rule = Callable[[st.State, Any], Outcome]
 
 TABLE: dict[tuple[type, type], _Rule] = {
-    (st.CheckingAnswers, ev.CodeSent): _sent,
-    (st.CheckingAnswers, ev.CodeRefused): _refused,
-    (st.AskingCode, ev.Typed): _typed,
+    (pg.CheckingAnswers, ev.CodeSent): _sent,
+    (pg.CheckingAnswers, ev.CodeRefused): _refused,
+    (pg.AskingCode, ev.Typed): _typed,
 }
 
 PRESSED: dict[tuple[type, Intent], _Rule] = {
-    (st.AskingCode, Intent.CONTINUE): _given,
-    (st.AskingCode, Intent.ANOTHER_CODE): _another,
+    (pg.AskingCode, Intent.CONTINUE): _given,
+    (pg.AskingCode, Intent.ANOTHER_CODE): _another,
 }

@@ -52,6 +52,69 @@ class UnlockCard:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangePasscode:
+    """Have the card change its passcode."""
+
+    visit: int
+    old: Secret
+    new: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class LogIn:
+    """Have the card prove its holder to central, and fetch her profile."""
+
+    visit: int
+    passcode: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRegistration:
+    """Have the card prove its holder anew, and fetch the questions."""
+
+    visit: int
+    passcode: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeAnswer:
+    """See whether an answer is good enough, beside the others that were given."""
+
+    visit: int
+    question: str
+    answer: Secret
+    others: tuple[Secret, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SendRegistrationCode:
+    """Have a registration code e-mailed; the one before is void."""
+
+    visit: int
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """Register the card: the chosen questions by id, their answers in order, and the code."""
+
+    visit: int
+    questions: tuple[str, ...]
+    answers: tuple[Secret, ...] = field(repr=False)
+    code: Secret = field(repr=False)
+    former: tuple[Secret | None, ...] = field(default=(), repr=False)
+    email: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveRegistration:
+    """End the registration, with the passcode proved anew."""
+
+    visit: int
+    passcode: Secret
+
+
+@dataclass(frozen=True, slots=True)
 class Forget:
     """Wipe everything of the person: typed text, secrets, what was read, what was asked."""
 
@@ -84,6 +147,13 @@ Effect = (
     | GiveAnswers
     | SendCode
     | UnlockCard
+    | ChangePasscode
+    | LogIn
+    | OpenRegistration
+    | JudgeAnswer
+    | SendRegistrationCode
+    | Register
+    | RemoveRegistration
     | Forget
     | ForgetTyped
     | StartTimer

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kiosk.flow.profile import Profile
 from kiosk.flow.view import Intent
 from kiosk.values import (
     CardIdentity,
@@ -116,6 +117,7 @@ class CardRead:
     identity: CardIdentity
     counters: Counters
     rules: PasscodeRules
+    may_log_in: bool = True
 
 
 class CardTrouble(StrEnum):
@@ -191,6 +193,9 @@ class Refusal(StrEnum):
     WAIT = "wait"
     FROZEN = "frozen"
     MAIL = "mail"
+    NOT_TRUSTED = "not trusted"
+    UNLOCK_ONLY = "unlock only"
+    SESSION_OVER = "session over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +238,82 @@ class CardUnlocked:
     visit: int
 
 
+# ---------------------------------------------------------------- with a passcode
+
+
+@dataclass(frozen=True, slots=True)
+class PasscodeRefused:
+    """The card refused the passcode and counted it; `left`: tries, None where it is silent."""
+
+    visit: int
+    left: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PasscodeChanged:
+    """The card took the new passcode, and proved it."""
+
+    visit: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """Central believes the card, and tells who its holder is."""
+
+    visit: int
+    profile: Profile
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationOpened:
+    """The passcode was proved anew: these questions may be chosen, as (id, text).
+
+    `former` are those whose answers are needed, where there is a registration to replace.
+    """
+
+    visit: int
+    offered: tuple[tuple[str, str], ...]
+    former: tuple[str, ...] = ()
+
+
+class Flaw(StrEnum):
+    """Why an answer is not good enough."""
+
+    TOO_SHORT = "too short"
+    COMMON = "common"
+    IN_QUESTION = "in question"
+    REPEATED = "repeated"
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerJudged:
+    """Whether an answer is good enough to register."""
+
+    visit: int
+    flaw: Flaw | None
+
+
+@dataclass(frozen=True, slots=True)
+class EmailRefused:
+    """Codes do not go to such an address."""
+
+    visit: int
+
+
+@dataclass(frozen=True, slots=True)
+class CardRegistered:
+    """The card can be unlocked at a kiosk from now on."""
+
+    visit: int
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationRemoved:
+    """Nothing of the answers is kept any more."""
+
+    visit: int
+
+
 # ---------------------------------------------------------------- the house
 
 
@@ -265,5 +346,13 @@ Event = (
     | CentralFailed
     | UnlockAdvanced
     | CardUnlocked
+    | PasscodeRefused
+    | PasscodeChanged
+    | LoggedIn
+    | RegistrationOpened
+    | AnswerJudged
+    | EmailRefused
+    | CardRegistered
+    | RegistrationRemoved
     | CentralSeen
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kiosk.flow.state import Helping, Trouble
+from kiosk.flow.pages import Helping, Trouble
 from kiosk.flow.text import Text, plural, text
 
 
@@ -112,6 +112,25 @@ _EXPLANATIONS = {
         (
             text("Your smartcard could not be unlocked. Nothing on it has changed."),
             text("Try again in a few minutes. If it is urgent, call the number below."),
+        ),
+    ),
+    Trouble.NOT_TRUSTED: Explanation(
+        text("Your smartcard's certificate was not accepted"),
+        (text("It may have ended, or have been withdrawn."), _ASK_RA),
+    ),
+    Trouble.UNLOCK_ONLY: Explanation(
+        text("You cannot log in with this kind of smartcard"),
+        (text("This kiosk can unlock it and change its passcode, and nothing else."), _ASK_RA),
+    ),
+    Trouble.SESSION_OVER: Explanation(
+        text("Your time at this kiosk is over"),
+        (text("Nothing was changed. Take your smartcard out and start again."), _ASK_RA),
+    ),
+    Trouble.CHANGE_FAILED: Explanation(
+        text("Your passcode could not be changed"),
+        (
+            text("Nothing is lost. Your smartcard has its old passcode, or already the new one."),
+            _ASK_RA,
         ),
     ),
     Trouble.UNLOCK_FAILED: Explanation(

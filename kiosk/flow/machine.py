@@ -10,26 +10,41 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from kiosk.flow import change, code, helping, login, register, start, unlock
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
+from kiosk.flow import pages as pg
 from kiosk.flow import state as st
-from kiosk.flow import unlock
+from kiosk.flow.helping import help_with
 from kiosk.flow.view import Intent
 
 Effects = tuple[do.Effect, ...]
 Outcome = tuple[st.State, Effects]
 Rule = Callable[[st.State, Any], Outcome]
 
+_TABLE: dict[tuple[type, type], Rule] = {}
+_PRESSED: dict[tuple[type, Intent], Rule] = {}
+for _journey in (start, unlock, code, change, login, register):
+    _TABLE |= _journey.TABLE
+    _PRESSED |= _journey.PRESSED
+_TABLE |= helping.TABLE
+
 # Work ends by itself, by its result or its own deadline. Should it not, these seconds end it: no
 # card and no answer keeps the kiosk from its start screen.
-_WORK: dict[type, tuple[float, st.Trouble]] = {
-    st.ReadingCard: (20.0, st.Trouble.CARD_MUTE),
-    st.OpeningUnlock: (40.0, st.Trouble.CENTRAL),
-    st.CheckingAnswers: (50.0, st.Trouble.CENTRAL),
-    st.Unlocking: (90.0, st.Trouble.UNLOCK_FAILED),
+_WORK: dict[type, tuple[float, pg.Trouble]] = {
+    pg.ReadingCard: (20.0, pg.Trouble.CARD_MUTE),
+    pg.OpeningUnlock: (40.0, pg.Trouble.CENTRAL),
+    pg.CheckingAnswers: (50.0, pg.Trouble.CENTRAL),
+    pg.Unlocking: (90.0, pg.Trouble.UNLOCK_FAILED),
+    pg.CheckingPasscode: (50.0, pg.Trouble.CENTRAL),
+    pg.ChangingPasscode: (30.0, pg.Trouble.CHANGE_FAILED),
+    pg.SendingCode: (50.0, pg.Trouble.CENTRAL),
+    pg.ConfirmingRegistration: (60.0, pg.Trouble.CENTRAL),
 }
+AT_WORK = (pg.Unlocking, pg.ChangingPasscode)
+"""While the card is changed it is not to be asked back."""
 # Pages on which nobody is waited for: there is nothing of a person, or it is the kiosk's turn.
-_UNTIMED = (st.Waiting, *_WORK)
+_UNTIMED = (pg.Waiting, *_WORK)
 
 
 def step(state: st.State, event: ev.Event) -> Outcome:
@@ -44,9 +59,9 @@ def step(state: st.State, event: ev.Event) -> Outcome:
 
 def _by_table(state: st.State, event: ev.Event) -> Outcome:
     if isinstance(event, ev.Pressed):
-        rule = unlock.PRESSED.get((type(state.page), event.intent))
+        rule = _PRESSED.get((type(state.page), event.intent))
     else:
-        rule = unlock.TABLE.get((type(state.page), type(event)))
+        rule = _TABLE.get((type(state.page), type(event)))
     return rule(state, event) if rule else (state, ())
 
 
@@ -67,7 +82,7 @@ def _timed(before: st.State, after: st.State, event: ev.Event, effects: Effects)
     if moved or (somebody and before.countdown is None):
         seconds = (
             after.site.help_seconds
-            if isinstance(after.page, st.Helping)
+            if isinstance(after.page, pg.Helping)
             else after.site.idle_seconds
         )
         start = (do.StartTimer(ev.Timer.IDLE, seconds), do.StopTimer(ev.Timer.COUNTDOWN))
@@ -83,10 +98,12 @@ def leave(state: st.State) -> Outcome:
     """Back to the start screen: the visit is over and nothing of the person remains."""
     clean = replace(
         state,
-        page=st.Waiting(),
+        page=pg.Waiting(),
         visit=state.visit + 1,
         reference="",
         rules=st.State().rules,
+        passcode_left=None,
+        may_log_in=True,
         countdown=None,
     )
     return clean, (do.Forget(),)
@@ -94,20 +111,20 @@ def leave(state: st.State) -> Outcome:
 
 def _card_inserted(state: st.State, event: ev.CardInserted) -> Outcome:
     clean, effects = leave(state)
-    reading = replace(clean, page=st.ReadingCard(), reference=event.reference, card_present=True)
+    reading = replace(clean, page=pg.ReadingCard(), reference=event.reference, card_present=True)
     limit = do.StartTimer(ev.Timer.VISIT, state.site.visit_seconds)
     return reading, (*effects, do.ReadCard(reading.visit), limit)
 
 
 def _card_taken(state: st.State, _: ev.CardTaken) -> Outcome:
     state = replace(state, card_present=False)
-    if isinstance(state.page, st.Waiting):
+    if isinstance(state.page, pg.Waiting):
         return state, ()
-    if isinstance(state.page, st.Unlocking):
-        return unlock.help_with(state, st.Trouble.CARD_PULLED_AT_WORK)
-    if isinstance(state.page, st.ReadingCard):
-        return unlock.help_with(state, st.Trouble.CARD_PULLED)
-    if isinstance(state.page, st.Helping):
+    if isinstance(state.page, AT_WORK):
+        return help_with(state, pg.Trouble.CARD_PULLED_AT_WORK)
+    if isinstance(state.page, pg.ReadingCard):
+        return help_with(state, pg.Trouble.CARD_PULLED)
+    if isinstance(state.page, pg.Helping):
         # The help stays to be read; it holds nothing of the person but the reference.
         return state, ()
     return leave(state)
@@ -115,9 +132,9 @@ def _card_taken(state: st.State, _: ev.CardTaken) -> Outcome:
 
 def _reader_failed(state: st.State, event: ev.ReaderFailed) -> Outcome:
     state = replace(state, reader=event.trouble, card_present=False)
-    if isinstance(state.page, st.Waiting | st.Helping):
+    if isinstance(state.page, pg.Waiting | pg.Helping):
         return state, ()
-    return unlock.help_with(state, st.Trouble.READER)
+    return help_with(state, pg.Trouble.READER)
 
 
 def _reader_ready(state: st.State, event: ev.ReaderReady) -> Outcome:
@@ -126,7 +143,7 @@ def _reader_ready(state: st.State, event: ev.ReaderReady) -> Outcome:
 
 def _screen_failed(state: st.State, _: ev.ScreenFailed) -> Outcome:
     # While the card is at work it must not be asked back: the page is drawn once more.
-    return (state, ()) if isinstance(state.page, st.Unlocking) else leave(state)
+    return (state, ()) if isinstance(state.page, AT_WORK) else leave(state)
 
 
 def _central_seen(state: st.State, event: ev.CentralSeen) -> Outcome:
@@ -137,10 +154,10 @@ def _time_up(state: st.State, event: ev.TimeUp) -> Outcome:
     if isinstance(state.page, _UNTIMED):
         work = _WORK.get(type(state.page))
         overdue = event.timer is ev.Timer.WORK and work is not None
-        return unlock.help_with(state, work[1]) if overdue and work else (state, ())
+        return help_with(state, work[1]) if overdue and work else (state, ())
     if event.timer in {ev.Timer.IDLE, ev.Timer.VISIT} and state.countdown is None:
         # VISIT: even where something touches the screen for ever, nobody is here for ever.
-        if isinstance(state.page, st.Helping | st.Finished) and not state.card_present:
+        if isinstance(state.page, pg.Helping | pg.Finished) and not state.card_present:
             return leave(state)
         warned = replace(state, countdown=state.site.warning_seconds)
         return warned, (do.StartTimer(ev.Timer.COUNTDOWN, 1),)
@@ -162,7 +179,7 @@ def _pressed(state: st.State, event: ev.Pressed) -> Outcome:
             do.StartTimer(ev.Timer.VISIT, state.site.visit_seconds),
             do.StopTimer(ev.Timer.COUNTDOWN),
         )
-    if event.intent is Intent.CLOSE and not isinstance(state.page, st.Unlocking):
+    if event.intent is Intent.CLOSE and not isinstance(state.page, AT_WORK):
         return leave(state)
     return _by_table(state, event)
 

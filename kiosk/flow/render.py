@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from kiosk.flow import code, help_texts
+from kiosk.flow import code, help_texts, render_holder
+from kiosk.flow import pages as pg
 from kiosk.flow import state as st
 from kiosk.flow import view as vw
 from kiosk.flow.events import UnlockStep
+from kiosk.flow.frame import BACK, CLOSE, frame, go_on, wait
 from kiosk.flow.text import Text, Verbatim, plural, text
 from kiosk.flow.unlock import FIRST_FIELD, SECOND_FIELD, answer_field
 from kiosk.values import PasscodeRules, ReaderTrouble, Rule
@@ -24,17 +26,17 @@ def render(state: st.State) -> vw.View:
 # ---------------------------------------------------------------- pages
 
 
-def _waiting(state: st.State, _: st.Waiting) -> vw.View:
+def _waiting(state: st.State, _: pg.Waiting) -> vw.View:
     if state.card_present:
         return vw.Welcome(
-            _frame(state),
+            frame(state),
             heading=text("Please take your smartcard"),
             instruction=text("To start again, put it back in."),
             picture=vw.Picture.REMOVE_CARD,
             troubles=_troubles(state),
         )
     return vw.Welcome(
-        _frame(state),
+        frame(state),
         heading=text("Insert your smartcard"),
         instruction=text(
             "Unlock your smartcard here and choose a new passcode. It takes about a minute."
@@ -65,44 +67,47 @@ _READER_TROUBLES = {
 }
 
 
-def _reading(state: st.State, _: st.ReadingCard) -> vw.View:
-    return _wait(state, text("Reading your smartcard"), text("Leave your smartcard in the reader."))
+def _reading(state: st.State, _: pg.ReadingCard) -> vw.View:
+    return wait(state, text("Reading your smartcard"), CLOSE)
 
 
-def _opening(state: st.State, _: st.OpeningUnlock) -> vw.View:
-    return _wait(
-        state, text("Looking up your registration"), text("Leave your smartcard in the reader.")
-    )
+def _opening(state: st.State, _: pg.OpeningUnlock) -> vw.View:
+    return wait(state, text("Looking up your registration"), CLOSE)
 
 
-def _checking(state: st.State, _: st.CheckingAnswers) -> vw.View:
-    return _wait(state, text("Checking your answers"), text("Leave your smartcard in the reader."))
+def _checking(state: st.State, _: pg.CheckingAnswers) -> vw.View:
+    return wait(state, text("Checking your answers"), CLOSE)
 
 
-def _wait(state: st.State, heading: Text, instruction: Text) -> vw.View:
-    return vw.Progress(_frame(state, _CLOSE), heading, (), instruction)
-
-
-def _card_works(state: st.State, _: st.CardWorks) -> vw.View:
-    forgotten = vw.Button(vw.Intent.FORGOTTEN, text("I've forgotten my passcode"), vw.Role.PRIMARY)
-    return vw.Notice(
-        _frame(state, _CLOSE, forgotten),
-        vw.Tone.INFORMATION,
+def _card_works(state: st.State, _: pg.CardWorks) -> vw.View:
+    not_here = text("Not with this kind of smartcard.")
+    return vw.ChoicePage(
+        frame(state, CLOSE),
         text("Your smartcard is not locked"),
         (
-            text("If you know your passcode, take your smartcard and use it as usual."),
-            text("If you have forgotten it, you can set a new one with your security questions."),
+            vw.Choice(
+                text("My smartcard and registration"),
+                text("Register for self service, or look at your details.")
+                if state.may_log_in
+                else not_here,
+                enabled=state.may_log_in,
+            ),
+            vw.Choice(text("Change my passcode"), text("You know the passcode you have now.")),
+            vw.Choice(
+                text("I've forgotten my passcode"),
+                text("Set a new one with your security questions."),
+            ),
         ),
     )
 
 
-def _question(state: st.State, page: st.AskingQuestion) -> vw.View:
-    buttons = [_CLOSE, _BACK] if page.index > 0 else [_CLOSE]
+def _question(state: st.State, page: pg.AskingQuestion) -> vw.View:
+    buttons = [CLOSE, BACK] if page.index > 0 else [CLOSE]
     if page.may_skip:
         buttons.append(vw.Button(vw.Intent.SKIP, text("Leave blank"), vw.Role.SECONDARY))
-    buttons.append(_continue(enabled=page.length > 0))
+    buttons.append(go_on(enabled=page.length > 0))
     return vw.EntryPage(
-        _frame(state, *buttons),
+        frame(state, *buttons),
         heading=Verbatim(page.questions[page.index]),
         entry=vw.Entry(
             answer_field(page.index),
@@ -119,10 +124,10 @@ def _question(state: st.State, page: st.AskingQuestion) -> vw.View:
     )
 
 
-def _code(state: st.State, page: st.AskingCode) -> vw.View:
+def _code(state: st.State, page: pg.AskingCode) -> vw.View:
     another = vw.Button(vw.Intent.ANOTHER_CODE, text("Send a new code"))
     return vw.EntryPage(
-        _frame(state, _CLOSE, another, _continue(enabled=page.length == code.DIGITS)),
+        frame(state, CLOSE, another, go_on(enabled=page.length == code.DIGITS)),
         heading=text("Enter the code from your e-mail"),
         entry=vw.Entry(code.FIELD, vw.EntryKind.CODE, page.length, maximum=code.DIGITS, shown=True),
         hint=text("It was sent to {address} and is valid for 15 minutes.", address=page.address),
@@ -130,7 +135,7 @@ def _code(state: st.State, page: st.AskingCode) -> vw.View:
     )
 
 
-def _code_problem(page: st.AskingCode) -> Text | None:
+def _code_problem(page: pg.AskingCode) -> Text | None:
     if page.refused and not page.length:
         return text("That was not the code. Look at the newest e-mail and try again.")
     if page.anew and not page.length:
@@ -140,7 +145,7 @@ def _code_problem(page: st.AskingCode) -> Text | None:
     return None
 
 
-def _answers_problem(page: st.AskingQuestion) -> Text | None:
+def _answers_problem(page: pg.AskingQuestion) -> Text | None:
     if page.wait_seconds and not page.refused:
         return plural(
             "Too early. Wait {count} second, then try again.",
@@ -158,22 +163,27 @@ def _answers_problem(page: st.AskingQuestion) -> Text | None:
     return None
 
 
-def _choosing(state: st.State, page: st.ChoosingPasscode) -> vw.View:
-    problem = text("The two passcodes were not the same. Choose it again.")
+def _choosing(state: st.State, page: pg.ChoosingPasscode) -> vw.View:
+    buttons = [CLOSE, go_on(enabled=page.met >= frozenset(Rule))]
+    problem = None
+    if page.differed and not page.length:
+        problem = text("The two passcodes were not the same. Choose it again.")
+    if page.same_as_old and not page.length:
+        problem = text("That is the passcode you have now. Choose another one.")
     return vw.EntryPage(
-        _frame(state, _CLOSE, _continue(enabled=page.met >= frozenset(Rule))),
+        frame(state, *buttons),
         heading=text("Choose a new passcode"),
         entry=_passcode_entry(FIRST_FIELD, page.length, state.rules),
         progress=text("Step {number} of {total}", number=1, total=2),
         hint=text("Choose one that is not easy to guess."),
-        problem=problem if page.differed and not page.length else None,
+        problem=problem,
         rule_lines=_rule_lines(state.rules, page.met),
     )
 
 
-def _repeating(state: st.State, page: st.RepeatingPasscode) -> vw.View:
+def _repeating(state: st.State, page: pg.RepeatingPasscode) -> vw.View:
     return vw.EntryPage(
-        _frame(state, _CLOSE, _BACK, _continue(enabled=page.met >= frozenset(Rule))),
+        frame(state, CLOSE, BACK, go_on(enabled=page.met >= frozenset(Rule))),
         heading=text("Enter your new passcode again"),
         entry=_passcode_entry(SECOND_FIELD, page.length, state.rules),
         progress=text("Step {number} of {total}", number=2, total=2),
@@ -205,7 +215,7 @@ _STEPS = {
 }
 
 
-def _unlocking(state: st.State, page: st.Unlocking) -> vw.View:
+def _unlocking(state: st.State, page: pg.Unlocking) -> vw.View:
     order = list(UnlockStep)
     now = order.index(page.step)
     states = [
@@ -217,18 +227,19 @@ def _unlocking(state: st.State, page: st.Unlocking) -> vw.View:
         for place in range(len(order))
     ]
     return vw.Progress(
-        _frame(state),
+        frame(state),
         text("Unlocking"),
         tuple(vw.Step(_STEPS[each], how) for each, how in zip(order, states, strict=True)),
         text("Do not remove your smartcard."),
     )
 
 
-def _finished(state: st.State, _: st.Finished) -> vw.View:
+def _finished(state: st.State, page: pg.Finished) -> vw.View:
+    heading = text("Your passcode was changed") if page.changed else _UNLOCKED
     return vw.Notice(
-        _frame(state),
+        frame(state),
         vw.Tone.SUCCESS,
-        text("Your smartcard is unlocked"),
+        heading,
         (
             text("It works with your new passcode from now on."),
             text("Take your smartcard out of the reader."),
@@ -237,10 +248,13 @@ def _finished(state: st.State, _: st.Finished) -> vw.View:
     )
 
 
-def _helping(state: st.State, page: st.Helping) -> vw.View:
+_UNLOCKED = text("Your smartcard is unlocked")
+
+
+def _helping(state: st.State, page: pg.Helping) -> vw.View:
     explained = help_texts.explain(page)
     return vw.Notice(
-        _frame(state, _CLOSE),
+        frame(state, CLOSE),
         vw.Tone.PROBLEM,
         explained.heading,
         explained.paragraphs,
@@ -249,46 +263,18 @@ def _helping(state: st.State, page: st.Helping) -> vw.View:
     )
 
 
-# ---------------------------------------------------------------- what every page has
-
-_CLOSE = vw.Button(vw.Intent.CLOSE, text("Close"))
-_BACK = vw.Button(vw.Intent.BACK, text("Back"))
-
-
-def _continue(*, enabled: bool) -> vw.Button:
-    return vw.Button(vw.Intent.CONTINUE, text("Continue"), vw.Role.PRIMARY, enabled)
-
-
-def _frame(state: st.State, *buttons: vw.Button) -> vw.Frame:
-    banner = text("Simulated card reader: for demonstration only") if state.simulated else None
-    return vw.Frame(text("Smartcard self service"), buttons, banner, _countdown(state))
-
-
-def _countdown(state: st.State) -> vw.Countdown | None:
-    if state.countdown is None:
-        return None
-    return vw.Countdown(
-        state.countdown,
-        plural(
-            "This screen closes in {count} second",
-            "This screen closes in {count} seconds",
-            state.countdown,
-        ),
-        vw.Button(vw.Intent.MORE_TIME, text("I need more time"), vw.Role.PRIMARY),
-    )
-
-
 _PAGES: dict[type, Callable[[st.State, Any], vw.View]] = {
-    st.Waiting: _waiting,
-    st.ReadingCard: _reading,
-    st.CardWorks: _card_works,
-    st.OpeningUnlock: _opening,
-    st.AskingQuestion: _question,
-    st.CheckingAnswers: _checking,
-    st.AskingCode: _code,
-    st.ChoosingPasscode: _choosing,
-    st.RepeatingPasscode: _repeating,
-    st.Unlocking: _unlocking,
-    st.Finished: _finished,
-    st.Helping: _helping,
+    pg.Waiting: _waiting,
+    pg.ReadingCard: _reading,
+    pg.CardWorks: _card_works,
+    pg.OpeningUnlock: _opening,
+    pg.AskingQuestion: _question,
+    pg.CheckingAnswers: _checking,
+    pg.AskingCode: _code,
+    pg.ChoosingPasscode: _choosing,
+    pg.RepeatingPasscode: _repeating,
+    pg.Unlocking: _unlocking,
+    pg.Finished: _finished,
+    pg.Helping: _helping,
+    **render_holder.PAGES,
 }

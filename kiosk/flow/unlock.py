@@ -10,67 +10,22 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from kiosk.flow import code
+from kiosk.flow import change
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
+from kiosk.flow import pages as pg
 from kiosk.flow import state as st
+from kiosk.flow.helping import card_failed, card_failed_at_work, central_failed, refused
 from kiosk.flow.view import Intent
 from kiosk.values import Secret
 
 Outcome = tuple[st.State, tuple[do.Effect, ...]]
 
 
-def help_with(state: st.State, trouble: st.Trouble, wait_seconds: int = 0) -> Outcome:
-    """Plain help instead of the journey: what the person gave is wiped, the reference stays."""
-    # A new visit number: whatever the abandoned steps still answer is not for this page.
-    page = st.Helping(trouble, wait_seconds)
-    helping = replace(state, page=page, visit=state.visit + 1, countdown=None)
-    return helping, (do.Forget(),)
-
-
-# ---------------------------------------------------------------- the card was read
-
-
-def _card_read(state: st.State, event: ev.CardRead) -> Outcome:
-    state = replace(state, rules=event.rules)
-    if event.counters.unblocking == 0:
-        return help_with(state, st.Trouble.CARD_SPENT)
-    if event.counters.locked:
-        return _open(state, forgotten=False)
-    return replace(state, page=st.CardWorks()), ()
-
-
-def _open(state: st.State, *, forgotten: bool) -> Outcome:
-    opening = replace(state, page=st.OpeningUnlock())
+def open_session(state: st.State, *, forgotten: bool) -> Outcome:
+    """Ask central for the questions."""
+    opening = replace(state, page=pg.OpeningUnlock())
     return opening, (do.OpenUnlock(state.visit, state.reference, forgotten),)
-
-
-def _forgotten(state: st.State, _: ev.Pressed) -> Outcome:
-    return _open(state, forgotten=True)
-
-
-_CARD_TROUBLES = {
-    ev.CardTrouble.UNKNOWN: st.Trouble.CARD_NOT_KNOWN,
-    ev.CardTrouble.READER: st.Trouble.READER,
-    ev.CardTrouble.REMOVED: st.Trouble.CARD_PULLED,
-    ev.CardTrouble.MUTE: st.Trouble.CARD_MUTE,
-    ev.CardTrouble.WRONG_CARD: st.Trouble.CARD_SWAPPED,
-    ev.CardTrouble.FAILED: st.Trouble.CARD_UNREADABLE,
-    ev.CardTrouble.UNBLOCKING_SPENT: st.Trouble.CARD_SPENT,
-}
-
-
-def _card_failed(state: st.State, event: ev.CardFailed) -> Outcome:
-    return help_with(state, _CARD_TROUBLES[event.trouble])
-
-
-def _card_failed_at_work(state: st.State, event: ev.CardFailed) -> Outcome:
-    trouble = _CARD_TROUBLES[event.trouble]
-    at_work = {
-        st.Trouble.CARD_PULLED: st.Trouble.CARD_PULLED_AT_WORK,
-        st.Trouble.CARD_UNREADABLE: st.Trouble.UNLOCK_FAILED,
-    }
-    return help_with(state, at_work.get(trouble, trouble))
 
 
 # ---------------------------------------------------------------- the questions
@@ -78,7 +33,7 @@ def _card_failed_at_work(state: st.State, event: ev.CardFailed) -> Outcome:
 
 def _opened(state: st.State, event: ev.UnlockOpened) -> Outcome:
     blanks = len(event.questions)
-    page = st.AskingQuestion(
+    page = pg.AskingQuestion(
         event.questions, event.required, answers=(None,) * blanks, lengths=(0,) * blanks
     )
     return replace(state, page=page), ()
@@ -104,13 +59,13 @@ def _answer_skipped(state: st.State, _: ev.Pressed) -> Outcome:
     return _next_question(state, page, None) if page.may_skip else (state, ())
 
 
-def _next_question(state: st.State, page: st.AskingQuestion, answer: Secret | None) -> Outcome:
+def _next_question(state: st.State, page: pg.AskingQuestion, answer: Secret | None) -> Outcome:
     answers = _with(page.answers, page.index, answer)
     page = replace(page, answers=answers, refused=False, wait_seconds=0)
     if page.index + 1 < len(page.questions):
         return replace(state, page=_at(page, page.index + 1)), ()
     return (
-        replace(state, page=st.CheckingAnswers(_at(page, 0))),
+        replace(state, page=pg.CheckingAnswers(_at(page, 0))),
         (do.GiveAnswers(state.visit, answers),),
     )
 
@@ -120,7 +75,7 @@ def _question_before(state: st.State, _: ev.Pressed) -> Outcome:
     return replace(state, page=_at(page, max(page.index - 1, 0))), ()
 
 
-def _at(page: st.AskingQuestion, index: int) -> st.AskingQuestion:
+def _at(page: pg.AskingQuestion, index: int) -> pg.AskingQuestion:
     return replace(page, index=index, shown=False)
 
 
@@ -136,19 +91,19 @@ def _answers_refused(state: st.State, event: ev.AnswersRefused) -> Outcome:
 def _refused_at_answers(state: st.State, event: ev.UnlockRefused) -> Outcome:
     if event.refusal is ev.Refusal.WAIT:  # too early: what was typed is kept
         return _ask_again(state, refused=False, wait_seconds=event.wait_seconds)
-    return _refused(state, event)
+    return refused(state, event)
 
 
 def _ask_again(state: st.State, *, refused: bool, wait_seconds: int) -> Outcome:
     page = state.page
-    if not isinstance(page, st.CheckingAnswers):
+    if not isinstance(page, pg.CheckingAnswers):
         return state, ()
     asking = replace(page.asked, refused=refused, wait_seconds=wait_seconds)
     return replace(state, page=asking), ()
 
 
-def _asking(state: st.State) -> st.AskingQuestion:
-    if not isinstance(state.page, st.AskingQuestion):
+def _asking(state: st.State) -> pg.AskingQuestion:
+    if not isinstance(state.page, pg.AskingQuestion):
         raise TypeError  # the table calls these rules on that page alone
     return state.page
 
@@ -160,43 +115,53 @@ def answer_field(index: int) -> str:
 
 # ---------------------------------------------------------------- the new passcode
 
-FIRST_FIELD, SECOND_FIELD = "new-passcode", "new-passcode-again"
+FIRST_FIELD, SECOND_FIELD = change.NEW_FIELDS
 
 
 def _accepted(state: st.State, _: ev.AnswersAccepted) -> Outcome:
-    return replace(state, page=st.ChoosingPasscode()), ()
+    return replace(state, page=pg.ChoosingPasscode()), ()
 
 
 def _passcode_typed(state: st.State, event: ev.Typed) -> Outcome:
     page = state.page
-    if isinstance(page, st.ChoosingPasscode) and event.field == FIRST_FIELD:
-        return replace(state, page=st.ChoosingPasscode(event.length, event.met)), ()
-    if isinstance(page, st.RepeatingPasscode) and event.field == SECOND_FIELD:
+    if isinstance(page, pg.ChoosingPasscode) and event.field == FIRST_FIELD:
+        return replace(state, page=pg.ChoosingPasscode(page.old, event.length, event.met)), ()
+    if isinstance(page, pg.RepeatingPasscode) and event.field == SECOND_FIELD:
         return replace(state, page=replace(page, length=event.length, met=event.met)), ()
     return state, ()
 
 
 def _passcode_chosen(state: st.State, event: ev.Pressed) -> Outcome:
+    page = state.page
+    if not isinstance(page, pg.ChoosingPasscode):
+        return state, ()
     if event.field != FIRST_FIELD or event.typed is None or not state.rules.accepts(event.typed):
         return state, ()
-    return replace(state, page=st.RepeatingPasscode(event.typed)), ()
+    if page.old is not None and page.old.same_as(event.typed):
+        again = pg.ChoosingPasscode(page.old, same_as_old=True)
+        return replace(state, page=again), (do.ForgetTyped((FIRST_FIELD,)),)
+    return replace(state, page=pg.RepeatingPasscode(event.typed, page.old)), ()
 
 
 def _passcode_repeated(state: st.State, event: ev.Pressed) -> Outcome:
     page = state.page
-    if not isinstance(page, st.RepeatingPasscode) or event.typed is None:
+    if not isinstance(page, pg.RepeatingPasscode) or event.typed is None:
         return state, ()
     if event.field != SECOND_FIELD:
         return state, ()
     if not page.first.same_as(event.typed):
-        return replace(state, page=st.ChoosingPasscode(differed=True)), (
+        return replace(state, page=pg.ChoosingPasscode(page.old, differed=True)), (
             do.ForgetTyped((FIRST_FIELD, SECOND_FIELD)),
         )
-    return replace(state, page=st.Unlocking()), (do.UnlockCard(state.visit, page.first),)
+    if page.old is not None:
+        changing = do.ChangePasscode(state.visit, page.old, page.first)
+        return replace(state, page=pg.ChangingPasscode()), (changing,)
+    return replace(state, page=pg.Unlocking()), (do.UnlockCard(state.visit, page.first),)
 
 
 def _passcode_again(state: st.State, _: ev.Pressed) -> Outcome:
-    return replace(state, page=st.ChoosingPasscode()), (
+    old = state.page.old if isinstance(state.page, pg.RepeatingPasscode) else None
+    return replace(state, page=pg.ChoosingPasscode(old)), (
         do.ForgetTyped((FIRST_FIELD, SECOND_FIELD)),
     )
 
@@ -205,19 +170,11 @@ def _passcode_again(state: st.State, _: ev.Pressed) -> Outcome:
 
 
 def _advanced(state: st.State, event: ev.UnlockAdvanced) -> Outcome:
-    return replace(state, page=st.Unlocking(event.step)), ()
+    return replace(state, page=pg.Unlocking(event.step)), ()
 
 
 def _unlocked(state: st.State, _: ev.CardUnlocked) -> Outcome:
-    return replace(state, page=st.Finished()), (do.Forget(),)
-
-
-def _refused(state: st.State, event: ev.UnlockRefused) -> Outcome:
-    return help_with(state, st.REFUSALS[event.refusal], event.wait_seconds)
-
-
-def _central_failed(state: st.State, _: ev.CentralFailed) -> Outcome:
-    return help_with(state, st.Trouble.CENTRAL)
+    return replace(state, page=pg.Finished()), (do.Forget(),)
 
 
 def _with(values: tuple[Any, ...], index: int, value: object) -> tuple[Any, ...]:
@@ -229,36 +186,28 @@ def _with(values: tuple[Any, ...], index: int, value: object) -> tuple[Any, ...]
 _Rule = Callable[[st.State, Any], Outcome]
 
 TABLE: dict[tuple[type, type], _Rule] = {
-    **code.TABLE,
-    (st.ReadingCard, ev.CardRead): _card_read,
-    (st.ReadingCard, ev.CardFailed): _card_failed,
-    (st.OpeningUnlock, ev.UnlockOpened): _opened,
-    (st.OpeningUnlock, ev.UnlockRefused): _refused,
-    (st.OpeningUnlock, ev.CentralFailed): _central_failed,
-    (st.OpeningUnlock, ev.CardFailed): _card_failed,
-    (st.AskingQuestion, ev.Typed): _answer_typed,
-    (st.CheckingAnswers, ev.AnswersAccepted): _accepted,
-    (st.CheckingAnswers, ev.AnswersRefused): _answers_refused,
-    (st.CheckingAnswers, ev.UnlockRefused): _refused_at_answers,
-    (st.CheckingAnswers, ev.CentralFailed): _central_failed,
-    (st.CheckingAnswers, ev.CardFailed): _card_failed,
-    (st.ChoosingPasscode, ev.Typed): _passcode_typed,
-    (st.RepeatingPasscode, ev.Typed): _passcode_typed,
-    (st.Unlocking, ev.UnlockAdvanced): _advanced,
-    (st.Unlocking, ev.CardUnlocked): _unlocked,
-    (st.Unlocking, ev.UnlockRefused): _refused,
-    (st.Unlocking, ev.CentralFailed): _central_failed,
-    (st.Unlocking, ev.CardFailed): _card_failed_at_work,
+    (pg.OpeningUnlock, ev.UnlockOpened): _opened,
+    (pg.AskingQuestion, ev.Typed): _answer_typed,
+    (pg.CheckingAnswers, ev.AnswersAccepted): _accepted,
+    (pg.CheckingAnswers, ev.AnswersRefused): _answers_refused,
+    (pg.CheckingAnswers, ev.UnlockRefused): _refused_at_answers,
+    (pg.CheckingAnswers, ev.CentralFailed): central_failed,
+    (pg.CheckingAnswers, ev.CardFailed): card_failed,
+    (pg.ChoosingPasscode, ev.Typed): _passcode_typed,
+    (pg.RepeatingPasscode, ev.Typed): _passcode_typed,
+    (pg.Unlocking, ev.UnlockAdvanced): _advanced,
+    (pg.Unlocking, ev.CardUnlocked): _unlocked,
+    (pg.Unlocking, ev.UnlockRefused): refused,
+    (pg.Unlocking, ev.CentralFailed): central_failed,
+    (pg.Unlocking, ev.CardFailed): card_failed_at_work,
 }
 
 PRESSED: dict[tuple[type, Intent], _Rule] = {
-    **code.PRESSED,
-    (st.CardWorks, Intent.FORGOTTEN): _forgotten,
-    (st.AskingQuestion, Intent.CONTINUE): _answer_given,
-    (st.AskingQuestion, Intent.SKIP): _answer_skipped,
-    (st.AskingQuestion, Intent.BACK): _question_before,
-    (st.AskingQuestion, Intent.SHOW): _show,
-    (st.ChoosingPasscode, Intent.CONTINUE): _passcode_chosen,
-    (st.RepeatingPasscode, Intent.CONTINUE): _passcode_repeated,
-    (st.RepeatingPasscode, Intent.BACK): _passcode_again,
+    (pg.AskingQuestion, Intent.CONTINUE): _answer_given,
+    (pg.AskingQuestion, Intent.SKIP): _answer_skipped,
+    (pg.AskingQuestion, Intent.BACK): _question_before,
+    (pg.AskingQuestion, Intent.SHOW): _show,
+    (pg.ChoosingPasscode, Intent.CONTINUE): _passcode_chosen,
+    (pg.RepeatingPasscode, Intent.CONTINUE): _passcode_repeated,
+    (pg.RepeatingPasscode, Intent.BACK): _passcode_again,
 }

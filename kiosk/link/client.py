@@ -11,6 +11,7 @@ import requests
 from pydantic import BaseModel, ValidationError
 
 from kiosk.contract import messages as msg
+from kiosk.contract import profile as pf
 from kiosk.errors import CentralRefused, CentralUnavailable
 
 _CONNECT_SECONDS, _READ_SECONDS = 4.0, 15.0
@@ -66,6 +67,36 @@ class CentralClient:
         """Whether the card has the administrator key too; refused where it has not."""
         path = f"/v1/unlocks/{session}/challenges/{number}/reply"
         return self._ask("POST", path, request, msg.CardGenuine)
+
+    def questions(self, language: str) -> pf.QuestionList:
+        """The questions that may be chosen, in a language."""
+        return self._ask("GET", f"/v1/questions?language={language}", None, pf.QuestionList)
+
+    def open_login(self, request: pf.OpenLogin) -> pf.LoginOpened:
+        """Ask for what the card is to sign; the same session may be opened again."""
+        return self._ask("POST", "/v1/logins", request, pf.LoginOpened)
+
+    def prove_login(self, session: UUID, request: pf.ProveLogin) -> pf.Profile:
+        """Have the card's signature believed; who its holder is."""
+        return self._ask("POST", f"/v1/logins/{session}/proof", request, pf.Profile)
+
+    def former_questions(self, session: UUID) -> pf.FormerQuestions:
+        """The questions of the registration that a new one would replace."""
+        return self._ask("GET", f"/v1/logins/{session}/questions", None, pf.FormerQuestions)
+
+    def send_registration_code(
+        self, session: UUID, request: pf.SendRegistrationCode
+    ) -> msg.CodeSent:
+        """Have a registration code e-mailed; the one before is void."""
+        return self._ask("POST", f"/v1/logins/{session}/code", request, msg.CodeSent)
+
+    def register(self, session: UUID, request: pf.Register) -> pf.Registered:
+        """Register the card; sent again, it is registered once."""
+        return self._ask("POST", f"/v1/logins/{session}/registration", request, pf.Registered)
+
+    def remove_registration(self, session: UUID, request: pf.RemoveRegistration) -> pf.Removed:
+        """End the card's registration."""
+        return self._ask("POST", f"/v1/logins/{session}/removal", request, pf.Removed)
 
     def report(self, report: msg.Report) -> msg.ReportOutcome:
         """Hand over what the outbox holds."""

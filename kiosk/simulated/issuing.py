@@ -42,6 +42,19 @@ class SimulatedIssuer:
         )
         return cls(key, certificate)
 
+    @property
+    def der(self) -> bytes:
+        """The authority's own certificate."""
+        return self.certificate.public_bytes(_DER)
+
+    def revocations(self) -> bytes:
+        """Its revocation list (DER), with nothing on it, good for a year."""
+        now = datetime.datetime.now(datetime.UTC)
+        builder = x509.CertificateRevocationListBuilder(
+            self.certificate.subject, now - datetime.timedelta(days=1), now + _YEAR
+        )
+        return builder.sign(self.key, hashes.SHA256()).public_bytes(_DER)
+
     def certify(self, holder: str, key: PrivateKey) -> bytes:
         """A DER certificate for a card's key."""
         builder = _builder(_name(holder), self.certificate.subject, key.public_key())

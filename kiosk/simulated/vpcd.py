@@ -27,18 +27,18 @@ class VirtualReaderCard:
         self._address = (host, port)
         self._socket: socket.socket | None = None
         self._thread: threading.Thread | None = None
-        self._taken = False
+        self._taken = threading.Event()
 
     def insert(self) -> None:
         """Put the card in; raises OSError where no vpcd listens."""
-        self._taken = False
+        self._taken.clear()
         self._socket = self._connect()
         self._thread = threading.Thread(target=self._serve, args=(self._socket,), daemon=True)
         self._thread.start()
 
     def remove(self) -> None:
         """Pull the card out, at once."""
-        self._taken = True
+        self._taken.set()
         if self._socket is not None:
             _hang_up(self._socket)
         if self._thread is not None and self._thread is not threading.current_thread():
@@ -58,11 +58,11 @@ class VirtualReaderCard:
                 self._converse(connection)
             except Left as left:
                 _hang_up(connection)
-                if left.other is None:
+                if left.other is None or self._taken.is_set():
                     return
                 self.card = left.other
                 self._socket = connection = self._connect()
-                if self._taken:  # meanwhile, so that `remove` has not seen this one
+                if self._taken.is_set():  # meanwhile, so that `remove` has not seen this one
                     _hang_up(connection)
             except (OSError, EOFError):
                 _log.debug("card left the virtual reader")

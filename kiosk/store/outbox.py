@@ -13,7 +13,14 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, func, select
 
-from kiosk.contract.messages import CardFact, ItemOutcome, ItemStatus, OutboxItem, VisitEnd
+from kiosk.contract.messages import (
+    CardFact,
+    ItemOutcome,
+    ItemStatus,
+    OutboxItem,
+    PasscodeChange,
+    VisitEnd,
+)
 from kiosk.errors import StoreFailed
 from kiosk.store.tables import OpenVisit, OutboxRow, OutboxState
 
@@ -63,6 +70,11 @@ class Outbox:
                 _end(database, visit)
             return len(visits)
 
+    def note(self, fact: PasscodeChange) -> UUID:
+        """Commit a fact that belongs to no unlock."""
+        with self._transaction() as database:
+            return _append(database, fact)
+
     # ------------------------------------------------------------ delivery
 
     def pending(self, limit: int) -> tuple[OutboxItem, ...]:
@@ -104,7 +116,7 @@ class Outbox:
             database.commit()
 
 
-def _append(database: Session, fact: CardFact | VisitEnd) -> UUID:
+def _append(database: Session, fact: CardFact | VisitEnd | PasscodeChange) -> UUID:
     item = OutboxItem(id=uuid4(), recorded_at=datetime.now(UTC), fact=fact)
     row = OutboxRow(id=str(item.id), body=item.model_dump_json(), recorded_at=item.recorded_at)
     database.add(row)

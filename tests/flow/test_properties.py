@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
+from datetime import date
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,7 +11,9 @@ from hypothesis import strategies as st
 from kiosk import flow
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
-from kiosk.flow.state import Finished, State, Unlocking, Waiting
+from kiosk.flow.pages import ChangingPasscode, Finished, Registered, Unlocking, Waiting
+from kiosk.flow.profile import Position, Profile, SelfService, Smartcard, Trust
+from kiosk.flow.state import State
 from kiosk.flow.view import Intent
 from kiosk.values import (
     CardIdentity,
@@ -32,6 +35,23 @@ _FIELDS = [
 _visits = st.integers(0, 6)
 _secrets = st.sampled_from([b"", b"12", b"246802", b"135790", b"x" * 64]).map(Secret)
 
+_PROFILE = Profile(
+    "Nora Nurse",
+    (Trust("Trust A", "Nurse"),),
+    (Smartcard("AB12", in_reader=True),),
+    (Position("S1", "Nurse"),),
+    date(2027, 1, 1),
+    23,
+    SelfService.NOT_REGISTERED,
+    "nora@nhs.net",
+)
+_TWO_TRUSTS = replace(
+    _PROFILE,
+    trusts=(Trust("Trust A"), Trust("Trust B", "Tutor")),
+    self_service=SelfService.REGISTERED,
+)
+_OFFERED = tuple((f"question-{n}", f"{n}?") for n in range(6))
+
 _EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
     st.builds(ev.Pressed, st.sampled_from(Intent), st.none() | _secrets, st.sampled_from(_FIELDS)),
     st.builds(
@@ -40,6 +60,7 @@ _EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
         st.integers(0, 64),
         st.frozensets(st.sampled_from(Rule)),
     ),
+    st.builds(ev.Chosen, st.integers(-1, 5)),
     st.just(ev.Touched()),
     st.just(ev.ScreenFailed()),
     st.builds(ev.TimeUp, st.sampled_from(ev.Timer)),
@@ -64,6 +85,16 @@ _EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
     st.builds(ev.CentralFailed, _visits),
     st.builds(ev.UnlockAdvanced, _visits, st.sampled_from(ev.UnlockStep)),
     st.builds(ev.CardUnlocked, _visits),
+    st.builds(ev.PasscodeRefused, _visits, st.sampled_from([None, 0, 1, 2])),
+    st.builds(ev.PasscodeChanged, _visits),
+    st.builds(ev.LoggedIn, _visits, st.sampled_from([_PROFILE, _TWO_TRUSTS])),
+    st.builds(
+        ev.RegistrationOpened, _visits, st.just(_OFFERED), st.sampled_from([(), ("a?",) * 4])
+    ),
+    st.builds(ev.AnswerJudged, _visits, st.sampled_from([None, *ev.Flaw])),
+    st.builds(ev.EmailRefused, _visits),
+    st.builds(ev.CardRegistered, _visits),
+    st.builds(ev.RegistrationRemoved, _visits),
     st.builds(ev.CentralSeen, st.booleans()),
 )
 
@@ -94,6 +125,56 @@ _HAPPY: list[ev.Event] = [
 ]
 
 
+_READ: list[ev.Event] = [
+    ev.ReaderReady(),
+    ev.CardInserted("AB12-CD34"),
+    ev.CardRead(1, CardIdentity(Family.PIV, "00" * 16), Counters(3), PasscodeRules()),
+]
+
+
+def _entered(field: str, content: bytes, intent: Intent = Intent.CONTINUE) -> list[ev.Event]:
+    return [
+        ev.Typed(field, len(content), frozenset(Rule)),
+        ev.Pressed(intent, Secret(content), field),
+    ]
+
+
+_CHANGING: list[ev.Event] = [
+    *_READ,
+    ev.Chosen(1),
+    *_entered("passcode", b"246802"),
+    *_entered("new-passcode", b"135790"),
+    *_entered("new-passcode-again", b"135790"),
+    ev.PasscodeChanged(1),
+]
+_REGISTERING: list[ev.Event] = [
+    *_READ,
+    ev.Chosen(0),
+    *_entered("passcode", b"246802"),
+    ev.LoggedIn(1, _TWO_TRUSTS),
+    ev.Chosen(1),
+    ev.Pressed(Intent.CONTINUE),
+    ev.Pressed(Intent.REGISTER),
+    ev.Pressed(Intent.CONTINUE),
+    *_entered("passcode", b"246802"),
+    ev.RegistrationOpened(1, _OFFERED, ("a?", "b?", "c?", "d?")),
+    *(event for n in range(1, 5) for event in _entered(f"former-answer-{n}", b"before")),
+    *(
+        event
+        for n in range(4)
+        for event in (
+            ev.Chosen(n),
+            *_entered(f"own-answer-{n + 1}", b"answer%d" % n),
+            ev.AnswerJudged(1, None),
+        )
+    ),
+    *_entered("e-mail", b"nora@nhs.net"),
+    ev.CodeSent(1, "n@nhs.net"),
+    *_entered("code", b"246802", Intent.CONFIRM),
+    ev.CardRegistered(1),
+]
+
+
 def _after(events: list[ev.Event]) -> State:
     state = State()
     for event in events:
@@ -102,8 +183,9 @@ def _after(events: list[ev.Event]) -> State:
 
 
 _states = st.builds(
-    lambda length, more: _after(_HAPPY[:length] + more),
-    st.integers(0, len(_HAPPY)),
+    lambda path, length, more: _after(path[:length] + more),
+    st.sampled_from([_HAPPY, _CHANGING, _REGISTERING]),
+    st.integers(0, max(len(_HAPPY), len(_REGISTERING))),
     st.lists(_EVENTS, max_size=12),
 )
 
@@ -117,6 +199,12 @@ def secrets_in(value: object) -> list[Secret]:
     if is_dataclass(value):
         return [s for each in fields(value) for s in secrets_in(getattr(value, each.name))]
     return []
+
+
+def test_the_paths_end_where_they_should() -> None:
+    assert isinstance(_after(_CHANGING).page, Finished)
+    assert isinstance(_after(_REGISTERING).page, Registered)
+    assert any(len(secrets_in(_after(_REGISTERING[:n]))) >= 8 for n in range(len(_REGISTERING)))
 
 
 def test_the_happy_path_ends_finished() -> None:
@@ -167,6 +255,7 @@ def test_a_timer_runs_wherever_a_person_is_waited_for(state: State, event: ev.Ev
     moved = type(after.page) is not type(state.page)
     waits_for_work = type(after.page).__name__ in {
         "Waiting", "ReadingCard", "OpeningUnlock", "CheckingAnswers", "Unlocking",
+        "CheckingPasscode", "ChangingPasscode", "SendingCode", "ConfirmingRegistration",
     }  # fmt: skip
     if moved and not waits_for_work:
         assert any(
@@ -177,9 +266,9 @@ def test_a_timer_runs_wherever_a_person_is_waited_for(state: State, event: ev.Ev
 
 @given(_states, st.sampled_from(Intent))
 def test_work_on_the_card_is_never_closed_by_a_button(state: State, intent: Intent) -> None:
-    if isinstance(state.page, Unlocking):
+    if isinstance(state.page, Unlocking | ChangingPasscode):
         after, effects = flow.step(state, ev.Pressed(intent))
-        assert isinstance(after.page, Unlocking)
+        assert type(after.page) is type(state.page)
         assert effects == ()
 
 

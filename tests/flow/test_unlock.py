@@ -7,7 +7,7 @@ import pytest
 from kiosk import flow
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
-from kiosk.flow import state as st
+from kiosk.flow import pages as pg
 from kiosk.flow import view as vw
 from kiosk.flow.view import Intent
 from kiosk.values import CardIdentity, Counters, Family, PasscodeRules, ReaderTrouble, Rule, Secret
@@ -50,7 +50,7 @@ class Visit:
 
     def answer(self, word: str) -> Secret:
         page = self.state.page
-        assert isinstance(page, st.AskingQuestion)
+        assert isinstance(page, pg.AskingQuestion)
         secret = Secret(word.encode())
         self.hear(
             ev.Typed(f"answer-{page.index + 1}", len(word)),
@@ -85,7 +85,7 @@ def test_a_locked_card_goes_straight_to_its_questions(visit: Visit) -> None:
 def test_a_card_that_works_is_unlocked_only_when_its_holder_says_so(visit: Visit) -> None:
     visit.read(passcode=3)
     assert visit.asked_for(do.OpenUnlock) == []
-    visit.hear(ev.Pressed(Intent.FORGOTTEN))
+    visit.hear(ev.Chosen(2))
     assert visit.asked_for(do.OpenUnlock) == [
         do.OpenUnlock(visit.number, "AB12-CD34", forgotten=True)
     ]
@@ -93,7 +93,7 @@ def test_a_card_that_works_is_unlocked_only_when_its_holder_says_so(visit: Visit
 
 def test_a_card_whose_unblocking_key_is_spent_gets_help_and_no_unlock(visit: Visit) -> None:
     visit.read(passcode=0, unblocking=0)
-    assert visit.state.page == st.Helping(st.Trouble.CARD_SPENT)
+    assert visit.state.page == pg.Helping(pg.Trouble.CARD_SPENT)
     assert visit.asked_for(do.OpenUnlock) == []
 
 
@@ -135,7 +135,7 @@ def test_continue_needs_something_typed(visit: Visit) -> None:
     visit.open()
     assert not visit.buttons()[Intent.CONTINUE]
     visit.hear(ev.Pressed(Intent.CONTINUE, Secret(b""), "answer-1"))
-    assert isinstance(visit.state.page, st.AskingQuestion)
+    assert isinstance(visit.state.page, pg.AskingQuestion)
     assert visit.state.page.index == 0
 
 
@@ -196,7 +196,7 @@ def test_a_code_goes_to_central_with_the_answers_given_before(asked_for_code: Vi
         do.GiveAnswers(visit.number, first.answers, code)
     ]
     visit.hear(ev.AnswersAccepted(visit.number))
-    assert visit.state.page == st.ChoosingPasscode()
+    assert visit.state.page == pg.ChoosingPasscode()
 
 
 def test_a_code_of_another_length_is_not_sent(asked_for_code: Visit) -> None:
@@ -223,7 +223,7 @@ def test_another_code_is_sent_where_it_is_asked_for(asked_for_code: Visit) -> No
     visit.hear(ev.Pressed(Intent.ANOTHER_CODE))
     assert visit.asked_for(do.SendCode) == [do.SendCode(visit.number)]
     visit.hear(ev.CodeSent(visit.number, "m…@nhs.net"))
-    assert isinstance(visit.state.page, st.AskingCode)
+    assert isinstance(visit.state.page, pg.AskingCode)
 
 
 def test_a_code_that_was_void_says_that_a_new_one_came(asked_for_code: Visit) -> None:
@@ -240,7 +240,7 @@ def test_wrong_answers_with_a_right_code_go_back_to_the_questions(asked_for_code
     code_typed(visit, "246802")
     visit.hear(ev.AnswersRefused(visit.number, 10))
     page = visit.state.page
-    assert isinstance(page, st.AskingQuestion)
+    assert isinstance(page, pg.AskingQuestion)
     assert (page.index, page.refused) == (0, True)
 
 
@@ -250,7 +250,7 @@ def test_two_passcodes_that_differ_are_chosen_again(visit: Visit) -> None:
         visit.answer("word")
     visit.hear(ev.AnswersAccepted(visit.number))
     visit.choose("135790", "135791")
-    assert visit.state.page == st.ChoosingPasscode(differed=True)
+    assert visit.state.page == pg.ChoosingPasscode(differed=True)
     assert visit.asked_for(do.UnlockCard) == []
     assert visit.asked_for(do.ForgetTyped)
     visit.choose("135790", "135790")
@@ -269,7 +269,7 @@ def test_a_passcode_of_the_wrong_form_goes_nowhere(visit: Visit, digits: str) ->
         ev.Typed("new-passcode", len(digits), frozenset(Rule)),
         ev.Pressed(Intent.CONTINUE, Secret(digits.encode()), "new-passcode"),
     )
-    assert isinstance(visit.state.page, st.ChoosingPasscode)
+    assert isinstance(visit.state.page, pg.ChoosingPasscode)
 
 
 def test_a_second_touch_on_continue_is_no_second_passcode(visit: Visit) -> None:
@@ -282,7 +282,7 @@ def test_a_second_touch_on_continue_is_no_second_passcode(visit: Visit) -> None:
         ev.Pressed(Intent.CONTINUE, Secret(b"135790"), "new-passcode"),
         ev.Pressed(Intent.CONTINUE, Secret(b"135790"), "new-passcode"),
     )
-    assert isinstance(visit.state.page, st.RepeatingPasscode)
+    assert isinstance(visit.state.page, pg.RepeatingPasscode)
     assert visit.asked_for(do.UnlockCard) == []
 
 
@@ -293,10 +293,10 @@ def test_a_card_pulled_at_work_is_told_to_come_back(visit: Visit) -> None:
     visit.hear(ev.AnswersAccepted(visit.number))
     visit.choose("135790", "135790")
     visit.hear(ev.CardTaken())
-    assert visit.state.page == st.Helping(st.Trouble.CARD_PULLED_AT_WORK)
+    assert visit.state.page == pg.Helping(pg.Trouble.CARD_PULLED_AT_WORK)
     assert do.Forget() in visit.effects
     visit.hear(ev.CardInserted("EF56-AB78"))
-    assert isinstance(visit.state.page, st.ReadingCard)
+    assert isinstance(visit.state.page, pg.ReadingCard)
 
 
 def test_the_late_result_of_a_pulled_card_does_not_change_the_help(visit: Visit) -> None:
@@ -307,7 +307,7 @@ def test_the_late_result_of_a_pulled_card_does_not_change_the_help(visit: Visit)
     visit.choose("135790", "135790")
     number = visit.number
     visit.hear(ev.CardTaken(), ev.CardFailed(number, ev.CardTrouble.REMOVED))
-    assert visit.state.page == st.Helping(st.Trouble.CARD_PULLED_AT_WORK)
+    assert visit.state.page == pg.Helping(pg.Trouble.CARD_PULLED_AT_WORK)
 
 
 @pytest.mark.parametrize("refusal", ev.Refusal)
@@ -322,9 +322,9 @@ def test_every_refusal_has_its_own_help_with_contacts_and_reference(refusal: ev.
     assert view.paragraphs
 
 
-@pytest.mark.parametrize("trouble", st.Trouble)
-def test_every_trouble_is_explained(trouble: st.Trouble) -> None:
-    view = flow.render(flow.State(page=st.Helping(trouble, wait_seconds=61)))
+@pytest.mark.parametrize("trouble", pg.Trouble)
+def test_every_trouble_is_explained(trouble: pg.Trouble) -> None:
+    view = flow.render(flow.State(page=pg.Helping(trouble, wait_seconds=61)))
     assert isinstance(view, vw.Notice)
     assert view.heading.message
     assert view.paragraphs
@@ -343,7 +343,7 @@ def test_the_warning_counts_down_and_a_button_gives_more_time(visit: Visit) -> N
     assert seconds() == 19  # only its own button counts
     visit.hear(ev.Pressed(Intent.MORE_TIME))
     assert seconds() is None
-    assert isinstance(visit.state.page, st.AskingQuestion)
+    assert isinstance(visit.state.page, pg.AskingQuestion)
 
 
 def test_a_card_left_in_is_called_after_on_the_start_screen(visit: Visit) -> None:
@@ -382,7 +382,7 @@ def test_a_screen_that_is_touched_for_ever_is_left_all_the_same(visit: Visit) ->
     visit.hear(ev.Touched(), ev.TimeUp(ev.Timer.VISIT))
     for _ in range(visit.state.site.warning_seconds):
         visit.hear(ev.Touched(), ev.TimeUp(ev.Timer.COUNTDOWN))
-    assert isinstance(visit.state.page, st.Waiting)
+    assert isinstance(visit.state.page, pg.Waiting)
 
 
 def test_a_screen_that_fails_while_the_card_works_does_not_ask_for_the_card(visit: Visit) -> None:
@@ -392,4 +392,4 @@ def test_a_screen_that_fails_while_the_card_works_does_not_ask_for_the_card(visi
     visit.hear(ev.AnswersAccepted(visit.number))
     visit.choose("135790", "135790")
     visit.hear(ev.ScreenFailed())
-    assert isinstance(visit.state.page, st.Unlocking)
+    assert isinstance(visit.state.page, pg.Unlocking)

@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
+import itertools
+
+from kiosk.central.questions import ENGLISH
 from kiosk.central.questions import text as question_text
 from kiosk.demo.journey import (
     Block,
     Card,
+    Choose,
     CutCentral,
     Delete,
     Insert,
     Journey,
     Press,
+    Renew,
     RestoreCentral,
     See,
     Take,
+    Unblock,
     Wait,
     Write,
+    WriteCode,
     answer,
     new_passcode,
 )
-from kiosk.demo.people import NURSE
+from kiosk.demo.people import COLLEAGUE, NURSE
 from kiosk.flow.view import Intent
+from kiosk.values import Family
 
 # Shorter than in service, so that a story is not spent on waiting.
 IDLE_SECONDS, WARNING_SECONDS, HELP_SECONDS = 4.0, 3, 4.0
 
 START: Journey = [See("Insert your smartcard")]
+QUESTIONS = tuple(itertools.islice(ENGLISH.values(), 4))
 FIRST, SECOND = (question_text(question) for question, _ in NURSE.answers[:2])
 
 
@@ -37,6 +46,23 @@ def answers(*given: str | None) -> Journey:
             steps += [See(question_text(question)), Press(Intent.SKIP)]
         else:
             steps += answer(question_text(question), words)
+    return steps
+
+
+def passcode(digits: str, page: str = "Enter your passcode") -> Journey:
+    """Enter the passcode that the card has, or another."""
+    return [See(page), Write(digits), Press(Intent.CONTINUE)]
+
+
+def own_answers(*given: str) -> Journey:
+    """Choose the first questions of the list, one after another, and answer them."""
+    steps: Journey = []
+    for number, (question, words) in enumerate(zip(QUESTIONS, given, strict=True), start=1):
+        steps += [
+            See(f"Choose question {number} of 4"),
+            Choose(question),
+            *answer(question, words),
+        ]
     return steps
 
 
@@ -63,7 +89,7 @@ STORIES: dict[str, Journey] = {
         *START,
         Insert(),
         See("Your smartcard is not locked"),
-        Press("I've forgotten my passcode"),
+        Choose("I've forgotten my passcode"),
         *answers(*RIGHT),
         *new_passcode("975310"),
         *UNLOCKED,
@@ -131,6 +157,7 @@ STORIES: dict[str, Journey] = {
     "a colleague who has not registered": [
         *START,
         Insert(Card.UNREGISTERED),
+        Choose("I've forgotten my passcode"),
         See("You are not registered"),
         See("ext. 3333"),
         Take(),
@@ -190,7 +217,116 @@ STORIES: dict[str, Journey] = {
         *START,
         RestoreCentral(),
     ],
+    "a passcode is changed, and central need not be there": [
+        *START,
+        Renew(Family.PIV),
+        Unblock(),
+        CutCentral(),
+        Insert(),
+        See("Your smartcard is not locked"),
+        Choose("Change my passcode"),
+        *passcode("111111", "Enter the passcode you have now"),
+        *new_passcode("864209"),
+        See("That is not the passcode of this smartcard"),
+        *passcode(NURSE.passcode, "Enter the passcode you have now"),
+        *new_passcode("864209"),
+        See("Your passcode was changed"),
+        Take(),
+        *START,
+        RestoreCentral(),
+    ],
+    "three wrong passcodes lock the card, and it is unlocked at once": [
+        *START,
+        Renew(Family.PIV),
+        Unblock(),
+        Insert(),
+        See("Your smartcard is not locked"),
+        Choose("My smartcard and registration"),
+        *passcode("111111"),
+        See("2 tries are left"),
+        *passcode("111112"),
+        See("1 try is left"),
+        *passcode("111113"),
+        See("Your smartcard has locked itself"),
+        Press("Unlock my smartcard"),
+        *answers(*RIGHT),
+        *new_passcode("752846"),
+        *UNLOCKED,
+    ],
+    "somebody registers, is unlocked, and removes her registration": [
+        *START,
+        Insert(Card.UNREGISTERED),
+        See("Your smartcard is not locked"),
+        Choose("My smartcard and registration"),
+        *passcode(COLLEAGUE.passcode),
+        See("You are not registered to use the Self Service facility."),
+        See("Tomos Demo"),
+        Press(Intent.REGISTER),
+        See("Register for self service"),
+        Press(Intent.CONTINUE),
+        *passcode(COLLEAGUE.passcode),
+        *own_answers("Gwenllian", "Tan-y-Bwlch", "Aberystwyth", "Under Milk Wood"),
+        See("Your e-mail address"),
+        Press(Intent.CONTINUE),
+        See("Enter your registration code"),
+        Press(Intent.BACK),
+        See("Your e-mail address"),
+        Press(Intent.CONTINUE),
+        See("Enter your registration code"),
+        Write("000000"),
+        Press(Intent.CONFIRM),
+        See("That was not the code"),
+        WriteCode(),
+        Press(Intent.CONFIRM),
+        See("You are registered for self service"),
+        Take(),
+        *START,
+        Insert(Card.UNREGISTERED),
+        Choose("My smartcard and registration"),
+        *passcode(COLLEAGUE.passcode),
+        See("You are registered to use the Self Service facility."),
+        Press("Remove my registration"),
+        *passcode(COLLEAGUE.passcode, "Enter your passcode to remove your registration"),
+        See("You are not registered to use the Self Service facility."),
+        Press(Intent.CLOSE),
+        Take(),
+        *START,
+    ],
+    "a GIDS card, and a code by e-mail": [
+        *START,
+        Renew(Family.GIDS),
+        Insert(),
+        *answers(*RIGHT),
+        See("Enter the code from your e-mail"),
+        Write("000000"),
+        Press(Intent.CONTINUE),
+        See("That was not the code"),
+        Press("Send a new code"),
+        See("It was sent to m…@nhs.net"),
+        WriteCode(),
+        Press(Intent.CONTINUE),
+        *new_passcode("135246"),
+        *UNLOCKED,
+    ],
+    "an ISO 7816 card, which can be unlocked and nothing else": [
+        *START,
+        Renew(Family.ISO7816),
+        Insert(),
+        *answers(*RIGHT),
+        See("Enter the code from your e-mail"),
+        WriteCode(),
+        Press(Intent.CONTINUE),
+        *new_passcode("135246"),
+        *UNLOCKED,
+        Insert(),
+        See("Not with this kind of smartcard."),
+        Choose("My smartcard and registration"),
+        See("Your smartcard is not locked"),
+        Take(),
+        *START,
+    ],
     "nobody touches the screen": [
+        Renew(Family.PIV),
         *START,
         Insert(),
         See(FIRST),

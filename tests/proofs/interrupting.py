@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kiosk.demo.cards import IssuedCard
+from kiosk.simulated.card import Left
 
 
 @dataclass(frozen=True)
@@ -67,10 +68,13 @@ class WatchedCard:
         if point is None or point.command != self.commands:
             return self._act(command)
         self._point = None
-        reply = self._act(command) if point.acted else b""
+        reply = self._act(command) if point.acted else None
         self._deed()
         self.happened.set()
-        return reply
+        if point.deed == "pull":
+            raise Left
+        # Nothing else that is done outside keeps a card with power from acting.
+        return self._act(command) if reply is None else reply
 
     def _act(self, command: bytes) -> bytes:
         before = self.card.unblocking_left

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.flow import Site, State, render
-from kiosk.flow import state as st
+from kiosk.flow import pages as pg
 from kiosk.flow.events import UnlockStep
 from kiosk.flow.text import Verbatim
 from kiosk.flow.view import Contact
@@ -28,29 +28,29 @@ QUESTIONS = (
 )
 
 
-def asking(**changes: object) -> st.AskingQuestion:
+def asking(**changes: object) -> pg.AskingQuestion:
     asked = {"answers": (None,) * 4, "lengths": (7, 0, 0, 0), **changes}
-    return st.AskingQuestion(QUESTIONS, 3, **asked)  # type: ignore[arg-type]
+    return pg.AskingQuestion(QUESTIONS, 3, **asked)  # type: ignore[arg-type]
 
 
-PAGES: dict[str, st.Page] = {
-    "waiting": st.Waiting(),
-    "reading": st.ReadingCard(),
-    "works": st.CardWorks(),
-    "opening": st.OpeningUnlock(),
+PAGES: dict[str, pg.Page] = {
+    "waiting": pg.Waiting(),
+    "reading": pg.ReadingCard(),
+    "works": pg.CardWorks(),
+    "opening": pg.OpeningUnlock(),
     "asking": asking(),
     "asking-refused": asking(refused=True),
     "asking-wait": asking(wait_seconds=30),
     "asking-second": asking(index=1, answers=(Secret(b"x"), None, None, None)),
-    "checking": st.CheckingAnswers(asking()),
-    "code": st.AskingCode(asking(), "m…@northumbria-healthcare.nhs.uk", 3),
-    "code-refused": st.AskingCode(asking(), "m…@northumbria-healthcare.nhs.uk", refused=True),
-    "code-anew": st.AskingCode(asking(), "m…@northumbria-healthcare.nhs.uk", anew=True),
-    "choosing": st.ChoosingPasscode(differed=True),
-    "repeating": st.RepeatingPasscode(Secret(b"123456"), 6, frozenset(Rule)),
-    "unlocking": st.Unlocking(UnlockStep.CHECK),
-    "finished": st.Finished(),
-    **{f"help-{trouble}": st.Helping(trouble, 600) for trouble in st.Trouble},
+    "checking": pg.CheckingAnswers(asking()),
+    "code": pg.AskingCode(asking(), "m…@northumbria-healthcare.nhs.uk", 3),
+    "code-refused": pg.AskingCode(asking(), "m…@northumbria-healthcare.nhs.uk", refused=True),
+    "code-anew": pg.AskingCode(asking(), "m…@northumbria-healthcare.nhs.uk", anew=True),
+    "choosing": pg.ChoosingPasscode(differed=True),
+    "repeating": pg.RepeatingPasscode(Secret(b"123456"), None, 6, frozenset(Rule)),
+    "unlocking": pg.Unlocking(UnlockStep.CHECK),
+    "finished": pg.Finished(),
+    **{f"help-{trouble}": pg.Helping(trouble, 600) for trouble in pg.Trouble},
 }
 
 

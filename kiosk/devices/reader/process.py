@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from kiosk.card.examination import Finding
 from kiosk.card.session import Authority, CardReport
@@ -41,7 +42,9 @@ class PcscReader:
     """Keeps the interface of `devices.reader.Reader`."""
 
     def __init__(self) -> None:
-        self._one_at_a_time = threading.Lock()
+        # A process that dies with its parent dies with the thread that started it. One thread that
+        # lasts as long as the reader starts the workers, and does one operation at a time.
+        self._hands = ThreadPoolExecutor(1, thread_name_prefix="card")
         self._worker: _Worker | None = None
         self._watcher: subprocess.Popen[bytes] | None = None
         self._closed = threading.Event()
@@ -123,28 +126,30 @@ class PcscReader:
             self._thread.join(timeout=5)
         if (worker := self._worker) is not None:
             worker.kill()  # whatever it is at: nobody waits for a deadline now
-        with self._one_at_a_time:
-            self._end_worker()
+        self._hands.submit(self._end_worker).result()
+        self._hands.shutdown()
 
     # ------------------------------------------------------------ the worker
 
     def _run(self, request: wire.Fields, attend: _Attend | None = None) -> wire.Fields:
+        return self._hands.submit(self._perform, request, attend).result()
+
+    def _perform(self, request: wire.Fields, attend: _Attend | None) -> wire.Fields:
         operation: str = request["operation"]
-        with self._one_at_a_time:
-            if self._worker is not None and not self._worker.alive:
-                self._end_worker()  # it died while nobody needed it
-            if self._worker is None:
-                self._worker = _Worker()
-            try:
-                answer = self._worker.ask(request, SECONDS[operation], attend)
-            except (TimeoutError, wire.WireClosed) as error:
-                # Only its death frees the reader; what the card did is looked at next time.
-                self._end_worker()
-                _log.warning("card worker ended during %s: %s", operation, type(error).__name__)
-                raise CardMute(operation, SECONDS[operation]) from None
-            except BaseException:
-                self._end_worker()  # not recorded, or not answered: the card must see no more
-                raise
+        if self._worker is not None and not self._worker.alive:
+            self._end_worker()  # it died while nobody needed it
+        if self._worker is None:
+            self._worker = _Worker()
+        try:
+            answer = self._worker.ask(request, SECONDS[operation], attend)
+        except (TimeoutError, wire.WireClosed) as error:
+            # Only its death frees the reader; what the card did is looked at next time.
+            self._end_worker()
+            _log.warning("card worker ended during %s: %s", operation, type(error).__name__)
+            raise CardMute(operation, SECONDS[operation]) from None
+        except BaseException:
+            self._end_worker()  # not recorded, or not answered: the card must see no more
+            raise
         if "error" in answer:
             raise messages.to_error(answer["error"])
         result: wire.Fields = answer["result"]
@@ -165,7 +170,6 @@ class PcscReader:
                 _log.error("no reader watcher: %s", error.strerror)
             if not self._closed.wait(_RESTART_SECONDS):
                 _log.warning("reader watcher ended; restarting")
-                notify(ReaderNotice(Sight.REMOVED))
                 notify(ReaderNotice(Sight.FAILED, ReaderTrouble.NO_SERVICE))
 
     def _follow_watcher(self, notify: Notify) -> None:

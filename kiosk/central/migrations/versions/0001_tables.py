@@ -237,6 +237,21 @@ def upgrade() -> None:
     op.create_index(op.f("ix_login_session_card_id"), "login_session", ["card_id"], unique=False)
     op.create_index(op.f("ix_login_session_kiosk_id"), "login_session", ["kiosk_id"], unique=False)
     op.create_table(
+        "passcode_change",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("card_id", sa.Integer(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(), nullable=False),
+        sa.Column("received_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["card_id"],
+            ["card.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        op.f("ix_passcode_change_card_id"), "passcode_change", ["card_id"], unique=False
+    )
+    op.create_table(
         "registration",
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("not_before", sa.DateTime(), nullable=True),

@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from uuid import UUID
 
 from cryptography.hazmat.primitives import serialization
@@ -21,36 +20,23 @@ from kiosk.card.session import CardReport
 from kiosk.card.unlock import Candidate, CardStep, UnlockPlan
 from kiosk.contract import messages as msg
 from kiosk.contract import proof
-from kiosk.devices.reader import Reader
 from kiosk.errors import (
     CardMalformed,
-    CardMute,
-    CardRemoved,
-    CardUnknown,
     CentralError,
     CentralRefused,
     CentralUnavailable,
     KioskError,
-    ReaderUnavailable,
     StoreFailed,
-    WrongCard,
-    WrongSecret,
 )
 from kiosk.flow import events as ev
 from kiosk.link import CentralAuthority, CentralClient
 from kiosk.store.outbox import Outbox
 from kiosk.values import Secret
+from kiosk.visits import Means
+from kiosk.visits.failures import failed
 
 _log = logging.getLogger(__name__)
 _BATCH, _BATCHES = 100, 5  # the contract's most items in a report; the rest is the sync's
-
-
-@dataclass(frozen=True, slots=True)
-class Parties:
-    """Who takes part: the names that a card's signatures are bound to."""
-
-    central: str
-    kiosk: str
 
 
 def new_reference() -> str:
@@ -82,14 +68,10 @@ def hand_over(outbox: Outbox, central: CentralClient) -> None:
 class UnlockVisit:
     """A card's visit, from reading it to the last fact."""
 
-    def __init__(
-        self, visit: int, reader: Reader, central: CentralClient, outbox: Outbox, parties: Parties
-    ) -> None:
+    def __init__(self, visit: int, means: Means) -> None:
         self.number = visit
-        self._reader = reader
-        self._central = central
-        self._outbox = outbox
-        self._parties = parties
+        self._reader, self._central = means.reader, means.central
+        self._outbox, self._parties = means.outbox, means.parties
         self._report: CardReport | None = None
         self._opened: msg.UnlockOpened | None = None
 
@@ -98,8 +80,19 @@ class UnlockVisit:
         try:
             self._report = report = self._reader.inspect()
         except KioskError as error:
-            return self._failed(error)
-        return ev.CardRead(self.number, report.identity, report.counters, report.rules)
+            return failed(self.number, error)
+        return ev.CardRead(
+            self.number,
+            report.identity,
+            report.counters,
+            report.rules,
+            may_log_in=not report.unlock_only,
+        )
+
+    @property
+    def report(self) -> CardReport | None:
+        """What was read."""
+        return self._report
 
     def open(self, reference: str, *, forgotten: bool) -> ev.Event:
         """Ask central for the holder's questions."""
@@ -108,13 +101,13 @@ class UnlockVisit:
             return ev.CardFailed(self.number, ev.CardTrouble.FAILED)
         request = msg.OpenUnlock(
             session=_session_of(reference),
-            card=_presented(report),
+            card=presented(report),
             reason=msg.UnlockReason.FORGOTTEN if forgotten else msg.UnlockReason.LOCKED,
         )
         try:
             self._opened = opened = self._central.open_unlock(request)
         except KioskError as error:
-            return self._failed(error)
+            return failed(self.number, error)
         questions = tuple(question.text for question in opened.questions)
         return ev.UnlockOpened(self.number, questions, opened.required)
 
@@ -130,9 +123,9 @@ class UnlockVisit:
         except CentralRefused as refused:
             if refused.problem in (msg.ProblemType.CODE_REQUIRED, msg.ProblemType.CODE_VOID):
                 return self.send_code(anew=refused.problem == msg.ProblemType.CODE_VOID)
-            return self._failed(refused)
+            return failed(self.number, refused)
         except KioskError as error:
-            return self._failed(error)
+            return failed(self.number, error)
         return ev.AnswersAccepted(self.number)
 
     def send_code(self, *, anew: bool) -> ev.Event:
@@ -142,7 +135,7 @@ class UnlockVisit:
         try:
             sent = self._central.send_code(self._opened.session)
         except KioskError as error:
-            return self._failed(error)
+            return failed(self.number, error)
         return ev.CodeSent(self.number, sent.address, anew)
 
     def unlock(self, passcode: Secret, advance: Callable[[ev.UnlockStep], None]) -> ev.Event:
@@ -159,7 +152,7 @@ class UnlockVisit:
             finally:
                 self._end(opened.session)
         except KioskError as error:
-            return self._failed(error)
+            return failed(self.number, error)
 
     def _end(self, session: UUID) -> None:
         try:
@@ -265,39 +258,6 @@ class UnlockVisit:
 
         return record
 
-    def _failed(self, error: KioskError) -> ev.Event:
-        _log.warning("visit %d: %s", self.number, error)
-        if isinstance(error, CentralRefused):
-            return self._refused(error)
-        if isinstance(error, CentralUnavailable):
-            return ev.CentralFailed(self.number)
-        if isinstance(error, WrongSecret) and error.which == "unblocking key":
-            spent = error.tries_left == 0
-            trouble = ev.CardTrouble.UNBLOCKING_SPENT if spent else ev.CardTrouble.FAILED
-            return ev.CardFailed(self.number, trouble)
-        kinds = {
-            # Whether the reader is back is for its watcher to say.
-            ReaderUnavailable: ev.CardTrouble.READER,
-            CardRemoved: ev.CardTrouble.REMOVED,
-            CardMute: ev.CardTrouble.MUTE,
-            CardUnknown: ev.CardTrouble.UNKNOWN,
-            WrongCard: ev.CardTrouble.WRONG_CARD,
-        }
-        return ev.CardFailed(self.number, kinds.get(type(error), ev.CardTrouble.FAILED))
-
-    def _refused(self, error: CentralRefused) -> ev.Event:
-        wait = error.retry_after_seconds or 0
-        if error.problem == msg.ProblemType.ANSWERS_WRONG:
-            return ev.AnswersRefused(self.number, wait)
-        if error.problem == msg.ProblemType.CODE_WRONG:
-            return ev.CodeRefused(self.number)
-        if error.problem == msg.ProblemType.CARD_NOT_GENUINE:
-            return ev.CardFailed(self.number, ev.CardTrouble.WRONG_CARD)
-        refusal = _REFUSALS.get(error.problem)
-        if refusal is None:  # a token that is not accepted, a session that is over
-            return ev.CentralFailed(self.number)
-        return ev.UnlockRefused(self.number, refusal, wait)
-
 
 _REACHED = {
     ("unblock", None): ev.UnlockStep.UNLOCK,
@@ -305,22 +265,13 @@ _REACHED = {
     ("change", None): ev.UnlockStep.RENEW,
 }
 
-_REFUSALS: dict[str, ev.Refusal] = {
-    msg.ProblemType.CARD_NOT_KNOWN: ev.Refusal.NOT_KNOWN,
-    msg.ProblemType.NOT_REGISTERED: ev.Refusal.NOT_REGISTERED,
-    msg.ProblemType.CARD_STOPPED: ev.Refusal.STOPPED,
-    msg.ProblemType.CARD_FROZEN: ev.Refusal.FROZEN,
-    msg.ProblemType.LOCKED_OUT: ev.Refusal.LOCKED_OUT,
-    msg.ProblemType.WAIT: ev.Refusal.WAIT,
-    msg.ProblemType.MAIL_FAILED: ev.Refusal.MAIL,
-}
-
 
 def _candidate(key: msg.UnblockingKey) -> Candidate:
     return Candidate(key.generation, Secret(key.key or b""))
 
 
-def _presented(report: CardReport) -> msg.PresentedCard:
+def presented(report: CardReport) -> msg.PresentedCard:
+    """The card as central is told of it."""
     return msg.PresentedCard(
         family=report.identity.family,
         serial=report.identity.serial,

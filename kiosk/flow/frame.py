@@ -1,0 +1,87 @@
+"""What every page has: its title, its buttons, the banner, the countdown, who is logged in."""
+
+from __future__ import annotations
+
+from kiosk.flow import pages as pg
+from kiosk.flow import state as st
+from kiosk.flow import view as vw
+from kiosk.flow.profile import Profile, Trust
+from kiosk.flow.text import Text, Verbatim, Words, plural, text
+
+CLOSE = vw.Button(vw.Intent.CLOSE, text("Close"))
+BACK = vw.Button(vw.Intent.BACK, text("Back"))
+
+
+def go_on(*, enabled: bool) -> vw.Button:
+    """Continue."""
+    return vw.Button(vw.Intent.CONTINUE, text("Continue"), vw.Role.PRIMARY, enabled)
+
+
+def frame(
+    state: st.State,
+    *buttons: vw.Button,
+    steps: tuple[vw.Step, ...] = (),
+    who: tuple[Profile, Trust] | None = None,
+) -> vw.Frame:
+    """The frame of a page; `who` is logged in, for which trust."""
+    banner = text("Simulated card reader: for demonstration only") if state.simulated else None
+    corner: tuple[Words, ...] = ()
+    if who is not None:
+        profile, trust = who
+        corner = tuple(Verbatim(each) for each in (profile.name, trust.role, trust.name) if each)
+    return vw.Frame(
+        text("Smartcard self service"), buttons, banner, _countdown(state), steps, corner
+    )
+
+
+def wait(
+    state: st.State,
+    heading: Text,
+    *buttons: vw.Button,
+    steps: tuple[vw.Step, ...] = (),
+    who: tuple[Profile, Trust] | None = None,
+) -> vw.View:
+    """A page on which it is the kiosk's turn."""
+    instruction = text("Leave your smartcard in the reader.")
+    return vw.Progress(frame(state, *buttons, steps=steps, who=who), heading, (), instruction)
+
+
+def _countdown(state: st.State) -> vw.Countdown | None:
+    if state.countdown is None:
+        return None
+    return vw.Countdown(
+        state.countdown,
+        plural(
+            "This screen closes in {count} second",
+            "This screen closes in {count} seconds",
+            state.countdown,
+        ),
+        vw.Button(vw.Intent.MORE_TIME, text("I need more time"), vw.Role.PRIMARY),
+    )
+
+
+_REGISTER_STEPS = (
+    text("Passcode"),
+    text("Security Questions"),
+    text("Email"),
+    text("Registration Code"),
+)
+_STEP_OF: dict[type, int] = {
+    pg.AnsweringFormer: 1,
+    pg.ChoosingQuestion: 1,
+    pg.AnsweringQuestion: 1,
+    pg.EnteringEmail: 2,
+    pg.SendingCode: 2,
+    pg.EnteringCode: 3,
+    pg.ConfirmingRegistration: 3,
+}
+
+
+def register_steps(page: pg.Page) -> tuple[vw.Step, ...]:
+    """The bar of the four steps, as it is on `page`."""
+    now = _STEP_OF.get(type(page), 0)
+    states = [vw.StepState.DONE, vw.StepState.DOING, vw.StepState.WAITING]
+    return tuple(
+        vw.Step(label, states[(place > now) - (place < now) + 1])
+        for place, label in enumerate(_REGISTER_STEPS)
+    )

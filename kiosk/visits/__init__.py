@@ -1,0 +1,27 @@
+"""A visit's dealings with the card and central: what the runtime does for the flow's effects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kiosk.devices.reader import Reader
+from kiosk.link import CentralClient
+from kiosk.store.outbox import Outbox
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """Who takes part: the names that a card's signatures are bound to."""
+
+    central: str
+    kiosk: str
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a visit works with."""
+
+    reader: Reader
+    central: CentralClient
+    outbox: Outbox
+    parties: Parties

@@ -1,0 +1,216 @@
+"""What somebody does who knows her passcode: change it, log in, register, end her registration.
+
+As in `unlock`, each method blocks, runs in a thread of the runtime's, and gives the event that
+says how it went. Central's session and the card's signature live here and go with the visit.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from kiosk.card.session import CardReport
+from kiosk.contract import answer_rules, proof
+from kiosk.contract import messages as msg
+from kiosk.contract import profile as pf
+from kiosk.errors import CentralRefused, KioskError, StoreFailed
+from kiosk.flow import events as ev
+from kiosk.flow import profile as shown
+from kiosk.values import Secret
+from kiosk.visits import Means
+from kiosk.visits.failures import failed
+from kiosk.visits.unlock import presented
+
+_log = logging.getLogger(__name__)
+
+
+class HolderVisit:
+    """A cardholder's visit, with a card that is not locked."""
+
+    def __init__(self, visit: int, report: CardReport, means: Means, language: str = "en") -> None:
+        self.number = visit
+        self._report = report
+        self._reader, self._central = means.reader, means.central
+        self._outbox, self._parties = means.outbox, means.parties
+        self._language = language
+        self._login: pf.LoginOpened | None = None
+        self._registering: bytes | None = None
+
+    # ------------------------------------------------------------ the passcode
+
+    def change(self, old: Secret, new: Secret) -> ev.Event:
+        """Have the card change its passcode; works without central."""
+        identity = self._report.identity
+        try:
+            self._reader.change(identity, old, new)
+        except KioskError as error:
+            return failed(self.number, error)
+        try:
+            self._outbox.note(msg.PasscodeChange(family=identity.family, serial=identity.serial))
+        except StoreFailed as error:
+            # It is changed all the same, and the person is to know that.
+            _log.error("visit %d: change not noted: %s", self.number, error)
+        return ev.PasscodeChanged(self.number)
+
+    # ------------------------------------------------------------ log in
+
+    def log_in(self, passcode: Secret) -> ev.Event:
+        """Have the card sign for a session of central's; the holder's profile."""
+
+        def work() -> ev.Event:
+            request = pf.OpenLogin(
+                session=uuid4(), card=presented(self._report), language=self._language
+            )
+            self._login = login = self._central.open_login(request)
+            signature = self._signature(login, proof.Purpose.LOG_IN, passcode)
+            profile = self._central.prove_login(login.session, pf.ProveLogin(signature=signature))
+            return ev.LoggedIn(self.number, _shown(profile))
+
+        return self._done(work)
+
+    # ------------------------------------------------------------ registering
+
+    def open_registration(self, passcode: Secret) -> ev.Event:
+        """Have the passcode proved anew, and fetch the questions."""
+
+        def work() -> ev.Event:
+            login = self._logged_in()
+            self._registering = self._signature(login, proof.Purpose.REGISTER, passcode)
+            offered = self._central.questions(self._language).questions
+            former = self._central.former_questions(login.session).questions
+            return ev.RegistrationOpened(
+                self.number,
+                tuple((each.id, each.text) for each in offered),
+                tuple(each.text for each in former),
+            )
+
+        return self._done(work)
+
+    def judge(self, question: str, answer: str, others: tuple[str, ...]) -> ev.Event:
+        """Whether an answer is good enough."""
+        flaw = answer_rules.flaw(question, answer, others)
+        return ev.AnswerJudged(self.number, None if flaw is None else ev.Flaw(flaw.value))
+
+    def send_code(self, email: str, *, anew: bool = False) -> ev.Event:
+        """Have a registration code e-mailed."""
+
+        def work() -> ev.Event:
+            try:
+                request = pf.SendRegistrationCode(email=email)
+            except ValueError:
+                return ev.EmailRefused(self.number)
+            sent = self._central.send_registration_code(self._logged_in().session, request)
+            return ev.CodeSent(self.number, sent.address, anew)
+
+        return self._done(work)
+
+    def register(
+        self,
+        questions: tuple[str, ...],
+        answers: tuple[str, ...],
+        code: str,
+        former: tuple[str | None, ...],
+        email: str,
+    ) -> ev.Event:
+        """Register the card. A code that is void by now is replaced by another at once."""
+
+        def work() -> ev.Event:
+            login = self._logged_in()
+            request = pf.Register.model_validate(
+                {
+                    "signature": self._registering,
+                    "questions": questions,
+                    "answers": answers,
+                    "code": code,
+                    "former": former or None,
+                }
+            )
+            try:
+                self._central.register(login.session, request)
+            except CentralRefused as refused:
+                if refused.problem == msg.ProblemType.CODE_VOID:
+                    return self.send_code(email, anew=True)
+                raise
+            return ev.CardRegistered(self.number)
+
+        return self._done(work)
+
+    def remove(self, passcode: Secret) -> ev.Event:
+        """End the registration."""
+
+        def work() -> ev.Event:
+            login = self._logged_in()
+            signature = self._signature(login, proof.Purpose.REMOVE, passcode)
+            request = pf.RemoveRegistration(signature=signature)
+            self._central.remove_registration(login.session, request)
+            return ev.RegistrationRemoved(self.number)
+
+        return self._done(work)
+
+    # ------------------------------------------------------------ parts
+
+    def _done(self, work: Callable[[], ev.Event]) -> ev.Event:
+        try:
+            return work()
+        except KioskError as error:
+            return failed(self.number, error)
+
+    def _logged_in(self) -> pf.LoginOpened:
+        if self._login is None:
+            raise CentralRefused(msg.ProblemType.OUT_OF_ORDER, 409)
+        return self._login
+
+    def _signature(self, login: pf.LoginOpened, purpose: proof.Purpose, passcode: Secret) -> bytes:
+        report = self._report
+        digest = proof.digest(
+            purpose,
+            central=self._parties.central,
+            kiosk=self._parties.kiosk,
+            card=report.identity,
+            session=login.session,
+            nonce=login.nonce,
+        )
+        certificate = report.certificates.authentication
+        if certificate is None:
+            raise CentralRefused(msg.ProblemType.UNLOCK_ONLY, 403)
+        return self._reader.sign(report.identity, certificate, passcode, digest)
+
+
+def _shown(profile: pf.Profile) -> shown.Profile:
+    today = datetime.now(UTC).date()
+    return shown.Profile(
+        name=profile.name,
+        trusts=tuple(shown.Trust(each.name, each.role) for each in profile.organisations),
+        smartcards=tuple(
+            shown.Smartcard(
+                each.serial,
+                each.kind,
+                each.manufacturer,
+                each.issued,
+                each.expires,
+                each.modified and each.modified.date(),
+                each.in_reader,
+            )
+            for each in profile.smartcards
+        ),
+        positions=tuple(
+            shown.Position(
+                each.code,
+                each.name,
+                each.source,
+                each.organisation,
+                each.start,
+                each.end,
+                each.modified and each.modified.date(),
+            )
+            for each in profile.positions
+        ),
+        certificate_expires=profile.certificate_expires,
+        days_left=(profile.certificate_expires - today).days,
+        self_service=shown.SelfService(profile.self_service.value),
+        email=profile.email,
+        uuid=profile.uuid,
+        registered=profile.registered_at and profile.registered_at.date(),
+    )
