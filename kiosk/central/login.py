@@ -184,7 +184,7 @@ def _profile(work: Work, login: Login) -> Profile:
         select(Card).where(Card.cardholder_id == holder.id).order_by(col(Card.id))
     ).all()
     home = work.database.get_one(Organisation, holder.organisation_id)
-    state = SelfService.NOT_REGISTERED
+    state = SelfService.LOCKED_OUT if login.card.closed else SelfService.NOT_REGISTERED
     if registration is not None:
         state = SelfService.LOCKED_OUT if registration.locked else SelfService.REGISTERED
     return Profile(

@@ -70,6 +70,8 @@ def register(parts: Parts, caller: Caller, session_id: UUID, given: Register) ->
     with working(parts, caller) as work:
         found = login.find_proved(work, session_id)
         login.refuse_unless_signed(work, found, proof.Purpose.REGISTER, given.signature)
+        if found.card.closed:
+            raise Refusal(ProblemType.LOCKED_OUT)
         if (done := _done(work, found)) is not None:
             return done
         _judge_code(work, found, given.code)
@@ -95,13 +97,15 @@ def register(parts: Parts, caller: Caller, session_id: UUID, given: Register) ->
 
 
 def remove(parts: Parts, caller: Caller, session_id: UUID, given: RemoveRegistration) -> Removed:
-    """End the registration: nothing of the answers is kept. Removing what is not there is done."""
+    """End the registration: nothing of the answers is kept, and the RA alone can begin another."""
     with working(parts, caller) as work:
         found = login.find_proved(work, session_id)
         login.refuse_unless_signed(work, found, proof.Purpose.REMOVE, given.signature)
         former = login.registered(work, found.card)
         if former is not None:
+            refuse_if_locked(former)
             drop(work, former)
+            found.card.closed = True
             login.record(work, "registration.removed", found)
             letter = letters.registration_removed(found.holder.name, caller.name, work.now)
             notices.queue(work, found.holder, letter)

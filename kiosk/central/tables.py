@@ -116,7 +116,8 @@ class Card(Throttled, Table, table=True):
     """A smartcard.
 
     `frozen` mirrors what `evidence` last said, for the RA to find. `proved_session` is the unlock
-    session in which the card last proved itself: that is where it is.
+    session in which the card last proved itself: that is where it is. `closed`: its holder ended
+    self service, and only the RA opens it again: else the passcode alone would replace the answers.
     """
 
     __table_args__ = (UniqueConstraint("family", "serial"),)
@@ -135,6 +136,7 @@ class Card(Throttled, Table, table=True):
     modified_at: datetime | None = Field(default=None, sa_type=Instant)
     unblocking_maximum: int = 3
     frozen: bool = False
+    closed: bool = False
     proved_session: UUID | None = None
 
     @property

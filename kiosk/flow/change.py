@@ -68,7 +68,8 @@ def _refused(state: st.State, event: ev.PasscodeRefused) -> Outcome:
     page = state.page
     state = replace(state, passcode_left=event.left)
     if event.left == 0:
-        return replace(state, page=pg.NowLocked()), (do.Forget(),)
+        # The card's own visit goes on: it may be unlocked at once.
+        return replace(state, page=pg.NowLocked()), (do.ForgetTyped((FIELD, *NEW_FIELDS)),)
     asked = pg.EnteringPasscode(pg.Why.CHANGE)
     if isinstance(page, pg.CheckingPasscode):
         asked = page.asked

@@ -50,7 +50,7 @@ def _remove(state: st.State, _: ev.Pressed) -> Outcome:
     page = state.page
     if not isinstance(page, pg.ShowingProfile):
         return state, ()
-    if page.profile.self_service is SelfService.NOT_REGISTERED:
+    if page.profile.self_service is not SelfService.REGISTERED:
         return state, ()
     asked = pg.EnteringPasscode(pg.Why.REMOVE, profile=page.profile, trust=page.trust)
     return change.ask(state, asked)
@@ -63,7 +63,7 @@ def _removed(state: st.State, _: ev.RegistrationRemoved) -> Outcome:
     profile, trust = page.asked.profile, page.asked.trust
     if profile is None or trust is None:
         return state, ()
-    without = replace(profile, self_service=SelfService.NOT_REGISTERED, registered=None)
+    without = replace(profile, self_service=SelfService.LOCKED_OUT, registered=None)
     showing = replace(state, page=pg.ShowingProfile(without, trust))
     return showing, (do.ForgetTyped((change.FIELD,)),)
 

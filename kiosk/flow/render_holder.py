@@ -53,7 +53,7 @@ _PASSCODE_HINTS = {
     pg.Why.LOG_IN: text("The passcode of your smartcard."),
     pg.Why.CHANGE: text("You choose the new one next."),
     pg.Why.REGISTER: text("It proves your identity."),
-    pg.Why.REMOVE: text("Afterwards this smartcard cannot be unlocked at a kiosk."),
+    pg.Why.REMOVE: text("Afterwards only your registration authority can register you again."),
 }
 
 

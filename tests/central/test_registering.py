@@ -192,7 +192,20 @@ def test_a_registration_can_be_removed(service: Service, registered: Desk) -> No
         assert database.exec(select(Registration)).all() == []
         assert database.exec(select(SealedEnvelope)).all() == []
     assert problem(later.kiosk.open(later.card)) == "not-registered"
-    assert later.register().status_code == 200  # and it may be made again, without answers
+    # Else whoever has card and passcode could put answers of their own in the place of hers.
+    later.send_code()
+    assert problem(later.register()) == "locked-out"
+    profile = Desk(later.kiosk, later.card).log_in()
+    assert profile.self_service is SelfService.LOCKED_OUT
+
+
+def test_what_is_locked_cannot_be_removed(registered: Desk, clock: Clock) -> None:
+    wrong = ("nobody", "nowhere", "never", "nothing")
+    for _ in range(5):
+        later = again(registered)
+        later.register(former=wrong)
+        clock.pass_time(600)
+    assert problem(again(registered).remove()) == "locked-out"
 
 
 def test_an_address_changes_only_with_a_registration(service: Service, desk: Desk) -> None:

@@ -287,7 +287,7 @@ STORIES: dict[str, Journey] = {
         See("You are registered to use the Self Service facility."),
         Press("Remove my registration"),
         *passcode(COLLEAGUE.passcode, "Enter your passcode to remove your registration"),
-        See("You are not registered to use the Self Service facility."),
+        See("Self service is locked for this smartcard"),
         Press(Intent.CLOSE),
         Take(),
         *START,

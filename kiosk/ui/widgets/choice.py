@@ -29,7 +29,7 @@ class ChoiceRow(Pressable, BoxLayout):
     def __init__(self, context: Context, number: int, choice: Choice, *, leads: bool) -> None:
         theme = context.theme
         px, palette = theme.px, theme.palette
-        self._context, self._number, self._choice = context, number, choice
+        self._drawn_with, self._number, self._choice = context, number, choice
         self._chosen = False
         self._least = px(LEAST)
         super().__init__(size_hint_y=None, spacing=px(14), padding=(px(16), px(8), px(16), px(11)))
@@ -67,16 +67,16 @@ class ChoiceRow(Pressable, BoxLayout):
 
     def grow(self, least: float) -> None:
         """Be at least this high, in pixels."""
-        self._least = max(self._context.theme.px(LEAST), round(least))
+        self._least = max(self._drawn_with.theme.px(LEAST), round(least))
         self._fit()
 
     def pressed(self) -> None:
         """Say so."""
-        self._context.choose(self._number)
+        self._drawn_with.choose(self._number)
 
     def paint(self) -> None:
         """Look as it is: chosen, down, or neither."""
-        palette, grey = self._context.theme.palette, self._context.theme.palette.disabled
+        palette, grey = self._drawn_with.theme.palette, self._drawn_with.theme.palette.disabled
         line = self._line * 2 if self._chosen else self._line
         self._face.inset(self, (line, line + self._drop, line, line))
         self._edge.paint(palette.key_edge if self.enabled else grey)

@@ -167,6 +167,7 @@ def upgrade() -> None:
         sa.Column("modified_at", sa.DateTime(), nullable=True),
         sa.Column("unblocking_maximum", sa.Integer(), nullable=False),
         sa.Column("frozen", sa.Boolean(), nullable=False),
+        sa.Column("closed", sa.Boolean(), nullable=False),
         sa.Column("proved_session", sa.Uuid(), nullable=True),
         sa.ForeignKeyConstraint(
             ["cardholder_id"],
