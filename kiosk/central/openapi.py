@@ -55,7 +55,7 @@ _PROBLEMS: Mapping[str, Sequence[ProblemType]] = {
     "former_questions": _LOGIN,
     "send_registration_code": (*_LOGIN, _P.EMAIL_REFUSED, _P.MAIL_FAILED),
     "register": (*_LOGIN, _P.CARD_NOT_GENUINE, *_CODE, _P.ANSWERS_UNFIT, *_ANSWERS),
-    "remove_registration": (*_LOGIN, _P.CARD_NOT_GENUINE),
+    "remove_registration": (*_LOGIN, _P.CARD_NOT_GENUINE, _P.LOCKED_OUT),
     "report": (),
 }
 
