@@ -5,6 +5,7 @@ Import this after `toolkit.prepare`, or better through `kiosk.ui.open_screen`.
 
 from __future__ import annotations
 
+import gc
 from collections import deque
 from collections.abc import Callable
 
@@ -49,7 +50,7 @@ class KioskApp:
         self.call(lambda: self.stage.show(view))
 
     def forget(self, fields: tuple[str, ...] | None = None) -> None:
-        """Wipe what was typed into `fields`, or everything."""
+        """Wipe what was typed into `fields`, or everything: then the screen is empty, too."""
         self.call(lambda: self._forget(fields))
 
     def call(self, order: Callable[[], None]) -> None:
@@ -78,12 +79,15 @@ class KioskApp:
 
     def _forget(self, fields: tuple[str, ...] | None = None) -> None:
         self._typed.forget(fields)
-        self.stage.refresh()
+        if fields is None:
+            self.stage.forget()
+            gc.collect()  # widgets point at one another: names and letters would linger
+        else:
+            self.stage.refresh()
 
     def _recover(self) -> None:
         """Nothing typed and nothing half drawn is left; the flow shows its start screen again."""
-        self._typed.forget()
-        self.stage.clear()
+        self._forget()
         if self._orders:
             Clock.schedule_once(self._carry_out, 0)
         self._on_failure()

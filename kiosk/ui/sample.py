@@ -164,6 +164,25 @@ _QUESTIONS = (
 )
 
 
+def _address(
+    length: int = 0, problem: Text | None = None, prefilled: str = "", *, banner: Text | None = None
+) -> EntryPage:
+    return EntryPage(
+        _within(_frame(CLOSE, BACK, GO_ON if length else NOT_YET, banner=banner), 3),
+        Text("Which e-mail address shall the registration code go to?"),
+        Entry(
+            "address",
+            EntryKind.EMAIL,
+            length,
+            80,
+            endings=("@nhs.net", "@northumbria.nhs.uk", ".nhs.uk"),
+            prefilled=prefilled,
+        ),
+        hint=Text("It must be an NHS address."),
+        problem=problem,
+    )
+
+
 def _menu(*choices: Choice, banner: Text | None = None) -> ChoicePage:
     return ChoicePage(_frame(CLOSE, banner=banner), Text("What would you like to do?"), choices)
 
@@ -283,6 +302,44 @@ SAMPLES: dict[str, View] = {
     "choices-chosen": _list(_within(_frame(CLOSE, BACK, GO_ON)), 3, chosen=0),
     "choices-many": _list(_within(_frame(CLOSE, BACK, NOT_YET, banner=BANNER), 2), 40),
     "choices-many-chosen": _list(_within(_frame(CLOSE, BACK, GO_ON), 2), 40, chosen=21),
+    "address-empty": _address(),
+    "address-filled": _address(16, prefilled="anna.smith@nhs.net"),
+    "address-long": _address(
+        53, prefilled="anna.hetherington-smythe@northumbria-healthcare.nhs.uk", banner=BANNER
+    ),
+    "address-problem": _address(
+        14,
+        Text("Please use an NHS address, such as one that ends in nhs.net."),
+        "anna@gmail.com",
+    ),
+    "question-register": replace(
+        _question(_QUESTIONS[1], number=2, length=9, shown=True, banner=BANNER),
+        frame=_within(_frame(CLOSE, BACK, GO_ON, banner=BANNER), 2),
+        progress=None,
+    ),
+    "question-within": replace(
+        _question(_QUESTIONS[3], number=2),
+        frame=_within(_frame(CLOSE, BACK, NOT_YET), 2),
+    ),
+    "passcode-within": replace(
+        _passcode(4, False, True), frame=_within(_frame(CLOSE, BACK, GO_ON, banner=BANNER), 1)
+    ),
+    "code-within": EntryPage(
+        _within(
+            _frame(
+                CLOSE,
+                BACK,
+                Button(Intent.ANOTHER_CODE, Text("Send a new code")),
+                Button(Intent.CONFIRM, Text("Confirm"), Role.PRIMARY),
+                banner=BANNER,
+            ),
+            4,
+        ),
+        Text("Enter the registration code"),
+        Entry("code", EntryKind.CODE, 8, 8),
+        hint=Text("We sent it to anna.hetherington-smythe@northumbria-healthcare.nhs.uk."),
+        problem=None,
+    ),
     "profile": _PROFILE,
     "profile-short": ProfilePage(
         _within(_frame(CLOSE, banner=BANNER), lines=2), CORNER[0], _PROFILE.sections[:1]
@@ -343,6 +400,9 @@ TYPED: dict[str, str] = {
     "question-shown": "St Mary's",
     "question-long": "Miss Hetherington-Smythe of Upper Slaughter"[:40],
     "question-countdown": "York",
+    "question-register": "St Mary's",
+    "passcode-within": "4711",
+    "code-within": "12345678",
     "passcode-short": "4711",
     "passcode-good": "471108",
 }

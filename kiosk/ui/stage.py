@@ -58,6 +58,11 @@ class Stage(FloatLayout):
         self.clear_widgets()
         self._screen = self._overlay = None
 
+    def forget(self) -> None:
+        """Take everything off the screen, and let go of the view."""
+        self.clear()
+        self._view = None
+
     def refresh(self) -> None:
         """Draw what is typed by now."""
         if isinstance(self._screen, EntryScreen):

@@ -44,6 +44,38 @@ class TypedText:
         buffer.ends.append(start + len(encoded))
         return True
 
+    def fill(self, field: str, content: str, maximum: int) -> bool:
+        """Begin `field` with `content`; False where it was typed into or nothing is given.
+
+        A buffer that was emptied by hand stays empty until it is forgotten.
+        """
+        if not content or field in self._buffers:
+            return False
+        for character in content:
+            self.add(field, character, maximum)
+        return True
+
+    def end(self, field: str, ending: str, maximum: int) -> bool:
+        """Have the e-mail address in `field` end in `ending`; False where that were too long.
+
+        An ending from the @ on takes the place of what is there from the @ on; another one is
+        added, with one dot between and not twice.
+        """
+        kept = list(self.characters(field))
+        if ending.startswith("@"):
+            kept = kept[: kept.index("@")] if "@" in kept else kept
+        elif kept[-len(ending) :] == list(ending):
+            kept = kept[: -len(ending)]
+        while ending.startswith(".") and kept and kept[-1] == ".":
+            kept.pop()
+        if len(kept) + len(ending) > maximum:
+            return False
+        while self.length(field) > len(kept):
+            self.delete(field)
+        for character in ending:
+            self.add(field, character, maximum)
+        return True
+
     def delete(self, field: str) -> bool:
         """Take the last character away; False where there is none."""
         buffer = self._buffers.get(field)

@@ -143,6 +143,8 @@ def _data(view: View) -> Iterable[str]:
     words += view.frame.corner
     if isinstance(view, EntryPage | ProfilePage):
         words.append(view.heading)
+    if isinstance(view, EntryPage):
+        yield from view.entry.endings
     if isinstance(view, ProfilePage):
         words += [value for section in view.sections for pair in section.rows for value in pair]
     if isinstance(view, ChoicePage):

@@ -13,6 +13,7 @@ from kiosk.flow.view import (
     Welcome,
 )
 from kiosk.ui.context import Context
+from kiosk.ui.screens.address import AddressScreen
 from kiosk.ui.screens.answer import AnswerScreen
 from kiosk.ui.screens.choice import ChoiceScreen
 from kiosk.ui.screens.digits import DigitsScreen
@@ -31,7 +32,10 @@ Screen = (
     | NoticeScreen
 )
 
-_ENTRIES: dict[EntryKind, type[AnswerScreen | DigitsScreen]] = {EntryKind.ANSWER: AnswerScreen}
+_ENTRIES: dict[EntryKind, type[AnswerScreen | DigitsScreen]] = {
+    EntryKind.ANSWER: AnswerScreen,
+    EntryKind.EMAIL: AddressScreen,
+}
 
 
 def screen_for(context: Context, view: View) -> Screen:

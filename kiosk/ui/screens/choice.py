@@ -41,7 +41,7 @@ class ChoiceScreen(Page):
         self._foot = self.foot(view.frame)
         if foot_buttons(view.frame):
             parts.append(self._foot)
-        self.fill(*parts, spacing=10)
+        self.fill(*parts, spacing=8, ends=12)
         self._draw(view)
         if view.chosen is not None:
             self._scroller.reveal(view.chosen)

@@ -1,5 +1,5 @@
 # mypy: allow-subclassing-any
-"""What the two screens with something to type have in common."""
+"""What the screens with something to type have in common."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from kivy.uix.boxlayout import BoxLayout
 
 from kiosk.flow.view import EntryPage, View
 from kiosk.ui.context import Context
-from kiosk.ui.screens.page import Page
+from kiosk.ui.screens.page import Page, still
 from kiosk.ui.theme import Size
 from kiosk.ui.widgets.entry import EntryBox
 from kiosk.ui.widgets.keys import DELETE
@@ -36,6 +36,9 @@ class EntryScreen(Page):
     def draw(self, view: EntryPage) -> None:
         """Show what changes in place: what is typed, lines, the states of buttons."""
         self._view = view
+        entry = view.entry
+        if self.context.typed.fill(entry.field, entry.prefilled, entry.maximum):
+            self.context.changed(entry)
         self.box.draw(view.entry, problem=view.problem is not None)
 
     @property
@@ -48,6 +51,8 @@ class EntryScreen(Page):
         entry, typed = self._view.entry, self.context.typed
         if key == DELETE:
             changed = typed.delete(entry.field)
+        elif key in entry.endings:
+            changed = typed.end(entry.field, key, entry.maximum)
         else:
             changed = typed.add(entry.field, key, entry.maximum)
         if changed:
@@ -72,14 +77,5 @@ def refill(box: BoxLayout, *parts: BoxLayout) -> None:
 
 
 def _still(view: EntryPage) -> object:
-    frame, entry = view.frame, view.entry
-    intents = [button.intent for button in frame.buttons]
-    return (
-        frame.title,
-        frame.banner,
-        intents,
-        entry.field,
-        entry.kind,
-        view.heading,
-        view.progress,
-    )
+    entry = view.entry
+    return (still(view.frame), entry.field, entry.kind, entry.endings, view.heading, view.progress)

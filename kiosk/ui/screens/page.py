@@ -14,6 +14,7 @@ from kiosk.ui.context import Context
 from kiosk.ui.theme import MARGIN
 from kiosk.ui.widgets.button import ButtonRow
 from kiosk.ui.widgets.press import let_go
+from kiosk.ui.widgets.stepbar import StepBar
 from kiosk.ui.widgets.titlebar import Banner, TitleBar
 
 
@@ -34,15 +35,17 @@ def still(frame: Frame) -> object:
 
 
 class Page(BoxLayout):
-    """The whole window: title bar, banner, body."""
+    """The whole window: title bar, banner, steps, body."""
 
     def __init__(self, context: Context, frame: Frame, progress: Text | None = None) -> None:
         super().__init__(orientation="vertical")
         self.context = context
         close = next((button for button in frame.buttons if on_title_bar(button)), None)
-        self.add_widget(TitleBar(context, frame.title, progress, close))
+        self.add_widget(TitleBar(context, frame, progress, close))
         if frame.banner is not None:
             self.add_widget(Banner(context, frame.banner))
+        if frame.steps:
+            self.add_widget(StepBar(context, frame.steps))
 
     def foot(self, frame: Frame) -> ButtonRow:
         """The row of the page's buttons."""
@@ -52,11 +55,11 @@ class Page(BoxLayout):
         """Forget every finger that is down on something to press."""
         let_go(self)
 
-    def fill(self, *parts: Widget, spacing: float = 0) -> None:
-        """Put `parts` under one another into the body."""
-        theme = self.context.theme
+    def fill(self, *parts: Widget, spacing: float = 0, ends: float = MARGIN) -> None:
+        """Put `parts` under one another into the body, with room `ends` above and below."""
+        px = self.context.theme.px
         body = BoxLayout(
-            orientation="vertical", padding=theme.px(MARGIN), spacing=theme.px(spacing)
+            orientation="vertical", padding=(px(MARGIN), px(ends)), spacing=px(spacing)
         )
         for part in parts:
             body.add_widget(part)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.widget import Widget
 
@@ -15,6 +17,8 @@ from kiosk.ui.widgets.layout import as_high_as_its_content
 from kiosk.ui.widgets.scroller import Scroller
 from kiosk.ui.widgets.shape import Backdrop
 from kiosk.ui.widgets.writing import Writing
+
+LETTERS = 19
 
 
 class ProfileScreen(Page):
@@ -29,7 +33,7 @@ class ProfileScreen(Page):
         parts = [heading, Scroller(context, lines, 0)]
         if foot_buttons(view.frame):
             parts.append(self._foot)
-        self.fill(*parts, spacing=10)
+        self.fill(*parts, spacing=8, ends=12)
 
     def update(self, view: View) -> bool:
         """Show `view` in place; False where that takes another screen."""
@@ -45,37 +49,39 @@ def _still(view: ProfilePage) -> object:
 
 
 def _lines(context: Context, section: Section) -> list[Widget]:
-    say = context.say
-    lines: list[Widget] = [_Heading(context, say(section.heading))]
+    lines = []
     if section.text is not None:
-        lines.append(_Line(context, Writing(context, say(section.text), size=Size.BODY)))
-    return lines + [_pair(context, label, value) for label, value in section.rows]
+        lines.append([Writing(context, context.say(section.text), size=Size.BODY)])
+    lines += [_pair(context, label, value) for label, value in section.rows]
+    heading = _Heading(context, context.say(section.heading))
+    return [heading, *(_Line(context, line, first=not place) for place, line in enumerate(lines))]
 
 
-def _pair(context: Context, label: Words, value: Words) -> _Line:
+def _pair(context: Context, label: Words, value: Words) -> list[Writing]:
     faint = context.theme.palette.faint
-    name = Writing(context, context.say(label), size=Size.SMALL, colour=faint)
-    name.size_hint_x = 0.36
-    return _Line(context, name, Writing(context, context.say(value), size=Size.BODY))
+    name = Writing(context, context.say(label), size=LETTERS, colour=faint)
+    name.size_hint_x = 0.5
+    return [name, Writing(context, context.say(value), size=LETTERS)]
 
 
 class _Heading(BoxLayout):
     def __init__(self, context: Context, words: str) -> None:
         px = context.theme.px
-        super().__init__(padding=(0, px(14), 0, px(6)), size_hint_y=None)
-        self.add_widget(Writing(context, words, size=Size.LEAD, strong=True))
+        super().__init__(padding=(0, px(10), 0, px(6)), size_hint_y=None)
+        self.add_widget(Writing(context, words, size=Size.TEXT, strong=True))
         as_high_as_its_content(self)
 
 
 class _Line(BoxLayout):
-    """Something on white, with a line below."""
+    """Texts beside one another on white, with lines around; the first one has one above, too."""
 
-    def __init__(self, context: Context, *words: Writing) -> None:
+    def __init__(self, context: Context, words: Sequence[Writing], *, first: bool) -> None:
         theme = context.theme
         px = theme.px
-        super().__init__(spacing=px(16), padding=(px(16), px(9)), size_hint_y=None)
+        super().__init__(spacing=px(16), padding=(px(14), px(8)), size_hint_y=None)
+        line = px(1)
         Backdrop(self, theme.palette.line)
-        Backdrop(self, theme.palette.surface, 0, (px(1), px(1), px(1), 0))
+        Backdrop(self, theme.palette.surface, 0, (line, line, line, line if first else 0))
         for one in words:
             one.pos_hint = {"top": 1}
             self.add_widget(one)

@@ -7,7 +7,7 @@ from kivy.uix.boxlayout import BoxLayout
 
 from kiosk.flow.view import Picture, Progress, View
 from kiosk.ui.context import Context
-from kiosk.ui.screens.page import Page
+from kiosk.ui.screens.page import Page, still
 from kiosk.ui.theme import Size
 from kiosk.ui.widgets.layout import column, row, space
 from kiosk.ui.widgets.picture import CardPicture
@@ -57,5 +57,5 @@ class ProgressScreen(Page):
 
 
 def _still(view: Progress) -> object:
-    frame, labels = view.frame, [step.label for step in view.steps]
-    return (frame.title, frame.banner, frame.buttons, view.heading, view.instruction, labels)
+    labels = [step.label for step in view.steps]
+    return (still(view.frame), view.heading, view.instruction, labels)

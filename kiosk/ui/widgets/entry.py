@@ -17,6 +17,7 @@ from kiosk.ui.widgets.shape import Backdrop
 
 HEIGHT = 54
 LETTER_SIZE = 25
+SMALLEST_LETTERS = 16  # an address is drawn smaller before its beginning is left out
 
 
 def _toggle(entry: Entry) -> Button:
@@ -73,7 +74,8 @@ class EntryBox(Widget):
             self._toggle.x = self.x + self.width - self._toggle.width - self._line
             self._toggle.y = self.y + self._line
             right = self._toggle.x - theme.px(4)
-        draw = self._draw_letters if self._entry.shown else self._draw_dots
+        clear = self._entry.shown or self._entry.kind is EntryKind.EMAIL
+        draw = self._draw_letters if clear else self._draw_dots
         self._content.add(Color(*theme.palette.text))
         self._draw_caret(draw(self._entry.field, left, right) + theme.px(3))
 
@@ -89,7 +91,11 @@ class EntryBox(Widget):
 
     def _draw_letters(self, field: str, left: float, right: float) -> float:
         """The last letters that fit: what has just been typed is what one wants to see."""
-        glyphs = [self._glyph(character) for character in self.context.typed.characters(field)]
+        glyphs = self._glyphs(field, LETTER_SIZE)
+        wide = sum(glyph.width for glyph in glyphs)
+        if wide > max(0, right - left) and self._entry.kind is EntryKind.EMAIL:
+            size = int(LETTER_SIZE * (right - left) / wide)
+            glyphs = self._glyphs(field, max(size, SMALLEST_LETTERS))
         while glyphs and sum(glyph.width for glyph in glyphs) > right - left:
             del glyphs[0]
         for glyph in glyphs:
@@ -105,13 +111,14 @@ class EntryBox(Widget):
         place = (round(x), self.y + round((self.height - high) / 2))
         self._content.add(Rectangle(pos=place, size=(theme.px(2), high)))
 
-    def _glyph(self, character: str) -> Any:
+    def _glyphs(self, field: str, size: float) -> list[Any]:
+        """A texture for each character of `field`."""
+        return [self._glyph(character, size) for character in self.context.typed.characters(field)]
+
+    def _glyph(self, character: str, size: float) -> Any:
         theme = self.context.theme
         glyph = Glyph(
-            text=character,
-            font_name=theme.regular,
-            font_size=theme.px(LETTER_SIZE),
-            strip=False,
+            text=character, font_name=theme.regular, font_size=theme.px(size), strip=False
         )
         glyph.refresh()
         return glyph.texture

@@ -48,6 +48,14 @@ LETTERS: Rows = (
     [Cap("-", 1.5), Cap(SPACE, 7, text("Space")), Cap(".", 1.5)],
 )
 
+ADDRESS: Rows = (
+    [Cap(key) for key in "1234567890"],
+    [Cap(key) for key in "qwertyuiop"],
+    [Cap(key) for key in "asdfghjkl-"],
+    [*[Cap(key) for key in "zxcvbnm._"], Cap(DELETE, 1, text("Delete"))],
+)
+AT_COLUMNS = 2
+
 DIGITS: Rows = (
     [Cap(key) for key in "123"],
     [Cap(key) for key in "456"],
@@ -63,8 +71,8 @@ class KeyCap(Label):
         theme = context.theme
         palette = theme.palette
         self.cap = cap
-        special = cap.label is not None
         word = context.say(cap.label) if cap.label else cap.key
+        special = len(word) > 1
         super().__init__(
             text=word,
             font_name=theme.regular,
@@ -77,6 +85,7 @@ class KeyCap(Label):
         drop, radius = theme.px(2), theme.px(6)
         self._edge = Backdrop(self, palette.key_edge, radius, (0, 0, 0, drop))
         self._face = Backdrop(self, self._resting, radius, (0, drop, 0, 0))
+        self._travel = ((0, drop, 0, 0), (0, 0, 0, drop))
 
     @property
     def key(self) -> str:
@@ -84,7 +93,8 @@ class KeyCap(Label):
         return self.cap.key
 
     def press(self, down: bool) -> None:
-        """Look pressed, or not."""
+        """Look pressed, or not: another colour, and lower."""
+        self._face.inset(self, self._travel[down])
         self._face.paint(self._pressed if down else self._resting)
 
 
@@ -200,6 +210,18 @@ class KeyPlate(Widget):
 def keyboard(context: Context, on_key: Callable[[str], None]) -> KeyPlate:
     """Letters, digits and the signs that occur in names."""
     return KeyPlate(context, LETTERS, on_key, character_size=22, gap=5)
+
+
+def address_keyboard(
+    context: Context, endings: Sequence[str], on_key: Callable[[str], None]
+) -> KeyPlate:
+    """Letters, digits, the signs of e-mail addresses, and `endings`: one touch each."""
+    # Each ending has room by its length, and a short one is no narrower than a key.
+    lengths = [len(ending) + 4 for ending in endings]
+    share = (len(ADDRESS[0]) - AT_COLUMNS) / max(sum(lengths), 1)
+    last = [Cap(ending, share * length) for ending, length in zip(endings, lengths, strict=True)]
+    rows = [*ADDRESS, [Cap("@", AT_COLUMNS), *last]]
+    return KeyPlate(context, rows, on_key, character_size=22, gap=5)
 
 
 def keypad(context: Context, on_key: Callable[[str], None], **properties: Any) -> KeyPlate:

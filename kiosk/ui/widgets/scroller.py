@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 
 from kivy.graphics import Color
 from kivy.uix.boxlayout import BoxLayout
@@ -36,7 +37,8 @@ class Scroller(BoxLayout):
         self._rail = column(
             self.up, self._track, self.down, spacing=px(6), size_hint_x=None, width=px(ARROW)
         )
-        content = as_high_as_its_content(column(*parts, spacing=px(spacing)))
+        self._gap = px(spacing)
+        content = as_high_as_its_content(column(*parts, spacing=self._gap))
         self.viewport = Viewport(context, content, self._moved)
         self.add_widget(self.viewport)
 
@@ -45,7 +47,7 @@ class Scroller(BoxLayout):
         self._wanted = None
         view = self.viewport
         top, bottom = view.offset, view.offset + view.height
-        spans = [self._span(part) for part in self._parts]
+        spans = self._spans()
         if way == DOWN:
             cut = [first for first, last in spans if first > top and last > bottom + 1]
             view.move_to(min([*cut, bottom]))
@@ -62,15 +64,20 @@ class Scroller(BoxLayout):
         if self._wanted is None or self.viewport.dragged:
             return
         view = self.viewport
-        first, last = self._span(self._parts[self._wanted])
+        first, last = self._spans()[self._wanted]
         if first < view.offset or last > view.offset + view.height:
             view.move_to((first + last - view.height) / 2)
 
-    def _span(self, part: Widget) -> tuple[float, float]:
-        """From where to where `part` is, in pixels below the content's top."""
-        content = self.viewport.content
-        last = content.y + content.height - part.y
-        return last - part.height, last
+    def _spans(self) -> list[tuple[float, float]]:
+        """From where to where each part is, in pixels below the content's top.
+
+        Reckoned from their heights, because their places follow a frame after the content's.
+        """
+        lasts = accumulate(part.height + self._gap for part in self._parts)
+        return [
+            (last - self._gap - part.height, last - self._gap)
+            for part, last in zip(self._parts, lasts, strict=True)
+        ]
 
     def _moved(self) -> None:
         view = self.viewport
@@ -141,6 +148,7 @@ class Track(Widget):
     def __init__(self, context: Context) -> None:
         super().__init__()
         palette, self._wide = context.theme.palette, context.theme.px(8)
+        self._least = 3 * self._wide  # a thumb that can be seen, however long the list
         self._seen = (0.0, 1.0)  # from where to where, as shares of the whole
         self._groove = Backdrop(self, palette.disabled, self._wide / 2)
         self._thumb = Backdrop(self, palette.faint, self._wide / 2)
@@ -155,5 +163,8 @@ class Track(Widget):
     def _place(self, *_: object) -> None:
         side = (self.width - self._wide) / 2
         first, last = self._seen
+        longer = max(0, self._least - (last - first) * self.height)
+        above, below = self.height * first, self.height * (1 - last)
+        scale = 1 - longer / max(above + below, 1)
         self._groove.inset(self, (side, 0, side, 0))
-        self._thumb.inset(self, (side, self.height * (1 - last), side, self.height * first))
+        self._thumb.inset(self, (side, below * scale, side, above * scale))

@@ -95,5 +95,11 @@ class OneLine(Writing):
         self.bind(texture_size=self._fit)
         self.texture_update()
 
+    def shorten_to(self, width: float) -> None:
+        """Be no wider than `width` pixels: what does not fit is left out for dots."""
+        self.shorten, self.shorten_from = True, "right"
+        self.text_size = (width, None)
+        self.texture_update()
+
     def _fit(self, *_: object) -> None:
         self.size = self.texture_size if self.text else (0, 0)
