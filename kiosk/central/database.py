@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from sqlite3 import Connection as SqliteConnection
+from sqlite3 import Error as SqliteError
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -183,14 +184,18 @@ def _make_sqlite_durable(engine: Engine) -> None:
     def connected(connection: SqliteConnection, _record: Any) -> None:
         # We say BEGIN ourselves, below: the driver would begin too late, and not IMMEDIATE.
         connection.isolation_level = None
-        for pragma in (
-            f"busy_timeout = {round(_PATIENCE * 1000)}",
-            "journal_mode = WAL",
-            "synchronous = FULL",
-            "foreign_keys = ON",
-            "secure_delete = ON",
-        ):
-            connection.execute(f"PRAGMA {pragma}").close()
+        try:
+            for pragma in (
+                f"busy_timeout = {round(_PATIENCE * 1000)}",
+                "journal_mode = WAL",
+                "synchronous = FULL",
+                "foreign_keys = ON",
+                "secure_delete = ON",
+            ):
+                connection.execute(f"PRAGMA {pragma}").close()
+        except SqliteError:
+            connection.close()  # nobody else will: it has not been handed over yet
+            raise
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:

@@ -76,6 +76,7 @@ def document() -> _Json:
         operation["responses"] |= _refusals(operation)
     for schema in _walk(schemas):
         _count_characters(schema)
+        _require_what_tells_apart(schema, schemas)
     return made
 
 
@@ -123,6 +124,14 @@ def _walk(schema: Any) -> Iterator[_Json]:
     elif isinstance(schema, list):
         for inner in schema:
             yield from _walk(inner)
+
+
+def _require_what_tells_apart(schema: _Json, schemas: _Json) -> None:
+    """The property that tells variants apart is never left out, whatever its default."""
+    telling = schema.get("discriminator", {})
+    for variant in telling.get("mapping", {}).values():
+        required = schemas[variant.rpartition("/")[2]].setdefault("required", [])
+        required.append(telling["propertyName"])
 
 
 def _count_characters(schema: _Json) -> None:

@@ -7,12 +7,20 @@ Unknown fields are refused on both sides.
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+)
 
 from kiosk.values import Family
 
@@ -25,12 +33,28 @@ def _to_base64(value: bytes) -> str:
     return b64encode(value).decode()
 
 
-_Base64Text = Annotated[str, Field(json_schema_extra={"contentEncoding": "base64"})]
+def _in_utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("not a moment that UTC has") from None
+
+
+_Base64Text = Annotated[
+    str,
+    Field(
+        json_schema_extra={
+            "contentEncoding": "base64",
+            "pattern": "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$",
+        }
+    ),
+]
 Base64 = Annotated[
     bytes,
     BeforeValidator(_from_base64, json_schema_input_type=_Base64Text),
     PlainSerializer(_to_base64, return_type=_Base64Text),
 ]
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Serial = Annotated[str, Field(pattern=r"^[0-9A-F]{8,64}$")]
 Der = Annotated[Base64, Field(max_length=16384)]
 Answer = Annotated[str, Field(max_length=128)]
@@ -256,7 +280,7 @@ class OutboxItem(Message):
     """Something that happened at the kiosk: reported at least once, applied exactly once."""
 
     id: UUID
-    recorded_at: datetime
+    recorded_at: Moment
     fact: Fact
 
 

@@ -16,9 +16,8 @@ NewDatabase = Callable[[Path], AbstractContextManager[str]]
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """The PostgreSQL server of this run. Without one here the tests fail: none is left out."""
-    running = Cluster()
-    yield running
-    running.remove()
+    with Cluster() as running:
+        yield running
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])

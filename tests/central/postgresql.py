@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from typing import Self
 
 import psycopg
 from psycopg import sql
@@ -66,7 +67,10 @@ class Cluster:
         self._server.send_signal(how)
         self._server.wait()
 
-    def remove(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
         """Stop the server, and leave nothing behind."""
         self.stop()
         shutil.rmtree(self.folder)

@@ -88,6 +88,20 @@ def test_what_is_no_json_is_a_problem(kiosk: KioskClient, card: PersonalCard, bo
     assert problem(requests.post(url, data=body, headers=headers, timeout=5)) == "invalid-request"
 
 
+@pytest.mark.parametrize(
+    "kind", [None, "text/plain", "application/x-www-form-urlencoded", "application/json; charset=x"]
+)
+def test_what_is_not_called_json_is_not_taken_for_it(
+    kiosk: KioskClient, card: PersonalCard, kind: str | None
+) -> None:
+    headers = {"Authorization": f"Bearer {kiosk.token}"} | ({"Content-Type": kind} if kind else {})
+    answer = requests.post(
+        f"{kiosk.service.url}/v1/reports", data=PLANTED.encode(), headers=headers, timeout=5
+    )
+    assert problem(answer) == "invalid-request"
+    assert PLANTED not in answer.text
+
+
 def test_answers_that_break_the_contract_are_not_echoed(
     kiosk: KioskClient, card: PersonalCard
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -107,3 +108,15 @@ def test_the_end_of_a_visit_counts_its_facts(wrong: dict[str, Any]) -> None:
     assert isinstance(report.items[0].fact, messages.VisitEnd)
     with pytest.raises(ValidationError):
         Report.model_validate({"items": [item | {"fact": end | wrong}]})
+
+
+@pytest.mark.parametrize(
+    "moment", ["2025-01-01T00:00:00", "0001-01-01T00:00:00+23:00", "9999-12-31T23:59:59-23:00"]
+)
+def test_a_moment_is_one_that_can_be_told_in_utc(moment: str) -> None:
+    end = {"kind": "visit end", "session": str(SESSION), "facts": 0}
+    item = {"id": str(SESSION), "recorded_at": "1970-01-01T02:00:00+02:00", "fact": end}
+    told = Report.model_validate({"items": [item]}).items[0].recorded_at
+    assert told == datetime(1970, 1, 1, tzinfo=UTC)
+    with pytest.raises(ValidationError):
+        Report.model_validate({"items": [item | {"recorded_at": moment}]})

@@ -1,0 +1,176 @@
+"""A database that is held, full, away or broken: a plain answer, and nothing that is half done."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, event
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import select
+
+from kiosk.central import audit, database, parts
+from kiosk.central.database import Database
+from kiosk.central.tables import Attempt, Registration
+from kiosk.errors import SettingsError
+from tests.central.postgresql import Cluster
+from tests.central.world import WRONG, Clock, KioskClient, PersonalCard, Service, problem
+
+
+def failures(service: Service) -> tuple[int, int]:
+    """How many attempts are counted, and how many failures of the registration."""
+    with service.parts.database.reading() as session:
+        attempts = len(session.exec(select(Attempt)).all())
+        return attempts, session.exec(select(Registration.failures)).one()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "central.db"
+
+
+@pytest.fixture
+def on_sqlite(file: Path, tmp_path: Path) -> Iterator[Service]:
+    running = Service(tmp_path, Clock(), f"sqlite:///{file}")
+    running.start()
+    yield running
+    running.stop()
+
+
+def test_while_another_process_holds_it(
+    service: Service,
+    kiosk: KioskClient,
+    card: PersonalCard,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    another = Database(service.settings.database)
+    monkeypatch.setattr(database, "_PATIENCE", 0.2)
+    service.restart()
+    opened = kiosk.opened(card)
+    with another.transaction() as session:
+        session.connection()
+        answer = kiosk.answer(card, opened, WRONG)
+    another.close()
+    assert (answer.status_code, problem(answer)) == (503, "unavailable")
+    assert failures(service) == (0, 0)
+    assert problem(kiosk.answer(card, opened, WRONG)) == "answers-wrong"
+    assert failures(service) == (1, 1)
+    assert "the database: " in caplog.text
+    assert "Traceback" not in caplog.text
+
+
+def test_a_process_that_was_stopped_in_its_turn_loses_it(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with cluster.database() as url:
+        other = Database(url)
+        monkeypatch.setattr(database, "_PATIENCE", 0.2)
+        stopped = Database(url)
+
+        def keep_the_turn() -> None:
+            with stopped.transaction() as kept:
+                kept.connection()
+                with other.transaction() as session:
+                    session.connection()
+
+        with pytest.raises(DBAPIError, match="idle-in-transaction timeout"):
+            keep_the_turn()
+        stopped.close()
+        other.close()
+
+
+def test_when_it_is_full(on_sqlite: Service) -> None:
+    kiosk = on_sqlite.kiosk("ward 7")
+    card = kiosk.know(PersonalCard())
+    engine = on_sqlite.parts.database._engine
+    with engine.begin() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+
+    @event.listens_for(engine, "begin")
+    def limited(connection: Connection) -> None:
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 2}")
+
+    answers = (kiosk.open(card) for _ in range(1000))
+    full = next(answer for answer in answers if answer.status_code != 200)
+    assert (full.status_code, problem(full)) == (503, "unavailable")
+    event.remove(engine, "begin", limited)
+    engine.dispose()
+    with on_sqlite.parts.database.reading() as session:
+        assert audit.first_break(session) is None
+    kiosk.opened(card)
+
+
+# ---------------------------------------------------------------- broken
+
+
+@pytest.mark.parametrize(("start", "end"), [(0, 100), (4096, None), (0, None)])
+def test_a_broken_file_is_refused_at_the_start(
+    on_sqlite: Service, file: Path, start: int, end: int | None
+) -> None:
+    on_sqlite.kiosk("ward 7").know(PersonalCard())
+    on_sqlite.stop()
+    content = bytearray(file.read_bytes())
+    assert len(content) > 40_000
+    content[start:end] = b"\xff" * len(content[start:end])
+    file.write_bytes(content)
+    command = [sys.executable, "-m", "kiosk.central", "serve"]
+    environment = {
+        "KIOSK_CENTRAL_DATABASE": on_sqlite.settings.database,
+        "KIOSK_CENTRAL_MASTER_KEY_FILE": str(on_sqlite.settings.master_key_file),
+        "KIOSK_CENTRAL_NAME": "a trust",
+    }
+    refused = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr.startswith("kiosk-central: KIOSK_CENTRAL_DATABASE: DatabaseError: ")
+    assert refused.stderr.count("\n") == 1
+    assert file.read_bytes() == content
+
+
+def test_a_file_that_breaks_under_the_service_is_answered_plainly(
+    on_sqlite: Service, file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    kiosk = on_sqlite.kiosk("ward 7")
+    card = kiosk.know(PersonalCard())
+    with on_sqlite.parts.database._engine.connect() as connection:
+        connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    on_sqlite.parts.database.close()
+    file.write_bytes(b"\xff" * file.stat().st_size)
+    answer = kiosk.open(card)
+    assert (answer.status_code, problem(answer)) == (500, "internal")
+    assert "the database: DatabaseError" in caplog.text
+    assert "Traceback" not in caplog.text
+
+
+@pytest.mark.parametrize("url", ["sqlite:////nowhere/central.db", "postgresql:///x?host=/nowhere"])
+def test_one_that_is_not_there_is_refused_at_the_start(tmp_path: Path, url: str) -> None:
+    service = Service(tmp_path, Clock(), url)
+    with pytest.raises(SettingsError, match=r"KIOSK_CENTRAL_DATABASE.*OperationalError"):
+        parts.assemble(service.settings)
+
+
+# ---------------------------------------------------------------- PostgreSQL's server
+
+
+def test_the_server_may_end_and_come_back(tmp_path: Path) -> None:
+    """What was counted before it was killed is there afterwards; no service is started anew."""
+    with Cluster() as cluster, cluster.database() as url:
+        service = Service(tmp_path, Clock(), url)
+        service.start()
+        kiosk = service.kiosk("ward 7")
+        card = kiosk.know(PersonalCard())
+        opened = kiosk.opened(card)
+        assert problem(kiosk.answer(card, opened, WRONG)) == "answers-wrong"
+        cluster.stop(signal.SIGKILL)
+        away = kiosk.answer(card, opened, WRONG)
+        assert (away.status_code, problem(away)) == (503, "unavailable")
+        cluster.start()
+        assert failures(service) == (1, 1)
+        assert problem(kiosk.answer(card, opened, WRONG)) == "wait"
+        service.stop()
