@@ -67,8 +67,8 @@ class Ground:
                 card.update(family="piv", serial=self.card.serial)
             case {"items": list() as items}:
                 for item in items:
-                    about = "grant" if item["fact"]["kind"] == "card" else "session"
-                    item["fact"][about] = str(getattr(self.grant, about))
+                    if about := {"card": "grant", "visit end": "session"}.get(item["fact"]["kind"]):
+                        item["fact"][about] = str(getattr(self.grant, about))
 
     def ask(self, case: Request, token: str) -> int:
         """The status of the answer, which is one that the document has."""
