@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cryptography import x509
-
 from kiosk.card import keys
 from kiosk.card.apdu import Connection
 from kiosk.card.atr import capabilities
@@ -89,5 +87,4 @@ def _told(der: bytes | None) -> str:
     if der is None:
         return "none"
     key = keys.from_certificate(der, "certificate")
-    ends = x509.load_der_x509_certificate(der).not_valid_after_utc
-    return f"{keys.described(key)}, valid until {ends:%Y-%m-%d}"
+    return f"{keys.described(key)}, valid until {keys.expires(der, 'certificate'):%Y-%m-%d}"

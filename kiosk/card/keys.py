@@ -6,6 +6,8 @@ PKCS #1 v1.5 padding.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
@@ -17,6 +19,9 @@ from kiosk.errors import CardMalformed
 # DigestInfo of SHA-256 (RFC 8017, section 9.2, note 1): what an RSA key signs, padded.
 SHA256_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
 
+# InvalidVersion is no ValueError.
+_UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion)
+
 PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 
 
@@ -24,16 +29,24 @@ def from_certificate(der: bytes, place: str) -> PublicKey:
     """The public key in a DER certificate; raises CardMalformed(`place`)."""
     try:
         key = x509.load_der_x509_certificate(der).public_key()
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except _UNREADABLE as error:
         raise CardMalformed(f"{place}: certificate cannot be read") from error
     return _of_known_kind(key, place)
+
+
+def expires(der: bytes, place: str) -> datetime:
+    """The end (UTC) of a DER certificate's validity; raises CardMalformed(`place`)."""
+    try:
+        return x509.load_der_x509_certificate(der).not_valid_after_utc
+    except _UNREADABLE as error:
+        raise CardMalformed(f"{place}: certificate cannot be read") from error
 
 
 def from_spki(der: bytes, place: str) -> PublicKey:
     """The public key in a DER SubjectPublicKeyInfo; raises CardMalformed(`place`)."""
     try:
         key = serialization.load_der_public_key(der)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except _UNREADABLE as error:
         raise CardMalformed(f"{place}: public key cannot be read") from error
     return _of_known_kind(key, place)
 

@@ -11,12 +11,23 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_der_public_key,
 )
-from cryptography.x509 import load_der_x509_certificate
+from cryptography.x509 import Certificate, InvalidVersion, load_der_x509_certificate
 
 
-def public_key(certificate: bytes) -> bytes:
+def certificate(der: bytes) -> Certificate:
+    """The certificate in `der`. ValueError if it is none."""
+    try:
+        return load_der_x509_certificate(der)
+    except InvalidVersion as error:  # no ValueError of its own
+        raise ValueError(str(error)) from None
+
+
+def public_key(der: bytes) -> bytes:
     """The SubjectPublicKeyInfo (DER) of a certificate (DER). ValueError if it is none."""
-    key = load_der_x509_certificate(certificate).public_key()
+    try:
+        key = certificate(der).public_key()
+    except UnsupportedAlgorithm as error:
+        raise ValueError(str(error)) from None
     return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 

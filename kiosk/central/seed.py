@@ -8,7 +8,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Self
 
-from cryptography.exceptions import UnsupportedAlgorithm
 from nacl.utils import random as random_bytes
 from pydantic import (
     Base64Bytes,
@@ -81,7 +80,7 @@ class PersonalisedCard(_Document):
             return None
         try:
             genuine.public_key(der)
-        except (ValueError, UnsupportedAlgorithm):
+        except ValueError:
             raise ValueError("not a certificate in DER") from None
         return der
 

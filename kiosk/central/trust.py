@@ -12,6 +12,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from sqlmodel import Session, col, select
 
+from kiosk.central import genuine
 from kiosk.central.tables import Issuer, RevocationList
 
 _DEEPEST = 4  # issuers above a card's certificate, the anchor included
@@ -24,7 +25,7 @@ class Untrusted(Exception):
 
 def add_issuer(database: Session, der: bytes, now: datetime, *, anchor: bool) -> None:
     """Believe what this authority issued. ValueError if it is no authority's certificate."""
-    certificate = x509.load_der_x509_certificate(der)
+    certificate = genuine.certificate(der)
     if not _is_authority(certificate):
         raise ValueError("not the certificate of an authority")
     known = database.exec(select(Issuer).where(Issuer.der == der)).first()
@@ -38,9 +39,13 @@ def add_issuer(database: Session, der: bytes, now: datetime, *, anchor: bool) ->
 def add_list(database: Session, der: bytes, now: datetime) -> None:
     """Take a revocation list in place of the older one of its issuer.
 
-    ValueError if no imported issuer signed it, or if it is older than the one that is there.
+    ValueError if it is none, if no imported issuer signed it, or if it is older than the one that
+    is there.
     """
-    revoked = x509.load_der_x509_crl(der)
+    try:
+        revoked = x509.load_der_x509_crl(der)
+    except x509.InvalidVersion as error:
+        raise ValueError(str(error)) from None
     issuers = _issuers(database, revoked.issuer)
     if not any(_signed_by(revoked, issuer) for issuer, _ in issuers):
         raise ValueError("no imported authority signed this list")
@@ -59,7 +64,7 @@ def add_list(database: Session, der: bytes, now: datetime) -> None:
 def check(database: Session, der: bytes, now: datetime) -> x509.Certificate:
     """The certificate, if it is believed now; raises Untrusted."""
     try:
-        certificate = x509.load_der_x509_certificate(der)
+        certificate = genuine.certificate(der)
         _refuse_unless_valid(certificate, now)
         _climb(database, certificate, now, _DEEPEST)
     except _ERRORS as error:
@@ -69,14 +74,14 @@ def check(database: Session, der: bytes, now: datetime) -> x509.Certificate:
 
 def refuse_another_key(der: bytes, imported: bytes) -> None:
     """Raises Untrusted unless both certificates are for the same key."""
-    keys = [x509.load_der_x509_certificate(each).public_key() for each in (der, imported)]
+    keys = [genuine.certificate(each).public_key() for each in (der, imported)]
     if keys[0] != keys[1]:
         raise Untrusted("not for the key that the RA imported")
 
 
 def expires_on(der: bytes) -> date:
     """The last day of a certificate's validity."""
-    return x509.load_der_x509_certificate(der).not_valid_after_utc.date()
+    return genuine.certificate(der).not_valid_after_utc.date()
 
 
 def _climb(database: Session, certificate: x509.Certificate, now: datetime, left: int) -> None:
@@ -158,4 +163,4 @@ def _issuers(database: Session, name: x509.Name) -> list[tuple[x509.Certificate,
     rows = database.exec(
         select(Issuer).where(Issuer.name == name.public_bytes()).order_by(col(Issuer.anchor).desc())
     )
-    return [(x509.load_der_x509_certificate(row.der), row.anchor) for row in rows]
+    return [(genuine.certificate(row.der), row.anchor) for row in rows]

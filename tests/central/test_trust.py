@@ -162,3 +162,14 @@ def test_a_chain_that_goes_round_ends(service: Service) -> None:
         trusted(service, each, anchor=False)
     with pytest.raises(trust.Untrusted, match="too long"):
         check(service, first.sign(KEY))
+
+
+def test_a_version_that_no_standard_knows_is_malformed(service: Service, root: Authority) -> None:
+    version_3, version_6 = bytes.fromhex("A003020102"), bytes.fromhex("A003020105")
+    with pytest.raises(trust.Untrusted, match="malformed"):
+        check(service, root.sign(KEY).replace(version_3, version_6))
+    with (
+        service.parts.database.transaction() as database,
+        pytest.raises(ValueError, match="version"),
+    ):
+        trust.add_issuer(database, root.der.replace(version_3, version_6), NOW, anchor=True)

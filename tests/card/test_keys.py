@@ -1,0 +1,61 @@
+"""Certificates whose version no standard knows: refused in our own words, wherever they are read.
+
+The reading library's error for them is no ValueError.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from kiosk.card import holder, keys
+from kiosk.card.examination import examine
+from kiosk.card.proving import prove
+from kiosk.central import genuine
+from kiosk.errors import CardMalformed
+from kiosk.simulated.issuing import SimulatedIssuer
+from kiosk.simulated.piv import PivMemory, SimulatedPivCard
+from kiosk.values import CardIdentity, Family, Secret
+from tests.card.connections import Recorded
+
+_VERSION_3, _VERSION_6 = bytes.fromhex("A003020102"), bytes.fromhex("A003020105")
+
+
+@pytest.fixture
+def memory(issuer: SimulatedIssuer) -> PivMemory:
+    """A card whose certificates have another version than 3."""
+    made = issuer.issue_piv("A Nurse", passcode=b"246802")
+    for slot, der in made.certificates.items():
+        assert der.count(_VERSION_3) == 1
+        made.certificates[slot] = der.replace(_VERSION_3, _VERSION_6)
+    return made
+
+
+def test_no_key_is_read_from_it(memory: PivMemory) -> None:
+    for read in (keys.from_certificate, keys.expires):
+        with pytest.raises(CardMalformed, match="9A: certificate cannot be read"):
+            read(memory.certificates[0x9A], "9A")
+
+
+def test_no_card_proves_itself_by_it(memory: PivMemory) -> None:
+    identity = CardIdentity(Family.PIV, memory.guid.hex().upper())
+    with pytest.raises(CardMalformed):
+        prove(SimulatedPivCard(memory), identity, memory.certificates[0x9E], bytes(32))
+
+
+def test_no_passcode_is_sent_for_it(memory: PivMemory) -> None:
+    identity = CardIdentity(Family.PIV, memory.guid.hex().upper())
+    card = Recorded(SimulatedPivCard(memory))
+    with pytest.raises(CardMalformed):
+        holder.sign(card, identity, memory.certificates[0x9A], Secret(b"246802"), bytes(32))
+    assert not [command for command in card.commands if command[1] == 0x20]
+
+
+def test_a_technician_is_told(memory: PivMemory) -> None:
+    found = {each.what: each.found for each in examine(SimulatedPivCard(memory))}
+    assert found["certificate for log in"].startswith("not to be had: CardMalformed")
+    assert found["certificate of the card"].startswith("not to be had: CardMalformed")
+
+
+def test_central_takes_it_for_none(memory: PivMemory) -> None:
+    with pytest.raises(ValueError, match="version"):
+        genuine.public_key(memory.certificates[0x9A])
