@@ -15,7 +15,7 @@ from kiosk.card import keys
 from kiosk.card.apdu import SUCCESS, Connection
 from kiosk.card.proving import expect, signed_by
 from kiosk.card.recognition import recognise
-from kiosk.card.session import Authority, CardIncapable, CardSession, UnblockingKey
+from kiosk.card.session import Authority, CardIncapable, CardSession
 from kiosk.errors import CardMalformed, CardRefused, SecretRefused, WrongSecret
 from kiosk.values import CardIdentity, Secret
 
@@ -64,7 +64,7 @@ class UnlockPlan:
 class CardStep:
     """A fact: `status` is None when the command is about to be sent.
 
-    `command` is one of unblock, verify, change, attest: the words of the contract.
+    `command` is one of authenticate, unblock, verify, change, attest: the words of the contract.
     """
 
     command: str
@@ -135,39 +135,59 @@ def _try(
     record: Record,
     authority: Authority | None,
 ) -> Candidate:
-    def announce() -> None:
-        record(CardStep("unblock", candidate.generation, None))
-
-    key: UnblockingKey
+    generation = candidate.generation
     if candidate.key:
-        announce()
-        key = candidate.key
+        record(CardStep("unblock", generation, None))
+        with _recorded(record, "unblock", generation):
+            card.unblock(candidate.key, plan.passcode)
     elif authority is not None:
-        key = _Announced(authority, announce)
+        _authenticate_and_unblock(card, generation, plan.passcode, record, authority)
     else:
         raise SecretRefused("unblocking key")
-    with _recorded(record, "unblock", candidate.generation):
-        card.unblock(key, plan.passcode)
     return candidate
 
 
-class _Announced:
-    """An authority whose response is announced once it is there: until then nothing is risked."""
+def _authenticate_and_unblock(
+    card: CardSession, generation: int, passcode: Secret, record: Record, authority: Authority
+) -> None:
+    told = _Told(authority, record, generation)
+    try:
+        card.unblock(told, passcode)
+    except (WrongSecret, CardRefused) as refused:
+        if told.sent is not None:
+            record(CardStep(told.sent, generation, refused.status))
+        raise
+    record(CardStep("unblock", generation, SUCCESS))
 
-    def __init__(self, authority: Authority, announce: Callable[[], None]) -> None:
-        self._authority = authority
-        self._announce = announce
+
+class _Told:
+    """An authority of which each step is recorded: its response once it is there, and what follows.
+
+    Until the response is there nothing is risked. That the card took it is a fact of its own, known
+    before anybody is asked whether the card is genuine. `sent` is what has no answer yet.
+    """
+
+    def __init__(self, authority: Authority, record: Record, generation: int) -> None:
+        self._authority, self._record, self._generation = authority, record, generation
+        self.sent: str | None = None
 
     def opening(self) -> bytes:
         return self._authority.opening()
 
     def answer(self, challenge: bytes) -> bytes:
         response = self._authority.answer(challenge)
-        self._announce()
+        self._announce("authenticate")
         return response
 
     def check(self, reply: bytes) -> None:
+        self._record(CardStep("authenticate", self._generation, SUCCESS))
+        self.sent = None
         self._authority.check(reply)
+        self._announce("unblock")
+
+    def _announce(self, command: str) -> None:
+        self._record(CardStep(command, self._generation, None))
+        self.sent = command
 
 
 def _change(card: CardSession, plan: UnlockPlan, record: Record) -> bool:

@@ -37,7 +37,7 @@ def open_challenge(parts: Parts, caller: Caller, session_id: UUID) -> ChallengeO
     with working(parts, caller) as work:
         unlock, granted = _granted(work, session_id)
         earlier = _dialogues(work, granted)
-        if len(earlier) >= _PER_GRANT:
+        if len(earlier) >= _PER_GRANT or grant.too_late(work, granted):
             raise Refusal(ProblemType.EXPIRED)
         mutual = parts.escrow.administrator_key(work.database, unlock.card).mutual
         challenge = Challenge(

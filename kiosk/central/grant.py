@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 from sqlmodel import select
@@ -15,6 +16,8 @@ from kiosk.central.sessions import Unlock, Work, find, working
 from kiosk.central.tables import Card, EndRow, FactRow, GrantRow
 from kiosk.contract.messages import Grant, ProblemType, UnblockingKey
 
+BEGIN_WITHIN = timedelta(minutes=2)
+
 
 def issue_grant(parts: Parts, caller: Caller, session_id: UUID) -> Grant:
     """The session's grant: the same one however often it is asked for, until its work has begun.
@@ -26,10 +29,15 @@ def issue_grant(parts: Parts, caller: Caller, session_id: UUID) -> Grant:
     with working(parts, caller) as work:
         unlock = find(work, session_id)
         grant = current(work, unlock)
-        if grant is not None and _begun(work, grant):
+        if grant is not None and (_begun(work, grant) or too_late(work, grant)):
             raise Refusal(ProblemType.EXPIRED)
         # Made before the commit: a key that cannot be produced leaves no grant behind.
         return _message(work, unlock, grant or _new_grant(work, unlock))
+
+
+def too_late(work: Work, grant: GrantRow) -> bool:
+    """Whether card work under the grant may no longer begin."""
+    return grant.issued_at + BEGIN_WITHIN <= work.now
 
 
 def current(work: Work, unlock: Unlock) -> GrantRow | None:
@@ -72,7 +80,10 @@ def _new_grant(work: Work, unlock: Unlock) -> GrantRow:
         first=decision.first,
         second_allowed=decision.second_allowed,
         second_needs=decision.second_needs,
-        renew=decision.renew and FORMATS[card.family].renewed,
+        # A card that proves nothing could say that it was renewed, and be another one.
+        renew=decision.renew
+        and FORMATS[card.family].renewed
+        and unlock.registration.card_authentication_key is not None,
         charged=decision.charge,
         issued_at=work.now,
     )
@@ -102,6 +113,7 @@ def _message(work: Work, unlock: Unlock, grant: GrantRow) -> Grant:
         second_needs_tries_left=grant.second_needs,
         renew=grant.renew,
         card_authentication_key=unlock.registration.card_authentication_key,
+        begin_within_seconds=int(BEGIN_WITHIN.total_seconds()),
     )
 
 

@@ -81,6 +81,14 @@ _REFUSED = 0x6300
 
 def _fact(row: FactRow, family: Family) -> Fact:
     status = None if row.status is None else int(row.status, 16)
-    if family is Family.GIDS and status == _GIDS_REFUSED and row.command is CardCommand.UNBLOCK:
-        status = _REFUSED  # how GIDS cards say that a response was wrong, without a counter
+    command = row.command
+    if family is Family.GIDS:
+        # The response is what compares the key: to `evidence` that is the unblock, and the command
+        # that only sets the passcode says no more of the key than VERIFY does.
+        if command is CardCommand.AUTHENTICATE:
+            command = CardCommand.UNBLOCK
+            status = _REFUSED if status == _GIDS_REFUSED else status
+        elif command is CardCommand.UNBLOCK:
+            command = CardCommand.VERIFY
+        return Fact(row.sequence, command, row.generation, status, row.genuine)
     return Fact(row.sequence, row.command, row.generation, status, row.genuine)

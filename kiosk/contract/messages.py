@@ -228,8 +228,13 @@ class CardGenuine(Message):
 
 
 class CardCommand(StrEnum):
-    """The commands of an unlock whose outcome is a fact."""
+    """The commands of an unlock whose outcome is a fact.
 
+    `authenticate` is an administrator key's response to the card; elsewhere `unblock` compares the
+    key.
+    """
+
+    AUTHENTICATE = "authenticate"
     UNBLOCK = "unblock"
     VERIFY = "verify"
     CHANGE = "change"
@@ -239,7 +244,7 @@ class CardCommand(StrEnum):
 class CardFact(Message):
     """One step of the card work. `status` is None when the command is about to be sent.
 
-    `generation` is the key's generation: of the candidate for `unblock`, of the new key for
+    `generation` is the key's generation: of the candidate for `authenticate` and `unblock`, of the new key for
     `change`, and of the key the card is left with for `verify` and `attest`. `signature` goes with
     `attest`: the authentication key's, over `proof.digest(purpose="unlocked", ...)`.
     """

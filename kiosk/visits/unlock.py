@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import time
 from collections.abc import Callable
 from uuid import UUID
 
@@ -168,6 +169,7 @@ class UnlockVisit:
         passcode: Secret,
         advance: Callable[[ev.UnlockStep], None],
     ) -> ev.Event:
+        asked_at = time.monotonic()
         grant = self._central.grant(session)
         match obstacle(report, Purpose.UNLOCK, tries_needed=grant.first_needs_tries_left):
             case Obstacle.KEY_SPENT:
@@ -177,7 +179,8 @@ class UnlockVisit:
         plan = self._plan(report, grant, passcode)
         authority = CentralAuthority(self._central, session) if not plan.current.key else None
         try:
-            self._reader.unlock(plan, self._recorder(grant, advance), authority)
+            begin_by = asked_at + grant.begin_within_seconds
+            self._reader.unlock(plan, self._recorder(grant, advance, begin_by), authority)
         finally:
             plan.wipe()
         return ev.CardUnlocked(self.number)
@@ -234,12 +237,14 @@ class UnlockVisit:
         )
 
     def _recorder(
-        self, grant: msg.Grant, advance: Callable[[ev.UnlockStep], None]
+        self, grant: msg.Grant, advance: Callable[[ev.UnlockStep], None], begin_by: float
     ) -> Callable[[CardStep], None]:
         sequence = 0
 
         def record(step: CardStep) -> None:
             nonlocal sequence
+            if sequence == 0 and time.monotonic() > begin_by:
+                raise CentralRefused(msg.ProblemType.EXPIRED, 410)
             self._outbox.record(
                 grant.session,
                 msg.CardFact(
@@ -260,6 +265,7 @@ class UnlockVisit:
 
 
 _REACHED = {
+    ("authenticate", None): ev.UnlockStep.UNLOCK,
     ("unblock", None): ev.UnlockStep.UNLOCK,
     ("unblock", 0x9000): ev.UnlockStep.CHECK,
     ("change", None): ev.UnlockStep.RENEW,

@@ -19,6 +19,7 @@ from kiosk.central.tables import AuditEntry
 from kiosk.contract.messages import CardCommand, ChallengeOpened, Grant
 from kiosk.values import Family
 from tests.central.world import (
+    Clock,
     KioskClient,
     PersonalCard,
     Service,
@@ -210,8 +211,8 @@ def test_a_wrong_response_is_a_try_and_the_key_is_never_renewed(
 ) -> None:
     grant = granted(kiosk, gids)
     outcomes = kiosk.report(
-        item(grant, 0, CardCommand.UNBLOCK, 0, None),
-        item(grant, 1, CardCommand.UNBLOCK, 0, "6982"),
+        item(grant, 0, CardCommand.AUTHENTICATE, 0, None),
+        item(grant, 1, CardCommand.AUTHENTICATE, 0, "6982"),
         item(grant, 2, CardCommand.CHANGE, 1, "9000"),
         item(grant, 3, CardCommand.UNBLOCK, 1, "9000"),
     )
@@ -222,9 +223,49 @@ def test_a_wrong_response_is_a_try_and_the_key_is_never_renewed(
 def test_a_card_that_was_unlocked_may_be_unlocked_again(kiosk: KioskClient, gids: GidsCard) -> None:
     grant = granted(kiosk, gids)
     kiosk.report(
-        item(grant, 0, CardCommand.UNBLOCK, 0, None),
-        item(grant, 1, CardCommand.UNBLOCK, 0, "9000"),
-        item(grant, 2, CardCommand.VERIFY, 0, "9000"),
+        item(grant, 0, CardCommand.AUTHENTICATE, 0, None),
+        item(grant, 1, CardCommand.AUTHENTICATE, 0, "9000"),
+        item(grant, 2, CardCommand.UNBLOCK, 0, None),
+        item(grant, 3, CardCommand.UNBLOCK, 0, "9000"),
+        item(grant, 4, CardCommand.VERIFY, 0, "9000"),
     )
     again = granted(kiosk, gids)
     assert (again.current.generation, again.next) == (0, None)
+
+
+def test_what_refuses_the_passcode_says_nothing_of_the_key(
+    kiosk: KioskClient, gids: GidsCard
+) -> None:
+    grant = granted(kiosk, gids)
+    kiosk.report(
+        item(grant, 0, CardCommand.AUTHENTICATE, 0, None),
+        item(grant, 1, CardCommand.AUTHENTICATE, 0, "9000"),
+        item(grant, 2, CardCommand.UNBLOCK, 0, None),
+        item(grant, 3, CardCommand.UNBLOCK, 0, "6982"),
+    )
+    assert granted(kiosk, gids).first == 0
+
+
+def test_a_card_that_took_the_response_is_proven_whatever_came_after(
+    kiosk: KioskClient, gids: GidsCard
+) -> None:
+    """The network is cut, again and again, between the card's answer and central's judgement."""
+    for _ in range(6):
+        grant = granted(kiosk, gids)
+        kiosk.report(
+            item(grant, 0, CardCommand.AUTHENTICATE, 0, None),
+            item(grant, 1, CardCommand.AUTHENTICATE, 0, "9000"),
+        )
+    assert granted(kiosk, gids).first == 0
+
+
+def test_a_dialogue_begins_within_two_minutes(
+    kiosk: KioskClient, gids: GidsCard, clock: Clock
+) -> None:
+    session = granted(kiosk, gids).session
+    begin(kiosk, session)
+    clock.pass_time(120)
+    assert problem(kiosk.post(f"/unlocks/{session}/challenges")) == "expired"
+    assert problem(kiosk.ask_grant(session)) == "expired"
+    # What has begun may end.
+    assert ask(kiosk, session, 1, bytes(16)).status_code == 200

@@ -385,7 +385,7 @@ def upgrade() -> None:
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column(
             "command",
-            sa.Enum("UNBLOCK", "VERIFY", "CHANGE", "ATTEST", name="cardcommand"),
+            sa.Enum("AUTHENTICATE", "UNBLOCK", "VERIFY", "CHANGE", "ATTEST", name="cardcommand"),
             nullable=False,
         ),
         sa.Column("generation", sa.Integer(), nullable=False),
