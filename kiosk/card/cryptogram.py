@@ -22,7 +22,7 @@ from kiosk.errors import CardMalformed, SecretRefused, WrongCard
 from kiosk.values import Secret
 
 CHALLENGE = 16  # bytes of R1 and R2 in the mutual form
-_KEY_LENGTHS = {"3des": {24}, "aes": {16, 24, 32}}
+_KEY_LENGTHS = {"3des": {16, 24}, "aes": {16, 24, 32}}
 _PADDING = 0x80
 
 
@@ -36,6 +36,11 @@ class KeyKind(StrEnum):
     def block(self) -> int:
         """Bytes of one block, and of the external form's challenge."""
         return 8 if self is KeyKind.TRIPLE_DES else 16
+
+
+def fits(key: Secret, kind: KeyKind) -> bool:
+    """Whether `key` is one of that cipher: two or three keys of DES, or one of AES."""
+    return len(key) in _KEY_LENGTHS[kind]
 
 
 def new_challenge() -> bytes:
@@ -103,10 +108,14 @@ class AdministratorKey:
 
 
 def _cipher(key: Secret, kind: KeyKind) -> Cipher[modes.CBC]:
-    if len(key) not in _KEY_LENGTHS[kind]:
+    if not fits(key, kind):
         raise SecretRefused("administrator key")
-    algorithm = TripleDES if kind is KeyKind.TRIPLE_DES else AES
-    return Cipher(algorithm(key.reveal()), modes.CBC(bytes(kind.block)))
+    content = key.reveal()
+    if kind is KeyKind.AES:
+        return Cipher(AES(content), modes.CBC(bytes(kind.block)))
+    if len(content) == 16:
+        content += content[:8]  # two keys: the first is the third as well
+    return Cipher(TripleDES(content), modes.CBC(bytes(kind.block)))
 
 
 def _crypt(context: CipherContext, data: bytes) -> bytes:

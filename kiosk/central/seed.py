@@ -20,6 +20,7 @@ from pydantic import (
 )
 from sqlmodel import Session, select
 
+from kiosk.card import cryptogram
 from kiosk.card.cryptogram import KeyKind
 from kiosk.central import genuine, master, registrations, trust
 from kiosk.central.authentication import token_hash
@@ -94,6 +95,8 @@ class PersonalisedCard(_Document):
             raise ValueError("no card of this family has such an unblocking key")
         if (self.administrator_kind is None) != FORMATS[self.family].leaves:
             raise ValueError("a cipher goes with administrator keys, and with them alone")
+        if self.administrator_kind and not cryptogram.fits(key, self.administrator_kind):
+            raise ValueError("an administrator key of that length is not for that cipher")
         return self
 
 

@@ -100,12 +100,12 @@ class UnlockVisit:
         report = self._report
         if report is None:
             return ev.CardFailed(self.number, ev.CardTrouble.FAILED)
-        request = msg.OpenUnlock(
-            session=_session_of(reference),
-            card=presented(report),
-            reason=msg.UnlockReason.FORGOTTEN if forgotten else msg.UnlockReason.LOCKED,
-        )
         try:
+            request = msg.OpenUnlock(
+                session=_session_of(reference),
+                card=presented(report),
+                reason=msg.UnlockReason.FORGOTTEN if forgotten else msg.UnlockReason.LOCKED,
+            )
             self._opened = opened = self._central.open_unlock(request)
         except KioskError as error:
             return failed(self.number, error)
@@ -277,15 +277,18 @@ def _candidate(key: msg.UnblockingKey) -> Candidate:
 
 
 def presented(report: CardReport) -> msg.PresentedCard:
-    """The card as central is told of it."""
-    return msg.PresentedCard(
-        family=report.identity.family,
-        serial=report.identity.serial,
-        passcode_tries=report.counters.passcode,
-        unblocking_tries=report.counters.unblocking,
-        authentication_certificate=report.certificates.authentication,
-        card_authentication_certificate=report.certificates.card_authentication,
-    )
+    """The card as central is told of it; raises CardMalformed where it tells what no card has."""
+    try:
+        return msg.PresentedCard(
+            family=report.identity.family,
+            serial=report.identity.serial,
+            passcode_tries=report.counters.passcode,
+            unblocking_tries=report.counters.unblocking,
+            authentication_certificate=report.certificates.authentication,
+            card_authentication_certificate=report.certificates.card_authentication,
+        )
+    except ValueError:
+        raise CardMalformed("identity, counters or certificates") from None
 
 
 def _spki(certificate: bytes) -> bytes | None:

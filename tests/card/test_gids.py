@@ -307,7 +307,13 @@ def test_an_unlock_by_authority_needs_eight_commands(memory: GidsMemory) -> None
         AdministratorKey(Secret(KEY)),
     )
     assert result == Unlocked(0)
-    assert steps == [("unblock", None), ("unblock", 0x9000), ("verify", 0x9000)]
+    assert steps == [
+        ("authenticate", None),
+        ("authenticate", 0x9000),
+        ("unblock", None),
+        ("unblock", 0x9000),
+        ("verify", 0x9000),
+    ]
     assert (memory.passcode, memory.passcode_left) == (NEW, 3)
     assert len([command for command in card.commands if command[1] != 0xC0]) == 8
 

@@ -13,6 +13,7 @@ import requests
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives.ciphers import Cipher, modes
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from pydantic import ValidationError
 from sqlmodel import select
 
 from kiosk.central.tables import AuditEntry
@@ -188,6 +189,27 @@ def test_nobody_else_holds_the_dialogue(
     stranger.know(PersonalCard())
     assert problem(stranger.post(f"/unlocks/{session}/challenges")) == "not-found"
     assert problem(ask(stranger, session, 1, bytes(16))) == "not-found"
+
+
+@pytest.mark.parametrize(("kind", "length"), [("3des", 32), ("3des", 8), ("aes", 8), ("aes", 40)])
+def test_a_key_that_is_not_for_its_cipher_is_not_taken(
+    kiosk: KioskClient, kind: str, length: int
+) -> None:
+    card = GidsCard(kind=kind)
+    card.administrator_key = bytes(range(length))
+    with pytest.raises(ValidationError):
+        kiosk.know(card)
+
+
+def test_two_keys_of_des_are_three(kiosk: KioskClient) -> None:
+    card = GidsCard()
+    card.administrator_key = secrets.token_bytes(16)
+    kiosk.know(card)
+    session = granted(kiosk, card).session
+    opened = begin(kiosk, session)
+    response = response_of(ask(kiosk, session, 1, bytes(16)))
+    card.administrator_key += card.administrator_key[:8]
+    assert card.decrypted(response)[:32] == bytes(16) + opened.opening
 
 
 def test_a_key_that_leaves_answers_no_challenges(kiosk: KioskClient, card: PersonalCard) -> None:
