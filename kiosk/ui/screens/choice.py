@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from kivy.clock import Clock
+
 from kiosk.flow.view import ChoicePage, Role, View
 from kiosk.ui.context import Context
 from kiosk.ui.screens.page import Page, foot_buttons, still
@@ -31,7 +33,10 @@ class ChoiceScreen(Page):
             for number, choice in enumerate(view.choices)
         ]
         self._scroller = Scroller(context, self._rows, GAP)
-        self._scroller.viewport.bind(height=lambda _, height: self._grow(height))
+        later = Clock.create_trigger(self._share, -1)
+        self._scroller.viewport.bind(height=later)
+        for one in self._rows:
+            one.bind(height=later)
         heading = Writing(context, say(view.heading), size=26, strong=True, balanced=True)
         parts = [heading]
         if view.hint is not None:
@@ -59,11 +64,16 @@ class ChoiceScreen(Page):
         for number, row in enumerate(self._rows):
             row.choose(number == view.chosen)
 
-    def _grow(self, height: float) -> None:
+    def _share(self, *_: object) -> None:
+        """Give all the same height, as far as there is room beside those that need more."""
         px, number = self.context.theme.px, len(self._rows)
-        room = (height - (number - 1) * px(GAP)) / number
+        room = self._scroller.viewport.height - (number - 1) * px(GAP)
+        needs = sorted(row.need for row in self._rows)
+        while needs and needs[-1] * len(needs) > room:
+            room -= needs.pop()
+        share = room / len(needs) if needs else 0
         for row in self._rows:
-            row.grow(min(room, px(HIGHEST)))
+            row.grow(min(share, px(HIGHEST)))
 
 
 def _still(view: ChoicePage) -> object:

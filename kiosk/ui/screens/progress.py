@@ -8,7 +8,7 @@ from kivy.uix.boxlayout import BoxLayout
 from kiosk.flow.view import Picture, Progress, View
 from kiosk.ui.context import Context
 from kiosk.ui.screens.page import Page, still
-from kiosk.ui.theme import Size
+from kiosk.ui.theme import MARGIN, Size
 from kiosk.ui.widgets.layout import column, row, space
 from kiosk.ui.widgets.picture import CardPicture
 from kiosk.ui.widgets.remark import Callout
@@ -24,12 +24,15 @@ class ProgressScreen(Page):
         super().__init__(context, view.frame)
         self._view = view
         self._steps = StepList(context, view.steps)
-        self.fill(self._with_steps(view) if view.steps else self._with_picture(view))
+        # Below the bar of a journey's steps there is less room.
+        self._gap = 12 if view.frame.steps else MARGIN
+        body = self._with_steps(view) if view.steps else self._with_picture(view)
+        self.fill(body, ends=self._gap)
 
     def _with_steps(self, view: Progress) -> BoxLayout:
         context, px, say = self.context, self.context.theme.px, self.context.say
         heading = Writing(context, say(view.heading), size=Size.HEADING, strong=True)
-        body = column(heading, self._steps, space(), spacing=px(20))
+        body = column(heading, self._steps, space(), spacing=px(self._gap))
         if view.instruction is not None:
             edge = context.theme.palette.title
             body.add_widget(Callout(context, [say(view.instruction)], Mark.INFORMATION, edge))

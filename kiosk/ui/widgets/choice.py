@@ -31,7 +31,8 @@ class ChoiceRow(Pressable, BoxLayout):
         px, palette = theme.px, theme.palette
         self._drawn_with, self._number, self._choice = context, number, choice
         self._chosen = False
-        self._least = px(LEAST)
+        self._finger = px(LEAST)
+        self._least = 0
         super().__init__(size_hint_y=None, spacing=px(14), padding=(px(16), px(8), px(16), px(11)))
         radius, self._line, self._drop = px(6), px(2), px(3)
         self._edge = Backdrop(self, CLEAR, radius, (0, 0, 0, self._drop))
@@ -65,9 +66,15 @@ class ChoiceRow(Pressable, BoxLayout):
         self._chosen = chosen
         self.paint()
 
+    @property
+    def need(self) -> float:
+        """How high its words make it, in pixels, and a finger."""
+        _, top, _, bottom = self.padding
+        return float(max(self._finger, self._words.height + top + bottom))
+
     def grow(self, least: float) -> None:
         """Be at least this high, in pixels."""
-        self._least = max(self._drawn_with.theme.px(LEAST), round(least))
+        self._least = int(least)
         self._fit()
 
     def pressed(self) -> None:
@@ -88,8 +95,7 @@ class ChoiceRow(Pressable, BoxLayout):
             self._sign.show(Mark.DOING if self._chosen else Mark.WAITING)
 
     def _fit(self, *_: object) -> None:
-        _, top, _, bottom = self.padding
-        self.height = max(self._least, self._words.height + top + bottom)
+        self.height = max(self._least, self.need)
 
 
 class _Chevron(Widget):

@@ -1,0 +1,128 @@
+"""The e-mail address: its keys and endings, what it begins with, what is given on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from kiosk.flow.events import Typed
+from kiosk.flow.view import Button, EntryPage, Intent, Role
+from kiosk.ui.sample import SAMPLES
+from kiosk.ui.typed import TypedText
+from tests.ui.conftest import Desk
+
+EMPTY = SAMPLES["address-empty"]
+FILLED = SAMPLES["address-filled"]
+
+
+def given(desk: Desk) -> bytes:
+    desk.finger.press(Intent.CONTINUE)
+    typed = desk.pressed[-1].typed
+    assert typed is not None
+    return typed.reveal()
+
+
+def enabled(view: object) -> EntryPage:
+    assert isinstance(view, EntryPage)
+    buttons = tuple(replace(button, enabled=True) for button in view.frame.buttons)
+    return replace(view, frame=replace(view.frame, buttons=buttons))
+
+
+def test_an_address_is_typed_with_its_signs_and_a_one_touch_ending(desk: Desk) -> None:
+    desk.show(enabled(EMPTY))
+    desk.finger.write("a.b-c_d9@x")
+    desk.finger.key("@nhs.net")
+    assert given(desk) == b"a.b-c_d9@nhs.net"
+    lengths = [event.length for event in desk.typed]
+    assert lengths == [*range(1, 11), len("a.b-c_d9@nhs.net")]
+    assert {event.field for event in desk.typed} == {"address"}
+
+
+def test_a_known_address_is_there_from_the_start_and_reported_once(desk: Desk) -> None:
+    desk.show(enabled(FILLED))
+    desk.show(enabled(FILLED))
+    assert desk.typed == [Typed("address", len("anna.smith@nhs.net"))]
+    assert given(desk) == b"anna.smith@nhs.net"
+
+
+def test_an_address_that_was_deleted_stays_deleted_until_it_is_forgotten(desk: Desk) -> None:
+    desk.show(enabled(FILLED))
+    desk.finger.delete(len("anna.smith@nhs.net"))
+    desk.show(SAMPLES["working"])
+    desk.show(enabled(FILLED))
+    assert desk.typed[-1] == Typed("address", 0)
+    desk.gallery.app.forget(("address",))
+    desk.show(SAMPLES["working"])
+    desk.show(enabled(FILLED))
+    assert desk.typed[-1] == Typed("address", len("anna.smith@nhs.net"))
+
+
+def test_what_was_typed_is_not_replaced_by_what_is_known(desk: Desk) -> None:
+    desk.show(enabled(EMPTY))
+    desk.finger.write("bo")
+    desk.show(enabled(FILLED))
+    assert given(desk) == b"bo"
+
+
+def test_confirm_carries_what_is_typed_as_continue_does(desk: Desk) -> None:
+    view = enabled(FILLED)
+    confirm = Button(Intent.CONFIRM, view.frame.buttons[-1].label, Role.PRIMARY)
+    desk.show(replace(view, frame=replace(view.frame, buttons=(confirm,))))
+    desk.finger.press(Intent.CONFIRM)
+    (pressed,) = desk.pressed
+    assert pressed.typed is not None
+    assert pressed.typed.reveal() == b"anna.smith@nhs.net"
+    assert pressed.field == "address"
+
+
+def test_confirm_without_an_entry_carries_nothing(desk: Desk) -> None:
+    confirm = Button(Intent.CONFIRM, FILLED.frame.title, Role.PRIMARY)
+    notice = SAMPLES["information"]
+    desk.show(replace(notice, frame=replace(notice.frame, buttons=(confirm,))))
+    desk.finger.press(Intent.CONFIRM)
+    assert [event.typed for event in desk.pressed] == [None]
+
+
+@pytest.mark.parametrize("name", ["address-filled", "address-long"])
+def test_all_of_the_address_is_drawn_within_its_box(desk: Desk, name: str) -> None:
+    from kivy.graphics import Rectangle  # noqa: PLC0415
+
+    from kiosk.ui.widgets.entry import EntryBox  # noqa: PLC0415
+
+    view = SAMPLES[name]
+    assert isinstance(view, EntryPage)
+    desk.show(view)
+    box = next(one for one in desk.gallery.app.stage.walk() if isinstance(one, EntryBox))
+    drawn = [one for one in box._content.children if isinstance(one, Rectangle)]
+    *letters, caret = drawn
+    assert len(letters) == len(view.entry.prefilled)
+    assert all(one.pos[0] >= box.x and one.pos[0] + one.size[0] <= box.right for one in letters)
+    assert caret.pos[0] + caret.size[0] <= box.right
+
+
+# ---------------------------------------------------------------- endings
+
+
+@pytest.mark.parametrize(
+    ("typed", "ending", "wanted"),
+    [
+        ("anna", "@nhs.net", "anna@nhs.net"),
+        ("anna@", "@nhs.net", "anna@nhs.net"),
+        ("anna@barts.nhs.uk", "@nhs.net", "anna@nhs.net"),
+        ("anna@nhs.net", "@nhs.net", "anna@nhs.net"),
+        ("", "@nhs.net", "@nhs.net"),
+        ("anna@barts", ".nhs.uk", "anna@barts.nhs.uk"),
+        ("anna@barts.", ".nhs.uk", "anna@barts.nhs.uk"),
+        ("anna@barts.nhs.uk", ".nhs.uk", "anna@barts.nhs.uk"),
+        ("anna", ".nhs.uk", "anna.nhs.uk"),
+        ("a" * 13, "@nhs.net", "a" * 13),
+    ],
+)
+def test_an_ending_comes_once_and_whole(typed: str, ending: str, wanted: str) -> None:
+    buffers = TypedText()
+    for character in typed:
+        buffers.add("address", character, 20)
+    assert buffers.end("address", ending, 20) == (wanted.endswith(ending))
+    assert "".join(buffers.characters("address")) == wanted
+    assert buffers.copy("address").reveal() == wanted.encode()

@@ -1,0 +1,100 @@
+"""What frames every page: a journey's steps, and who is logged in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from kiosk.flow.text import Verbatim
+from kiosk.flow.view import Frame, StepState
+from kiosk.ui.sample import BANNER, CORNER, SAMPLES
+from tests.ui.conftest import Desk
+
+STEPS = SAMPLES["choices-many"].frame.steps
+KINDS = [
+    "welcome",
+    "question-empty",
+    "address-filled",
+    "passcode-short",
+    "choices-many",
+    "menu",
+    "profile",
+    "working",
+    "reading",
+    "instructions",
+]
+
+
+def framed(name: str, **changes: object) -> Frame:
+    return replace(SAMPLES[name].frame, banner=BANNER, steps=STEPS, corner=CORNER, **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_kind_of_page_has_room_for_steps_and_corner(desk: Desk, name: str) -> None:
+    from kivy.uix.label import Label  # noqa: PLC0415
+
+    from kiosk.ui.fit import misfits  # noqa: PLC0415
+    from kiosk.ui.widgets.viewport import Viewport  # noqa: PLC0415
+
+    desk.show(replace(SAMPLES[name], frame=framed(name)))
+    stage = desk.gallery.app.stage
+    assert list(misfits(stage)) == []
+    texts = [one.text for one in stage.walk() if isinstance(one, Label)]
+    for words in (*CORNER, *(step.label for step in STEPS)):
+        assert stage.context.say(words) in texts
+    for one in stage.walk():
+        assert not isinstance(one, Viewport) or one.height >= 160
+
+
+def test_done_steps_are_ticked_and_the_present_one_is_strong(desk: Desk) -> None:
+    from kivy.uix.label import Label  # noqa: PLC0415
+
+    from kiosk.ui.widgets.sign import Mark, Sign  # noqa: PLC0415
+    from kiosk.ui.widgets.stepbar import StepBar  # noqa: PLC0415
+
+    def bar() -> tuple[list[Mark], list[str]]:
+        shown = next(one for one in desk.gallery.app.stage.walk() if isinstance(one, StepBar))
+        strong = desk.gallery.app.stage.context.theme.strong
+        marks = [one._mark for one in shown.walk(restrict=True) if isinstance(one, Sign)]
+        names = [
+            one for one in shown.walk(restrict=True) if isinstance(one, Label) and len(one.text) > 1
+        ]
+        return marks, [one.text for one in names if one.font_name == strong]
+
+    desk.show(replace(SAMPLES["working"], frame=framed("working")))
+    assert bar() == ([Mark.TICK], ["Security Questions"])
+    states = (StepState.DONE, StepState.DONE, StepState.DOING, StepState.WAITING)
+    moved = tuple(replace(one, state=state) for one, state in zip(STEPS, states, strict=True))
+    frame = replace(framed("working"), steps=moved)
+    desk.show(replace(SAMPLES["working"], frame=frame))
+    assert bar() == ([Mark.TICK, Mark.TICK], ["Email"])
+
+
+@pytest.mark.parametrize("lines", [1, 2, 3])
+def test_long_names_end_in_dots_before_they_push_close_away(desk: Desk, lines: int) -> None:
+    from kiosk.ui.fit import misfits  # noqa: PLC0415
+    from kiosk.ui.widgets.corner import Corner  # noqa: PLC0415
+
+    corner = tuple(Verbatim("Wolfeschlegelsteinhausen" * 4) for _ in range(lines))
+    desk.show(
+        replace(SAMPLES["question-typed"], frame=replace(framed("question-typed"), corner=corner))
+    )
+    assert list(misfits(desk.gallery.app.stage)) == []
+    shown = next(one for one in desk.gallery.app.stage.walk() if isinstance(one, Corner))
+    assert shown.width >= 100
+    assert all(line.is_shortened for line in shown._lines)
+
+
+def test_another_person_in_the_corner_is_another_screen(desk: Desk) -> None:
+    from kiosk.ui.widgets.corner import Corner  # noqa: PLC0415
+
+    def names() -> list[str]:
+        stage = desk.gallery.app.stage
+        return [line.text for one in stage.walk() if isinstance(one, Corner) for line in one._lines]
+
+    desk.show(replace(SAMPLES["question-typed"], frame=framed("question-typed")))
+    assert len(names()) == 3
+    frame = replace(framed("question-typed"), corner=(Verbatim("Bo"),))
+    desk.show(replace(SAMPLES["question-typed"], frame=frame))
+    assert names() == ["Bo"]
