@@ -39,14 +39,14 @@ def walked(premises: Path) -> Told:
         text=True,
         check=False,
         cwd=ROOT,
-        timeout=400,
+        timeout=1500,
     )
     told = [json.loads(line) for line in walk.stdout.splitlines() if line.startswith("{")]
     assert walk.returncode == 0, walk.stderr[-3000:]
     return {each["story"]: each for each in told}
 
 
-@pytest.mark.timeout(420)
+@pytest.mark.timeout(1560)
 @pytest.mark.parametrize("story", EVERY_STORY)
 def test_story(walked: Told, story: str) -> None:
     assert walked[story]["failed"] is None

@@ -1,8 +1,8 @@
 """A kiosk without a window, as a process: the real runtime, reader, link and store.
 
-Its screen is a person of few words: answers each question from the list on standard input, sets the
-passcode given there, and says on standard output which page it sees. Run as
-`python -m tests.proofs.headless` with a kiosk's environment.
+Its screen is a person of few words: answers each question from the list on standard input, has her
+passcodes from a file that is read anew each time, and says on standard output which page it sees.
+Run as `python -m tests.proofs.headless` with a kiosk's environment.
 """
 
 from __future__ import annotations
@@ -17,18 +17,21 @@ from kiosk import compose, settings
 from kiosk.demo.mailbox import newest_code
 from kiosk.flow import events as ev
 from kiosk.flow import view as vw
+from kiosk.flow.change import FIELD as OLD_PASSCODE
 from kiosk.flow.text import Verbatim
 from kiosk.hardening import harden
 from kiosk.runtime import Runtime
 from kiosk.values import PasscodeRules, Secret
 
+_CHANGE = 1  # the place of "Change my passcode" in the menu of a card that is not locked
+
 
 class Person:
     """Draws nothing and types what is to be typed; keeps the screen's interface."""
 
-    def __init__(self, answers: dict[str, str], passcode: str, mail: Path) -> None:
+    def __init__(self, answers: dict[str, str], passcodes: Path, mail: Path) -> None:
         self._answers = answers
-        self._passcode = passcode.encode()
+        self._passcodes = passcodes
         self._mail = mail
         self._typed: set[tuple[str, int]] = set()
         self._round = 0
@@ -42,8 +45,8 @@ class Person:
                 self._type(view)
             case vw.Notice(heading=heading, reference=reference):
                 self._tell("notice", heading.message, reference)
-                if "not locked" in heading.message:
-                    self._send(ev.Pressed(vw.Intent.FORGOTTEN))
+            case vw.ChoicePage():
+                self._send(ev.Chosen(_CHANGE))
             case vw.Welcome(picture=picture):
                 self._tell("welcome", picture)
             case _:
@@ -61,7 +64,8 @@ class Person:
         elif page.entry.kind is vw.EntryKind.CODE:
             typed = newest_code(self._mail).encode()
         else:
-            typed = self._passcode
+            which = "old" if field == OLD_PASSCODE else "new"
+            typed = json.loads(self._passcodes.read_text())[which].encode()
         met = PasscodeRules().met(typed) if page.entry.rules else frozenset()
         self._send(ev.Typed(field, len(typed), met))
         self._send(ev.Pressed(vw.Intent.CONTINUE, Secret(typed), field))
@@ -78,7 +82,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     harden()
     script = json.loads(sys.stdin.readline())
-    person = Person(script["answers"], script["passcode"], Path(script["mail"]))
+    person = Person(script["answers"], Path(script["passcodes"]), Path(script["mail"]))
     person.runtime = runtime = compose.build_runtime(settings.read())
     threading.Thread(target=_stop_at_end_of_input, args=(runtime,), daemon=True).start()
     runtime.run(person)

@@ -16,7 +16,7 @@ from sqlmodel import select
 
 from kiosk.central import audit, evidence, history, parts, settings
 from kiosk.central.escrow import FORMATS
-from kiosk.central.tables import Card
+from kiosk.central.tables import AuditEntry, Card, EndRow, FactRow, GrantRow
 from kiosk.demo.cards import IssuedCard
 from kiosk.demo.premises import Premises
 from kiosk.simulated.vpcd import VirtualReaderCard
@@ -29,6 +29,7 @@ from tests.proofs.ward import KioskProcess, Ward
 
 _PASSCODE_TRIES = 3
 _NEVER_BELOW = 2
+_OTHERS = ("864209", "20486975")  # passcodes to change to
 _REPORT_SECONDS = 8.0
 _DRAIN_SECONDS = 90.0  # the sync may be resting after failures
 
@@ -52,7 +53,7 @@ class Scene:
         self._kiosk: KioskProcess | None = None
         self._take(premises.card)
         self.deeds: Counter[str] = Counter()
-        self.kiosk_kills = self.frozen = self.lost_tries = 0
+        self.kiosk_kills = self.frozen = self.lost_tries = self.happened = 0
 
     @property
     def can_fill(self) -> bool:
@@ -61,8 +62,42 @@ class Scene:
 
     def count_commands(self) -> int:
         """How many commands a whole visit sends to the card."""
+        self._ward.block()
         self._visit(None)
         return self._card.commands
+
+    def count_commands_of_change(self) -> int:
+        """How many commands the change of a passcode sends, from insertion on."""
+        self._change_to(_OTHERS[0], None)
+        return self._card.commands
+
+    def play_change(self, point: Point) -> None:
+        """Interrupt the change of a passcode; then a further one has to succeed."""
+        told = f"change, {point}"
+        card = self._premises.card
+        old = next(each for each in (*_OTHERS, self._ward.passcode) if card.has_passcode(each))
+        new = next(each for each in _OTHERS if each != old)
+        with _telling(told):
+            if not self._change_to(new, point, old):
+                raise AssertionError("nothing happened at this point")
+        if card.has_passcode(old) == card.has_passcode(new):
+            raise AssertionError(f"{told}: the card has neither passcode")
+        if card.passcode_left < _PASSCODE_TRIES - 1:
+            raise AssertionError(f"{told}: {card.passcode_left} tries left")
+        has, other = (new, old) if card.has_passcode(new) else (old, new)
+        with _telling(told):
+            self._change_to(other, None, has)
+        if not card.has_passcode(other) or card.passcode_left != _PASSCODE_TRIES:
+            raise AssertionError(f"{told}: the further change did not succeed")
+
+    def _change_to(self, new: str, point: Point | None, old: str | None = None) -> bool:
+        self._ward.know(old=old or self._ward.passcode, new=new)
+        try:
+            before = self.happened
+            self._visit(point)
+            return self.happened > before
+        finally:
+            self._ward.know(old="", new=self._ward.passcode)
 
     def play(self, story: Sequence[Point], *, reports_late: bool) -> None:
         """Interrupt visits at the story's points; then a further visit has to unlock the card."""
@@ -71,9 +106,14 @@ class Scene:
             self._premises.stop_sync()
         self._card.least_left = self._premises.card.unblocking_maximum
         for point in story:
+            self._ward.block()
+            before = self.happened
             with _telling(told):
                 self._visit(point)
+            if len(story) == 1 and self.happened == before:
+                raise AssertionError(f"{told}: nothing happened at this point")
             self._look_at_tries(told)
+        self._ward.block()
         with _telling(told):
             ending = self._visit(None)
         self._look_at_tries(told)
@@ -82,16 +122,29 @@ class Scene:
         self._wait_until_reported(told)
         if "is unlocked" in ending:
             self._look_at_card(told)
-        elif "needs to be looked at" in ending:
+        elif "needs to be looked at" in ending and len(story) > 1:
             self._look_at_frozen(told)
         else:
             raise AssertionError(f"{told}: the further visit said {ending!r}")
 
     def check_audit(self) -> None:
-        """The audit's chain holds, and it tells of every grant."""
+        """The audit's chain holds, and it tells of every grant, every fact and every end."""
         with self._central() as service, service.database.transaction() as database:
             if audit.first_break(database) is not None:
                 raise AssertionError("the audit's chain is broken")
+            told = Counter(
+                kind.partition(".")[0] if kind.startswith("card.") else kind
+                for kind in database.exec(select(AuditEntry.kind))
+                if kind not in {"card.frozen", "card.thawed"}
+            )
+            kept = {
+                "grant.issued": len(database.exec(select(GrantRow.number)).all()),
+                "card": len(database.exec(select(FactRow.id)).all()),
+                "visit.ended": len(database.exec(select(EndRow.id)).all()),
+            }
+            for kind, rows in kept.items():
+                if told[kind] != rows:
+                    raise AssertionError(f"{rows} × {kind}, and the audit tells of {told[kind]}")
 
     def close(self) -> None:
         """End the kiosk and the proxy."""
@@ -104,14 +157,14 @@ class Scene:
     def _visit(self, point: Point | None) -> str:
         """Put the locked card in, let `point` happen, take the card out: what the screen said."""
         kiosk = self._running_kiosk()
-        self._ward.block()
         happened = self._arm(point, kiosk)
         self._slot.insert()
         ending = kiosk.wait_for("notice")
-        if point is not None:
+        # A report leaves a little later, by the sync; some points lie beyond a visit's end.
+        patience = _REPORT_SECONDS if "report" in str(point) else 0
+        if point is not None and happened.wait(patience):
+            self.happened += 1
             self.deeds[point.deed] += 1
-            # A report leaves a little later, by the sync; some points lie beyond a visit's end.
-            happened.wait(_REPORT_SECONDS if "report" in str(point) else 0)
         self._slot.remove()
         self._mend()
         while kiosk.alive and kiosk.wait_for("welcome") != "insert card":
@@ -237,8 +290,9 @@ class Scene:
             service.database.close()
 
     def change_card(self, family: Family) -> None:
-        """Go on with a new card of `family`."""
+        """Go on with a new card of `family`, once it has been unlocked in peace."""
         self._take(self._premises.another_card(family))
+        self._visit(None)
 
     def _take(self, card: IssuedCard) -> None:
         self._card = WatchedCard(card)

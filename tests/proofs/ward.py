@@ -104,6 +104,8 @@ class Ward:
     def __init__(self, premises: Premises) -> None:
         self.premises = premises
         self.passcode = premises.holder.new_passcode
+        self._passcodes = premises.folder / "passcodes"
+        self.know(old="", new=self.passcode)
 
     @contextmanager
     def kiosk(self) -> Iterator[KioskProcess]:
@@ -119,13 +121,17 @@ class Ward:
         answers = {question_text(key): words for key, words in self.premises.holder.answers}
         script: dict[str, object] = {
             "answers": answers,
-            "passcode": self.passcode,
+            "passcodes": str(self._passcodes),
             "mail": str(self.premises.central.mail),
         }
         log = self.premises.folder / "kiosk.log"
         process = KioskProcess(self.premises.kiosk_environment(), script, log)
         process.wait_for("welcome")
         return process
+
+    def know(self, *, old: str, new: str) -> None:
+        """What the cardholder thinks of as her passcode, and as her next one."""
+        self._passcodes.write_text(json.dumps({"old": old, "new": new}))
 
     def block(self) -> None:
         """Lock the card, as three wrong passcodes do."""
