@@ -244,9 +244,10 @@ class CardCommand(StrEnum):
 class CardFact(Message):
     """One step of the card work. `status` is None when the command is about to be sent.
 
-    `generation` is the key's generation: of the candidate for `authenticate` and `unblock`, of the new key for
-    `change`, and of the key the card is left with for `verify` and `attest`. `signature` goes with
-    `attest`: the authentication key's, over `proof.digest(purpose="unlocked", ...)`.
+    `generation` is the key's generation: of the candidate for `authenticate` and `unblock`, of the
+    new key for `change`, and of the key the card is left with for `verify` and `attest`.
+    `signature` goes with `attest`: the authentication key's, over
+    `proof.digest(purpose="unlocked", ...)`.
     """
 
     kind: Literal["card"] = "card"

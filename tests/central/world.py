@@ -169,7 +169,7 @@ class Service:
         listening = config_socket(config)
         self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         self._server = uvicorn.Server(config)
-        threading.Thread(target=self._server.run, args=([listening],)).start()
+        threading.Thread(target=_serve, args=(self._server, listening)).start()
 
     def stop(self) -> None:
         """Nothing is under way: the server takes a moment to find out, which nobody waits for."""
@@ -183,6 +183,11 @@ class Service:
     def kiosk(self, name: str, organisation: str = "Trust A") -> KioskClient:
         """A kiosk that is enrolled by the first card it is given."""
         return KioskClient(self, name, organisation)
+
+
+def _serve(server: uvicorn.Server, listening: socket.socket) -> None:
+    with listening:  # a server that is stopped before it has begun leaves it open
+        server.run([listening])
 
 
 def config_socket(config: uvicorn.Config) -> socket.socket:
