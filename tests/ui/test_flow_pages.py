@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from kiosk.flow import Site, State, render
 from kiosk.flow import pages as pg
-from kiosk.flow.events import UnlockStep
+from kiosk.flow.events import Flaw, UnlockStep
+from kiosk.flow.profile import Position, Profile, SelfService, Smartcard, Trust
 from kiosk.flow.text import Verbatim
 from kiosk.flow.view import Contact
 from kiosk.values import ReaderTrouble, Rule, Secret
@@ -33,6 +36,43 @@ def asking(**changes: object) -> pg.AskingQuestion:
     return pg.AskingQuestion(QUESTIONS, 3, **asked)  # type: ignore[arg-type]
 
 
+TRUST = Trust("Northumbria Healthcare NHS Foundation Trust", "Bank nurse (adult mental health)")
+PROFILE = Profile(
+    "Gwenllian Hetherington-Smythe",
+    (TRUST, Trust("Example Trust", "Tutor")),
+    (
+        Smartcard(
+            "0123456789ABCDEF0123456789ABCDEF",
+            "Smartcard",
+            "IDEMIA",
+            date(2024, 3, 1),
+            date(2027, 2, 28),
+            date(2026, 1, 2),
+            in_reader=True,
+        ),
+        Smartcard("00112233", "Smartcard", "Gemplus"),
+    ),
+    (Position("R8000", "Nurse access role", "ESR", "RX1", date(2024, 3, 1)),),
+    date(2027, 1, 1),
+    23,
+    SelfService.NOT_REGISTERED,
+    "gwenllian.hetherington-smythe@northumbria-healthcare.nhs.uk",
+)
+
+
+def drafted(done: int = 0) -> pg.Draft:
+    return pg.Draft(
+        PROFILE,
+        TRUST,
+        tuple((f"question-{n}", text) for n, text in enumerate(QUESTIONS)),
+        former_questions=QUESTIONS,
+        questions=tuple(range(done)),
+        answers=tuple(Secret(b"answer") for _ in range(done)),
+        lengths=(6,) * done,
+        email=PROFILE.email,
+    )
+
+
 PAGES: dict[str, pg.Page] = {
     "waiting": pg.Waiting(),
     "reading": pg.ReadingCard(),
@@ -48,6 +88,32 @@ PAGES: dict[str, pg.Page] = {
     "code-anew": pg.AskingCode(asking(), "m…@northumbria-healthcare.nhs.uk", anew=True),
     "choosing": pg.ChoosingPasscode(differed=True),
     "repeating": pg.RepeatingPasscode(Secret(b"123456"), None, 6, frozenset(Rule)),
+    "entering": pg.EnteringPasscode(pg.Why.CHANGE, left=1, refused=True),
+    "entering-to-register": pg.EnteringPasscode(pg.Why.REGISTER, profile=PROFILE, trust=TRUST),
+    "entering-to-remove": pg.EnteringPasscode(pg.Why.REMOVE, profile=PROFILE, trust=TRUST),
+    "checking-passcode": pg.CheckingPasscode(pg.EnteringPasscode(pg.Why.REGISTER)),
+    "now-locked": pg.NowLocked(),
+    "changing": pg.ChangingPasscode(),
+    "same-as-old": pg.ChoosingPasscode(Secret(b"123456"), same_as_old=True),
+    "changed": pg.Finished(changed=True),
+    "trusts": pg.ChoosingTrust(PROFILE, 1),
+    "profile": pg.ShowingProfile(PROFILE, TRUST),
+    "profile-registered": pg.ShowingProfile(
+        replace(PROFILE, self_service=SelfService.REGISTERED), TRUST
+    ),
+    "instructions": pg.Instructions(PROFILE, TRUST),
+    "former": pg.AnsweringFormer(drafted(), refused=True),
+    "choosing-question": pg.ChoosingQuestion(drafted(2)),
+    "answering-question": pg.AnsweringQuestion(drafted(1), 1, length=9),
+    "answering-flaw": pg.AnsweringQuestion(drafted(1), 1, flaw=Flaw.COMMON),
+    "email": pg.EnteringEmail(drafted(4), length=20),
+    "email-refused": pg.EnteringEmail(drafted(4), length=20, refused=True),
+    "sending": pg.SendingCode(drafted(4)),
+    "registration-code": pg.EnteringCode(drafted(4), length=3),
+    "registration-code-refused": pg.EnteringCode(drafted(4), refused=True),
+    "registration-code-anew": pg.EnteringCode(drafted(4), anew=True),
+    "confirming": pg.ConfirmingRegistration(drafted(4)),
+    "registered": pg.Registered(PROFILE, TRUST),
     "unlocking": pg.Unlocking(UnlockStep.CHECK),
     "finished": pg.Finished(),
     **{f"help-{trouble}": pg.Helping(trouble, 600) for trouble in pg.Trouble},
