@@ -27,4 +27,6 @@ def _inflate(data: bytes, window: int, place: str) -> bytes:
         raise CardMalformed(f"{place}: compressed data cannot be read") from error
     if not stream.eof:
         raise CardMalformed(f"{place}: compressed data cut off, or too long")
+    if stream.unused_data:
+        raise CardMalformed(f"{place}: more behind the compressed data")
     return content

@@ -18,8 +18,14 @@ def test_what_was_compressed_is_read() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"no", zlib.compress(b"der")[:-1], zlib.compress(bytes(10_000_000))],
-    ids=["nothing", "noise", "cut off", "a bomb"],
+    [
+        b"",
+        b"no",
+        zlib.compress(b"der")[:-1],
+        zlib.compress(bytes(10_000_000)),
+        zlib.compress(b"der") + b"\0",
+    ],
+    ids=["nothing", "noise", "cut off", "a bomb", "more behind it"],
 )
 def test_what_cannot_be_read_is_named(data: bytes) -> None:
     with pytest.raises(CardMalformed, match="kxc00"):
