@@ -14,7 +14,7 @@ def document(path: Path) -> Mapping[str, Any]:
     """A TOML file; raises SettingsError with its name where it cannot be read."""
     try:
         return tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SettingsError(path.name, f"cannot be read: {error}") from error
 
 

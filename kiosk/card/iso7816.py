@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kiosk.card import tlv, tries
-from kiosk.card.apdu import Command, Connection, must
+from kiosk.card.apdu import SUCCESS, Command, Connection, must, send
 from kiosk.card.keys import PublicKey
 from kiosk.card.profile import Encoding, Profile, Reset
 from kiosk.card.selection import select
 from kiosk.card.session import Ability, CardIncapable, Certificates, UnblockingKey
-from kiosk.errors import CardMalformed, SecretRefused
+from kiosk.errors import CardMalformed, CardRefused, SecretRefused
 from kiosk.values import CardIdentity, Counters, Family, PasscodeRules, Secret
 
+_SHORTEST_SERIAL, _LONGEST_SERIAL = 4, 32  # bytes, the prefix with them: what the contract takes
+# Status words of ISO 7816-4, 5.6; the first is an SW1.
+_COUNTED, _BLOCKED, _NO_DIAGNOSIS = 0x63, 0x6983, 0x6F00
 _SELECT_BY_PATH = 0x08  # from the master file, which the path leaves out
 
 
@@ -63,7 +66,10 @@ class Iso7816Card:
         serial = content[where.offset : end]
         if not serial or len(content) < end:
             raise CardMalformed(f"{place}: shorter than the profile says")
-        return CardIdentity(Family.ISO7816, (where.prefix + serial).hex().upper())
+        number = where.prefix + serial
+        if not _SHORTEST_SERIAL <= len(number) <= _LONGEST_SERIAL:
+            raise CardMalformed(f"{place}: {len(number)} bytes")
+        return CardIdentity(Family.ISO7816, number.hex().upper())
 
     def counters(self) -> Counters:
         """The passcode's tries, where the profile says that VERIFY without data only asks."""
@@ -105,7 +111,7 @@ class Iso7816Card:
         self._spend_key(Command("UNBLOCK", 0x2C, form.p1, reference, data))
         if form in {Reset.KEY, Reset.NOTHING}:
             # P1 = 01: the new passcode alone, in the security status that the key has given.
-            must(self._connection, Command("SET PASSCODE", 0x24, 0x01, reference, digits))
+            self._set(Command("SET PASSCODE", 0x24, 0x01, reference, digits))
 
     def change_key(self, old: Secret, new: Secret) -> None:
         """CHANGE REFERENCE DATA of the key, where the profile says that it is renewable."""
@@ -153,6 +159,18 @@ class Iso7816Card:
 
     def _spend_key(self, command: Command) -> None:
         tries.spend(self._connection, tries.UNBLOCKING_KEY, command)
+
+    def _set(self, command: Command) -> None:
+        """Send what follows upon an unblocking key that was right.
+
+        A count in the answer is not the key's, and no status word may say so to whoever reads it
+        as the unblocking's.
+        """
+        status = send(self._connection, command).status
+        if status >> 8 == _COUNTED or status == _BLOCKED:
+            raise CardRefused(f"{command.name}: {status:04X}", _NO_DIAGNOSIS)
+        if status != SUCCESS:
+            raise CardRefused(command.name, status)
 
     # ------------------------------------------------------------ reading
 

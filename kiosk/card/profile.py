@@ -14,9 +14,12 @@ from typing import Any
 
 from kiosk.card import atr as answer_to_reset
 from kiosk.card import fields as read
+from kiosk.card import tlv
 from kiosk.card.fields import Table
+from kiosk.errors import CardMalformed
 from kiosk.values import PasscodeRules
 
+_DIGITS = b"0123456789"
 _SHIPPED = Path(__file__).with_name("profiles")
 
 
@@ -166,17 +169,28 @@ def _serial(table: Table) -> Serial:
     data_object = table.hexadecimal("data_object", 2, 2, b"")
     if bool(file) == bool(data_object):
         raise table.wrong("file", "or data_object must be there, and not both")
-    tags = tuple(int.from_bytes(tag, "big") for tag in table.hexadecimals("tags", 1, 3))
+    tags = table.hexadecimals("tags", 1, 3)
+    for tag in tags:
+        if not _is_tag(tag):
+            raise table.wrong("tags", f"must be BER-TLV tags, as {tag.hex().upper()} is not")
     serial = Serial(
         file,
         int.from_bytes(data_object, "big") if data_object else None,
-        tags,
+        tuple(int.from_bytes(tag, "big") for tag in tags),
         table.number("offset", 0, 255, 0),
         table.number("length", 0, 64, 0),
         table.hexadecimal("prefix", 1, 16, b""),
     )
     table.end()
     return serial
+
+
+def _is_tag(tag: bytes) -> bool:
+    """Whether a card's data can have it: read as cards are read, it is one object's, and empty."""
+    try:
+        return len(list(tlv.parse(tag + b"\0", "tag"))) == 1
+    except CardMalformed:
+        return False
 
 
 def _passcode(table: Table) -> Passcode:
@@ -195,6 +209,10 @@ def _passcode(table: Table) -> Passcode:
         raise table.wrong("minimum", "is more than maximum")
     if passcode.shortest_in_use > passcode.longest_in_use:
         raise table.wrong("shortest_in_use", "is more than longest_in_use")
+    if passcode.rules.minimum < passcode.shortest_in_use:
+        raise table.wrong("minimum", "is less than shortest_in_use: nobody could use such a one")
+    if encoding is Encoding.ASCII and passcode.padding in _DIGITS:
+        raise table.wrong("padding", "is a digit: the passcode would be another one")
     if passcode.rules.maximum > passcode.longest_in_use:
         raise table.wrong("maximum", "is more than longest_in_use: such a passcode would not fit")
     longest = {Encoding.ASCII: passcode.padded_to, Encoding.BCD: 2 * passcode.padded_to}

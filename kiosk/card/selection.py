@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kiosk.card import tlv
 from kiosk.card.apdu import SUCCESS, Command, Connection, send
-from kiosk.errors import CardUnknown
+from kiosk.errors import CardMalformed, CardUnknown
 
 _NAME_IN = {0x61: 0x4F, 0x6F: 0x84}  # application template, file control information
 
@@ -14,9 +14,10 @@ def select(
 ) -> None:
     """SELECT by name; raises CardUnknown where the card has no such application.
 
-    Cards say that in many ways, so any refusal is taken for it. The answer may say nothing; where
-    it names an application (in 61/4F or 6F/84) the name must begin with `named_by`, or with
-    `short_name` where there is one: some cards answer with another application than was asked for.
+    Cards say that in many ways, so any refusal is taken for it, and any answer that cannot be read.
+    The answer may say nothing; where it names an application (in 61/4F or 6F/84) the name must
+    begin with `named_by`, or with `short_name` where there is one: some cards answer with another
+    application than was asked for.
     """
     command = Command("SELECT", 0xA4, 0x04, 0x00, application, expected=256)
     response = send(connection, command)
@@ -24,10 +25,18 @@ def select(
         raise CardUnknown(connection.atr.hex())
     if not response.data:
         return
-    # The first object alone: some cards send more behind it.
-    tag, template = next(tlv.parse(response.data, "SELECT"))
-    if tag not in _NAME_IN:
-        return
-    named = dict(tlv.parse(template, "SELECT")).get(_NAME_IN[tag], b"")
+    try:
+        named = _name(response.data)
+    except CardMalformed:  # none of ours answers like that: the next application is asked
+        raise CardUnknown(connection.atr.hex()) from None
     if named and not (named.startswith(named_by) or (short_name and named.startswith(short_name))):
         raise CardUnknown(connection.atr.hex())
+
+
+def _name(answer: bytes) -> bytes:
+    """The name in an answer to SELECT, empty where there is none."""
+    # The first object alone: some cards send more behind it.
+    tag, template = next(tlv.parse(answer, "SELECT"))
+    if tag not in _NAME_IN:
+        return b""
+    return dict(tlv.parse(template, "SELECT")).get(_NAME_IN[tag], b"")

@@ -9,11 +9,21 @@ import pytest
 
 from kiosk.card.iso7816 import Iso7816Card
 from kiosk.card.keys import PublicKey
+from kiosk.card.piv import APPLICATION as PIV
 from kiosk.card.profile import Profile, Reset, load, load_all, parse, shipped
 from kiosk.card.recognition import inspect, recognise
 from kiosk.card.session import Ability, CardIncapable
-from kiosk.errors import CardMalformed, CardUnknown, SecretRefused, SettingsError, WrongSecret
+from kiosk.errors import (
+    CardMalformed,
+    CardRefused,
+    CardUnknown,
+    SecretRefused,
+    SettingsError,
+    WrongSecret,
+)
+from kiosk.simulated.card import Blank
 from kiosk.simulated.chip import BLOCKED
+from kiosk.simulated.gids import SimulatedGidsCard
 from kiosk.simulated.iso7816 import Iso7816Behaviour, Iso7816Memory, SimulatedIso7816Card
 from kiosk.simulated.issuing import SimulatedIssuer
 from kiosk.simulated.piv import SimulatedPivCard
@@ -217,7 +227,48 @@ def test_a_serial_that_is_too_short_is_no_identity() -> None:
         session.identity()
 
 
+@pytest.mark.parametrize("length", [3, 33])
+def test_a_serial_that_the_contract_does_not_take_is_no_identity(length: int) -> None:
+    profile = parse(document(serial={"length": 0}), "x")
+    for given, fits in [(length, False), (4, True), (32, True)]:
+        session = Iso7816Card(other_card(serial_object=bytes(given)), profile)
+        if fits:
+            assert session.identity().serial == "00" * given
+            continue
+        with pytest.raises(CardMalformed, match="serial of Some card"):
+            session.identity()
+
+
+@pytest.mark.parametrize("status", ["63C2", "63C0", "6300", "6983"])
+@pytest.mark.parametrize("reset", [Reset.KEY, Reset.NOTHING])
+def test_a_count_after_the_right_key_is_not_the_keys(reset: Reset, status: str) -> None:
+    profile = parse(document(unblocking={"reset": reset.value, "reference": 0x82}), "x")
+    before = ["9000"] * (2 if reset.has_key else 3)
+    with pytest.raises(CardRefused, match=f"SET PASSCODE: {status}") as caught:
+        Iso7816Card(Scripted(*before, status), profile).unblock(
+            Secret(b"12345678"), Secret(b"1357902")
+        )
+    assert caught.value.status == 0x6F00
+
+
 # ---------------------------------------------------------------- recognition
+
+
+class Garbled(Recorded):
+    """Answers PIV's name with what is no BER-TLV."""
+
+    def exchange(self, command: bytes) -> bytes:
+        if PIV in command:
+            return bytes.fromhex("82019000")
+        return super().exchange(command)
+
+
+def test_an_answer_that_cannot_be_read_is_no_reason_not_to_ask_on(issuer: SimulatedIssuer) -> None:
+    gids, iso = issuer.issue_gids("A Nurse"), issuer.issue_isoapplet()
+    assert recognise(Garbled(SimulatedGidsCard(gids))).kind == "GIDS"
+    assert recognise(Garbled(SimulatedIso7816Card(iso))).kind == "IsoApplet"
+    with pytest.raises(CardUnknown):
+        recognise(Garbled(Blank()))
 
 
 def test_a_card_is_asked_no_more_than_it_needs(issuer: SimulatedIssuer) -> None:
@@ -273,6 +324,9 @@ def test_all_profiles_here_load() -> None:
         ("serial", {"file": "3F00"}, "serial: file"),
         ("serial", {"offset": -1}, "serial: offset"),
         ("serial", {"tags": [48]}, "serial: tags"),
+        ("serial", {"tags": ["1F"]}, "serial: tags"),
+        ("serial", {"tags": ["30", "3004"]}, "serial: tags"),
+        ("serial", {"tags": ["5F81"]}, "serial: tags"),
         ("passcode", {"reference": 0}, "passcode: reference"),
         ("passcode", {"reference": True}, "passcode: reference"),
         ("passcode", {"reference": "81"}, "passcode: reference"),
@@ -280,6 +334,9 @@ def test_all_profiles_here_load() -> None:
         ("passcode", {"padded_to": 6}, "passcode: padded_to"),
         ("passcode", {"minimum": 8, "maximum": 6}, "passcode: minimum"),
         ("passcode", {"maximum": 12}, "passcode: maximum"),
+        ("passcode", {"shortest_in_use": 7}, "passcode: minimum"),
+        ("passcode", {"padded_to": 8, "padding": 0x30}, "passcode: padding"),
+        ("passcode", {"padded_to": 8, "padding": 0x39}, "passcode: padding"),
         ("passcode", {"shortest_in_use": 9}, "passcode: shortest_in_use"),
         ("passcode", {"ask_by_verify": 1}, "passcode: ask_by_verify"),
         ("unblocking", {"reset": "0"}, "unblocking: reset"),
@@ -307,6 +364,9 @@ def test_a_missing_table_is_named(field: str) -> None:
 
 def test_a_file_that_is_no_toml_is_named(folder: Path) -> None:
     (folder / "broken.toml").write_text("name = ")
+    with pytest.raises(SettingsError, match=r"broken\.toml"):
+        load(folder / "broken.toml")
+    (folder / "broken.toml").write_text("name = " + "[" * 3000 + "]" * 3000)
     with pytest.raises(SettingsError, match=r"broken\.toml"):
         load(folder / "broken.toml")
     (folder / "broken.toml").write_bytes(b"\xff")
