@@ -28,14 +28,18 @@ def serve(parent: socket.socket) -> None:
     while True:
         request = wire.read(parent)
         try:
-            answer = {"result": _perform(request, parent)}
+            answer = {"result": perform(request, parent)}
         except CardError as error:
             answer = {"error": messages.from_error(error)}
         wire.write(parent, answer)
 
 
-def _perform(request: wire.Fields, parent: socket.socket) -> wire.Fields:
-    with _inserted_card() as card, _wiped(request):
+def perform(request: wire.Fields, parent: socket.socket) -> wire.Fields:
+    """Do what is asked with the card that is there; raises CardError.
+
+    Afterwards the request's secrets are wiped, even where no card was.
+    """
+    with _wiped(request), _inserted_card() as card:
         return _OPERATIONS[request["operation"]](card, request, parent)
 
 
