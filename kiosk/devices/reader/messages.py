@@ -8,9 +8,12 @@ parent answers with {"recorded": true}, and {"consult": …}, with {"said": byte
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from collections.abc import Callable, Mapping
+from types import UnionType
+from typing import Any, TypeVar, get_type_hints
 
 from kiosk import errors
+from kiosk.card.examination import Finding
 from kiosk.card.session import (
     Ability,
     Authority,
@@ -18,8 +21,8 @@ from kiosk.card.session import (
     CardReport,
     Certificates,
 )
-from kiosk.card.unlock import Candidate, CardStep, UnlockPlan
-from kiosk.devices.reader.wire import Fields
+from kiosk.card.unlock import Candidate, CardStep, Unlocked, UnlockPlan
+from kiosk.devices.reader.wire import Fields, WireClosed
 from kiosk.values import CardIdentity, Counters, Family, PasscodeRules, ReaderTrouble
 
 _ERRORS: dict[str, type[errors.CardError]] = {
@@ -38,27 +41,47 @@ _ERRORS: dict[str, type[errors.CardError]] = {
     )
 }
 
+_QUESTIONS = {"opening", "answer", "check"}
+_T = TypeVar("_T")
 
 RECORDED: Fields = {"recorded": True}
 
 
-def comes_up(fields: Fields) -> bool:
-    """Whether the worker waits for an answer before it goes on."""
-    return "step" in fields or "consult" in fields
+def understood(convert: Callable[[Any], _T], said: Any) -> _T:
+    """What `said` means by `convert`; raises WireClosed where it means nothing, however it fails.
+
+    Everything that the worker says goes through here: a hostile card may have taken it over.
+    """
+    try:
+        return convert(said)
+    except Exception as error:
+        raise WireClosed from error
+
+
+def comes_up(fields: Fields) -> str | None:
+    """What the worker waits for an answer to before it goes on: a step, a question, or nothing."""
+    return next((each for each in ("step", "consult") if each in fields), None)
 
 
 def consult(authority: Authority | None, fields: Fields) -> Fields:
     """What the authority says to a worker's question; raises what the authority raises."""
     if authority is None:
         raise errors.SecretRefused("unblocking key")
-    match fields["consult"]:
+    question, content = understood(_to_question, fields)
+    match question:
         case "opening":
             return {"said": authority.opening()}
         case "answer":
-            return {"said": authority.answer(fields["bytes"])}
+            return {"said": authority.answer(content)}
         case _:
-            authority.check(fields["bytes"])
+            authority.check(content)
             return {"said": b""}
+
+
+def _to_question(fields: Fields) -> tuple[str, bytes]:
+    if fields["consult"] not in _QUESTIONS:
+        raise ValueError("no question that is known")
+    return fields["consult"], _a(bytes, fields["bytes"])
 
 
 def from_plan(plan: UnlockPlan) -> Fields:
@@ -103,7 +126,7 @@ def from_identity(identity: CardIdentity) -> Fields:
 
 def to_identity(fields: Fields) -> CardIdentity:
     """A card's identity from fields."""
-    return CardIdentity(Family(fields["family"]), fields["serial"])
+    return CardIdentity(Family(fields["family"]), _a(str, fields["serial"]))
 
 
 def from_report(report: CardReport) -> Fields:
@@ -121,9 +144,9 @@ def to_report(fields: Fields) -> CardReport:
     """A card's report from fields."""
     return CardReport(
         to_identity(fields["identity"]),
-        Counters(**fields["counters"]),
-        PasscodeRules(**fields["rules"]),
-        Certificates(**fields["certificates"]),
+        _made(Counters, fields["counters"]),
+        _made(PasscodeRules, fields["rules"]),
+        _made(Certificates, fields["certificates"]),
         frozenset(Ability(each) for each in fields["abilities"]),
     )
 
@@ -135,7 +158,23 @@ def from_step(step: CardStep) -> Fields:
 
 def to_step(fields: Fields) -> CardStep:
     """A recorded step from fields."""
-    return CardStep(**fields)
+    return _made(CardStep, fields)
+
+
+def to_signature(fields: Fields) -> bytes:
+    """What a card signed."""
+    signature: bytes = _a(bytes, fields["signature"])
+    return signature
+
+
+def to_unlocked(fields: Fields) -> Unlocked:
+    """How an unlock ended."""
+    return _made(Unlocked, fields)
+
+
+def to_findings(fields: Fields) -> tuple[Finding, ...]:
+    """What was found out about a card."""
+    return tuple(Finding(_a(str, what), _a(str, found)) for what, found in fields["findings"])
 
 
 def from_error(error: errors.CardError) -> Fields:
@@ -147,13 +186,26 @@ def from_error(error: errors.CardError) -> Fields:
 
 def to_error(fields: Fields) -> errors.CardError:
     """The error again; one that is not known becomes CardMalformed, never silence."""
-    known = _ERRORS.get(fields["name"])
+    known = _ERRORS.get(_a(str, fields["name"]))
     if known is None:
         return errors.CardMalformed(f"worker: {fields['name']}")
     data = dict(fields["data"])
     if known is errors.ReaderUnavailable:
         data["trouble"] = ReaderTrouble(data["trouble"])
-    return known(**data)
+    return _made(known, data)
+
+
+def _made(kind: type[_T], fields: Mapping[str, Any]) -> _T:
+    """A value class from its fields, each of the type that it says."""
+    types = get_type_hints(kind)
+    return kind(**{name: _a(types[name], value) for name, value in fields.items()})
+
+
+def _a(kind: type[_T] | UnionType, value: Any) -> Any:
+    """`value`, if it is of this type; whole numbers do for others too."""
+    if not isinstance(value, int | float if kind is float else kind):
+        raise TypeError("of another type")
+    return value
 
 
 def _plain(value: Any) -> Any:

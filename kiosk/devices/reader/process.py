@@ -13,16 +13,21 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 from kiosk.card.examination import Finding
 from kiosk.card.session import Authority, CardReport
 from kiosk.card.unlock import Record, Unlocked, UnlockPlan
 from kiosk.devices.reader import Notify, ReaderNotice, Sight, messages, wire
-from kiosk.errors import CardMute
+from kiosk.errors import CardError, CardMute, ReaderUnavailable
 from kiosk.values import CardIdentity, ReaderTrouble, Secret
 
 _log = logging.getLogger(__name__)
 _Attend = Callable[[wire.Fields], wire.Fields]
+_T = TypeVar("_T")
+
+WORKER = (sys.executable, "-m", "kiosk.devices.reader.worker")
+WATCHER = (sys.executable, "-m", "kiosk.devices.reader.watcher")
 
 # Deadlines by operation. A card answers an unlock in milliseconds, an RSA card signs in under a
 # second and a half; the rest is for a rival program to end its transaction.
@@ -34,7 +39,11 @@ SECONDS = {
     "change": 10.0,
     "unlock": 20.0,
 }
+LONGEST_SECONDS = 120.0  # of any operation, with all that was attended to meanwhile
+MOST_STEPS, MOST_QUESTIONS = 16, 6  # of an operation: twice what the longest unlock needs
+
 _RESTART_SECONDS = 1.0
+_LONGEST_LINE = 4096  # of the watcher's: it needs a hundred bytes
 WATCHER_SILENT_SECONDS = 12.0  # it says something every five
 
 
@@ -57,11 +66,11 @@ class PcscReader:
 
     def inspect(self) -> CardReport:
         """Read everything about the card that costs no try."""
-        return messages.to_report(self._run({"operation": "inspect"}))
+        return self._run({"operation": "inspect"}, messages.to_report)
 
     def examine(self) -> tuple[Finding, ...]:
         """Find out what can be found out about the card, for a technician."""
-        return tuple(Finding(*each) for each in self._run({"operation": "examine"})["findings"])
+        return self._run({"operation": "examine"}, messages.to_findings)
 
     def prove(self, identity: CardIdentity, certificate: bytes, digest: bytes) -> bytes:
         """Have the card sign `digest` with its card authentication key."""
@@ -71,8 +80,7 @@ class PcscReader:
             "certificate": certificate,
             "digest": digest,
         }
-        signature: bytes = self._run(request)["signature"]
-        return signature
+        return self._run(request, messages.to_signature)
 
     def sign(
         self, identity: CardIdentity, certificate: bytes, passcode: Secret, digest: bytes
@@ -85,8 +93,7 @@ class PcscReader:
             "passcode": passcode,
             "digest": digest,
         }
-        signature: bytes = self._run(request)["signature"]
-        return signature
+        return self._run(request, messages.to_signature)
 
     def change(self, identity: CardIdentity, old: Secret, new: Secret) -> None:
         """Change the card's passcode."""
@@ -96,7 +103,7 @@ class PcscReader:
             "old": old,
             "new": new,
         }
-        self._run(request)
+        self._run(request, dict)
 
     def unlock(
         self, plan: UnlockPlan, record: Record, authority: Authority | None = None
@@ -105,12 +112,12 @@ class PcscReader:
 
         def attend(fields: wire.Fields) -> wire.Fields:
             if "step" in fields:
-                record(messages.to_step(fields["step"]))
+                record(messages.understood(messages.to_step, fields["step"]))
                 return messages.RECORDED
             return messages.consult(authority, fields)
 
         request = {"operation": "unlock", "plan": messages.from_plan(plan)}
-        return Unlocked(self._run(request, attend)["generation"])
+        return self._run(request, messages.to_unlocked, attend)
 
     @property
     def watcher_pid(self) -> int | None:
@@ -131,17 +138,34 @@ class PcscReader:
 
     # ------------------------------------------------------------ the worker
 
-    def _run(self, request: wire.Fields, attend: _Attend | None = None) -> wire.Fields:
-        return self._hands.submit(self._perform, request, attend).result()
+    def _run(
+        self,
+        request: wire.Fields,
+        convert: Callable[[wire.Fields], _T],
+        attend: _Attend | None = None,
+    ) -> _T:
+        """The operation's result as `convert` makes it; raises the worker's CardError."""
+        outcome = self._hands.submit(self._perform, request, convert, attend).result()
+        if isinstance(outcome, CardError):
+            raise outcome
+        return outcome
 
-    def _perform(self, request: wire.Fields, attend: _Attend | None) -> wire.Fields:
+    def _perform(
+        self,
+        request: wire.Fields,
+        convert: Callable[[wire.Fields], _T],
+        attend: _Attend | None,
+    ) -> _T | CardError:
         operation: str = request["operation"]
         if self._worker is not None and not self._worker.alive:
             self._end_worker()  # it died while nobody needed it
         if self._worker is None:
-            self._worker = _Worker()
+            self._worker = _started_worker()
         try:
             answer = self._worker.ask(request, SECONDS[operation], attend)
+            if "error" in answer:
+                return messages.understood(messages.to_error, answer["error"])
+            return messages.understood(convert, answer.get("result"))
         except (TimeoutError, wire.WireClosed) as error:
             # Only its death frees the reader; what the card did is looked at next time.
             self._end_worker()
@@ -150,10 +174,6 @@ class PcscReader:
         except BaseException:
             self._end_worker()  # not recorded, or not answered: the card must see no more
             raise
-        if "error" in answer:
-            raise messages.to_error(answer["error"])
-        result: wire.Fields = answer["result"]
-        return result
 
     def _end_worker(self) -> None:
         if self._worker is not None:
@@ -168,42 +188,54 @@ class PcscReader:
                 self._follow_watcher(notify)
             except OSError as error:
                 _log.error("no reader watcher: %s", error.strerror)
+            except wire.WireClosed:
+                _log.error("reader watcher says what cannot be understood")
             if not self._closed.wait(_RESTART_SECONDS):
                 _log.warning("reader watcher ended; restarting")
                 notify(ReaderNotice(Sight.FAILED, ReaderTrouble.NO_SERVICE))
 
     def _follow_watcher(self, notify: Notify) -> None:
-        """Pass on what the watcher says until it ends, or has been silent for too long."""
-        with subprocess.Popen(
-            [sys.executable, "-m", "kiosk.devices.reader.watcher"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-        ) as watcher:
+        """Pass on what the watcher says until it ends, or has been silent for too long.
+
+        Raises WireClosed where it says what cannot be understood. It does not outlive this.
+        """
+        with subprocess.Popen(WATCHER, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as watcher:
             self._watcher = watcher
-            pipe, said = watcher.stdout, b""
-            while pipe is not None and select.select([pipe], [], [], WATCHER_SILENT_SECONDS)[0]:
-                piece = os.read(pipe.fileno(), 4096)
-                if not piece:
-                    return
-                *lines, said = (said + piece).split(b"\n")
-                for line in lines:
-                    if fields := json.loads(line):
-                        notify(_notice(fields))
-            watcher.kill()
+            try:
+                self._pass_on(watcher, notify)
+            finally:
+                watcher.kill()
+
+    @staticmethod
+    def _pass_on(watcher: subprocess.Popen[bytes], notify: Notify) -> None:
+        pipe, said = watcher.stdout, b""
+        while pipe is not None and select.select([pipe], [], [], WATCHER_SILENT_SECONDS)[0]:
+            piece = os.read(pipe.fileno(), _LONGEST_LINE)
+            if not piece:
+                return
+            *lines, said = (said + piece).split(b"\n")
+            if len(said) > _LONGEST_LINE:
+                raise wire.WireClosed
+            for line in lines:
+                if notice := messages.understood(_notice, line):
+                    notify(notice)
 
 
 class _Worker:
     """One worker process and the socket to it."""
 
     def __init__(self) -> None:
-        ours, theirs = socket.socketpair()
-        self._socket = ours
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "kiosk.devices.reader.worker", str(theirs.fileno())],
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-        )
-        theirs.close()
+        self._socket, theirs = socket.socketpair()
+        with theirs:
+            try:
+                self._process = subprocess.Popen(
+                    [*WORKER, str(theirs.fileno())],
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                )
+            except OSError:
+                self._socket.close()
+                raise
 
     def ask(
         self,
@@ -213,21 +245,25 @@ class _Worker:
     ) -> wire.Fields:
         """Send a request, have what comes up meanwhile attended to, give its result or error.
 
-        Raises TimeoutError after `seconds`, in which our own attending is not counted; WireClosed
-        when the worker dies.
+        Raises TimeoutError after `seconds`, in which our own attending is not counted, and after
+        LONGEST_SECONDS with it; WireClosed when the worker dies, or goes on and on.
         """
-        deadline = time.monotonic() + seconds
-        self._socket.settimeout(seconds)
-        wire.write(self._socket, request)
+        begun = time.monotonic()
+        longest, deadline = begun + LONGEST_SECONDS, begun + seconds
+        left = {"step": MOST_STEPS, "consult": MOST_QUESTIONS}
+        wire.write(self._socket, request, deadline)
         while True:
-            self._socket.settimeout(max(deadline - time.monotonic(), 0.001))
-            answer = wire.read(self._socket)
-            if attend is None or not messages.comes_up(answer):
+            answer = wire.read(self._socket, min(deadline, longest))
+            coming = messages.comes_up(answer)
+            if attend is None or coming is None:
                 return answer
+            left[coming] -= 1
+            if left[coming] < 0:
+                raise wire.WireClosed
             begun = time.monotonic()
             reply = attend(answer)
             deadline += time.monotonic() - begun
-            wire.write(self._socket, reply)
+            wire.write(self._socket, reply, min(deadline, longest))
 
     @property
     def alive(self) -> bool:
@@ -245,7 +281,18 @@ class _Worker:
         self._socket.close()
 
 
-def _notice(fields: wire.Fields) -> ReaderNotice:
+def _started_worker() -> _Worker:
+    try:
+        return _Worker()
+    except OSError as error:
+        _log.error("no card worker: %s", error.strerror)
+        raise ReaderUnavailable(ReaderTrouble.NO_SERVICE) from None
+
+
+def _notice(line: bytes) -> ReaderNotice | None:
+    fields: dict[str, Any] = json.loads(line)
+    if fields == {}:
+        return None
     trouble = fields["trouble"]
     return ReaderNotice(
         Sight(fields["sight"]),

@@ -10,28 +10,35 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from collections.abc import Iterator
 from typing import Any
 
 from kiosk.values import Secret
 
 _LONGEST_HEAD = 1 << 20
+_MOST_SECRETS = 8  # of one frame: an unlock's plan has three
 
 Fields = dict[str, Any]
 
 
 class WireClosed(Exception):
-    """The other side is gone."""
+    """The other side is gone, or says what nobody can understand."""
 
 
-def write(connection: socket.socket, fields: Fields) -> None:
-    """Send one frame. `fields` may hold str, int, bool, None, bytes, Secret, lists and dicts."""
+def write(connection: socket.socket, fields: Fields, until: float | None = None) -> None:
+    """Send one frame. `fields` may hold str, int, bool, None, bytes, Secret, lists and dicts.
+
+    The whole of it must be gone by `until` (of the monotonic clock): TimeoutError.
+    """
     secrets: list[Secret] = []
     head = json.dumps(_outward(fields, secrets)).encode()
     frame = bytearray(len(head).to_bytes(4, "big") + head)
     for secret in secrets:
         frame += len(secret).to_bytes(2, "big") + secret.reveal()
     try:
+        if until is not None:
+            connection.settimeout(_left(until))  # of `sendall` as a whole
         connection.sendall(frame)
     except TimeoutError:
         raise
@@ -41,21 +48,32 @@ def write(connection: socket.socket, fields: Fields) -> None:
         frame[:] = bytes(len(frame))
 
 
-def read(connection: socket.socket) -> Fields:
-    """Receive one frame; raises WireClosed, or TimeoutError by the socket's own timeout."""
-    length = int.from_bytes(_exactly(connection, 4), "big")
+def read(connection: socket.socket, until: float | None = None) -> Fields:
+    """Receive one frame; raises WireClosed, whatever is wrong with it.
+
+    The whole of it must be there by `until` (of the monotonic clock): TimeoutError. Without, it is
+    waited for.
+    """
+    length = int.from_bytes(_exactly(connection, 4, until), "big")
     if length > _LONGEST_HEAD:
         raise WireClosed
+    text = _exactly(connection, length, until)
+    secrets: list[Secret] = []
     try:
-        head = json.loads(_exactly(connection, length))
-    except ValueError as error:
+        head = json.loads(text)
+        count = _count_secrets(head)
+        if not isinstance(head, dict) or count > _MOST_SECRETS:
+            raise WireClosed
+        for _ in range(count):
+            size = int.from_bytes(_exactly(connection, 2, until), "big")
+            data = _exactly(connection, size, until)
+            secrets.append(Secret(data))
+            data[:] = bytes(len(data))
+        inward = _inward(head, secrets)
+    except (ValueError, TypeError, LookupError, RecursionError) as error:
+        for secret in secrets:
+            secret.wipe()
         raise WireClosed from error
-    secrets = []
-    for _ in range(_count_secrets(head)):
-        data = _exactly(connection, int.from_bytes(_exactly(connection, 2), "big"))
-        secrets.append(Secret(data))
-        data[:] = bytes(len(data))
-    inward = _inward(head, secrets)
     if not isinstance(inward, dict):
         raise WireClosed
     return inward
@@ -70,10 +88,13 @@ def secrets_in(value: Any) -> Iterator[Secret]:
             yield from secrets_in(each)
 
 
-def _exactly(connection: socket.socket, count: int) -> bytearray:
+def _exactly(connection: socket.socket, count: int, until: float | None) -> bytearray:
     data = bytearray(count)
     view, done = memoryview(data), 0
     while done < count:
+        # Anew before each piece: one that dribbles must not have the whole time for every byte.
+        if until is not None:
+            connection.settimeout(_left(until))
         try:
             got = connection.recv_into(view[done:])
         except TimeoutError:
@@ -84,6 +105,14 @@ def _exactly(connection: socket.socket, count: int) -> bytearray:
             raise WireClosed
         done += got
     return data
+
+
+def _left(until: float) -> float:
+    """The seconds until then; raises TimeoutError where there are none."""
+    seconds = until - time.monotonic()
+    if seconds <= 0:
+        raise TimeoutError
+    return seconds
 
 
 def _outward(value: Any, secrets: list[Secret]) -> Any:
