@@ -78,7 +78,8 @@ def _authenticated(
     request: Request, parts: Central, _documented: Annotated[object, Depends(_token)]
 ) -> Caller:
     with parts.database.reading() as database:
-        return authentication.caller(database, request.headers.get("Authorization"))
+        caller = authentication.caller(database, request.headers.get("Authorization"))
+    return authentication.hear(parts, caller)
 
 
 Authenticated = Annotated[Caller, Depends(_authenticated)]

@@ -14,7 +14,15 @@ from kiosk.central import audit, throttle
 from kiosk.central.authentication import Caller
 from kiosk.central.parts import Parts
 from kiosk.central.refusal import Refusal
-from kiosk.central.tables import Card, CardStatus, Kiosk, Registration, UnlockSession
+from kiosk.central.tables import (
+    Card,
+    CardStatus,
+    Installation,
+    Kiosk,
+    Organisation,
+    Registration,
+    UnlockSession,
+)
 from kiosk.contract.messages import PresentedCard, ProblemType
 
 SESSION_LIFE = timedelta(minutes=15)
@@ -75,8 +83,8 @@ def card_presented(work: Work, presented: PresentedCard) -> Card | None:
 
 
 def registration(work: Work, card: Card) -> Registration:
-    """The card's registration; refuses if the card is stopped or is not registered."""
-    if card.status != CardStatus.ACTIVE:
+    """The card's registration; refuses if card or unlocking is stopped, or it is not registered."""
+    if card.status != CardStatus.ACTIVE or _all_stopped(work, card):
         raise Refusal(ProblemType.CARD_STOPPED)
     registered = work.database.exec(
         select(Registration).where(Registration.card_id == card.id).with_for_update()
@@ -84,6 +92,12 @@ def registration(work: Work, card: Card) -> Registration:
     if registered is None:
         raise Refusal(ProblemType.NOT_REGISTERED)
     return registered
+
+
+def _all_stopped(work: Work, card: Card) -> bool:
+    """Whether the RA has stopped unlocking, everywhere or in the card's organisation."""
+    everywhere = work.database.get_one(Installation, 1).stopped
+    return everywhere or work.database.get_one(Organisation, card.organisation_id).stopped
 
 
 def refuse_if_over(work: Work, session: UnlockSession) -> None:

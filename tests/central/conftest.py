@@ -7,6 +7,7 @@ from typing import cast
 
 import pytest
 
+from tests.central.desk import Operator, settings_of
 from tests.central.postgresql import Cluster
 from tests.central.world import Clock, KioskClient, PersonalCard, Service
 
@@ -73,3 +74,12 @@ def kiosk(service: Service) -> KioskClient:
 @pytest.fixture
 def card(kiosk: KioskClient) -> PersonalCard:
     return kiosk.know(PersonalCard())
+
+
+@pytest.fixture
+def operator(
+    service: Service, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Operator:
+    """The RA, at the database of `service`."""
+    settings_of(service, monkeypatch)
+    return Operator(service, capsys)

@@ -29,6 +29,7 @@ from sqlmodel import select
 
 from kiosk.central import __main__ as command
 from kiosk.central import audit, master, parts, settings
+from kiosk.central.commands import serving as command_serve
 from kiosk.central.tables import AuditEntry
 from kiosk.errors import SettingsError
 from tests.central.world import PersonalCard, b64
@@ -212,7 +213,7 @@ def test_access_logs_carry_no_query() -> None:
     record = logging.LogRecord(
         "uvicorn.access", logging.INFO, "", 0, "%s %s %s", ("x", "/v1/health?planted", 200), None
     )
-    assert command._without_query(record)
+    assert command_serve._without_query(record)
     assert record.getMessage() == "x /v1/health 200"
 
 
@@ -246,8 +247,8 @@ def test_the_log_goes_to_standard_error_and_carries_no_token(
 
 
 def test_our_own_loggers_are_heard() -> None:
-    assert command._log_config("trace")["loggers"]["kiosk"]["level"] == "DEBUG"
-    assert command._log_config("info")["loggers"]["kiosk"]["level"] == "INFO"
+    assert command_serve._log_config("trace")["loggers"]["kiosk"]["level"] == "DEBUG"
+    assert command_serve._log_config("info")["loggers"]["kiosk"]["level"] == "INFO"
 
 
 def test_the_audit_is_verified(

@@ -60,6 +60,7 @@ def upgrade() -> None:
         "installation",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("key_check", sa.LargeBinary(), nullable=False),
+        sa.Column("stopped", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
@@ -88,6 +89,7 @@ def upgrade() -> None:
         "organisation",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
+        sa.Column("stopped", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("name"),
     )
@@ -136,6 +138,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
         sa.Column("revoked", sa.Boolean(), nullable=False),
+        sa.Column("heard_at", sa.DateTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["organisation_id"],
             ["organisation.id"],
@@ -156,7 +159,9 @@ def upgrade() -> None:
         sa.Column("serial", sa.String(), nullable=False),
         sa.Column(
             "status",
-            sa.Enum("ACTIVE", "SUSPENDED", "LOST", "LEAVER", "EXPIRED", name="cardstatus"),
+            sa.Enum(
+                "ACTIVE", "SUSPENDED", "LOST", "REPLACED", "LEAVER", "EXPIRED", name="cardstatus"
+            ),
             nullable=False,
         ),
         sa.Column("seed", sa.LargeBinary(), nullable=False),

@@ -1,0 +1,1 @@
+"""The commands of the RA and of IT, one module a group."""

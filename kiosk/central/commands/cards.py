@@ -1,0 +1,217 @@
+"""`cards` and `registrations`: what the RA does for a cardholder."""
+
+from __future__ import annotations
+
+import argparse
+
+from sqlmodel import Session, col, delete, select
+
+from kiosk.central import audit, throttle
+from kiosk.central.commands import desk
+from kiosk.central.commands.desk import Commands, Declined
+from kiosk.central.tables import (
+    Card,
+    Cardholder,
+    CardStatus,
+    Organisation,
+    Registration,
+    SealedEnvelope,
+)
+
+_STATUSES = {
+    "suspend": (CardStatus.SUSPENDED, "stop a card until it is activated"),
+    "activate": (CardStatus.ACTIVE, "let a card be used again"),
+    "lost": (CardStatus.LOST, "stop a card that was lost"),
+    "leaver": (CardStatus.LEAVER, "stop the card of somebody who left"),
+}
+
+
+def add(commands: Commands) -> None:
+    """The commands and their options."""
+    cards = commands.add_parser("cards", help="the cards, and whether they may be unlocked")
+    doing = cards.add_subparsers(metavar="WHAT", required=True)
+    listing = doing.add_parser("list", help="list them")
+    listing.add_argument("--organisation", metavar="NAME", help="of this organisation alone")
+    listing.add_argument("--status", choices=[*CardStatus], help="of this status alone")
+    listing.add_argument(
+        "--frozen", action="store_true", help="those whose unblocking tries may not be risked"
+    )
+    desk.for_spreadsheets(listing)
+    listing.set_defaults(run=_list_cards)
+    for name, (status, told) in _STATUSES.items():
+        setting = doing.add_parser(name, help=told)
+        desk.name_card(setting)
+        desk.name_operator(setting)
+        setting.set_defaults(run=_set_status, status=status)
+    replacing = doing.add_parser("replace", help="stop a card: its holder has a new one")
+    desk.name_card(replacing)
+    replacing.add_argument(
+        "--by", required=True, metavar="SERIAL", help="the new card of the same holder, imported"
+    )
+    desk.name_operator(replacing)
+    replacing.set_defaults(run=_replace)
+    _add_registrations(commands)
+
+
+def _add_registrations(commands: Commands) -> None:
+    registrations = commands.add_parser("registrations", help="who registered for self service")
+    doing = registrations.add_subparsers(metavar="WHAT", required=True)
+    listing = doing.add_parser("list", help="list them")
+    listing.add_argument("--locked", action="store_true", help="those that wait for the RA alone")
+    desk.for_spreadsheets(listing)
+    listing.set_defaults(run=_list_registrations)
+    for name, run, told in (
+        ("release", _release, "unlock self service after wrong answers, or re-open it"),
+        ("remove", _remove, "forget the answers; the holder may register anew"),
+    ):
+        changing = doing.add_parser(name, help=told)
+        desk.name_card(changing)
+        desk.name_operator(changing)
+        changing.set_defaults(run=run)
+
+
+# ---------------------------------------------------------------- cards
+
+
+def _list_cards(given: argparse.Namespace) -> int:
+    wanted = (
+        select(Card, Cardholder, Organisation)
+        .join(Cardholder, col(Card.cardholder_id) == col(Cardholder.id))
+        .join(Organisation, col(Card.organisation_id) == col(Organisation.id))
+        .order_by(col(Card.serial))
+    )
+    with desk.opened(given) as at, at.reading() as database:
+        if given.organisation is not None:
+            trust = desk.organisation(database, given.organisation)
+            wanted = wanted.where(Card.organisation_id == trust.id)
+        if given.status is not None:
+            wanted = wanted.where(Card.status == CardStatus(given.status))
+        if given.frozen:
+            wanted = wanted.where(col(Card.frozen).is_(True))
+        found = database.exec(wanted).all()
+    desk.show(
+        ("serial", "family", "holder", "uuid", "organisation", "status", "frozen", "expires"),
+        [
+            (c.serial, c.family, h.name, h.uuid, o.name, c.status, c.frozen, c.expires_on)
+            for c, h, o in found
+        ],
+        as_csv=given.csv,
+    )
+    return 0
+
+
+def _set_status(given: argparse.Namespace) -> int:
+    status: CardStatus = given.status
+    with desk.opened(given) as at, at.working() as database:
+        card = desk.card(database, given.serial, given.family)
+        if card.status == CardStatus.REPLACED:
+            raise Declined(f"the card {card.serial} was replaced: it is not used again")
+        if card.status == status:
+            raise Declined(f"the card {card.serial} is {status} already")
+        details: dict[str, audit.Detail] = {"from": card.status, "to": status}
+        card.status = status
+        card.modified_at = at.now
+        at.record(database, "card.status", details, audit.of_card(card))
+    desk.say(f"{card.serial}: {status}")
+    return 0
+
+
+def _replace(given: argparse.Namespace) -> int:
+    with desk.opened(given) as at, at.working() as database:
+        old = desk.card(database, given.serial, given.family)
+        new = desk.card(database, given.by)
+        if old.id == new.id or old.cardholder_id != new.cardholder_id:
+            raise Declined(f"{given.by} is not another card of the same holder")
+        if old.status == CardStatus.REPLACED:
+            raise Declined(f"the card {old.serial} was replaced already")
+        if new.status != CardStatus.ACTIVE:
+            raise Declined(f"the card {new.serial} is {new.status}: activate it first")
+        details: dict[str, audit.Detail] = {"from": old.status, "to": CardStatus.REPLACED}
+        old.status = CardStatus.REPLACED
+        old.modified_at = at.now
+        forgotten = _forget(database, old)
+        personal = {**audit.of_card(old), "by": new.serial}
+        at.record(database, "card.status", {**details, "registration": forgotten}, personal)
+    desk.say(f"{old.serial}: replaced by {new.serial}")
+    if forgotten:
+        desk.say("its holder registers for self service anew, with the new card")
+    return 0
+
+
+# ---------------------------------------------------------------- registrations
+
+
+def _list_registrations(given: argparse.Namespace) -> int:
+    wanted = (
+        select(Card, Cardholder, Registration)
+        .join(Cardholder, col(Card.cardholder_id) == col(Cardholder.id))
+        .outerjoin(Registration, col(Registration.card_id) == col(Card.id))
+        .where(col(Registration.id).is_not(None) | col(Card.closed))
+        .order_by(col(Card.serial))
+    )
+    if given.locked:
+        wanted = wanted.where(col(Registration.locked) | col(Card.closed))
+    with desk.opened(given) as at, at.reading() as database:
+        rows = [
+            (card.serial, card.family, holder.name, *_state(card, registration))
+            for card, holder, registration in database.exec(wanted)
+        ]
+    desk.show(
+        ("serial", "family", "holder", "state", "registered (UTC)", "failures"),
+        rows,
+        as_csv=given.csv,
+    )
+    return 0
+
+
+def _state(card: Card, registration: Registration | None) -> tuple[object, object, object]:
+    if registration is None:
+        return "closed by its holder", None, card.failures
+    state = "locked" if registration.locked else "registered"
+    return state, registration.registered_at, registration.failures
+
+
+def _release(given: argparse.Namespace) -> int:
+    with desk.opened(given) as at, at.working() as database:
+        card = desk.card(database, given.serial, given.family)
+        registration = _registration(database, card)
+        held = card.closed or card.failures or card.not_before
+        if registration is not None:
+            held = held or registration.locked or registration.failures
+            registration.locked = False
+            throttle.clear(registration)
+        if not held:
+            raise Declined(f"nothing holds the card {card.serial} up")
+        card.closed = False
+        throttle.clear(card)
+        at.record(database, "registration.released", {}, audit.of_card(card))
+    desk.say(f"{card.serial}: released")
+    return 0
+
+
+def _remove(given: argparse.Namespace) -> int:
+    with desk.opened(given) as at, at.working() as database:
+        card = desk.card(database, given.serial, given.family)
+        if not _forget(database, card):
+            raise Declined(f"the card {card.serial} is not registered")
+        at.record(database, "registration.removed", {}, audit.of_card(card))
+    desk.say(f"{card.serial}: the registration was removed")
+    return 0
+
+
+def _registration(database: Session, card: Card) -> Registration | None:
+    return database.exec(
+        select(Registration).where(Registration.card_id == card.id).with_for_update()
+    ).first()
+
+
+def _forget(database: Session, card: Card) -> bool:
+    """Delete the card's registration with its envelopes: whether there was one."""
+    registration = _registration(database, card)
+    if registration is None:
+        return False
+    database.exec(
+        delete(SealedEnvelope).where(col(SealedEnvelope.registration_id) == registration.id)
+    )
+    database.delete(registration)
+    return True

@@ -1,0 +1,108 @@
+"""`serve`: the contract, until somebody ends it."""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import logging
+import socket
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from kiosk.central import parts, settings
+from kiosk.central.app import create_app
+from kiosk.central.commands import desk
+from kiosk.central.commands.desk import Commands
+from kiosk.central.notices import Courier
+from kiosk.hardening import harden
+
+_LOG_LEVELS = {"info": "INFO", "trace": "DEBUG"}
+
+
+def add(commands: Commands) -> None:
+    """The command and its options."""
+    serving = commands.add_parser("serve", help="serve the contract")
+    serving.add_argument("--host", help="where to listen, in place of the setting")
+    serving.add_argument("--port", type=int, help="on which port; 0 takes a free one")
+    serving.add_argument("--certificate", type=Path, help="TLS certificate chain (PEM)")
+    serving.add_argument("--key", type=Path, help="its private key (PEM)")
+    serving.add_argument(
+        "--log", choices=_LOG_LEVELS, default="info", help="trace: all there is to be said"
+    )
+    serving.set_defaults(run=_run)
+
+
+def _run(given: argparse.Namespace) -> int:
+    chosen = settings.read(
+        host=given.host, port=given.port, certificate=given.certificate, key=given.key
+    )
+    return _serve(chosen, given.log)
+
+
+def _serve(chosen: settings.Settings, level: str) -> int:
+    harden(die_with_parent=False)
+    service = parts.assemble(chosen)
+    config = uvicorn.Config(
+        create_app(service),
+        host=chosen.host,
+        port=chosen.port,
+        ssl_certfile=chosen.certificate,
+        ssl_keyfile=chosen.key,
+        proxy_headers=False,
+        server_header=False,
+        log_config=_log_config(level),
+        log_level=level,
+        # A client that left without closing TLS would hold the shutdown for half a minute.
+        timeout_graceful_shutdown=3,
+    )
+    logging.getLogger("uvicorn.access").addFilter(_without_query)
+    courier = Courier(service)
+    courier.start()
+    try:
+        _AnnouncingServer(config, "https" if chosen.encrypted else "http").run()
+    except KeyboardInterrupt:
+        pass  # somebody pressed Ctrl+C, and the server has shut down
+    finally:
+        courier.stop()
+        service.database.close()
+    return 0
+
+
+def _log_config(level: str) -> dict[str, Any]:
+    """All to standard error: whoever reads where we listen need not read on.
+
+    Neither says what a request or an answer carries: the server logs the sizes of bodies alone, and
+    that there are headers.
+    """
+    config = copy.deepcopy(uvicorn.config.LOGGING_CONFIG)
+    config["handlers"]["access"]["stream"] = "ext://sys.stderr"
+    own = {"handlers": ["default"], "level": _LOG_LEVELS[level], "propagate": False}
+    config["loggers"]["kiosk"] = own
+    return config
+
+
+class _AnnouncingServer(uvicorn.Server):
+    """Says on standard output where it listens, once it does: whoever started it may wait."""
+
+    def __init__(self, config: uvicorn.Config, scheme: str) -> None:
+        super().__init__(config)
+        self._scheme = scheme
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for server in self.servers if self.started else ():
+            for bound in server.sockets:
+                host, port = bound.getsockname()[:2]
+                host = f"[{host}]" if ":" in host else host
+                desk.say(f"listening on {self._scheme}://{host}:{port}")
+
+
+def _without_query(record: logging.LogRecord) -> bool:
+    """Access logs carry paths alone: the contract has no query, so one can only be a mistake."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(
+            value.partition("?")[0] if isinstance(value, str) else value for value in record.args
+        )
+    return True

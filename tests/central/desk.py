@@ -1,0 +1,60 @@
+"""The command as the RA runs it, beside a service that serves the same database."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from sqlmodel import col, select
+
+from kiosk.central.__main__ import main
+from kiosk.central.tables import AuditEntry
+from tests.central.world import CENTRAL, Service
+
+OPERATOR = "Rita from the RA"
+
+
+@dataclass
+class Operator:
+    """Runs commands; keeps what they said."""
+
+    service: Service
+    capsys: pytest.CaptureFixture[str]
+    out: str = ""
+    err: str = ""
+
+    def run(self, *arguments: object) -> int:
+        """The exit status of a command."""
+        status = main([str(argument) for argument in arguments])
+        self.out, self.err = self.capsys.readouterr()
+        return status
+
+    def does(self, *arguments: object) -> str:
+        """What a command said that went well, by somebody with a name."""
+        assert self.run(*arguments, "--operator", OPERATOR) == 0, self.err
+        return self.out
+
+    def listed(self, *arguments: object) -> list[dict[str, str]]:
+        """What a command listed."""
+        assert self.run(*arguments, "--csv") == 0, self.err
+        return list(csv.DictReader(io.StringIO(self.out)))
+
+    @property
+    def audited(self) -> dict[str, Any]:
+        """The newest entry of the audit, with its kind."""
+        with self.service.parts.database.reading() as database:
+            newest = database.exec(
+                select(AuditEntry).order_by(col(AuditEntry.sequence).desc())
+            ).first()
+        assert newest is not None
+        return {"kind": newest.kind, **newest.details}
+
+
+def settings_of(service: Service, environment: pytest.MonkeyPatch) -> None:
+    """Have commands use the service's database."""
+    environment.setenv("KIOSK_CENTRAL_DATABASE", service.settings.database)
+    environment.setenv("KIOSK_CENTRAL_MASTER_KEY_FILE", str(service.settings.master_key_file))
+    environment.setenv("KIOSK_CENTRAL_NAME", CENTRAL)

@@ -1,0 +1,123 @@
+"""Unblocking keys are sealed where they are known, and are shown nowhere on the way."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kiosk.card.cryptogram import KeyKind
+from kiosk.central import sealing
+from kiosk.central.__main__ import main
+from kiosk.central.sealing import Unsealable
+
+SECRET = "Planted1"
+ADMINISTRATOR = "0123456789ABCDEF" * 3
+KEYS = f"""family,serial,key,cipher
+piv,00112233,{SECRET},
+gids,44556677,{ADMINISTRATOR},3des
+"""
+
+
+def command(folder: Path, *arguments: str, keys: str = "") -> subprocess.CompletedProcess[str]:
+    """As on the RA's machine: without any setting of the service."""
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("KIOSK_")}
+    return subprocess.run(
+        [sys.executable, "-m", "kiosk.central", *arguments],
+        cwd=folder,
+        env={**bare, "PYTHONPATH": str(Path(__file__).parents[2])},
+        input=keys,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_sealed_without_a_database_and_opened_by_the_private_half_alone(tmp_path: Path) -> None:
+    public = command(tmp_path, "import-key", "create", "import.key").stdout.strip()
+    assert (tmp_path / "import.key").stat().st_mode & 0o777 == 0o600
+    assert command(tmp_path, "import-key", "show", "import.key").stdout.strip() == public
+    sealed = command(
+        tmp_path, "seal-keys", "-", "--to", public, "--output", "keys.sealed", keys=KEYS
+    )
+    assert (sealed.returncode, sealed.stderr) == (0, "")
+    content = (tmp_path / "keys.sealed").read_bytes()
+    assert SECRET.encode() not in content
+    keys = sealing.unseal(content, sealing.load_import_key(tmp_path / "import.key"))
+    assert [(key.family, key.serial, key.cipher) for key in keys] == [
+        ("piv", "00112233", None),
+        ("gids", "44556677", KeyKind.TRIPLE_DES),
+    ]
+    assert keys[0].secret.reveal() == SECRET.encode()
+    assert keys[1].secret.reveal() == bytes.fromhex(ADMINISTRATOR)
+    sealing.create_import_key(tmp_path / "another.key")
+    with pytest.raises(Unsealable, match="another import key"):
+        sealing.unseal(content, sealing.load_import_key(tmp_path / "another.key"))
+    for place in (len(content) // 2, len(content) - 1):
+        damaged = bytearray(content)
+        damaged[place] ^= 1
+        with pytest.raises(Unsealable):
+            sealing.unseal(bytes(damaged), sealing.load_import_key(tmp_path / "import.key"))
+    again = command(tmp_path, "import-key", "create", "import.key")
+    assert (again.returncode, again.stderr) == (2, "kiosk-central: import.key: File exists\n")
+
+
+@pytest.mark.parametrize(
+    ("row", "field"),
+    [
+        (f"piv,00112233,{SECRET}x,", "row"),
+        (f"gids,00112233,{SECRET}{SECRET},3des", "row"),
+        (f"gids,00112233,{ADMINISTRATOR},", "row"),
+        (f"piv,00112233,{SECRET},3des", "row"),
+        (f"piv,{SECRET},{SECRET},", "serial"),
+        (f"{SECRET},00112233,{SECRET},", "family"),
+        (f"piv,00112233,{SECRET},{SECRET}", "cipher"),
+        (f"piv,00112233,{SECRET},,{SECRET}", "further cells"),
+        ("piv,00112233,,", "key"),
+        (f"piv,00112233,{SECRET},\npiv,00112233,{SECRET},", "serial"),
+    ],
+)
+def test_a_row_is_rejected_by_its_line_and_shown_nowhere(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], row: str, field: str
+) -> None:
+    source, output = tmp_path / "keys.csv", tmp_path / "keys.sealed"
+    source.write_text(f"family,serial,key,cipher\n{row}\n")
+    public = sealing.create_import_key(tmp_path / "import.key")
+    arguments = ["seal-keys", str(source), "--to", public, "--output", str(output)]
+    assert main(arguments) == 2
+    told = capsys.readouterr()
+    assert f"line {2 + row.count(chr(10))}, {field}: " in told.err
+    assert "nothing was sealed" in told.err
+    assert SECRET not in told.err + told.out
+    assert ADMINISTRATOR not in told.err + told.out
+    assert not output.exists()
+
+
+@pytest.mark.parametrize("first", [f"piv,00112233,{SECRET}", "", f"family,serial,key,{SECRET}"])
+def test_a_file_without_headings_is_refused_unshown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], first: str
+) -> None:
+    source = tmp_path / "keys.csv"
+    source.write_text(f"{first}\n")
+    public = sealing.create_import_key(tmp_path / "import.key")
+    assert main(["seal-keys", str(source), "--to", public, "--output", f"{tmp_path}/s"]) == 2
+    told = capsys.readouterr().err
+    assert "the first line must name the columns: family, serial, key" in told
+    assert SECRET not in told
+
+
+def test_a_private_half_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    sealing.create_import_key(tmp_path / "import.key")
+    (tmp_path / "import.key").chmod(0o644)
+    with pytest.raises(Unsealable, match="chmod 600"):
+        sealing.load_import_key(tmp_path / "import.key")
+
+
+def test_keys_show_nothing_of_themselves() -> None:
+    keys, flaws = sealing.read_keys("a file", KEYS)
+    assert not flaws
+    assert SECRET not in repr(keys)
+    assert ADMINISTRATOR not in repr(keys)
