@@ -1,0 +1,104 @@
+"""What self service was good for, and what somebody should look at."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlmodel import Session, select
+
+from kiosk.central import reporting, trust
+from kiosk.central.tables import Card, Kiosk, Registration
+from kiosk.contract.messages import CardCommand
+from tests.central.authority import Authority
+from tests.central.desk import Operator
+from tests.central.world import Clock, KioskClient, PersonalCard, item
+
+
+def unlock(kiosk: KioskClient, card: PersonalCard, status: str = "9000") -> None:
+    grant = kiosk.granted(card)
+    kiosk.report(
+        item(grant, 0, CardCommand.UNBLOCK, grant.current.generation, "9000"),
+        item(grant, 1, CardCommand.VERIFY, grant.current.generation, status),
+    )
+
+
+def test_unlocks_are_told_by_month_with_the_hours_they_saved(
+    operator: Operator, kiosk: KioskClient, card: PersonalCard, clock: Clock
+) -> None:
+    with operator.service.parts.database.transaction() as database:
+        database.exec(select(Registration)).one().registered_at = clock.now
+    unlock(kiosk, card)
+    kiosk.open(card)
+    clock.pass_time(40 * 24 * 3600)
+    unlock(kiosk, card)
+    january = {
+        "month": "2025-01",
+        "registered": "1",
+        "unlocked": "1",
+        "failed": "1",
+        "hours saved": "0.3",
+    }
+    february = {
+        "month": "2025-02",
+        "registered": "0",
+        "unlocked": "1",
+        "failed": "0",
+        "hours saved": "0.3",
+    }
+    assert operator.listed("report") == [january, february]
+    assert operator.listed("report", "--from", "2025-02-10") == [february]
+    assert operator.listed("report", "--to", "2025-01-01") == [january]
+    assert operator.listed("report", "--organisation", "Trust A") == [january, february]
+    operator.does("organisations", "add", "Trust B")
+    assert operator.listed("report", "--organisation", "Trust B") == []
+    assert operator.run("report") == 0
+    assert operator.out.splitlines()[-2].split() == ["total", "1", "2", "1", "0.7"]
+    assert operator.run("report", "--organisation", "Trust Z") == 2
+
+
+@pytest.mark.parametrize(("days", "found"), [(29, 0), (30, 1)])
+def test_cards_whose_certificate_ends_soon_are_listed(
+    operator: Operator, card: PersonalCard, days: int, found: int
+) -> None:
+    ends = datetime.now(UTC).date() + timedelta(days=30)
+    with operator.service.parts.database.transaction() as database:
+        stored = database.exec(select(Card)).one()
+        stored.authentication_certificate, stored.expires_on = None, ends
+    rows = operator.listed("report", "--ending", "--days", days)
+    assert len(rows) == found
+    assert all(row["certificate ends"] == str(ends) for row in rows)
+    operator.does("cards", "lost", card.serial)
+    assert not operator.listed("report", "--ending", "--days", days)
+
+
+def alerts(database: Session, now: datetime) -> list[tuple[str, str]]:
+    return list(reporting.alerts(database, now, timedelta(hours=24)))
+
+
+def test_what_should_be_looked_at_is_told(
+    operator: Operator, kiosk: KioskClient, card: PersonalCard, clock: Clock
+) -> None:
+    authority = Authority()
+    with operator.service.parts.database.transaction() as database:
+        assert alerts(database, clock.now) == [("kiosk never heard of", "ward 7")]
+        trust.add_issuer(database, authority.der, clock.now, anchor=True)
+    kiosk.open(card, unblocking=1)
+    with operator.service.parts.database.transaction() as database:
+        assert alerts(database, clock.now) == [
+            ("card frozen", card.serial),
+            ("no revocation list", "CN=Trust root"),
+        ]
+        trust.add_list(database, authority.revocations(), clock.now)
+        database.exec(select(Card)).one().frozen = False
+        day = timedelta(days=1)
+        assert alerts(database, clock.now + day - timedelta(seconds=1)) == []
+        assert alerts(database, clock.now + day) == [
+            ("kiosk silent", "ward 7, since 2025-01-01 03:00 UTC")
+        ]
+        later = clock.now + timedelta(days=7)
+        assert ("revocation list out of date", "CN=Trust root") in alerts(database, later)
+        database.exec(select(Kiosk)).one().revoked = True
+        assert alerts(database, clock.now + day) == []
+    assert operator.run("alerts") == 1
+    assert "revocation list out of date" in operator.out
