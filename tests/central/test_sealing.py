@@ -109,6 +109,16 @@ def test_a_file_without_headings_is_refused_unshown(
     assert SECRET not in told
 
 
+def test_a_file_in_another_encoding_is_refused_unshown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "keys.csv"
+    source.write_bytes(KEYS.encode("utf-16"))
+    public = sealing.create_import_key(tmp_path / "import.key")
+    assert main(["seal-keys", str(source), "--to", public, "--output", f"{tmp_path}/s"]) == 2
+    assert capsys.readouterr().err == f"kiosk-central: {source}: not in UTF-8\n"
+
+
 def test_a_private_half_that_others_can_read_is_refused(tmp_path: Path) -> None:
     sealing.create_import_key(tmp_path / "import.key")
     (tmp_path / "import.key").chmod(0o644)

@@ -85,7 +85,7 @@ def _seal(given: argparse.Namespace) -> int:
     harden(die_with_parent=False)
     with _plainly():
         recipient = sealing.load_public_half(given.to)
-        text = sys.stdin.read() if given.file == "-" else _text(Path(given.file))
+        text = _text(None if given.file == "-" else Path(given.file))
         keys, flaws = sealing.read_keys(given.file, text)
     _show_flaws(flaws)
     if flaws or not keys:
@@ -122,6 +122,8 @@ def _import(given: argparse.Namespace) -> int:
         )  # fmt: skip
     with desk.opened(given) as at:
         stored = _store(at, batch, outcome, check=given.check, skip=given.skip_bad_rows)
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\033[K")  # where the progress was
     _show_flaws(outcome.flaws)
     for what, count in outcome.counts.items():
         desk.say(f"{what}: {count}")
@@ -167,11 +169,13 @@ def _source(path: Path | None) -> Source | None:
     return None if path is None else Source(str(path), _text(path))
 
 
-def _text(path: Path) -> str:
+def _text(path: Path | None) -> str:
+    """What is in the file, or comes in on standard input."""
+    content = sys.stdin.buffer.read() if path is None else _bytes(path)
     try:
-        return _bytes(path).decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise Unsealable(f"{path}: not in UTF-8") from None
+        raise Unsealable(f"{path or 'standard input'}: not in UTF-8") from None
 
 
 def _bytes(path: Path) -> bytes:
