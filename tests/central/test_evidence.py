@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from kiosk.central.evidence import Decision, Fact, Told, Visit, decide, proven
 from kiosk.contract.messages import CardCommand
 
-UNBLOCK, VERIFY, CHANGE, ATTEST = CardCommand
+_, UNBLOCK, VERIFY, CHANGE, ATTEST = CardCommand
 OK = 0x9000
 MAXIMUM = 3
 
