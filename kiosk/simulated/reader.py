@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from kiosk.card import holder
 from kiosk.card.examination import Finding, examine
+from kiosk.card.holder import Own
 from kiosk.card.proving import prove
 from kiosk.card.recognition import inspect
 from kiosk.card.session import Authority, CardReport
@@ -93,16 +94,20 @@ class SimulatedReader:
             return prove(connection, identity, certificate, digest)
 
     def sign(
-        self, identity: CardIdentity, certificate: bytes, passcode: Secret, digest: bytes
+        self,
+        expected: tuple[CardIdentity, Own],
+        certificate: bytes,
+        passcode: Secret,
+        digest: bytes,
     ) -> bytes:
         """Have the card sign `digest` with its authentication key, after its passcode."""
         with self._transaction() as connection:
-            return holder.sign(connection, identity, certificate, passcode, digest)
+            return holder.sign(connection, expected, certificate, passcode, digest)
 
-    def change(self, identity: CardIdentity, old: Secret, new: Secret) -> None:
+    def change(self, expected: tuple[CardIdentity, Own], old: Secret, new: Secret) -> None:
         """Change the card's passcode."""
         with self._transaction() as connection:
-            holder.change(connection, identity, old, new)
+            holder.change(connection, expected, old, new)
 
     def unlock(
         self, plan: UnlockPlan, record: Record, authority: Authority | None = None

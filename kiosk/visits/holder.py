@@ -7,10 +7,12 @@ says how it went. Central's session and the card's signature live here and go wi
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import uuid4
 
+from kiosk.card.holder import Own
 from kiosk.card.session import CardReport
 from kiosk.contract import answer_rules, proof
 from kiosk.contract import messages as msg
@@ -44,7 +46,7 @@ class HolderVisit:
         """Have the card change its passcode; works without central."""
         identity = self._report.identity
         try:
-            self._reader.change(identity, old, new)
+            self._reader.change((identity, self._own()), old, new)
         except KioskError as error:
             return failed(self.number, error)
         try:
@@ -175,7 +177,20 @@ class HolderVisit:
         certificate = report.certificates.authentication
         if certificate is None:
             raise CentralRefused(msg.ProblemType.UNLOCK_ONLY, 403)
-        return self._reader.sign(report.identity, certificate, passcode, digest)
+        expected = (report.identity, self._own())
+        return self._reader.sign(expected, certificate, passcode, digest)
+
+    def _own(self) -> Own:
+        """How the card proves itself before it is told the passcode."""
+        fresh = proof.digest(
+            proof.Purpose.CARD_WORK,
+            central=self._parties.central,
+            kiosk=self._parties.kiosk,
+            card=self._report.identity,
+            session=uuid4(),
+            nonce=secrets.token_bytes(32),
+        )
+        return Own(self._report.certificates.card_authentication, fresh)
 
 
 def _shown(profile: pf.Profile) -> shown.Profile:

@@ -15,6 +15,7 @@ from kiosk.card import keys, tlv
 from kiosk.card.apdu import Connection
 from kiosk.card.cryptogram import AdministratorKey
 from kiosk.card.examination import examine
+from kiosk.card.holder import Own, change, sign
 from kiosk.card.proving import prove
 from kiosk.card.recognition import inspect, recognise
 from kiosk.card.session import CardSession
@@ -204,6 +205,7 @@ class Target:
     card_key: bytes | None
     holder_key: bytes | None
     certificate: bytes  # what the card is to prove itself by, be it another card's
+    login: bytes  # the authentication certificate, be it another card's
     key: bytes
 
     def plan(self) -> UnlockPlan:
@@ -241,7 +243,7 @@ def targets(administrator_key: bytes = ADMINISTRATOR_KEY) -> list[Target]:
             return SimulatedPivCard(replace(piv), behaviour)
 
         made.append(_target(make, PIV_KEY))
-    spare = made[0].certificate
+    spare = (made[0].certificate, made[0].login)
     gids = issuer.issue_gids("A Nurse", administrator_key=administrator_key)
     made.append(_target(lambda: SimulatedGidsCard(replace(gids)), administrator_key, spare))
     iso = issuer.issue_isoapplet(unblocking_key=ISO_KEY)
@@ -249,11 +251,14 @@ def targets(administrator_key: bytes = ADMINISTRATOR_KEY) -> list[Target]:
     return made
 
 
-def _target(make: Callable[[], SimulatedCard], key: bytes, spare: bytes = b"") -> Target:
+def _target(
+    make: Callable[[], SimulatedCard], key: bytes, spare: tuple[bytes, bytes] = (b"", b"")
+) -> Target:
     report = inspect(make())
     holder, card = report.certificates.authentication, report.certificates.card_authentication
     holder_key = _spki(holder) if card else None
-    return Target(make, report.identity, _spki(card), holder_key, card or spare, key)
+    own, login = card or spare[0], holder or spare[1]
+    return Target(make, report.identity, _spki(card), holder_key, own, login, key)
 
 
 def _spki(certificate: bytes | None) -> bytes | None:
@@ -287,6 +292,18 @@ def operations(target: Target) -> list[Callable[[Connection], object]]:
         lambda card: recognise(card).change_key(key, key),
         lambda card: prove(card, target.identity, target.certificate, bytes(32)),
         lambda card: unlock(card, target.plan(), lambda _: None, _authority()),
+        *_with_a_passcode(target),
+    ]
+
+
+def _with_a_passcode(target: Target) -> list[Callable[[Connection], object]]:
+    """What a cardholder does who knows it."""
+    own = target.certificate if target.card_key is not None else None
+    expected = (target.identity, Own(own, bytes(32)))
+    passcode, new = Secret(PASSCODE), Secret(NEW)
+    return [
+        lambda card: change(card, expected, passcode, new),
+        lambda card: sign(card, expected, target.login, passcode, bytes(32)),
     ]
 
 
@@ -342,7 +359,11 @@ def attack_unlock(rounds: int, seed: int = 2) -> Outcome:
         card = Impostor(target.make(), chosen, 0.1, others, forgery=forgery)
         outcome.rounds += 1
         try:
-            unlock(card, target.plan(), lambda _: None, _authority())
+            if target.identity.family is Family.PIV and chosen.random() < 0.5:
+                # Others have no key to prove themselves with before they have the passcode.
+                chosen.choice(_with_a_passcode(target))(card)
+            else:
+                unlock(card, target.plan(), lambda _: None, _authority())
             outcome.unlocked += 1
         except CardError:
             outcome.refused += 1
@@ -350,7 +371,7 @@ def attack_unlock(rounds: int, seed: int = 2) -> Outcome:
     return outcome
 
 
-_SECRETS = (PIV_KEY, PIV_NEXT, ADMINISTRATOR_KEY, ISO_KEY, NEW)
+_SECRETS = (PIV_KEY, PIV_NEXT, ADMINISTRATOR_KEY, ISO_KEY, NEW, PASSCODE)
 _READS = {0xA4, 0xCB, 0xC0, 0xB0, 0x22}
 
 

@@ -16,6 +16,7 @@ from kiosk.card.session import CardIncapable
 from kiosk.demo.cards import Chip, IssuedCard, issue
 from kiosk.errors import CardRemoved, SecretRefused, WrongCard, WrongSecret
 from kiosk.simulated.card import SimulatedCard
+from kiosk.simulated.piv import SimulatedPivCard
 from kiosk.values import CardIdentity, Family, Secret
 from tests.card.connections import Recorded
 
@@ -38,12 +39,15 @@ def signing(request: pytest.FixtureRequest) -> IssuedCard:
     return made
 
 
-def identity(card: IssuedCard) -> CardIdentity:
-    return CardIdentity(card.family, card.serial)
+def expected(card: IssuedCard) -> tuple[CardIdentity, holder.Own]:
+    own = None
+    if isinstance(card.chip, SimulatedPivCard):
+        own = card.chip.memory.certificates[0x9E]
+    return CardIdentity(card.family, card.serial), holder.Own(own, b"p" * 32)
 
 
 def change(card: IssuedCard, connection: object, old: str = OLD, new: str = NEW) -> None:
-    holder.change(connection, identity(card), Secret(old.encode()), Secret(new.encode()))  # type: ignore[arg-type]
+    holder.change(connection, expected(card), Secret(old.encode()), Secret(new.encode()))  # type: ignore[arg-type]
 
 
 def certificate(card: IssuedCard) -> bytes:
@@ -127,6 +131,23 @@ def test_another_card_is_sent_nothing(card: IssuedCard) -> None:
     assert all(len(c) <= 5 for c in connection.commands if c[1] in SPENDING)
 
 
+def test_a_copy_of_the_card_is_sent_nothing() -> None:
+    """It has read everything off the genuine one, but for the keys."""
+    genuine, forged = (issue(Family.PIV, "Nora Nurse", OLD) for _ in range(2))
+    assert isinstance(forged.chip, SimulatedPivCard)
+    assert isinstance(genuine.chip, SimulatedPivCard)
+    forged.chip.memory.passcode_left = 3
+    forged.chip.memory.guid = genuine.chip.memory.guid
+    forged.chip.memory.certificates = genuine.chip.memory.certificates
+    der = genuine.chip.memory.certificates[0x9A]
+    connection = Recorded(forged.chip)
+    with pytest.raises(WrongCard):
+        change(genuine, connection)
+    with pytest.raises(WrongCard):
+        holder.sign(connection, expected(genuine), der, Secret(OLD.encode()), DIGEST)
+    assert all(len(c) <= 5 for c in connection.commands if c[1] in SPENDING)
+
+
 @pytest.mark.parametrize("new", ["12345", "123456789", "12345a", "", "12 456"])
 def test_a_new_passcode_of_a_wrong_form_is_kept_from_the_card(card: IssuedCard, new: str) -> None:
     connection = Recorded(card.chip)
@@ -139,7 +160,7 @@ def test_a_new_passcode_of_a_wrong_form_is_kept_from_the_card(card: IssuedCard, 
 def test_it_signs_after_the_passcode(signing: IssuedCard) -> None:
     der = certificate(signing)
     connection = Recorded(signing.chip)
-    signature = holder.sign(connection, identity(signing), der, Secret(OLD.encode()), DIGEST)
+    signature = holder.sign(connection, expected(signing), der, Secret(OLD.encode()), DIGEST)
     key = load_der_x509_certificate(der).public_key()
     sha256 = Prehashed(hashes.SHA256())
     if isinstance(key, rsa.RSAPublicKey):
@@ -152,14 +173,14 @@ def test_it_signs_after_the_passcode(signing: IssuedCard) -> None:
 def test_with_a_wrong_passcode_it_does_not(signing: IssuedCard) -> None:
     der = certificate(signing)
     with pytest.raises(WrongSecret):
-        holder.sign(Recorded(signing.chip), identity(signing), der, Secret(b"111111"), DIGEST)
+        holder.sign(Recorded(signing.chip), expected(signing), der, Secret(b"111111"), DIGEST)
     assert signing.passcode_left == 2
 
 
 def test_anothers_certificate_is_found_out(signing: IssuedCard) -> None:
     other = certificate(issue(signing.family, "Somebody Else", OLD))
     with pytest.raises(WrongCard):
-        holder.sign(Recorded(signing.chip), identity(signing), other, Secret(OLD.encode()), DIGEST)
+        holder.sign(Recorded(signing.chip), expected(signing), other, Secret(OLD.encode()), DIGEST)
 
 
 def test_a_card_without_such_a_key_says_so() -> None:
@@ -167,4 +188,4 @@ def test_a_card_without_such_a_key_says_so() -> None:
     card.chip.memory.passcode_left = 3
     other = certificate(issue(Family.PIV, "Somebody Else", OLD))
     with pytest.raises(CardIncapable):
-        holder.sign(Recorded(card.chip), identity(card), other, Secret(OLD.encode()), DIGEST)
+        holder.sign(Recorded(card.chip), expected(card), other, Secret(OLD.encode()), DIGEST)

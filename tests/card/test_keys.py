@@ -45,8 +45,9 @@ def test_no_card_proves_itself_by_it(memory: PivMemory) -> None:
 def test_no_passcode_is_sent_for_it(memory: PivMemory) -> None:
     identity = CardIdentity(Family.PIV, memory.guid.hex().upper())
     card = Recorded(SimulatedPivCard(memory))
+    expected = (identity, holder.Own(None, bytes(32)))
     with pytest.raises(CardMalformed):
-        holder.sign(card, identity, memory.certificates[0x9A], Secret(b"246802"), bytes(32))
+        holder.sign(card, expected, memory.certificates[0x9A], Secret(b"246802"), bytes(32))
     assert not [command for command in card.commands if command[1] == 0x20]
 
 

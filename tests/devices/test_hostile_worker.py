@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.card.holder import Own
 from kiosk.card.unlock import Candidate, CardStep, UnlockPlan
 from kiosk.devices.reader import ReaderNotice, Sight
 from kiosk.devices.reader import process as reader_process
@@ -72,7 +73,7 @@ class Worker:
 
 
 def change(reader: PcscReader) -> None:
-    reader.change(IDENTITY, Secret(b"246802"), Secret(b"135790"))
+    reader.change((IDENTITY, Own(None, bytes(32))), Secret(b"246802"), Secret(b"135790"))
 
 
 def plan() -> UnlockPlan:

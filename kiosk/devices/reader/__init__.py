@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from kiosk.card.examination import Finding
+from kiosk.card.holder import Own
 from kiosk.card.session import Authority, CardReport
 from kiosk.card.unlock import Record, Unlocked, UnlockPlan
 from kiosk.values import CardIdentity, ReaderTrouble, Secret
@@ -62,11 +63,15 @@ class Reader(Protocol):
         """Have the card `identity` sign `digest` with its card authentication key."""
 
     def sign(
-        self, identity: CardIdentity, certificate: bytes, passcode: Secret, digest: bytes
+        self,
+        expected: tuple[CardIdentity, Own],
+        certificate: bytes,
+        passcode: Secret,
+        digest: bytes,
     ) -> bytes:
         """Have the card sign `digest` with its authentication key, after its passcode."""
 
-    def change(self, identity: CardIdentity, old: Secret, new: Secret) -> None:
+    def change(self, expected: tuple[CardIdentity, Own], old: Secret, new: Secret) -> None:
         """Change the card's passcode."""
 
     def unlock(

@@ -14,6 +14,7 @@ from typing import Any, TypeVar, get_type_hints
 
 from kiosk import errors
 from kiosk.card.examination import Finding
+from kiosk.card.holder import Own
 from kiosk.card.session import (
     Ability,
     Authority,
@@ -117,6 +118,17 @@ def to_plan(fields: Fields) -> UnlockPlan:
 
 def _from_candidate(candidate: Candidate) -> Fields:
     return {"generation": candidate.generation, "key": candidate.key}
+
+
+def from_expected(expected: tuple[CardIdentity, Own]) -> Fields:
+    """Which card is meant, and how it is to prove that it is the one."""
+    identity, own = expected
+    return {"identity": from_identity(identity), "own": dataclasses.asdict(own)}
+
+
+def to_expected(fields: Fields) -> tuple[CardIdentity, Own]:
+    """The same from fields."""
+    return to_identity(fields["identity"]), Own(**fields["own"])
 
 
 def from_identity(identity: CardIdentity) -> Fields:

@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from kiosk.card.examination import Finding
+from kiosk.card.holder import Own
 from kiosk.card.session import Authority, CardReport
 from kiosk.card.unlock import Record, Unlocked, UnlockPlan
 from kiosk.devices.reader import Notify, ReaderNotice, Sight, messages, wire
@@ -83,23 +84,27 @@ class PcscReader:
         return self._run(request, messages.to_signature)
 
     def sign(
-        self, identity: CardIdentity, certificate: bytes, passcode: Secret, digest: bytes
+        self,
+        expected: tuple[CardIdentity, Own],
+        certificate: bytes,
+        passcode: Secret,
+        digest: bytes,
     ) -> bytes:
         """Have the card sign `digest` with its authentication key, after its passcode."""
         request = {
             "operation": "sign",
-            "identity": messages.from_identity(identity),
+            **messages.from_expected(expected),
             "certificate": certificate,
             "passcode": passcode,
             "digest": digest,
         }
         return self._run(request, messages.to_signature)
 
-    def change(self, identity: CardIdentity, old: Secret, new: Secret) -> None:
+    def change(self, expected: tuple[CardIdentity, Own], old: Secret, new: Secret) -> None:
         """Change the card's passcode."""
         request = {
             "operation": "change",
-            "identity": messages.from_identity(identity),
+            **messages.from_expected(expected),
             "old": old,
             "new": new,
         }

@@ -57,13 +57,13 @@ def _prove(card: Connection, asked: wire.Fields, _: socket.socket) -> wire.Field
 
 
 def _sign(card: Connection, asked: wire.Fields, _: socket.socket) -> wire.Fields:
-    identity = messages.to_identity(asked["identity"])
-    certificate, passcode = asked["certificate"], asked["passcode"]
-    return {"signature": holder.sign(card, identity, certificate, passcode, asked["digest"])}
+    expected, passcode = messages.to_expected(asked), asked["passcode"]
+    signature = holder.sign(card, expected, asked["certificate"], passcode, asked["digest"])
+    return {"signature": signature}
 
 
 def _change(card: Connection, asked: wire.Fields, _: socket.socket) -> wire.Fields:
-    holder.change(card, messages.to_identity(asked["identity"]), asked["old"], asked["new"])
+    holder.change(card, messages.to_expected(asked), asked["old"], asked["new"])
     return {}
 
 
