@@ -13,7 +13,7 @@ from tests.proofs.scene import scene
 
 # By count of commands in a visit: 9 report, 3 prove, and then the unlock's own.
 _UNBLOCK, _CHANGE = 15, 17
-_CHANGE_PASSCODE = 13  # after the report: select, counter, identity, and then the change itself
+_CHANGE_PASSCODE = 14  # after the report: select, counter, identity, its own signature, the change
 
 STORIES: list[Story] = [
     (CardPoint(_UNBLOCK, acted=True, deed="kill kiosk"),),
