@@ -141,7 +141,18 @@ class Finger:
         return (one for one in self._app.stage.walk(restrict=True) if isinstance(one, kind))
 
     def _wait(self, look: Callable[[], Result | None], what: str) -> Result:
-        return _until(self._app, look, self._patience, what)
+        """What two looks in a row give alike: a page that was just built is not in its place yet."""
+        before: list[Result | None] = [None]
+
+        def settled() -> Result | None:
+            found = look()
+            same = found is not None and found == before[0]
+            before[0] = found
+            return found if same else None
+
+        if threading.current_thread() is threading.main_thread():
+            return _until(self._app, look, self._patience, what)
+        return _until(self._app, settled, self._patience, what)
 
 
 class Eye:
