@@ -141,7 +141,7 @@ class Finger:
         return (one for one in self._app.stage.walk(restrict=True) if isinstance(one, kind))
 
     def _wait(self, look: Callable[[], Result | None], what: str) -> Result:
-        """What two looks in a row give alike: a page that was just built is not in its place yet."""
+        """What two looks in a row give alike: a new page is not in its place yet."""
         before: list[Result | None] = [None]
 
         def settled() -> Result | None:
