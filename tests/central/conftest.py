@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from nacl.pwhash import argon2id
 
+from kiosk import vault
 from tests.central.desk import Operator, settings_of
 from tests.central.postgresql import Cluster
 from tests.central.world import Clock, KioskClient, PersonalCard, Service
@@ -56,6 +58,13 @@ def database_files(
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture(autouse=True)
+def _cheap_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Registrations at the least cost of Argon2id: its real one is looked at by `test_vault`."""
+    monkeypatch.setattr(vault, "OPERATIONS", argon2id.OPSLIMIT_MIN)
+    monkeypatch.setattr(vault, "MEMORY", argon2id.MEMLIMIT_MIN)
 
 
 @pytest.fixture
