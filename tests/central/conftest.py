@@ -24,7 +24,7 @@ def cluster() -> Iterator[Cluster]:
         yield running
 
 
-# `make test` names one for all but one interpreter: what differs between those is not the database.
+# `make test` names one for each of two interpreters: what differs between those is no database.
 DATABASES = os.environ.get("KIOSK_TEST_DATABASES", "sqlite postgresql").split()
 
 
