@@ -1,0 +1,82 @@
+"""Central's tables. Nothing in a column is secret in the clear: see `master` and `vault`.
+
+Where a primary key defaults to None, the database gives it when the row is flushed.
+"""
+
+from kiosk.central.tables.auditing import (
+    AuditEntry,
+    AuditHead,
+    AuditPersonal,
+)
+from kiosk.central.tables.authorities import (
+    Issuer,
+    RevocationList,
+)
+from kiosk.central.tables.base import (
+    Instant,
+    Table,
+    Throttled,
+    metadata,
+)
+from kiosk.central.tables.cards import (
+    Card,
+    CardStatus,
+    EscrowedKey,
+    Registration,
+    SealedEnvelope,
+)
+from kiosk.central.tables.estate import (
+    Installation,
+    Kiosk,
+    Organisation,
+)
+from kiosk.central.tables.people import (
+    Cardholder,
+    Notice,
+    Position,
+)
+from kiosk.central.tables.visits import (
+    Attempt,
+    AttemptOutcome,
+    Challenge,
+    ChangeRow,
+    EmailedCode,
+    EndRow,
+    FactRow,
+    GrantRow,
+    LoginSession,
+    UnlockSession,
+)
+
+__all__ = [
+    "Attempt",
+    "AttemptOutcome",
+    "AuditEntry",
+    "AuditHead",
+    "AuditPersonal",
+    "Card",
+    "CardStatus",
+    "Cardholder",
+    "Challenge",
+    "ChangeRow",
+    "EmailedCode",
+    "EndRow",
+    "EscrowedKey",
+    "FactRow",
+    "GrantRow",
+    "Installation",
+    "Instant",
+    "Issuer",
+    "Kiosk",
+    "LoginSession",
+    "Notice",
+    "Organisation",
+    "Position",
+    "Registration",
+    "RevocationList",
+    "SealedEnvelope",
+    "Table",
+    "Throttled",
+    "UnlockSession",
+    "metadata",
+]

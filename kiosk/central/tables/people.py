@@ -1,0 +1,51 @@
+"""Cardholders, what they are assigned to, and letters to them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import JSON, Column
+from sqlmodel import Field
+
+from kiosk.central.tables.base import Instant, Table
+
+
+class Cardholder(Table, table=True):
+    """A person. Only the audit's erasable part and this row name them.
+
+    `uuid` is the twelve digits of the Care Identity Service; `language` is the one to write in.
+    """
+
+    id: int = Field(default=None, primary_key=True)
+    organisation_id: int = Field(foreign_key="organisation.id", index=True)
+    name: str
+    email: str
+    uuid: str = ""
+    language: str = "en"
+
+
+class Position(Table, table=True):
+    """What a cardholder is assigned to do, and for whom: shown to her, and used for nothing."""
+
+    id: int = Field(default=None, primary_key=True)
+    cardholder_id: int = Field(foreign_key="cardholder.id", index=True)
+    code: str
+    name: str
+    source: str = ""
+    organisation_code: str = ""
+    organisation_name: str = ""
+    start: date | None = None
+    end: date | None = None
+    modified_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class Notice(Table, table=True):
+    """A letter to a cardholder that is to be delivered; gone once it is."""
+
+    id: int = Field(default=None, primary_key=True)
+    address: str
+    subject: str
+    paragraphs: list[str] = Field(sa_column=Column(JSON, nullable=False))
+    written_at: datetime = Field(sa_type=Instant)
+    due_at: datetime = Field(sa_type=Instant, index=True)
+    attempts: int = 0

@@ -1,0 +1,168 @@
+"""What happens at a kiosk: sessions, codes, attempts, grants, and the facts of card work."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field
+
+from kiosk.central.tables.base import Instant, Table
+from kiosk.contract.messages import CardCommand
+
+
+class UnlockSession(Table, table=True):
+    """An unlock that a kiosk opened, with the counters as the card told them then.
+
+    `last_grant` is the number of the card's latest grant at that time, 0 if it had none. A code
+    `code_due` may be e-mailed; `code_confirmed` it was entered.
+    """
+
+    __tablename__ = "unlock_session"
+
+    id: UUID = Field(primary_key=True)
+    kiosk_id: int = Field(foreign_key="kiosk.id", index=True)
+    card_id: int = Field(foreign_key="card.id", index=True)
+    registration_id: UUID  # which may since have been replaced
+    reason: str
+    passcode_tries: int | None
+    unblocking_tries: int | None
+    nonce: bytes
+    last_grant: int
+    opened_at: datetime = Field(sa_type=Instant)
+    code_due: bool = False
+    code_confirmed: bool = False
+    accepted_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class LoginSession(Table, table=True):
+    """A cardholder at a kiosk, with her card: proved once the card has signed for the session.
+
+    `card_key` is the certificate of the key that needs no passcode, as it was presented.
+    """
+
+    __tablename__ = "login_session"
+
+    id: UUID = Field(primary_key=True)
+    kiosk_id: int = Field(foreign_key="kiosk.id", index=True)
+    card_id: int = Field(foreign_key="card.id", index=True)
+    nonce: bytes
+    language: str
+    card_key: bytes | None = None
+    code_confirmed: bool = False
+    opened_at: datetime = Field(sa_type=Instant)
+    proved_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class EmailedCode(Table, table=True):
+    """A code that was sent for a session. Only what the master key makes of it is kept.
+
+    `address` is where it went.
+    """
+
+    __tablename__ = "emailed_code"
+
+    id: int = Field(default=None, primary_key=True)
+    session_id: UUID = Field(index=True)  # of an unlock or of a login
+    address: str
+    verifier: bytes
+    sent_at: datetime = Field(sa_type=Instant)
+    tries: int = 0
+
+
+class AttemptOutcome(StrEnum):
+    """`counted` until the envelopes were tried; it stays so when the service stops meanwhile."""
+
+    COUNTED = "counted"
+    FAILED = "failed"
+    ACCEPTED = "accepted"
+
+
+class Attempt(Table, table=True):
+    """Answers that were given, committed before they were evaluated. Not the answers."""
+
+    id: int = Field(default=None, primary_key=True)
+    session_id: UUID = Field(index=True)  # of an unlock or of a login
+    at: datetime = Field(sa_type=Instant)
+    outcome: AttemptOutcome = AttemptOutcome.COUNTED
+
+
+class GrantRow(Table, table=True):
+    """A pair that was released: what `evidence` decided, and the ledger's charge for it.
+
+    `number` is the order in which grants were issued.
+    """
+
+    __tablename__ = "grant"
+
+    number: int = Field(default=None, primary_key=True)
+    id: UUID = Field(unique=True)
+    session_id: UUID = Field(foreign_key="unlock_session.id", unique=True)
+    card_id: int = Field(foreign_key="card.id", index=True)
+    kiosk_id: int = Field(foreign_key="kiosk.id")
+    current: int
+    first: int
+    second_allowed: bool
+    second_needs: int
+    renew: bool
+    charged: bool
+    issued_at: datetime = Field(sa_type=Instant)
+
+
+class Challenge(Table, table=True):
+    """A dialogue between an administrator key and a card: see `challenge`.
+
+    `opening` is ours, empty in the external form; `asked` is the card's. Neither is secret.
+    `genuine`: what came of the card's reply, None before it.
+    """
+
+    __table_args__ = (UniqueConstraint("grant_id", "number"),)
+
+    id: int = Field(default=None, primary_key=True)
+    grant_id: UUID = Field(foreign_key="grant.id", index=True)
+    number: int
+    opening: bytes
+    asked: bytes | None = None
+    genuine: bool | None = None
+
+
+class FactRow(Table, table=True):
+    """A kiosk's fact, under the id the kiosk made. `genuine`: an attest's signature was right."""
+
+    __tablename__ = "fact"
+
+    id: UUID = Field(primary_key=True)
+    grant_id: UUID = Field(foreign_key="grant.id", index=True)
+    sequence: int
+    command: CardCommand
+    generation: int
+    status: str | None
+    signature: bytes | None
+    genuine: bool = False
+    recorded_at: datetime = Field(sa_type=Instant)
+    received_at: datetime = Field(sa_type=Instant)
+
+
+class EndRow(Table, table=True):
+    """A kiosk's word, under the id it made, that a session is over: so many facts are all."""
+
+    __tablename__ = "visit_end"
+
+    id: UUID = Field(primary_key=True)
+    session_id: UUID = Field(foreign_key="unlock_session.id", index=True)
+    facts: int
+    recorded_at: datetime = Field(sa_type=Instant)
+    received_at: datetime = Field(sa_type=Instant)
+
+
+class ChangeRow(Table, table=True):
+    """A kiosk's word, under the id it made, that a cardholder changed her passcode."""
+
+    __tablename__ = "passcode_change"
+
+    id: UUID = Field(primary_key=True)
+    card_id: int = Field(foreign_key="card.id", index=True)
+    recorded_at: datetime = Field(sa_type=Instant)
+    received_at: datetime = Field(sa_type=Instant)
