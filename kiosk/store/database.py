@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import logging
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from kiosk.errors import SettingsError
 from kiosk.store import tables
 
 _BUSY_MS = 5_000
+_TURN_SECONDS = 5.0  # then we try without: a service that was stopped in its turn keeps it
 _WAL_PAGES = 100  # of 4 KiB: the journal stays small, the state's partition may be
 _log = logging.getLogger(__name__)
 
@@ -28,20 +31,42 @@ def open_store(state_directory: Path) -> Engine:
     """
     try:
         state_directory.mkdir(parents=True, exist_ok=True, mode=0o2770)
-        path = state_directory / "store.sqlite3"
-        try:
-            return _open(path)
-        except DatabaseError as error:
-            if isinstance(error, OperationalError):
-                raise
-        aside = path.with_suffix(f".broken-{int(time.time())}")
-        _log.error("the store is broken: moved to %s", aside)
-        for suffix in ("", "-wal", "-shm"):
-            with contextlib.suppress(FileNotFoundError):
-                Path(f"{path}{suffix}").rename(f"{aside}{suffix}")
-        return _open(path)
+        with _turn(state_directory):
+            return _open_or_replace(state_directory / "store.sqlite3")
     except (OSError, OperationalError) as error:
         raise SettingsError(str(state_directory), f"cannot be written: {_kind(error)}") from None
+
+
+@contextlib.contextmanager
+def _turn(state_directory: Path) -> Iterator[None]:
+    """The two services start at once: one makes the store, and the other finds it made.
+
+    SQLite by itself would refuse one of them: it does not wait for who changes the journal's mode.
+    """
+    with (state_directory / "store.turn").open("a") as turn:
+        end = time.monotonic() + _TURN_SECONDS
+        while time.monotonic() < end:
+            try:
+                fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(0.02)
+            else:
+                break
+        yield
+
+
+def _open_or_replace(path: Path) -> Engine:
+    try:
+        return _open(path)
+    except DatabaseError as error:
+        if isinstance(error, OperationalError):
+            raise
+    aside = path.with_suffix(f".broken-{int(time.time())}")
+    _log.error("the store is broken: moved to %s", aside)
+    for suffix in ("", "-wal", "-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            Path(f"{path}{suffix}").rename(f"{aside}{suffix}")
+    return _open(path)
 
 
 def _open(path: Path) -> Engine:

@@ -37,6 +37,22 @@ class NetworkPoint:
 Point = CardPoint | NetworkPoint
 
 
+class Deed:
+    """What is done at a point, and whether it has begun and is over."""
+
+    def __init__(self, do: Callable[[], None]) -> None:
+        self._do = do
+        self.begun, self.over = threading.Event(), threading.Event()
+
+    def __call__(self) -> None:
+        """Do it."""
+        self.begun.set()
+        try:
+            self._do()
+        finally:
+            self.over.set()
+
+
 class WatchedCard:
     """A card that something happens to at its n-th command, and that counts what tries it lost."""
 
@@ -47,13 +63,11 @@ class WatchedCard:
         self.least_left = card.unblocking_left
         self._point: CardPoint | None = None
         self._deed: Callable[[], None] = lambda: None
-        self.happened = threading.Event()
 
     def begin_visit(self, point: CardPoint | None, deed: Callable[[], None]) -> None:
         """Count commands and lost tries anew, and have `deed` done at `point`."""
         self.commands = self.lost_in_visit = 0
         self._point, self._deed = point, deed
-        self.happened.clear()
 
     @property
     def atr(self) -> bytes:
@@ -70,7 +84,6 @@ class WatchedCard:
         self._point = None
         reply = self._act(command) if point.acted else None
         self._deed()
-        self.happened.set()
         if point.deed == "pull":
             raise Left
         # Nothing else that is done outside keeps a card with power from acting.

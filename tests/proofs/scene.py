@@ -23,7 +23,7 @@ from kiosk.simulated.vpcd import VirtualReaderCard
 from kiosk.store.database import open_store
 from kiosk.store.outbox import Outbox
 from kiosk.values import Family
-from tests.proofs.interrupting import CardPoint, NetworkPoint, Point, WatchedCard
+from tests.proofs.interrupting import CardPoint, Deed, NetworkPoint, Point, WatchedCard
 from tests.proofs.proxy import Proxy
 from tests.proofs.ward import KioskProcess, Ward
 
@@ -157,12 +157,14 @@ class Scene:
     def _visit(self, point: Point | None) -> str:
         """Put the locked card in, let `point` happen, take the card out: what the screen said."""
         kiosk = self._running_kiosk()
-        happened = self._arm(point, kiosk)
+        deed = self._arm(point, kiosk)
         self._slot.insert()
         ending = kiosk.wait_for("notice")
         # A report leaves a little later, by the sync; some points lie beyond a visit's end.
         patience = _REPORT_SECONDS if "report" in str(point) else 0
-        if point is not None and happened.wait(patience):
+        if point is not None and deed.begun.wait(patience):
+            # Its effect is seen before it is over: a card is out before its reader knows.
+            deed.over.wait()
             self.happened += 1
             self.deeds[point.deed] += 1
         self._slot.remove()
@@ -180,21 +182,13 @@ class Scene:
             self._kiosk = self._ward.start_kiosk()
         return self._kiosk
 
-    def _arm(self, point: Point | None, kiosk: KioskProcess) -> threading.Event:
-        happened = threading.Event()
-
-        def deed() -> None:
-            try:
-                if point is not None:
-                    self._do(point.deed, kiosk)
-            finally:
-                happened.set()  # not before: what is done is about to be mended
-
+    def _arm(self, point: Point | None, kiosk: KioskProcess) -> Deed:
+        deed = Deed(lambda: None if point is None else self._do(point.deed, kiosk))
         self._card.begin_visit(point if isinstance(point, CardPoint) else None, deed)
         self._proxy.hook = lambda _moment, _line: False
         if isinstance(point, NetworkPoint):
             self._proxy.hook = _once(point, deed)
-        return happened
+        return deed
 
     def _do(self, deed: str, kiosk: KioskProcess) -> None:
         deeds: dict[str, Callable[[], None]] = {
@@ -236,7 +230,10 @@ class Scene:
         try:
             while outbox.count_pending():
                 if time.monotonic() > end:
-                    raise AssertionError(f"{told}: facts were not delivered")
+                    log = (self._premises.folder / "sync.log").read_text().splitlines()
+                    raise AssertionError(
+                        f"{told}: facts were not delivered; the sync's log ends: {log[-5:]}"
+                    )
                 time.sleep(0.1)
         finally:
             engine.dispose()

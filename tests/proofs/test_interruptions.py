@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.proofs.interrupting import CardPoint, NetworkPoint
-from tests.proofs.interruptions import Story, walk
+from tests.proofs.interruptions import Story, change, walk
 from tests.proofs.scene import scene
 
 # By count of commands in a visit: 9 report, 3 prove, and then the unlock's own.
@@ -24,6 +24,12 @@ STORIES: list[Story] = [
     (NetworkPoint("/grant", "after", "cut"), NetworkPoint("/v1/reports", "after", "kill kiosk")),
 ]
 
+CHANGES = [
+    CardPoint(_CHANGE_PASSCODE, acted=True, deed="pull"),
+    CardPoint(_CHANGE_PASSCODE + 1, acted=True, deed="pull"),
+    CardPoint(_CHANGE_PASSCODE, acted=False, deed="kill kiosk"),
+]
+
 
 @pytest.mark.timeout(280)
 def test_no_card_is_lost(folder: Path) -> None:
@@ -34,12 +40,9 @@ def test_no_card_is_lost(folder: Path) -> None:
             for story in STORIES
             if stage.can_fill or not any(point.deed == "fill disk" for point in story)
         ]
-        told = walk(stage, stories, random.Random(3))
+        tally = walk(stage, stories, random.Random(3))
         stage.count_commands_of_change()
-        for number in (_CHANGE_PASSCODE, _CHANGE_PASSCODE + 1):
-            stage.play_change(CardPoint(number, acted=True, deed="pull"))
-        stage.play_change(CardPoint(_CHANGE_PASSCODE, acted=False, deed="kill kiosk"))
-        stage.check_audit()
-    print(told)
-    assert "0 lost" in told
-    assert stage.kiosk_kills >= 3
+        tally += change(stage, CHANGES)
+    assert tally.deeds.total() >= len(stories)
+    assert tally.changes == len(CHANGES)
+    assert tally.kills >= 3

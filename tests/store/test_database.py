@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import multiprocessing
+import time
+from pathlib import Path
+
+from kiosk.store.database import open_store
+from kiosk.store.outbox import Outbox
+
+_SERVICES = 4
+
+
+def _open_at(state: Path, moment: float) -> int:
+    while time.monotonic() < moment:
+        pass
+    engine = open_store(state)
+    try:
+        return Outbox(engine).count_pending()
+    finally:
+        engine.dispose()
+
+
+def test_services_that_start_at_once_find_one_store(folder: Path) -> None:
+    afresh = multiprocessing.get_context("spawn")
+    with afresh.Pool(_SERVICES) as services:
+        services.starmap(_open_at, [(folder / "first", time.monotonic())] * _SERVICES)
+        for number in range(10):
+            moment = time.monotonic() + 0.05
+            asked = [(folder / str(number), moment)] * _SERVICES
+            assert services.starmap(_open_at, asked, chunksize=1) == [0] * _SERVICES
