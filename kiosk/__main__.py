@@ -1,4 +1,4 @@
-"""The command line: `kiosk run`, `kiosk sync`, `kiosk doctor`, `kiosk demo`."""
+"""The command line: `kiosk run`, `kiosk sync`, `kiosk enrol`, `kiosk doctor`, `kiosk demo`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import logging
 import signal
 import sys
 import threading
+from pathlib import Path
 
 from kiosk import __version__, settings
 from kiosk.errors import KioskError
@@ -21,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(
         level=_LEVELS[chosen.log], format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    commands = {"run": _run, "sync": _sync, "doctor": _doctor, "demo": _demo}
+    commands = {"run": _run, "sync": _sync, "enrol": _enrol, "doctor": _doctor, "demo": _demo}
     try:
         return commands[chosen.command](chosen)
     except KioskError as error:
@@ -36,6 +37,13 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="the screen, the flow and the card")
     commands.add_parser("sync", help="hand over what happened here to the central service")
+    enrolling = commands.add_parser("enrol", help="make this device a kiosk of an organisation's")
+    enrolling.add_argument(
+        "--token-file", type=Path, help="where the one-time token is; else on standard input"
+    )
+    enrolling.add_argument(
+        "--again", action="store_true", help="even if it is enrolled: with a new key, and token"
+    )
     doctor = commands.add_parser("doctor", help="find out what is wrong; changes nothing")
     doctor.add_argument("what", choices=["card"], help="card: the one in the reader")
     demo = commands.add_parser("demo", help="everything on this machine, with a simulated card")
@@ -61,6 +69,23 @@ def _sync(_: argparse.Namespace) -> int:
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stop.set())
     compose.build_sync(settings.read()).run(stop)
+    return 0
+
+
+def _enrol(chosen: argparse.Namespace) -> int:
+    from kiosk import enrol, identity  # noqa: PLC0415
+
+    harden(die_with_parent=False)
+    site = settings.read()
+    known = identity.find(site.state_directory) if not chosen.again else None
+    if known is None:
+        token = enrol.read_token(chosen.token_file)
+        enrolled = enrol.enrol(site.state_directory, site.central_url, token)
+        print("enrolled: ", end="")
+    else:
+        enrolled = known.enrolled
+        print("this device is enrolled already (--again enrols it anew): ", end="")
+    print(f"{enrolled.name}, of {enrolled.organisation}, at {enrolled.central}")
     return 0
 
 

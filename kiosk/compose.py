@@ -6,20 +6,24 @@ import logging
 import threading
 import time
 from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kiosk import flow
+from kiosk import flow, identity
 from kiosk.card import profile
 from kiosk.devices.reader.process import PcscReader
 from kiosk.flow import events as ev
 from kiosk.flow.text import Verbatim
 from kiosk.flow.view import Contact
 from kiosk.hardening import harden
-from kiosk.link import CentralClient
+from kiosk.identity import Identity
+from kiosk.link import AccessTokens, CentralClient
 from kiosk.runtime import Runtime
-from kiosk.settings import Settings, read_token
-from kiosk.store.database import open_store
+from kiosk.settings import Settings
+from kiosk.store.database import open_store, wipe_store
 from kiosk.store.outbox import Outbox
+from kiosk.sync.leaving import Departure
 from kiosk.sync.worker import SyncWorker
 from kiosk.ui import open_screen
 from kiosk.ui.catalogue import Catalogue
@@ -92,20 +96,40 @@ class Kiosk:
 def build_runtime(settings: Settings) -> Runtime:
     """All of the kiosk but its window; raises SettingsError."""
     profile.shipped()  # a card profile that is wrong is told now, not at the first card
+    who = identity.load(settings.state_directory)
     return Runtime(
         site=_site(settings),
         means=Means(
             reader=PcscReader(),
-            central=_central(settings),
+            central=_central(settings, who),
             outbox=_outbox(settings),
-            parties=Parties(central=settings.central_name, kiosk=settings.name),
+            parties=Parties(central=who.enrolled.central, kiosk=who.enrolled.name),
         ),
     )
 
 
 def build_sync(settings: Settings) -> SyncWorker:
     """The sync that `settings` describe; raises SettingsError."""
-    return SyncWorker(_outbox(settings), _central(settings))
+    gone = identity.leaving(settings.state_directory)
+    central = _central(settings, gone or identity.load(settings.state_directory))
+    outbox, traces = _outbox(settings), _Traces(settings.state_directory)
+    departure = Departure(outbox, central, traces, begun=gone is not None)
+    return SyncWorker(outbox, central, departure)
+
+
+@dataclass(frozen=True, slots=True)
+class _Traces:
+    """Keeps `sync.leaving.Traces`."""
+
+    state_directory: Path
+
+    def begin_to_leave(self) -> None:
+        wipe_store(self.state_directory)
+        identity.begin_to_leave(self.state_directory)
+
+    def forget(self) -> None:
+        wipe_store(self.state_directory)  # a process that was started anew may have made another
+        identity.forget(self.state_directory)
 
 
 def _site(settings: Settings) -> flow.Site:
@@ -120,8 +144,9 @@ def _site(settings: Settings) -> flow.Site:
     )
 
 
-def _central(settings: Settings) -> CentralClient:
-    return CentralClient(settings.central_url, read_token(settings))
+def _central(settings: Settings, who: Identity) -> CentralClient:
+    url, enrolled = settings.central_url, who.enrolled
+    return CentralClient(url, AccessTokens(url, enrolled.kiosk, enrolled.central, who.key))
 
 
 def _outbox(settings: Settings) -> Outbox:

@@ -1,7 +1,7 @@
 """The kiosk's settings: read once at start, validated, frozen, and passed along.
 
 Every setting is an environment variable with the prefix KIOSK_, or a file's key when IT sets up the
-site. Secrets are only ever named by the file that holds them.
+site. Who the kiosk is, and whose, is no setting: it is enrolled (see `identity`).
 """
 
 from __future__ import annotations
@@ -34,15 +34,7 @@ class Settings(BaseSettings):
         env_prefix="KIOSK_", frozen=True, extra="forbid", hide_input_in_errors=True
     )
 
-    name: Annotated[str, Field(min_length=1, max_length=64)] = "kiosk"
-    """This kiosk's name at the central service."""
-
     central_url: str = "http://127.0.0.1:8443"
-    central_name: Annotated[str, Field(min_length=1, max_length=64)] = "central"
-    """The central service's own name: it is part of everything that a card signs."""
-
-    token_file: Path | None = None
-    """The file with the kiosk's access token, readable by the kiosk alone."""
 
     state_directory: Path = Path("/var/lib/smartcard-kiosk")
 
@@ -77,20 +69,6 @@ def read() -> Settings:
         raise SettingsError(place, first["msg"]) from None
     except UnreadableSetting as error:
         raise SettingsError("KIOSK_…", str(error)) from None
-
-
-def read_token(settings: Settings) -> str:
-    """The access token; raises SettingsError where its file is missing or open to others."""
-    if settings.token_file is None:
-        raise SettingsError("KIOSK_TOKEN_FILE", "name the file with the kiosk's access token")
-    try:
-        if settings.token_file.stat().st_mode & 0o007:
-            raise SettingsError(str(settings.token_file), "must not be readable by others")
-        return settings.token_file.read_text().strip()
-    except OSError as error:
-        raise SettingsError(str(settings.token_file), error.strerror or "unreadable") from None
-    except UnicodeDecodeError:
-        raise SettingsError(str(settings.token_file), "is not text") from None
 
 
 def _is_loopback(host: str) -> bool:

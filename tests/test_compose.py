@@ -5,6 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from uuid import uuid4
+
+from kiosk import identity
+from kiosk.contract.identity import Enrolled
 
 ROOT = Path(__file__).parents[1]
 
@@ -19,17 +23,18 @@ sys.exit(0 if kiosk.run() else 7)
 
 
 def test_a_screen_that_cannot_draw_its_start_gives_up(folder: Path) -> None:
-    token = folder / "token"
-    token.write_text("t" * 40)
-    token.chmod(0o600)
+    state = folder / "state"
+    enrolled = Enrolled(
+        kiosk=uuid4(), name="k", organisation="o", central="c", verify_keys=(bytes(32),)
+    )
+    identity.keep(state, enrolled, identity.next_key(state))
     run = subprocess.run(
         [sys.executable, "-c", _SCRIPT],
         env={
             "PATH": "/usr/bin:/bin",
             "PYTHONPATH": str(ROOT),
             "SDL_VIDEODRIVER": "offscreen",
-            "KIOSK_TOKEN_FILE": str(token),
-            "KIOSK_STATE_DIRECTORY": str(folder / "state"),
+            "KIOSK_STATE_DIRECTORY": str(state),
             "KIOSK_CENTRAL_URL": "http://127.0.0.1:1",
             "KIOSK_FULLSCREEN": "false",
             "PCSCLITE_CSOCK_NAME": str(folder / "nobody"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from kiosk import settings
@@ -21,25 +19,9 @@ def test_plain_http_is_for_the_loopback_alone(monkeypatch: pytest.MonkeyPatch) -
         assert caught.value.place == "KIOSK_CENTRAL_URL"
 
 
-def test_a_token_that_others_can_read_is_refused(
-    monkeypatch: pytest.MonkeyPatch, folder: Path
-) -> None:
-    token = folder / "token"
-    token.write_text("secret\n")
-    monkeypatch.setenv("KIOSK_TOKEN_FILE", str(token))
-    token.chmod(0o640)
-    assert settings.read_token(settings.read()) == "secret"
-    token.chmod(0o644)
-    with pytest.raises(SettingsError):
-        settings.read_token(settings.read())
-    token.unlink()
-    with pytest.raises(SettingsError):
-        settings.read_token(settings.read())
-
-
 def test_they_are_frozen() -> None:
     with pytest.raises(ValueError, match="frozen"):
-        settings.read().name = "other"  # type: ignore[misc]
+        settings.read().language = "cy"  # type: ignore[misc]
 
 
 def test_contacts_that_are_no_json_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

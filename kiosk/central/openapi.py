@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from kiosk.central import problems, routes
+from kiosk.contract.identity import AskToken
 from kiosk.contract.messages import PROBLEM_PREFIX, Problem, ProblemType
 
 TITLE = "Smartcard kiosk: what kiosks ask of central"
@@ -36,6 +37,10 @@ _ANSWERS = (_P.ANSWERS_WRONG, _P.LOCKED_OUT, _P.WAIT)
 _ALWAYS = (_P.INVALID_REQUEST, _P.TOO_LARGE, _P.INTERNAL, _P.UNAVAILABLE)
 _PROBLEMS: Mapping[str, Sequence[ProblemType]] = {
     "health": (),
+    "nonce": (),
+    "enrol": (_P.ENROLMENT_REFUSED,),
+    "token": (_P.NOT_AUTHENTICATED,),
+    "retire": (_P.OUT_OF_ORDER,),
     "open_unlock": (
         *(_P.CARD_NOT_KNOWN, _P.CARD_STOPPED, _P.NOT_REGISTERED, _P.LOCKED_OUT, _P.CARD_FROZEN),
         *(_P.WAIT, _P.OUT_OF_ORDER, _P.EXPIRED),
@@ -69,6 +74,7 @@ def document() -> _Json:
     for foreign in ("HTTPValidationError", "ValidationError"):
         schemas.pop(foreign, None)
     schemas["Problem"] = Problem.model_json_schema()
+    schemas["AskToken"] = AskToken.model_json_schema()
     made["components"]["responses"] = {problem: _refusal([problem]) for problem in ProblemType}
     for operation in _operations(made):
         operation.pop("summary")

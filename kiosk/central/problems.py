@@ -18,6 +18,7 @@ from kiosk.contract.messages import PROBLEM_PREFIX, Problem, ProblemType
 
 _MEANING = {
     ProblemType.NOT_AUTHENTICATED: (HTTPStatus.UNAUTHORIZED, "This kiosk is not known"),
+    ProblemType.ENROLMENT_REFUSED: (HTTPStatus.FORBIDDEN, "No such kiosk is enrolled by that"),
     ProblemType.INVALID_REQUEST: (HTTPStatus.UNPROCESSABLE_ENTITY, "Not a request of the contract"),
     ProblemType.TOO_LARGE: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too large"),
     ProblemType.NOT_FOUND: (HTTPStatus.NOT_FOUND, "There is nothing here"),

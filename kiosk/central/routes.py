@@ -10,18 +10,24 @@ from fastapi.security import HTTPBearer
 
 from kiosk.central import (
     answers,
+    assertions,
     authentication,
     challenge,
     codes,
+    enrolling,
     facts,
+    forms,
     grant,
+    kiosks,
     login,
+    nonces,
     questions,
     registering,
     unlock,
 )
 from kiosk.central.authentication import Caller
 from kiosk.central.parts import Parts
+from kiosk.contract.identity import AccessToken, AskToken, Enrol, Enrolled, Nonce, Retired
 from kiosk.contract.messages import (
     AnswersAccepted,
     CardChallenge,
@@ -71,14 +77,15 @@ Central = Annotated[Parts, Depends(_parts)]
 
 
 # Only for the contract's document: `authentication` refuses in its own words.
-_token = HTTPBearer(auto_error=False, scheme_name="kiosk", description="The kiosk's own token.")
+_token = HTTPBearer(auto_error=False, scheme_name="kiosk", description="An access token.")
 
 
 def _authenticated(
     request: Request, parts: Central, _documented: Annotated[object, Depends(_token)]
 ) -> Caller:
     with parts.database.reading() as database:
-        caller = authentication.caller(database, request.headers.get("Authorization"))
+        authorization = request.headers.get("Authorization")
+        caller = authentication.caller(database, authorization, parts.clock())
     return authentication.hear(parts, caller)
 
 
@@ -91,6 +98,30 @@ Dialogue = Annotated[int, Path(ge=1, le=2)]
 def health(parts: Central) -> Health:
     """The service answers, and whose it is. For anybody."""
     return Health(central=parts.name)
+
+
+@router.get("/nonce")
+def nonce(parts: Central) -> Nonce:
+    """What an enrolment or an assertion has to carry to be a fresh one. For anybody."""
+    return nonces.issue(parts)
+
+
+@router.post("/enrolments")
+def enrol(parts: Central, asked: Enrol) -> Enrolled:
+    """Have a device be a kiosk, by a one-time token; again with the same key, the same answer."""
+    return enrolling.enrol(parts, asked)
+
+
+@router.post("/token", openapi_extra=forms.DESCRIPTION)
+def token(parts: Central, asked: Annotated[AskToken, Depends(forms.ask_token)]) -> AccessToken:
+    """Have an access token for an assertion (RFC 7523): it says who the kiosk is, once."""
+    return assertions.give_token(parts, asked)
+
+
+@router.post("/retirement")
+def retire(parts: Central, caller: Authenticated) -> Retired:
+    """Go out of service, as the RA wants it: nothing is left to be reported."""
+    return kiosks.retire(parts, caller)
 
 
 @router.post("/unlocks")

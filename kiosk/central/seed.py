@@ -23,11 +23,10 @@ from sqlmodel import Session, select
 from kiosk.card import cryptogram
 from kiosk.card.cryptogram import KeyKind
 from kiosk.central import genuine, master, registrations, trust
-from kiosk.central.authentication import token_hash
 from kiosk.central.escrow import FORMATS
 from kiosk.central.parts import Parts
 from kiosk.central.questions import ENGLISH
-from kiosk.central.tables import Card, Cardholder, Kiosk, Organisation
+from kiosk.central.tables import Card, Cardholder, Organisation
 from kiosk.contract.messages import Serial
 from kiosk.values import Family, Secret
 
@@ -36,13 +35,6 @@ _SEED_BYTES = 32
 
 class _Document(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class KioskToEnrol(_Document):
-    """A kiosk and its bearer token."""
-
-    name: Annotated[str, Field(min_length=1, max_length=100)]
-    token: Annotated[SecretStr, Field(min_length=32)]
 
 
 class Holder(_Document):
@@ -122,10 +114,9 @@ class Trust(_Document):
 
 
 class Personalisation(_Document):
-    """Everything that central knows of one card, its holder, and a kiosk to unlock it at."""
+    """Everything that central knows of one card and its holder."""
 
     organisation: Annotated[str, Field(min_length=1, max_length=100)]
-    kiosk: KioskToEnrol
     cardholder: Holder
     card: PersonalisedCard
     answers: Annotated[tuple[RegisteredAnswer, ...], Field(max_length=4)]
@@ -147,10 +138,9 @@ def ensure_master_key(path: Path) -> None:
 
 
 def sow(parts: Parts, document: Personalisation) -> None:
-    """Store what `document` says. What is there stays as it is, but the kiosk's token is set."""
+    """Store what `document` says. What is there stays as it is."""
     with parts.database.transaction() as database:
         organisation_id = _organisation(database, document.organisation)
-        _enrol(database, organisation_id, document.kiosk)
         if document.trust is not None:
             now = parts.clock()
             trust.add_issuer(database, document.trust.authority, now, anchor=True)
@@ -165,15 +155,6 @@ def sow(parts: Parts, document: Personalisation) -> None:
 def _organisation(database: Session, name: str) -> int:
     organisation = database.exec(select(Organisation).where(Organisation.name == name)).first()
     return _stored(database, organisation or Organisation(name=name))
-
-
-def _enrol(database: Session, organisation_id: int, wanted: KioskToEnrol) -> None:
-    hashed = token_hash(wanted.token.get_secret_value())
-    kiosk = database.exec(select(Kiosk).where(Kiosk.name == wanted.name)).first()
-    if kiosk is None:
-        kiosk = Kiosk(organisation_id=organisation_id, name=wanted.name, token_hash=hashed)
-    kiosk.token_hash = hashed
-    _stored(database, kiosk)
 
 
 def _add_card(
@@ -209,7 +190,7 @@ def _add_card(
     )
 
 
-def _stored(database: Session, row: Organisation | Kiosk | Cardholder | Card) -> int:
+def _stored(database: Session, row: Organisation | Cardholder | Card) -> int:
     """The id of `row`, once it has one."""
     database.add(row)
     database.flush()

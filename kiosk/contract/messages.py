@@ -331,6 +331,7 @@ class ProblemType(StrEnum):
     """Why central says no: the last part of a problem's `type`, `urn:smartcard-kiosk:problem:…`."""
 
     NOT_AUTHENTICATED = "not-authenticated"
+    ENROLMENT_REFUSED = "enrolment-refused"
     INVALID_REQUEST = "invalid-request"
     TOO_LARGE = "too-large"
     NOT_FOUND = "not-found"

@@ -47,13 +47,10 @@ CENTRAL = "demo-central"
 KIOSK = "demo-kiosk"
 
 
-def personalisation(
-    holder: Holder, card: IssuedCard, token: str, issuer: SimulatedIssuer, kiosk: str = KIOSK
-) -> bytes:
+def personalisation(holder: Holder, card: IssuedCard, issuer: SimulatedIssuer) -> bytes:
     """The document that `kiosk-central seed-demo` reads from its standard input."""
     document = {
         "organisation": ORGANISATION,
-        "kiosk": {"name": kiosk, "token": token},
         "cardholder": {"name": holder.name, "email": holder.email},
         "card": card.document(),
         "answers": [

@@ -7,7 +7,6 @@ interface, lives in one folder, and ends with it.
 from __future__ import annotations
 
 import os
-import secrets
 import signal
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from kiosk.demo import people
 from kiosk.demo.cards import IssuedCard, issue
 from kiosk.demo.journey import Card
 from kiosk.demo.service import CentralProcess, end
+from kiosk.enrol import enrol
 from kiosk.simulated.card import Blank, SimulatedCard, Unhurried
 from kiosk.simulated.faults import Fault, FaultyCard
 from kiosk.simulated.issuing import SimulatedIssuer
@@ -31,10 +31,13 @@ from kiosk.values import Family
 class Premises:
     """A kiosk's surroundings, from entry to exit; the kiosk itself is started by who uses them.
 
-    `card` is the cardholder's, locked; `card_seconds` is what each of its commands takes.
+    `card` is the cardholder's, locked; `card_seconds` is what each of its commands takes. `state`
+    is the kiosk's state directory, where it is to be elsewhere.
     """
 
-    def __init__(self, folder: Path, family: Family = Family.PIV) -> None:
+    def __init__(
+        self, folder: Path, family: Family = Family.PIV, *, state: Path | None = None
+    ) -> None:
         self.folder = folder.resolve()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.pcscd = PrivatePcscd(self.folder / "pcscd")
@@ -43,7 +46,7 @@ class Premises:
         self._issuer = SimulatedIssuer.make()
         self.card = self._issue(self.holder, family)
         self.card_seconds = 0.0
-        self.token = secrets.token_urlsafe(32)
+        self.state = state or self.folder / "state"
         self.overrides: dict[str, str] = {}  # settings of the kiosk and the sync
         self._unregistered = self._issue(people.COLLEAGUE, Family.PIV)
         self._unregistered.unlock()
@@ -56,7 +59,9 @@ class Premises:
             stack.enter_context(self.pcscd)
             self._seed()
             stack.callback(self.central.stop)
+            token = self.central.enrolment_token(people.KIOSK)
             self.central.start()
+            enrol(self.state, self.central.url, token)
             stack.callback(self.stop_sync)
             self.start_sync()
             stack.callback(self.take)
@@ -108,11 +113,8 @@ class Premises:
     def kiosk_environment(self) -> Mapping[str, str]:
         """What a kiosk in these premises has in its environment."""
         return {
-            "KIOSK_NAME": people.KIOSK,
             "KIOSK_CENTRAL_URL": self.central.url,
-            "KIOSK_CENTRAL_NAME": people.CENTRAL,
-            "KIOSK_TOKEN_FILE": str(self.folder / "token"),
-            "KIOSK_STATE_DIRECTORY": str(self.folder / "state"),
+            "KIOSK_STATE_DIRECTORY": str(self.state),
             "KIOSK_FULLSCREEN": "false",
             "KIOSK_CONTACTS": (
                 '[{"name": "IT service desk", "detail": "ext. 2222"},'
@@ -125,7 +127,7 @@ class Premises:
     def another_card(self, family: Family) -> IssuedCard:
         """Replace the cardholder's card by a new one, locked and registered."""
         self.card = self._issue(self.holder, family)
-        self.central.seed(people.personalisation(self.holder, self.card, self.token, self._issuer))
+        self.central.seed(people.personalisation(self.holder, self.card, self._issuer))
         return self.card
 
     def _issue(self, holder: people.Holder, family: Family) -> IssuedCard:
@@ -136,7 +138,4 @@ class Premises:
             (self.holder, self.card),
             (people.COLLEAGUE, self._unregistered),
         ):
-            self.central.seed(people.personalisation(holder, card, self.token, self._issuer))
-        token_file = self.folder / "token"
-        token_file.touch(mode=0o600)
-        token_file.write_text(self.token)
+            self.central.seed(people.personalisation(holder, card, self._issuer))

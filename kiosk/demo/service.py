@@ -30,13 +30,26 @@ class CentralProcess:
         return self._process is not None and self._process.poll() is None
 
     def seed(self, document: bytes) -> None:
-        """Store a personalised card, its registration and a kiosk."""
+        """Store a personalised card and its registration."""
         subprocess.run(
             [*_CENTRAL, "seed-demo"],
             input=document,
             env={**os.environ, **self.environment()},
             check=True,
         )
+
+    def enrolment_token(self, kiosk: str) -> str:
+        """A token by which a device may become this kiosk."""
+        named = ("--organisation", people.ORGANISATION, "--operator", "demo")
+        made = subprocess.run(
+            [*_CENTRAL, "enrol-token", kiosk, *named],
+            env={**os.environ, **self.environment()},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            check=True,
+        )
+        return made.stdout.strip()
 
     def start(self) -> None:
         """Serve, on the same port as before, and return once it listens."""

@@ -2,5 +2,7 @@
 
 from kiosk.link.authority import CentralAuthority
 from kiosk.link.client import CentralClient
+from kiosk.link.entrance import Entrance
+from kiosk.link.tokens import AccessTokens
 
-__all__ = ["CentralAuthority", "CentralClient"]
+__all__ = ["AccessTokens", "CentralAuthority", "CentralClient", "Entrance"]

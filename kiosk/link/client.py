@@ -1,23 +1,33 @@
-"""The contract's client: one method a request, the project's own errors, bounded answers."""
+"""The contract's client: one method a request."""
 
 from __future__ import annotations
 
-import threading
-import time
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from uuid import UUID
 
-import requests
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
+from kiosk.contract import identity as ident
 from kiosk.contract import messages as msg
 from kiosk.contract import profile as pf
-from kiosk.errors import CentralRefused, CentralUnavailable
+from kiosk.errors import CentralRefused
+from kiosk.link.http import Http
 
-_CONNECT_SECONDS, _READ_SECONDS = 4.0, 15.0
-_WHOLE_SECONDS = 20.0  # for an answer that comes drop by drop
-_LONGEST_ANSWER = 1 << 20
 _Answer = TypeVar("_Answer", bound=BaseModel)
+
+
+class Tokens(Protocol):
+    """Where access tokens come from: see `AccessTokens`."""
+
+    def current(self) -> str:
+        """A token that is good."""
+
+    def refused(self, token: str) -> None:
+        """Central did not accept this one."""
+
+    @property
+    def retiring(self) -> bool:
+        """Whether central has said that this kiosk is to hand over what it has, and to go."""
 
 
 class CentralClient:
@@ -27,14 +37,13 @@ class CentralClient:
     and CentralRefused where central said no.
     """
 
-    def __init__(self, url: str, token: str) -> None:
-        self._url = url
-        self._token = token
-        self._per_thread = threading.local()
+    def __init__(self, url: str, tokens: Tokens) -> None:
+        self._http = Http(url)
+        self.tokens = tokens
 
     def health(self) -> msg.Health:
-        """Whether central answers."""
-        return self._ask("GET", "/v1/health", None, msg.Health)
+        """Whether central answers: it does so to anybody."""
+        return self._http.ask("GET", "/v1/health", msg.Health)
 
     def open_unlock(self, request: msg.OpenUnlock) -> msg.UnlockOpened:
         """Ask for a card's questions; the same session may be opened again."""
@@ -102,58 +111,19 @@ class CentralClient:
         """Hand over what the outbox holds."""
         return self._ask("POST", "/v1/reports", report, msg.ReportOutcome)
 
+    def retire(self) -> ident.Retired:
+        """Say that nothing is left here; from then on central refuses this kiosk."""
+        return self._ask("POST", "/v1/retirement", None, ident.Retired)
+
     def _ask(
         self, method: str, path: str, body: BaseModel | None, answer: type[_Answer]
     ) -> _Answer:
-        headers = {"Authorization": f"Bearer {self._token}"}
-        data = b""
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-            data = body.model_dump_json().encode()
+        token = self.tokens.current()
         try:
-            with self._session().request(
-                method,
-                self._url + path,
-                data=data,
-                headers=headers,
-                timeout=(_CONNECT_SECONDS, _READ_SECONDS),
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                content = _bounded(response)
-        except requests.RequestException as error:
-            # Only the kind: the text of an error may carry what was sent.
-            raise CentralUnavailable(type(error).__name__) from None
-        try:
-            if response.status_code >= 400:
-                raise _refusal(content, response.status_code)
-            return answer.model_validate_json(content)
-        except ValidationError:
-            raise CentralUnavailable(f"answer {response.status_code} not understood") from None
-
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._per_thread, "session", None)
-        if session is None:
-            session = requests.Session()
-            # No proxy, no .netrc: the environment does not decide whom a kiosk talks to.
-            session.trust_env = False
-            self._per_thread.session = session
-        return session
-
-
-def _bounded(response: requests.Response) -> bytes:
-    content, end = bytearray(), time.monotonic() + _WHOLE_SECONDS
-    # Small pieces: between two of them the time is looked at.
-    for piece in response.iter_content(512):
-        content += piece
-        if len(content) > _LONGEST_ANSWER or time.monotonic() > end:
-            raise requests.RequestException
-    return bytes(content)
-
-
-def _refusal(content: bytes, status: int) -> CentralRefused | CentralUnavailable:
-    problem = msg.Problem.model_validate_json(content)
-    if status >= 500:
-        return CentralUnavailable(f"answer {status}")
-    kind = problem.type.removeprefix(msg.PROBLEM_PREFIX)
-    return CentralRefused(kind, status, problem.retry_after_seconds)
+            return self._http.ask(method, path, answer, body, token)
+        except CentralRefused as refused:
+            if refused.problem != msg.ProblemType.NOT_AUTHENTICATED:
+                raise
+        # Nothing was done. The token may be over, or void: one more, and that answer counts.
+        self.tokens.refused(token)
+        return self._http.ask(method, path, answer, body, self.tokens.current())

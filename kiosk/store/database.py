@@ -37,6 +37,25 @@ def open_store(state_directory: Path) -> Engine:
         raise SettingsError(str(state_directory), f"cannot be written: {_kind(error)}") from None
 
 
+def wipe_store(state_directory: Path) -> None:
+    """Empty the store, for whoever still has it open too, and remove its files.
+
+    What a flash disk keeps beside what it shows is out of our hands. Raises SettingsError.
+    """
+    try:
+        with _turn(state_directory):
+            engine = _open_or_replace(state_directory / "store.sqlite3")
+            with engine.begin() as connection:
+                for table in tables.metadata.sorted_tables:
+                    if table.name != tables.Closed.__tablename__:
+                        connection.execute(table.delete())
+            engine.dispose()
+            for each in state_directory.glob("store.*"):
+                each.unlink(missing_ok=True)
+    except (OSError, DatabaseError) as error:
+        raise SettingsError(str(state_directory), f"cannot be wiped: {_kind(error)}") from None
+
+
 @contextlib.contextmanager
 def _turn(state_directory: Path) -> Iterator[None]:
     """The two services start at once: one makes the store, and the other finds it made.

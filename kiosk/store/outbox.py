@@ -22,7 +22,7 @@ from kiosk.contract.messages import (
     VisitEnd,
 )
 from kiosk.errors import StoreFailed
-from kiosk.store.tables import OpenVisit, OutboxRow, OutboxState
+from kiosk.store.tables import Closed, OpenVisit, OutboxRow, OutboxState
 
 
 class Outbox:
@@ -42,6 +42,7 @@ class Outbox:
     def begin_visit(self, session: UUID) -> None:
         """Open a visit, durably; a visit that is open already stays as it is."""
         with self._transaction() as database:
+            _refuse_if_closed(database)
             if database.get(OpenVisit, str(session)) is None:
                 database.add(OpenVisit(session=str(session)))
 
@@ -73,6 +74,7 @@ class Outbox:
     def note(self, fact: PasscodeChange) -> UUID:
         """Commit a fact that belongs to no unlock."""
         with self._transaction() as database:
+            _refuse_if_closed(database)
             return _append(database, fact)
 
     # ------------------------------------------------------------ delivery
@@ -109,11 +111,28 @@ class Outbox:
                 row.state = OutboxState.REFUSED if refused else OutboxState.DELIVERED
                 database.add(row)
 
+    def close(self) -> bool:
+        """Take nothing more; False, and nothing changed, while visits are open or facts pending."""
+        with self._transaction() as database:
+            # First of all: from here on no other process writes until this is committed.
+            database.merge(Closed())
+            database.flush()
+            pending = select(OutboxRow).where(OutboxRow.state == OutboxState.PENDING)
+            if database.exec(pending).first() or database.exec(select(OpenVisit)).first():
+                database.rollback()
+                return False
+            return True
+
     @contextmanager
     def _transaction(self) -> Iterator[Session]:
         with self._writing, _failing_as_store(), Session(self._engine) as database:
             yield database
             database.commit()
+
+
+def _refuse_if_closed(database: Session) -> None:
+    if database.get(Closed, 1) is not None:
+        raise StoreFailed("closed")
 
 
 def _append(database: Session, fact: CardFact | VisitEnd | PasscodeChange) -> UUID:

@@ -43,6 +43,14 @@ class OutboxRow(Table, table=True):
     state: OutboxState = Field(default=OutboxState.PENDING, index=True)
 
 
+class Closed(Table, table=True):
+    """One row once the kiosk is about to go: nothing new may be recorded."""
+
+    __tablename__ = "closed"
+
+    id: int = Field(default=1, primary_key=True)
+
+
 class OpenVisit(Table, table=True):
     """A session that asked for a grant and whose card work has not come to its end.
 

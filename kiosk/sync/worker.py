@@ -11,6 +11,7 @@ from kiosk.errors import CentralError, StoreFailed
 from kiosk.link import CentralClient
 from kiosk.store.outbox import Outbox
 from kiosk.sync import plan
+from kiosk.sync.leaving import Departure
 
 _log = logging.getLogger(__name__)
 
@@ -18,15 +19,16 @@ _log = logging.getLogger(__name__)
 class SyncWorker:
     """Runs until `stop` is set. Facts leave in the order in which they happened."""
 
-    def __init__(self, outbox: Outbox, central: CentralClient) -> None:
+    def __init__(self, outbox: Outbox, central: CentralClient, departure: Departure) -> None:
         self._outbox = outbox
         self._central = central
+        self._departure = departure
         self._random = random.Random()  # noqa: S311 - spreads load, keeps no secret
 
     def run(self, stop: threading.Event) -> None:
-        """Deliver until stopped."""
+        """Deliver until stopped, or until the kiosk is retired and has gone."""
         pace = plan.Pace()
-        while not stop.is_set():
+        while not stop.is_set() and not self._departure.over():
             pace, more = self.round(pace)
             stop.wait(plan.wait_seconds(pace, more=more, jitter=self._random.random()))
 
@@ -35,11 +37,13 @@ class SyncWorker:
         try:
             items = self._outbox.pending(plan.BATCH)
             if not items:
+                # Whoever has nothing to ask still says that it is there, and hears if it is to go.
+                self._central.tokens.current()
                 return plan.after_success(pace), False
             outcome = self._central.report(Report(items=items))
             self._outbox.acknowledge(outcome.items)
         except (CentralError, StoreFailed) as error:
-            _log.warning("outbox not delivered: %s", error)
+            _log.warning("central or the store: %s", error)
             return plan.after_failure(pace), False
         if not {item.id for item in items} & {each.id for each in outcome.items}:
             _log.warning("outbox: central names none of what it was handed")

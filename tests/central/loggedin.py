@@ -47,8 +47,8 @@ class TrustedCard(PersonalCard):
         self.certificate = self.authority.sign(self.holder_key)
         self.card_certificate = self.authority.sign(self.card_key, "card")
 
-    def document(self, organisation: str, kiosk: str, token: str) -> dict[str, Any]:
-        document = super().document(organisation, kiosk, token)
+    def document(self, organisation: str) -> dict[str, Any]:
+        document = super().document(organisation)
         document["card"]["authentication_certificate"] = b64(self.certificate)
         document["card"]["card_authentication_certificate"] = b64(self.card_certificate)
         return document if self.registered else {**document, "answers": []}

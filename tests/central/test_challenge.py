@@ -45,8 +45,8 @@ class GidsCard(PersonalCard):
     def __post_init__(self) -> None:
         self.administrator_key = secrets.token_bytes(KINDS[self.kind][0])
 
-    def document(self, organisation: str, kiosk: str, token: str) -> dict[str, Any]:
-        document = super().document(organisation, kiosk, token)
+    def document(self, organisation: str) -> dict[str, Any]:
+        document = super().document(organisation)
         document["card"] = {
             "family": "gids",
             "serial": self.serial,

@@ -19,6 +19,7 @@ import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -32,6 +33,7 @@ from kiosk.central import audit, master, parts, settings
 from kiosk.central.commands import serving as command_serve
 from kiosk.central.tables import AuditEntry
 from kiosk.errors import SettingsError
+from kiosk.link import Entrance
 from tests.central.world import PersonalCard, b64
 
 TOKEN = "t" * 40
@@ -94,17 +96,22 @@ def serving(environment: Mapping[str, str], *arguments: str) -> Iterator[str]:
 
 def test_sown_and_served(environment: Mapping[str, str], tmp_path: Path) -> None:
     card = PersonalCard()
-    document = card.document("Trust A", "ward 7", "an older token, as long as it must be")
+    document = card.document("Trust A")
     assert sow(environment, document).returncode == 0
-    key = (tmp_path / "master.key").read_bytes()
-    document["kiosk"]["token"] = TOKEN
+    master_key = (tmp_path / "master.key").read_bytes()
     document["card"]["unblocking_key"] = "another1"
     assert sow(environment, document).returncode == 0
-    assert (tmp_path / "master.key").read_bytes() == key
+    assert (tmp_path / "master.key").read_bytes() == master_key
     assert (tmp_path / "master.key").stat().st_mode & 0o777 == 0o600
 
+    allowed = [sys.executable, "-m", "kiosk.central", "enrol-token", "ward 7"]
+    allowed += ["--organisation", "Trust A", "--operator", "Rita"]
+    made = subprocess.run(allowed, env=environment, capture_output=True, text=True, check=True)
     with serving(environment) as url:
         assert requests.get(f"{url}/v1/health", timeout=5).json() == {"central": "a trust"}
+        key = Ed25519PrivateKey.generate()
+        enrolled = Entrance(url).enrol(made.stdout.strip(), key)
+        access = Entrance(url).access(enrolled.kiosk, enrolled.central, key).access_token
         opening = {
             "session": "6f1c3f0e-54d5-4b3a-9c6e-0a5f1f0d9a11",
             "card": {
@@ -115,7 +122,7 @@ def test_sown_and_served(environment: Mapping[str, str], tmp_path: Path) -> None
             },
             "reason": "locked",
         }
-        known = {"Authorization": f"Bearer {TOKEN}"}
+        known = {"Authorization": f"Bearer {access}"}
         opened = requests.post(f"{url}/v1/unlocks", json=opening, headers=known, timeout=5)
         assert opened.status_code == 200
 
@@ -157,7 +164,6 @@ def test_served_with_tls(environment: Mapping[str, str], tmp_path: Path) -> None
         (("card", "family"), "gids"),
         (("card", "serial"), "planted"),
         (("card", "authentication_certificate"), b64(b"planted")),
-        (("kiosk", "token"), "planted"),
         (("answers",), [{"question": "planted", "answer": "planted"}] * 4),
         (("answers",), [{"question": "first-pet", "answer": "planted"}] * 3),
         (("planted",), "planted"),
@@ -169,7 +175,7 @@ def test_a_wrong_document_is_refused_without_showing_it(
     value: object,
     tmp_path: Path,
 ) -> None:
-    document = PersonalCard().document("Trust A", "ward 7", TOKEN)
+    document = PersonalCard().document("Trust A")
     inner = document
     for part in place[:-1]:
         inner = inner[part]

@@ -138,6 +138,7 @@ def test_a_file_that_breaks_under_the_service_is_answered_plainly(
 ) -> None:
     kiosk = on_sqlite.kiosk("ward 7")
     card = kiosk.know(PersonalCard())
+    kiosk.opened(card)
     with on_sqlite.parts.database._engine.connect() as connection:
         connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
     on_sqlite.parts.database.close()

@@ -17,15 +17,18 @@ import uvicorn
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
+from sqlmodel import Session, select
 
-from kiosk.central import parts, seed, settings
+from kiosk.central import authentication, parts, seed, settings
 from kiosk.central.app import create_app
 from kiosk.central.letters import Letter
 from kiosk.central.parts import Parts
 from kiosk.central.seed import Personalisation
+from kiosk.central.tables import Kiosk, Organisation
 from kiosk.contract import proof
 from kiosk.contract.messages import PROBLEM_PREFIX, CardCommand, Grant, UnlockOpened
 from kiosk.errors import MailFailed
@@ -120,11 +123,10 @@ class PersonalCard:
     def identity(self) -> CardIdentity:
         return CardIdentity(self.family, self.serial)
 
-    def document(self, organisation: str, kiosk: str, token: str) -> dict[str, Any]:
+    def document(self, organisation: str) -> dict[str, Any]:
         """The personalisation document of this card."""
         return {
             "organisation": organisation,
-            "kiosk": {"name": kiosk, "token": token},
             "cardholder": {"name": "Nora Nurse", "email": "nora@example.nhs.uk"},
             "card": {
                 "family": "piv",
@@ -181,7 +183,7 @@ class Service:
         self.start()
 
     def kiosk(self, name: str, organisation: str = "Trust A") -> KioskClient:
-        """A kiosk that is enrolled by the first card it is given."""
+        """A kiosk that is enrolled once it is needed."""
         return KioskClient(self, name, organisation)
 
 
@@ -199,20 +201,48 @@ def config_socket(config: uvicorn.Config) -> socket.socket:
 
 @dataclass
 class KioskClient:
-    """What a kiosk sends."""
+    """What a kiosk sends. Central knows it as if it had been enrolled."""
 
     service: Service
     name: str
     organisation: str
+    key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
+    _access: tuple[str, datetime] | None = None
 
-    def __post_init__(self) -> None:
-        self.token = f"{self.name}-token-".ljust(40, "x")
+    @property
+    def token(self) -> str:
+        """An access token that is still good, from central's own hands."""
+        now = self.service.parts.clock()
+        if self._access is None or self._access[1] <= now:
+            with self.service.parts.database.transaction() as database:
+                given = authentication.give_access(database, self._known(database), now)
+            self._access = given, now + authentication.ACCESS_LIFE
+        return self._access[0]
 
     def know(self, card: PersonalCard) -> PersonalCard:
         """Have central know `card` in this kiosk's organisation."""
-        document = card.document(self.organisation, self.name, self.token)
+        document = card.document(self.organisation)
         seed.sow(self.service.parts, Personalisation.model_validate(document))
+        with self.service.parts.database.transaction() as database:
+            self._known(database)
         return card
+
+    def _known(self, database: Session) -> Kiosk:
+        kiosk = database.exec(select(Kiosk).where(Kiosk.name == self.name)).first()
+        if kiosk is None:
+            trust = select(Organisation).where(Organisation.name == self.organisation)
+            organisation = database.exec(trust).first() or Organisation(name=self.organisation)
+            database.add(organisation)
+            database.flush()
+            kiosk = Kiosk(
+                organisation_id=organisation.id,
+                name=self.name,
+                subject=uuid4(),
+                public_key=self.key.public_key().public_bytes_raw(),
+            )
+            database.add(kiosk)
+            database.flush()
+        return kiosk
 
     def post(self, path: str, body: Any = None, token: str | None = None) -> requests.Response:
         authorization = {"Authorization": f"Bearer {token or self.token}"}

@@ -23,6 +23,21 @@ class Answering(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
 
+class Standing:
+    """The access token of who has one already."""
+
+    retiring = False
+
+    def __init__(self, token: str = "t0ken") -> None:
+        self.token = token
+
+    def current(self) -> str:
+        return self.token
+
+    def refused(self, token: str) -> None:
+        """There is no other."""
+
+
 class _Handler(BaseHTTPRequestHandler):
     server: Answering
 

@@ -10,7 +10,7 @@ import pytest
 
 from kiosk.errors import CardMalformed, CentralUnavailable
 from kiosk.link import CentralAuthority, CentralClient
-from tests.link.server import answering
+from tests.link.server import Standing, answering
 
 SESSION = uuid4()
 
@@ -22,7 +22,7 @@ def opened(opening: bytes) -> bytes:
 @pytest.mark.parametrize("length", [0, 7, 17, 255])
 def test_a_challenge_that_no_card_makes_does_not_reach_central(length: int) -> None:
     with answering(body=opened(bytes(16))) as server:
-        authority = CentralAuthority(CentralClient(server.url, "t"), SESSION)
+        authority = CentralAuthority(CentralClient(server.url, Standing()), SESSION)
         assert authority.opening() == bytes(16)
         with pytest.raises(CardMalformed):
             authority.answer(bytes(length))
@@ -31,7 +31,7 @@ def test_a_challenge_that_no_card_makes_does_not_reach_central(length: int) -> N
 
 def test_a_reply_that_no_card_makes_does_not_reach_central() -> None:
     with answering(body=opened(bytes(16))) as server:
-        authority = CentralAuthority(CentralClient(server.url, "t"), SESSION)
+        authority = CentralAuthority(CentralClient(server.url, Standing()), SESSION)
         authority.opening()
         with pytest.raises(CardMalformed):
             authority.check(bytes(65))
@@ -40,7 +40,7 @@ def test_a_reply_that_no_card_makes_does_not_reach_central() -> None:
 
 def test_in_the_external_form_nothing_is_judged() -> None:
     with answering(body=opened(b"")) as server:
-        authority = CentralAuthority(CentralClient(server.url, "t"), SESSION)
+        authority = CentralAuthority(CentralClient(server.url, Standing()), SESSION)
         authority.opening()
         authority.check(b"")
         assert [path for _, path, _, _ in server.requests] == [f"/v1/unlocks/{SESSION}/challenges"]
@@ -48,7 +48,7 @@ def test_in_the_external_form_nothing_is_judged() -> None:
 
 def test_each_dialogue_is_asked_by_its_number() -> None:
     with answering(body=opened(bytes(16))) as server:
-        authority = CentralAuthority(CentralClient(server.url, "t"), SESSION)
+        authority = CentralAuthority(CentralClient(server.url, Standing()), SESSION)
         authority.opening()
         with pytest.raises(CentralUnavailable):  # this server knows but one answer
             authority.answer(bytes(16))
@@ -57,4 +57,4 @@ def test_each_dialogue_is_asked_by_its_number() -> None:
 
 def test_nothing_is_answered_before_it_was_opened() -> None:
     with answering(body=opened(bytes(16))) as server, pytest.raises(CardMalformed):
-        CentralAuthority(CentralClient(server.url, "t"), SESSION).answer(bytes(16))
+        CentralAuthority(CentralClient(server.url, Standing()), SESSION).answer(bytes(16))

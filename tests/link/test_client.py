@@ -10,35 +10,41 @@ import pytest
 from kiosk.contract import messages as msg
 from kiosk.errors import CentralRefused, CentralUnavailable
 from kiosk.link import CentralClient
-from tests.link.server import answering
+from tests.link.server import Standing, answering
 
 
 def test_it_asks_with_its_token_and_understands_the_answer() -> None:
-    with answering(body=b'{"central": "ours"}') as server:
-        assert CentralClient(server.url, "t0ken").health() == msg.Health(central="ours")
+    with answering(body=b'{"questions": []}') as server:
+        assert not CentralClient(server.url, Standing("t0ken")).questions("en").questions
     method, path, headers, _ = server.requests[0]
-    assert (method, path) == ("GET", "/v1/health")
+    assert (method, path) == ("GET", "/v1/questions?language=en")
     assert headers["Authorization"] == "Bearer t0ken"
+
+
+def test_whether_central_is_there_is_asked_without_saying_who_asks() -> None:
+    with answering(body=b'{"central": "ours"}') as server:
+        assert CentralClient(server.url, Standing()).health() == msg.Health(central="ours")
+    assert "Authorization" not in server.requests[0][2]
 
 
 def test_nobody_there_is_unavailable() -> None:
     with answering() as server:
         url = server.url
     with pytest.raises(CentralUnavailable):
-        CentralClient(url, "t").health()
+        CentralClient(url, Standing()).health()
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"central": 7}', b'{"unknown": 1}'])
 def test_an_answer_that_is_not_the_contracts_is_unavailable(body: bytes) -> None:
     with answering(body=body) as server, pytest.raises(CentralUnavailable):
-        CentralClient(server.url, "t").health()
+        CentralClient(server.url, Standing()).health()
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])
 def test_a_server_error_is_unavailable(status: int) -> None:
     body = json.dumps({"type": "about:blank", "title": "x", "status": status}).encode()
     with answering(status, body) as server, pytest.raises(CentralUnavailable):
-        CentralClient(server.url, "t").health()
+        CentralClient(server.url, Standing()).health()
 
 
 def test_a_problem_is_a_refusal_with_its_name_and_wait() -> None:
@@ -50,21 +56,21 @@ def test_a_problem_is_a_refusal_with_its_name_and_wait() -> None:
     }
     body = json.dumps(problem).encode()
     with answering(429, body) as server, pytest.raises(CentralRefused) as caught:
-        CentralClient(server.url, "t").grant(uuid4())
+        CentralClient(server.url, Standing()).grant(uuid4())
     assert (caught.value.problem, caught.value.status) == ("wait", 429)
     assert caught.value.retry_after_seconds == 30
 
 
 def test_an_answer_without_end_is_cut_off() -> None:
     with answering(body=b" " * (2 << 20)) as server, pytest.raises(CentralUnavailable):
-        CentralClient(server.url, "t").health()
+        CentralClient(server.url, Standing()).health()
 
 
 def test_a_redirect_is_not_followed() -> None:
     with answering(body=b'{"central": "elsewhere"}') as elsewhere:
         there = {"Location": elsewhere.url + "/v1/health"}
         with answering(302, b"", there) as server, pytest.raises(CentralUnavailable):
-            CentralClient(server.url, "t").health()
+            CentralClient(server.url, Standing()).health()
     assert elsewhere.requests == []
 
 
@@ -72,5 +78,5 @@ def test_errors_carry_nothing_that_was_sent() -> None:
     request = msg.GiveAnswers(answers=("Llandudno", None, "Zofia", "Mill Lane"))
     answer = b'{"detail": "Llandudno"}'
     with answering(422, answer) as server, pytest.raises(CentralUnavailable) as caught:
-        CentralClient(server.url, "t").give_answers(uuid4(), request)
+        CentralClient(server.url, Standing()).give_answers(uuid4(), request)
     assert "Llandudno" not in str(caught.value) + repr(caught.value) + repr(request)

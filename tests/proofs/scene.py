@@ -47,8 +47,6 @@ class Scene:
             "KIOSK_HELP_SECONDS": "0.2",
             "KIOSK_WARNING_SECONDS": "1",
         }
-        if disk is not None:
-            premises.overrides["KIOSK_STATE_DIRECTORY"] = str(disk)
         self._restart_sync()
         self._kiosk: KioskProcess | None = None
         self._take(premises.card)
@@ -225,7 +223,7 @@ class Scene:
         self._premises.start_sync()
 
     def _wait_until_reported(self, told: str) -> None:
-        engine = open_store(self._disk or self._premises.folder / "state")
+        engine = open_store(self._premises.state)
         outbox, end = Outbox(engine), time.monotonic() + _DRAIN_SECONDS
         try:
             while outbox.count_pending():
@@ -334,7 +332,9 @@ def scene(folder: Path, family: Family = Family.PIV) -> Iterator[Scene]:
         mounted = _mount(disk)
         if mounted:
             stack.callback(subprocess.run, ["umount", "-l", str(disk)], check=False)
-        premises = stack.enter_context(Premises(folder / "premises", family))
+        premises = stack.enter_context(
+            Premises(folder / "premises", family, state=disk if mounted else None)
+        )
         made = Scene(premises, disk if mounted else None)
         stack.callback(made.close)
         yield made

@@ -1,20 +1,27 @@
-"""`organisations`, `kiosks` and `stop`: what there is, and what may no longer be done."""
+"""`organisations`, `enrol-token`, `kiosks` and `stop`: what there is, and what it may do."""
 
 from __future__ import annotations
 
 import argparse
+import sys
+from datetime import timedelta
 
 from sqlalchemy import func
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
+from kiosk.central import audit, enrolling, kiosks
 from kiosk.central.commands import desk
 from kiosk.central.commands.desk import Commands, Declined
 from kiosk.central.tables import Card, Installation, Kiosk, Organisation
+
+_TOKEN_HOURS = enrolling.TOKEN_LIFE // timedelta(hours=1)
+_LONGEST_TOKEN_HOURS = 24 * 14
 
 
 def add(commands: Commands) -> None:
     """The commands and their options."""
     _add_organisations(commands)
+    _add_enrolment(commands)
     _add_kiosks(commands)
     stopping = commands.add_parser("stop", help="stop all unlocking at once, or let it go on")
     where = stopping.add_mutually_exclusive_group(required=True)
@@ -37,16 +44,39 @@ def _add_organisations(commands: Commands) -> None:
     listing.set_defaults(run=_list_organisations)
 
 
+def _add_enrolment(commands: Commands) -> None:
+    enrolling_one = commands.add_parser(
+        "enrol-token",
+        help="let a device become a kiosk",
+        description="Prints a token for `kiosk enrol`: it is good once, and shown once.",
+    )
+    enrolling_one.add_argument("name", help="what the kiosk is to be called, or is called already")
+    enrolling_one.add_argument("--organisation", metavar="NAME", required=True)
+    enrolling_one.add_argument(
+        "--hours",
+        type=int,
+        default=_TOKEN_HOURS,
+        help=f"how long it is good (default: {_TOKEN_HOURS})",
+    )
+    desk.name_operator(enrolling_one)
+    enrolling_one.set_defaults(run=_make_token)
+
+
 def _add_kiosks(commands: Commands) -> None:
-    kiosks = commands.add_parser("kiosks", help="the kiosks")
-    doing = kiosks.add_subparsers(metavar="WHAT", required=True)
+    standing = commands.add_parser("kiosks", help="the kiosks")
+    doing = standing.add_subparsers(metavar="WHAT", required=True)
     listing = doing.add_parser("list", help="list them, and when they were last heard of")
     desk.for_spreadsheets(listing)
     listing.set_defaults(run=_list_kiosks)
     revoking = doing.add_parser("revoke", help="refuse a kiosk from its next request on")
-    revoking.add_argument("name", help="the kiosk's name, as `kiosks list` shows it")
-    desk.name_operator(revoking)
     revoking.set_defaults(run=_revoke)
+    retiring = doing.add_parser(
+        "retire", help="have a kiosk hand over what it has, wipe itself and go"
+    )
+    retiring.set_defaults(run=_retire)
+    for ending in (revoking, retiring):
+        ending.add_argument("name", help="the kiosk's name, as `kiosks list` shows it")
+        desk.name_operator(ending)
 
 
 def _add_organisation(given: argparse.Namespace) -> int:
@@ -71,12 +101,42 @@ def _list_organisations(given: argparse.Namespace) -> int:
             of = col(table.organisation_id)
             counted.append(dict(database.exec(select(of, func.count()).group_by(of)).all()))
         found = database.exec(select(Organisation).order_by(col(Organisation.name))).all()
-    kiosks, cards = counted
+    kiosks_of, cards_of = counted
     desk.show(
         ("organisation", "kiosks", "cards", "unlocking stopped"),
-        [(o.name, kiosks.get(o.id, 0), cards.get(o.id, 0), everywhere or o.stopped) for o in found],
+        [
+            (o.name, kiosks_of.get(o.id, 0), cards_of.get(o.id, 0), everywhere or o.stopped)
+            for o in found
+        ],
         as_csv=given.csv,
     )
+    return 0
+
+
+def _make_token(given: argparse.Namespace) -> int:
+    name = given.name.strip()
+    if not 1 <= len(name) <= 100 or not name.isprintable():
+        raise Declined("a kiosk's name has 1 to 100 characters on one line")
+    if not 1 <= given.hours <= _LONGEST_TOKEN_HOURS:
+        raise Declined(f"--hours: 1 to {_LONGEST_TOKEN_HOURS}")
+    with desk.opened(given) as at, at.working() as database:
+        trust = desk.organisation(database, given.organisation)
+        kiosk = kiosks.named(database, name)
+        if kiosk is not None and kiosk.organisation_id != trust.id:
+            raise Declined(f"{name!r} is a kiosk of another organisation: see `kiosks list`")
+        if kiosk is not None and kiosk.retiring:
+            raise Declined(f"{name} is about to go: let it, or revoke it")
+        until = at.now + timedelta(hours=given.hours)
+        token = enrolling.make_token(database, trust, name, until)
+        told: dict[str, audit.Detail] = {
+            "kiosk": name,
+            "organisation": trust.name,
+            "hours": given.hours,
+        }
+        at.record(database, "enrolment.allowed", told)
+    desk.say(token)
+    again = "in place of the device it is now" if kiosk and not kiosk.revoked else "a kiosk to come"
+    sys.stderr.write(f"for {name}, {again}; good once, until {until:%Y-%m-%d %H:%M} UTC\n")
     return 0
 
 
@@ -88,8 +148,8 @@ def _list_kiosks(given: argparse.Namespace) -> int:
             .order_by(col(Kiosk.name))
         ).all()
     desk.show(
-        ("kiosk", "organisation", "last heard of (UTC)", "revoked"),
-        [(kiosk.name, trust.name, kiosk.heard_at, kiosk.revoked) for kiosk, trust in found],
+        ("kiosk", "organisation", "last heard of (UTC)", "retiring", "revoked"),
+        [(k.name, trust.name, k.heard_at, k.retiring, k.revoked) for k, trust in found],
         as_csv=given.csv,
     )
     return 0
@@ -97,15 +157,32 @@ def _list_kiosks(given: argparse.Namespace) -> int:
 
 def _revoke(given: argparse.Namespace) -> int:
     with desk.opened(given) as at, at.working() as database:
-        kiosk = database.exec(select(Kiosk).where(Kiosk.name == given.name)).first()
-        if kiosk is None:
-            raise Declined(f"no kiosk is called {given.name!r}: see `kiosks list`")
-        if kiosk.revoked:
-            raise Declined(f"{kiosk.name} was revoked already")
-        kiosk.revoked = True
+        kiosk = _in_service(database, given.name)
+        kiosks.revoke(database, kiosk)
         at.record(database, "kiosk.revoked", {"kiosk": kiosk.name})
     desk.say(f"revoked: {kiosk.name}")
     return 0
+
+
+def _retire(given: argparse.Namespace) -> int:
+    with desk.opened(given) as at, at.working() as database:
+        kiosk = _in_service(database, given.name)
+        if kiosk.retiring:
+            raise Declined(f"{kiosk.name} is retiring already")
+        kiosks.begin_retirement(database, kiosk)
+        at.record(database, "kiosk.retiring", {"kiosk": kiosk.name})
+    desk.say(f"retiring: {kiosk.name}; `kiosks list` shows it revoked once it has gone")
+    return 0
+
+
+def _in_service(database: Session, name: str) -> Kiosk:
+    """The kiosk of that name. Raises Declined where it is none, or none any more."""
+    kiosk = kiosks.named(database, name)
+    if kiosk is None:
+        raise Declined(f"no kiosk is called {name!r}: see `kiosks list`")
+    if kiosk.revoked:
+        raise Declined(f"{kiosk.name} was revoked already")
+    return kiosk
 
 
 def _stop(given: argparse.Namespace) -> int:

@@ -30,6 +30,12 @@ from kiosk.central.tables.estate import (
     Kiosk,
     Organisation,
 )
+from kiosk.central.tables.identity import (
+    AccessRow,
+    EnrolmentRow,
+    RefusalTold,
+    UsedAssertion,
+)
 from kiosk.central.tables.people import (
     Cardholder,
     Notice,
@@ -49,6 +55,7 @@ from kiosk.central.tables.visits import (
 )
 
 __all__ = [
+    "AccessRow",
     "Attempt",
     "AttemptOutcome",
     "AuditEntry",
@@ -61,6 +68,7 @@ __all__ = [
     "ChangeRow",
     "EmailedCode",
     "EndRow",
+    "EnrolmentRow",
     "EscrowedKey",
     "FactRow",
     "GrantRow",
@@ -72,11 +80,13 @@ __all__ = [
     "Notice",
     "Organisation",
     "Position",
+    "RefusalTold",
     "Registration",
     "RevocationList",
     "SealedEnvelope",
     "Table",
     "Throttled",
     "UnlockSession",
+    "UsedAssertion",
     "metadata",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlmodel import Field
 
@@ -26,14 +27,17 @@ class Organisation(Table, table=True):
 
 
 class Kiosk(Throttled, Table, table=True):
-    """A kiosk, known by a bearer token of which only the hash is kept.
+    """A kiosk, known by the Ed25519 key that its device made, as `subject` of its assertions.
 
     `heard_at` is when it last asked for anything, to within `authentication.HEARD_EVERY`.
+    `retiring`: it is to hand over what it has; then it is `revoked`, and so refused.
     """
 
     id: int = Field(default=None, primary_key=True)
     organisation_id: int = Field(foreign_key="organisation.id", index=True)
     name: str = Field(unique=True)
-    token_hash: bytes = Field(unique=True)
+    subject: UUID = Field(unique=True)
+    public_key: bytes = Field(unique=True)
+    retiring: bool = False
     revoked: bool = False
     heard_at: datetime | None = Field(default=None, sa_type=Instant)

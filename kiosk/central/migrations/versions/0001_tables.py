@@ -94,6 +94,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("name"),
     )
     op.create_table(
+        "refusal_told",
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("kiosk", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "kiosk"),
+    )
+    op.create_table(
         "revocation_list",
         sa.Column("issuer", sa.LargeBinary(), nullable=False),
         sa.Column("der", sa.LargeBinary(), nullable=False),
@@ -130,13 +137,29 @@ def upgrade() -> None:
         op.f("ix_cardholder_organisation_id"), "cardholder", ["organisation_id"], unique=False
     )
     op.create_table(
+        "enrolment",
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("kiosk_name", sa.String(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+        ),
+        sa.PrimaryKeyConstraint("token_hash"),
+        sa.UniqueConstraint("kiosk_name"),
+    )
+    op.create_table(
         "kiosk",
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("not_before", sa.DateTime(), nullable=True),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("organisation_id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
-        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("subject", sa.Uuid(), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(), nullable=False),
+        sa.Column("retiring", sa.Boolean(), nullable=False),
         sa.Column("revoked", sa.Boolean(), nullable=False),
         sa.Column("heard_at", sa.DateTime(), nullable=True),
         sa.ForeignKeyConstraint(
@@ -145,9 +168,25 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("name"),
-        sa.UniqueConstraint("token_hash"),
+        sa.UniqueConstraint("public_key"),
+        sa.UniqueConstraint("subject"),
     )
     op.create_index(op.f("ix_kiosk_organisation_id"), "kiosk", ["organisation_id"], unique=False)
+    op.create_table(
+        "access_token",
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("kiosk_id", sa.Integer(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["kiosk_id"],
+            ["kiosk.id"],
+        ),
+        sa.PrimaryKeyConstraint("token_hash"),
+    )
+    op.create_index(
+        op.f("ix_access_token_expires_at"), "access_token", ["expires_at"], unique=False
+    )
+    op.create_index(op.f("ix_access_token_kiosk_id"), "access_token", ["kiosk_id"], unique=False)
     op.create_table(
         "card",
         sa.Column("failures", sa.Integer(), nullable=False),
@@ -206,6 +245,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_position_cardholder_id"), "position", ["cardholder_id"], unique=False)
+    op.create_table(
+        "used_assertion",
+        sa.Column("kiosk_id", sa.Integer(), nullable=False),
+        sa.Column("jti", sa.Uuid(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["kiosk_id"],
+            ["kiosk.id"],
+        ),
+        sa.PrimaryKeyConstraint("kiosk_id", "jti"),
+    )
+    op.create_index(
+        op.f("ix_used_assertion_expires_at"), "used_assertion", ["expires_at"], unique=False
+    )
     op.create_table(
         "escrowed_key",
         sa.Column("card_id", sa.Integer(), nullable=False),

@@ -1,0 +1,47 @@
+"""What ends a kiosk: its key is replaced, it is revoked, or it goes by itself."""
+
+from __future__ import annotations
+
+from sqlmodel import Session, col, delete, select
+
+from kiosk.central import audit
+from kiosk.central.authentication import Caller
+from kiosk.central.parts import Parts
+from kiosk.central.refusal import Refusal
+from kiosk.central.tables import AccessRow, EnrolmentRow, Kiosk
+from kiosk.contract.identity import Retired
+from kiosk.contract.messages import ProblemType
+
+
+def named(database: Session, name: str) -> Kiosk | None:
+    """The kiosk of that name, in whichever organisation."""
+    return database.exec(select(Kiosk).where(Kiosk.name == name)).first()
+
+
+def cut_off(database: Session, kiosk: Kiosk) -> None:
+    """Whatever a device holds by which it was this kiosk is worth nothing from now on."""
+    database.exec(delete(AccessRow).where(col(AccessRow.kiosk_id) == kiosk.id))
+
+
+def revoke(database: Session, kiosk: Kiosk) -> None:
+    """Refuse the kiosk from its next request on; only a fresh enrolment token lets it in again."""
+    kiosk.revoked, kiosk.retiring = True, False
+    cut_off(database, kiosk)
+    database.exec(delete(EnrolmentRow).where(col(EnrolmentRow.kiosk_name) == kiosk.name))
+
+
+def begin_retirement(database: Session, kiosk: Kiosk) -> None:
+    """Have the kiosk hand over what it has, and go: it is told with its next access token."""
+    kiosk.retiring = True
+    cut_off(database, kiosk)  # so it needs one now
+
+
+def retire(parts: Parts, caller: Caller) -> Retired:
+    """The kiosk has handed over everything and wiped its store. Refuses one that is to stay."""
+    with parts.database.transaction() as database:
+        kiosk = database.get_one(Kiosk, caller.id)
+        if not kiosk.retiring:
+            raise Refusal(ProblemType.OUT_OF_ORDER)
+        revoke(database, kiosk)
+        audit.append(database, parts.clock(), "kiosk.retired", {"kiosk": kiosk.name}, {})
+        return Retired(kiosk=kiosk.subject)

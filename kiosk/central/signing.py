@@ -1,0 +1,27 @@
+"""Central's own signatures: kiosks learn the key when they are enrolled.
+
+The key derives from the master key, so every central process of an installation has the same.
+"""
+
+from __future__ import annotations
+
+from nacl.signing import SigningKey
+
+from kiosk.central.master import MasterKey
+from kiosk.contract.identity import Purpose, statement
+
+_SEED = (b"what central signs with", b"", 32)
+
+
+def verify_keys(master: MasterKey) -> tuple[bytes, ...]:
+    """The Ed25519 keys by which kiosks believe central."""
+    return (bytes(_key(master).verify_key),)
+
+
+def sign(master: MasterKey, purpose: Purpose, *fields: bytes) -> bytes:
+    """Central's signature of `statement(purpose, *fields)`: 64 bytes."""
+    return _key(master).sign(statement(purpose, *fields)).signature
+
+
+def _key(master: MasterKey) -> SigningKey:
+    return SigningKey(master.derive(*_SEED))

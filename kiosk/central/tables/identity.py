@@ -1,0 +1,55 @@
+"""How kiosks come in and say who they are. Of tokens there is the hash alone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Field
+
+from kiosk.central.tables.base import Instant, Table
+
+
+class EnrolmentRow(Table, table=True):
+    """A one-time token, by its hash, for a kiosk that may not be there yet.
+
+    `public_key` is the key it was used for: its owner, and nobody else, is answered again.
+    """
+
+    __tablename__ = "enrolment"
+
+    token_hash: bytes = Field(primary_key=True)
+    organisation_id: int = Field(foreign_key="organisation.id")
+    kiosk_name: str = Field(unique=True)
+    expires_at: datetime = Field(sa_type=Instant)
+    public_key: bytes | None = None
+
+
+class AccessRow(Table, table=True):
+    """An access token, by its hash."""
+
+    __tablename__ = "access_token"
+
+    token_hash: bytes = Field(primary_key=True)
+    kiosk_id: int = Field(foreign_key="kiosk.id", index=True)
+    expires_at: datetime = Field(sa_type=Instant, index=True)
+
+
+class UsedAssertion(Table, table=True):
+    """An assertion that was accepted, kept until its nonce is too old for it to come again."""
+
+    __tablename__ = "used_assertion"
+
+    kiosk_id: int = Field(foreign_key="kiosk.id", primary_key=True)
+    jti: UUID = Field(primary_key=True)
+    expires_at: datetime = Field(sa_type=Instant, index=True)
+
+
+class RefusalTold(Table, table=True):
+    """When the audit was last told of a refusal of its kind: it is not told of each."""
+
+    __tablename__ = "refusal_told"
+
+    kind: str = Field(primary_key=True)
+    kiosk: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=Instant)

@@ -1,0 +1,51 @@
+"""`kiosk enrol`: a one-time token of the RA's makes this device a kiosk.
+
+The device's key is made here, and only its public half leaves. The token comes in a file or on
+standard input, never on an argument list.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+from kiosk import identity
+from kiosk.contract.identity import Enrolled
+from kiosk.errors import CentralRefused, SettingsError
+from kiosk.link import Entrance
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
+_LONGEST_INPUT = 4096
+
+
+def enrol(state_directory: Path, central_url: str, token: str) -> Enrolled:
+    """Become the kiosk that `token` is for; may be repeated until it succeeded.
+
+    Raises SettingsError where the token is refused or nothing can be written, and
+    CentralUnavailable.
+    """
+    key = identity.next_key(state_directory)
+    try:
+        enrolled = Entrance(central_url).enrol(token, key)
+    except CentralRefused:
+        raise SettingsError("token", "central refused it: used, too old, or void") from None
+    identity.keep(state_directory, enrolled, key)
+    return enrolled
+
+
+def read_token(file: Path | None) -> str:
+    """The token in a file that nobody else may read, or on standard input. SettingsError."""
+    place = "standard input" if file is None else str(file)
+    try:
+        if file is not None and file.stat().st_mode & 0o007:
+            raise SettingsError(place, "others can read it: chmod o= it")
+        with sys.stdin.buffer if file is None else file.open("rb") as source:
+            text = source.read(_LONGEST_INPUT).decode("ascii").strip()
+    except OSError as error:
+        raise SettingsError(place, error.strerror or "unreadable") from None
+    except UnicodeDecodeError:
+        text = ""
+    if not _TOKEN.fullmatch(text):
+        raise SettingsError(place, "no enrolment token: `kiosk-central enrol-token` prints one")
+    return text

@@ -1,0 +1,178 @@
+"""Who this kiosk is: what central said at its enrolment, and the key that its device made.
+
+Three files in the state directory, readable by the group of the kiosk's two services:
+
+- `identity.json`: what central said, and the public half of the key that it was said to;
+- `device.key`: the key, in PKCS #8 PEM. It never leaves the kiosk;
+- `device-next.key`: a key whose enrolment is under way, or whose answer was lost.
+
+The identity names its key, so whatever moment the power fails at, the two belong together. A kiosk
+that is about to go has `leaving.json` in place of `identity.json`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from pydantic import ValidationError
+
+from kiosk.contract.identity import Ed25519Key, Enrolled
+from kiosk.errors import SettingsError
+
+_IDENTITY, _LEAVING = "identity.json", "leaving.json"
+_KEY, _NEXT_KEY = "device.key", "device-next.key"
+_NEW = ".new"  # of a file that is being written
+_MODE = 0o640
+
+
+class _Kept(Enrolled):
+    public_key: Ed25519Key
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What the kiosk signs with, and the names that it signs for."""
+
+    enrolled: Enrolled
+    key: Ed25519PrivateKey
+
+
+def load(state_directory: Path) -> Identity:
+    """The identity of an enrolled kiosk. Raises SettingsError, also where it is not enrolled."""
+    found = find(state_directory)
+    if found is None:
+        place = str(state_directory / _IDENTITY)
+        raise SettingsError(place, "this kiosk is not set up yet: run `kiosk enrol`")
+    return found
+
+
+def find(state_directory: Path) -> Identity | None:
+    """The same, None where the kiosk is not enrolled."""
+    return _read(state_directory, _IDENTITY)
+
+
+def leaving(state_directory: Path) -> Identity | None:
+    """Who a kiosk was that is about to go; None where none is. Raises SettingsError."""
+    return _read(state_directory, _LEAVING)
+
+
+def next_key(state_directory: Path) -> Ed25519PrivateKey:
+    """A key to be enrolled, on the disk before this returns: the last one if it was not."""
+    path = state_directory / _NEXT_KEY
+    with _told_plainly(state_directory):
+        state_directory.mkdir(parents=True, exist_ok=True, mode=0o2770)
+        kept, known = _read_key(path), find(state_directory)
+        if kept is not None and known is not None and _public(kept) == _public(known.key):
+            path.rename(state_directory / _KEY)  # the power failed within `keep`
+            kept = None
+        if kept is not None:
+            return kept
+        made = Ed25519PrivateKey.generate()
+        pem = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        _write(path, pem)
+        return made
+
+
+def keep(state_directory: Path, enrolled: Enrolled, key: Ed25519PrivateKey) -> None:
+    """Be this kiosk from now on, with the key that `next_key` gave. Raises SettingsError."""
+    kept = _Kept(**dict(enrolled), public_key=_public(key))
+    with _told_plainly(state_directory):
+        _write(state_directory / _IDENTITY, kept.model_dump_json(indent=2).encode())
+        (state_directory / _NEXT_KEY).rename(state_directory / _KEY)
+        _sync_folder(state_directory)
+
+
+def begin_to_leave(state_directory: Path) -> None:
+    """Be no kiosk any more, but able to tell central so. Raises SettingsError."""
+    with _told_plainly(state_directory):
+        (state_directory / _IDENTITY).rename(state_directory / _LEAVING)
+        _sync_folder(state_directory)
+
+
+def forget(state_directory: Path) -> None:
+    """Remove everything; what says that the kiosk is leaving goes last. Raises SettingsError."""
+    with _told_plainly(state_directory):
+        for name in (_KEY, _NEXT_KEY, _IDENTITY, _LEAVING):
+            for each in (name + _NEW, name):
+                (state_directory / each).unlink(missing_ok=True)
+            _sync_folder(state_directory)
+
+
+def _read(state_directory: Path, name: str) -> Identity | None:
+    path = state_directory / name
+    with _told_plainly(path):
+        try:
+            kept = _Kept.model_validate_json(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except ValidationError:
+            raise SettingsError(str(path), "cannot be understood: run `kiosk enrol`") from None
+        for key in (_read_key(state_directory / each) for each in (_KEY, _NEXT_KEY)):
+            if key is not None and _public(key) == kept.public_key:
+                enrolled = kept.model_dump(exclude={"public_key"})
+                return Identity(Enrolled.model_validate(enrolled), key)
+    raise SettingsError(str(path), "its key is gone: run `kiosk enrol --again`")
+
+
+def _read_key(path: Path) -> Ed25519PrivateKey | None:
+    """The key of a file that nobody else may read, None where there is no file."""
+    with _told_plainly(path):
+        try:
+            mode, pem = path.stat().st_mode, path.read_bytes()
+        except FileNotFoundError:
+            return None
+    if mode & 0o007:
+        raise SettingsError(str(path), "others can read or change it: chmod o= it")
+    try:
+        key = load_pem_private_key(pem, None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise SettingsError(str(path), "is no Ed25519 key: remove it, and run `kiosk enrol`")
+    return key
+
+
+def _public(key: Ed25519PrivateKey) -> bytes:
+    return key.public_key().public_bytes_raw()
+
+
+def _write(path: Path, content: bytes) -> None:
+    """All of `content` or what was there, whenever the power fails; on the disk on return."""
+    new = path.with_name(path.name + _NEW)
+    new.unlink(missing_ok=True)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE)
+    with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(descriptor, _MODE)  # whatever the umask of who enrols
+        file.write(content)
+        file.flush()
+        os.fsync(descriptor)
+    new.rename(path)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _told_plainly(place: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SettingsError(str(place), error.strerror or type(error).__name__) from None

@@ -1,0 +1,56 @@
+"""What central answers to anybody who can sign for it: enrolment, and access tokens."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from kiosk.contract import identity as ident
+from kiosk.contract import messages as msg
+from kiosk.link.http import Http
+
+
+class Entrance:
+    """Central, before it knows who is asking. Every method raises the errors of `Http.ask`.
+
+    Times are central's, taken over from its nonce: this machine's clock may be years off.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._http = Http(url)
+
+    def enrol(self, token: str, key: Ed25519PrivateKey) -> ident.Enrolled:
+        """Become a kiosk; with the same token and key it may be asked again."""
+        central = self._http.ask("GET", "/v1/health", msg.Health).central
+        nonce = self._nonce().nonce
+        public_key = key.public_key().public_bytes_raw()
+        signature = key.sign(ident.possession(central, token, public_key, nonce))
+        asked = ident.Enrol(token=token, public_key=public_key, nonce=nonce, signature=signature)
+        return self._http.ask("POST", "/v1/enrolments", ident.Enrolled, asked)
+
+    def access(self, kiosk: UUID, central: str, key: Ed25519PrivateKey) -> ident.AccessToken:
+        """An access token, for an assertion that is made for this one."""
+        nonce = self._nonce()
+        issued = round(nonce.now.timestamp())
+        claims = ident.Claims(
+            iss=kiosk,
+            sub=kiosk,
+            aud=central,
+            jti=uuid4(),
+            nonce=nonce.nonce,
+            iat=issued,
+            exp=issued + nonce.valid_seconds,
+        )
+        assertion = jwt.encode(
+            claims.model_dump(mode="json"),
+            key,
+            algorithm=ident.ALGORITHM,
+            headers={"typ": ident.ASSERTION_TYPE},
+        )
+        asked = ident.AskToken(grant_type=ident.GRANT_TYPE, assertion=assertion)
+        return self._http.ask("POST", "/v1/token", ident.AccessToken, asked.model_dump())
+
+    def _nonce(self) -> ident.Nonce:
+        return self._http.ask("GET", "/v1/nonce", ident.Nonce)

@@ -1,0 +1,97 @@
+"""One request to central: bounded in time and size, with the project's own errors."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from typing import TypeVar
+from urllib.parse import urlencode
+
+import requests
+from pydantic import BaseModel, ValidationError
+
+from kiosk.contract import messages as msg
+from kiosk.errors import CentralRefused, CentralUnavailable
+
+_CONNECT_SECONDS, _READ_SECONDS = 4.0, 15.0
+_WHOLE_SECONDS = 20.0  # for an answer that comes drop by drop
+_LONGEST_ANSWER = 1 << 20
+_Answer = TypeVar("_Answer", bound=BaseModel)
+
+
+class Http:
+    """Requests to one address. Safe to call from several threads: each has its own connection."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._per_thread = threading.local()
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        answer: type[_Answer],
+        body: BaseModel | Mapping[str, str] | None = None,
+        token: str | None = None,
+    ) -> _Answer:
+        """What central answers; a message goes as JSON, a mapping as a form.
+
+        Raises CentralUnavailable where there is no answer or none that can be understood, and
+        CentralRefused where central said no.
+        """
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        data = b""
+        if isinstance(body, BaseModel):
+            headers["Content-Type"] = "application/json"
+            data = body.model_dump_json().encode()
+        elif body is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            data = urlencode(body).encode()
+        try:
+            with self._session().request(
+                method,
+                self._url + path,
+                data=data,
+                headers=headers,
+                timeout=(_CONNECT_SECONDS, _READ_SECONDS),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                content = _bounded(response)
+        except requests.RequestException as error:
+            # Only the kind: the text of an error may carry what was sent.
+            raise CentralUnavailable(type(error).__name__) from None
+        try:
+            if response.status_code >= 400:
+                raise _refusal(content, response.status_code)
+            return answer.model_validate_json(content)
+        except ValidationError:
+            raise CentralUnavailable(f"answer {response.status_code} not understood") from None
+
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._per_thread, "session", None)
+        if session is None:
+            session = requests.Session()
+            # No proxy, no .netrc: the environment does not decide whom a kiosk talks to.
+            session.trust_env = False
+            self._per_thread.session = session
+        return session
+
+
+def _bounded(response: requests.Response) -> bytes:
+    content, end = bytearray(), time.monotonic() + _WHOLE_SECONDS
+    # Small pieces: between two of them the time is looked at.
+    for piece in response.iter_content(512):
+        content += piece
+        if len(content) > _LONGEST_ANSWER or time.monotonic() > end:
+            raise requests.RequestException
+    return bytes(content)
+
+
+def _refusal(content: bytes, status: int) -> CentralRefused | CentralUnavailable:
+    problem = msg.Problem.model_validate_json(content)
+    if status >= 500:
+        return CentralUnavailable(f"answer {status}")
+    kind = problem.type.removeprefix(msg.PROBLEM_PREFIX)
+    return CentralRefused(kind, status, problem.retry_after_seconds)
