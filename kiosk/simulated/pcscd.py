@@ -7,7 +7,9 @@ mount namespace, where there can be one: in a plain chroot there cannot, nor is 
 
 from __future__ import annotations
 
+import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -153,15 +155,15 @@ def _without_polkit(pcscd: str) -> str:
 
 
 def _free_port_pair() -> int:
-    """A port P with P and P+1 free: vpcd opens two slots for each reader."""
+    """A port P with P and P+1 free: vpcd opens two slots for each reader.
+
+    Below the ports that the kernel gives to whoever asks for any: those may be gone a moment later.
+    """
     while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port: int = first.getsockname()[1]
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except (OSError, OverflowError):
-                continue
+        port = random.SystemRandom().randrange(15_000, 32_000, 2)
+        with socket.socket() as first, socket.socket() as second, contextlib.suppress(OSError):
+            first.bind(("127.0.0.1", port))
+            second.bind(("127.0.0.1", port + 1))
             return port
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from kiosk.store.database import open_store
 from kiosk.store.outbox import Outbox
 
-_SERVICES = 4
+_SERVICES = 2
 
 
 def _open_at(state: Path, moment: float) -> int:
@@ -24,7 +24,7 @@ def test_services_that_start_at_once_find_one_store(folder: Path) -> None:
     afresh = multiprocessing.get_context("spawn")
     with afresh.Pool(_SERVICES) as services:
         services.starmap(_open_at, [(folder / "first", time.monotonic())] * _SERVICES)
-        for number in range(10):
+        for number in range(20):
             moment = time.monotonic() + 0.05
             asked = [(folder / str(number), moment)] * _SERVICES
             assert services.starmap(_open_at, asked, chunksize=1) == [0] * _SERVICES
