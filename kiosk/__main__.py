@@ -36,7 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--log", choices=_LEVELS, default="info", help="least level to log")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="the screen, the flow and the card")
-    commands.add_parser("sync", help="hand over what happened here to the central service")
+    commands.add_parser("sync", help="follow the central service, and report to it")
     enrolling = commands.add_parser("enrol", help="make this device a kiosk of an organisation's")
     enrolling.add_argument(
         "--token-file", type=Path, help="where the one-time token is; else on standard input"
@@ -68,8 +68,7 @@ def _sync(_: argparse.Namespace) -> int:
     stop = threading.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stop.set())
-    compose.build_sync(settings.read()).run(stop)
-    return 0
+    return 0 if compose.build_sync(settings.read()).run(stop) else 1
 
 
 def _enrol(chosen: argparse.Namespace) -> int:

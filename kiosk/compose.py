@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 from kiosk import flow, identity
 from kiosk.card import profile
+from kiosk.contract import changes
 from kiosk.devices.reader.process import PcscReader
+from kiosk.errors import StoreFailed
 from kiosk.flow import events as ev
 from kiosk.flow.text import Verbatim
 from kiosk.flow.view import Contact
@@ -20,9 +22,10 @@ from kiosk.hardening import harden
 from kiosk.identity import Identity
 from kiosk.link import AccessTokens, CentralClient
 from kiosk.runtime import Runtime
-from kiosk.settings import Settings
-from kiosk.store.database import open_store, wipe_store
+from kiosk.settings import Settings, read_approval_key
+from kiosk.store.database import open_replica, open_store, read_replica, wipe_store
 from kiosk.store.outbox import Outbox
+from kiosk.store.replica import Replica, ReplicaReader
 from kiosk.sync.leaving import Departure
 from kiosk.sync.worker import SyncWorker
 from kiosk.ui import open_screen
@@ -104,6 +107,7 @@ def build_runtime(settings: Settings) -> Runtime:
             central=_central(settings, who),
             outbox=_outbox(settings),
             parties=Parties(central=who.enrolled.central, kiosk=who.enrolled.name),
+            replica=_replica(settings),
         ),
     )
 
@@ -111,10 +115,19 @@ def build_runtime(settings: Settings) -> Runtime:
 def build_sync(settings: Settings) -> SyncWorker:
     """The sync that `settings` describe; raises SettingsError."""
     gone = identity.leaving(settings.state_directory)
-    central = _central(settings, gone or identity.load(settings.state_directory))
+    who = gone or identity.load(settings.state_directory)
+    central = _central(settings, who)
     outbox, traces = _outbox(settings), _Traces(settings.state_directory)
     departure = Departure(outbox, central, traces, begun=gone is not None)
-    return SyncWorker(outbox, central, departure)
+    return SyncWorker(
+        outbox,
+        Replica(open_replica(settings.state_directory)),
+        central,
+        departure,
+        kiosk=who.enrolled.name,
+        state_directory=settings.state_directory,
+        approval_key=read_approval_key(settings),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +147,8 @@ class _Traces:
 
 def _site(settings: Settings) -> flow.Site:
     contacts = tuple(
-        Contact(Verbatim(contact.name), Verbatim(contact.detail)) for contact in settings.contacts
+        Contact(Verbatim(contact.name), Verbatim(contact.detail))
+        for contact in settings.contacts or _contacts_of_organisation(settings)
     )
     return flow.Site(
         contacts,
@@ -142,6 +156,19 @@ def _site(settings: Settings) -> flow.Site:
         warning_seconds=settings.warning_seconds,
         help_seconds=settings.help_seconds,
     )
+
+
+def _contacts_of_organisation(settings: Settings) -> tuple[changes.Contact, ...]:
+    """The organisation's, as they were last handed down: a site of its own may name others."""
+    try:
+        policy = _replica(settings).policy()
+    except StoreFailed:
+        return ()
+    return policy.contacts if policy is not None else ()
+
+
+def _replica(settings: Settings) -> ReplicaReader:
+    return ReplicaReader(read_replica(settings.state_directory))
 
 
 def _central(settings: Settings, who: Identity) -> CentralClient:

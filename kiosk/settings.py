@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
+from nacl.signing import VerifyKey
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSetting
@@ -37,6 +38,9 @@ class Settings(BaseSettings):
     central_url: str = "http://127.0.0.1:8443"
 
     state_directory: Path = Path("/var/lib/smartcard-kiosk")
+
+    approval_key: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
+    """IT's public key, in hexadecimal: what it signed for is taken though it looks like a loss."""
 
     width: Annotated[int, Field(ge=640, le=3840)] = 800
     height: Annotated[int, Field(ge=400, le=2160)] = 480
@@ -69,6 +73,11 @@ def read() -> Settings:
         raise SettingsError(place, first["msg"]) from None
     except UnreadableSetting as error:
         raise SettingsError("KIOSK_…", str(error)) from None
+
+
+def read_approval_key(settings: Settings) -> VerifyKey | None:
+    """IT's public key, where it has one."""
+    return VerifyKey(bytes.fromhex(settings.approval_key)) if settings.approval_key else None
 
 
 def _is_loopback(host: str) -> bool:

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from kiosk.central import problems, routes
 from kiosk.central.limit import LimitBody
 from kiosk.central.parts import Parts
+from kiosk.central.watch import Watch
 
 
 def create_app(parts: Parts) -> FastAPI:
@@ -15,6 +16,7 @@ def create_app(parts: Parts) -> FastAPI:
         title="Smartcard kiosk: central service", openapi_url=None, docs_url=None, redoc_url=None
     )
     app.state.parts = parts
+    app.state.watch = Watch(parts.database)
     app.include_router(routes.router)
     problems.install(app)
     app.add_middleware(LimitBody)

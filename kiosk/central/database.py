@@ -13,7 +13,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlmodel import Session
 
-from kiosk.central import migrations
+from kiosk.central import migrations, numbering
 from kiosk.central.master import MasterKey
 from kiosk.central.migrations import State
 from kiosk.central.refusal import Refusal
@@ -102,14 +102,15 @@ class Database:
         A refusal is no error: it commits what was counted and audited, and goes on from there.
         What was loaded stays readable afterwards. Transactions follow one another, on either
         database, whichever process they are in: between a block's reading and its writing nobody
-        writes. So keep them short.
+        writes. So keep them short. What kiosks hold and was changed gets its position at the end.
         """
         refused = None
-        with Session(self._engine, expire_on_commit=False) as session, session.begin():
+        with numbering.Session(self._engine, expire_on_commit=False) as session, session.begin():
             try:
                 yield session
             except Refusal as refusal:
                 refused = refusal
+            numbering.number(session)
         if refused is not None:
             raise refused
 

@@ -10,19 +10,32 @@ from typing import Any
 
 from sqlmodel import select
 
-from kiosk.central import audit, evidence, genuine, history, letters, notices
+from kiosk.central import audit, epochs, evidence, genuine, history, letters, notices
 from kiosk.central.authentication import Caller
 from kiosk.central.escrow import FORMATS
 from kiosk.central.evidence import Told
 from kiosk.central.parts import Parts
 from kiosk.central.sessions import Work, working
-from kiosk.central.tables import Card, ChangeRow, EndRow, FactRow, GrantRow, UnlockSession
+from kiosk.central.tables import (
+    Card,
+    ChangeRow,
+    EndRow,
+    FactRow,
+    GrantRow,
+    Kiosk,
+    KioskEventRow,
+    UnlockSession,
+)
 from kiosk.contract import proof
 from kiosk.contract.messages import (
     CardCommand,
     CardFact,
+    EpochConfirmed,
+    GrantReceived,
     ItemOutcome,
     ItemStatus,
+    KioskEvent,
+    KioskHealth,
     OutboxItem,
     PasscodeChange,
     Report,
@@ -34,15 +47,59 @@ from kiosk.contract.messages import (
 def apply_report(parts: Parts, caller: Caller, report: Report) -> ReportOutcome:
     """One outcome an item. All that is applied is on disk when this returns."""
     with working(parts, caller) as work:
-        return ReportOutcome(items=tuple(_apply(work, item) for item in report.items))
+        items = tuple(_apply(work, item) for item in report.items)
+        return ReportOutcome(items=items, received_at=work.now)
 
 
 def _apply(work: Work, item: OutboxItem) -> ItemOutcome:
-    if isinstance(item.fact, VisitEnd):
-        return _apply_end(work, item, item.fact)
-    if isinstance(item.fact, PasscodeChange):
-        return _apply_change(work, item, item.fact)
-    return _apply_fact(work, item, item.fact)
+    match item.fact:
+        case CardFact():
+            return _apply_fact(work, item, item.fact)
+        case VisitEnd():
+            return _apply_end(work, item, item.fact)
+        case PasscodeChange():
+            return _apply_change(work, item, item.fact)
+        case KioskEvent():
+            return _apply_event(work, item, item.fact)
+        case GrantReceived():
+            reason = epochs.restore(work, item.fact)
+            if reason is not None:
+                return _refused(item, reason)
+        case EpochConfirmed():
+            epochs.confirm(work, item.fact.epoch)
+        case KioskHealth():
+            _keep_health(work, item, item.fact)
+    # What these say does not become more by being said again.
+    return ItemOutcome(id=item.id, status=ItemStatus.APPLIED)
+
+
+def _keep_health(work: Work, item: OutboxItem, health: KioskHealth) -> None:
+    """The newest of what a kiosk says of itself."""
+    kiosk = work.database.get_one(Kiosk, work.caller.id)
+    if kiosk.health_at is None or kiosk.health_at <= item.recorded_at:
+        kiosk.health, kiosk.health_at = health.model_dump(mode="json"), item.recorded_at
+
+
+def _apply_event(work: Work, item: OutboxItem, event: KioskEvent) -> ItemOutcome:
+    row = KioskEventRow(
+        id=item.id,
+        kiosk_id=work.caller.id,
+        deed=event.deed,
+        detail=event.detail,
+        recorded_at=item.recorded_at,
+        received_at=work.now,
+    )
+    outcome = _outcome(work, item, row)
+    if outcome.status is ItemStatus.APPLIED:
+        work.database.add(row)
+        details: dict[str, audit.Detail] = {
+            "kiosk": work.caller.name,
+            "fact": str(row.id),
+            "deed": event.deed,
+            "detail": event.detail,
+        }
+        audit.append(work.database, work.now, "kiosk.event", details, {})
+    return outcome
 
 
 def _apply_fact(work: Work, item: OutboxItem, fact: CardFact) -> ItemOutcome:
@@ -95,18 +152,23 @@ def _apply_change(work: Work, item: OutboxItem, change: PasscodeChange) -> ItemO
         work.database.add(row)
         details: dict[str, audit.Detail] = {"kiosk": work.caller.name, "fact": str(row.id)}
         audit.append(work.database, work.now, "passcode.changed", details, audit.of_card(card))
-        holder = notices.holder(work, card)
-        letter = letters.passcode_changed(holder.name, work.caller.name, item.recorded_at)
-        notices.queue(work, holder, letter)
+        if not epochs.happened_before(work, item.recorded_at):
+            holder = notices.holder(work, card)
+            letter = letters.passcode_changed(holder.name, work.caller.name, item.recorded_at)
+            notices.queue(work, holder, letter)
     return outcome
 
 
-def _outcome(work: Work, item: OutboxItem, row: FactRow | EndRow | ChangeRow) -> ItemOutcome:
+_Row = FactRow | EndRow | ChangeRow | KioskEventRow
+
+
+def _outcome(work: Work, item: OutboxItem, row: _Row) -> ItemOutcome:
     """Whether `row` is new, and so to be applied; its id may be known, or mean something else."""
     known = (
         work.database.get(FactRow, item.id)
         or work.database.get(EndRow, item.id)
         or work.database.get(ChangeRow, item.id)
+        or work.database.get(KioskEventRow, item.id)
     )
     if known is None:
         return ItemOutcome(id=item.id, status=ItemStatus.APPLIED)
@@ -143,7 +205,7 @@ def _row(work: Work, item: OutboxItem, fact: CardFact) -> FactRow:
     )
 
 
-def _told(row: FactRow | EndRow | ChangeRow) -> dict[str, Any]:
+def _told(row: _Row) -> dict[str, Any]:
     """What the kiosk told, whenever it arrived."""
     return row.model_dump(exclude={"genuine", "recorded_at", "received_at"})
 
@@ -156,7 +218,8 @@ def _store(work: Work, grant: GrantRow, fact: CardFact, row: FactRow) -> None:
     work.database.add(row)
     work.database.flush()
     _record(work, card, row)
-    if fact.command is CardCommand.VERIFY and row.status == "9000":
+    told = epochs.happened_before(work, row.recorded_at)
+    if fact.command is CardCommand.VERIFY and row.status == "9000" and not told:
         holder = notices.holder(work, card)
         notices.queue(work, holder, letters.unlocked(holder.name, work.caller.name, work.now))
     decision = history.decide(work, card, Told())

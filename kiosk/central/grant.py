@@ -7,13 +7,13 @@ from uuid import UUID, uuid4
 
 from sqlmodel import select
 
-from kiosk.central import audit, evidence, history
+from kiosk.central import audit, epochs, evidence, history
 from kiosk.central.authentication import Caller
 from kiosk.central.escrow import FORMATS
 from kiosk.central.parts import Parts
 from kiosk.central.refusal import Refusal
 from kiosk.central.sessions import Unlock, Work, find, working
-from kiosk.central.tables import Card, EndRow, FactRow, GrantRow
+from kiosk.central.tables import Card, EndRow, FactRow, GrantRow, Installation
 from kiosk.contract.messages import Grant, ProblemType, UnblockingKey
 
 BEGIN_WITHIN = timedelta(minutes=2)
@@ -28,6 +28,7 @@ def issue_grant(parts: Parts, caller: Caller, session_id: UUID) -> Grant:
     """
     with working(parts, caller) as work:
         unlock = find(work, session_id)
+        epochs.refuse_if_unsettled(work)
         grant = current(work, unlock)
         if grant is not None and (_begun(work, grant) or too_late(work, grant)):
             raise Refusal(ProblemType.EXPIRED)
@@ -71,7 +72,10 @@ def _new_grant(work: Work, unlock: Unlock) -> GrantRow:
     decision = history.decide(work, card, history.told(session))
     if decision.frozen:
         raise Refusal(ProblemType.CARD_FROZEN)
+    installation = work.database.get_one(Installation, 1)
+    installation.grants += 1
     grant = GrantRow(
+        number=installation.grants,
         id=uuid4(),
         session_id=session.id,
         card_id=card.id,
@@ -86,7 +90,9 @@ def _new_grant(work: Work, unlock: Unlock) -> GrantRow:
         and unlock.registration.card_authentication_key is not None,
         charged=decision.charge,
         issued_at=work.now,
+        receipt=b"",
     )
+    grant.receipt = epochs.receipt(work, card, session, grant)
     work.database.add(grant)
     details: dict[str, audit.Detail] = {
         "kiosk": work.caller.name,
@@ -114,6 +120,7 @@ def _message(work: Work, unlock: Unlock, grant: GrantRow) -> Grant:
         renew=grant.renew,
         card_authentication_key=unlock.registration.card_authentication_key,
         begin_within_seconds=int(BEGIN_WITHIN.total_seconds()),
+        receipt=grant.receipt,
     )
 
 

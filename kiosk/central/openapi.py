@@ -43,11 +43,11 @@ _PROBLEMS: Mapping[str, Sequence[ProblemType]] = {
     "retire": (_P.OUT_OF_ORDER,),
     "open_unlock": (
         *(_P.CARD_NOT_KNOWN, _P.CARD_STOPPED, _P.NOT_REGISTERED, _P.LOCKED_OUT, _P.CARD_FROZEN),
-        *(_P.WAIT, _P.OUT_OF_ORDER, _P.EXPIRED),
+        *(_P.WAIT, _P.OUT_OF_ORDER, _P.EXPIRED, _P.UNSETTLED),
     ),
     "give_answers": (*_UNLOCK, _P.CARD_NOT_GENUINE, _P.CODE_REQUIRED, *_CODE, *_ANSWERS),
     "send_code": (*_UNLOCK, _P.OUT_OF_ORDER, _P.LOCKED_OUT, _P.MAIL_FAILED),
-    "issue_grant": (*_UNLOCK, _P.OUT_OF_ORDER, _P.CARD_FROZEN),
+    "issue_grant": (*_UNLOCK, _P.OUT_OF_ORDER, _P.CARD_FROZEN, _P.UNSETTLED),
     "open_challenge": _DIALOGUE,
     "respond": _DIALOGUE,
     "judge": (*_DIALOGUE, _P.CARD_NOT_GENUINE),
@@ -62,6 +62,7 @@ _PROBLEMS: Mapping[str, Sequence[ProblemType]] = {
     "register": (*_LOGIN, _P.CARD_NOT_GENUINE, *_CODE, _P.ANSWERS_UNFIT, *_ANSWERS),
     "remove_registration": (*_LOGIN, _P.CARD_NOT_GENUINE, _P.LOCKED_OUT),
     "report": (),
+    "follow_changes": (_P.CURSOR_VOID,),
 }
 
 

@@ -40,6 +40,8 @@ _MEANING = {
     ProblemType.WAIT: (HTTPStatus.TOO_MANY_REQUESTS, "Too soon after an attempt that failed"),
     ProblemType.OUT_OF_ORDER: (HTTPStatus.CONFLICT, "Not now, and not for this session"),
     ProblemType.EXPIRED: (HTTPStatus.GONE, "The session is over"),
+    ProblemType.UNSETTLED: (HTTPStatus.CONFLICT, "Restored, and not all kiosks have reported yet"),
+    ProblemType.CURSOR_VOID: (HTTPStatus.GONE, "Begin from nothing: too old, or of elsewhere"),
     ProblemType.INTERNAL: (HTTPStatus.INTERNAL_SERVER_ERROR, "The service failed"),
     ProblemType.UNAVAILABLE: (HTTPStatus.SERVICE_UNAVAILABLE, "The database is not to be had now"),
 }

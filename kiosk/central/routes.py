@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.security import HTTPBearer
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
 
 from kiosk.central import (
     answers,
     assertions,
     authentication,
     challenge,
+    changes,
     codes,
     enrolling,
     facts,
@@ -27,6 +31,14 @@ from kiosk.central import (
 )
 from kiosk.central.authentication import Caller
 from kiosk.central.parts import Parts
+from kiosk.central.watch import Watch
+from kiosk.contract.changes import (
+    LARGEST_PAGE,
+    LONGEST_WAIT_SECONDS,
+    ChangePage,
+    Cursor,
+    CursorText,
+)
 from kiosk.contract.identity import AccessToken, AskToken, Enrol, Enrolled, Nonce, Retired
 from kiosk.contract.messages import (
     AnswersAccepted,
@@ -226,3 +238,42 @@ def remove_registration(
 def report(parts: Central, caller: Authenticated, sent: Report) -> ReportOutcome:
     """Hand over what the outbox holds: every item is answered, and applied once."""
     return facts.apply_report(parts, caller, sent)
+
+
+class Following(BaseModel):
+    """From where on, at most how much, and how long to wait where there is nothing yet."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    cursor: CursorText | None = None
+    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE)] = 500
+    wait: Annotated[int, Field(ge=0, le=LONGEST_WAIT_SECONDS)] = 0
+
+
+@router.get("/changes", response_model=ChangePage)
+async def follow_changes(
+    request: Request, parts: Central, caller: Authenticated, asked: Annotated[Following, Query()]
+) -> Response:
+    """What changed since the cursor; without one, all there is.
+
+    Where nothing has changed, it waits for so long for something. Compressed with gzip where that
+    is accepted.
+    """
+    after = None if asked.cursor is None else Cursor.parse(asked.cursor)
+    found = await run_in_threadpool(changes.page, parts, caller, after, asked.limit)
+    if asked.wait and found.next == asked.cursor:
+        watch: Watch = request.app.state.watch
+        await watch.wait(caller.organisation_id, found.head, found.epoch, asked.wait)
+        found = await run_in_threadpool(changes.page, parts, caller, after, asked.limit)
+    compressed = "gzip" in request.headers.get("Accept-Encoding", "")
+    return await run_in_threadpool(_written, found, compressed=compressed)
+
+
+def _written(page: ChangePage, *, compressed: bool) -> Response:
+    body = page.model_dump_json().encode()
+    headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding"}
+    if compressed:
+        # Nothing that whoever asks has chosen is in it, so its length tells nothing.
+        body = gzip.compress(body, compresslevel=6, mtime=0)
+        headers["Content-Encoding"] = "gzip"
+    return Response(body, headers=headers, media_type="application/json")

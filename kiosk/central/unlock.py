@@ -5,7 +5,7 @@ from __future__ import annotations
 from nacl.utils import random as random_bytes
 
 from kiosk import vault
-from kiosk.central import audit, history, questions
+from kiosk.central import audit, epochs, history, questions
 from kiosk.central.authentication import Caller
 from kiosk.central.parts import Parts
 from kiosk.central.refusal import Refusal
@@ -57,6 +57,7 @@ def open_unlock(parts: Parts, caller: Caller, asked: OpenUnlock) -> UnlockOpened
 def _opened(work: Work, asked: OpenUnlock, card: Card) -> tuple[UnlockSession, Registration]:
     registered = registration(work, card)
     refuse_if_locked(registered)
+    epochs.refuse_if_unsettled(work)
     session = _session(work, asked, card, registered)
     if history.decide(work, card, history.told(session)).frozen:
         raise Refusal(ProblemType.CARD_FROZEN)

@@ -61,6 +61,8 @@ Answer = Annotated[str, Field(max_length=128)]
 Code = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
 Generation = Annotated[int, Field(ge=0, le=1_000_000)]
 StatusWord = Annotated[str, Field(pattern=r"^[0-9A-F]{4}$")]
+Receipt = Annotated[Base64, Field(max_length=1024)]
+EpochName = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 
 
 class Message(BaseModel):
@@ -168,7 +170,8 @@ class Grant(Message):
     fewer than `first_needs_tries_left`. `second_allowed` says whether the other may be tried if the
     card refuses the first. It may not if that refusal leaves fewer than `second_needs_tries_left`:
     then more was spent than central knows of, and the pair may not be what the card carries.
-    `renew` asks for the change current -> next after an unblock with `current`.
+    `renew` asks for the change current -> next after an unblock with `current`. `receipt` is for
+    central alone: see `GrantReceived`.
     """
 
     grant: UUID
@@ -184,6 +187,7 @@ class Grant(Message):
         description="SubjectPublicKeyInfo pinned at registration"
     )
     begin_within_seconds: Annotated[int, Field(ge=1, le=120)] = 120
+    receipt: Receipt = Field(repr=False)
 
 
 # ---------------------------------------------------------------- unlock: administrator keys
@@ -279,7 +283,90 @@ class PasscodeChange(Message):
     serial: Serial
 
 
-Fact = Annotated[CardFact | VisitEnd | PasscodeChange, Field(discriminator="kind")]
+class GrantReceived(Message):
+    """The kiosk has this grant. `receipt` is what came with it.
+
+    A central that was restored from a backup may not know the grant any more; only it can open the
+    receipt, and has the grant again.
+    """
+
+    kind: Literal["grant"] = "grant"
+    grant: UUID
+    session: UUID
+    receipt: Receipt = Field(repr=False)
+
+
+class EpochConfirmed(Message):
+    """Whatever happened at this kiosk before, and may not be backed up, was reported anew."""
+
+    kind: Literal["epoch"] = "epoch"
+    epoch: EpochName
+
+
+class HoldReason(StrEnum):
+    """Why a kiosk does not take what central hands down."""
+
+    EMPTY = "central is empty"
+    FEWER = "central has far fewer cards"
+    DELETION = "too many cards would go"
+    BACKWARDS = "central went backwards"
+    OTHER = "central is another one"
+
+
+class HeldBack(Message):
+    """What a kiosk holds back: see `contract.approval`. `losses`: so many cards would go."""
+
+    reason: HoldReason
+    organisation: Annotated[int, Field(ge=0, lt=10**18)]
+    epoch: EpochName
+    head: Annotated[int, Field(ge=0, lt=10**18)]
+    losses: Annotated[int, Field(ge=0)]
+
+
+class KioskHealth(Message):
+    """How the kiosk is. `cards` it holds, as of `position`. The newest replaces those before."""
+
+    kind: Literal["health"] = "health"
+    version: Annotated[str, Field(max_length=64)]
+    python: Annotated[str, Field(max_length=64)]
+    disk_free_megabytes: Annotated[int, Field(ge=0)]
+    clock_ahead_seconds: int | None
+    cards: Annotated[int, Field(ge=0)]
+    position: Annotated[int, Field(ge=0)]
+    pending: Annotated[int, Field(ge=0)]
+    refused: Annotated[int, Field(ge=0)]
+    held: HeldBack | None = None
+
+
+class KioskDeed(StrEnum):
+    """What a kiosk did by itself."""
+
+    SYNC_STARTED = "sync started"
+    REFILL_BEGUN = "refill begun"
+    REFILLED = "refilled"
+    HELD_BACK = "held back"
+    APPROVED = "approved"
+    APPROVAL_REFUSED = "approval refused"
+
+
+class KioskEvent(Message):
+    """Something at the kiosk that concerns nobody in particular: for the audit."""
+
+    kind: Literal["audit"] = "audit"
+    deed: KioskDeed
+    detail: Annotated[str, Field(max_length=128, pattern=r"^[ -~]*$")] = ""
+
+
+Fact = Annotated[
+    CardFact
+    | VisitEnd
+    | PasscodeChange
+    | GrantReceived
+    | EpochConfirmed
+    | KioskHealth
+    | KioskEvent,
+    Field(discriminator="kind"),
+]
 
 
 class OutboxItem(Message):
@@ -313,9 +400,10 @@ class ItemOutcome(Message):
 
 
 class ReportOutcome(Message):
-    """One answer an item, in the order in which they were sent."""
+    """One answer an item, in the order in which they were sent; the time is central's."""
 
     items: tuple[ItemOutcome, ...]
+    received_at: Moment
 
 
 # ---------------------------------------------------------------- health and problems
@@ -353,6 +441,8 @@ class ProblemType(StrEnum):
     WAIT = "wait"
     OUT_OF_ORDER = "out-of-order"
     EXPIRED = "expired"
+    UNSETTLED = "unsettled"
+    CURSOR_VOID = "cursor-void"
     INTERNAL = "internal"
     UNAVAILABLE = "unavailable"
 

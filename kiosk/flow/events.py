@@ -196,6 +196,7 @@ class Refusal(StrEnum):
     NOT_TRUSTED = "not trusted"
     UNLOCK_ONLY = "unlock only"
     SESSION_OVER = "session over"
+    UNSETTLED = "unsettled"
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,6 +126,13 @@ _EXPLANATIONS = {
         text("Your time at this kiosk is over"),
         (text("Nothing was changed. Take your smartcard out and start again."), _ASK_RA),
     ),
+    Trouble.UNSETTLED: Explanation(
+        text("Smartcards cannot be unlocked just now"),
+        (
+            text("The central service was restored, and waits for all kiosks to report to it."),
+            text("Nothing on your smartcard has changed. If it is urgent, call the number below."),
+        ),
+    ),
     Trouble.CHANGE_FAILED: Explanation(
         text("Your passcode could not be changed"),
         (

@@ -311,6 +311,7 @@ class Trouble(StrEnum):
     NOT_TRUSTED = "not trusted"
     UNLOCK_ONLY = "unlock only"
     SESSION_OVER = "session over"
+    UNSETTLED = "unsettled"
     CHANGE_FAILED = "change failed"
     CENTRAL = "central"
     UNLOCK_FAILED = "unlock failed"

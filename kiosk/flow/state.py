@@ -57,4 +57,5 @@ REFUSALS = {
     Refusal.NOT_TRUSTED: Trouble.NOT_TRUSTED,
     Refusal.UNLOCK_ONLY: Trouble.UNLOCK_ONLY,
     Refusal.SESSION_OVER: Trouble.SESSION_OVER,
+    Refusal.UNSETTLED: Trouble.UNSETTLED,
 }

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from kiosk.contract import changes as ch
 from kiosk.contract import identity as ident
 from kiosk.contract import messages as msg
 from kiosk.contract import profile as pf
@@ -115,15 +116,26 @@ class CentralClient:
         """Say that nothing is left here; from then on central refuses this kiosk."""
         return self._ask("POST", "/v1/retirement", None, ident.Retired)
 
+    def changes(self, cursor: str, limit: int, wait: int) -> ch.ChangePage:
+        """The changes after a cursor, or from nothing with an empty one; waits for some."""
+        after = f"&cursor={cursor}" if cursor else ""
+        path = f"/v1/changes?limit={limit}&wait={wait}{after}"
+        return self._ask("GET", path, None, ch.ChangePage, wait)
+
     def _ask(
-        self, method: str, path: str, body: BaseModel | None, answer: type[_Answer]
+        self,
+        method: str,
+        path: str,
+        body: BaseModel | None,
+        answer: type[_Answer],
+        wait: float = 0.0,
     ) -> _Answer:
         token = self.tokens.current()
         try:
-            return self._http.ask(method, path, answer, body, token)
+            return self._http.ask(method, path, answer, body, token, wait=wait)
         except CentralRefused as refused:
             if refused.problem != msg.ProblemType.NOT_AUTHENTICATED:
                 raise
         # Nothing was done. The token may be over, or void: one more, and that answer counts.
         self.tokens.refused(token)
-        return self._http.ask(method, path, answer, body, self.tokens.current())
+        return self._http.ask(method, path, answer, body, self.tokens.current(), wait=wait)

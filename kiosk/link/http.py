@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+import zlib
 from collections.abc import Mapping
 from typing import TypeVar
 from urllib.parse import urlencode
 
 import requests
 from pydantic import BaseModel, ValidationError
+from urllib3.exceptions import HTTPError
 
 from kiosk.contract import messages as msg
 from kiosk.errors import CentralRefused, CentralUnavailable
@@ -34,13 +36,19 @@ class Http:
         answer: type[_Answer],
         body: BaseModel | Mapping[str, str] | None = None,
         token: str | None = None,
+        *,
+        wait: float = 0.0,
     ) -> _Answer:
         """What central answers; a message goes as JSON, a mapping as a form.
+
+        `wait`: so many seconds central may think about it.
 
         Raises CentralUnavailable where there is no answer or none that can be understood, and
         CentralRefused where central said no.
         """
-        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        headers = {"Accept-Encoding": "gzip"}
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
         data = b""
         if isinstance(body, BaseModel):
             headers["Content-Type"] = "application/json"
@@ -54,12 +62,12 @@ class Http:
                 self._url + path,
                 data=data,
                 headers=headers,
-                timeout=(_CONNECT_SECONDS, _READ_SECONDS),
+                timeout=(_CONNECT_SECONDS, wait + _READ_SECONDS),
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                content = _bounded(response)
-        except requests.RequestException as error:
+                content = _bounded(response, wait)
+        except (requests.RequestException, HTTPError, zlib.error) as error:
             # Only the kind: the text of an error may carry what was sent.
             raise CentralUnavailable(type(error).__name__) from None
         try:
@@ -79,13 +87,21 @@ class Http:
         return session
 
 
-def _bounded(response: requests.Response) -> bytes:
-    content, end = bytearray(), time.monotonic() + _WHOLE_SECONDS
+def _bounded(response: requests.Response, wait: float) -> bytes:
+    """The body, unpacked here and not by the library: it would unpack whatever a piece holds."""
+    packed = response.headers.get("Content-Encoding", "identity")
+    if packed not in {"identity", "gzip"}:
+        raise requests.RequestException
+    gzip = zlib.decompressobj(wbits=31) if packed == "gzip" else None
+    content, end = bytearray(), time.monotonic() + wait + _WHOLE_SECONDS
     # Small pieces: between two of them the time is looked at.
-    for piece in response.iter_content(512):
-        content += piece
-        if len(content) > _LONGEST_ANSWER or time.monotonic() > end:
+    for piece in response.raw.stream(512, decode_content=False):
+        content += piece if gzip is None else gzip.decompress(piece, _LONGEST_ANSWER)
+        too_long = len(content) > _LONGEST_ANSWER or (gzip and gzip.unconsumed_tail)
+        if too_long or time.monotonic() > end:
             raise requests.RequestException
+    if gzip is not None and (not gzip.eof or gzip.unused_data):
+        raise requests.RequestException
     return bytes(content)
 
 

@@ -11,18 +11,29 @@ from uuid import UUID, uuid4
 from pydantic import ValidationError
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, delete, func, select, update
 
 from kiosk.contract.messages import (
     CardFact,
+    EpochConfirmed,
+    Fact,
+    GrantReceived,
     ItemOutcome,
     ItemStatus,
+    KioskEvent,
+    KioskHealth,
     OutboxItem,
     PasscodeChange,
+    ReportOutcome,
     VisitEnd,
 )
 from kiosk.errors import StoreFailed
-from kiosk.store.tables import Closed, OpenVisit, OutboxRow, OutboxState
+from kiosk.store.tables import Closed, OpenVisit, OutboxRow, OutboxState, ToldEpoch
+
+_KEPT = 5_000
+"""Delivered outcomes that are kept at most, where central never says that they are backed up."""
+_OUTCOMES = ("card", "visit end", "passcode change", "grant")
+_NOT_UNDERSTOOD = "not understood: "
 
 
 class Outbox:
@@ -71,16 +82,31 @@ class Outbox:
                 _end(database, visit)
             return len(visits)
 
-    def note(self, fact: PasscodeChange) -> UUID:
-        """Commit a fact that belongs to no unlock."""
+    def note(self, fact: PasscodeChange | GrantReceived | KioskEvent) -> UUID:
+        """Commit a fact that is not one of a visit's card work."""
         with self._transaction() as database:
             _refuse_if_closed(database)
             return _append(database, fact)
 
+    def note_health(self, health: KioskHealth) -> UUID:
+        """Commit how the kiosk is, in place of how it was and nobody has heard yet."""
+        with self._transaction() as database:
+            _refuse_if_closed(database)
+            database.exec(
+                delete(OutboxRow).where(
+                    col(OutboxRow.kind) == health.kind,
+                    col(OutboxRow.state) == OutboxState.PENDING,
+                )
+            )
+            return _append(database, health)
+
     # ------------------------------------------------------------ delivery
 
     def pending(self, limit: int) -> tuple[OutboxItem, ...]:
-        """The oldest facts that central has not acknowledged, at most `limit`."""
+        """The oldest facts that central has not acknowledged, at most `limit`.
+
+        What cannot be read any more is put aside, and holds nothing up.
+        """
         query = (
             select(OutboxRow)
             .where(OutboxRow.state == OutboxState.PENDING)
@@ -88,7 +114,11 @@ class Outbox:
             .limit(limit)
         )
         with _failing_as_store(), Session(self._engine) as database:
-            return tuple(OutboxItem.model_validate_json(row.body) for row in database.exec(query))
+            read = [(row.id, _item(row)) for row in database.exec(query)]
+        unreadable = [each for each, item in read if item is None]
+        if unreadable:
+            self._put_aside(unreadable, "unreadable")
+        return tuple(item for _, item in read if item is not None)
 
     def count_pending(self) -> int:
         """How many facts central has not acknowledged."""
@@ -96,20 +126,82 @@ class Outbox:
         with _failing_as_store(), Session(self._engine) as database:
             return database.exec(query).one()
 
-    def acknowledge(self, outcomes: Sequence[ItemOutcome]) -> None:
-        """Note what central said of each item."""
+    def count_refused(self) -> int:
+        """How many facts central did not take, or could not be read."""
+        query = select(func.count()).where(OutboxRow.state == OutboxState.REFUSED)
+        with _failing_as_store(), Session(self._engine) as database:
+            return database.exec(query).one()
+
+    def acknowledge(self, outcome: ReportOutcome) -> None:
+        """Note what central said of each item. Outcomes stay, for a central that lost them."""
         with self._transaction() as database:
-            for outcome in outcomes:
+            for each in outcome.items:
                 row = database.exec(
-                    select(OutboxRow).where(OutboxRow.id == str(outcome.id))
+                    select(OutboxRow).where(OutboxRow.id == str(each.id))
                 ).one_or_none()
-                if row is None:
-                    continue
-                row.attempts += 1
-                row.last_answer = f"{outcome.status} {outcome.reason}".strip()
-                refused = outcome.status is ItemStatus.REFUSED
-                row.state = OutboxState.REFUSED if refused else OutboxState.DELIVERED
-                database.add(row)
+                if row is not None:
+                    _answered(database, row, each, outcome.received_at)
+            database.flush()
+            _keep_the_newest(database)
+
+    def failed(self, ids: Sequence[UUID], reason: str) -> None:
+        """Note an attempt of which nothing came."""
+        with self._transaction() as database:
+            _each(database, ids, attempts=col(OutboxRow.attempts) + 1, last_answer=reason)
+
+    def not_understood(self, item: UUID, reason: str) -> None:
+        """Put an item aside that central cannot make sense of: what comes after it is to pass."""
+        self._put_aside([str(item)], _NOT_UNDERSTOOD + reason)
+
+    def offer_again(self) -> int:
+        """Make pending again what was not understood: central may be another by now. How many."""
+        with self._transaction() as database:
+            changed = database.exec(
+                update(OutboxRow)
+                .where(col(OutboxRow.last_answer).startswith(_NOT_UNDERSTOOD))
+                .values(state=OutboxState.PENDING, last_answer="")
+            )
+            return changed.rowcount
+
+    def prepare_for(self, epoch: str) -> int:
+        """Have everything reported anew that a central of a new epoch may have lost. How much.
+
+        Once for each epoch, and confirmed by a fact that leaves last.
+        """
+        with self._transaction() as database:
+            _refuse_if_closed(database)
+            told = database.get(ToldEpoch, 1)
+            if told is not None and told.epoch == epoch:
+                return 0
+            again = database.exec(
+                update(OutboxRow)
+                .where(col(OutboxRow.state) == OutboxState.DELIVERED)
+                .values(state=OutboxState.PENDING)
+            )
+            database.merge(ToldEpoch(epoch=epoch))
+            _append(database, EpochConfirmed(epoch=epoch))
+            return again.rowcount
+
+    def forget(self, backed_up: datetime) -> int:
+        """Drop what central received by then: it would survive central's loss. How many."""
+        with self._transaction() as database:
+            dropped = database.exec(
+                delete(OutboxRow).where(
+                    col(OutboxRow.state) == OutboxState.DELIVERED,
+                    col(OutboxRow.received_at) <= backed_up.timestamp(),
+                )
+            )
+            return dropped.rowcount
+
+    def _put_aside(self, ids: Sequence[str], reason: str) -> None:
+        with self._transaction() as database:
+            _each(
+                database,
+                ids,
+                attempts=col(OutboxRow.attempts) + 1,
+                last_answer=reason,
+                state=OutboxState.REFUSED,
+            )
 
     def close(self) -> bool:
         """Take nothing more; False, and nothing changed, while visits are open or facts pending."""
@@ -135,11 +227,53 @@ def _refuse_if_closed(database: Session) -> None:
         raise StoreFailed("closed")
 
 
-def _append(database: Session, fact: CardFact | VisitEnd | PasscodeChange) -> UUID:
+def _append(database: Session, fact: Fact) -> UUID:
     item = OutboxItem(id=uuid4(), recorded_at=datetime.now(UTC), fact=fact)
-    row = OutboxRow(id=str(item.id), body=item.model_dump_json(), recorded_at=item.recorded_at)
-    database.add(row)
+    database.add(
+        OutboxRow(
+            id=str(item.id),
+            kind=fact.kind,
+            body=item.model_dump_json(),
+            recorded_at=item.recorded_at,
+        )
+    )
     return item.id
+
+
+def _item(row: OutboxRow) -> OutboxItem | None:
+    try:
+        return OutboxItem.model_validate_json(row.body)
+    except ValidationError:
+        return None
+
+
+def _answered(database: Session, row: OutboxRow, answer: ItemOutcome, at: datetime) -> None:
+    row.attempts += 1
+    row.last_answer = f"{answer.status} {answer.reason}".strip()
+    if answer.status is ItemStatus.REFUSED:
+        row.state = OutboxState.REFUSED
+    elif row.kind in _OUTCOMES:
+        row.state, row.received_at = OutboxState.DELIVERED, at.timestamp()
+    else:
+        database.delete(row)
+        return
+    database.add(row)
+
+
+def _each(database: Session, ids: Sequence[UUID] | Sequence[str], **values: object) -> None:
+    chosen = [str(each) for each in ids]
+    database.exec(update(OutboxRow).where(col(OutboxRow.id).in_(chosen)).values(**values))
+
+
+def _keep_the_newest(database: Session) -> None:
+    newest = select(OutboxRow.position).where(OutboxRow.state == OutboxState.DELIVERED)
+    last = database.exec(newest.order_by(col(OutboxRow.position).desc()).offset(_KEPT)).first()
+    if last is not None:
+        database.exec(
+            delete(OutboxRow).where(
+                col(OutboxRow.state) == OutboxState.DELIVERED, col(OutboxRow.position) <= last
+            )
+        )
 
 
 def _end(database: Session, visit: OpenVisit) -> None:

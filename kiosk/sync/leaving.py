@@ -34,6 +34,11 @@ class Departure:
         self._outbox, self._central, self._traces = outbox, central, traces
         self._begun = begun
 
+    @property
+    def begun(self) -> bool:
+        """Whether nothing is left here but the news of it, which central has yet to hear."""
+        return self._begun
+
     def over(self) -> bool:
         """Take the next steps, if this kiosk is to go: whether it has gone."""
         try:

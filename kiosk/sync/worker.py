@@ -1,52 +1,126 @@
-"""The sync's loop: hand over the outbox, note the answers, rest, again."""
+"""The sync's two loops, in one process: the outbox out, changes in. Neither waits for the other."""
 
 from __future__ import annotations
 
 import logging
 import random
 import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
 
-from kiosk.contract.messages import Report
-from kiosk.errors import CentralError, StoreFailed
+from nacl.signing import VerifyKey
+
+from kiosk.contract.messages import KioskDeed, KioskEvent
+from kiosk.errors import StoreFailed
 from kiosk.link import CentralClient
 from kiosk.store.outbox import Outbox
-from kiosk.sync import plan
+from kiosk.store.replica import Replica
+from kiosk.sync import health, plan
+from kiosk.sync.delivery import Delivery
+from kiosk.sync.following import Following
 from kiosk.sync.leaving import Departure
 
 _log = logging.getLogger(__name__)
+_HEALTH_SECONDS = 3600.0
+_END_SECONDS = 1.0
 
 
 class SyncWorker:
-    """Runs until `stop` is set. Facts leave in the order in which they happened."""
+    """Runs until `stop` is set; what is under way then is taken back, as if the power had gone."""
 
-    def __init__(self, outbox: Outbox, central: CentralClient, departure: Departure) -> None:
+    def __init__(
+        self,
+        outbox: Outbox,
+        replica: Replica,
+        central: CentralClient,
+        departure: Departure,
+        *,
+        kiosk: str,
+        state_directory: Path,
+        approval_key: VerifyKey | None = None,
+    ) -> None:
         self._outbox = outbox
+        self._replica = replica
         self._central = central
         self._departure = departure
+        self._state_directory = state_directory
         self._random = random.Random()  # noqa: S311 - spreads load, keeps no secret
+        self._delivery = Delivery(outbox, central)
+        self._health_due = threading.Event()
+        self._following = Following(
+            replica,
+            outbox,
+            central,
+            kiosk=kiosk,
+            approval_key=approval_key,
+            changed=self._health_due.set,
+        )
 
-    def run(self, stop: threading.Event) -> None:
-        """Deliver until stopped, or until the kiosk is retired and has gone."""
-        pace = plan.Pace()
-        while not stop.is_set() and not self._departure.over():
-            pace, more = self.round(pace)
+    def run(self, stop: threading.Event) -> bool:
+        """Deliver and follow until stopped, or until the kiosk is retired and has gone.
+
+        False where a loop ended by itself.
+        """
+        self._begin()
+        ended = threading.Event()
+
+        def until_ended(loop: Callable[[threading.Event], None]) -> None:
+            try:
+                loop(stop)
+            finally:
+                if not stop.is_set():
+                    ended.set()
+                    stop.set()
+
+        # Not waited for at the end of the process: a request may be waiting for changes.
+        threads = [
+            threading.Thread(target=until_ended, args=(loop,), name=name, daemon=True)
+            for name, loop in (("delivery", self._deliver), ("following", self._follow))
+        ]
+        for thread in threads:
+            thread.start()
+        stop.wait()
+        for thread in threads:
+            thread.join(_END_SECONDS)
+        return not ended.is_set()
+
+    def _begin(self) -> None:
+        try:
+            self._outbox.offer_again()
+            self._outbox.note(KioskEvent(deed=KioskDeed.SYNC_STARTED))
+        except StoreFailed as error:
+            _log.warning("start not noted: %s", error)
+
+    def _deliver(self, stop: threading.Event) -> None:
+        pace, measured = plan.Pace(), -_HEALTH_SECONDS
+        while not stop.is_set():
+            if self._departure.over():
+                stop.set()
+                return
+            if self._health_due.is_set() or time.monotonic() - measured >= _HEALTH_SECONDS:
+                self._health_due.clear()
+                measured = time.monotonic()
+                self._note_health()
+            pace, more = self._delivery.round(pace)
             stop.wait(plan.wait_seconds(pace, more=more, jitter=self._random.random()))
 
-    def round(self, pace: plan.Pace) -> tuple[plan.Pace, bool]:
-        """One batch; whether another may follow at once."""
+    def _follow(self, stop: threading.Event) -> None:
+        pace = plan.Pace()
+        # Whoever is to go has no use for what it would have to wipe.
+        while not stop.is_set():
+            if self._departure.begun or self._central.tokens.retiring:
+                stop.wait(plan.wait_seconds(pace, more=False, jitter=1.0))
+                continue
+            pace, more, held = self._following.round(pace)
+            jitter = self._random.random()
+            stop.wait(plan.wait_seconds(pace, more=more and not held, jitter=jitter, held=held))
+
+    def _note_health(self) -> None:
+        ahead = self._delivery.clock_ahead
         try:
-            items = self._outbox.pending(plan.BATCH)
-            if not items:
-                # Whoever has nothing to ask still says that it is there, and hears if it is to go.
-                self._central.tokens.current()
-                return plan.after_success(pace), False
-            outcome = self._central.report(Report(items=items))
-            self._outbox.acknowledge(outcome.items)
-        except (CentralError, StoreFailed) as error:
-            _log.warning("central or the store: %s", error)
-            return plan.after_failure(pace), False
-        if not {item.id for item in items} & {each.id for each in outcome.items}:
-            _log.warning("outbox: central names none of what it was handed")
-            return plan.after_failure(pace), False
-        _log.info("outbox: %d handed over", len(items))
-        return plan.after_success(pace), len(items) == plan.BATCH
+            self._outbox.note_health(
+                health.measure(self._outbox, self._replica, self._state_directory, ahead)
+            )
+        except (StoreFailed, OSError) as error:
+            _log.warning("health not noted: %s", error)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from kiosk.devices.reader import Reader
 from kiosk.link import CentralClient
 from kiosk.store.outbox import Outbox
+from kiosk.store.replica import ReplicaReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +20,10 @@ class Parties:
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What a visit works with."""
+    """What a visit works with. The replica answers where central cannot be reached."""
 
     reader: Reader
     central: CentralClient
     outbox: Outbox
     parties: Parties
+    replica: ReplicaReader

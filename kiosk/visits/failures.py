@@ -77,5 +77,6 @@ _REFUSALS: dict[str, ev.Refusal] = {
     msg.ProblemType.MAIL_FAILED: ev.Refusal.MAIL,
     msg.ProblemType.NOT_TRUSTED: ev.Refusal.NOT_TRUSTED,
     msg.ProblemType.UNLOCK_ONLY: ev.Refusal.UNLOCK_ONLY,
+    msg.ProblemType.UNSETTLED: ev.Refusal.UNSETTLED,
     msg.ProblemType.EXPIRED: ev.Refusal.SESSION_OVER,
 }

@@ -33,7 +33,7 @@ from kiosk.flow import events as ev
 from kiosk.link import CentralAuthority, CentralClient
 from kiosk.store.outbox import Outbox
 from kiosk.values import Secret
-from kiosk.visits import Means
+from kiosk.visits import Means, standing
 from kiosk.visits.failures import failed
 
 _log = logging.getLogger(__name__)
@@ -58,10 +58,10 @@ def hand_over(outbox: Outbox, central: CentralClient) -> None:
             items = outbox.pending(_BATCH)
             if not items:
                 return
-            outcomes = central.report(msg.Report(items=items)).items
-            if not {item.id for item in items} & {outcome.id for outcome in outcomes}:
+            outcome = central.report(msg.Report(items=items))
+            if not {item.id for item in items} & {each.id for each in outcome.items}:
                 raise CentralUnavailable("no outcome for any item")
-            outbox.acknowledge(outcomes)
+            outbox.acknowledge(outcome)
     except (CentralError, StoreFailed) as error:
         _log.warning("outbox not handed over: %s", error)
 
@@ -73,6 +73,7 @@ class UnlockVisit:
         self.number = visit
         self._reader, self._central = means.reader, means.central
         self._outbox, self._parties = means.outbox, means.parties
+        self._replica = means.replica
         self._report: CardReport | None = None
         self._opened: msg.UnlockOpened | None = None
 
@@ -107,10 +108,21 @@ class UnlockVisit:
                 reason=msg.UnlockReason.FORGOTTEN if forgotten else msg.UnlockReason.LOCKED,
             )
             self._opened = opened = self._central.open_unlock(request)
+        except CentralUnavailable as error:
+            return self._known(report) or failed(self.number, error)
         except KioskError as error:
             return failed(self.number, error)
         questions = tuple(question.text for question in opened.questions)
         return ev.UnlockOpened(self.number, questions, opened.required)
+
+    def _known(self, report: CardReport) -> ev.Event | None:
+        """What central would have said no to, for all that is known here; None where it is not."""
+        try:
+            refusal = standing.refusal(self._replica, report.identity)
+        except StoreFailed as error:
+            _log.warning("visit %d: nothing of the replica: %s", self.number, error)
+            return None
+        return None if refusal is None else ev.UnlockRefused(self.number, refusal)
 
     def answer(self, answers: tuple[str | None, ...], code: str | None) -> ev.Event:
         """Have the card prove itself, and central check the answers, and the code if it asks."""
@@ -171,6 +183,9 @@ class UnlockVisit:
     ) -> ev.Event:
         asked_at = time.monotonic()
         grant = self._central.grant(session)
+        self._outbox.note(
+            msg.GrantReceived(grant=grant.grant, session=grant.session, receipt=grant.receipt)
+        )
         match obstacle(report, Purpose.UNLOCK, tries_needed=grant.first_needs_tries_left):
             case Obstacle.KEY_SPENT:
                 return ev.CardFailed(self.number, ev.CardTrouble.UNBLOCKING_SPENT)

@@ -167,7 +167,8 @@ class Service:
     def start(self) -> None:
         assembled = parts.assemble(self.settings, self.clock)
         self.parts = replace(assembled, postman=self.mailbox)
-        config = uvicorn.Config(create_app(self.parts), lifespan="off", log_level="error")
+        self._app = create_app(self.parts)
+        config = uvicorn.Config(self._app, lifespan="off", log_level="error")
         listening = config_socket(config)
         self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         self._server = uvicorn.Server(config)
@@ -175,6 +176,7 @@ class Service:
 
     def stop(self) -> None:
         """Nothing is under way: the server takes a moment to find out, which nobody waits for."""
+        self._app.state.watch.close()
         self._server.should_exit = True
         self.parts.database.close()
 

@@ -63,6 +63,7 @@ def test_what_is_secret_is_not_in_a_repr() -> None:
         second_allowed=False,
         renew=True,
         card_authentication_key=None,
+        receipt=b"planted receipt",
     )
     given = GiveAnswers(answers=("planted", None, "x", "y"), proof=b"p")
     told: list[BaseModel] = [key, grant, given]

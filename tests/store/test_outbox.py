@@ -6,13 +6,21 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine, event
 
-from kiosk.contract.messages import CardCommand, CardFact, ItemOutcome, ItemStatus, VisitEnd
+from kiosk.contract.messages import (
+    CardCommand,
+    CardFact,
+    ItemOutcome,
+    ItemStatus,
+    ReportOutcome,
+    VisitEnd,
+)
 from kiosk.errors import SettingsError, StoreFailed
 from kiosk.store.database import open_store
 from kiosk.store.outbox import Outbox
@@ -54,6 +62,13 @@ def fact(sequence: int = 0) -> CardFact:
     )
 
 
+NOON = datetime(2025, 1, 1, 12, tzinfo=UTC)
+
+
+def answered(*items: ItemOutcome, at: datetime = NOON) -> ReportOutcome:
+    return ReportOutcome(items=items, received_at=at)
+
+
 def test_facts_come_out_as_they_went_in(store: Store) -> None:
     outbox = recording(store())
     facts = [fact(sequence) for sequence in range(5)]
@@ -66,12 +81,12 @@ def test_what_central_took_is_not_pending(store: Store) -> None:
     outbox = recording(store())
     first, second, third, fourth = (outbox.record(SESSION, fact(n)) for n in range(4))
     outbox.acknowledge(
-        [
+        answered(
             ItemOutcome(id=first, status=ItemStatus.APPLIED),
             ItemOutcome(id=second, status=ItemStatus.KNOWN),
             ItemOutcome(id=third, status=ItemStatus.REFUSED, reason="not yours"),
             ItemOutcome(id=uuid4(), status=ItemStatus.APPLIED),
-        ]
+        )
     )
     assert [item.id for item in outbox.pending(10)] == [fourth]
     assert outbox.count_pending() == 1

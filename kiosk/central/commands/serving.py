@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from fastapi import FastAPI
 
 from kiosk.central import parts, settings
 from kiosk.central.app import create_app
@@ -44,8 +45,9 @@ def _run(given: argparse.Namespace) -> int:
 def _serve(chosen: settings.Settings, level: str) -> int:
     harden(die_with_parent=False)
     service = parts.assemble(chosen)
+    app = create_app(service)
     config = uvicorn.Config(
-        create_app(service),
+        app,
         host=chosen.host,
         port=chosen.port,
         ssl_certfile=chosen.certificate,
@@ -61,7 +63,7 @@ def _serve(chosen: settings.Settings, level: str) -> int:
     courier = Courier(service)
     courier.start()
     try:
-        _AnnouncingServer(config, "https" if chosen.encrypted else "http").run()
+        _Server(config, app, "https" if chosen.encrypted else "http").run()
     except KeyboardInterrupt:
         pass  # somebody pressed Ctrl+C, and the server has shut down
     finally:
@@ -83,12 +85,20 @@ def _log_config(level: str) -> dict[str, Any]:
     return config
 
 
-class _AnnouncingServer(uvicorn.Server):
-    """Says on standard output where it listens, once it does: whoever started it may wait."""
+class _Server(uvicorn.Server):
+    """Says on standard output where it listens, once it does: whoever started it may wait.
 
-    def __init__(self, config: uvicorn.Config, scheme: str) -> None:
+    Kiosks that wait for changes do not hold up its end.
+    """
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI, scheme: str) -> None:
         super().__init__(config)
+        self._app = app
         self._scheme = scheme
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._app.state.watch.close()
+        await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -100,7 +110,7 @@ class _AnnouncingServer(uvicorn.Server):
 
 
 def _without_query(record: logging.LogRecord) -> bool:
-    """Access logs carry paths alone: the contract has no query, so one can only be a mistake."""
+    """Access logs carry paths alone: how far a kiosk has come is not theirs."""
     if isinstance(record.args, tuple):
         record.args = tuple(
             value.partition("?")[0] if isinstance(value, str) else value for value in record.args

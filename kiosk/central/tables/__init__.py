@@ -25,10 +25,16 @@ from kiosk.central.tables.cards import (
     Registration,
     SealedEnvelope,
 )
+from kiosk.central.tables.changes import (
+    ChangeCounter,
+    KioskEventRow,
+    Tombstone,
+)
 from kiosk.central.tables.estate import (
     Installation,
     Kiosk,
     Organisation,
+    new_epoch,
 )
 from kiosk.central.tables.identity import (
     AccessRow,
@@ -65,6 +71,7 @@ __all__ = [
     "CardStatus",
     "Cardholder",
     "Challenge",
+    "ChangeCounter",
     "ChangeRow",
     "EmailedCode",
     "EndRow",
@@ -76,6 +83,7 @@ __all__ = [
     "Instant",
     "Issuer",
     "Kiosk",
+    "KioskEventRow",
     "LoginSession",
     "Notice",
     "Organisation",
@@ -86,7 +94,9 @@ __all__ = [
     "SealedEnvelope",
     "Table",
     "Throttled",
+    "Tombstone",
     "UnlockSession",
     "UsedAssertion",
     "metadata",
+    "new_epoch",
 ]

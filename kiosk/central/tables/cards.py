@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import JSON, Column, UniqueConstraint
+from sqlalchemy import JSON, Column, Index, UniqueConstraint
 from sqlmodel import Field
 
 from kiosk.card.cryptogram import KeyKind
@@ -31,12 +31,16 @@ class Card(Throttled, Table, table=True):
     `frozen` mirrors what `evidence` last said, for the RA to find. `proved_session` is the unlock
     session in which the card last proved itself: that is where it is. `closed`: its holder ended
     self service, and only the RA opens it again: else the passcode alone would replace the answers.
+    `position` is that of its last change among those of its organisation: see `numbering`.
     """
 
-    __table_args__ = (UniqueConstraint("family", "serial"),)
+    __table_args__ = (
+        UniqueConstraint("family", "serial"),
+        Index("ix_card_changes", "organisation_id", "position"),
+    )
 
     id: int = Field(default=None, primary_key=True)
-    organisation_id: int = Field(foreign_key="organisation.id", index=True)
+    organisation_id: int = Field(foreign_key="organisation.id")
     cardholder_id: int = Field(foreign_key="cardholder.id", index=True)
     family: Family
     serial: str
@@ -51,6 +55,7 @@ class Card(Throttled, Table, table=True):
     frozen: bool = False
     closed: bool = False
     proved_session: UUID | None = None
+    position: int = 0
 
     @property
     def identity(self) -> CardIdentity:

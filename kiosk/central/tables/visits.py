@@ -92,12 +92,13 @@ class Attempt(Table, table=True):
 class GrantRow(Table, table=True):
     """A pair that was released: what `evidence` decided, and the ledger's charge for it.
 
-    `number` is the order in which grants were issued.
+    `number` is the order in which grants were issued: see `Installation.grants`.
+    `receipt` is what the kiosk has of it: see `epochs`.
     """
 
     __tablename__ = "grant"
 
-    number: int = Field(default=None, primary_key=True)
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     id: UUID = Field(unique=True)
     session_id: UUID = Field(foreign_key="unlock_session.id", unique=True)
     card_id: int = Field(foreign_key="card.id", index=True)
@@ -109,6 +110,7 @@ class GrantRow(Table, table=True):
     renew: bool
     charged: bool
     issued_at: datetime = Field(sa_type=Instant)
+    receipt: bytes
 
 
 class Challenge(Table, table=True):

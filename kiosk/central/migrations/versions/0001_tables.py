@@ -61,6 +61,10 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("key_check", sa.LargeBinary(), nullable=False),
         sa.Column("stopped", sa.Boolean(), nullable=False),
+        sa.Column("epoch", sa.String(), nullable=False),
+        sa.Column("epoch_since", sa.DateTime(), nullable=True),
+        sa.Column("backed_up_until", sa.DateTime(), nullable=True),
+        sa.Column("grants", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
@@ -90,6 +94,9 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("stopped", sa.Boolean(), nullable=False),
+        sa.Column("offline", sa.Boolean(), nullable=False),
+        sa.Column("lease_hours", sa.Integer(), nullable=False),
+        sa.Column("contacts", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("name"),
     )
@@ -137,6 +144,18 @@ def upgrade() -> None:
         op.f("ix_cardholder_organisation_id"), "cardholder", ["organisation_id"], unique=False
     )
     op.create_table(
+        "change_counter",
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("cards", sa.Integer(), nullable=False),
+        sa.Column("horizon", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+        ),
+        sa.PrimaryKeyConstraint("organisation_id"),
+    )
+    op.create_table(
         "enrolment",
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
         sa.Column("organisation_id", sa.Integer(), nullable=False),
@@ -162,6 +181,10 @@ def upgrade() -> None:
         sa.Column("retiring", sa.Boolean(), nullable=False),
         sa.Column("revoked", sa.Boolean(), nullable=False),
         sa.Column("heard_at", sa.DateTime(), nullable=True),
+        sa.Column("epoch", sa.String(), nullable=False),
+        sa.Column("health", sa.JSON(), nullable=True),
+        sa.Column("health_at", sa.DateTime(), nullable=True),
+        sa.Column("approval", sa.JSON(), nullable=True),
         sa.ForeignKeyConstraint(
             ["organisation_id"],
             ["organisation.id"],
@@ -172,6 +195,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("subject"),
     )
     op.create_index(op.f("ix_kiosk_organisation_id"), "kiosk", ["organisation_id"], unique=False)
+    op.create_table(
+        "tombstone",
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("family", sa.Enum("PIV", "GIDS", "ISO7816", name="family"), nullable=False),
+        sa.Column("serial", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+        ),
+        sa.PrimaryKeyConstraint("organisation_id", "position"),
+    )
     op.create_table(
         "access_token",
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
@@ -213,6 +249,7 @@ def upgrade() -> None:
         sa.Column("frozen", sa.Boolean(), nullable=False),
         sa.Column("closed", sa.Boolean(), nullable=False),
         sa.Column("proved_session", sa.Uuid(), nullable=True),
+        sa.Column("position", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["cardholder_id"],
             ["cardholder.id"],
@@ -225,7 +262,22 @@ def upgrade() -> None:
         sa.UniqueConstraint("family", "serial"),
     )
     op.create_index(op.f("ix_card_cardholder_id"), "card", ["cardholder_id"], unique=False)
-    op.create_index(op.f("ix_card_organisation_id"), "card", ["organisation_id"], unique=False)
+    op.create_index("ix_card_changes", "card", ["organisation_id", "position"], unique=False)
+    op.create_table(
+        "kiosk_event",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kiosk_id", sa.Integer(), nullable=False),
+        sa.Column("deed", sa.String(), nullable=False),
+        sa.Column("detail", sa.String(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(), nullable=False),
+        sa.Column("received_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["kiosk_id"],
+            ["kiosk.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_kiosk_event_kiosk_id"), "kiosk_event", ["kiosk_id"], unique=False)
     op.create_table(
         "position",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -377,7 +429,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "grant",
-        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("session_id", sa.Uuid(), nullable=False),
         sa.Column("card_id", sa.Integer(), nullable=False),
@@ -389,6 +441,7 @@ def upgrade() -> None:
         sa.Column("renew", sa.Boolean(), nullable=False),
         sa.Column("charged", sa.Boolean(), nullable=False),
         sa.Column("issued_at", sa.DateTime(), nullable=False),
+        sa.Column("receipt", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["card_id"],
             ["card.id"],

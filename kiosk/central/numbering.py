@@ -1,0 +1,229 @@
+"""Positions: every change of what kiosks hold gets one, in the transaction that makes the change.
+
+Here and nowhere else, for whatever is changed by whomever: the session of `Database.transaction`
+notes which rows are new, changed or deleted, and at the end of the transaction the organisation's
+counter is advanced. Its row stays locked until the commit. So whoever sees a position sees all that
+are before it, and a kiosk that has come to a position has missed nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import bindparam, event, inspect, update
+from sqlalchemy.orm import ORMExecuteState
+from sqlmodel import Session as _PlainSession
+from sqlmodel import col, select
+
+from kiosk.central.tables import (
+    Card,
+    ChangeCounter,
+    Installation,
+    Kiosk,
+    Organisation,
+    Registration,
+    Tombstone,
+    metadata,
+)
+from kiosk.values import Family
+
+_IDENTITY = ("organisation_id", "family", "serial")
+_OF_CARD = (*_IDENTITY, "status", "authentication_certificate", "expires_on", "frozen", "closed")
+_OF_REGISTRATION = ("card_id", "questions", "locked")
+_OF_ORGANISATION = ("name", "stopped", "offline", "lease_hours", "contacts")
+_FOLLOWED = (Card, Registration, Organisation, Kiosk, Installation)
+_AT_ONCE = 500  # identifiers in one query
+_Identity = tuple[int, Family, str]
+
+
+class Session(_PlainSession):
+    """A session that notes what is changed in it."""
+
+
+@dataclass(slots=True)
+class _Touched:
+    """What a transaction has changed until now. `count`: by how many cards an organisation grew."""
+
+    cards: dict[int, Card] = field(default_factory=dict)  # by id(): new ones have no other yet
+    registered: set[int] = field(default_factory=set)
+    gone: list[_Identity] = field(default_factory=list)
+    organisations: dict[int, Organisation] = field(default_factory=dict)
+    everywhere: bool = False
+    count: Counter[int] = field(default_factory=Counter)
+
+
+def number(session: Session) -> None:
+    """Give what was touched its positions: the last thing that a transaction does."""
+    session.flush()
+    touched: _Touched | None = session.info.pop(_Touched, None)
+    if touched is None:
+        return
+    cards = _cards(session, touched)
+    gone: dict[int, list[_Identity]] = defaultdict(list)
+    for identity in touched.gone:
+        gone[identity[0]].append(identity)
+    organisations = {each.id for each in touched.organisations.values()}
+    if touched.everywhere:
+        organisations.update(session.exec(select(Organisation.id)))
+    # In one order, so that nobody waits for somebody who waits for him.
+    for organisation in sorted(organisations | cards.keys() | gone.keys()):
+        left, changed = gone[organisation], cards[organisation]
+        taken = max(1, len(left) + len(changed))
+        first = _advance(session, organisation, taken, touched.count[organisation]) - taken + 1
+        _bury(session, left, first)
+        _place(session, changed, first + len(left))
+
+
+def _cards(session: Session, touched: _Touched) -> dict[int, list[int]]:
+    """The cards that changed, by organisation."""
+    homes = {card.id: card.organisation_id for card in touched.cards.values()}
+    unknown = sorted(touched.registered - homes.keys())
+    for start in range(0, len(unknown), _AT_ONCE):
+        asked = col(Card.id).in_(unknown[start : start + _AT_ONCE])
+        homes.update(session.exec(select(Card.id, Card.organisation_id).where(asked)).all())
+    cards: dict[int, list[int]] = defaultdict(list)
+    for card, organisation in homes.items():
+        cards[organisation].append(card)
+    return cards
+
+
+def _advance(session: Session, organisation: int, taken: int, cards: int) -> int:
+    """Advance the counter, which is locked from now on: where it has come to."""
+    advanced = (
+        update(ChangeCounter)
+        .where(col(ChangeCounter.organisation_id) == organisation)
+        .values(
+            position=col(ChangeCounter.position) + taken, cards=col(ChangeCounter.cards) + cards
+        )
+        .returning(col(ChangeCounter.position))
+        .execution_options(synchronize_session=False)
+    )
+    position: int | None = session.execute(advanced).scalar_one_or_none()
+    if position is None:
+        session.add(ChangeCounter(organisation_id=organisation, position=taken, cards=cards))
+        session.flush()
+        return taken
+    return position
+
+
+def _bury(session: Session, left: list[_Identity], first: int) -> None:
+    now = datetime.now(UTC)
+    for position, (organisation, family, serial) in enumerate(left, first):
+        session.add(
+            Tombstone(
+                organisation_id=organisation,
+                position=position,
+                family=family,
+                serial=serial,
+                at=now,
+            )
+        )
+    session.flush()
+
+
+def _place(session: Session, cards: list[int], first: int) -> None:
+    if not cards:
+        return
+    table = metadata.tables["card"]
+    placed = (
+        update(table)
+        .where(table.c.id == bindparam("card"))
+        .values(position=bindparam("position_taken"))
+    )
+    session.connection().execute(
+        placed,
+        [{"card": card, "position_taken": at} for at, card in enumerate(cards, first)],
+    )
+
+
+# ---------------------------------------------------------------- what is touched
+
+
+def _touched(session: Session) -> _Touched:
+    touched: _Touched = session.info.setdefault(_Touched, _Touched())
+    return touched
+
+
+@event.listens_for(Session, "before_flush")
+def _note(session: Session, _context: object, _instances: object) -> None:
+    for row in session.new:
+        _added(session, row)
+    for row in session.dirty:
+        _changed(session, row)
+    for row in session.deleted:
+        _deleted(session, row)
+
+
+def _added(session: Session, row: object) -> None:
+    if isinstance(row, Card):
+        touched = _touched(session)
+        touched.cards[id(row)] = row
+        touched.count[row.organisation_id] += 1
+    elif isinstance(row, Registration):
+        _touched(session).registered.add(row.card_id)
+    elif isinstance(row, Organisation):
+        _touched(session).organisations[id(row)] = row
+    elif isinstance(row, Kiosk) and not row.epoch:
+        # Nothing can have happened at a kiosk that was not there.
+        with session.no_autoflush:
+            row.epoch = session.get_one(Installation, 1).epoch
+
+
+def _changed(session: Session, row: object) -> None:
+    if isinstance(row, Card) and _differs(row, _OF_CARD):
+        touched = _touched(session)
+        touched.cards[id(row)] = row
+        before = _before(row)
+        if before != (row.organisation_id, row.family, row.serial):
+            touched.gone.append(before)
+            touched.count[before[0]] -= 1
+            touched.count[row.organisation_id] += 1
+    elif isinstance(row, Registration) and _differs(row, _OF_REGISTRATION):
+        _touched(session).registered.add(row.card_id)
+    elif isinstance(row, Organisation) and _differs(row, _OF_ORGANISATION):
+        _touched(session).organisations[id(row)] = row
+    elif isinstance(row, Installation) and _differs(row, ("stopped",)):
+        _touched(session).everywhere = True
+
+
+def _deleted(session: Session, row: object) -> None:
+    if isinstance(row, Card):
+        touched = _touched(session)
+        before = _before(row)
+        touched.cards.pop(id(row), None)
+        touched.gone.append(before)
+        touched.count[before[0]] -= 1
+    elif isinstance(row, Registration):
+        _touched(session).registered.add(row.card_id)
+
+
+def _differs(row: object, names: tuple[str, ...]) -> bool:
+    state: Any = inspect(row)
+    return any(state.attrs[name].history.has_changes() for name in names)
+
+
+def _before(card: Card) -> _Identity:
+    """Whose card it was, and which, as the database has it until now."""
+    state: Any = inspect(card)
+    was = []
+    for name in _IDENTITY:
+        history = state.attrs[name].history
+        was.append(history.deleted[0] if history.deleted else getattr(card, name))
+    organisation, family, serial = was
+    return organisation, Family(family), serial
+
+
+for _name in _IDENTITY:
+    # The value before is known even where it was not loaded when another was set.
+    event.listen(getattr(Card, _name), "set", lambda *_: None, active_history=True)
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _refuse_in_bulk(state: ORMExecuteState) -> None:
+    """Rows that are followed are changed one by one: a statement would pass all this by."""
+    mapper = state.bind_mapper
+    if (state.is_update or state.is_delete) and mapper and mapper.class_ in _FOLLOWED:
+        raise TypeError(f"{mapper.class_.__name__} is not changed by a statement: see `numbering`")

@@ -1,0 +1,140 @@
+"""What comes down: changes of what a kiosk holds of its organisation's cards, page by page.
+
+A kiosk holds no card number, no name, no key and no envelope. It knows a card by a hash of family
+and serial under a key of its own, which no other kiosk has.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import Field
+
+from kiosk.contract.approval import Approval
+from kiosk.contract.messages import Base64, Message, Moment
+from kiosk.values import CardIdentity
+
+LARGEST_PAGE = 1000
+LONGEST_WAIT_SECONDS = 50
+_NUMBER = r"(0|[1-9][0-9]{0,17})"
+EPOCH_PATTERN = r"[0-9a-f]{16}"
+CURSOR_PATTERN = rf"^{_NUMBER}\.{_NUMBER}\.({EPOCH_PATTERN})\.{_NUMBER}\.{_NUMBER}$"
+CursorText = Annotated[str, Field(pattern=CURSOR_PATTERN)]
+Epoch = Annotated[str, Field(pattern=f"^{EPOCH_PATTERN}$")]
+Position = Annotated[int, Field(ge=0, lt=10**18)]
+CardHash = Annotated[Base64, Field(min_length=16, max_length=16)]
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a kiosk has come: everything of `organisation` up to `position` was handed to it.
+
+    `since` is how far the organisation's changes had come when the kiosk began from nothing:
+    whatever left before that it never had.
+    """
+
+    organisation: int
+    kiosk: int
+    epoch: str
+    position: int
+    since: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The cursor of its text. ValueError if it is none."""
+        found = re.fullmatch(CURSOR_PATTERN, text)
+        if found is None:
+            raise ValueError("not a cursor")
+        organisation, kiosk, epoch, position, since = found.groups()
+        return cls(int(organisation), int(kiosk), epoch, int(position), int(since))
+
+    def __str__(self) -> str:
+        return f"{self.organisation}.{self.kiosk}.{self.epoch}.{self.position}.{self.since}"
+
+
+def card_hash(key: bytes, card: CardIdentity) -> bytes:
+    """What stands for `card` at the kiosk whose key this is."""
+    named = f"{card.family}\0{card.serial}".encode()
+    return hmac.digest(key, named, hashlib.sha256)[:16]
+
+
+class CardState(StrEnum):
+    """Whether a card is in use; all but `active` get plain help."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    LOST = "lost"
+    REPLACED = "replaced"
+    LEAVER = "leaver"
+    EXPIRED = "expired"
+
+
+class CardChange(Message):
+    """A card that came, or is not what it was: all there is to know of it."""
+
+    kind: Literal["card"] = "card"
+    card: CardHash
+    status: CardState
+    registered: bool
+    locked: bool
+    closed: bool
+    frozen: bool
+    questions: Annotated[tuple[str, ...], Field(max_length=4)] = ()
+    certificate_ends: date | None = None
+    expires: date | None = None
+
+
+class CardGone(Message):
+    """A card that the organisation does not have any more."""
+
+    kind: Literal["gone"] = "gone"
+    card: CardHash
+
+
+Change = Annotated[CardChange | CardGone, Field(discriminator="kind")]
+
+
+class Contact(Message):
+    """Whom to call."""
+
+    name: Annotated[str, Field(min_length=1, max_length=64)]
+    detail: Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class Policy(Message):
+    """What holds in the whole organisation. `stopped`: nothing is unlocked now.
+
+    `offline`: whether, and for how many hours, kiosks may be lent what they need to unlock without
+    the central service.
+    """
+
+    organisation: str
+    stopped: bool
+    offline: bool
+    lease_hours: Annotated[int, Field(ge=1, le=12)]
+    contacts: Annotated[tuple[Contact, ...], Field(max_length=4)]
+
+
+class ChangePage(Message):
+    """GET /v1/changes. `items` in order; whoever has applied them all goes on from `next`.
+
+    `head` is how far the organisation's changes have come, `total` how many cards it has. `key`
+    comes with the first page alone. What central received by `backed_up` would survive its loss.
+    """
+
+    items: Annotated[tuple[Change, ...], Field(max_length=LARGEST_PAGE)]
+    next: CursorText
+    more: bool
+    head: Position
+    total: Annotated[int, Field(ge=0)]
+    epoch: Epoch
+    policy: Policy
+    key: Annotated[Base64, Field(min_length=32, max_length=32)] | None = Field(None, repr=False)
+    backed_up: Moment | None = None
+    approval: Approval | None = None

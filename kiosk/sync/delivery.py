@@ -1,0 +1,64 @@
+"""The outbox goes out: in the order in which things happened, until central has answered."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+
+from kiosk.contract.messages import OutboxItem, ProblemType, Report
+from kiosk.errors import CentralError, CentralRefused, StoreFailed
+from kiosk.link import CentralClient
+from kiosk.store.outbox import Outbox
+from kiosk.sync import plan
+
+_log = logging.getLogger(__name__)
+_NOT_UNDERSTOOD = (ProblemType.INVALID_REQUEST, ProblemType.TOO_LARGE)
+
+
+class Delivery:
+    """`clock_ahead`: by how many seconds this clock was ahead of central's, once that is known."""
+
+    def __init__(self, outbox: Outbox, central: CentralClient) -> None:
+        self._outbox = outbox
+        self._central = central
+        self.clock_ahead: float | None = None
+
+    def round(self, pace: plan.Pace) -> tuple[plan.Pace, bool]:
+        """One batch; whether another may follow at once."""
+        try:
+            items = self._outbox.pending(plan.BATCH)
+            if not items:
+                # Whoever has nothing to ask still says that it is there, and hears if it is to go.
+                self._central.tokens.current()
+                return plan.after_success(pace), False
+            answered = self._hand_over(items)
+        except (CentralError, StoreFailed) as error:
+            _log.warning("central or the store: %s", error)
+            return plan.after_failure(pace), False
+        if not answered:
+            _log.warning("outbox: central names none of what it was handed")
+            return plan.after_failure(pace), False
+        _log.info("outbox: %d handed over", answered)
+        return plan.after_success(pace), len(items) == plan.BATCH
+
+    def _hand_over(self, items: tuple[OutboxItem, ...]) -> int:
+        """How many were answered for, or put aside: one that central cannot read stops no other."""
+        ids = [item.id for item in items]
+        try:
+            outcome = self._central.report(Report(items=items))
+        except CentralRefused as refused:
+            if refused.problem not in _NOT_UNDERSTOOD:
+                self._outbox.failed(ids, refused.problem)
+                raise
+            if len(items) > 1:
+                middle = len(items) // 2
+                return self._hand_over(items[:middle]) + self._hand_over(items[middle:])
+            _log.error("outbox: %s is not understood: %s", ids[0], refused.problem)
+            self._outbox.not_understood(ids[0], refused.problem)
+            return 1
+        except CentralError as error:
+            self._outbox.failed(ids, type(error).__name__)
+            raise
+        self.clock_ahead = (datetime.now(UTC) - outcome.received_at).total_seconds()
+        self._outbox.acknowledge(outcome)
+        return len(set(ids) & {each.id for each in outcome.items})

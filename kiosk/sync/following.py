@@ -1,0 +1,182 @@
+"""Changes come in: page by page, each with its cursor; what is not believed is held back."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from nacl.signing import VerifyKey
+
+from kiosk.contract.approval import Approval, HeldChange, signed_by
+from kiosk.contract.changes import ChangePage, Cursor
+from kiosk.contract.messages import HoldReason, KioskDeed, KioskEvent, ProblemType
+from kiosk.errors import CentralError, CentralRefused, CentralUnavailable, StoreFailed
+from kiosk.link import CentralClient
+from kiosk.store.outbox import Outbox
+from kiosk.store.replica import Replica, Standing
+from kiosk.sync import plan
+
+_log = logging.getLogger(__name__)
+_TOLD_PARTS = 10  # of a first fill
+
+
+class Following:
+    """`approval_key` is IT's, None where nothing can be approved of at this kiosk.
+
+    `changed` is called when something begins or ceases to be held back.
+    """
+
+    def __init__(
+        self,
+        replica: Replica,
+        outbox: Outbox,
+        central: CentralClient,
+        *,
+        kiosk: str,
+        approval_key: VerifyKey | None,
+        changed: Callable[[], None],
+    ) -> None:
+        self._replica = replica
+        self._outbox = outbox
+        self._central = central
+        self._kiosk = kiosk
+        self._approval_key = approval_key
+        self._changed = changed
+        self._forged: Approval | None = None
+
+    def round(self, pace: plan.Pace) -> tuple[plan.Pace, bool, bool]:
+        """One page; whether another may follow at once, and whether something is held back."""
+        try:
+            standing = self._replica.standing()
+            page = self._fetch(standing)
+            if page is None:
+                return plan.after_success(pace), False, False
+            after = self._consider(page, standing)
+        except (CentralError, StoreFailed) as error:
+            _log.warning("changes not taken: %s", error)
+            return plan.after_failure(pace), False, False
+        return plan.after_success(pace), page.more, after.held_reason is not None
+
+    def _fetch(self, standing: Standing) -> ChangePage | None:
+        """The next page; None where there is no going on, and a fill begins instead."""
+        patient = not standing.filling and standing.held_reason is None
+        wait = plan.WAIT_SECONDS if patient else 0
+        try:
+            return self._central.changes(standing.cursor, plan.PAGE, wait)
+        except CentralRefused as refused:
+            if refused.problem != ProblemType.CURSOR_VOID or not standing.cursor:
+                raise
+        _log.warning("replica: the cursor is void: filling anew")
+        self._replica.note(plan.refill(standing))
+        self._tell(KioskDeed.REFILL_BEGUN)
+        return None
+
+    def _consider(self, page: ChangePage, standing: Standing) -> Standing:
+        """Take the page, or hold it back; how far the replica has come then."""
+        cursor = Cursor.parse(page.next)
+        if cursor.epoch != page.epoch or not (page.key or standing.key):
+            raise CentralUnavailable("a page that contradicts itself")
+        self._report_anew(page)
+        seen = self._seen(page, standing, cursor)
+        standing = plan.window(standing, time.time())
+        if plan.still_held(standing, seen):
+            standing = self._approve(page, standing)
+        if plan.still_held(standing, seen):
+            return standing
+        reason = plan.doubt(standing, seen)
+        if reason is not None:
+            return self._hold(standing, seen, reason)
+        return self._take(page, standing, seen)
+
+    def _report_anew(self, page: ChangePage) -> None:
+        again = self._outbox.prepare_for(page.epoch)
+        if again:
+            _log.warning("central is of a new epoch: %d facts are reported anew", again)
+        if page.backed_up is not None:
+            self._outbox.forget(page.backed_up)
+
+    def _seen(self, page: ChangePage, standing: Standing, cursor: Cursor) -> plan.Seen:
+        losses = self._replica.losses(page)
+        if standing.filling and not page.more:
+            losses += self._replica.unconfirmed(page, standing.generation)
+        return plan.Seen(
+            next=cursor,
+            head=page.head,
+            total=page.total,
+            more=page.more,
+            losses=losses,
+            other=page.key is not None and standing.key not in (b"", page.key),
+        )
+
+    def _take(self, page: ChangePage, standing: Standing, seen: plan.Seen) -> Standing:
+        after = replace(
+            plan.taken(standing, seen),
+            key=page.key or standing.key,
+            policy=page.policy.model_dump_json(),
+        )
+        if after == standing and not page.items:
+            return standing
+        if seen.other:
+            self._replica.clear(replace(standing, key=page.key or b""))
+        swept = standing.filling and not page.more
+        after = self._replica.apply(page, after, sweep=swept)
+        if standing.filling:
+            self._tell_progress(standing, after)
+        if standing.held_reason is not None:
+            self._changed()
+        return after
+
+    def _tell_progress(self, before: Standing, after: Standing) -> None:
+        if not after.filling:
+            _log.info("replica: filled, %d cards", after.cards)
+            self._tell(KioskDeed.REFILLED, f"{after.cards} cards")
+            return
+        parts = [_TOLD_PARTS * each.cards // max(after.total, 1) for each in (before, after)]
+        if parts[0] != parts[1]:
+            _log.info("replica: %d of about %d cards", after.cards, after.total)
+
+    # ------------------------------------------------------------ holding back
+
+    def _hold(self, standing: Standing, seen: plan.Seen, reason: HoldReason) -> Standing:
+        after = plan.held(standing, seen, reason)
+        self._replica.note(after)
+        _log.error(
+            "changes held back until IT approves: %s (%d of %d cards, epoch %s, position %d)",
+            reason,
+            after.held_losses,
+            after.cards,
+            after.held_epoch,
+            after.held_head,
+        )
+        self._tell(KioskDeed.HELD_BACK, reason)
+        self._changed()
+        return after
+
+    def _approve(self, page: ChangePage, standing: Standing) -> Standing:
+        """Go on with what is held back, if IT has signed for exactly that."""
+        given = page.approval
+        if given is None or given == self._forged:
+            return standing
+        wanted = HeldChange(
+            organisation=standing.held_organisation,
+            kiosk=self._kiosk,
+            epoch=standing.held_epoch,
+            head=standing.held_head,
+        )
+        key = self._approval_key
+        if given.held != wanted or key is None or not signed_by(key, given):
+            self._forged = given
+            _log.error("an approval is not IT's, or not for what is held back here")
+            self._tell(KioskDeed.APPROVAL_REFUSED)
+            return standing
+        after = plan.approved(standing)
+        self._replica.note(after)
+        _log.warning("IT approves of what was held back")
+        self._tell(KioskDeed.APPROVED)
+        self._changed()
+        return after
+
+    def _tell(self, deed: KioskDeed, detail: str = "") -> None:
+        self._outbox.note(KioskEvent(deed=deed, detail=detail))

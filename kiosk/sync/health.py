@@ -1,0 +1,40 @@
+"""How the kiosk is: what IT wants to know of it, and nothing of anybody."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from pathlib import Path
+
+from kiosk import __version__
+from kiosk.contract.messages import HeldBack, KioskHealth
+from kiosk.store.outbox import Outbox
+from kiosk.store.replica import Replica
+from kiosk.sync import plan
+
+
+def measure(
+    outbox: Outbox, replica: Replica, state_directory: Path, clock_ahead: float | None
+) -> KioskHealth:
+    """The kiosk's health now. Raises StoreFailed."""
+    standing = replica.standing()
+    held = None
+    if standing.held_reason is not None:
+        held = HeldBack(
+            reason=standing.held_reason,
+            organisation=standing.held_organisation,
+            epoch=standing.held_epoch,
+            head=standing.held_head,
+            losses=standing.held_losses,
+        )
+    return KioskHealth(
+        version=__version__,
+        python=platform.python_version(),
+        disk_free_megabytes=shutil.disk_usage(state_directory).free >> 20,
+        clock_ahead_seconds=None if clock_ahead is None else round(clock_ahead),
+        cards=standing.cards,
+        position=plan.position(standing),
+        pending=outbox.count_pending(),
+        refused=outbox.count_refused(),
+        held=held,
+    )

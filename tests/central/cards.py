@@ -1,0 +1,81 @@
+"""Cards at central, as many as it takes, and what becomes of them."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from sqlmodel import Session, col, select
+
+from kiosk.central.parts import Parts
+from kiosk.central.tables import Card, Cardholder, EscrowedKey, Organisation, Registration
+from kiosk.values import Family
+
+
+def organisation(database: Session, name: str) -> Organisation:
+    """The organisation of that name, made if need be."""
+    found = database.exec(select(Organisation).where(Organisation.name == name)).first()
+    if found is None:
+        found = Organisation(name=name)
+        database.add(found)
+        database.flush()
+    return found
+
+
+def serials(prefix: str, count: int) -> list[str]:
+    """Serials as cards have them, told apart by the prefix."""
+    return [f"{prefix}{number:012X}" for number in range(count)]
+
+
+def add(parts: Parts, trust: str, which: list[str], *, registered: bool = True) -> None:
+    """Cards of `trust`, in one transaction."""
+    with parts.database.transaction() as database:
+        put(database, trust, which, registered=registered)
+
+
+def put(database: Session, trust: str, which: list[str], *, registered: bool = True) -> None:
+    """The same, in a transaction that is under way."""
+    home = organisation(database, trust).id
+    holder = Cardholder(organisation_id=home, name="N", email="n@example.nhs.uk")
+    database.add(holder)
+    database.flush()
+    cards = [
+        Card(
+            organisation_id=home,
+            cardholder_id=holder.id,
+            family=Family.PIV,
+            serial=serial,
+            seed=b"s" * 32,
+        )
+        for serial in which
+    ]
+    database.add_all(cards)
+    database.flush()
+    if registered:
+        database.add_all(
+            Registration(
+                id=uuid4(),
+                card_id=card.id,
+                recovery_public_key=b"k",
+                normaliser=1,
+                questions=["first-pet", "first-street"],
+            )
+            for card in cards
+        )
+
+
+def remove(parts: Parts, which: list[str]) -> None:
+    """The cards are gone, with all that hangs on them."""
+    with parts.database.transaction() as database:
+        for card in database.exec(select(Card).where(col(Card.serial).in_(which))):
+            for table in (Registration, EscrowedKey):
+                for row in database.exec(select(table).where(table.card_id == card.id)):
+                    database.delete(row)
+            database.flush()
+            database.delete(card)
+
+
+def move(parts: Parts, serial: str, trust: str) -> None:
+    """The card is another organisation's from now on."""
+    with parts.database.transaction() as database:
+        card = database.exec(select(Card).where(Card.serial == serial)).one()
+        card.organisation_id = organisation(database, trust).id

@@ -1,0 +1,98 @@
+"""A kiosk that follows a central service: its store, and a sync that goes when it is told to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nacl.signing import SigningKey
+from sqlmodel import Session, select
+
+from kiosk.central import seed
+from kiosk.central.seed import Personalisation
+from kiosk.contract.changes import card_hash
+from kiosk.link import CentralClient
+from kiosk.store.database import open_replica, open_store, read_replica
+from kiosk.store.outbox import Outbox
+from kiosk.store.replica import KnownCard, Replica, ReplicaReader, Standing
+from kiosk.store.tables import ReplicaCard
+from kiosk.sync import plan
+from kiosk.sync.delivery import Delivery
+from kiosk.sync.following import Following
+from kiosk.values import CardIdentity, Family
+from tests.central.world import PersonalCard, Service
+
+TRUST = "Trust A"
+NOBODY = "F" * 16
+"""The card with which a kiosk is enrolled: each organisation has one."""
+
+
+@dataclass
+class Follower:
+    """`name` at `service`, with its state in `folder`."""
+
+    service: Service
+    folder: Path
+    name: str = "ward 7"
+    trust: str = TRUST
+    key: SigningKey = field(default_factory=SigningKey.generate)
+
+    def __post_init__(self) -> None:
+        client = self.service.kiosk(self.name, self.trust)
+        document = PersonalCard(serial=f"{NOBODY}{self.name.encode().hex().upper()}").document(
+            self.trust, self.name, client.token
+        )
+        document["answers"] = []
+        seed.sow(self.service.parts, Personalisation.model_validate(document))
+        self.client = client
+        self.open()
+
+    def open(self) -> None:
+        """As a process does when it starts."""
+        self.outbox = Outbox(open_store(self.folder))
+        self.engine = open_replica(self.folder)
+        self.replica = Replica(self.engine)
+        self.reader = ReplicaReader(read_replica(self.folder))
+        self.central = CentralClient(self.service.url, self.client.token)
+        self.following = Following(
+            self.replica,
+            self.outbox,
+            self.central,
+            kiosk=self.name,
+            approval_key=self.key.verify_key,
+            changed=lambda: None,
+        )
+
+    def follow(self) -> Standing:
+        """Round after round, until there is no more."""
+        more = True
+        while more:
+            pace, more, held = self.following.round(plan.Pace())
+            assert not pace.failures
+            more = not held and (more or self.standing.filling)
+        return self.standing
+
+    def deliver(self) -> None:
+        """Hand the outbox over."""
+        delivery, more = Delivery(self.outbox, self.central), True
+        while more:
+            pace, more = delivery.round(plan.Pace())
+            assert not pace.failures
+
+    @property
+    def standing(self) -> Standing:
+        return self.replica.standing()
+
+    def knows(self, serial: str) -> KnownCard | None:
+        return self.reader.find(CardIdentity(Family.PIV, serial))
+
+    def hashes(self) -> set[bytes]:
+        with Session(self.engine) as database:
+            return set(database.exec(select(ReplicaCard.card)))
+
+    def expected(self, serials: list[str]) -> set[bytes]:
+        """The hashes of cards, and of the one with which the kiosk was enrolled."""
+        own = f"{NOBODY}{self.name.encode().hex().upper()}"
+        return {
+            card_hash(self.standing.key, CardIdentity(Family.PIV, each)) for each in [own, *serials]
+        }
