@@ -9,12 +9,21 @@ from collections.abc import Sequence
 from sqlalchemy.exc import SQLAlchemyError
 
 from kiosk.central import settings
-from kiosk.central.commands import cards, estate, keys, reports, serving, trusting, upkeep
+from kiosk.central.commands import (
+    cards,
+    estate,
+    following,
+    keys,
+    reports,
+    serving,
+    trusting,
+    upkeep,
+)
 from kiosk.central.commands.desk import Declined
 from kiosk.central.database import first_line
 from kiosk.errors import SettingsError
 
-_GROUPS = (serving, upkeep, keys, estate, cards, trusting, reports)
+_GROUPS = (serving, upkeep, keys, estate, cards, following, trusting, reports)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

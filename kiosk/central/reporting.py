@@ -16,17 +16,20 @@ from kiosk.central.tables import (
     CardStatus,
     FactRow,
     GrantRow,
+    Installation,
     Issuer,
     Kiosk,
     Registration,
     RevocationList,
     UnlockSession,
 )
-from kiosk.contract.messages import CardCommand
+from kiosk.contract.messages import CardCommand, KioskHealth
 
 MINUTES_SAVED = 20
 """What an unlock in person takes (digital.nhs.uk, "self-service smartcard unlock")."""
 _DONE = "9000"
+_LEAST_DISK_MEGABYTES = 100
+_MOST_SKEW_SECONDS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,10 @@ def alerts(database: Session, now: datetime, silent_for: timedelta) -> Iterator[
             yield "kiosk never heard of", kiosk.name
         elif kiosk.heard_at + silent_for <= now:
             yield "kiosk silent", f"{kiosk.name}, since {kiosk.heard_at:%Y-%m-%d %H:%M} UTC"
+        yield from ((kind, f"{kiosk.name}: {what}") for kind, what in _ailments(kiosk))
+    epoch = database.exec(select(Installation.epoch)).one()
+    for kiosk in database.exec(kiosks.where(Kiosk.epoch != epoch)):
+        yield "has not reported since central was restored", kiosk.name
     frozen = select(Card).where(col(Card.frozen), Card.status == CardStatus.ACTIVE)
     for card in database.exec(frozen.order_by(col(Card.serial))):
         yield "card frozen", card.serial
@@ -125,6 +132,20 @@ def alerts(database: Session, now: datetime, silent_for: timedelta) -> Iterator[
             yield "no revocation list", _subject(issuer)
         elif held[issuer.name] <= now:
             yield "revocation list out of date", _subject(issuer)
+
+
+def _ailments(kiosk: Kiosk) -> Iterator[tuple[str, str]]:
+    if kiosk.health is None:
+        return
+    health = KioskHealth.model_validate(kiosk.health)
+    if health.held is not None:
+        yield "changes held back", f"{health.held.reason} (see `approvals list`)"
+    if health.refused:
+        yield "reports not understood", str(health.refused)
+    if health.disk_free_megabytes < _LEAST_DISK_MEGABYTES:
+        yield "disk nearly full", f"{health.disk_free_megabytes} MB left"
+    if abs(health.clock_ahead_seconds or 0) > _MOST_SKEW_SECONDS:
+        yield "clock is wrong", f"{health.clock_ahead_seconds} s ahead"
 
 
 def _cards(database: Session, organisation_id: int | None) -> Iterable[int]:

@@ -8,8 +8,6 @@ from pathlib import Path
 from nacl.signing import SigningKey
 from sqlmodel import Session, select
 
-from kiosk.central import seed
-from kiosk.central.seed import Personalisation
 from kiosk.contract.changes import card_hash
 from kiosk.link import CentralClient
 from kiosk.store.database import open_replica, open_store, read_replica
@@ -20,11 +18,23 @@ from kiosk.sync import plan
 from kiosk.sync.delivery import Delivery
 from kiosk.sync.following import Following
 from kiosk.values import CardIdentity, Family
-from tests.central.world import PersonalCard, Service
+from tests.central.world import KioskClient, Service
 
 TRUST = "Trust A"
-NOBODY = "F" * 16
-"""The card with which a kiosk is enrolled: each organisation has one."""
+
+
+@dataclass
+class Token:
+    """Keeps `link.client.Tokens`: what central's own hands give."""
+
+    client: KioskClient
+    retiring: bool = False
+
+    def current(self) -> str:
+        return self.client.token
+
+    def refused(self, token: str) -> None:
+        raise AssertionError(f"not accepted: {token}")
 
 
 @dataclass
@@ -39,11 +49,7 @@ class Follower:
 
     def __post_init__(self) -> None:
         client = self.service.kiosk(self.name, self.trust)
-        document = PersonalCard(serial=f"{NOBODY}{self.name.encode().hex().upper()}").document(
-            self.trust, self.name, client.token
-        )
-        document["answers"] = []
-        seed.sow(self.service.parts, Personalisation.model_validate(document))
+        client.token  # noqa: B018 - from now on central knows the kiosk
         self.client = client
         self.open()
 
@@ -53,7 +59,7 @@ class Follower:
         self.engine = open_replica(self.folder)
         self.replica = Replica(self.engine)
         self.reader = ReplicaReader(read_replica(self.folder))
-        self.central = CentralClient(self.service.url, self.client.token)
+        self.central = CentralClient(self.service.url, Token(self.client))
         self.following = Following(
             self.replica,
             self.outbox,
@@ -91,8 +97,6 @@ class Follower:
             return set(database.exec(select(ReplicaCard.card)))
 
     def expected(self, serials: list[str]) -> set[bytes]:
-        """The hashes of cards, and of the one with which the kiosk was enrolled."""
-        own = f"{NOBODY}{self.name.encode().hex().upper()}"
-        return {
-            card_hash(self.standing.key, CardIdentity(Family.PIV, each)) for each in [own, *serials]
-        }
+        """The hashes of cards."""
+        key = self.standing.key
+        return {card_hash(key, CardIdentity(Family.PIV, each)) for each in serials}

@@ -17,7 +17,7 @@ from sqlmodel import Session, select
 
 from kiosk.central import audit, parts, settings
 from kiosk.central.parts import Parts
-from kiosk.central.tables import Card, Organisation
+from kiosk.central.tables import Card, Kiosk, Organisation
 from kiosk.errors import KioskError
 from kiosk.values import Family
 
@@ -153,6 +153,14 @@ def organisation(database: Session, name: str) -> Organisation:
     found = database.exec(select(Organisation).where(Organisation.name == name)).first()
     if found is None:
         raise Declined(f"no organisation is called {name!r}: see `organisations list`")
+    return found
+
+
+def kiosk(database: Session, name: str) -> Kiosk:
+    """The kiosk of that name. Raises Declined."""
+    found = database.exec(select(Kiosk).where(Kiosk.name == name)).first()
+    if found is None:
+        raise Declined(f"no kiosk is called {name!r}: see `kiosks list`")
     return found
 
 

@@ -6,6 +6,7 @@ import argparse
 import sys
 from datetime import timedelta
 
+from pydantic import ValidationError
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
@@ -13,6 +14,7 @@ from kiosk.central import audit, enrolling, kiosks
 from kiosk.central.commands import desk
 from kiosk.central.commands.desk import Commands, Declined
 from kiosk.central.tables import Card, Installation, Kiosk, Organisation
+from kiosk.contract.changes import Contact
 
 _TOKEN_HOURS = enrolling.TOKEN_LIFE // timedelta(hours=1)
 _LONGEST_TOKEN_HOURS = 24 * 14
@@ -39,6 +41,7 @@ def _add_organisations(commands: Commands) -> None:
     adding.add_argument("name", help="as cardholders know it")
     desk.name_operator(adding)
     adding.set_defaults(run=_add_organisation)
+    _add_policy(doing)
     listing = doing.add_parser("list", help="list them, with their kiosks and cards")
     desk.for_spreadsheets(listing)
     listing.set_defaults(run=_list_organisations)
@@ -60,6 +63,22 @@ def _add_enrolment(commands: Commands) -> None:
     )
     desk.name_operator(enrolling_one)
     enrolling_one.set_defaults(run=_make_token)
+
+
+def _add_policy(doing: Commands) -> None:
+    policy = doing.add_parser("policy", help="show what kiosks are told, or change it")
+    policy.add_argument("name", help="the organisation's")
+    policy.add_argument("--offline", choices=["on", "off"], help="whether to unlock without us")
+    policy.add_argument("--lease-hours", type=int, metavar="HOURS", help="1 to 12, if so")
+    policy.add_argument(
+        "--contact",
+        action="append",
+        nargs=2,
+        metavar=("WHOM", "HOW"),
+        help="in place of those there are: such as 'IT service desk' 'ext. 2222'; up to 4 times",
+    )
+    desk.name_operator(policy)
+    policy.set_defaults(run=_policy)
 
 
 def _add_kiosks(commands: Commands) -> None:
@@ -91,6 +110,40 @@ def _add_organisation(given: argparse.Namespace) -> int:
         at.record(database, "organisation.added", {"organisation": name})
     desk.say(f"added: {name}")
     return 0
+
+
+def _policy(given: argparse.Namespace) -> int:
+    if given.lease_hours is not None and not 1 <= given.lease_hours <= 12:
+        raise Declined("--lease-hours: 1 to 12")
+    contacts = _contacts(given.contact) if given.contact else None
+    told: dict[str, bool | int | list[list[str]] | None] = {
+        "offline": None if given.offline is None else given.offline == "on",
+        "lease_hours": given.lease_hours,
+        "contacts": contacts,
+    }
+    changed = {name: value for name, value in told.items() if value is not None}
+    with desk.opened(given) as at, at.working() as database:
+        trust = desk.organisation(database, given.name)
+        for name, value in changed.items():
+            setattr(trust, name, value)
+        if changed:
+            details = {name: str(value) for name, value in changed.items()}
+            at.record(database, "organisation.policy", {"organisation": trust.name, **details})
+    desk.say(f"offline: {'yes' if trust.offline else 'no'}, for {trust.lease_hours} hours")
+    for whom, how in trust.contacts:
+        desk.say(f"contact: {whom}, {how}")
+    return 0
+
+
+def _contacts(given: list[list[str]]) -> list[list[str]]:
+    if len(given) > 4:
+        raise Declined("--contact: up to 4")
+    try:
+        for whom, how in given:
+            Contact(name=whom, detail=how)
+    except ValidationError:
+        raise Declined("--contact: each with 1 to 64 characters") from None
+    return given
 
 
 def _list_organisations(given: argparse.Namespace) -> int:
@@ -147,9 +200,13 @@ def _list_kiosks(given: argparse.Namespace) -> int:
             .join(Organisation, col(Kiosk.organisation_id) == col(Organisation.id))
             .order_by(col(Kiosk.name))
         ).all()
+        epoch = database.get_one(Installation, 1).epoch
     desk.show(
-        ("kiosk", "organisation", "last heard of (UTC)", "retiring", "revoked"),
-        [(k.name, trust.name, k.heard_at, k.retiring, k.revoked) for k, trust in found],
+        ("kiosk", "organisation", "last heard of (UTC)", "retiring", "revoked", "reported anew"),
+        [
+            (k.name, trust.name, k.heard_at, k.retiring, k.revoked, k.epoch == epoch)
+            for k, trust in found
+        ],
         as_csv=given.csv,
     )
     return 0
@@ -177,9 +234,7 @@ def _retire(given: argparse.Namespace) -> int:
 
 def _in_service(database: Session, name: str) -> Kiosk:
     """The kiosk of that name. Raises Declined where it is none, or none any more."""
-    kiosk = kiosks.named(database, name)
-    if kiosk is None:
-        raise Declined(f"no kiosk is called {name!r}: see `kiosks list`")
+    kiosk = desk.kiosk(database, name)
     if kiosk.revoked:
         raise Declined(f"{kiosk.name} was revoked already")
     return kiosk
