@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from cryptography import x509
 from sqlmodel import Session, col, select
 
-from kiosk.central import trust
+from kiosk.central import health, trust
 from kiosk.central.tables import (
     Card,
     CardStatus,
@@ -23,7 +23,7 @@ from kiosk.central.tables import (
     RevocationList,
     UnlockSession,
 )
-from kiosk.contract.messages import CardCommand, KioskHealth
+from kiosk.contract.messages import CardCommand
 
 MINUTES_SAVED = 20
 """What an unlock in person takes (digital.nhs.uk, "self-service smartcard unlock")."""
@@ -135,17 +135,17 @@ def alerts(database: Session, now: datetime, silent_for: timedelta) -> Iterator[
 
 
 def _ailments(kiosk: Kiosk) -> Iterator[tuple[str, str]]:
-    if kiosk.health is None:
+    said = health.last(kiosk)
+    if said is None:
         return
-    health = KioskHealth.model_validate(kiosk.health)
-    if health.held is not None:
-        yield "changes held back", f"{health.held.reason} (see `approvals list`)"
-    if health.refused:
-        yield "reports not understood", str(health.refused)
-    if health.disk_free_megabytes < _LEAST_DISK_MEGABYTES:
-        yield "disk nearly full", f"{health.disk_free_megabytes} MB left"
-    if abs(health.clock_ahead_seconds or 0) > _MOST_SKEW_SECONDS:
-        yield "clock is wrong", f"{health.clock_ahead_seconds} s ahead"
+    if said.held is not None:
+        yield "changes held back", f"{said.held.reason} (see `approvals list`)"
+    if said.refused:
+        yield "reports refused", str(said.refused)
+    if said.disk_free_megabytes < _LEAST_DISK_MEGABYTES:
+        yield "disk nearly full", f"{said.disk_free_megabytes} MB left"
+    if abs(said.clock_ahead_seconds or 0) > _MOST_SKEW_SECONDS:
+        yield "clock is wrong", f"{said.clock_ahead_seconds} s ahead"
 
 
 def _cards(database: Session, organisation_id: int | None) -> Iterable[int]:

@@ -12,12 +12,11 @@ from nacl.signing import SigningKey
 from pydantic import ValidationError
 from sqlmodel import col, delete, func, select
 
-from kiosk.central import audit, epochs
+from kiosk.central import audit, epochs, health
 from kiosk.central.commands import desk
 from kiosk.central.commands.desk import Commands, Declined
 from kiosk.central.tables import ChangeCounter, Installation, Kiosk, Organisation, Tombstone
 from kiosk.contract.approval import Approval, HeldChange, sign
-from kiosk.contract.messages import KioskHealth
 
 _KEPT_DAYS = 90
 
@@ -176,14 +175,11 @@ def _list(given: argparse.Namespace) -> int:
         ).all()
     rows = []
     for kiosk in kiosks:
-        health = None if kiosk.health is None else KioskHealth.model_validate(kiosk.health)
-        if health is not None and health.held is not None:
-            held = HeldChange(
-                kiosk=kiosk.name, **health.held.model_dump(exclude={"reason", "losses"})
-            )
-            rows.append(
-                (kiosk.name, health.held.reason, health.held.losses, held.model_dump_json())
-            )
+        said = health.last(kiosk)
+        if said is not None and said.held is not None:
+            held = said.held.model_dump(exclude={"reason", "losses"})
+            request = HeldChange(kiosk=kiosk.name, **held).model_dump_json()
+            rows.append((kiosk.name, said.held.reason, said.held.losses, request))
     desk.show(("kiosk", "why", "cards concerned", "request"), rows, as_csv=given.csv)
     return 0
 
