@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -10,6 +12,7 @@ import pytest
 from nacl.pwhash import argon2id
 
 from kiosk import vault
+from kiosk.central.database import Database
 from tests.central.desk import Operator, settings_of
 from tests.central.postgresql import Cluster
 from tests.central.world import Clock, KioskClient, PersonalCard, Service
@@ -29,16 +32,26 @@ DATABASES = os.environ.get("KIOSK_TEST_DATABASES", "sqlite postgresql").split()
 
 
 @pytest.fixture(scope="session", params=DATABASES)
-def new_database(request: pytest.FixtureRequest) -> NewDatabase:
-    """Makes databases in a test's folder; gives their URL. What takes it runs on either kind."""
+def new_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> NewDatabase:
+    """Makes databases with all tables and no rows, in a test's folder; gives their URL.
+
+    What takes it runs on either kind.
+    """
     if request.param == "sqlite":
-        return _in_a_file
+        template = tmp_path_factory.mktemp("template") / "central.db"
+        tables = Database(f"sqlite:///{template}")
+        tables.migrate()
+        tables.close()
+        return partial(_in_a_file, template)
     cluster = cast("Cluster", request.getfixturevalue("cluster"))
     return lambda _folder: cluster.database()
 
 
 @contextmanager
-def _in_a_file(folder: Path) -> Iterator[str]:
+def _in_a_file(template: Path, folder: Path) -> Iterator[str]:
+    shutil.copyfile(template, folder / "central.db")  # to make the tables takes longer
     yield f"sqlite:///{folder}/central.db"
 
 
