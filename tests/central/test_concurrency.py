@@ -29,6 +29,7 @@ from kiosk.central.tables import (
 )
 from kiosk.contract.messages import CardCommand, Grant
 from tests.central.conftest import NewDatabase
+from tests.central.device import Device, allow
 from tests.central.world import (
     CENTRAL,
     WRONG,
@@ -216,6 +217,15 @@ def test_reports_are_applied_once_in_whatever_order_they_name_cards(
         ]
         assert audit.first_break(database) is None
     assert sorted(told_of) == sorted(facts)
+
+
+def test_an_assertion_is_accepted_once(pair: Pair) -> None:
+    """By whichever of the processes: neither has given the nonce, for all it knows."""
+    one, other = (Device(service) for service in pair)
+    one.enrol(allow(pair[0], "kiosk of assertions"))
+    assertion = one.assertion()
+    outcome = told(at_once(*(lambda d=d: d.ask_token(assertion) for d in (one, other))))
+    assert outcome == {"yes": 1, "not-authenticated": AT_ONCE - 1}
 
 
 def visit(grant: Grant) -> list[dict[str, Any]]:

@@ -1,0 +1,125 @@
+"""A device that becomes a kiosk, and what it may get wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import jwt
+import requests
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlmodel import col, select
+
+from kiosk.central import enrolling
+from kiosk.central.tables import AuditEntry, Organisation
+from kiosk.contract.identity import ASSERTION_TYPE, GRANT_TYPE, Enrolled, Nonce, possession
+from tests.central.world import CENTRAL, Service, b64
+from tests.contract.document import assert_conforms
+
+
+def allow(service: Service, name: str = "ward 7", organisation: str = "Trust A") -> str:
+    """An enrolment token of the RA's."""
+    with service.parts.database.transaction() as database:
+        known = select(Organisation).where(Organisation.name == organisation)
+        trust = database.exec(known).first() or Organisation(name=organisation)
+        database.add(trust)
+        database.flush()
+        until = service.parts.clock() + enrolling.TOKEN_LIFE
+        return enrolling.make_token(database, trust, name, until)
+
+
+def audited(service: Service) -> list[tuple[str, Any]]:
+    """The kinds of the audit's entries, with what they say of a refusal's reason."""
+    with service.parts.database.reading() as database:
+        entries = database.exec(select(AuditEntry).order_by(col(AuditEntry.sequence))).all()
+    return [(entry.kind, entry.details.get("reason")) for entry in entries]
+
+
+@dataclass
+class Device:
+    """A device and its key."""
+
+    service: Service
+    key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
+    enrolled: Enrolled | None = None
+
+    @property
+    def public_key(self) -> bytes:
+        return self.key.public_key().public_bytes_raw()
+
+    def nonce(self) -> Nonce:
+        answer = requests.get(f"{self.service.url}/v1/nonce", timeout=20)
+        assert_conforms(answer)
+        return Nonce.model_validate_json(answer.text)
+
+    def ask_to_enrol(
+        self, allowed: str, central: str = CENTRAL, nonce: bytes | None = None, **changes: Any
+    ) -> requests.Response:
+        nonce = self.nonce().nonce if nonce is None else nonce
+        signature = self.key.sign(possession(central, allowed, self.public_key, nonce))
+        body = {
+            "token": allowed,
+            "public_key": b64(self.public_key),
+            "nonce": b64(nonce),
+            "signature": b64(signature),
+        }
+        return self._post("enrolments", json=body | changes)
+
+    def enrol(self, token: str | None = None) -> Enrolled:
+        answer = self.ask_to_enrol(token or allow(self.service))
+        assert answer.status_code == 200, answer.text
+        self.enrolled = Enrolled.model_validate_json(answer.text)
+        return self.enrolled
+
+    def claims(self, **changes: Any) -> dict[str, Any]:
+        """The claims of an assertion; a change to None leaves one out."""
+        assert self.enrolled is not None
+        nonce = self.nonce()
+        issued = round(nonce.now.timestamp())
+        right = {
+            "iss": str(self.enrolled.kiosk),
+            "sub": str(self.enrolled.kiosk),
+            "aud": CENTRAL,
+            "jti": str(uuid4()),
+            "nonce": b64(nonce.nonce),
+            "iat": issued,
+            "exp": issued + nonce.valid_seconds,
+        }
+        return {name: value for name, value in (right | changes).items() if value is not None}
+
+    def assertion(
+        self, key: Any = None, algorithm: str = "EdDSA", typ: str = ASSERTION_TYPE, **changes: Any
+    ) -> str:
+        headers = {"typ": typ}
+        return jwt.encode(self.claims(**changes), key or self.key, algorithm, headers)
+
+    def ask_token(self, assertion: str | None = None) -> requests.Response:
+        form = {"grant_type": GRANT_TYPE, "assertion": assertion or self.assertion()}
+        return self._post("token", data=form)
+
+    def access(self) -> str:
+        answer = self.ask_token()
+        assert answer.status_code == 200, answer.text
+        access: str = answer.json()["access_token"]
+        return access
+
+    def report(self, access: str) -> requests.Response:
+        """Any request that needs a token."""
+        return self._post("reports", json=_REPORT, headers={"Authorization": f"Bearer {access}"})
+
+    def _post(self, path: str, **content: Any) -> requests.Response:
+        answer = requests.post(f"{self.service.url}/v1/{path}", timeout=20, **content)
+        assert_conforms(answer)
+        return answer
+
+
+_REPORT = {
+    "items": [
+        {
+            "id": str(uuid4()),
+            "recorded_at": "2025-01-01T03:00:00Z",
+            "fact": {"kind": "visit end", "session": str(uuid4()), "facts": 0},
+        }
+    ]
+}
