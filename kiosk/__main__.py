@@ -37,7 +37,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="the screen, the flow and the card")
     commands.add_parser("sync", help="follow the central service, and report to it")
-    enrolling = commands.add_parser("enrol", help="make this device a kiosk of an organisation's")
+    enrolling = commands.add_parser(
+        "enrol", help="make this device a kiosk of an organisation's", allow_abbrev=False
+    )
     enrolling.add_argument(
         "--token-file", type=Path, help="where the one-time token is; else on standard input"
     )

@@ -1,0 +1,146 @@
+"""Access tokens as the kiosk has them: one for all threads, another when it is needed."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlmodel import select
+
+from kiosk.central import authentication, kiosks
+from kiosk.central.tables import AccessRow, Kiosk, UsedAssertion
+from kiosk.errors import CentralRefused, CentralUnavailable
+from kiosk.link import AccessTokens, CentralClient, Entrance
+from tests.central.device import allow
+from tests.central.world import Service
+
+
+@pytest.fixture
+def tokens(service: Service) -> AccessTokens:
+    key = Ed25519PrivateKey.generate()
+    enrolled = Entrance(service.url).enrol(allow(service), key)
+    return AccessTokens(service.url, enrolled.kiosk, enrolled.central, key)
+
+
+def fetched(service: Service) -> int:
+    with service.parts.database.reading() as database:
+        return len(database.exec(select(UsedAssertion)).all())
+
+
+def void(service: Service, *, revoke: bool = False, retire: bool = False) -> None:
+    """Have central know none of the tokens it gave."""
+    with service.parts.database.transaction() as database:
+        kiosk = database.exec(select(Kiosk)).one()
+        kiosks.cut_off(database, kiosk)
+        if revoke:
+            kiosks.revoke(database, kiosk)
+        if retire:
+            kiosks.begin_retirement(database, kiosk)
+
+
+def test_one_is_fetched_when_it_is_needed_and_kept(service: Service, tokens: AccessTokens) -> None:
+    client = CentralClient(service.url, tokens)
+    assert fetched(service) == 0
+    for _ in range(3):
+        assert client.questions("en").questions
+    client.health()
+    assert fetched(service) == 1
+
+
+def test_threads_share_it(service: Service, tokens: AccessTokens) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(lambda _: tokens.current(), range(16)))
+    assert len(set(told)) == fetched(service) == 1
+
+
+def test_one_that_ends_soon_is_not_used(
+    service: Service, tokens: AccessTokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(authentication, "ACCESS_LIFE", timedelta(seconds=15))
+    assert tokens.current() != tokens.current()
+    assert fetched(service) == 2
+
+
+def test_one_that_central_does_not_know_any_more_is_replaced(
+    service: Service, tokens: AccessTokens
+) -> None:
+    client = CentralClient(service.url, tokens)
+    client.questions("en")
+    void(service)
+    client.questions("en")
+    assert fetched(service) == 2
+
+
+def test_a_service_that_was_started_anew_knows_it(service: Service, tokens: AccessTokens) -> None:
+    CentralClient(service.url, tokens).questions("en")
+    service.restart()
+    CentralClient(service.url, tokens).questions("en")
+    assert fetched(service) == 1
+
+
+def test_a_refusal_that_lasts_is_told(service: Service, tokens: AccessTokens) -> None:
+    client = CentralClient(service.url, tokens)
+    client.questions("en")
+    void(service, revoke=True)
+    for _ in range(2):
+        with pytest.raises(CentralRefused) as caught:
+            client.questions("en")
+        assert caught.value.problem == "not-authenticated"
+    assert fetched(service) == 1
+
+
+def test_a_kiosk_that_is_to_go_hears_of_it_with_its_next_request(
+    service: Service, tokens: AccessTokens
+) -> None:
+    client = CentralClient(service.url, tokens)
+    client.questions("en")
+    assert not tokens.retiring
+    void(service, retire=True)
+    client.questions("en")
+    assert tokens.retiring
+
+
+def test_only_the_token_that_was_refused_is_forgotten(
+    service: Service, tokens: AccessTokens
+) -> None:
+    first = tokens.current()
+    tokens.refused(first)
+    second = tokens.current()
+    tokens.refused(first)
+    assert tokens.current() == second != first
+    with service.parts.database.reading() as database:
+        assert len(database.exec(select(AccessRow)).all()) == 2
+
+
+def test_whoever_waited_for_an_answer_that_did_not_come_is_not_held_up_twice() -> None:
+    key = Ed25519PrivateKey.generate()
+    asked: list[float] = []
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+
+        def hang_up_later() -> None:
+            for _ in range(2):
+                connection, _ = silent.accept()
+                asked.append(time.monotonic())
+                both_wait.wait()
+                connection.close()
+
+        both_wait = threading.Barrier(2)
+        threading.Thread(target=hang_up_later, daemon=True).start()
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        tokens = AccessTokens(url, uuid4(), "c", key)
+        with ThreadPoolExecutor(4) as pool:
+            waiting = [pool.submit(tokens.current) for _ in range(4)]
+            while not tokens._lock.locked() or not asked:
+                time.sleep(0.01)
+            time.sleep(0.1)  # so that the others wait by now
+            both_wait.wait()
+            for each in waiting:
+                with pytest.raises(CentralUnavailable):
+                    each.result(timeout=5)
+    assert len(asked) == 1
