@@ -82,7 +82,7 @@ def _enrol(chosen: argparse.Namespace) -> int:
     if known is None:
         token = enrol.read_token(chosen.token_file)
         enrolled = enrol.enrol(site.state_directory, site.central_url, token)
-        print("enrolled: ", end="")
+        print("enrolled (services that run have to be started anew): ", end="")
     else:
         enrolled = known.enrolled
         print("this device is enrolled already (--again enrols it anew): ", end="")

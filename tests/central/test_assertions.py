@@ -14,10 +14,10 @@ import requests
 from cryptography.hazmat.primitives.asymmetric import ed448, rsa
 from sqlmodel import select
 
-from kiosk.central import authentication, nonces, strangers
+from kiosk.central import assertions, authentication, kiosks, nonces, strangers
 from kiosk.central.master import MasterKey
 from kiosk.central.tables import AccessRow, Kiosk, UsedAssertion
-from kiosk.contract.identity import GRANT_TYPE
+from kiosk.contract.identity import GRANT_TYPE, Claims
 from kiosk.link import AccessTokens, Entrance
 from kiosk.values import Secret
 from tests.central.conftest import NewDatabase
@@ -287,6 +287,22 @@ def test_a_revoked_kiosk_is_refused_at_once_and_everywhere(
     assert problem(device.report(access)) == "not-authenticated"
     assert problem(device.ask_token(made_before)) == "not-authenticated"
     assert problem(device.ask_token()) == "not-authenticated"
+    assert not rows(service, AccessRow)
+    assert ("kiosk.refused", "revoked") in audited(service)
+
+
+@pytest.mark.parametrize("meanwhile", ["revoked", "enrolled again"])
+def test_what_happens_between_looking_and_answering_counts(
+    service: Service, device: Device, meanwhile: str
+) -> None:
+    claims = Claims.model_validate(device.claims())
+    (seen,) = rows(service, Kiosk)
+    if meanwhile == "revoked":
+        with service.parts.database.transaction() as database:
+            kiosks.revoke(database, database.get_one(Kiosk, seen.id))
+    else:
+        Device(service).enrol()
+    assert assertions._accept(service.parts, claims, seen) is None
     assert not rows(service, AccessRow)
 
 

@@ -124,7 +124,9 @@ REQUESTS: dict[str, tuple[str, Body | None]] = {
     "remove_registration": ("login", lambda _: {"signature": SIGNATURE}),
     "report": ("", reporting),
 }
-NAMES_NOTHING = {"health", "nonce", "enrol", "token", "retire", "question_list"}
+NAMES_NOTHING = {
+    *("health", "nonce", "enrol", "token", "retire", "question_list", "follow_changes"),
+}
 OPERATIONS = {
     described["operationId"]: (method, path)
     for path, operations in document()["paths"].items()

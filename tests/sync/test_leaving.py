@@ -90,7 +90,7 @@ def rounds(worker: SyncWorker, most: int = 3) -> bool:
     for _ in range(most):
         if departure(worker).over():
             return True
-        pace, _ = worker.round(pace)
+        pace, _ = worker._delivery.round(pace)
     return departure(worker).over()
 
 
@@ -139,7 +139,7 @@ def test_without_central_it_has_not_gone_and_tries_again(leaver: Leaver) -> None
     leaver.settings = Settings(central_url=network.url, state_directory=leaver.state)
     leaver.to_go()
     worker = leaver.sync()
-    worker.round(plan.Pace())
+    worker._delivery.round(plan.Pace())
     network.down = True
     assert not rounds(worker)
     assert identity.leaving(leaver.state) is not None
@@ -155,7 +155,7 @@ def test_wherever_it_stops_it_goes_on(leaver: Leaver, moment: str) -> None:
     leaver.outbox().note(leaver.change)
     leaver.to_go()
     worker = leaver.sync()
-    worker.round(plan.Pace())
+    worker._delivery.round(plan.Pace())
     step = departure(worker)
     assert worker._outbox.close()
     if moment != "closed":
