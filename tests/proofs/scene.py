@@ -31,6 +31,8 @@ _PASSCODE_TRIES = 3
 _NEVER_BELOW = 2
 _OTHERS = ("864209", "20486975")  # passcodes to change to
 _REPORT_SECONDS = 8.0
+_OUT_SECONDS = 0.5
+"""How long a card is out at least: pcscd looks every 0.4 s, and nobody's hand is quicker."""
 _DRAIN_SECONDS = 90.0  # the sync may be resting after failures
 
 
@@ -49,6 +51,7 @@ class Scene:
         }
         self._restart_sync()
         self._kiosk: KioskProcess | None = None
+        self._out_since = time.monotonic()
         self._take(premises.card)
         self.deeds: Counter[str] = Counter()
         self.kiosk_kills = self.frozen = self.lost_tries = self.happened = 0
@@ -156,6 +159,7 @@ class Scene:
         """Put the locked card in, let `point` happen, take the card out: what the screen said."""
         kiosk = self._running_kiosk()
         deed = self._arm(point, kiosk)
+        time.sleep(max(self._out_since + _OUT_SECONDS - time.monotonic(), 0))
         self._slot.insert()
         ending = kiosk.wait_for("notice")
         # A report leaves a little later, by the sync; some points lie beyond a visit's end.
@@ -166,6 +170,7 @@ class Scene:
             self.happened += 1
             self.deeds[point.deed] += 1
         self._slot.remove()
+        self._out_since = time.monotonic()
         self._mend()
         while kiosk.alive and kiosk.wait_for("welcome") != "insert card":
             pass
