@@ -83,12 +83,13 @@ class ReplicaTable(SQLModel):
 
 
 class ReplicaCard(ReplicaTable, table=True):
-    """A card of the organisation, by its hash: see `contract.changes`.
+    """A card of the organisation, by its hash: see `contract.changes`. One tree, without rowids.
 
     `generation`: the fill in which it was last handed down. What an ended fill did not, is gone.
     """
 
     __tablename__ = "card"
+    __table_args__ = {"sqlite_with_rowid": False}
 
     card: bytes = Field(primary_key=True)
     generation: int

@@ -76,9 +76,12 @@ class Following:
     def _consider(self, page: ChangePage, standing: Standing) -> Standing:
         """Take the page, or hold it back; how far the replica has come then."""
         cursor = Cursor.parse(page.next)
-        if cursor.epoch != page.epoch or not (page.key or standing.key):
+        stands_still = page.more and cursor.position == plan.position(standing)
+        if cursor.epoch != page.epoch or stands_still or not (page.key or standing.key):
             raise CentralUnavailable("a page that contradicts itself")
-        self._report_anew(page)
+        again = self._outbox.prepare_for(page.epoch)
+        if again:
+            _log.warning("central is of a new epoch: %d facts are reported anew", again)
         seen = self._seen(page, standing, cursor)
         standing = plan.window(standing, time.time())
         if plan.still_held(standing, seen):
@@ -89,13 +92,6 @@ class Following:
         if reason is not None:
             return self._hold(standing, seen, reason)
         return self._take(page, standing, seen)
-
-    def _report_anew(self, page: ChangePage) -> None:
-        again = self._outbox.prepare_for(page.epoch)
-        if again:
-            _log.warning("central is of a new epoch: %d facts are reported anew", again)
-        if page.backed_up is not None:
-            self._outbox.forget(page.backed_up)
 
     def _seen(self, page: ChangePage, standing: Standing, cursor: Cursor) -> plan.Seen:
         losses = self._replica.losses(page)
@@ -116,6 +112,8 @@ class Following:
             key=page.key or standing.key,
             policy=page.policy.model_dump_json(),
         )
+        if page.backed_up is not None:
+            self._outbox.forget(page.backed_up)
         if after == standing and not page.items:
             return standing
         if seen.other:

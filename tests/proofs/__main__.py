@@ -6,12 +6,13 @@ import sys
 import traceback
 from collections.abc import Callable
 
-from tests.proofs import hostile, interruptions, unlocks
+from tests.proofs import filling, hostile, interruptions, unlocks
 
 PROOFS: dict[str, Callable[[], str]] = {
     "unlocks": unlocks.prove,
     "interruptions": interruptions.prove,
     "hostile card": hostile.prove,
+    "filling": filling.prove,
 }
 
 

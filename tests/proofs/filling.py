@@ -1,0 +1,238 @@
+"""A replica fills without filling memory, and follows at the same pace however much there is.
+
+The cards are written by SQL, as an import would have left them; what is measured goes through a
+real central process over HTTP into a real replica.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import text
+from sqlmodel import col, select
+
+from kiosk import identity
+from kiosk.central import parts, seed, settings
+from kiosk.central.parts import Parts
+from kiosk.central.tables import Card, Cardholder, Organisation
+from kiosk.contract.changes import Cursor
+from kiosk.demo import people
+from kiosk.demo.service import CentralProcess, end
+from kiosk.enrol import enrol
+from kiosk.errors import StoreFailed
+from kiosk.link import AccessTokens, CentralClient
+from kiosk.store.database import open_replica, open_store, read_replica
+from kiosk.store.outbox import Outbox
+from kiosk.store.replica import Replica, ReplicaReader
+from kiosk.sync import plan
+from kiosk.sync.following import Following
+
+_MANY, _FEW, _MOST = 100_000, 10_000, 1_000_000
+_GROWTH_MEGABYTES = 64
+_CHANGES = 100
+_ROUNDS = 15
+_MOST_TIMES_SLOWER = 2.0
+_PATIENCE_SECONDS = 240.0
+
+_NUMBERS = """
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count)
+"""
+_CARDS = f"""
+INSERT INTO card (id, failures, organisation_id, cardholder_id, family, serial, status, seed,
+                  manufacturer, unblocking_maximum, frozen, closed, position)
+{_NUMBERS}
+SELECT i, 0, 1, 1, 'PIV', printf('%032X', i), 'ACTIVE', randomblob(32), '', 3, 0, 0, i FROM n
+"""
+_REGISTRATIONS = f"""
+INSERT INTO registration (id, failures, card_id, recovery_public_key, normaliser, questions, locked)
+{_NUMBERS}
+SELECT printf('%032x', i), 0, i, randomblob(32), 1,
+       '["first-friend", "first-pet", "first-street", "first-teacher"]', 0 FROM n
+"""
+_COUNTER = "UPDATE change_counter SET position = :count + 1, cards = :count"
+_REPLICA = f"""
+INSERT INTO card (card, generation, status, registered, locked, closed, frozen, questions)
+{_NUMBERS}
+SELECT randomblob(16), 1, 'active', 1, 0, 0, 0, 'first-friend' FROM n
+"""
+
+
+def prove() -> str:
+    """Both, at full size."""
+    return f"{first_fill(_MANY)}; {room_to_grow(_FEW, _MOST)}"
+
+
+# ---------------------------------------------------------------- a first fill
+
+
+def first_fill(cards: int) -> str:
+    """Have `kiosk sync` fill from nothing; raises AssertionError where its memory grows too far."""
+    with tempfile.TemporaryDirectory() as folder, _trust(Path(folder), cards) as central:
+        state = Path(folder) / "state"
+        enrol(state, central.url, central.enrolment_token(people.KIOSK))
+        begun = time.monotonic()
+        with _syncing(central.url, state, Path(folder) / "sync.log") as process:
+            _wait_for(state, 1, process)
+            before = _memory(process.pid, "VmRSS")
+            _wait_for(state, cards, process)
+            seconds = time.monotonic() - begun
+            growth = _memory(process.pid, "VmHWM") - before
+    if growth >= _GROWTH_MEGABYTES:
+        raise AssertionError(f"the sync grew by {growth:.0f} MB while it filled {cards} cards")
+    return (
+        f"first fill: {cards} registrations in {seconds:.1f} s, the sync grew by {growth:.1f} MB"
+        f" (at most {_GROWTH_MEGABYTES})"
+    )
+
+
+@contextmanager
+def _syncing(url: str, state: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    environment = {"KIOSK_CENTRAL_URL": url, "KIOSK_STATE_DIRECTORY": str(state)}
+    with log.open("ab") as told:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "kiosk", "sync"],
+            env={**os.environ, **environment},
+            stdout=told,
+            stderr=told,
+        )
+    try:
+        yield process
+    finally:
+        end(process, signal.SIGTERM)
+
+
+def _wait_for(state: Path, cards: int, process: subprocess.Popen[bytes]) -> None:
+    reader, patience = ReplicaReader(read_replica(state)), time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            standing = reader.standing()
+        except StoreFailed:  # not made yet
+            standing = None
+        if standing is not None and standing.cards >= cards:
+            return
+        if process.poll() is not None or time.monotonic() > patience:
+            raise AssertionError(f"{cards} cards are not there: {standing}")
+        time.sleep(0.05)
+
+
+def _memory(pid: int, what: str) -> float:
+    """Megabytes."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(f"{what}:"):
+            return int(line.split()[1]) / 1024
+    raise AssertionError(f"no {what}")
+
+
+# ---------------------------------------------------------------- room to grow
+
+
+def room_to_grow(few: int, many: int) -> str:
+    """Time a sync of some changes with few and with many registrations at central and kiosk."""
+    seconds = [_seconds_for_changes(cards) for cards in (few, many)]
+    ratio = seconds[1] / seconds[0]
+    if ratio >= _MOST_TIMES_SLOWER:
+        raise AssertionError(f"{many} registrations make it {ratio:.2f} times slower than {few}")
+    told = [f"{1000 * each:.1f} ms" for each in seconds]
+    return (
+        f"room to grow: {_CHANGES} changes in {told[0]} with {few} registrations, in {told[1]} with"
+        f" {many}: {ratio:.2f} times (at most {_MOST_TIMES_SLOWER})"
+    )
+
+
+def _seconds_for_changes(cards: int) -> float:
+    with tempfile.TemporaryDirectory() as folder, _trust(Path(folder), cards) as central:
+        state = Path(folder) / "state"
+        enrol(state, central.url, central.enrolment_token(people.KIOSK))
+        following, replica = _following(central.url, state)
+        _fill_by_sql(following, replica, state, cards)
+        took = []
+        with _parts(central) as service:
+            for number in range(_ROUNDS):
+                _change(service, number)
+                begun = time.monotonic()
+                pace, _, held = following.round(plan.Pace())
+                took.append(time.monotonic() - begun)
+                if pace.failures or held:
+                    raise AssertionError("the round did not succeed")
+                if replica.standing().highest != cards + 1 + (number + 1) * _CHANGES:
+                    raise AssertionError("the changes did not come")
+        return statistics.median(took)
+
+
+def _following(url: str, state: Path) -> tuple[Following, Replica]:
+    who = identity.load(state)
+    tokens = AccessTokens(url, who.enrolled.kiosk, who.enrolled.central, who.key)
+    replica = Replica(open_replica(state))
+    following = Following(
+        replica,
+        Outbox(open_store(state)),
+        CentralClient(url, tokens),
+        kiosk=who.enrolled.name,
+        approval_key=None,
+        changed=lambda: None,
+    )
+    return following, replica
+
+
+def _fill_by_sql(following: Following, replica: Replica, state: Path, cards: int) -> None:
+    """A replica that has come to the head, of which one page came from central."""
+    following.round(plan.Pace())
+    standing = replica.standing()
+    cursor = Cursor.parse(standing.cursor)
+    head = Cursor(cursor.organisation, cursor.kiosk, cursor.epoch, standing.highest, cursor.since)
+    with open_replica(state).begin() as connection:
+        connection.execute(text(_REPLICA), {"count": cards - standing.cards})
+        done = "UPDATE state SET cursor = :cursor, cards = :cards, filling = 0, complete = 1"
+        connection.execute(text(done), {"cursor": str(head), "cards": cards})
+
+
+def _change(service: Parts, number: int) -> None:
+    with service.database.transaction() as database:
+        first = 1 + number * _CHANGES % plan.PAGE  # cards that the replica has
+        chosen = col(Card.id).between(first, first + _CHANGES - 1)
+        for card in database.exec(select(Card).where(chosen)):
+            card.frozen = not card.frozen
+
+
+# ---------------------------------------------------------------- central
+
+
+@contextmanager
+def _trust(folder: Path, cards: int) -> Iterator[CentralProcess]:
+    """A central service with so many registered cards of one organisation."""
+    central = CentralProcess(folder)
+    seed.ensure_master_key(folder / "master.key")
+    with _parts(central) as service:
+        with service.database.transaction() as database:
+            database.add(Organisation(id=1, name=people.ORGANISATION))
+        with service.database.transaction() as database:
+            connection = database.connection()
+            database.add(Cardholder(id=1, organisation_id=1, name="N", email="n@example.nhs.uk"))
+            database.flush()
+            for statement in (_CARDS, _REGISTRATIONS, _COUNTER):
+                connection.execute(text(statement), {"count": cards})
+    central.start()
+    try:
+        yield central
+    finally:
+        central.stop()
+
+
+@contextmanager
+def _parts(central: CentralProcess) -> Iterator[Parts]:
+    environment = central.environment()
+    names = {name.removeprefix(settings.PREFIX).lower(): v for name, v in environment.items()}
+    service = parts.assemble(settings.read(**names))
+    try:
+        yield service
+    finally:
+        service.database.close()
