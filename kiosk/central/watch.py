@@ -20,11 +20,14 @@ _log = logging.getLogger(__name__)
 
 
 class Watch:
-    """Who waits costs no thread. All its methods but `close` belong to the server's event loop."""
+    """Who waits costs no thread. `waiting` is how many do.
+
+    All its methods but `close` belong to the server's event loop.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._waiting = 0
+        self.waiting = 0
         self._looked = asyncio.Event()
         self._looking: asyncio.Task[None] | None = None
         self._heads: dict[int, int] = {}
@@ -40,7 +43,7 @@ class Watch:
 
         What is known when this begins may be older than the caller's page: it is looked anew.
         """
-        self._waiting += 1
+        self.waiting += 1
         try:
             async with asyncio.timeout(seconds):
                 while not self._closed:
@@ -50,7 +53,7 @@ class Watch:
         except TimeoutError:
             return
         finally:
-            self._waiting -= 1
+            self.waiting -= 1
 
     async def _next_look(self) -> None:
         if self._looking is None or self._looking.done():
@@ -58,7 +61,7 @@ class Watch:
         await self._looked.wait()
 
     async def _look(self) -> None:
-        while self._waiting and not self._closed:
+        while self.waiting and not self._closed:
             await asyncio.sleep(_LOOK_SECONDS)
             try:
                 self._heads, self._epoch = await run_in_threadpool(self._read)

@@ -180,6 +180,12 @@ class Service:
         self._server.should_exit = True
         self.parts.database.close()
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for changes."""
+        waiting: int = self._app.state.watch.waiting
+        return waiting
+
     def restart(self) -> None:
         self.stop()
         self.start()

@@ -1,0 +1,446 @@
+"""What kiosks follow: nothing skipped, nothing of others, tombstones while they are kept."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import event, update
+from sqlmodel import col, select
+
+from kiosk.central import changes, database, numbering
+from kiosk.central.authentication import Caller
+from kiosk.central.database import Database
+from kiosk.central.parts import Parts
+from kiosk.central.tables import Card, ChangeCounter, Installation, Kiosk, Organisation, Tombstone
+from kiosk.contract.changes import CardChange, CardGone, ChangePage, Cursor, card_hash
+from kiosk.values import CardIdentity, Family
+from tests.central import cards
+from tests.central.desk import Operator
+from tests.central.postgresql import Cluster
+from tests.central.world import Clock, KioskClient, Service, problem
+
+TRUST, OTHER = "Trust A", "Trust B"
+
+
+def caller(parts: Parts, name: str) -> Caller:
+    with parts.database.reading() as session:
+        kiosk = session.exec(select(Kiosk).where(Kiosk.name == name)).one()
+    return Caller(kiosk.id, kiosk.organisation_id, kiosk.name)
+
+
+class Reader:
+    """Follows as a kiosk does, without one."""
+
+    def __init__(self, parts: Parts, name: str) -> None:
+        self.parts, self.caller = parts, caller(parts, name)
+        self.cursor: Cursor | None = None
+        self.key = b""
+        self.held: dict[bytes, CardChange] = {}
+
+    def page(self, limit: int) -> ChangePage:
+        page = changes.page(self.parts, self.caller, self.cursor, limit)
+        self.key = page.key or self.key
+        self.cursor = Cursor.parse(page.next)
+        for change in page.items:
+            if isinstance(change, CardGone):
+                self.held.pop(change.card, None)
+            else:
+                self.held[change.card] = change
+        return page
+
+    def drain(self, limit: int = 100) -> None:
+        while self.page(limit).more:
+            pass
+
+    def hashes(self, serials: set[str]) -> set[bytes]:
+        return {card_hash(self.key, CardIdentity(Family.PIV, each)) for each in serials}
+
+
+@pytest.fixture
+def kiosk(service: Service) -> KioskClient:
+    client = service.kiosk("ward 7", TRUST)
+    assert client.token
+    return client
+
+
+@pytest.fixture
+def other(service: Service) -> KioskClient:
+    client = service.kiosk("another trust's", OTHER)
+    assert client.token
+    return client
+
+
+def get(kiosk: KioskClient, **asked: Any) -> requests.Response:
+    told = "&".join(f"{name}={value}" for name, value in asked.items())
+    return kiosk.get(f"/changes?{told}")
+
+
+def page(kiosk: KioskClient, **asked: Any) -> ChangePage:
+    answer = get(kiosk, **asked)
+    assert answer.status_code == 200, answer.text
+    return ChangePage.model_validate_json(answer.text)
+
+
+# ---------------------------------------------------------------- nothing is skipped
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["add", "drop", "move", "stop", "follow", "follow other", "refill"]),
+            st.integers(0, 7),
+            st.integers(1, 4),
+        ),
+        max_size=30,
+    )
+)
+def test_whoever_follows_has_what_there_is(
+    service: Service,
+    kiosk: KioskClient,
+    other: KioskClient,
+    deeds: list[tuple[str, int, int]],
+) -> None:
+    """Whatever happens between two pages, however many are on one."""
+    parts = service.parts
+    cards.remove(parts, cards.serials("AA", 8))
+    here, there = Reader(parts, "ward 7"), Reader(parts, "another trust's")
+    homes: dict[str, str] = {}
+    for deed, which, limit in deeds:
+        match deed:
+            case "follow":
+                here.page(limit)
+            case "follow other":
+                there.page(limit)
+            case "refill":
+                here = Reader(parts, "ward 7")
+            case _:
+                do(parts, homes, deed, cards.serials("AA", 8)[which])
+    with parts.database.reading() as session:
+        rows = {row.serial: row for row in session.exec(select(Card))}
+    for reader, trust in ((here, TRUST), (there, OTHER)):
+        reader.drain(3)
+        expected = {serial for serial, home in homes.items() if home == trust}
+        assert set(reader.held) == reader.hashes(expected)
+        for serial in expected:
+            held = reader.held[card_hash(reader.key, CardIdentity(Family.PIV, serial))]
+            assert held.frozen == rows[serial].frozen
+        assert reader.page(1).total == len(expected)
+
+
+def do(parts: Parts, homes: dict[str, str], deed: str, serial: str) -> None:
+    """Do it to the card, where it can be done; `homes` is whose the cards are."""
+    home = homes.get(serial)
+    if deed == "add" and home is None:
+        cards.add(parts, TRUST, [serial], registered=serial[-1] in "02468")
+        homes[serial] = TRUST
+    elif deed == "drop" and home is not None:
+        cards.remove(parts, [serial])
+        del homes[serial]
+    elif deed == "move" and home is not None:
+        homes[serial] = OTHER if home == TRUST else TRUST
+        cards.move(parts, serial, homes[serial])
+    elif deed == "stop" and home is not None:
+        with parts.database.transaction() as session:
+            card = session.exec(select(Card).where(Card.serial == serial)).one()
+            card.frozen = not card.frozen
+
+
+@contextmanager
+def _slow_commits() -> Iterator[None]:
+    """Transactions that commit some time after they took their positions."""
+
+    def wait(_session: object) -> None:
+        time.sleep(random.uniform(0, 0.02))
+
+    event.listen(numbering.Session, "before_commit", wait)
+    try:
+        yield
+    finally:
+        event.remove(numbering.Session, "before_commit", wait)
+
+
+def test_nothing_is_skipped_by_transactions_that_pass_each_other(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On PostgreSQL without the turns that transactions take: the counter alone has to do."""
+    monkeypatch.setattr(database, "_take_turns", lambda _engine: None)
+    with cluster.database() as url:
+        service = Service(tmp_path, Clock(), url)
+        service.start()
+        for name, trust in (("ward 7", TRUST), ("another trust's", OTHER)):
+            assert service.kiosk(name, trust).token
+        cards.add(service.parts, TRUST, ["AA00000000"])
+        cards.add(service.parts, OTHER, ["AA00000001"])
+        writers = [
+            threading.Thread(target=_write, args=(Database(url), f"{number:02X}" * 4))
+            for number in range(6)
+        ]
+        reader = Reader(service.parts, "ward 7")
+        with _slow_commits():
+            for writer in writers:
+                writer.start()
+            while any(writer.is_alive() for writer in writers):
+                reader.page(3)
+        reader.drain()
+        with service.parts.database.reading() as session:
+            home = session.exec(select(Organisation.id).where(Organisation.name == TRUST)).one()
+            there = set(session.exec(select(Card.serial).where(Card.organisation_id == home)).all())
+            positions = session.exec(
+                select(Card.position).where(Card.organisation_id == home)
+            ).all()
+        assert set(reader.held) == reader.hashes(there)
+        assert len(there) == 1 + 6 * 8
+        assert len(set(positions)) == len(positions)
+        service.stop()
+
+
+def _write(database: Database, prefix: str) -> None:
+    for number in range(8):
+        # The one organisation first, then the other, and the other way round: no deadlock.
+        trusts = (TRUST, OTHER) if number % 2 else (OTHER, TRUST)
+        with database.transaction() as session:
+            for place, trust in enumerate(trusts):
+                serial = f"{prefix}{number:02X}{trusts.index(TRUST) == place:02X}"
+                cards.put(session, trust, [serial], registered=False)
+    database.close()
+
+
+def test_a_statement_that_would_pass_the_numbering_by_is_refused(service: Service) -> None:
+    with service.parts.database.transaction() as session, pytest.raises(TypeError):
+        session.exec(update(Card).values(closed=True))
+
+
+def test_what_kiosks_do_not_hold_moves_no_position(service: Service, kiosk: KioskClient) -> None:
+    cards.add(service.parts, TRUST, ["AA00000000"])
+    before = page(kiosk)
+    with service.parts.database.transaction() as session:
+        session.exec(select(Card)).one().failures += 1
+    assert page(kiosk, cursor=before.next).next == before.next
+
+
+def test_stopping_everything_reaches_every_organisation(
+    service: Service, kiosk: KioskClient, other: KioskClient
+) -> None:
+    before = [page(each) for each in (kiosk, other)]
+    with service.parts.database.transaction() as session:
+        session.get_one(Installation, 1).stopped = True
+    for each, earlier in zip((kiosk, other), before, strict=True):
+        after = page(each, cursor=earlier.next)
+        assert (earlier.policy.stopped, after.policy.stopped) == (False, True)
+        assert after.next != earlier.next
+
+
+def test_a_page_is_found_by_its_index(tmp_path: Path) -> None:
+    """However many cards there are: on SQLite, which says how it looks."""
+    service = Service(tmp_path, Clock(), f"sqlite:///{tmp_path}/central.db")
+    service.start()
+    assert service.kiosk("ward 7", TRUST).token
+    cards.add(service.parts, TRUST, cards.serials("AA", 20))
+    reader = Reader(service.parts, "ward 7")
+    engine = service.parts.database._engine
+    asked: list[tuple[str, Any]] = []
+
+    def note(_c: object, _u: object, statement: str, parameters: Any, *_: object) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(engine, "before_cursor_execute", note)
+    reader.page(5)
+    event.remove(engine, "before_cursor_execute", note)
+    with engine.connect() as connection:
+        plans = [
+            row[3]
+            for statement, parameters in asked
+            if statement.startswith("SELECT")
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        ]
+    assert any("ix_card_changes" in each for each in plans)
+    assert not [each for each in plans if "SCAN" in each or "TEMP" in each]
+    service.stop()
+
+
+# ---------------------------------------------------------------- cursors
+
+
+def test_other_cursors_are_void(service: Service, kiosk: KioskClient, other: KioskClient) -> None:
+    cards.add(service.parts, TRUST, cards.serials("AA", 3))
+    cards.add(service.parts, OTHER, cards.serials("BB", 3))
+    neighbour = service.kiosk("ward 8", TRUST)
+    mine = Cursor.parse(page(kiosk).next)
+    wrong = [
+        page(other).next,
+        page(neighbour).next,
+        str(Cursor(mine.organisation, mine.kiosk, "0" * 16, 0, 0)),
+        str(Cursor(mine.organisation, mine.kiosk, mine.epoch, mine.position + 1, 0)),
+        str(Cursor(mine.organisation, mine.kiosk, mine.epoch, 0, mine.since + 1)),
+    ]
+    for cursor in wrong:
+        answer = get(kiosk, cursor=cursor)
+        assert (answer.status_code, problem(answer)) == (410, "cursor-void")
+    for cursor in ("", "x", "1.2.3", f"{mine}.1", str(mine).replace(".", "%00")):
+        assert problem(get(kiosk, cursor=cursor)) == "invalid-request"
+    assert page(kiosk, cursor=str(mine)).items == ()
+
+
+@pytest.mark.parametrize("wrong", ["limit=0", "limit=1001", "wait=51", "wait=-1", "planted=1"])
+def test_what_is_asked_is_bounded(kiosk: KioskClient, wrong: str) -> None:
+    assert problem(kiosk.get(f"/changes?{wrong}")) == "invalid-request"
+
+
+def test_nothing_of_another_organisation_is_learnt(
+    service: Service, kiosk: KioskClient, other: KioskClient
+) -> None:
+    cards.add(service.parts, TRUST, cards.serials("AA", 5))
+    before = page(other)
+    cards.add(service.parts, TRUST, cards.serials("CC", 5))
+    cards.remove(service.parts, cards.serials("AA", 1))
+    assert page(other, cursor=before.next) == before.model_copy(update={"key": None})
+    assert (before.items, before.total, before.head) == ((), 0, page(other).head)
+
+
+def test_two_replicas_cannot_be_joined(service: Service, kiosk: KioskClient) -> None:
+    cards.add(service.parts, TRUST, cards.serials("AA", 5))
+    one, another = page(kiosk), page(service.kiosk("ward 8", TRUST))
+    assert one.key != another.key
+    assert not {each.card for each in one.items} & {each.card for each in another.items}
+    told = page(kiosk).model_dump_json()
+    assert "AA0000" not in told
+    assert "Nora" not in told
+
+
+def test_a_tombstone_is_kept_until_it_is_pruned(
+    service: Service, kiosk: KioskClient, operator: Operator
+) -> None:
+    serials = cards.serials("AA", 4)
+    cards.add(service.parts, TRUST, serials)
+    before = page(kiosk)
+    cards.remove(service.parts, serials[:1])
+    cards.move(service.parts, serials[1], OTHER)
+    gone = page(kiosk, cursor=before.next)
+    assert [each.kind for each in gone.items] == ["gone", "gone"]
+    assert {each.card for each in gone.items} <= {each.card for each in before.items}
+    operator.does("tombstones", "prune", "--days", "1")
+    assert page(kiosk, cursor=before.next) == gone
+    with service.parts.database.transaction() as session:
+        for each in session.exec(select(Tombstone)):
+            each.at = datetime.now(UTC) - timedelta(days=2)
+    assert "dropped: 2" in operator.does("tombstones", "prune", "--days", "1")
+    assert problem(get(kiosk, cursor=before.next)) == "cursor-void"
+    assert page(kiosk, cursor=gone.next).items == ()
+    assert len(page(kiosk).items) == 2
+
+
+def test_a_fill_that_began_after_the_horizon_goes_on(
+    service: Service, kiosk: KioskClient, operator: Operator
+) -> None:
+    cards.add(service.parts, TRUST, cards.serials("AA", 9))
+    cards.remove(service.parts, cards.serials("AA", 1))
+    first = page(kiosk, limit=2)
+    operator.does("tombstones", "prune", "--days", "0")
+    assert len(page(kiosk, cursor=first.next).items) == 6
+
+
+def test_what_the_counter_holds_is_what_there_is(service: Service, kiosk: KioskClient) -> None:
+    serials = cards.serials("AA", 6)
+    cards.add(service.parts, TRUST, serials)
+    cards.remove(service.parts, serials[:2])
+    cards.move(service.parts, serials[2], OTHER)
+    with service.parts.database.reading() as session:
+        counted = dict(
+            session.exec(
+                select(Organisation.name, ChangeCounter.cards).join(
+                    ChangeCounter, col(ChangeCounter.organisation_id) == col(Organisation.id)
+                )
+            ).all()
+        )
+    assert counted == {TRUST: 3, OTHER: 1}
+
+
+# ---------------------------------------------------------------- waiting
+
+
+def test_who_waits_hears_of_a_change_at_once(service: Service, kiosk: KioskClient) -> None:
+    """Fifty wait, more than the service has threads, and others are served meanwhile."""
+    before = page(kiosk)
+    heard: list[ChangePage] = []
+
+    def wait() -> None:
+        heard.append(page(kiosk, cursor=before.next, wait=50))
+
+    waiting = [threading.Thread(target=wait) for _ in range(50)]
+    assert kiosk.token
+    for each in waiting:
+        each.start()
+    while not service.waiting >= 50:
+        time.sleep(0.05)
+    assert page(kiosk, cursor=before.next).items == ()
+    cards.add(service.parts, TRUST, ["AA00000000"])
+    for each in waiting:
+        each.join()
+    assert [len(each.items) for each in heard] == [1] * 50
+
+
+def test_who_waits_in_vain_gets_an_empty_page(kiosk: KioskClient) -> None:
+    before = page(kiosk)
+    assert page(kiosk, cursor=before.next, wait=1) == before.model_copy(update={"key": None})
+
+
+def test_who_is_revoked_while_waiting_hears_nothing(service: Service, kiosk: KioskClient) -> None:
+    before = page(kiosk)
+    answers: list[requests.Response] = []
+    waiting = threading.Thread(
+        target=lambda: answers.append(get(kiosk, cursor=before.next, wait=50))
+    )
+    waiting.start()
+    while not service.waiting:
+        time.sleep(0.05)
+    with service.parts.database.transaction() as session:
+        session.exec(select(Kiosk).where(Kiosk.name == "ward 7")).one().revoked = True
+    cards.add(service.parts, TRUST, ["AA00000000"])
+    waiting.join()
+    assert problem(answers[0]) == "not-authenticated"
+
+
+def test_a_service_that_stops_lets_go_of_who_waits(service: Service, kiosk: KioskClient) -> None:
+    before = page(kiosk)
+    statuses: list[int] = []
+    waiting = threading.Thread(
+        target=lambda: statuses.append(get(kiosk, cursor=before.next, wait=50).status_code)
+    )
+    waiting.start()
+    while not service.waiting:
+        time.sleep(0.05)
+    service._app.state.watch.close()
+    waiting.join(timeout=20)
+    assert statuses == [200]
+
+
+# ---------------------------------------------------------------- the wire
+
+
+def test_it_is_compressed_for_who_asks(service: Service, kiosk: KioskClient) -> None:
+    cards.add(service.parts, TRUST, cards.serials("AA", 200))
+    sizes = []
+    for accepted in ("gzip", "identity"):
+        headers = {"Authorization": f"Bearer {kiosk.token}", "Accept-Encoding": accepted}
+        url = f"{service.url}/v1/changes"
+        with requests.get(url, headers=headers, timeout=20, stream=True) as answer:
+            assert answer.headers.get("Content-Encoding") == (
+                "gzip" if accepted == "gzip" else None
+            )
+            assert answer.headers["Cache-Control"] == "no-store"
+            sizes.append(len(answer.raw.read(decode_content=False)))
+    assert sizes[0] * 3 < sizes[1]

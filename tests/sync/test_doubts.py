@@ -1,0 +1,238 @@
+"""What a kiosk does not believe until IT has signed for it, and what it believes at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from nacl.signing import SigningKey
+from sqlmodel import select
+
+from kiosk.central.tables import ChangeCounter, Installation, Kiosk, Organisation, Registration
+from kiosk.contract.approval import Approval, HeldChange, sign
+from kiosk.contract.messages import HoldReason
+from kiosk.store.replica import Standing
+from kiosk.sync import plan
+from tests.central import cards
+from tests.central.world import Clock, Service
+from tests.sync.world import TRUST, Follower
+
+MANY = cards.serials("AA", 60)
+
+
+@pytest.fixture
+def full(service: Service, kiosk: Follower) -> Follower:
+    """A kiosk that has followed so far."""
+    cards.add(service.parts, TRUST, MANY)
+    assert kiosk.follow().cards == len(MANY)
+    return kiosk
+
+
+def begin_epoch(service: Service) -> None:
+    with service.parts.database.transaction() as database:
+        database.get_one(Installation, 1).epoch = "e" * 16
+
+
+def empty(service: Service) -> None:
+    """Central is empty all of a sudden, as after a database was made anew."""
+    cards.remove(service.parts, MANY)
+    begin_epoch(service)
+
+
+def delete_most(service: Service) -> None:
+    cards.remove(service.parts, MANY[:50])
+
+
+def unregister_most(service: Service) -> None:
+    with service.parts.database.transaction() as database:
+        for row in database.exec(select(Registration)).all()[:50]:
+            database.delete(row)
+
+
+def thin_out(service: Service) -> None:
+    delete_most(service)
+    begin_epoch(service)
+
+
+def go_backwards(service: Service) -> None:
+    """Restored from a backup, and nobody told the kiosks."""
+    cards.remove(service.parts, MANY[55:])
+    with service.parts.database.transaction() as database:
+        database.exec(select(ChangeCounter)).one().position = len(MANY) - 5
+
+
+def approve(follower: Follower, held: Standing, key: SigningKey, **other: object) -> Approval:
+    """Have central hand down what IT signed."""
+    change = HeldChange(
+        organisation=held.held_organisation,
+        kiosk=follower.name,
+        epoch=held.held_epoch,
+        head=held.held_head,
+    )
+    approval = sign(key, change.model_copy(update=other))
+    with follower.service.parts.database.transaction() as database:
+        row = database.exec(select(Kiosk).where(Kiosk.name == follower.name)).one()
+        row.approval = approval.model_dump(mode="json")
+    return approval
+
+
+@pytest.mark.parametrize(
+    ("happens", "reason", "left"),
+    [
+        (empty, HoldReason.EMPTY, 0),
+        (delete_most, HoldReason.FEWER, 10),
+        (unregister_most, HoldReason.DELETION, 60),
+        (thin_out, HoldReason.FEWER, 10),
+        (go_backwards, HoldReason.BACKWARDS, 55),
+    ],
+)
+def test_it_is_held_back_reported_and_taken_once_it_is_approved(
+    service: Service,
+    full: Follower,
+    happens: Callable[[Service], None],
+    reason: HoldReason,
+    left: int,
+) -> None:
+    happens(service)
+    held = full.follow()
+    assert (held.held_reason, held.cards) == (reason, len(MANY))
+    assert full.hashes() == full.expected(MANY)
+    full.open()  # a new process holds it back as well
+    assert full.follow() == held
+    reported = [item.fact.model_dump() for item in full.outbox.pending(50)]
+    assert {"kind": "audit", "deed": "held back", "detail": reason} in reported
+    approve(full, held, full.key)
+    after = full.follow()
+    assert (after.held_reason, after.cards, after.approved_epoch) == (None, left, "")
+    card = full.knows(MANY[-1] if left == 10 else MANY[0])
+    assert (card is not None) is (left > 0)
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"kiosk": "ward 8"},
+        {"head": 1},
+        {"epoch": "0" * 16},
+        {"organisation": 99},
+        {},
+    ],
+)
+def test_a_forged_approval_is_refused(
+    service: Service, full: Follower, forged: dict[str, object]
+) -> None:
+    """Signed for something else; or, with nothing changed, by somebody else."""
+    delete_most(service)
+    held = full.follow()
+    approve(full, held, full.key if forged else SigningKey.generate(), **forged)
+    assert full.follow() == held
+    assert full.follow() == held
+    deeds = [getattr(item.fact, "deed", None) for item in full.outbox.pending(50)]
+    assert deeds.count("approval refused") == 1
+    approve(full, held, full.key)
+    assert full.follow().cards == 10
+
+
+def test_an_approval_is_for_once(service: Service, full: Follower) -> None:
+    delete_most(service)
+    held = full.follow()
+    approve(full, held, full.key)
+    assert full.follow().cards == 10
+    more = cards.serials("BB", 60)
+    cards.add(service.parts, TRUST, more)
+    assert full.follow().cards == 70
+    cards.remove(service.parts, more)
+    assert full.follow().held_reason is HoldReason.FEWER
+
+
+def test_without_it_s_key_nothing_is_approved(service: Service, full: Follower) -> None:
+    delete_most(service)
+    held = full.follow()
+    approve(full, held, full.key)
+    full.following._approval_key = None
+    assert full.follow() == held
+
+
+def test_many_small_losses_in_a_day_are_a_large_one(service: Service, full: Follower) -> None:
+    for start in range(0, 20, 5):
+        cards.remove(service.parts, MANY[start : start + 5])
+        cards.add(service.parts, TRUST, cards.serials(f"BB{start:02X}", 5))
+        assert full.follow().held_reason is None
+    cards.remove(service.parts, MANY[20:25])
+    assert full.follow().held_reason is HoldReason.DELETION
+
+
+def test_the_days_count_for_themselves() -> None:
+    today = Standing(cards=50, window_since=1000.0, window_cards=60, lost=10)
+    assert plan.window(today, 1000.0 + 3600) == today
+    for later in (1000.0 + 86_400, 10.0):
+        tomorrow = plan.window(today, later)
+        assert (tomorrow.window_cards, tomorrow.lost) == (50, 0)
+
+
+def test_a_few_cards_may_go(service: Service, full: Follower) -> None:
+    cards.remove(service.parts, MANY[:15])
+    assert full.follow().cards == 45
+
+
+def test_an_epoch_with_what_there_was_goes_through(service: Service, full: Follower) -> None:
+    begin_epoch(service)
+    cards.remove(service.parts, MANY[:3])
+    after = full.follow()
+    assert (after.held_reason, after.epoch, after.cards) == (None, "e" * 16, 57)
+    assert full.hashes() == full.expected(MANY[3:])
+
+
+def test_an_epoch_ends_what_was_held_for_another(service: Service, full: Follower) -> None:
+    """The remedy for a backup that was restored without a word."""
+    go_backwards(service)
+    assert full.follow().held_reason is HoldReason.BACKWARDS
+    begin_epoch(service)
+    assert (full.follow().held_reason, full.follow().cards) == (None, 55)
+
+
+def test_another_central_is_not_believed(
+    service: Service, full: Follower, tmp_path: Path, folder: Path
+) -> None:
+    """One with as many cards, and another master key."""
+    place = tmp_path / "another"
+    place.mkdir()
+    another = Service(place, Clock(), f"sqlite:///{place}/central.db")
+    another.start()
+    cards.add(another.parts, TRUST, MANY)
+    with another.parts.database.transaction() as database:
+        database.exec(select(Organisation)).one()
+    full.service, full.client = another, another.kiosk(full.name, TRUST)
+    assert full.client.token
+    full.open()
+    held = full.follow()
+    assert (held.held_reason, held.cards) == (HoldReason.OTHER, len(MANY))
+    approve(full, held, full.key)
+    assert full.follow().cards == len(MANY)
+    assert full.knows(MANY[0]) is not None
+    another.stop()
+
+
+def test_a_kiosk_that_was_away_for_too_long_fills_anew(service: Service, full: Follower) -> None:
+    cards.remove(service.parts, MANY[:4])
+    with service.parts.database.transaction() as database:
+        counter = database.exec(select(ChangeCounter)).one()
+        counter.horizon = counter.position
+    after = full.follow()
+    assert (after.cards, after.generation, after.filling) == (56, 2, False)
+    assert full.hashes() == full.expected(MANY[4:])
+
+
+def test_the_old_replica_is_good_while_another_fills(
+    service: Service, full: Follower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan, "PAGE", 10)
+    begin_epoch(service)
+    cards.remove(service.parts, MANY[:1])
+    for _ in range(3):
+        full.following.round(plan.Pace())
+    assert full.standing.filling
+    assert full.hashes() == full.expected(MANY)
+    full.open()
+    assert full.follow().cards == 59
