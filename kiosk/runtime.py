@@ -15,7 +15,7 @@ from typing import Protocol
 
 from kiosk import flow
 from kiosk.devices.reader import ReaderNotice, Sight
-from kiosk.errors import KioskError, StoreFailed
+from kiosk.errors import CentralRefused, KioskError, StoreFailed
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow.view import View
@@ -151,14 +151,20 @@ class Runtime:
 
     def _look_for_central(self) -> None:
         while not self._stopped.is_set():
-            try:
-                self._means.central.health()
-            except KioskError as error:
-                _log.info("central: %s", error)
-                self.send(ev.CentralSeen(reachable=False))
-            else:
-                self.send(ev.CentralSeen(reachable=True))
+            self.send(self._central_seen())
             self._stopped.wait(_CENTRAL_LOOK_SECONDS)
+
+    def _central_seen(self) -> ev.CentralSeen:
+        try:
+            self._means.central.health()
+            self._means.central.tokens.current()
+        except CentralRefused as error:  # revoked, or retired
+            _log.warning("central does not know this kiosk: %s", error)
+            return ev.CentralSeen(reachable=True, admitted=False)
+        except KioskError as error:
+            _log.info("central: %s", error)
+            return ev.CentralSeen(reachable=False)
+        return ev.CentralSeen(reachable=True)
 
     # ------------------------------------------------------------ effects out
 

@@ -320,9 +320,10 @@ class RegistrationRemoved:
 
 @dataclass(frozen=True, slots=True)
 class CentralSeen:
-    """Whether the central service answers at present."""
+    """Whether the central service answers at present, and `admitted`: whether it answers us."""
 
     reachable: bool
+    admitted: bool = True
 
 
 Event = (

@@ -147,7 +147,7 @@ def _screen_failed(state: st.State, _: ev.ScreenFailed) -> Outcome:
 
 
 def _central_seen(state: st.State, event: ev.CentralSeen) -> Outcome:
-    return replace(state, central_reachable=event.reachable), ()
+    return replace(state, central_reachable=event.reachable, admitted=event.admitted), ()
 
 
 def _time_up(state: st.State, event: ev.TimeUp) -> Outcome:

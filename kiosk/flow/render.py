@@ -53,6 +53,8 @@ def _troubles(state: st.State) -> tuple[Text, ...]:
         troubles.append(
             text("The central service cannot be reached. Smartcards cannot be unlocked just now.")
         )
+    if not state.admitted:
+        troubles.append(text("This kiosk is out of service. Please use another one."))
     return tuple(troubles)
 
 

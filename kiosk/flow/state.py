@@ -44,6 +44,7 @@ class State:
     reader: ReaderTrouble | None = None
     simulated: bool = False
     central_reachable: bool = True
+    admitted: bool = True
 
 
 REFUSALS = {

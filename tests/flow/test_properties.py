@@ -95,7 +95,7 @@ _EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
     st.builds(ev.EmailRefused, _visits),
     st.builds(ev.CardRegistered, _visits),
     st.builds(ev.RegistrationRemoved, _visits),
-    st.builds(ev.CentralSeen, st.booleans()),
+    st.builds(ev.CentralSeen, st.booleans(), st.booleans()),
 )
 
 # Random events seldom get past the questions: these paths are followed, and then left at random.

@@ -366,6 +366,23 @@ def test_a_missing_reader_is_said_on_the_start_screen(trouble: ReaderTrouble) ->
     assert len(view.troubles) == 1
 
 
+@pytest.mark.parametrize(
+    ("seen", "said"),
+    [
+        (ev.CentralSeen(reachable=True), []),
+        (ev.CentralSeen(reachable=False), ["The central service cannot be reached."]),
+        (ev.CentralSeen(reachable=True, admitted=False), ["This kiosk is out of service."]),
+    ],
+)
+def test_how_it_stands_with_central_is_said_on_the_start_screen(
+    seen: ev.CentralSeen, said: list[str]
+) -> None:
+    state, _ = flow.step(flow.State(), seen)
+    view = flow.render(state)
+    assert isinstance(view, vw.Welcome)
+    assert [each.message.partition(".")[0] + "." for each in view.troubles] == said
+
+
 def test_a_simulated_reader_is_said_on_every_page(visit: Visit) -> None:
     visit.hear(ev.ReaderReady(simulated=True))
     assert visit.view.frame.banner is not None
