@@ -20,7 +20,7 @@ def named(database: Session, name: str) -> Kiosk | None:
 
 def cut_off(database: Session, kiosk: Kiosk) -> None:
     """Whatever a device holds by which it was this kiosk is worth nothing from now on."""
-    database.exec(delete(AccessRow).where(col(AccessRow.kiosk_id) == kiosk.id))
+    _void_tokens(database, kiosk)
 
 
 def revoke(database: Session, kiosk: Kiosk) -> None:
@@ -33,7 +33,11 @@ def revoke(database: Session, kiosk: Kiosk) -> None:
 def begin_retirement(database: Session, kiosk: Kiosk) -> None:
     """Have the kiosk hand over what it has, and go: it is told with its next access token."""
     kiosk.retiring = True
-    cut_off(database, kiosk)  # so it needs one now
+    _void_tokens(database, kiosk)  # so it needs one now
+
+
+def _void_tokens(database: Session, kiosk: Kiosk) -> None:
+    database.exec(delete(AccessRow).where(col(AccessRow.kiosk_id) == kiosk.id))
 
 
 def retire(parts: Parts, caller: Caller) -> Retired:
