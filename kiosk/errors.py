@@ -142,6 +142,13 @@ class CentralRefused(CentralError):
 
 
 @dataclass(eq=False)
+class MasterKeyAway(KioskError):
+    """The token that keeps central's master key cannot be used now; what needs it is undone."""
+
+    reason: str
+
+
+@dataclass(eq=False)
 class MailFailed(KioskError):
     """A letter of the central service's was not taken by the mail server."""
 

@@ -21,7 +21,7 @@ from kiosk.central.commands import (
 )
 from kiosk.central.commands.desk import Declined
 from kiosk.central.database import first_line
-from kiosk.errors import SettingsError
+from kiosk.errors import MasterKeyAway, SettingsError
 
 _GROUPS = (serving, upkeep, keys, estate, cards, following, trusting, reports)
 
@@ -30,7 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command.
 
     0 if all went well, 1 if something is to be looked at (a changed audit), 2 if a setting or what
-    was asked for is wrong, 3 if the database failed. Whatever is not 0 or 1 has changed nothing.
+    was asked for is wrong, 3 if the database or
+    the token of the master key failed. Whatever is not 0 or 1 has changed nothing.
     """
     parser = argparse.ArgumentParser(
         prog="kiosk-central",
@@ -48,6 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Declined as declined:
         print(f"kiosk-central: {declined.reason}", file=sys.stderr)
         return 2
+    except MasterKeyAway as error:
+        print(f"kiosk-central: the master key's token: {error.reason}", file=sys.stderr)
+        return 3
     except SQLAlchemyError as error:
         print(f"kiosk-central: the database: {first_line(error)}", file=sys.stderr)
         return 3

@@ -91,9 +91,7 @@ class Database:
                 database.add(Installation(key_check=check))
                 database.add(AuditHead(sequence=0, hash=bytes(32)))
             elif installed.key_check != check:
-                raise SettingsError(
-                    "KIOSK_CENTRAL_MASTER_KEY_FILE", "the database belongs to another master key"
-                )
+                raise SettingsError(master.place, "the database belongs to another master key")
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:

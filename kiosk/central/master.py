@@ -1,12 +1,13 @@
 """The master key: what wraps everything secret at rest, and what unblocking keys derive from.
 
-From a file here. A token that keeps its key to itself can stand behind the same three methods.
+From a file here, or in a PKCS #11 token: see `token`. The two differ in how they derive.
 """
 
 from __future__ import annotations
 
 import os
 import stat
+from abc import ABC, abstractmethod
 from base64 import b64decode, b64encode
 from pathlib import Path
 
@@ -27,50 +28,81 @@ _KEY_BYTES = 32
 _NONCE_BYTES = 24
 
 
-class MasterKey:
-    """Wraps, unwraps and derives; the key itself is not to be had."""
+class MasterKey(ABC):
+    """Wraps, unwraps and derives; the key itself is not to be had.
+
+    Each may be called from any thread, and raises MasterKeyAway while a token is not to be had.
+    `place` is the setting that it came from.
+    """
+
+    place: str
+
+    @abstractmethod
+    def derive(self, purpose: bytes, salt: bytes, length: int) -> bytes:
+        """`length` bytes that only this key, `salt` and `purpose` make again."""
+
+    def wrap(self, plain: bytes, context: bytes) -> bytes:
+        """`plain`, sealed for storage; it unwraps in the same `context` only.
+
+        A random nonce of 24 bytes, then XChaCha20-Poly1305 under a key that derives from the nonce:
+        whoever gets hold of that key has this one item, which is in the clear beside it.
+        """
+        nonce = random_bytes(_NONCE_BYTES)
+        sealed = crypto_aead_xchacha20poly1305_ietf_encrypt(
+            plain, context, nonce, self._item_key(nonce)
+        )
+        return nonce + sealed
+
+    def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
+        """What was wrapped. SettingsError if this key did not wrap it, or not in this context."""
+        nonce, sealed = wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:]
+        key = self._item_key(nonce)
+        try:
+            return crypto_aead_xchacha20poly1305_ietf_decrypt(sealed, context, nonce, key)
+        except (CryptoError, ValueError):
+            raise SettingsError(self.place, "this key does not open what is stored") from None
+
+    def _item_key(self, nonce: bytes) -> bytes:
+        return self.derive(b"wrap at rest", nonce, _KEY_BYTES)
+
+
+class FileKey(MasterKey):
+    """A master key in memory. It derives by HKDF-SHA256 (RFC 5869)."""
+
+    place = _PLACE
 
     def __init__(self, key: Secret) -> None:
         self._key = key
 
     def derive(self, purpose: bytes, salt: bytes, length: int) -> bytes:
-        """`length` bytes that only this key, `salt` and `purpose` make again (HKDF-SHA256)."""
+        """HKDF from the key, with `salt`, and `purpose` for its info."""
         kdf = HKDF(algorithm=hashes.SHA256(), length=length, salt=salt, info=purpose)
         return kdf.derive(self._key.reveal())
 
-    def wrap(self, plain: bytes, context: bytes) -> bytes:
-        """`plain`, sealed for storage; it unwraps in the same `context` only."""
-        nonce = random_bytes(_NONCE_BYTES)
-        key = self.derive(b"wrap at rest", b"", _KEY_BYTES)
-        return nonce + crypto_aead_xchacha20poly1305_ietf_encrypt(plain, context, nonce, key)
 
-    def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
-        """What was wrapped. SettingsError if this key did not wrap it, or not in this context."""
-        key = self.derive(b"wrap at rest", b"", _KEY_BYTES)
-        nonce, sealed = wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:]
-        try:
-            return crypto_aead_xchacha20poly1305_ietf_decrypt(sealed, context, nonce, key)
-        except (CryptoError, ValueError):
-            raise SettingsError(_PLACE, "this key does not open what is stored") from None
-
-
-def load(path: Path) -> MasterKey:
-    """The master key of a file that nobody else may read. Raises SettingsError."""
+def read_private(path: Path, place: str) -> bytes:
+    """What is in a file that nobody else may read. Raises SettingsError."""
     try:
         mode = path.stat().st_mode
         text = path.read_bytes()
     except OSError as error:
-        raise SettingsError(_PLACE, error.strerror or "cannot be read") from None
+        raise SettingsError(place, error.strerror or "cannot be read") from None
     # A group may read it: systemd hands credentials over that way.
     if mode & (stat.S_IWGRP | stat.S_IRWXO):
-        raise SettingsError(_PLACE, "others can read or change the file: chmod 600")
+        raise SettingsError(place, "others can read or change the file: chmod 600")
+    return text
+
+
+def load(path: Path) -> MasterKey:
+    """The master key of a file that nobody else may read. Raises SettingsError."""
+    text = read_private(path, _PLACE)
     try:
         key = b64decode(text.strip(), validate=True)
     except ValueError:
         key = b""
     if len(key) != _KEY_BYTES:
         raise SettingsError(_PLACE, "expected 32 bytes in base64")
-    return MasterKey(Secret(key))
+    return FileKey(Secret(key))
 
 
 def create(path: Path) -> None:

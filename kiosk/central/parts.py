@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from kiosk.central import master
+from kiosk.central import master, token
 from kiosk.central.database import Database
 from kiosk.central.escrow import Escrow
 from kiosk.central.mail import NoPostman, Postman, postman
@@ -46,9 +46,16 @@ class Parts:
         return any(domain == each or domain.endswith(f".{each}") for each in self.mail_domains)
 
 
+def master_key(settings: Settings) -> MasterKey:
+    """The master key of these settings. Raises SettingsError, MasterKeyAway."""
+    if settings.master_key_file is not None:
+        return master.load(settings.master_key_file)
+    return token.load(settings)
+
+
 def assemble(settings: Settings, clock: Clock = wall_clock) -> Parts:
-    """The service of these settings, with its tables made. Raises SettingsError."""
-    key = master.load(settings.master_key_file)
+    """The service of these settings, with its tables made. Raises SettingsError, MasterKeyAway."""
+    key = master_key(settings)
     database = Database(settings.database)
     database.prepare(key)
     carrier = postman(settings.mail, settings.mail_from) if settings.mail else NoPostman()

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from kiosk.central.database import first_line
 from kiosk.central.refusal import Refusal
 from kiosk.contract.messages import PROBLEM_PREFIX, Problem, ProblemType
+from kiosk.errors import MasterKeyAway
 
 _MEANING = {
     ProblemType.NOT_AUTHENTICATED: (HTTPStatus.UNAUTHORIZED, "This kiosk is not known"),
@@ -43,7 +44,10 @@ _MEANING = {
     ProblemType.UNSETTLED: (HTTPStatus.CONFLICT, "Restored, and not all kiosks have reported yet"),
     ProblemType.CURSOR_VOID: (HTTPStatus.GONE, "Begin from nothing: too old, or of elsewhere"),
     ProblemType.INTERNAL: (HTTPStatus.INTERNAL_SERVER_ERROR, "The service failed"),
-    ProblemType.UNAVAILABLE: (HTTPStatus.SERVICE_UNAVAILABLE, "The database is not to be had now"),
+    ProblemType.UNAVAILABLE: (
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "Database or master key are not to be had",
+    ),
 }
 MEDIA_TYPE = "application/problem+json"
 _log = logging.getLogger(__name__)
@@ -102,6 +106,11 @@ def install(app: FastAPI) -> None:
         _log.error("the database: %s", first_line(error))
         passes = isinstance(error, OperationalError | PoolTimeout)
         return response(ProblemType.UNAVAILABLE if passes else ProblemType.INTERNAL)
+
+    @app.exception_handler(MasterKeyAway)
+    def key_away(_request: Request, error: MasterKeyAway) -> JSONResponse:
+        _log.error("the master key's token: %s", error.reason)
+        return response(ProblemType.UNAVAILABLE)
 
     @app.exception_handler(Exception)
     def failed(_request: Request, _error: Exception) -> JSONResponse:

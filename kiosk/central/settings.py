@@ -25,7 +25,11 @@ class Settings(BaseSettings):
         repr=False,
         description="sqlite:////var/lib/central/db or postgresql://…, which may hold a password",
     )
-    master_key_file: Path
+    master_key_file: Path | None = Field(None, description="in place of a token")
+    master_key_module: Path | None = Field(None, description="the token's PKCS #11 library")
+    master_key_token: str = Field("", description="the token's label")
+    master_key_label: str = Field("kiosk-central", description="the key's label in the token")
+    master_key_pin_file: Path | None = Field(None, description="holds the token's PIN, in a line")
     name: Annotated[str, Field(min_length=1, max_length=100)] = Field(
         description="Whose service this is; cards sign it, so kiosks must know the same name"
     )
@@ -66,6 +70,16 @@ def read(**overrides: Any) -> Settings:
         first = error.errors(include_input=False, include_url=False)[0]
         place = "_".join(str(part) for part in first["loc"]).upper()
         raise SettingsError(PREFIX + place, first["msg"]) from None
+    if (settings.master_key_file is None) == (settings.master_key_module is None):
+        raise SettingsError(
+            PREFIX + "MASTER_KEY_FILE", "give this, or a token by …_MASTER_KEY_MODULE, and not both"
+        )
+    if settings.master_key_module and not (
+        settings.master_key_token and settings.master_key_label and settings.master_key_pin_file
+    ):
+        raise SettingsError(
+            PREFIX + "MASTER_KEY_MODULE", "…_TOKEN, …_LABEL and …_PIN_FILE belong to a token"
+        )
     if (settings.certificate is None) != (settings.key is None):
         raise SettingsError(PREFIX + "CERTIFICATE", "certificate and key belong together")
     if not settings.encrypted and not settings.loopback:

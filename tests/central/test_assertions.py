@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ed448, rsa
 from sqlmodel import select
 
 from kiosk.central import assertions, authentication, kiosks, nonces, strangers
-from kiosk.central.master import MasterKey
+from kiosk.central.master import FileKey
 from kiosk.central.tables import AccessRow, Kiosk, UsedAssertion
 from kiosk.contract.identity import GRANT_TYPE, Claims
 from kiosk.link import AccessTokens, Entrance
@@ -103,8 +103,8 @@ def test_a_kiosk_whose_clock_is_off_works(service: Service, clock: Clock, hours:
 # ---------------------------------------------------------------- as it should not be
 
 
-def other_master() -> MasterKey:
-    return MasterKey(Secret(bytes(32)))
+def other_master() -> FileKey:
+    return FileKey(Secret(bytes(32)))
 
 
 def nonce_of_another_central(device: Device) -> str:

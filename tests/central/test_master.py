@@ -1,14 +1,20 @@
-"""The master key: whose file it is, what it wraps, and which database belongs to it."""
+"""The master key: what it wraps and derives, in a file or a token, and whose database it is."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from kiosk.central import master
+from kiosk.central import master, parts, settings, token
 from kiosk.central.database import Database
+from kiosk.central.master import MasterKey
 from kiosk.errors import SettingsError
+from tests.central.softhsm import SoftToken
+
+Open = Callable[[], MasterKey]
+Make = Callable[[str], Open]
 
 
 @pytest.fixture
@@ -18,38 +24,69 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture(params=["file", "token"])
+def make(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
+    """Makes keys of either kind by their name; gives what opens them."""
+    if request.param == "file":
+        return lambda name: _in_a_file(tmp_path / name)
+    soft = SoftToken(tmp_path / "token", monkeypatch)
+    return lambda name: _in_a_token(soft, name)
+
+
+def _in_a_file(path: Path) -> Open:
+    master.create(path)
+    return lambda: master.load(path)
+
+
+def _in_a_token(soft: SoftToken, label: str) -> Open:
+    chosen = settings.read(
+        database="sqlite://", name="central", master_key_label=label, **soft.settings
+    )
+    token.create(chosen)
+    return lambda: parts.master_key(chosen)
+
+
+@pytest.fixture
+def opened(make: Make) -> Open:
+    return make("master.key")
+
+
 def test_a_key_is_made_once_and_for_its_owner_alone(file: Path) -> None:
     assert file.stat().st_mode & 0o777 == 0o600
     with pytest.raises(FileExistsError):
         master.create(file)
 
 
-def test_what_is_wrapped_unwraps_in_its_own_context_only(file: Path) -> None:
-    key = master.load(file)
+def test_what_is_wrapped_unwraps_in_its_own_context_only(opened: Open) -> None:
+    key = opened()
     wrapped = key.wrap(b"plain", b"here")
     assert b"plain" not in wrapped
     assert wrapped != key.wrap(b"plain", b"here")
-    assert master.load(file).unwrap(wrapped, b"here") == b"plain"
+    assert opened().unwrap(wrapped, b"here") == b"plain"
     for damaged, context in (
         (wrapped, b"there"),
         (wrapped[:-1] + bytes([wrapped[-1] ^ 1]), b"here"),
+        (bytes([wrapped[0] ^ 1]) + wrapped[1:], b"here"),
         (b"", b"here"),
     ):
         with pytest.raises(SettingsError):
             key.unwrap(damaged, context)
 
 
-def test_what_is_derived_depends_on_key_salt_and_purpose(file: Path, tmp_path: Path) -> None:
-    master.create(tmp_path / "other")
-    one, other = master.load(file), master.load(tmp_path / "other")
+def test_what_is_derived_depends_on_key_salt_and_purpose(opened: Open, make: Make) -> None:
+    one, other = opened(), make("other")()
     derived = {
         one.derive(b"a", b"s", 32),
         one.derive(b"b", b"s", 32),
         one.derive(b"a", b"t", 32),
+        one.derive(b"", b"sa", 32),
+        one.derive(b"sa", b"", 32),
         other.derive(b"a", b"s", 32),
     }
-    assert len(derived) == 4
-    assert one.derive(b"a", b"s", 32) in derived
+    assert len(derived) == 6
+    assert opened().derive(b"a", b"s", 32) in derived
+    assert one.derive(b"a", b"s", 70)[:32] in derived
+    assert len(one.derive(b"a", b"s", 70)) == 70
 
 
 @pytest.mark.parametrize("mode", [0o604, 0o620, 0o660, 0o644])
@@ -70,13 +107,13 @@ def test_what_is_no_key_is_refused_and_not_shown(tmp_path: Path, content: bytes)
         master.load(tmp_path / "missing")
 
 
-def test_a_database_belongs_to_one_master_key(file: Path, tmp_path: Path) -> None:
-    master.create(tmp_path / "other")
+def test_a_database_belongs_to_one_master_key(opened: Open, make: Make, tmp_path: Path) -> None:
+    other = make("other")
     database = Database(f"sqlite:///{tmp_path}/db")
-    database.prepare(master.load(file))
-    database.prepare(master.load(file))
+    database.prepare(opened())
+    database.prepare(opened())
     with pytest.raises(SettingsError, match="another master key"):
-        database.prepare(master.load(tmp_path / "other"))
+        database.prepare(other())
     database.close()
 
 

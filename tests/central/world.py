@@ -150,16 +150,17 @@ def b64(data: bytes) -> str:
 class Service:
     """The service on a port of its own, in threads of this process."""
 
-    def __init__(self, folder: Path, clock: Clock, database: str) -> None:
+    def __init__(self, folder: Path, clock: Clock, database: str, **master_key: str) -> None:
         self.clock = clock
         self.folder = folder
         self.settings = settings.read(
             database=database,
-            master_key_file=folder / "master.key",
             name=CENTRAL,
             port=0,
+            **(master_key or {"master_key_file": str(folder / "master.key")}),
         )
-        seed.ensure_master_key(self.settings.master_key_file)
+        if self.settings.master_key_file is not None:
+            seed.ensure_master_key(self.settings.master_key_file)
         self.mailbox = Mailbox()
         self.parts: Parts
         self.url = ""

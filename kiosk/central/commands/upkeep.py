@@ -1,4 +1,4 @@
-"""`migrate` and `audit verify` for IT, and `seed-demo` to try the service."""
+"""`migrate`, `master-key` and `audit verify` for IT, and `seed-demo` to try the service."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import sys
 from pydantic import ValidationError
 from sqlmodel import select
 
-from kiosk.central import audit, parts, seed, settings
+from kiosk.central import audit, master, parts, seed, settings, token
 from kiosk.central.commands import desk
-from kiosk.central.commands.desk import Commands
+from kiosk.central.commands.desk import Commands, Declined
 from kiosk.central.database import Database
 from kiosk.central.tables import AuditHead
 from kiosk.errors import SettingsError
@@ -20,6 +20,12 @@ def add(commands: Commands) -> None:
     """The commands."""
     migrating = commands.add_parser("migrate", help="bring the database up to this version")
     migrating.set_defaults(run=_migrate)
+    keeping = commands.add_parser("master-key", help="the key that all others are kept by")
+    doing = keeping.add_subparsers(metavar="WHAT", required=True)
+    creating = doing.add_parser(
+        "create", help="make it, in the file or the token of the settings; never over another"
+    )
+    creating.set_defaults(run=_create_master_key)
     auditing = commands.add_parser("audit", help="look after the audit")
     auditing.add_argument("what", choices=["verify"], help="find the first entry that was changed")
     auditing.set_defaults(run=_verify)
@@ -44,6 +50,20 @@ def _verify(_given: argparse.Namespace) -> int:
     return 1
 
 
+def _create_master_key(_given: argparse.Namespace) -> int:
+    chosen = settings.read()
+    if chosen.master_key_file is None:
+        token.create(chosen)
+        desk.say("made in the token, which gives it to nobody: keep a copy of the whole token")
+        return 0
+    try:
+        master.create(chosen.master_key_file)
+    except OSError as error:
+        raise Declined(f"{chosen.master_key_file}: {error.strerror}") from None
+    desk.say("made: keep a copy of the file where the database's copies are not")
+    return 0
+
+
 def _migrate(_given: argparse.Namespace) -> int:
     database = Database(settings.read().database)
     try:
@@ -62,7 +82,8 @@ def _seed(_given: argparse.Namespace) -> int:
         place = ".".join(str(part) for part in first["loc"])
         raise SettingsError(f"personalisation document, {place}", first["msg"]) from None
     chosen = settings.read()
-    seed.ensure_master_key(chosen.master_key_file)
+    if chosen.master_key_file is not None:
+        seed.ensure_master_key(chosen.master_key_file)
     service = parts.assemble(chosen)
     try:
         seed.sow(service, document)
