@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import Engine
 from sqlmodel import select
 
 from kiosk import compose, identity
@@ -36,14 +37,23 @@ class Leaver:
     state: Path
     settings: Settings
     card: PersonalCard
+    engines: list[Engine] = field(default_factory=list)
 
     def sync(self) -> SyncWorker:
         """A sync process that has just been started."""
-        return compose.build_sync(self.settings)
+        started = compose.build_sync(self.settings)
+        self.engines += [started._outbox._engine, started._replica._engine]
+        return started
 
     def outbox(self) -> Outbox:
         """The store as the screen's process has it open."""
-        return Outbox(open_store(self.state))
+        self.engines.append(open_store(self.state))
+        return Outbox(self.engines[-1])
+
+    def close(self) -> None:
+        """Let go of the stores."""
+        for engine in self.engines:
+            engine.dispose()
 
     @property
     def change(self) -> PasscodeChange:
@@ -76,7 +86,9 @@ def leaver(tmp_path: Path) -> Iterator[Leaver]:
     enrol(state, service.url, allow(service))
     card = service.kiosk("ward 7").know(PersonalCard())
     settings = Settings(central_url=service.url, state_directory=state)
-    yield Leaver(service, state, settings, card)
+    made = Leaver(service, state, settings, card)
+    yield made
+    made.close()
     service.stop()
 
 
