@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import tracemalloc
+import zlib
 from uuid import uuid4
 
 import pytest
@@ -80,3 +83,56 @@ def test_errors_carry_nothing_that_was_sent() -> None:
     with answering(422, answer) as server, pytest.raises(CentralUnavailable) as caught:
         CentralClient(server.url, Standing()).give_answers(uuid4(), request)
     assert "Llandudno" not in str(caught.value) + repr(caught.value) + repr(request)
+
+
+# ---------------------------------------------------------------- compressed
+
+
+def test_a_compressed_answer_is_understood() -> None:
+    body = gzip.compress(b'{"questions": []}')
+    with answering(body=body, headers={"Content-Encoding": "gzip"}) as server:
+        assert not CentralClient(server.url, Standing()).questions("en").questions
+    assert server.requests[0][2]["Accept-Encoding"] == "gzip"
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
+    """A megabyte that would be a gigabyte: of it, not more is unpacked than an answer may have."""
+    bomb = zlib.compressobj(9, wbits=31)
+    body = b"".join(bomb.compress(bytes(1 << 20)) for _ in range(1024)) + bomb.flush()
+    tracemalloc.start()
+    headers = {"Content-Encoding": "gzip"}
+    with answering(body=body, headers=headers) as server, pytest.raises(CentralUnavailable):
+        CentralClient(server.url, Standing()).questions("en")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 16 << 20
+
+
+@pytest.mark.parametrize("encoding", ["gzip, gzip", "deflate", "br", "gzip,identity"])
+def test_other_packings_are_refused(encoding: str) -> None:
+    body = gzip.compress(gzip.compress(b'{"questions": []}'))
+    headers = {"Content-Encoding": encoding}
+    with answering(body=body, headers=headers) as server, pytest.raises(CentralUnavailable):
+        CentralClient(server.url, Standing()).questions("en")
+
+
+@pytest.mark.parametrize("end", [1, 10, -1, -9])
+@pytest.mark.parametrize("compressed", [True, False])
+def test_what_was_cut_off_is_not_taken_for_whole(end: int, compressed: bool) -> None:
+    body = b'{"questions": []}'
+    headers = {"Content-Length": str(len(body))}
+    if compressed:
+        body = gzip.compress(body)
+        headers = {"Content-Encoding": "gzip", "Content-Length": str(len(body[:end]))}
+    with (
+        answering(body=body[:end], headers={**headers, "Connection": "close"}) as server,
+        pytest.raises(CentralUnavailable),
+    ):
+        CentralClient(server.url, Standing()).questions("en")
+
+
+def test_what_follows_a_packed_answer_is_refused() -> None:
+    body = gzip.compress(b'{"questions": []}') + b"planted"
+    headers = {"Content-Encoding": "gzip"}
+    with answering(body=body, headers=headers) as server, pytest.raises(CentralUnavailable):
+        CentralClient(server.url, Standing()).questions("en")

@@ -21,7 +21,7 @@ from sqlalchemy import text
 from sqlmodel import col, select
 
 from kiosk import identity
-from kiosk.central import parts, seed, settings
+from kiosk.central import enrolling, parts, seed, settings
 from kiosk.central.parts import Parts
 from kiosk.central.tables import Card, Cardholder, Organisation
 from kiosk.contract.changes import Cursor
@@ -78,7 +78,6 @@ def first_fill(cards: int) -> str:
     """Have `kiosk sync` fill from nothing; raises AssertionError where its memory grows too far."""
     with tempfile.TemporaryDirectory() as folder, _trust(Path(folder), cards) as central:
         state = Path(folder) / "state"
-        enrol(state, central.url, central.enrolment_token(people.KIOSK))
         begun = time.monotonic()
         with _syncing(central.url, state, Path(folder) / "sync.log") as process:
             _wait_for(state, 1, process)
@@ -151,7 +150,6 @@ def room_to_grow(few: int, many: int) -> str:
 def _seconds_for_changes(cards: int) -> float:
     with tempfile.TemporaryDirectory() as folder, _trust(Path(folder), cards) as central:
         state = Path(folder) / "state"
-        enrol(state, central.url, central.enrolment_token(people.KIOSK))
         following, replica = _following(central.url, state)
         _fill_by_sql(following, replica, state, cards)
         took = []
@@ -208,20 +206,24 @@ def _change(service: Parts, number: int) -> None:
 
 @contextmanager
 def _trust(folder: Path, cards: int) -> Iterator[CentralProcess]:
-    """A central service with so many registered cards of one organisation."""
+    """A central service with so many registered cards, and a kiosk of theirs in `state`."""
     central = CentralProcess(folder)
     seed.ensure_master_key(folder / "master.key")
     with _parts(central) as service:
+        organisation = Organisation(id=1, name=people.ORGANISATION)
         with service.database.transaction() as database:
-            database.add(Organisation(id=1, name=people.ORGANISATION))
+            database.add(organisation)
         with service.database.transaction() as database:
             connection = database.connection()
             database.add(Cardholder(id=1, organisation_id=1, name="N", email="n@example.nhs.uk"))
             database.flush()
+            until = service.clock() + enrolling.TOKEN_LIFE
+            token = enrolling.make_token(database, organisation, people.KIOSK, until)
             for statement in (_CARDS, _REGISTRATIONS, _COUNTER):
                 connection.execute(text(statement), {"count": cards})
     central.start()
     try:
+        enrol(folder / "state", central.url, token)
         yield central
     finally:
         central.stop()

@@ -1,0 +1,253 @@
+"""`kiosk sync` as a process: killed, stopped, on a disk that is full, at a store that is broken."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event
+from sqlmodel import select
+
+from kiosk.central import enrolling
+from kiosk.central.tables import Kiosk
+from kiosk.contract import messages as msg
+from kiosk.enrol import enrol
+from kiosk.errors import StoreFailed
+from kiosk.link import CentralClient
+from kiosk.store import replica as rp
+from kiosk.store.database import open_store, read_replica
+from kiosk.store.outbox import Outbox
+from kiosk.store.replica import ReplicaReader
+from kiosk.sync import health, plan
+from kiosk.sync.delivery import Delivery
+from tests.central import cards
+from tests.central.world import Service
+from tests.link.server import Standing
+from tests.sync.world import TRUST, Follower
+
+MANY = cards.serials("AA", 3000)
+
+
+@contextmanager
+def syncing(service: Service, state: Path) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kiosk", "sync"],
+        env={
+            **os.environ,
+            "KIOSK_CENTRAL_URL": service.url,
+            "KIOSK_STATE_DIRECTORY": str(state),
+        },
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def state(service: Service, folder: Path) -> Path:
+    """Of a kiosk that is enrolled at a service with many cards; by the time of this machine."""
+    service.clock.pass_time(time.time() - service.clock.now.timestamp())
+    cards.add(service.parts, TRUST, MANY)
+    with service.parts.database.transaction() as database:
+        trust = cards.organisation(database, TRUST)
+        until = service.clock.now + enrolling.TOKEN_LIFE
+        token = enrolling.make_token(database, trust, "ward 9", until)
+    place = folder / "state"
+    enrol(place, service.url, token)
+    return place
+
+
+def standing(state: Path) -> rp.Standing:
+    try:
+        return ReplicaReader(read_replica(state)).standing()
+    except StoreFailed:
+        return rp.Standing()
+
+
+def wait_until(state: Path, cards: int) -> rp.Standing:
+    while (now := standing(state)).cards < cards:
+        time.sleep(0.01)
+    return now
+
+
+def test_a_fill_that_was_killed_goes_on_where_it_was(service: Service, state: Path) -> None:
+    positions = [0]
+    for part in (1, 1500):
+        with syncing(service, state) as process:
+            wait_until(state, part)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        now = standing(state)
+        assert now.cards == plan.position(now) >= positions[-1]  # page and cursor are one
+        positions.append(now.cards)
+    assert 0 < positions[1] < len(MANY)
+    with syncing(service, state):
+        wait_until(state, len(MANY))
+    assert standing(state).generation == 1
+
+
+def test_it_stops_at_once_while_it_waits_for_changes(service: Service, state: Path) -> None:
+    with syncing(service, state) as process:
+        while not service.waiting:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0
+
+
+def test_the_outbox_goes_out_while_the_other_loop_waits(service: Service, state: Path) -> None:
+    with syncing(service, state):
+        while not service.waiting:
+            time.sleep(0.02)
+        outbox = Outbox(open_store(state))
+        outbox.note(msg.PasscodeChange(family="piv", serial=MANY[0]))
+        while outbox.count_pending():
+            time.sleep(0.02)
+        assert service.waiting
+
+
+def test_a_replica_that_is_broken_is_filled_anew(service: Service, state: Path) -> None:
+    with syncing(service, state):
+        wait_until(state, len(MANY))
+    with closing(sqlite3.connect(state / "replica.sqlite3")) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    file = state / "replica.sqlite3"
+    content = bytearray(file.read_bytes())
+    content[8192:-4096] = os.urandom(len(content) - 12288)
+    file.write_bytes(content)
+    with syncing(service, state):
+        while not service.waiting:
+            time.sleep(0.02)
+    assert standing(state).cards == len(MANY)
+    assert list(state.glob("replica.broken-*"))
+
+
+# ---------------------------------------------------------------- in this process
+
+
+def test_a_full_disk_takes_no_page_and_loses_none(service: Service, kiosk: Follower) -> None:
+    cards.add(service.parts, TRUST, MANY[:1500])
+    kiosk.following.round(plan.Pace())
+    before = kiosk.standing
+    pages = kiosk.engine.connect().exec_driver_sql("PRAGMA page_count").scalar_one()
+    kiosk.engine.dispose()
+
+    def limit(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    event.listen(kiosk.engine, "connect", limit)
+    pace, _, _ = kiosk.following.round(plan.Pace())
+    assert (pace.failures, kiosk.standing) == (1, before)
+    event.remove(kiosk.engine, "connect", limit)
+    kiosk.engine.dispose()
+    assert kiosk.follow().cards == 1500
+
+
+def test_a_store_that_somebody_holds_is_waited_for(
+    service: Service, kiosk: Follower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cards.add(service.parts, TRUST, MANY[:5])
+    event.listen(kiosk.engine, "connect", lambda c, _: c.execute("PRAGMA busy_timeout = 50"))
+    kiosk.engine.dispose()
+    with closing(sqlite3.connect(kiosk.folder / "replica.sqlite3")) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        pace, _, _ = kiosk.following.round(plan.Pace())
+        assert (pace.failures, kiosk.standing.cards) == (1, 0)
+    assert kiosk.follow().cards == 5
+
+
+def test_an_item_that_cannot_be_read_stops_no_other(service: Service, kiosk: Follower) -> None:
+    notes = [kiosk.outbox.note(_change(serial)) for serial in MANY[:3]]
+    cards.add(service.parts, TRUST, MANY[:3])
+    with closing(sqlite3.connect(kiosk.folder / "store.sqlite3")) as store:
+        store.execute("UPDATE outbox SET body = 'no JSON' WHERE id = ?", (str(notes[1]),))
+        store.commit()
+    kiosk.deliver()
+    assert kiosk.outbox.count_pending() == 0
+    with closing(sqlite3.connect(kiosk.folder / "store.sqlite3")) as store:
+        told = store.execute("SELECT last_answer FROM outbox ORDER BY position").fetchall()
+    assert told == [("applied",), ("unreadable",), ("applied",)]
+
+
+class _Picky(BaseHTTPRequestHandler):
+    """A central that cannot make sense of one item, and says of no item which it is."""
+
+    def do_POST(self) -> None:
+        sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        ids = [item["id"] for item in sent["items"]]
+        if any(item["fact"]["serial"] == MANY[5] for item in sent["items"]):
+            problem = msg.Problem(
+                type=f"{msg.PROBLEM_PREFIX}invalid-request", title="x", status=422
+            )
+            status, body = 422, problem.model_dump_json().encode()
+        else:
+            items = [{"id": each, "status": "applied"} for each in ids]
+            outcome = {"items": items, "received_at": "2025-01-01T00:00:00Z"}
+            status, body = 200, json.dumps(outcome).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Say nothing."""
+
+
+def test_an_item_that_is_not_understood_stops_no_other(folder: Path) -> None:
+    outbox = Outbox(open_store(folder))
+    for serial in MANY[:12]:
+        outbox.note(_change(serial))
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Picky) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        central = CentralClient(f"http://127.0.0.1:{server.server_port}", Standing("t"))
+        Delivery(outbox, central).round(plan.Pace())
+        server.shutdown()
+    assert (outbox.count_pending(), outbox.count_refused()) == (0, 1)
+    assert outbox.offer_again() == 1  # to a central that may be another by now
+    (left,) = outbox.pending(50)
+    assert left.fact == _change(MANY[5])
+
+
+def _change(serial: str) -> msg.PasscodeChange:
+    return msg.PasscodeChange.model_validate({"family": "piv", "serial": serial})
+
+
+def test_what_failed_is_kept_with_its_error(service: Service, kiosk: Follower) -> None:
+    kiosk.outbox.note(_change(MANY[0]))
+    service.stop()
+    service.parts.database.close()
+    kiosk.central._http._url = "http://127.0.0.1:1"
+    pace = plan.Pace()
+    for _ in range(2):
+        pace, _ = Delivery(kiosk.outbox, kiosk.central).round(pace)
+    assert pace.failures == 2
+    with closing(sqlite3.connect(kiosk.folder / "store.sqlite3")) as store:
+        (told,) = store.execute("SELECT state, attempts, last_answer FROM outbox").fetchall()
+    assert told == ("PENDING", 2, "CentralUnavailable")
+    service.start()
+
+
+def test_health_is_told_and_only_the_newest(service: Service, kiosk: Follower) -> None:
+    cards.add(service.parts, TRUST, MANY[:5])
+    kiosk.follow()
+    for ahead in (None, 12.4):
+        kiosk.outbox.note_health(health.measure(kiosk.outbox, kiosk.replica, kiosk.folder, ahead))
+    kinds = [item.fact.kind for item in kiosk.outbox.pending(50)]
+    assert kinds.count("health") == 1
+    kiosk.deliver()
+    with service.parts.database.reading() as database:
+        told = database.exec(select(Kiosk)).one().health
+    assert told is not None
+    assert (told["cards"], told["clock_ahead_seconds"], told["held"]) == (5, 12, None)
