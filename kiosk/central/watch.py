@@ -63,6 +63,8 @@ class Watch:
     async def _look(self) -> None:
         while self.waiting and not self._closed:
             await asyncio.sleep(_LOOK_SECONDS)
+            if not self.waiting or self._closed:
+                break  # perhaps the database is about to be closed as well
             try:
                 self._heads, self._epoch = await run_in_threadpool(self._read)
             except SQLAlchemyError as error:
