@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from sqlalchemy import Connection, Engine, event
+
 from kiosk.simulated.pcscd import PrivatePcscd
 
 
@@ -26,3 +28,21 @@ def pcscd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivatePcscd]:
 def folder(tmp_path: Path) -> Path:
     """A folder of the test's own."""
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def _databases_are_let_go_of() -> Iterator[None]:
+    """Close what a test leaves open: a connection that only garbage collection ends is a warning.
+
+    The warning would be counted against whichever test happens to run when it is collected.
+    """
+    engines: set[Engine] = set()
+
+    def note(connection: Connection) -> None:
+        engines.add(connection.engine)
+
+    event.listen(Engine, "engine_connect", note)
+    yield
+    event.remove(Engine, "engine_connect", note)
+    for engine in engines:
+        engine.dispose()

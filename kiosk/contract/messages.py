@@ -61,7 +61,7 @@ Answer = Annotated[str, Field(max_length=128)]
 Code = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
 Generation = Annotated[int, Field(ge=0, le=1_000_000)]
 StatusWord = Annotated[str, Field(pattern=r"^[0-9A-F]{4}$")]
-Receipt = Annotated[Base64, Field(max_length=1024)]
+Receipt = Annotated[Base64, Field(max_length=1024, repr=False)]
 EpochName = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 
 
@@ -187,7 +187,7 @@ class Grant(Message):
         description="SubjectPublicKeyInfo pinned at registration"
     )
     begin_within_seconds: Annotated[int, Field(ge=1, le=120)] = 120
-    receipt: Receipt = Field(repr=False)
+    receipt: Receipt
 
 
 # ---------------------------------------------------------------- unlock: administrator keys
@@ -293,7 +293,7 @@ class GrantReceived(Message):
     kind: Literal["grant"] = "grant"
     grant: UUID
     session: UUID
-    receipt: Receipt = Field(repr=False)
+    receipt: Receipt
 
 
 class EpochConfirmed(Message):

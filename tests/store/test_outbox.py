@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -29,17 +29,9 @@ Store = Callable[[], Engine]
 
 
 @pytest.fixture
-def store(folder: Path) -> Iterator[Store]:
+def store(folder: Path) -> Store:
     """Opens the store of the test's folder, as often as it is called."""
-    engines: list[Engine] = []
-
-    def open_again() -> Engine:
-        engines.append(open_store(folder))
-        return engines[-1]
-
-    yield open_again
-    for engine in engines:
-        engine.dispose()
+    return lambda: open_store(folder)
 
 
 SESSION = uuid4()

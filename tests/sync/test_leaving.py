@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine
 from sqlmodel import select
 
 from kiosk import compose, identity
@@ -37,23 +36,14 @@ class Leaver:
     state: Path
     settings: Settings
     card: PersonalCard
-    engines: list[Engine] = field(default_factory=list)
 
     def sync(self) -> SyncWorker:
         """A sync process that has just been started."""
-        started = compose.build_sync(self.settings)
-        self.engines += [started._outbox._engine, started._replica._engine]
-        return started
+        return compose.build_sync(self.settings)
 
     def outbox(self) -> Outbox:
         """The store as the screen's process has it open."""
-        self.engines.append(open_store(self.state))
-        return Outbox(self.engines[-1])
-
-    def close(self) -> None:
-        """Let go of the stores."""
-        for engine in self.engines:
-            engine.dispose()
+        return Outbox(open_store(self.state))
 
     @property
     def change(self) -> PasscodeChange:
@@ -86,9 +76,7 @@ def leaver(tmp_path: Path) -> Iterator[Leaver]:
     enrol(state, service.url, allow(service))
     card = service.kiosk("ward 7").know(PersonalCard())
     settings = Settings(central_url=service.url, state_directory=state)
-    made = Leaver(service, state, settings, card)
-    yield made
-    made.close()
+    yield Leaver(service, state, settings, card)
     service.stop()
 
 
