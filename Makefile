@@ -18,7 +18,7 @@ demo:
 
 test:
 	@provisioning/setup all
-	@provisioning/check
+	@provisioning/python provisioning/check
 
 prove:
 	@provisioning/setup one

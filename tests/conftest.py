@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from sqlalchemy import Connection, Engine, event
 
 from kiosk.simulated.pcscd import PrivatePcscd

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import QueuePool
 from sqlmodel import Session
 
 from kiosk.central import migrations, numbering
@@ -24,6 +26,7 @@ _PLACE = "KIOSK_CENTRAL_DATABASE"
 _CHECK = (b"which master key this is", b"", 32)
 _PATIENCE = 10.0
 """Seconds to wait for the transaction before ours: a kiosk waits 15 for its answer."""
+_CLOSING_SECONDS = 2.0
 _TURN = zlib.crc32(b"smartcard-kiosk")
 """The number of PostgreSQL's advisory lock that transactions take in turn."""
 _OLDER = SettingsError(
@@ -119,7 +122,10 @@ class Database:
             yield session
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Let go of the connections, once what other threads are at has ended, or soon."""
+        pool, end = self._engine.pool, time.monotonic() + _CLOSING_SECONDS
+        while isinstance(pool, QueuePool) and pool.checkedout() and time.monotonic() < end:
+            time.sleep(0.01)
         self._engine.dispose()
 
 

@@ -44,6 +44,9 @@ class KioskApp:
         self._orders: deque[Callable[[], None]] = deque()
         self._frames = 0
         self._handler = LivingOn(self._recover)
+        # What is here by now stays for the life of the process: what a visit leaves is then found
+        # in a moment, and nobody sees the screen stand still while it is looked for.
+        gc.freeze()
 
     def show(self, view: View) -> None:
         """Put `view` on the screen."""

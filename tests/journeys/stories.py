@@ -72,6 +72,7 @@ UNLOCKED: Journey = [See("Your smartcard is unlocked"), Take(), *START]
 STORIES: dict[str, Journey] = {
     "a nurse at 3 a.m.": [
         *START,
+        Block(),
         Insert(),
         *answers(*RIGHT),
         *new_passcode("7391520"),
@@ -87,6 +88,7 @@ STORIES: dict[str, Journey] = {
     ],
     "a card that works, its passcode forgotten": [
         *START,
+        Unblock(),
         Insert(),
         See("Your smartcard is not locked"),
         Choose("I've forgotten my passcode"),
@@ -130,11 +132,11 @@ STORIES: dict[str, Journey] = {
     ],
     "a card that works is taken again": [
         *START,
+        Unblock(),
         Insert(),
         See("Your smartcard is not locked"),
         Take(),
         *START,
-        Block(),
     ],
     "an unknown card": [
         *START,
@@ -166,6 +168,7 @@ STORIES: dict[str, Journey] = {
     ],
     "the card is pulled at a question": [
         *START,
+        Block(),
         Insert(),
         See(FIRST),
         Write("half an ans"),
@@ -174,6 +177,7 @@ STORIES: dict[str, Journey] = {
     ],
     "the card is pulled at the new passcode": [
         *START,
+        Block(),
         Insert(),
         *answers(*RIGHT),
         *new_passcode("135790")[:3],
@@ -198,16 +202,17 @@ STORIES: dict[str, Journey] = {
     ],
     "the card is taken while it is read": [
         *START,
+        Block(),
         Insert(),
         See("Reading your smartcard"),
         Take(),
         See("Your smartcard was taken out too soon"),
         Press(Intent.CLOSE),
         *START,
-        Block(),
     ],
     "the central service is gone": [
         *START,
+        Block(),
         CutCentral(),
         Insert(),
         See("The central service cannot be reached"),

@@ -1,6 +1,7 @@
-"""Walk every story at one kiosk, in a process of its own: Kivy has one window for a process.
+"""Walk stories at one kiosk, in a process of its own: Kivy has one window for a process.
 
-Run as `python -m tests.journeys.walk FOLDER WIDTHxHEIGHT`. Prints a line of JSON for each story:
+Run as `python -m tests.journeys.walk FOLDER WIDTHxHEIGHT FIRST/OF`, for every OF-th story from the
+FIRST on: people mostly wait, so several walk at a time. Prints a line of JSON for each story:
 its name, the step that failed or null, what of the person was left on the start screen, and the
 unblocking key that the card has by now: the log that is written meanwhile must not have it.
 """
@@ -12,6 +13,7 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
     from kiosk.demo.pilot import Pilot
 
 
-def main(folder: Path, size: str) -> None:
+def main(folder: Path, size: str, share: str) -> None:
+    first, of = map(int, share.split("/"))
+    told = dict(list(EVERY_STORY.items())[first - 1 :: of])
     logging.basicConfig(
         level=5, filename=folder / "kiosk.log", format="%(asctime)s %(name)s %(message)s"
     )
@@ -44,19 +48,23 @@ def main(folder: Path, size: str) -> None:
         premises.card_seconds = 0.1  # so that there is something to interrupt
         process.SECONDS.update(DEADLINES)
         kiosk = compose.Kiosk(settings.read())
-        threading.Thread(target=_walk_all, args=(kiosk, premises, folder), daemon=True).start()
+        threading.Thread(target=_walk_all, args=(kiosk, premises, told), daemon=True).start()
         kiosk.run()
 
 
-def _walk_all(kiosk: compose.Kiosk, premises: Premises, folder: Path) -> None:
+def _walk_all(kiosk: compose.Kiosk, premises: Premises, told: Mapping[str, Story]) -> None:
     from kiosk.demo.finger import Eye  # noqa: PLC0415 - imports Kivy, which is ready by now
     from kiosk.demo.pilot import Pilot  # noqa: PLC0415
 
-    pilot = Pilot(kiosk.screen, premises, folder / "pictures", lambda _step, _seconds: None)
+    pictures = premises.folder / "pictures"
+    pilot = Pilot(kiosk.screen, premises, pictures, lambda _step, _seconds: None)
     Eye(kiosk.screen).wait_for("Simulated card reader")
-    first = {"story": "the first key", "key": premises.card.unblocking_key.hex()}
+    first = {
+        "story": f"the first key of {premises.folder.name}",
+        "key": premises.card.unblocking_key.hex(),
+    }
     print(json.dumps({**first, "failed": None, "remains": []}), flush=True)
-    for name, story in EVERY_STORY.items():
+    for name, story in told.items():
         failed = None
         try:
             _take_steps(story, pilot, premises)
@@ -64,8 +72,8 @@ def _walk_all(kiosk: compose.Kiosk, premises: Premises, folder: Path) -> None:
             seen = Eye(kiosk.screen).texts()
             failed = f"{type(error).__name__} {error}; on the screen: {seen}"
         key = premises.card.unblocking_key.hex()
-        told = {"story": name, "failed": failed, "remains": remains_of(kiosk), "key": key}
-        print(json.dumps(told), flush=True)
+        became = {"story": name, "failed": failed, "remains": remains_of(kiosk), "key": key}
+        print(json.dumps(became), flush=True)
         premises.take()
     kiosk.stop()
 
@@ -83,4 +91,4 @@ def _take_steps(story: Story, pilot: Pilot, premises: Premises) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3])
