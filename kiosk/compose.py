@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +14,12 @@ from typing import TYPE_CHECKING
 from kiosk import flow, identity
 from kiosk.card import profile
 from kiosk.contract import changes
+from kiosk.devices.lights import Lights, Pins
+from kiosk.devices.lights.board import Board
+from kiosk.devices.lights.plan import PinPlan
+from kiosk.devices.lights.rpi import RpiPins
 from kiosk.devices.reader.process import PcscReader
-from kiosk.errors import StoreFailed
+from kiosk.errors import BoardUnavailable, StoreFailed
 from kiosk.flow import events as ev
 from kiosk.flow.text import Verbatim
 from kiosk.flow.view import Contact
@@ -38,15 +43,15 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-
+OpenPins = Callable[[], Pins]
 _FAILURES, _FAILURE_SECONDS = 5, 60.0
 
 
 class Kiosk:
     """A kiosk with its window: `run` in the main thread shows it until `stop`."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.runtime = build_runtime(settings)
+    def __init__(self, settings: Settings, open_pins: OpenPins = RpiPins) -> None:
+        self.runtime = build_runtime(settings, open_pins)
         self._failures: deque[float] = deque(maxlen=_FAILURES)
         self.failed = False
         window = WindowSettings(
@@ -96,11 +101,13 @@ class Kiosk:
             self.runtime.send(ev.ScreenFailed())
 
 
-def build_runtime(settings: Settings) -> Runtime:
+def build_runtime(settings: Settings, open_pins: OpenPins = RpiPins) -> Runtime:
     """All of the kiosk but its window; raises SettingsError."""
     profile.shipped()  # a card profile that is wrong is told now, not at the first card
+    plan = PinPlan.of(settings.pins, "KIOSK_PINS")
     who = identity.load(settings.state_directory)
-    return Runtime(
+    lights = _lights(plan, open_pins)
+    runtime = Runtime(
         site=_site(settings),
         means=Means(
             reader=PcscReader(),
@@ -109,7 +116,11 @@ def build_runtime(settings: Settings) -> Runtime:
             parties=Parties(central=who.enrolled.central, kiosk=who.enrolled.name),
             replica=_replica(settings),
         ),
+        lights=lights,
     )
+    if lights is None and plan != PinPlan():
+        runtime.send(ev.LightsFailed())
+    return runtime
 
 
 def build_sync(settings: Settings) -> SyncWorker:
@@ -143,6 +154,17 @@ class _Traces:
     def forget(self) -> None:
         wipe_store(self.state_directory)  # a process that was started anew may have made another
         identity.forget(self.state_directory)
+
+
+def _lights(plan: PinPlan, open_pins: OpenPins) -> Lights | None:
+    """The board, where there is to be one and it is there: what is missing is never simulated."""
+    if plan == PinPlan():
+        return None
+    try:
+        return Board(open_pins(), plan)
+    except BoardUnavailable as error:
+        _log.error("no lights: %s", error)
+        return None
 
 
 def _site(settings: Settings) -> flow.Site:

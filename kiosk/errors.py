@@ -108,6 +108,16 @@ class WrongSecret(CardError):
     status: int
 
 
+# ---------------------------------------------------------------- the board
+
+
+@dataclass(eq=False)
+class BoardUnavailable(KioskError):
+    """The pins of this machine cannot be used: no Raspberry Pi, or no access to them."""
+
+    reason: str
+
+
 # ---------------------------------------------------------------- the store
 
 

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from kiosk import flow
+from kiosk.contract.messages import KioskDeed, KioskEvent
+from kiosk.devices.lights import BoardNotice, Lights
 from kiosk.devices.reader import ReaderNotice, Sight
 from kiosk.errors import CentralRefused, KioskError, StoreFailed
 from kiosk.flow import effects as do
@@ -47,9 +49,11 @@ class Runtime:
         self,
         site: flow.Site,
         means: Means,
+        lights: Lights | None = None,
     ) -> None:
         self._state = flow.State(site)
         self._means = means
+        self._lights = lights
         self._events: queue.SimpleQueue[ev.Event | None] = queue.SimpleQueue()
         self._due: dict[ev.Timer, float] = {}
         self._secrets: list[Secret] = []
@@ -71,7 +75,9 @@ class Runtime:
         self._end_what_was_left_open()
         threading.Thread(target=self._look_for_central, name="central", daemon=True).start()
         self._means.reader.watch(self._noticed)
-        screen.show(flow.render(self._state))
+        if self._lights is not None:
+            self._lights.watch(self._noticed_by_board)
+        self._show(screen)
         try:
             while not self._stopped.is_set():
                 event = self._next()
@@ -80,6 +86,8 @@ class Runtime:
         finally:
             self._forget(screen, None)
             self._means.reader.close()
+            if self._lights is not None:
+                self._lights.close()
 
     def _end_what_was_left_open(self) -> None:
         """End the visits of a kiosk that was killed: no card work of theirs is under way now."""
@@ -115,7 +123,7 @@ class Runtime:
             self._state = anew
             self._due = {ev.Timer.IDLE: time.monotonic() + _ANEW_SECONDS}
             self._forget(screen, None)
-            screen.show(flow.render(anew))
+            self._show(screen)
 
     def _step(self, event: ev.Event, screen: Screen) -> None:
         before = self._state
@@ -137,7 +145,23 @@ class Runtime:
             self._do(effect, screen)
         # A screen that failed is empty, whatever the flow makes of it.
         if self._state != before or isinstance(event, ev.ScreenFailed):
-            screen.show(flow.render(self._state))
+            self._show(screen)
+
+    def _show(self, screen: Screen) -> None:
+        screen.show(flow.render(self._state))
+        if self._lights is not None:
+            self._lights.show(flow.signal(self._state))
+
+    def _noticed_by_board(self, notice: BoardNotice) -> None:
+        match notice:
+            case BoardNotice.OPENED:
+                self.send(ev.CaseOpened())
+            case BoardNotice.SOMEBODY_NEAR:
+                self.send(ev.SomebodyNear())
+            case BoardNotice.POWER_LOW | BoardNotice.POWER_GOOD:
+                self.send(ev.PowerSeen(low=notice is BoardNotice.POWER_LOW))
+            case BoardNotice.CLOSED:
+                pass  # it stays out of service until somebody has looked and starts it anew
 
     def _noticed(self, notice: ReaderNotice) -> None:
         if notice.sight is Sight.READY:
@@ -178,12 +202,21 @@ class Runtime:
                 self._forget(screen, None)
             case do.ForgetTyped(fields):
                 screen.forget(fields)
+            case do.ReportOpened():
+                self._report_opened()
             case do.ReadCard(number):
                 self._holder = None
                 self._visit = UnlockVisit(number, self._means)
                 self._begin(self._visit, self._visit.read_card)
             case _:
                 self._do_in_visit(effect)
+
+    def _report_opened(self) -> None:
+        _log.error("the case was opened")
+        try:
+            self._means.outbox.note(KioskEvent(deed=KioskDeed.CASE_OPENED))
+        except StoreFailed as error:
+            _log.error("the opened case was not noted: %s", error)
 
     def _do_in_visit(self, effect: do.Effect) -> None:
         visit = self._visit

@@ -52,6 +52,9 @@ class Settings(BaseSettings):
     help_seconds: Annotated[float, Field(gt=0)] = 45.0
     contacts: tuple[HelpContact, ...] = ()
 
+    pins: dict[str, int] = {}
+    """Lights, buzzer and switches by their BCM numbers (see `devices.lights.plan`)."""
+
     @field_validator("central_url")
     @classmethod
     def _never_in_the_clear(cls, url: str) -> str:

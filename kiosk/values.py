@@ -52,6 +52,40 @@ class ReaderTrouble(StrEnum):
     NO_ACCESS = "no access"
 
 
+class Lamp(StrEnum):
+    """How a light is lit."""
+
+    OFF = "off"
+    ON = "on"
+    BLINKING = "blinking"
+
+
+class Status(StrEnum):
+    """What the kiosk is at, as its status light says from afar."""
+
+    READY = "ready"
+    WORKING = "working"
+    DONE = "done"
+    ATTENTION = "attention"
+
+
+class Sound(StrEnum):
+    """What the buzzer says, once, when it becomes this."""
+
+    NONE = "none"
+    DONE = "done"
+    CALL = "call"  # a card was left behind
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """What lights and buzzer tell of the kiosk, beside its screen; nothing by them alone."""
+
+    reader: Lamp = Lamp.OFF
+    status: Status = Status.READY
+    sound: Sound = Sound.NONE
+
+
 class Rule(StrEnum):
     """One thing a new passcode must satisfy, ticked on the screen as it is met."""
 

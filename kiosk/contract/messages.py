@@ -347,6 +347,7 @@ class KioskDeed(StrEnum):
     HELD_BACK = "held back"
     APPROVED = "approved"
     APPROVAL_REFUSED = "approval refused"
+    CASE_OPENED = "case opened"
 
 
 class KioskEvent(Message):

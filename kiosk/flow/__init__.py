@@ -6,6 +6,7 @@ tested here without any of them.
 
 from kiosk.flow.machine import step
 from kiosk.flow.render import render
+from kiosk.flow.signal import signal
 from kiosk.flow.state import Site, State
 
-__all__ = ["Site", "State", "render", "step"]
+__all__ = ["Site", "State", "render", "signal", "step"]

@@ -127,6 +127,11 @@ class ForgetTyped:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportOpened:
+    """Note for central that the kiosk's case was opened."""
+
+
+@dataclass(frozen=True, slots=True)
 class StartTimer:
     """Send `TimeUp(timer)` after `seconds`, instead of whenever that timer was due before."""
 
@@ -156,6 +161,7 @@ Effect = (
     | RemoveRegistration
     | Forget
     | ForgetTyped
+    | ReportOpened
     | StartTimer
     | StopTimer
 )

@@ -80,6 +80,31 @@ class TimeUp:
     timer: Timer
 
 
+# ---------------------------------------------------------------- the kiosk itself
+
+
+@dataclass(frozen=True, slots=True)
+class CaseOpened:
+    """The kiosk's case is open, or its switch is cut off."""
+
+
+@dataclass(frozen=True, slots=True)
+class SomebodyNear:
+    """The presence sensor saw somebody."""
+
+
+@dataclass(frozen=True, slots=True)
+class PowerSeen:
+    """The supply voltage is too low, or good again."""
+
+    low: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LightsFailed:
+    """This kiosk is to have lights, and they cannot be used."""
+
+
 # ---------------------------------------------------------------- card and reader
 
 
@@ -357,4 +382,8 @@ Event = (
     | CardRegistered
     | RegistrationRemoved
     | CentralSeen
+    | CaseOpened
+    | SomebodyNear
+    | PowerSeen
+    | LightsFailed
 )

@@ -69,6 +69,13 @@ _EXPLANATIONS = {
         text("This smartcard can no longer be unlocked"),
         (text("You need a new smartcard."), _ASK_RA),
     ),
+    Trouble.OUT_OF_SERVICE: Explanation(
+        text("This kiosk is out of service"),
+        (
+            text("Take your smartcard with you: nothing on it was changed."),
+            text("Please use another kiosk."),
+        ),
+    ),
     Trouble.READER: Explanation(
         text("The card reader has stopped working"),
         (

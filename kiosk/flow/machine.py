@@ -10,12 +10,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from kiosk.flow import change, code, helping, login, register, start, unlock
+from kiosk.flow import change, code, helping, housing, login, register, start, unlock
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow import state as st
 from kiosk.flow.helping import help_with
+from kiosk.flow.leaving import leave
 from kiosk.flow.view import Intent
 
 Effects = tuple[do.Effect, ...]
@@ -45,6 +46,11 @@ AT_WORK = (pg.Unlocking, pg.ChangingPasscode)
 """While the card is changed it is not to be asked back."""
 # Pages on which nobody is waited for: there is nothing of a person, or it is the kiosk's turn.
 _UNTIMED = (pg.Waiting, *_WORK)
+
+
+def is_work(page: pg.Page) -> bool:
+    """Whether it is the kiosk's turn, and the person waits."""
+    return isinstance(page, tuple(_WORK))
 
 
 def step(state: st.State, event: ev.Event) -> Outcome:
@@ -94,22 +100,9 @@ def _timed(before: st.State, after: st.State, event: ev.Event, effects: Effects)
 # ---------------------------------------------------------------- the rules of every page
 
 
-def leave(state: st.State) -> Outcome:
-    """Back to the start screen: the visit is over and nothing of the person remains."""
-    clean = replace(
-        state,
-        page=pg.Waiting(),
-        visit=state.visit + 1,
-        reference="",
-        rules=st.State().rules,
-        passcode_left=None,
-        may_log_in=True,
-        countdown=None,
-    )
-    return clean, (do.Forget(),)
-
-
 def _card_inserted(state: st.State, event: ev.CardInserted) -> Outcome:
+    if state.opened:
+        return help_with(replace(state, card_present=True), pg.Trouble.OUT_OF_SERVICE)
     clean, effects = leave(state)
     reading = replace(clean, page=pg.ReadingCard(), reference=event.reference, card_present=True)
     limit = do.StartTimer(ev.Timer.VISIT, state.site.visit_seconds)
@@ -193,4 +186,5 @@ _EVERYWHERE: dict[type, Rule] = {
     ev.TimeUp: _time_up,
     ev.ScreenFailed: _screen_failed,
     ev.Pressed: _pressed,
+    **housing.EVERYWHERE,
 }

@@ -315,6 +315,7 @@ class Trouble(StrEnum):
     CHANGE_FAILED = "change failed"
     CENTRAL = "central"
     UNLOCK_FAILED = "unlock failed"
+    OUT_OF_SERVICE = "out of service"
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,14 @@ def _waiting(state: st.State, _: pg.Waiting) -> vw.View:
             picture=vw.Picture.REMOVE_CARD,
             troubles=_troubles(state),
         )
+    if state.opened:
+        return vw.Notice(
+            frame(state),
+            vw.Tone.PROBLEM,
+            text("This kiosk is out of service"),
+            (text("Its case was opened. Please use another kiosk."),),
+            contacts=state.site.contacts,
+        )
     return vw.Welcome(
         frame(state),
         heading=text("Insert your smartcard"),
@@ -55,6 +63,10 @@ def _troubles(state: st.State) -> tuple[Text, ...]:
         )
     if not state.admitted:
         troubles.append(text("This kiosk is out of service. Please use another one."))
+    if state.power_low:
+        troubles.append(text("This kiosk's power supply is too weak. Please tell IT."))
+    if state.lights_missing:
+        troubles.append(text("The lights of this kiosk do not work. It works without them."))
     return tuple(troubles)
 
 

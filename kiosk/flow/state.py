@@ -29,7 +29,8 @@ class State:
     """All the flow knows.
 
     `visit` counts the visits, so that a late answer of an earlier one changes nothing. `countdown`
-    is the seconds that the warning shows, None when there is none.
+    is the seconds that the warning shows, None when there is none. `opened`: somebody has opened
+    the kiosk's case since it was started.
     """
 
     site: Site = field(default_factory=Site)
@@ -45,6 +46,14 @@ class State:
     simulated: bool = False
     central_reachable: bool = True
     admitted: bool = True
+    opened: bool = False
+    power_low: bool = False
+    lights_missing: bool = False
+
+    @property
+    def in_service(self) -> bool:
+        """Whether this kiosk may be used at all; without a reader or central it may, in vain."""
+        return self.admitted and not self.opened
 
 
 REFUSALS = {

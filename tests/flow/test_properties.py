@@ -96,6 +96,10 @@ _EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
     st.builds(ev.CardRegistered, _visits),
     st.builds(ev.RegistrationRemoved, _visits),
     st.builds(ev.CentralSeen, st.booleans(), st.booleans()),
+    st.just(ev.CaseOpened()),
+    st.just(ev.SomebodyNear()),
+    st.builds(ev.PowerSeen, st.booleans()),
+    st.just(ev.LightsFailed()),
 )
 
 # Random events seldom get past the questions: these paths are followed, and then left at random.

@@ -1,0 +1,133 @@
+"""The board: turns signals into levels of pins, and pins that change into notices."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+
+from kiosk.devices.lights import BoardNotice, Notify, Pins
+from kiosk.devices.lights.plan import PinPlan
+from kiosk.values import Lamp, Signal, Sound
+
+_BLINK_SECONDS = 0.5
+# On and off in turns, in seconds. A card that was left is called for a while, not for ever.
+_TUNES = {
+    Sound.NONE: (),
+    Sound.DONE: (0.15,),
+    Sound.CALL: (0.3, 0.2, 0.3, 0.2, 0.3, 2.0) * 8,
+}
+
+
+class Board:
+    """Keeps `devices.lights.Lights` on any driver's pins."""
+
+    def __init__(self, pins: Pins, plan: PinPlan) -> None:
+        self._pins = pins
+        self._plan = plan
+        self._signal = Signal()
+        self._changed = threading.Condition()
+        self._closed = False
+        for pin in plan.outputs:
+            pins.output(pin)
+        self._threads = [
+            threading.Thread(target=work, name=name, daemon=True)
+            for name, work in (("lamp", self._light), ("buzzer", self._buzz))
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def show(self, signal: Signal) -> None:
+        """Light what `signal` says."""
+        with self._changed:
+            self._signal = signal
+            self._changed.notify_all()
+
+    def watch(self, notify: Notify) -> None:
+        """Tell what the inputs say, now where it is a trouble, and whenever it changes."""
+        plan = self._plan
+        self._input(plan.tamper, notify, high=BoardNotice.OPENED, low=BoardNotice.CLOSED)
+        self._input(plan.power, notify, high=BoardNotice.POWER_GOOD, low=BoardNotice.POWER_LOW)
+        self._input(plan.presence, notify, high=BoardNotice.SOMEBODY_NEAR, low=None)
+
+    def close(self) -> None:
+        """Put out every light and let go of the pins."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
+        for pin in self._plan.outputs:
+            self._pins.write(pin, high=False)
+        self._pins.close()
+
+    # ------------------------------------------------------------ inputs
+
+    def _input(
+        self, pin: int | None, notify: Notify, *, high: BoardNotice | None, low: BoardNotice | None
+    ) -> None:
+        if pin is None:
+            return
+
+        def tell(level: bool) -> None:
+            notice = high if level else low
+            if notice is not None:
+                notify(notice)
+
+        self._pins.input(pin, tell)
+        tell(self._pins.read(pin))
+
+    # ------------------------------------------------------------ outputs
+
+    def _light(self) -> None:
+        for signal, blink in self._signals(_blinking):
+            reader = self._plan.reader
+            if reader is not None:
+                self._pins.write(reader, high=signal.reader is Lamp.ON or blink)
+            for status, pin in self._plan.statuses.items():
+                self._pins.write(pin, high=status is signal.status)
+
+    def _buzz(self) -> None:
+        pin = self._plan.buzzer
+        for _, high in self._signals(_sounding):
+            if pin is not None:
+                self._pins.write(pin, high=high)
+
+    def _signals(
+        self, course: Callable[[Signal], Iterator[tuple[bool, float | None]]]
+    ) -> Iterator[tuple[Signal, bool]]:
+        """The signal and the level that goes with it, whenever either changes, until closed.
+
+        `course` gives the levels in turn, and for how many seconds each; None is until the signal
+        changes. Nothing runs while nothing changes.
+        """
+        signal: Signal | None = None
+        levels: Iterator[tuple[bool, float | None]] = iter(())
+        while True:
+            with self._changed:
+                if self._closed:
+                    return
+                if self._signal != signal:
+                    signal = self._signal
+                    levels = course(signal)
+            level, seconds = next(levels)
+            yield signal, level
+            with self._changed:
+                self._changed.wait_for(
+                    lambda seen=signal: self._closed or self._signal != seen,  # type: ignore[misc]
+                    seconds,
+                )
+
+
+def _blinking(signal: Signal) -> Iterator[tuple[bool, float | None]]:
+    while signal.reader is Lamp.BLINKING:
+        yield True, _BLINK_SECONDS
+        yield False, _BLINK_SECONDS
+    yield False, None
+
+
+def _sounding(signal: Signal) -> Iterator[tuple[bool, float | None]]:
+    high = True
+    for seconds in _TUNES[signal.sound]:
+        yield high, seconds
+        high = not high
+    yield False, None

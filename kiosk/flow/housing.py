@@ -1,0 +1,37 @@
+"""What happens to the kiosk itself: its case, its supply, its lights. It holds on every page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from kiosk.flow import effects as do
+from kiosk.flow import events as ev
+from kiosk.flow import state as st
+from kiosk.flow.leaving import leave
+
+Outcome = tuple[st.State, tuple[do.Effect, ...]]
+
+
+def _case_opened(state: st.State, _: ev.CaseOpened) -> Outcome:
+    """Whoever opens the case gets nothing, and the kiosk serves nobody until it is started anew."""
+    if state.opened:
+        return state, ()
+    clean, effects = leave(replace(state, opened=True))
+    return clean, (*effects, do.ReportOpened())
+
+
+def _power_seen(state: st.State, event: ev.PowerSeen) -> Outcome:
+    return replace(state, power_low=event.low), ()
+
+
+def _lights_failed(state: st.State, _: ev.LightsFailed) -> Outcome:
+    return replace(state, lights_missing=True), ()
+
+
+EVERYWHERE: dict[type, Callable[[st.State, Any], Outcome]] = {
+    ev.CaseOpened: _case_opened,
+    ev.PowerSeen: _power_seen,
+    ev.LightsFailed: _lights_failed,
+}

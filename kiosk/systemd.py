@@ -1,0 +1,66 @@
+"""What a service says to systemd: that it is ready, that it lives, what it is at (sd_notify(3)).
+
+Outside systemd, where nobody listens, every word is lost without harm.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Notifier:
+    """Whom to tell, and how often the watchdog wants to hear from us; each None where nobody does.
+
+    `address` is that of a datagram socket: a path, or a name in the abstract name space.
+    """
+
+    address: str | None = None
+    watchdog_seconds: float | None = None
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> Notifier:
+        """The one that systemd describes in a service's environment."""
+        address = environment.get("NOTIFY_SOCKET", "")
+        if not address.startswith(("/", "@")):
+            return cls()
+        microseconds = environment.get("WATCHDOG_USEC", "")
+        ours = environment.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
+        if not ours or not microseconds.isascii() or not microseconds.isdigit():
+            return cls(address)
+        return cls(address, int(microseconds) / 1_000_000 or None)
+
+    def ready(self) -> None:
+        """The service is up: what waits for it may start."""
+        self._say("READY=1")
+
+    def alive(self) -> None:
+        """Feed the watchdog."""
+        self._say("WATCHDOG=1")
+
+    def failed(self) -> None:
+        """Have the watchdog act now, as if we had been silent for too long."""
+        self._say("WATCHDOG=trigger")
+
+    def status(self, text: str) -> None:
+        """One line for `systemctl status`."""
+        self._say(f"STATUS={' '.join(text.split())}")
+
+    def stopping(self) -> None:
+        """The service is on its way out."""
+        self._say("STOPPING=1")
+
+    def _say(self, word: str) -> None:
+        if self.address is None:
+            return
+        address = self.address
+        if address.startswith("@"):
+            address = "\0" + address[1:]
+        # A listener that is gone or whose queue is full must never hold up the kiosk.
+        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as speaker:
+            speaker.setblocking(False)
+            speaker.sendto(word.encode(), address)

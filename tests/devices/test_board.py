@@ -1,0 +1,198 @@
+"""The board on each driver of pins: what it lights, what it notices, which plans it refuses."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from kiosk.devices.lights import BoardNotice
+from kiosk.devices.lights.board import Board
+from kiosk.devices.lights.plan import PinPlan
+from kiosk.devices.lights.rpi import RpiPins
+from kiosk.errors import BoardUnavailable, SettingsError
+from kiosk.simulated.board import SimulatedPins
+from kiosk.values import Lamp, Signal, Sound, Status
+
+PLAN = PinPlan(
+    reader=4,
+    ready=17,
+    working=27,
+    done=22,
+    attention=23,
+    buzzer=24,
+    tamper=5,
+    presence=6,
+    power=13,
+)
+NAMES = {4: "reader", 17: "ready", 27: "working", 22: "done", 23: "attention", 24: "buzzer"}
+
+
+class Header:
+    """Pins that remember how their levels went."""
+
+    def __init__(self) -> None:
+        self.pins = SimulatedPins()
+        self.history: list[frozenset[str]] = []
+        self._news = threading.Condition()
+        self.pins.when_written(self._remember)
+
+    def _remember(self) -> None:
+        with self._news:
+            lit = frozenset(NAMES[pin] for pin, high in self.pins.levels.items() if high)
+            if not self.history or self.history[-1] != lit:
+                self.history.append(lit)
+            self._news.notify_all()
+
+    def wait_for(self, lit: set[str]) -> None:
+        with self._news:
+            assert self._news.wait_for(lambda: self.history[-1:] == [lit], 5), self.history
+
+    def count(self, part: str) -> int:
+        """How often a part was lit anew."""
+        with self._news:
+            before: frozenset[str] = frozenset()
+            rises = 0
+            for lit in self.history:
+                rises += part in lit and part not in before
+                before = lit
+            return rises
+
+
+@pytest.fixture
+def header() -> Header:
+    return Header()
+
+
+@pytest.fixture
+def board(header: Header) -> Iterator[Board]:
+    made = Board(header.pins, PLAN)
+    yield made
+    if header.pins.levels:
+        made.close()
+
+
+@pytest.mark.parametrize("status", Status)
+def test_one_status_is_lit_at_a_time(board: Board, header: Header, status: Status) -> None:
+    board.show(Signal(Lamp.ON, Status.ATTENTION))
+    header.wait_for({"reader", "attention"})
+    board.show(Signal(Lamp.ON, status))
+    header.wait_for({"reader", status.value})
+
+
+def test_the_readers_light_blinks_until_something_else_is_shown(
+    board: Board, header: Header
+) -> None:
+    board.show(Signal(Lamp.BLINKING, Status.READY))
+    for lit in ({"reader", "ready"}, {"ready"}, {"reader", "ready"}):
+        header.wait_for(lit)
+    board.show(Signal(Lamp.OFF, Status.READY))
+    header.wait_for({"ready"})
+    blinks = header.count("reader")
+    time.sleep(1.1)  # two blinks
+    assert header.count("reader") == blinks
+
+
+def test_done_beeps_once_and_a_card_that_is_left_calls_again_and_again(
+    board: Board, header: Header
+) -> None:
+    board.show(Signal(Lamp.OFF, Status.DONE, Sound.DONE))
+    header.wait_for({"done", "buzzer"})
+    header.wait_for({"done"})
+    board.show(Signal(Lamp.OFF, Status.DONE, Sound.CALL))
+    for _ in range(3):
+        header.wait_for({"done", "buzzer"})
+        header.wait_for({"done"})
+    assert header.count("buzzer") == 4
+
+
+def test_what_is_closed_is_dark(board: Board, header: Header) -> None:
+    board.show(Signal(Lamp.BLINKING, Status.READY, Sound.CALL))
+    header.wait_for({"ready", "reader", "buzzer"})
+    board.close()
+    assert header.history[-1] == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("pin", "level", "notice"),
+    [
+        (5, True, BoardNotice.OPENED),
+        (5, False, BoardNotice.CLOSED),
+        (6, True, BoardNotice.SOMEBODY_NEAR),
+        (13, False, BoardNotice.POWER_LOW),
+        (13, True, BoardNotice.POWER_GOOD),
+    ],
+)
+def test_inputs_are_told_when_they_change(
+    board: Board, header: Header, pin: int, level: bool, notice: BoardNotice
+) -> None:
+    header.pins.set_input(pin, high=not level)
+    heard: list[BoardNotice] = []
+    board.watch(heard.append)
+    heard.clear()
+    header.pins.set_input(pin, high=level)
+    assert heard == [notice]
+
+
+def test_a_case_that_was_open_before_is_told_at_once(board: Board, header: Header) -> None:
+    heard: list[BoardNotice] = []
+    header.pins.set_input(13, high=True)
+    board.watch(heard.append)  # nothing holds the switch down: it is open, or its wire is cut
+    assert BoardNotice.OPENED in heard
+    assert BoardNotice.POWER_GOOD in heard
+
+
+# ---------------------------------------------------------------- plans
+
+
+@pytest.mark.parametrize(
+    ("pins", "place", "reason"),
+    [
+        ({"reader": 17, "buzzer": 17}, "KIOSK_PINS.buzzer", "pin 17 is for reader already"),
+        ({"reader": 1}, "KIOSK_PINS.reader", "pin 1 is none of 2 to 27"),
+        ({"reader": 28}, "KIOSK_PINS.reader", "pin 28 is none of 2 to 27"),
+        ({"radar": 3}, "KIOSK_PINS.radar", "no such part"),
+    ],
+)
+def test_a_plan_that_cannot_work_is_refused_by_name(
+    pins: dict[str, int], place: str, reason: str
+) -> None:
+    with pytest.raises(SettingsError) as refused:
+        PinPlan.of(pins, "KIOSK_PINS")
+    assert refused.value.place == place
+    assert reason in refused.value.reason
+
+
+def test_a_board_need_not_have_everything() -> None:
+    pins = SimulatedPins()
+    board = Board(pins, PinPlan.of({"ready": 17}, "KIOSK_PINS"))
+    board.watch(lambda _: None)
+    board.show(Signal(Lamp.BLINKING, Status.READY, Sound.CALL))
+    _until(lambda: pins.levels == {17: True})
+    board.close()
+
+
+# ---------------------------------------------------------------- drivers
+
+
+def test_a_pin_that_was_not_set_up_is_not_written() -> None:
+    with pytest.raises(RuntimeError):
+        SimulatedPins().write(17, high=True)
+
+
+def test_without_a_pi_its_driver_says_so() -> None:
+    """This suite's other driver cannot be tried on a machine without a header."""
+    assert not Path("/dev/gpiomem").exists(), "run the suite on this machine's own pins"
+    with pytest.raises(BoardUnavailable) as unavailable:
+        RpiPins()
+    assert unavailable.value.reason
+
+
+def _until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 5
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.01)

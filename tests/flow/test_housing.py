@@ -1,0 +1,102 @@
+"""What the kiosk itself goes through, and what its lights tell of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from kiosk import flow
+from kiosk.flow import effects as do
+from kiosk.flow import events as ev
+from kiosk.flow import pages as pg
+from kiosk.flow import view as vw
+from kiosk.flow.state import State
+from kiosk.values import CardIdentity, Counters, Family, Lamp, PasscodeRules, Signal, Sound, Status
+
+REFERENCE = "AB12-CD34"
+
+
+def after(*events: ev.Event) -> State:
+    state = State()
+    for event in events:
+        state, _ = flow.step(state, event)
+    return state
+
+
+READY = ev.ReaderReady()
+INSERTED = ev.CardInserted(REFERENCE)
+LOCKED = ev.CardRead(1, CardIdentity(Family.PIV, "00" * 16), Counters(0), PasscodeRules())
+ASKED = ev.UnlockOpened(1, ("a?", "b?", "c?", "d?"), 3)
+
+
+def told(state: State) -> list[str]:
+    view = flow.render(state)
+    assert isinstance(view, vw.Welcome)
+    return [trouble.message for trouble in view.troubles]
+
+
+def test_who_opens_the_case_ends_the_visit_and_is_reported_once() -> None:
+    state, effects = flow.step(after(READY, INSERTED, LOCKED, ASKED), ev.CaseOpened())
+    assert isinstance(state.page, pg.Waiting)
+    assert do.Forget() in effects
+    assert do.ReportOpened() in effects
+    assert do.ReportOpened() not in flow.step(state, ev.CaseOpened())[1]
+
+
+def test_a_kiosk_that_was_opened_serves_nobody_until_it_is_started_anew() -> None:
+    opened = after(READY, ev.CaseOpened(), ev.CentralSeen(reachable=True))
+    view = flow.render(opened)
+    assert isinstance(view, vw.Notice)
+    assert view.heading.message == "This kiosk is out of service"
+    state, effects = flow.step(opened, INSERTED)
+    assert isinstance(state.page, pg.Helping)
+    assert not any(isinstance(effect, do.ReadCard) for effect in effects)
+
+
+def test_weak_power_and_missing_lights_are_said_on_the_screen() -> None:
+    weak = after(READY, ev.PowerSeen(low=True), ev.LightsFailed())
+    assert told(weak) == [
+        "This kiosk's power supply is too weak. Please tell IT.",
+        "The lights of this kiosk do not work. It works without them.",
+    ]
+    good, _ = flow.step(weak, ev.PowerSeen(low=False))
+    assert told(good) == ["The lights of this kiosk do not work. It works without them."]
+
+
+@pytest.mark.parametrize(
+    ("state", "signal"),
+    [
+        (after(READY), Signal(Lamp.BLINKING, Status.READY)),
+        (after(READY, INSERTED), Signal(Lamp.ON, Status.WORKING)),
+        (after(READY, INSERTED, LOCKED), Signal(Lamp.ON, Status.WORKING)),
+        (after(READY, INSERTED, LOCKED, ASKED), Signal(Lamp.ON, Status.READY)),
+        (
+            replace(after(READY, INSERTED), page=pg.Unlocking()),
+            Signal(Lamp.ON, Status.WORKING),
+        ),
+        (
+            replace(after(READY, INSERTED), page=pg.Finished()),
+            Signal(Lamp.BLINKING, Status.DONE, Sound.DONE),
+        ),
+        (
+            replace(after(READY, INSERTED), page=pg.Waiting()),  # she went, her card did not
+            Signal(Lamp.BLINKING, Status.READY, Sound.CALL),
+        ),
+        (
+            replace(after(READY, INSERTED), page=pg.Helping(pg.Trouble.CARD_MUTE)),
+            Signal(Lamp.BLINKING, Status.ATTENTION),
+        ),
+        (
+            replace(after(READY), page=pg.Helping(pg.Trouble.CARD_PULLED)),
+            Signal(Lamp.OFF, Status.ATTENTION),
+        ),
+        (after(READY, ev.CaseOpened()), Signal(Lamp.OFF, Status.ATTENTION)),
+        (
+            after(READY, ev.CentralSeen(reachable=True, admitted=False)),
+            Signal(Lamp.OFF, Status.ATTENTION),
+        ),
+    ],
+)
+def test_the_lights_say_what_the_screen_says(state: State, signal: Signal) -> None:
+    assert flow.signal(state) == signal
