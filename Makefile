@@ -18,7 +18,7 @@ demo:
 
 test:
 	@provisioning/setup all
-	@provisioning/python provisioning/check
+	@provisioning/python provisioning/check.py
 
 prove:
 	@provisioning/setup one

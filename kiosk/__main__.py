@@ -1,9 +1,10 @@
-"""The command line: `kiosk run`, `kiosk sync`, `kiosk enrol`, `kiosk doctor`, `kiosk demo`."""
+"""The command line: `kiosk run`, `sync`, `enrol`, `doctor`, `demo` and what systemd needs."""
 
 from __future__ import annotations
 
 import argparse
 import logging
+import os
 import signal
 import sys
 import threading
@@ -12,6 +13,7 @@ from pathlib import Path
 from kiosk import __version__, settings
 from kiosk.errors import KioskError
 from kiosk.hardening import harden
+from kiosk.systemd import Notifier
 
 _LEVELS = {"error": 40, "warning": 30, "info": 20, "debug": 10, "traffic": 5}
 
@@ -22,7 +24,15 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(
         level=_LEVELS[chosen.log], format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    commands = {"run": _run, "sync": _sync, "enrol": _enrol, "doctor": _doctor, "demo": _demo}
+    commands = {
+        "run": _run,
+        "help-screen": _help_screen,
+        "sync": _sync,
+        "enrol": _enrol,
+        "firewall": _firewall,
+        "doctor": _doctor,
+        "demo": _demo,
+    }
     try:
         return commands[chosen.command](chosen)
     except KioskError as error:
@@ -36,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--log", choices=_LEVELS, default="info", help="least level to log")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="the screen, the flow and the card")
+    commands.add_parser("help-screen", help="whom to call, where the kiosk cannot be started")
     commands.add_parser("sync", help="follow the central service, and report to it")
     enrolling = commands.add_parser(
         "enrol", help="make this device a kiosk of an organisation's", allow_abbrev=False
@@ -46,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     enrolling.add_argument(
         "--again", action="store_true", help="even if it is enrolled: with a new key, and token"
     )
+    commands.add_parser("firewall", help="let this machine reach what its settings name")
     doctor = commands.add_parser("doctor", help="find out what is wrong; changes nothing")
     doctor.add_argument("what", choices=["card"], help="card: the one in the reader")
     demo = commands.add_parser("demo", help="everything on this machine, with a simulated card")
@@ -58,9 +70,18 @@ def _parser() -> argparse.ArgumentParser:
 def _run(_: argparse.Namespace) -> int:
     from kiosk import compose  # noqa: PLC0415 - only this command needs the screen
 
-    kiosk = compose.Kiosk(settings.read())
+    kiosk = compose.Kiosk(settings.read(), notifier=Notifier.of(os.environ))
     signal.signal(signal.SIGTERM, lambda *_: kiosk.stop())
     return 0 if kiosk.run() else 1
+
+
+def _help_screen(_: argparse.Namespace) -> int:
+    from kiosk import compose  # noqa: PLC0415
+
+    screen = compose.help_screen(settings.read())
+    signal.signal(signal.SIGTERM, lambda *_: screen.stop())
+    screen.run()
+    return 0
 
 
 def _sync(_: argparse.Namespace) -> int:
@@ -70,7 +91,10 @@ def _sync(_: argparse.Namespace) -> int:
     stop = threading.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stop.set())
-    return 0 if compose.build_sync(settings.read()).run(stop) else 1
+    notifier = Notifier.of(os.environ)
+    sync = compose.build_sync(settings.read(), notifier)
+    notifier.ready()
+    return 0 if sync.run(stop) else 1
 
 
 def _enrol(chosen: argparse.Namespace) -> int:
@@ -87,6 +111,13 @@ def _enrol(chosen: argparse.Namespace) -> int:
         enrolled = known.enrolled
         print("this device is enrolled already (--again enrols it anew): ", end="")
     print(f"{enrolled.name}, of {enrolled.organisation}, at {enrolled.central}")
+    return 0
+
+
+def _firewall(_: argparse.Namespace) -> int:
+    from kiosk import firewall  # noqa: PLC0415
+
+    firewall.apply(firewall.commands(firewall.look_up(settings.read())))
     return 0
 
 

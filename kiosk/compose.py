@@ -26,13 +26,15 @@ from kiosk.flow.view import Contact
 from kiosk.hardening import harden
 from kiosk.identity import Identity
 from kiosk.link import AccessTokens, CentralClient
+from kiosk.pulse import Pulse, Rounds
 from kiosk.runtime import Runtime
 from kiosk.settings import Settings, read_approval_key
 from kiosk.store.database import open_replica, open_store, read_replica, wipe_store
 from kiosk.store.outbox import Outbox
 from kiosk.store.replica import Replica, ReplicaReader
 from kiosk.sync.leaving import Departure
-from kiosk.sync.worker import SyncWorker
+from kiosk.sync.worker import DELIVERY, FOLLOWING, SyncWorker
+from kiosk.systemd import Notifier
 from kiosk.ui import open_screen
 from kiosk.ui.catalogue import Catalogue
 from kiosk.ui.toolkit import WindowSettings
@@ -50,18 +52,24 @@ _FAILURES, _FAILURE_SECONDS = 5, 60.0
 class Kiosk:
     """A kiosk with its window: `run` in the main thread shows it until `stop`."""
 
-    def __init__(self, settings: Settings, open_pins: OpenPins = RpiPins) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        open_pins: OpenPins = RpiPins,
+        notifier: Notifier = Notifier(),  # noqa: B008 - frozen
+    ) -> None:
+        self._notifier = notifier
         self.runtime = build_runtime(settings, open_pins)
         self._failures: deque[float] = deque(maxlen=_FAILURES)
         self.failed = False
-        window = WindowSettings(
-            size=(settings.width, settings.height),
-            fullscreen=settings.fullscreen,
-            cursor=not settings.fullscreen,
-        )
-        catalogue = Catalogue.load(settings.language)
-        self.screen: KioskApp = open_screen(
-            window, catalogue, self.runtime.send, self._screen_failed
+        self.screen = _screen(settings, self.runtime.send, self._screen_failed)
+        self._pulse = Pulse(
+            notifier,
+            {
+                "screen": self.screen.call,
+                "flow": self.runtime.answer,
+                "card worker": self.runtime.answer_of_reader,
+            },
         )
 
     def run(self) -> bool:
@@ -69,9 +77,13 @@ class Kiosk:
         harden(die_with_parent=False)
         thread = threading.Thread(target=self._flow, name="flow")
         thread.start()
+        stopped = threading.Event()
+        threading.Thread(target=self._pulse.run, args=(stopped,), name="pulse", daemon=True).start()
         try:
             self.screen.run()
         finally:
+            self._notifier.stopping()
+            stopped.set()
             self.runtime.stop()
             thread.join(timeout=10)
         return not self.failed
@@ -101,6 +113,25 @@ class Kiosk:
             self.runtime.send(ev.ScreenFailed())
 
 
+def help_screen(settings: Settings) -> KioskApp:
+    """A screen that says whom to call and hears nobody: for when the kiosk cannot be started."""
+    harden(die_with_parent=False)
+    screen = _screen(settings, lambda _: None, lambda: None)
+    screen.show(flow.out_of_order(_site(settings)))
+    return screen
+
+
+def _screen(
+    settings: Settings, send: Callable[[ev.Event], None], failed: Callable[[], None]
+) -> KioskApp:
+    window = WindowSettings(
+        size=(settings.width, settings.height),
+        fullscreen=settings.fullscreen,
+        cursor=not settings.fullscreen,
+    )
+    return open_screen(window, Catalogue.load(settings.language), send, failed)
+
+
 def build_runtime(settings: Settings, open_pins: OpenPins = RpiPins) -> Runtime:
     """All of the kiosk but its window; raises SettingsError."""
     profile.shipped()  # a card profile that is wrong is told now, not at the first card
@@ -123,7 +154,7 @@ def build_runtime(settings: Settings, open_pins: OpenPins = RpiPins) -> Runtime:
     return runtime
 
 
-def build_sync(settings: Settings) -> SyncWorker:
+def build_sync(settings: Settings, notifier: Notifier = Notifier()) -> SyncWorker:  # noqa: B008
     """The sync that `settings` describe; raises SettingsError."""
     gone = identity.leaving(settings.state_directory)
     who = gone or identity.load(settings.state_directory)
@@ -138,6 +169,7 @@ def build_sync(settings: Settings) -> SyncWorker:
         kiosk=who.enrolled.name,
         state_directory=settings.state_directory,
         approval_key=read_approval_key(settings),
+        been=Rounds(notifier, (DELIVERY, FOLLOWING)).been,
     )
 
 

@@ -54,7 +54,7 @@ class Runtime:
         self._state = flow.State(site)
         self._means = means
         self._lights = lights
-        self._events: queue.SimpleQueue[ev.Event | None] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[ev.Event | Callable[[], None] | None] = queue.SimpleQueue()
         self._due: dict[ev.Timer, float] = {}
         self._secrets: list[Secret] = []
         self._visit: UnlockVisit | None = None
@@ -64,6 +64,14 @@ class Runtime:
     def send(self, event: ev.Event) -> None:
         """Queue an event; returns at once."""
         self._events.put(event)
+
+    def answer(self, answered: Callable[[], None]) -> None:
+        """Have the thread that steps the flow call `answered`; returns at once."""
+        self._events.put(answered)
+
+    def answer_of_reader(self, answered: Callable[[], None]) -> None:
+        """The same of whoever does the card work."""
+        self._means.reader.answer(answered)
 
     def stop(self) -> None:
         """End `run`."""
@@ -81,7 +89,9 @@ class Runtime:
         try:
             while not self._stopped.is_set():
                 event = self._next()
-                if event is not None:
+                if callable(event):
+                    event()
+                elif event is not None:
                     self._step_whatever_happens(event, screen)
         finally:
             self._forget(screen, None)
@@ -102,8 +112,8 @@ class Runtime:
 
     # ------------------------------------------------------------ events in
 
-    def _next(self) -> ev.Event | None:
-        """The next event, or the timer that is due before one comes."""
+    def _next(self) -> ev.Event | Callable[[], None] | None:
+        """The next event or question, or the timer that is due before one comes."""
         timer = min(self._due, key=self._due.__getitem__, default=None)
         if timer is None:
             return self._events.get()

@@ -52,6 +52,9 @@ class Settings(BaseSettings):
     help_seconds: Annotated[float, Field(gt=0)] = 45.0
     contacts: tuple[HelpContact, ...] = ()
 
+    clocks: tuple[str, ...] = ()
+    """Time servers that the firewall lets through, by name or address."""
+
     pins: dict[str, int] = {}
     """Lights, buzzer and switches by their BCM numbers (see `devices.lights.plan`)."""
 

@@ -13,11 +13,14 @@ from kiosk.central.watch import Watch
 def create_app(parts: Parts) -> FastAPI:
     """The service made of `parts`. It serves nothing but the contract: no documentation pages."""
     app = FastAPI(
-        title="Smartcard kiosk: central service", openapi_url=None, docs_url=None, redoc_url=None
+        title="Smartcard kiosk: central service",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        routes=list(routes.router.routes),  # as they are: to include them would make them anew
     )
     app.state.parts = parts
     app.state.watch = Watch(parts.database)
-    app.include_router(routes.router)
     problems.install(app)
     app.add_middleware(LimitBody)
     return app

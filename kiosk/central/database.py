@@ -10,7 +10,7 @@ from sqlite3 import Connection as SqliteConnection
 from sqlite3 import Error as SqliteError
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 from sqlmodel import Session
@@ -49,6 +49,8 @@ class Database:
             pool_pre_ping=postgresql,
             connect_args={"options": _postgresql_options()} if postgresql else {},
         )
+        self._closed = False
+        event.listen(self._engine, "do_connect", self._refuse_once_closed)
         self._readers = self._engine.execution_options(reads_only=True)
         if postgresql:
             _take_turns(self._engine)
@@ -122,11 +124,19 @@ class Database:
             yield session
 
     def close(self) -> None:
-        """Let go of the connections, once what other threads are at has ended, or soon."""
+        """Let go of the connections, once what other threads are at has ended, or soon.
+
+        Whoever comes later is told that the database is away.
+        """
+        self._closed = True
         pool, end = self._engine.pool, time.monotonic() + _CLOSING_SECONDS
         while isinstance(pool, QueuePool) and pool.checkedout() and time.monotonic() < end:
             time.sleep(0.01)
         self._engine.dispose()
+
+    def _refuse_once_closed(self, dialect: Dialect, *_: Any) -> None:
+        if self._closed:
+            raise dialect.loaded_dbapi.OperationalError("closed")
 
 
 def first_line(error: SQLAlchemyError) -> str:

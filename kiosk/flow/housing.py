@@ -9,7 +9,10 @@ from typing import Any
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import state as st
+from kiosk.flow import view as vw
+from kiosk.flow.frame import frame
 from kiosk.flow.leaving import leave
+from kiosk.flow.text import text
 
 Outcome = tuple[st.State, tuple[do.Effect, ...]]
 
@@ -28,6 +31,20 @@ def _power_seen(state: st.State, event: ev.PowerSeen) -> Outcome:
 
 def _lights_failed(state: st.State, _: ev.LightsFailed) -> Outcome:
     return replace(state, lights_missing=True), ()
+
+
+def out_of_order(site: st.Site) -> vw.Notice:
+    """What the screen says where the kiosk itself cannot be started."""
+    return vw.Notice(
+        frame(st.State(site)),
+        vw.Tone.PROBLEM,
+        text("This kiosk is out of order"),
+        (
+            text("It tries to start again by itself every few minutes."),
+            text("Please use another kiosk. If it is urgent, call one of these."),
+        ),
+        contacts=site.contacts,
+    )
 
 
 EVERYWHERE: dict[type, Callable[[st.State, Any], Outcome]] = {

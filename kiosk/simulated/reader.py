@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from kiosk.card import holder
@@ -103,6 +103,10 @@ class SimulatedReader:
         """Have the card sign `digest` with its authentication key, after its passcode."""
         with self._transaction() as connection:
             return holder.sign(connection, expected, certificate, passcode, digest)
+
+    def answer(self, answered: Callable[[], None]) -> None:
+        """It always could."""
+        answered()
 
     def change(self, expected: tuple[CardIdentity, Own], old: Secret, new: Secret) -> None:
         """Change the card's passcode."""

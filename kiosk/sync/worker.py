@@ -22,12 +22,16 @@ from kiosk.sync.following import Following
 from kiosk.sync.leaving import Departure
 
 _log = logging.getLogger(__name__)
+DELIVERY, FOLLOWING = "delivery", "following"
 _HEALTH_SECONDS = 3600.0
 _END_SECONDS = 1.0
 
 
 class SyncWorker:
-    """Runs until `stop` is set; what is under way then is taken back, as if the power had gone."""
+    """Runs until `stop` is set; what is under way then is taken back, as if the power had gone.
+
+    `been` hears the name of each loop whenever it has been round.
+    """
 
     def __init__(
         self,
@@ -39,7 +43,9 @@ class SyncWorker:
         kiosk: str,
         state_directory: Path,
         approval_key: VerifyKey | None = None,
+        been: Callable[[str], None] = lambda _: None,
     ) -> None:
+        self._been = been
         self._outbox = outbox
         self._replica = replica
         self._central = central
@@ -76,7 +82,7 @@ class SyncWorker:
         # Not waited for at the end of the process: a request may be waiting for changes.
         threads = [
             threading.Thread(target=until_ended, args=(loop,), name=name, daemon=True)
-            for name, loop in (("delivery", self._deliver), ("following", self._follow))
+            for name, loop in ((DELIVERY, self._deliver), (FOLLOWING, self._follow))
         ]
         for thread in threads:
             thread.start()
@@ -103,12 +109,14 @@ class SyncWorker:
                 measured = time.monotonic()
                 self._note_health()
             pace, more = self._delivery.round(pace)
+            self._been(DELIVERY)
             stop.wait(plan.wait_seconds(pace, more=more, jitter=self._random.random()))
 
     def _follow(self, stop: threading.Event) -> None:
         pace = plan.Pace()
         # Whoever is to go has no use for what it would have to wipe.
         while not stop.is_set():
+            self._been(FOLLOWING)
             if self._departure.begun or self._central.tokens.retiring:
                 stop.wait(plan.wait_seconds(pace, more=False, jitter=1.0))
                 continue

@@ -141,7 +141,7 @@ def test_a_file_that_breaks_under_the_service_is_answered_plainly(
     kiosk.opened(card)
     with on_sqlite.parts.database._engine.connect() as connection:
         connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    on_sqlite.parts.database.close()
+    on_sqlite.parts.database._engine.dispose()
     file.write_bytes(b"\xff" * file.stat().st_size)
     answer = kiosk.open(card)
     assert (answer.status_code, problem(answer)) == (500, "internal")

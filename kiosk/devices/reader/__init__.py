@@ -83,6 +83,9 @@ class Reader(Protocol):
         loses whatever had been proved to it.
         """
 
+    def answer(self, answered: Callable[[], None]) -> None:
+        """Have `answered` called, perhaps later, as long as card work goes on or could begin."""
+
     def close(self) -> None:
         """Stop watching and end every process of the reader's."""
 

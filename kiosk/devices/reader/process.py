@@ -33,6 +33,7 @@ WATCHER = (sys.executable, "-m", "kiosk.devices.reader.watcher")
 # Deadlines by operation. A card answers an unlock in milliseconds, an RSA card signs in under a
 # second and a half; the rest is for a rival program to end its transaction.
 SECONDS = {
+    "answer": 5.0,
     "inspect": 8.0,
     "examine": 20.0,
     "prove": 8.0,
@@ -41,6 +42,7 @@ SECONDS = {
     "unlock": 20.0,
 }
 LONGEST_SECONDS = 120.0  # of any operation, with all that was attended to meanwhile
+_OVERDUE_SECONDS = LONGEST_SECONDS + 10.0  # then its end is not to be expected any more
 MOST_STEPS, MOST_QUESTIONS = 16, 6  # of an operation: twice what the longest unlock needs
 
 _RESTART_SECONDS = 1.0
@@ -57,6 +59,7 @@ class PcscReader:
         self._hands = ThreadPoolExecutor(1, thread_name_prefix="card")
         self._worker: _Worker | None = None
         self._watcher: subprocess.Popen[bytes] | None = None
+        self._busy_since: float | None = None
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -124,6 +127,21 @@ class PcscReader:
         request = {"operation": "unlock", "plan": messages.from_plan(plan)}
         return self._run(request, messages.to_unlocked, attend)
 
+    def answer(self, answered: Callable[[], None]) -> None:
+        """Have `answered` called if the worker is at an operation that has time, or answers now.
+
+        Returns at once. A worker that does not answer is replaced, as after any breach.
+        """
+        begun = self._busy_since
+        if begun is None:
+            self._hands.submit(self._answer, answered)
+        elif time.monotonic() - begun < _OVERDUE_SECONDS:
+            answered()
+
+    def _answer(self, answered: Callable[[], None]) -> None:
+        if not isinstance(self._perform({"operation": "answer"}, dict, None), CardError):
+            answered()
+
     @property
     def watcher_pid(self) -> int | None:
         """The watcher process, for diagnosis."""
@@ -161,6 +179,18 @@ class PcscReader:
         convert: Callable[[wire.Fields], _T],
         attend: _Attend | None,
     ) -> _T | CardError:
+        self._busy_since = time.monotonic()
+        try:
+            return self._perform_now(request, convert, attend)
+        finally:
+            self._busy_since = None
+
+    def _perform_now(
+        self,
+        request: wire.Fields,
+        convert: Callable[[wire.Fields], _T],
+        attend: _Attend | None,
+    ) -> _T | CardError:
         operation: str = request["operation"]
         if self._worker is not None and not self._worker.alive:
             self._end_worker()  # it died while nobody needed it
@@ -175,7 +205,7 @@ class PcscReader:
             # Only its death frees the reader; what the card did is looked at next time.
             self._end_worker()
             _log.warning("card worker ended during %s: %s", operation, type(error).__name__)
-            raise CardMute(operation, SECONDS[operation]) from None
+            return CardMute(operation, SECONDS[operation])
         except BaseException:
             self._end_worker()  # not recorded, or not answered: the card must see no more
             raise

@@ -39,6 +39,8 @@ def perform(request: wire.Fields, parent: socket.socket) -> wire.Fields:
 
     Afterwards the request's secrets are wiped, even where no card was.
     """
+    if request["operation"] == "answer":
+        return {}
     with _wiped(request), _inserted_card() as card:
         return _OPERATIONS[request["operation"]](card, request, parent)
 

@@ -1,0 +1,95 @@
+"""The watchdog is fed when every part answers, and only then."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from kiosk.pulse import Pulse, Rounds
+from kiosk.systemd import Notifier
+
+Answered = Callable[[], None]
+STOPPED = threading.Event()
+
+
+@pytest.fixture
+def heard(folder: Path) -> Iterator[tuple[Notifier, Callable[[], str | None]]]:
+    """A notifier with a quick watchdog, and what it said next; None where that is nothing."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind(str(folder / "notify"))
+
+        def say() -> str | None:
+            listening.settimeout(0.3)
+            try:
+                return listening.recv(4096).decode()
+            except TimeoutError:
+                return None
+
+        yield Notifier(str(folder / "notify"), watchdog_seconds=0.4), say
+
+
+Heard = tuple[Notifier, Callable[[], str | None]]
+
+
+def at_once(answered: Answered) -> None:
+    answered()
+
+
+def later(answered: Answered) -> None:
+    threading.Timer(0.02, answered).start()
+
+
+def never(_: Answered) -> None:
+    """A part that hangs."""
+
+
+def test_it_is_ready_and_alive_once_all_have_answered(heard: Heard) -> None:
+    notifier, said = heard
+    stopped = threading.Event()
+    pulse = Pulse(notifier, {"screen": at_once, "flow": later})
+    thread = threading.Thread(target=pulse.run, args=(stopped,))
+    thread.start()
+    words = [said() for _ in range(5)]
+    stopped.set()
+    thread.join()
+    assert words == ["WATCHDOG=1", "READY=1", "STATUS=in service", "WATCHDOG=1", "WATCHDOG=1"]
+
+
+@pytest.mark.parametrize("silent", ["screen", "flow", "card worker"])
+def test_one_that_is_silent_starves_it_and_is_named(heard: Heard, silent: str) -> None:
+    notifier, said = heard
+    parts = dict.fromkeys(("screen", "flow", "card worker"), at_once) | {silent: never}
+    stopped = threading.Event()
+    thread = threading.Thread(target=Pulse(notifier, parts).run, args=(stopped,))
+    thread.start()
+    words = {said() for _ in range(3)}
+    stopped.set()
+    thread.join()
+    assert words == {f"STATUS=no answer from: {silent}"}
+
+
+def test_an_answer_that_comes_after_all_is_none(heard: Heard) -> None:
+    notifier, _ = heard
+    kept: list[Answered] = []
+    pulse = Pulse(notifier, {"screen": kept.append})
+    assert pulse.ask(STOPPED) == ("screen",)
+    kept[0]()  # of the round before
+    assert pulse.ask(STOPPED) == ("screen",)
+
+
+def test_loops_feed_it_together(heard: Heard) -> None:
+    notifier, said = heard
+    rounds = Rounds(notifier, ("delivery", "following"))
+    for _ in range(3):
+        rounds.been("delivery")
+    assert said() is None
+    rounds.been("following")
+    assert said() == "WATCHDOG=1"
+    rounds.been("following")
+    assert said() is None
+    rounds.been("delivery")
+    assert said() == "WATCHDOG=1"

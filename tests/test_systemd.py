@@ -1,0 +1,80 @@
+"""What is said to systemd, heard at a real socket."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from kiosk.systemd import Notifier
+
+
+@pytest.fixture(params=["path", "abstract"])
+def listener(request: pytest.FixtureRequest, folder: Path) -> Iterator[tuple[socket.socket, str]]:
+    """A socket like systemd's, and its address as systemd would say it."""
+    address = f"{folder}/notify" if request.param == "path" else f"@kiosk-{uuid4()}"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind(address.replace("@", "\0", 1) if address[0] == "@" else address)
+        listening.settimeout(5)
+        yield listening, address
+
+
+def test_what_is_said_is_heard(listener: tuple[socket.socket, str]) -> None:
+    listening, address = listener
+    notifier = Notifier.of({"NOTIFY_SOCKET": address})
+    notifier.ready()
+    notifier.alive()
+    notifier.status("two\nlines")
+    notifier.failed()
+    notifier.stopping()
+    heard = [listening.recv(4096).decode() for _ in range(5)]
+    assert heard == [
+        "READY=1",
+        "WATCHDOG=1",
+        "STATUS=two lines",
+        "WATCHDOG=trigger",
+        "STOPPING=1",
+    ]
+
+
+def test_a_listener_that_is_gone_or_full_holds_nobody_up(folder: Path) -> None:
+    address = str(folder / "notify")
+    Notifier(address).ready()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind(address)
+        for _ in range(2000):  # more than any queue takes
+            Notifier(address).alive()
+        assert listening.recv(64) == b"WATCHDOG=1"
+    Notifier(address).alive()
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, Notifier()),
+        ({"NOTIFY_SOCKET": "relative"}, Notifier()),
+        ({"NOTIFY_SOCKET": "/run/n"}, Notifier("/run/n")),
+        ({"NOTIFY_SOCKET": "/run/n", "WATCHDOG_USEC": "30000000"}, Notifier("/run/n", 30.0)),
+        ({"NOTIFY_SOCKET": "/run/n", "WATCHDOG_USEC": "soon"}, Notifier("/run/n")),
+        ({"NOTIFY_SOCKET": "/run/n", "WATCHDOG_USEC": "0"}, Notifier("/run/n")),
+        (
+            {"NOTIFY_SOCKET": "/run/n", "WATCHDOG_USEC": "30000000", "WATCHDOG_PID": "1"},
+            Notifier("/run/n"),
+        ),
+    ],
+)
+def test_the_environment_says_whom_to_tell(environment: dict[str, str], expected: Notifier) -> None:
+    assert Notifier.of(environment) == expected
+
+
+def test_a_watchdog_that_is_ours_is_fed() -> None:
+    environment = {
+        "NOTIFY_SOCKET": "/run/n",
+        "WATCHDOG_USEC": "500000",
+        "WATCHDOG_PID": str(os.getpid()),
+    }
+    assert Notifier.of(environment).watchdog_seconds == 0.5
