@@ -46,7 +46,7 @@ def give_answers(
         codes.judge(work, unlock, given.code)
         attempt = _count(work, unlock)
         recovery = registrations.recovery(work.database, parts.master, unlock.registration)
-    context = registrations.context(unlock.registration.id)
+    context = vault.context(unlock.registration.id)
     right = _evaluate(parts, recovery, context, given)
     with working(parts, caller) as work:
         _conclude(work, find(work, session_id), attempt, right=right)

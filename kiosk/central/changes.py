@@ -36,6 +36,7 @@ from kiosk.contract.changes import (
     Cursor,
     Policy,
     card_hash,
+    registration_mark,
 )
 from kiosk.contract.messages import ProblemType
 from kiosk.values import CardIdentity, Family
@@ -136,6 +137,7 @@ def _card(row: Row[Any], key: bytes) -> CardChange:
         card=card_hash(key, CardIdentity(Family(row.family), row.serial)),
         status=CardState(row.status),
         registered=row.id is not None,
+        registration=b"" if row.id is None else registration_mark(key, row.id),
         locked=bool(row.locked),
         closed=row.closed,
         frozen=row.frozen,

@@ -233,8 +233,7 @@ def decide(visits: Sequence[Visit], told: Told, maximum: int) -> Decision:
     if told.unblocking is not None:
         worlds = dict.fromkeys(worlds, told.unblocking)
     possible = {generation: left for generation, left in worlds.items() if generation >= current}
-    opened = any(_proof(fact) for visit in visits for fact in visit.facts)
-    doubted = None if opened else worlds[NEITHER]
+    doubted = None if opened(visits) else worlds[NEITHER]
     order = _order([pair for pair in followed if pair[0].current == current], current, possible)
     first = next((f for f in order if _safe(f, possible, doubted)), None)
     return Decision(
@@ -252,6 +251,11 @@ def decide(visits: Sequence[Visit], told: Told, maximum: int) -> Decision:
 def first_needs(*, second_allowed: bool) -> int:
     """Tries that a card which tells them must have for the first candidate to be sent."""
     return _FOR_A_GUESS if second_allowed else _FOR_CERTAINTY
+
+
+def opened(visits: Sequence[Visit]) -> bool:
+    """Whether a key of ours has ever opened the card."""
+    return any(_proof(fact) for visit in visits for fact in visit.facts)
 
 
 def proven(visits: Sequence[Visit]) -> int:

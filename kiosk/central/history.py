@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 from kiosk.central import audit, evidence
 from kiosk.central.evidence import Decision, Fact, Told, Visit
 from kiosk.central.sessions import Work
-from kiosk.central.tables import Card, EndRow, FactRow, GrantRow, UnlockSession
+from kiosk.central.tables import Card, EndRow, FactRow, GrantRow, PackRow, UnlockSession
 from kiosk.contract.messages import CardCommand
 from kiosk.values import Family
 
@@ -34,8 +34,8 @@ def visits(database: Session, card: Card) -> list[Visit]:
         .where(GrantRow.card_id == card.id)
         .order_by(col(GrantRow.number))
     )
-    return [
-        Visit(
+    numbered = {
+        grant.number: Visit(
             current=grant.current,
             first=grant.first,
             second_allowed=grant.second_allowed,
@@ -46,12 +46,38 @@ def visits(database: Session, card: Card) -> list[Visit]:
             ends=frozenset(ends.get(session.id, ())),
         )
         for grant, session in granted
-    ]
+    }
+    numbered = {**_unheard(database, card), **numbered}
+    return [numbered[number] for number in sorted(numbered)]
+
+
+def _unheard(database: Session, card: Card) -> dict[int, Visit]:
+    """What a kiosk may have done with a pack that it has yet to account for: one visit at most.
+
+    One that was refused, or never heard of, spends a pack whose key had not opened the card.
+    """
+    lent = select(PackRow).where(PackRow.card_id == card.id, col(PackRow.ended_at).is_(None))
+    return {
+        pack.number: Visit(
+            current=pack.generation,
+            first=pack.generation,
+            second_allowed=False,
+            renew=False,
+            told=Told(),
+        )
+        for pack in database.exec(lent)
+    }
 
 
 def told(session: UnlockSession) -> Told:
     """The counters that the card told when `session` was opened."""
     return Told(session.passcode_tries, session.unblocking_tries)
+
+
+def outlook(database: Session, card: Card) -> tuple[Decision, bool]:
+    """What a grant would offer now, of which nothing follows; and whether a key opened the card."""
+    known = visits(database, card)
+    return evidence.decide(known, Told(), card.unblocking_maximum), evidence.opened(known)
 
 
 def decide(work: Work, card: Card, now_told: Told) -> Decision:

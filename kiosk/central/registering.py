@@ -85,7 +85,7 @@ def register(parts: Parts, caller: Caller, session_id: UUID, given: Register) ->
     identity = uuid4()
     try:
         with parts.evaluations:
-            sealed = vault.seal_recovery(answers, registrations.context(identity))
+            sealed = vault.seal_recovery(answers, vault.context(identity))
     finally:
         for answer in answers:
             answer.wipe()
@@ -180,7 +180,7 @@ def _count_former(work: Work, found: Login, given: Register) -> _Former | None:
     work.database.add(attempt)
     work.database.flush()
     recovery = registrations.recovery(work.database, work.parts.master, former)
-    return _Former(attempt.id, recovery, registrations.context(former.id))
+    return _Former(attempt.id, recovery, vault.context(former.id))
 
 
 def _evaluate(parts: Parts, former: _Former, given: Register) -> bool:

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal, Self
+from uuid import UUID
 
 from pydantic import Field
 
 from kiosk.contract.approval import Approval
-from kiosk.contract.messages import Base64, Message, Moment
+from kiosk.contract.base import Base64, Message, Moment
 from kiosk.values import CardIdentity
 
 LARGEST_PAGE = 1000
@@ -64,6 +65,11 @@ def card_hash(key: bytes, card: CardIdentity) -> bytes:
     return hmac.digest(key, named, hashlib.sha256)[:16]
 
 
+def registration_mark(key: bytes, registration: UUID) -> bytes:
+    """What stands for a registration at the kiosk whose key this is: another one has another."""
+    return hmac.digest(key, b"registration\0" + registration.bytes, hashlib.sha256)[:8]
+
+
 class CardState(StrEnum):
     """Whether a card is in use; all but `active` get plain help."""
 
@@ -76,12 +82,16 @@ class CardState(StrEnum):
 
 
 class CardChange(Message):
-    """A card that came, or is not what it was: all there is to know of it."""
+    """A card that came, or is not what it was: all there is to know of it.
+
+    `registration` stands for its registration (see `registration_mark`), empty where it has none.
+    """
 
     kind: Literal["card"] = "card"
     card: CardHash
     status: CardState
     registered: bool
+    registration: Annotated[Base64, Field(max_length=8)] = b""
     locked: bool
     closed: bool
     frozen: bool

@@ -57,6 +57,7 @@ class KnownCard:
 
     status: CardState
     registered: bool
+    registration: bytes
     locked: bool
     closed: bool
     frozen: bool
@@ -145,6 +146,12 @@ class ReplicaReader:
         with _failing_as_store(), Session(self._engine) as database:
             standing = _standing(database.get(ReplicaState, 1))
             row = database.get(ReplicaCard, card_hash(standing.key, card))
+            return None if row is None else _known(row)
+
+    def known(self, card: bytes) -> KnownCard | None:
+        """The same, of the card that this hash stands for. Raises StoreFailed."""
+        with _failing_as_store(), Session(self._engine) as database:
+            row = database.get(ReplicaCard, card)
             return None if row is None else _known(row)
 
     def standing(self) -> Standing:

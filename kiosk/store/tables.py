@@ -95,6 +95,7 @@ class ReplicaCard(ReplicaTable, table=True):
     generation: int
     status: str
     registered: bool
+    registration: bytes
     locked: bool
     closed: bool
     frozen: bool

@@ -36,6 +36,9 @@ def add(commands: Commands) -> None:
     listing.add_argument(
         "--frozen", action="store_true", help="those whose unblocking tries may not be risked"
     )
+    listing.add_argument(
+        "--renewal-due", action="store_true", help="those whose key a lost kiosk may hold"
+    )
     desk.for_spreadsheets(listing)
     listing.set_defaults(run=_list_cards)
     for name, (status, told) in _STATUSES.items():
@@ -88,6 +91,8 @@ def _list_cards(given: argparse.Namespace) -> int:
             wanted = wanted.where(Card.status == CardStatus(given.status))
         if given.frozen:
             wanted = wanted.where(col(Card.frozen).is_(True))
+        if given.renewal_due:
+            wanted = wanted.where(col(Card.renewal_due).is_(True))
         found = database.exec(wanted).all()
     desk.show(
         ("serial", "family", "holder", "uuid", "organisation", "status", "frozen", "expires"),

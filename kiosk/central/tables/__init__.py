@@ -33,6 +33,7 @@ from kiosk.central.tables.changes import (
 from kiosk.central.tables.estate import (
     Installation,
     Kiosk,
+    LeaseCards,
     Organisation,
     new_epoch,
 )
@@ -41,6 +42,10 @@ from kiosk.central.tables.identity import (
     EnrolmentRow,
     RefusalTold,
     UsedAssertion,
+)
+from kiosk.central.tables.packs import (
+    PackEventRow,
+    PackRow,
 )
 from kiosk.central.tables.people import (
     Cardholder,
@@ -84,9 +89,12 @@ __all__ = [
     "Issuer",
     "Kiosk",
     "KioskEventRow",
+    "LeaseCards",
     "LoginSession",
     "Notice",
     "Organisation",
+    "PackEventRow",
+    "PackRow",
     "Position",
     "RefusalTold",
     "Registration",
