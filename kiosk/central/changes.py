@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Row
 from sqlmodel import Session, col, select
 
-from kiosk.central import trust
+from kiosk.central import heads, trust
 from kiosk.central.authentication import Caller
 from kiosk.central.parts import Parts
 from kiosk.central.refusal import Refusal
@@ -74,6 +74,7 @@ def page(parts: Parts, caller: Caller, after: Cursor | None, limit: int) -> Chan
             key=key if after is None else None,
             backed_up=installation.backed_up_until,
             approval=kiosk.approval and Approval.model_validate(kiosk.approval),
+            audit=heads.newest(database),
         )
 
 

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlmodel import Session, col, select
 
 from kiosk.central import audit, evidence
 from kiosk.central.evidence import Decision, Fact, Told, Visit
 from kiosk.central.sessions import Work
-from kiosk.central.tables import Card, EndRow, FactRow, GrantRow, PackRow, UnlockSession
+from kiosk.central.tables import (
+    Card,
+    CardFinding,
+    EndRow,
+    FactRow,
+    GrantRow,
+    PackRow,
+    UnlockSession,
+)
 from kiosk.contract.messages import CardCommand
 from kiosk.values import Family
 
@@ -47,7 +57,7 @@ def visits(database: Session, card: Card) -> list[Visit]:
         )
         for grant, session in granted
     }
-    numbered = {**_unheard(database, card), **numbered}
+    numbered = {**_unheard(database, card), **_found(database, card), **numbered}
     return [numbered[number] for number in sorted(numbered)]
 
 
@@ -69,6 +79,24 @@ def _unheard(database: Session, card: Card) -> dict[int, Visit]:
     }
 
 
+def _found(database: Session, card: Card) -> dict[int, Visit]:
+    """What the RA found when she looked at the card."""
+    findings = select(CardFinding).where(CardFinding.card_id == card.id)
+    return {
+        finding.number: Visit(
+            current=finding.carries or 0,
+            first=finding.carries or 0,
+            second_allowed=False,
+            renew=False,
+            told=Told(unblocking=finding.tries),
+            ends=frozenset({0}),
+            found=True,
+            carries=finding.carries,
+        )
+        for finding in database.exec(findings)
+    }
+
+
 def told(session: UnlockSession) -> Told:
     """The counters that the card told when `session` was opened."""
     return Told(session.passcode_tries, session.unblocking_tries)
@@ -82,8 +110,12 @@ def outlook(database: Session, card: Card) -> tuple[Decision, bool]:
 
 def decide(work: Work, card: Card, now_told: Told) -> Decision:
     """What the evidence says of `card`. It is frozen, or thawed, by that, and the audit told."""
-    known = visits(work.database, card)
-    decision = evidence.decide(known, now_told, card.unblocking_maximum)
+    return settle(work.database, work.now, card, now_told)
+
+
+def settle(database: Session, now: datetime, card: Card, now_told: Told) -> Decision:
+    """The same, for whoever is no kiosk."""
+    decision = evidence.decide(visits(database, card), now_told, card.unblocking_maximum)
     if decision.frozen != card.frozen:
         card.frozen = decision.frozen
         kind = "card.frozen" if decision.frozen else "card.thawed"
@@ -91,7 +123,7 @@ def decide(work: Work, card: Card, now_told: Told) -> Decision:
             "generation": decision.current,
             "tries_left": decision.tries_left,
         }
-        audit.append(work.database, work.now, kind, details, audit.of_card(card))
+        audit.append(database, now, kind, details, audit.of_card(card))
     return decision
 
 

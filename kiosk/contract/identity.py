@@ -36,6 +36,7 @@ class Purpose(StrEnum):
 
     ENROL = "enrol"
     PACK = "pack"
+    AUDIT = "audit head"
 
 
 def statement(purpose: Purpose, *fields: bytes) -> bytes:

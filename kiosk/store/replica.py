@@ -34,6 +34,7 @@ class Standing:
     epoch: str = ""
     highest: int = 0
     policy: str = ""
+    audit_head: str = ""
     cards: int = 0
     total: int = 0
     generation: int = 1

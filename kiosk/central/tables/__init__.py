@@ -7,6 +7,7 @@ from kiosk.central.tables.auditing import (
     AuditEntry,
     AuditHead,
     AuditPersonal,
+    AuditSignature,
 )
 from kiosk.central.tables.authorities import (
     Issuer,
@@ -20,6 +21,7 @@ from kiosk.central.tables.base import (
 )
 from kiosk.central.tables.cards import (
     Card,
+    CardFinding,
     CardStatus,
     EscrowedKey,
     Registration,
@@ -72,7 +74,9 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "AuditPersonal",
+    "AuditSignature",
     "Card",
+    "CardFinding",
     "CardStatus",
     "Cardholder",
     "Challenge",

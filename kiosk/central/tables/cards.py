@@ -81,6 +81,18 @@ class EscrowedKey(Table, table=True):
     mutual: bool = True
 
 
+class CardFinding(Table, table=True):
+    """What the RA found when she looked at a card, among its grants by `number`."""
+
+    __tablename__ = "card_finding"
+
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    card_id: int = Field(foreign_key="card.id", index=True)
+    tries: int
+    carries: int | None = None
+    at: datetime = Field(sa_type=Instant)
+
+
 class Registration(Throttled, Table, table=True):
     """A cardholder's enrolment for self service with one card.
 

@@ -24,6 +24,7 @@ class Installation(Table, table=True):
 
     `epoch` is another after each restoring from a backup, at `epoch_since`. What was received by
     `backed_up_until` would survive the loss of this database. `grants`: the number of the last one.
+    `alerted_at`: when IT was last written to.
     """
 
     id: int = Field(default=1, primary_key=True)
@@ -33,6 +34,7 @@ class Installation(Table, table=True):
     epoch_since: datetime | None = Field(default=None, sa_type=Instant)
     backed_up_until: datetime | None = Field(default=None, sa_type=Instant)
     grants: int = 0
+    alerted_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class LeaseCards(StrEnum):

@@ -44,6 +44,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
+        "audit_signature",
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("sequence"),
+    )
+    op.create_table(
         "emailed_code",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("session_id", sa.Uuid(), nullable=False),
@@ -65,6 +73,7 @@ def upgrade() -> None:
         sa.Column("epoch_since", sa.DateTime(), nullable=True),
         sa.Column("backed_up_until", sa.DateTime(), nullable=True),
         sa.Column("grants", sa.Integer(), nullable=False),
+        sa.Column("alerted_at", sa.DateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
@@ -313,6 +322,20 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_used_assertion_expires_at"), "used_assertion", ["expires_at"], unique=False
     )
+    op.create_table(
+        "card_finding",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("card_id", sa.Integer(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("carries", sa.Integer(), nullable=True),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["card_id"],
+            ["card.id"],
+        ),
+        sa.PrimaryKeyConstraint("number"),
+    )
+    op.create_index(op.f("ix_card_finding_card_id"), "card_finding", ["card_id"], unique=False)
     op.create_table(
         "escrowed_key",
         sa.Column("card_id", sa.Integer(), nullable=False),
