@@ -129,6 +129,6 @@ def _tell_holder(work: Work, unlock: Unlock) -> None:
     """Tell the cardholder that somebody was wrong, if it was not herself."""
     addressee = notices.holder(work, unlock.card)
     letter = letters.attempt_failed(
-        addressee.name, work.caller.name, work.now, locked=unlock.registration.locked
+        addressee, work.caller.name, work.now, locked=unlock.registration.locked
     )
     notices.queue(work, addressee, letter)

@@ -53,7 +53,7 @@ def send_code(parts: Parts, caller: Caller, session_id: UUID) -> CodeSent:
         refuse_if_locked(unlock.registration)
         holder = work.database.get_one(Cardholder, unlock.card.cardholder_id)
         code = new_code(work, session_id, holder.email, at_most=_PER_UNLOCK)
-        letter = letters.unlock_code(holder.name, code, caller.name, VALID)
+        letter = letters.unlock_code(holder, code, caller.name, VALID)
         record(work, "code.sent", unlock)
     return deliver(parts, holder.email, letter)
 

@@ -181,7 +181,7 @@ def _apply_change(work: Work, item: OutboxItem, change: PasscodeChange) -> ItemO
         audit.append(work.database, work.now, "passcode.changed", details, audit.of_card(card))
         if not epochs.happened_before(work, item.recorded_at):
             holder = notices.holder(work, card)
-            letter = letters.passcode_changed(holder.name, work.caller.name, item.recorded_at)
+            letter = letters.passcode_changed(holder, work.caller.name, item.recorded_at)
             notices.queue(work, holder, letter)
     return outcome
 
@@ -250,7 +250,7 @@ def _store(work: Work, grant: GrantRow, fact: CardFact, row: FactRow) -> None:
     if fact.command is CardCommand.VERIFY and row.status == "9000" and not told:
         holder = notices.holder(work, card)
         when = min(row.recorded_at, work.now)  # a kiosk without central may say so hours later
-        notices.queue(work, holder, letters.unlocked(holder.name, work.caller.name, when))
+        notices.queue(work, holder, letters.unlocked(holder, work.caller.name, when))
     decision = history.decide(work, card, Told())
     if decision.current > before:
         card.renewal_due = False

@@ -154,9 +154,7 @@ def _tell_holder(work: Work, pack: PackRow, card: Card, row: PackEventRow) -> No
     addressee = notices.holder(work, card)
     registration = _registration(work, pack)
     locked = registration is not None and registration.locked
-    letter = letters.attempt_failed(
-        addressee.name, work.caller.name, row.recorded_at, locked=locked
-    )
+    letter = letters.attempt_failed(addressee, work.caller.name, row.recorded_at, locked=locked)
     notices.queue(work, addressee, letter)
 
 

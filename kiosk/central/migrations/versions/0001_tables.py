@@ -92,6 +92,7 @@ def upgrade() -> None:
         sa.Column("address", sa.String(), nullable=False),
         sa.Column("subject", sa.String(), nullable=False),
         sa.Column("paragraphs", sa.JSON(), nullable=False),
+        sa.Column("language", sa.String(), nullable=False),
         sa.Column("written_at", sa.DateTime(), nullable=False),
         sa.Column("due_at", sa.DateTime(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
