@@ -19,12 +19,13 @@ from kiosk.devices.lights.board import Board
 from kiosk.devices.lights.plan import PinPlan
 from kiosk.devices.lights.rpi import RpiPins
 from kiosk.devices.reader.process import PcscReader
-from kiosk.errors import BoardUnavailable, StoreFailed
+from kiosk.errors import BoardUnavailable, SettingsError, StoreFailed
 from kiosk.flow import events as ev
 from kiosk.flow.text import Verbatim
 from kiosk.flow.view import Contact
 from kiosk.hardening import harden
 from kiosk.identity import Identity
+from kiosk.leases import Addressee, Keeper, Leases, Shelf, memory
 from kiosk.link import AccessTokens, CentralClient
 from kiosk.pulse import Pulse, Rounds
 from kiosk.runtime import Runtime
@@ -138,20 +139,38 @@ def build_runtime(settings: Settings, open_pins: OpenPins = RpiPins) -> Runtime:
     plan = PinPlan.of(settings.pins, "KIOSK_PINS")
     who = identity.load(settings.state_directory)
     lights = _lights(plan, open_pins)
+    central, outbox, replica = _central(settings, who), _outbox(settings), _replica(settings)
+    leases = _leases(settings, who, replica)
     runtime = Runtime(
         site=_site(settings),
         means=Means(
             reader=PcscReader(),
-            central=_central(settings, who),
-            outbox=_outbox(settings),
+            central=central,
+            outbox=outbox,
             parties=Parties(central=who.enrolled.central, kiosk=who.enrolled.name),
-            replica=_replica(settings),
+            replica=replica,
+            leases=leases,
+            keeper=None if leases is None else Keeper(leases, replica, outbox, central),
         ),
         lights=lights,
     )
     if lights is None and plan != PinPlan():
         runtime.send(ev.LightsFailed())
     return runtime
+
+
+def _leases(settings: Settings, who: Identity, replica: ReplicaReader) -> Leases | None:
+    """What central lends; None, and said in the log, where there is no memory to keep it in."""
+    directory, enrolled = settings.runtime_directory, who.enrolled
+    try:
+        memory.prepare(directory, swap_tolerated=settings.swap_tolerated)
+        key = memory.sealing_key(directory)
+        shelf = Shelf(directory)
+    except (SettingsError, StoreFailed) as error:
+        _log.warning("no unlocking without central: %s", error)
+        return None
+    addressee = Addressee(enrolled.central, enrolled.kiosk, enrolled.verify_keys)
+    return Leases(shelf, replica, key, addressee)
 
 
 def build_sync(settings: Settings, notifier: Notifier = Notifier()) -> SyncWorker:  # noqa: B008

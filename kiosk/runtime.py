@@ -82,6 +82,9 @@ class Runtime:
         """Step the flow with every event until stopped; then wipe and close what was used."""
         self._end_what_was_left_open()
         threading.Thread(target=self._look_for_central, name="central", daemon=True).start()
+        if self._means.keeper is not None:
+            keep = self._means.keeper.keep
+            threading.Thread(target=keep, args=(self._stopped,), name="packs", daemon=True).start()
         self._means.reader.watch(self._noticed)
         if self._lights is not None:
             self._lights.watch(self._noticed_by_board)
@@ -197,8 +200,15 @@ class Runtime:
             return ev.CentralSeen(reachable=True, admitted=False)
         except KioskError as error:
             _log.info("central: %s", error)
-            return ev.CentralSeen(reachable=False)
+            return ev.CentralSeen(reachable=False, lent=self._count_lent())
         return ev.CentralSeen(reachable=True)
+
+    def _count_lent(self) -> int:
+        try:
+            return 0 if self._means.leases is None else self._means.leases.shelf.count_ready()
+        except StoreFailed as error:
+            _log.warning("packs: %s", error)
+            return 0
 
     # ------------------------------------------------------------ effects out
 
@@ -223,6 +233,8 @@ class Runtime:
 
     def _report_opened(self) -> None:
         _log.error("the case was opened")
+        if self._means.leases is not None:
+            self._means.leases.end()
         try:
             self._means.outbox.note(KioskEvent(deed=KioskDeed.CASE_OPENED))
         except StoreFailed as error:

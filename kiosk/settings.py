@@ -39,6 +39,12 @@ class Settings(BaseSettings):
 
     state_directory: Path = Path("/var/lib/smartcard-kiosk")
 
+    runtime_directory: Path = Path("/run/smartcard-kiosk")
+    """In memory, and this service's alone: what central lends lies here, or is not lent."""
+
+    swap_tolerated: bool = False
+    """For a machine that is no appliance: what is lent could come onto its disk."""
+
     approval_key: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
     """IT's public key, in hexadecimal: what it signed for is taken though it looks like a loss."""
 

@@ -13,6 +13,7 @@ import itertools
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from nacl.bindings import (
     crypto_aead_xchacha20poly1305_ietf_decrypt,
@@ -110,6 +111,11 @@ class Recovery:
     public_key: bytes
     normaliser: int
     envelopes: tuple[Envelope, ...]
+
+
+def context(registration: UUID) -> bytes:
+    """What a registration's envelopes are bound to."""
+    return b"registration " + registration.bytes
 
 
 def seal_recovery(answers: Sequence[Secret | str], context: bytes) -> Recovery:

@@ -11,8 +11,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from kiosk.central import settings
 from kiosk.central.commands import (
     cards,
+    escrow,
     estate,
     following,
+    keeping,
     keys,
     reports,
     serving,
@@ -21,9 +23,9 @@ from kiosk.central.commands import (
 )
 from kiosk.central.commands.desk import Declined
 from kiosk.central.database import first_line
-from kiosk.errors import MasterKeyAway, SettingsError
+from kiosk.errors import MasterKeyAway, SettingsError, StoreFailed
 
-_GROUPS = (serving, upkeep, keys, estate, cards, following, trusting, reports)
+_GROUPS = (serving, upkeep, keys, escrow, estate, cards, following, trusting, reports, keeping)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,6 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except MasterKeyAway as error:
         print(f"kiosk-central: the master key's token: {error.reason}", file=sys.stderr)
+        return 3
+    except StoreFailed as error:
+        print(f"kiosk-central: {error.reason}", file=sys.stderr)
         return 3
     except SQLAlchemyError as error:
         print(f"kiosk-central: the database: {first_line(error)}", file=sys.stderr)

@@ -46,7 +46,7 @@ def give_answers(
         codes.judge(work, unlock, given.code)
         attempt = _count(work, unlock)
         recovery = registrations.recovery(work.database, parts.master, unlock.registration)
-    context = registrations.context(unlock.registration.id)
+    context = vault.context(unlock.registration.id)
     right = _evaluate(parts, recovery, context, given)
     with working(parts, caller) as work:
         _conclude(work, find(work, session_id), attempt, right=right)
@@ -129,6 +129,6 @@ def _tell_holder(work: Work, unlock: Unlock) -> None:
     """Tell the cardholder that somebody was wrong, if it was not herself."""
     addressee = notices.holder(work, unlock.card)
     letter = letters.attempt_failed(
-        addressee.name, work.caller.name, work.now, locked=unlock.registration.locked
+        addressee, work.caller.name, work.now, locked=unlock.registration.locked
     )
     notices.queue(work, addressee, letter)

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Row
 from sqlmodel import Session, col, select
 
-from kiosk.central import trust
+from kiosk.central import heads, trust
 from kiosk.central.authentication import Caller
 from kiosk.central.parts import Parts
 from kiosk.central.refusal import Refusal
@@ -36,6 +36,7 @@ from kiosk.contract.changes import (
     Cursor,
     Policy,
     card_hash,
+    registration_mark,
 )
 from kiosk.contract.messages import ProblemType
 from kiosk.values import CardIdentity, Family
@@ -73,6 +74,7 @@ def page(parts: Parts, caller: Caller, after: Cursor | None, limit: int) -> Chan
             key=key if after is None else None,
             backed_up=installation.backed_up_until,
             approval=kiosk.approval and Approval.model_validate(kiosk.approval),
+            audit=heads.newest(database),
         )
 
 
@@ -136,6 +138,7 @@ def _card(row: Row[Any], key: bytes) -> CardChange:
         card=card_hash(key, CardIdentity(Family(row.family), row.serial)),
         status=CardState(row.status),
         registered=row.id is not None,
+        registration=b"" if row.id is None else registration_mark(key, row.id),
         locked=bool(row.locked),
         closed=row.closed,
         frozen=row.frozen,

@@ -37,7 +37,7 @@ VALID = timedelta(minutes=15)
 _TRIES = 5
 _DIGITS = 6
 _PER_UNLOCK = 3
-_ASKED_AFTER = 2  # failures of a registration since its last success
+ASKED_AFTER = 2  # failures of a registration since its last success
 
 
 def send_code(parts: Parts, caller: Caller, session_id: UUID) -> CodeSent:
@@ -53,7 +53,7 @@ def send_code(parts: Parts, caller: Caller, session_id: UUID) -> CodeSent:
         refuse_if_locked(unlock.registration)
         holder = work.database.get_one(Cardholder, unlock.card.cardholder_id)
         code = new_code(work, session_id, holder.email, at_most=_PER_UNLOCK)
-        letter = letters.unlock_code(holder.name, code, caller.name, VALID)
+        letter = letters.unlock_code(holder, code, caller.name, VALID)
         record(work, "code.sent", unlock)
     return deliver(parts, holder.email, letter)
 
@@ -89,7 +89,7 @@ def judge(work: Work, unlock: Unlock, given: str | None) -> None:
 def _due(unlock: Unlock) -> bool:
     registered = unlock.registration
     proves = registered.card_authentication_key is not None
-    return not proves or registered.failures >= _ASKED_AFTER
+    return not proves or registered.failures >= ASKED_AFTER
 
 
 # ---------------------------------------------------------------- of any session

@@ -6,6 +6,7 @@ import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from sqlite3 import Error as SqliteError
 from typing import Any
@@ -15,12 +16,13 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 from sqlmodel import Session
 
-from kiosk.central import migrations, numbering
+from kiosk.central import journal, migrations, numbering
+from kiosk.central.journal import Journal
 from kiosk.central.master import MasterKey
 from kiosk.central.migrations import State
 from kiosk.central.refusal import Refusal
 from kiosk.central.tables import AuditHead, Installation
-from kiosk.errors import SettingsError
+from kiosk.errors import SettingsError, StoreFailed
 
 _PLACE = "KIOSK_CENTRAL_DATABASE"
 _CHECK = (b"which master key this is", b"", 32)
@@ -38,8 +40,9 @@ _UNKNOWN = SettingsError(_PLACE, "of a newer version, or not of this service at 
 class Database:
     """Central's database, SQLite or PostgreSQL by its URL. Raises SettingsError for another."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, journal_file: Path | None = None) -> None:
         target = _target(url)
+        self._journal = None if journal_file is None else Journal(journal_file)
         postgresql = target.get_backend_name() == "postgresql"
         # Parameters stay out of error messages: some of them are sealed, some are personal.
         self._engine = create_engine(
@@ -114,8 +117,19 @@ class Database:
             except Refusal as refusal:
                 refused = refusal
             numbering.number(session)
+            self._write_journal(session)
         if refused is not None:
             raise refused
+
+    def _write_journal(self, session: Session) -> None:
+        """Raises StoreFailed: then nothing of the transaction is kept, and no key leaves."""
+        lines = journal.pending(session)
+        if self._journal is None:
+            return
+        try:
+            self._journal.write(lines)
+        except OSError as error:
+            raise StoreFailed(f"the journal: {error.strerror}") from None
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

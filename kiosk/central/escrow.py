@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlmodel import Session, select
 
 from kiosk.card.cryptogram import KeyKind
+from kiosk.central import journal
 from kiosk.central.master import MasterKey
 from kiosk.central.tables import Card, EscrowedKey
 from kiosk.values import Family, Secret
@@ -74,6 +75,18 @@ class Escrow:
         wrapped = self._master.wrap(imported.reveal(), _context(card))
         database.add(
             EscrowedKey(card_id=card.id, generation=0, wrapped=wrapped, kind=kind, mutual=mutual)
+        )
+        journal.note(
+            database,
+            journal.CardLine(
+                family=card.family,
+                serial=card.serial,
+                seed=card.seed,
+                wrapped=wrapped,
+                cipher=kind,
+                mutual=mutual,
+                tries=card.unblocking_maximum,
+            ),
         )
 
     def key(self, database: Session, card: Card, generation: int) -> Secret:

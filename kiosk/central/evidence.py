@@ -68,7 +68,9 @@ class Told:
 class Visit:
     """A grant that was issued, and what has arrived of it.
 
-    `ends` are the counts of facts with which the kiosk said that it is over.
+    `ends` are the counts of facts with which the kiosk said that it is over. `found`: no grant, but
+    what the RA found when she looked at the card, with the tries that it tells and, where she knows
+    it, the generation that it `carries`.
     """
 
     current: int
@@ -79,6 +81,8 @@ class Visit:
     second_needs: int = _FOR_CERTAINTY
     facts: tuple[Fact, ...] = ()
     ends: frozenset[int] = frozenset()
+    found: bool = False
+    carries: int | None = None
 
     @property
     def complete(self) -> bool:
@@ -233,8 +237,7 @@ def decide(visits: Sequence[Visit], told: Told, maximum: int) -> Decision:
     if told.unblocking is not None:
         worlds = dict.fromkeys(worlds, told.unblocking)
     possible = {generation: left for generation, left in worlds.items() if generation >= current}
-    opened = any(_proof(fact) for visit in visits for fact in visit.facts)
-    doubted = None if opened else worlds[NEITHER]
+    doubted = None if opened(visits) else worlds.get(NEITHER)
     order = _order([pair for pair in followed if pair[0].current == current], current, possible)
     first = next((f for f in order if _safe(f, possible, doubted)), None)
     return Decision(
@@ -245,7 +248,7 @@ def decide(visits: Sequence[Visit], told: Told, maximum: int) -> Decision:
         renew=current in possible,
         charge=len(possible) > 1,
         frozen=first is None,
-        tries_left=min(possible.values(), default=worlds[NEITHER]),
+        tries_left=min(possible.values(), default=worlds.get(NEITHER, 0)),
     )
 
 
@@ -254,19 +257,30 @@ def first_needs(*, second_allowed: bool) -> int:
     return _FOR_A_GUESS if second_allowed else _FOR_CERTAINTY
 
 
+def opened(visits: Sequence[Visit]) -> bool:
+    """Whether a key of ours has ever opened the card."""
+    if any(visit.carries is not None for visit in visits):
+        return True
+    return any(_proof(fact) for visit in visits for fact in visit.facts)
+
+
 def proven(visits: Sequence[Visit]) -> int:
     """The highest generation that the card was seen to carry. Order does not matter."""
-    return max((f.generation for v in visits for f in v.facts if _proof(f)), default=0)
+    carried = (v.carries for v in visits if v.carries is not None)
+    return max((*carried, *(f.generation for v in visits for f in v.facts if _proof(f))), default=0)
 
 
 def _followed(visits: Sequence[Visit], told: Told) -> Iterator[tuple[Visit, Told]]:
     """Each visit with what the card told next."""
-    tellings = [*(visit.told for visit in visits), told]
+    # What the RA found says nothing of how it came to that: she may have mended it.
+    tellings = [*(Told() if visit.found else visit.told for visit in visits), told]
     return zip(visits, tellings[1:], strict=True)
 
 
 def _after(visit: Visit, afterwards: Told, worlds: Worlds, maximum: int) -> Worlds:
     """The worlds after `visit`, if `worlds` were those before it."""
+    if visit.found:
+        return _as_found(visit, worlds)
     restored = _restored(visit, afterwards)
     impossible = _lost(visit, afterwards, worlds)
     result: dict[int, int] = {}
@@ -285,6 +299,12 @@ def _after(visit: Visit, afterwards: Told, worlds: Worlds, maximum: int) -> Worl
             # The change compared the key that opened the card just before: its tries are restored.
             result[carried + 1] = min(maximum, result.get(carried + 1, maximum))
     return result
+
+
+def _as_found(visit: Visit, worlds: Worlds) -> Worlds:
+    """The worlds that what the RA found leaves."""
+    left = visit.told.unblocking or 0
+    return dict.fromkeys(worlds if visit.carries is None else (visit.carries,), left)
 
 
 def _restored(visit: Visit, afterwards: Told) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlmodel import select
 
-from kiosk.central import audit, epochs, evidence, genuine, history, letters, notices
+from kiosk.central import audit, epochs, evidence, genuine, history, letters, notices, offline
 from kiosk.central.authentication import Caller
 from kiosk.central.escrow import FORMATS
 from kiosk.central.evidence import Told
@@ -24,6 +24,7 @@ from kiosk.central.tables import (
     GrantRow,
     Kiosk,
     KioskEventRow,
+    PackEventRow,
     UnlockSession,
 )
 from kiosk.contract import proof
@@ -37,6 +38,9 @@ from kiosk.contract.messages import (
     KioskEvent,
     KioskHealth,
     OutboxItem,
+    PackAnswers,
+    PackAttempt,
+    PackEnded,
     PasscodeChange,
     Report,
     ReportOutcome,
@@ -59,17 +63,26 @@ def _apply(work: Work, item: OutboxItem) -> ItemOutcome:
             return _apply_end(work, item, item.fact)
         case PasscodeChange():
             return _apply_change(work, item, item.fact)
+        case PackAttempt() | PackAnswers() | PackEnded():
+            return _apply_of_pack(work, item, item.fact)
         case KioskEvent():
             return _apply_event(work, item, item.fact)
+        case _:
+            return _apply_anew(work, item)
+
+
+def _apply_anew(work: Work, item: OutboxItem) -> ItemOutcome:
+    """What these say does not become more by being said again."""
+    reason = None
+    match item.fact:
         case GrantReceived():
             reason = epochs.restore(work, item.fact)
-            if reason is not None:
-                return _refused(item, reason)
         case EpochConfirmed():
             epochs.confirm(work, item.fact.epoch)
         case KioskHealth():
             _keep_health(work, item, item.fact)
-    # What these say does not become more by being said again.
+    if reason is not None:
+        return _refused(item, reason)
     return ItemOutcome(id=item.id, status=ItemStatus.APPLIED)
 
 
@@ -99,6 +112,20 @@ def _apply_event(work: Work, item: OutboxItem, event: KioskEvent) -> ItemOutcome
             "detail": event.detail,
         }
         audit.append(work.database, work.now, "kiosk.event", details, {})
+    return outcome
+
+
+def _apply_of_pack(work: Work, item: OutboxItem, fact: offline.PackFact) -> ItemOutcome:
+    pack = offline.lent_to_caller(work, fact)
+    if pack is None:
+        return _refused(item, "pack not known")
+    row = offline.event_row(work, item, fact)
+    outcome = _outcome(work, item, row)
+    if outcome.status is not ItemStatus.APPLIED:
+        return outcome
+    if (reason := offline.refusal(work, pack, fact)) is not None:
+        return _refused(item, reason)
+    offline.apply(work, pack, fact, row)
     return outcome
 
 
@@ -154,12 +181,12 @@ def _apply_change(work: Work, item: OutboxItem, change: PasscodeChange) -> ItemO
         audit.append(work.database, work.now, "passcode.changed", details, audit.of_card(card))
         if not epochs.happened_before(work, item.recorded_at):
             holder = notices.holder(work, card)
-            letter = letters.passcode_changed(holder.name, work.caller.name, item.recorded_at)
+            letter = letters.passcode_changed(holder, work.caller.name, item.recorded_at)
             notices.queue(work, holder, letter)
     return outcome
 
 
-_Row = FactRow | EndRow | ChangeRow | KioskEventRow
+_Row = FactRow | EndRow | ChangeRow | KioskEventRow | PackEventRow
 
 
 def _outcome(work: Work, item: OutboxItem, row: _Row) -> ItemOutcome:
@@ -169,6 +196,7 @@ def _outcome(work: Work, item: OutboxItem, row: _Row) -> ItemOutcome:
         or work.database.get(EndRow, item.id)
         or work.database.get(ChangeRow, item.id)
         or work.database.get(KioskEventRow, item.id)
+        or work.database.get(PackEventRow, item.id)
     )
     if known is None:
         return ItemOutcome(id=item.id, status=ItemStatus.APPLIED)
@@ -207,7 +235,7 @@ def _row(work: Work, item: OutboxItem, fact: CardFact) -> FactRow:
 
 def _told(row: _Row) -> dict[str, Any]:
     """What the kiosk told, whenever it arrived."""
-    return row.model_dump(exclude={"genuine", "recorded_at", "received_at"})
+    return row.model_dump(exclude={"genuine", "counted", "recorded_at", "received_at"})
 
 
 def _store(work: Work, grant: GrantRow, fact: CardFact, row: FactRow) -> None:
@@ -221,9 +249,11 @@ def _store(work: Work, grant: GrantRow, fact: CardFact, row: FactRow) -> None:
     told = epochs.happened_before(work, row.recorded_at)
     if fact.command is CardCommand.VERIFY and row.status == "9000" and not told:
         holder = notices.holder(work, card)
-        notices.queue(work, holder, letters.unlocked(holder.name, work.caller.name, work.now))
+        when = min(row.recorded_at, work.now)  # a kiosk without central may say so hours later
+        notices.queue(work, holder, letters.unlocked(holder, work.caller.name, when))
     decision = history.decide(work, card, Told())
     if decision.current > before:
+        card.renewal_due = False
         proof_of: dict[str, audit.Detail] = {
             "generation": decision.current,
             "fact": str(row.id),

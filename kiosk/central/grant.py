@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from sqlmodel import select
 
-from kiosk.central import audit, epochs, evidence, history
+from kiosk.central import audit, epochs, evidence, history, journal, leases
 from kiosk.central.authentication import Caller
 from kiosk.central.escrow import FORMATS
 from kiosk.central.parts import Parts
@@ -86,6 +86,7 @@ def _new_grant(work: Work, unlock: Unlock) -> GrantRow:
         second_needs=decision.second_needs,
         # A card that proves nothing could say that it was renewed, and be another one.
         renew=decision.renew
+        and not leases.forbids_renewal(work.database, card, work.now)
         and FORMATS[card.family].renewed
         and unlock.registration.card_authentication_key is not None,
         charged=decision.charge,
@@ -94,6 +95,12 @@ def _new_grant(work: Work, unlock: Unlock) -> GrantRow:
     )
     grant.receipt = epochs.receipt(work, card, session, grant)
     work.database.add(grant)
+    journal.note(
+        work.database,
+        journal.GrantLine(
+            kiosk=work.caller.name, session=session.id, grant=grant.id, receipt=grant.receipt
+        ),
+    )
     details: dict[str, audit.Detail] = {
         "kiosk": work.caller.name,
         "session": str(session.id),

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlmodel import Session, col, select
 
 from kiosk.central import audit, evidence
 from kiosk.central.evidence import Decision, Fact, Told, Visit
 from kiosk.central.sessions import Work
-from kiosk.central.tables import Card, EndRow, FactRow, GrantRow, UnlockSession
+from kiosk.central.tables import (
+    Card,
+    CardFinding,
+    EndRow,
+    FactRow,
+    GrantRow,
+    PackRow,
+    UnlockSession,
+)
 from kiosk.contract.messages import CardCommand
 from kiosk.values import Family
 
@@ -34,8 +44,8 @@ def visits(database: Session, card: Card) -> list[Visit]:
         .where(GrantRow.card_id == card.id)
         .order_by(col(GrantRow.number))
     )
-    return [
-        Visit(
+    numbered = {
+        grant.number: Visit(
             current=grant.current,
             first=grant.first,
             second_allowed=grant.second_allowed,
@@ -46,7 +56,45 @@ def visits(database: Session, card: Card) -> list[Visit]:
             ends=frozenset(ends.get(session.id, ())),
         )
         for grant, session in granted
-    ]
+    }
+    numbered = {**_unheard(database, card), **_found(database, card), **numbered}
+    return [numbered[number] for number in sorted(numbered)]
+
+
+def _unheard(database: Session, card: Card) -> dict[int, Visit]:
+    """What a kiosk may have done with a pack that it has yet to account for: one visit at most.
+
+    One that was refused, or never heard of, spends a pack whose key had not opened the card.
+    """
+    lent = select(PackRow).where(PackRow.card_id == card.id, col(PackRow.ended_at).is_(None))
+    return {
+        pack.number: Visit(
+            current=pack.generation,
+            first=pack.generation,
+            second_allowed=False,
+            renew=False,
+            told=Told(),
+        )
+        for pack in database.exec(lent)
+    }
+
+
+def _found(database: Session, card: Card) -> dict[int, Visit]:
+    """What the RA found when she looked at the card."""
+    findings = select(CardFinding).where(CardFinding.card_id == card.id)
+    return {
+        finding.number: Visit(
+            current=finding.carries or 0,
+            first=finding.carries or 0,
+            second_allowed=False,
+            renew=False,
+            told=Told(unblocking=finding.tries),
+            ends=frozenset({0}),
+            found=True,
+            carries=finding.carries,
+        )
+        for finding in database.exec(findings)
+    }
 
 
 def told(session: UnlockSession) -> Told:
@@ -54,10 +102,20 @@ def told(session: UnlockSession) -> Told:
     return Told(session.passcode_tries, session.unblocking_tries)
 
 
+def outlook(database: Session, card: Card) -> tuple[Decision, bool]:
+    """What a grant would offer now, of which nothing follows; and whether a key opened the card."""
+    known = visits(database, card)
+    return evidence.decide(known, Told(), card.unblocking_maximum), evidence.opened(known)
+
+
 def decide(work: Work, card: Card, now_told: Told) -> Decision:
     """What the evidence says of `card`. It is frozen, or thawed, by that, and the audit told."""
-    known = visits(work.database, card)
-    decision = evidence.decide(known, now_told, card.unblocking_maximum)
+    return settle(work.database, work.now, card, now_told)
+
+
+def settle(database: Session, now: datetime, card: Card, now_told: Told) -> Decision:
+    """The same, for whoever is no kiosk."""
+    decision = evidence.decide(visits(database, card), now_told, card.unblocking_maximum)
     if decision.frozen != card.frozen:
         card.frozen = decision.frozen
         kind = "card.frozen" if decision.frozen else "card.thawed"
@@ -65,7 +123,7 @@ def decide(work: Work, card: Card, now_told: Told) -> Decision:
             "generation": decision.current,
             "tries_left": decision.tries_left,
         }
-        audit.append(work.database, work.now, kind, details, audit.of_card(card))
+        audit.append(database, now, kind, details, audit.of_card(card))
     return decision
 
 

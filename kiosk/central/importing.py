@@ -31,7 +31,7 @@ from kiosk.central.tables import (
     Position,
     Registration,
 )
-from kiosk.contract.messages import Serial
+from kiosk.contract.base import Serial
 from kiosk.contract.profile import Email, Line
 from kiosk.values import Family
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from sqlmodel import Session, col, delete, select
 
-from kiosk.central import audit
+from kiosk.central import audit, leases
 from kiosk.central.authentication import Caller
 from kiosk.central.parts import Parts
 from kiosk.central.refusal import Refusal
-from kiosk.central.tables import AccessRow, EnrolmentRow, Kiosk
+from kiosk.central.tables import AccessRow, Card, EnrolmentRow, Kiosk
 from kiosk.contract.identity import Retired
 from kiosk.contract.messages import ProblemType
 
@@ -18,16 +18,23 @@ def named(database: Session, name: str) -> Kiosk | None:
     return database.exec(select(Kiosk).where(Kiosk.name == name)).first()
 
 
-def cut_off(database: Session, kiosk: Kiosk) -> None:
-    """Whatever a device holds by which it was this kiosk is worth nothing from now on."""
+def cut_off(database: Session, kiosk: Kiosk) -> list[Card]:
+    """Whatever a device holds by which it was this kiosk is worth nothing from now on.
+
+    The cards whose keys are to be renewed, for it was lent packs of theirs.
+    """
     _void_tokens(database, kiosk)
+    return leases.abandon(database, kiosk)
 
 
-def revoke(database: Session, kiosk: Kiosk) -> None:
-    """Refuse the kiosk from its next request on; only a fresh enrolment token lets it in again."""
+def revoke(database: Session, kiosk: Kiosk) -> list[Card]:
+    """Refuse the kiosk from its next request on; only a fresh enrolment token lets it in again.
+
+    The cards of `cut_off`.
+    """
     kiosk.revoked, kiosk.retiring = True, False
-    cut_off(database, kiosk)
     database.exec(delete(EnrolmentRow).where(col(EnrolmentRow.kiosk_name) == kiosk.name))
+    return cut_off(database, kiosk)
 
 
 def begin_retirement(database: Session, kiosk: Kiosk) -> None:
@@ -46,6 +53,7 @@ def retire(parts: Parts, caller: Caller) -> Retired:
         kiosk = database.get_one(Kiosk, caller.id)
         if not kiosk.retiring:
             raise Refusal(ProblemType.OUT_OF_ORDER)
+        leases.end_all(database, kiosk, parts.clock())
         revoke(database, kiosk)
         audit.append(database, parts.clock(), "kiosk.retired", {"kiosk": kiosk.name}, {})
         return Retired(kiosk=kiosk.subject)

@@ -38,6 +38,7 @@ def queue(work: Work, addressee: Cardholder, letter: Letter) -> None:
             address=addressee.email,
             subject=letter.subject,
             paragraphs=list(letter.paragraphs),
+            language=letter.language,
             due_at=work.now,
             written_at=work.now,
         )
@@ -63,7 +64,8 @@ def deliver(parts: Parts) -> int:
             notice.attempts += 1
             notice.due_at = parts.clock() + wait
         try:
-            letter = Letter(notice.subject, tuple(notice.paragraphs))
+            paragraphs = tuple(notice.paragraphs)
+            letter = Letter(notice.subject, paragraphs, language=notice.language)
             parts.postman.deliver(notice.address, letter)
         except MailFailed as error:
             _log.warning("notice %d not delivered: %s", notice.id, error)

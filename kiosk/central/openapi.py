@@ -62,6 +62,7 @@ _PROBLEMS: Mapping[str, Sequence[ProblemType]] = {
     "register": (*_LOGIN, _P.CARD_NOT_GENUINE, *_CODE, _P.ANSWERS_UNFIT, *_ANSWERS),
     "remove_registration": (*_LOGIN, _P.CARD_NOT_GENUINE, _P.LOCKED_OUT),
     "report": (),
+    "lend_packs": (),
     "follow_changes": (_P.CURSOR_VOID,),
 }
 

@@ -38,6 +38,7 @@ class Parts:
     clock: Clock = wall_clock
     postman: Postman = field(default_factory=NoPostman)
     mail_domains: tuple[str, ...] = ()
+    alerts_to: str = ""
     evaluations: threading.BoundedSemaphore = field(default_factory=_evaluations)
 
     def accepts_address(self, address: str) -> bool:
@@ -56,7 +57,16 @@ def master_key(settings: Settings) -> MasterKey:
 def assemble(settings: Settings, clock: Clock = wall_clock) -> Parts:
     """The service of these settings, with its tables made. Raises SettingsError, MasterKeyAway."""
     key = master_key(settings)
-    database = Database(settings.database)
+    database = Database(settings.database, settings.journal)
     database.prepare(key)
     carrier = postman(settings.mail, settings.mail_from) if settings.mail else NoPostman()
-    return Parts(settings.name, database, key, Escrow(key), clock, carrier, settings.mail_domains)
+    return Parts(
+        settings.name,
+        database,
+        key,
+        Escrow(key),
+        clock,
+        carrier,
+        settings.mail_domains,
+        settings.alerts_to,
+    )

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from kiosk.central.database import first_line
 from kiosk.central.refusal import Refusal
 from kiosk.contract.messages import PROBLEM_PREFIX, Problem, ProblemType
-from kiosk.errors import MasterKeyAway
+from kiosk.errors import MasterKeyAway, StoreFailed
 
 _MEANING = {
     ProblemType.NOT_AUTHENTICATED: (HTTPStatus.UNAUTHORIZED, "This kiosk is not known"),
@@ -106,6 +106,11 @@ def install(app: FastAPI) -> None:
         _log.error("the database: %s", first_line(error))
         passes = isinstance(error, OperationalError | PoolTimeout)
         return response(ProblemType.UNAVAILABLE if passes else ProblemType.INTERNAL)
+
+    @app.exception_handler(StoreFailed)
+    def journal_failed(_request: Request, error: StoreFailed) -> JSONResponse:
+        _log.error("%s", error.reason)
+        return response(ProblemType.UNAVAILABLE)
 
     @app.exception_handler(MasterKeyAway)
     def key_away(_request: Request, error: MasterKeyAway) -> JSONResponse:

@@ -56,7 +56,7 @@ def send_code(
         if not parts.accepts_address(asked.email):
             raise Refusal(ProblemType.EMAIL_REFUSED)
         code = codes.new_code(work, session_id, asked.email, at_most=_PER_LOGIN)
-        letter = letters.registration_code(found.holder.name, code, codes.VALID)
+        letter = letters.registration_code(found.holder, code, codes.VALID)
         login.record(work, "registration.code-sent", found)
     return codes.deliver(parts, asked.email, letter)
 
@@ -85,7 +85,7 @@ def register(parts: Parts, caller: Caller, session_id: UUID, given: Register) ->
     identity = uuid4()
     try:
         with parts.evaluations:
-            sealed = vault.seal_recovery(answers, registrations.context(identity))
+            sealed = vault.seal_recovery(answers, vault.context(identity))
     finally:
         for answer in answers:
             answer.wipe()
@@ -107,7 +107,7 @@ def remove(parts: Parts, caller: Caller, session_id: UUID, given: RemoveRegistra
             drop(work, former)
             found.card.closed = True
             login.record(work, "registration.removed", found)
-            letter = letters.registration_removed(found.holder.name, caller.name, work.now)
+            letter = letters.registration_removed(found.holder, caller.name, work.now)
             notices.queue(work, found.holder, letter)
     return Removed(session=session_id)
 
@@ -180,7 +180,7 @@ def _count_former(work: Work, found: Login, given: Register) -> _Former | None:
     work.database.add(attempt)
     work.database.flush()
     recovery = registrations.recovery(work.database, work.parts.master, former)
-    return _Former(attempt.id, recovery, registrations.context(former.id))
+    return _Former(attempt.id, recovery, vault.context(former.id))
 
 
 def _evaluate(parts: Parts, former: _Former, given: Register) -> bool:
@@ -212,7 +212,7 @@ def _conclude_former(work: Work, found: Login, former: _Former, *, right: bool) 
         return
     login.record(work, "registration.former-answers-wrong", found)
     locked = registration is not None and registration.locked
-    letter = letters.attempt_failed(found.holder.name, work.caller.name, work.now, locked=locked)
+    letter = letters.attempt_failed(found.holder, work.caller.name, work.now, locked=locked)
     notices.queue(work, found.holder, letter)
     if locked:
         raise Refusal(ProblemType.LOCKED_OUT)
@@ -244,7 +244,7 @@ def _replace(
     _keep_address(work, found)
     found.holder.language = found.session.language
     login.record(work, "registration.made", found)
-    letter = letters.registered(found.holder.name, work.caller.name, work.now)
+    letter = letters.registered(found.holder, work.caller.name, work.now)
     notices.queue(work, found.holder, letter)
     return Registered(registered_at=work.now)
 
@@ -255,7 +255,7 @@ def _keep_address(work: Work, found: Login) -> None:
     if confirmed is None or confirmed.address == found.holder.email:
         return
     letter = letters.address_changed(
-        found.holder.name, codes.masked(confirmed.address), work.caller.name, work.now
+        found.holder, codes.masked(confirmed.address), work.caller.name, work.now
     )
     notices.queue(work, found.holder, letter)
     found.holder.email = confirmed.address

@@ -22,7 +22,7 @@ def add(
 ) -> None:
     """Register `card` with four (question id, answer) pairs, and pin its own key."""
     identity = uuid4()
-    sealed = vault.seal_recovery([answer for _, answer in answers], context(identity))
+    sealed = vault.seal_recovery([answer for _, answer in answers], vault.context(identity))
     registration = Registration(
         id=identity,
         card_id=card.id,
@@ -74,11 +74,6 @@ def recovery(database: Session, master: MasterKey, registration: Registration) -
         for row in rows
     )
     return vault.Recovery(registration.recovery_public_key, registration.normaliser, envelopes)
-
-
-def context(registration: UUID) -> bytes:
-    """What a registration's envelopes are bound to."""
-    return b"registration " + registration.bytes
 
 
 def _at_rest(registration: UUID, position: int) -> bytes:

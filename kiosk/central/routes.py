@@ -25,6 +25,7 @@ from kiosk.central import (
     kiosks,
     login,
     nonces,
+    packs,
     questions,
     registering,
     unlock,
@@ -57,6 +58,7 @@ from kiosk.contract.messages import (
     ReportOutcome,
     UnlockOpened,
 )
+from kiosk.contract.packs import AskPacks, PackPage
 from kiosk.contract.profile import (
     FormerQuestions,
     LoginOpened,
@@ -238,6 +240,12 @@ def remove_registration(
 def report(parts: Central, caller: Authenticated, sent: Report) -> ReportOutcome:
     """Hand over what the outbox holds: every item is answered, and applied once."""
     return facts.apply_report(parts, caller, sent)
+
+
+@router.post("/packs")
+def lend_packs(parts: Central, caller: Authenticated, asked: AskPacks) -> PackPage:
+    """Be lent what it takes to unlock cards while central is out of reach."""
+    return packs.give_packs(parts, caller, asked)
 
 
 class Following(BaseModel):

@@ -32,7 +32,7 @@ from pydantic import (
 
 from kiosk.card.cryptogram import KeyKind
 from kiosk.central.escrow import FORMATS
-from kiosk.contract.messages import Serial
+from kiosk.contract.base import Serial
 from kiosk.errors import KioskError
 from kiosk.values import Family, Secret
 

@@ -27,7 +27,7 @@ from kiosk.central.escrow import FORMATS
 from kiosk.central.parts import Parts
 from kiosk.central.questions import ENGLISH
 from kiosk.central.tables import Card, Cardholder, Organisation
-from kiosk.contract.messages import Serial
+from kiosk.contract.base import Serial
 from kiosk.values import Family, Secret
 
 _SEED_BYTES = 32

@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     master_key_token: str = Field("", description="the token's label")
     master_key_label: str = Field("kiosk-central", description="the key's label in the token")
     master_key_pin_file: Path | None = Field(None, description="holds the token's PIN, in a line")
+    journal: Path | None = Field(
+        None, description="a file on another disk: keys and grants, for when the database is lost"
+    )
     name: Annotated[str, Field(min_length=1, max_length=100)] = Field(
         description="Whose service this is; cards sign it, so kiosks must know the same name"
     )
@@ -41,6 +44,7 @@ class Settings(BaseSettings):
         ("nhs.net", "nhs.uk", "gov.uk", "mod.uk"),
         description="where codes may go: these domains and those below them",
     )
+    alerts_to: str = Field("", description="IT's address: what `alerts` shows goes there, daily")
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8443
     certificate: Path | None = None

@@ -20,7 +20,12 @@ def verify_keys(master: MasterKey) -> tuple[bytes, ...]:
 
 def sign(master: MasterKey, purpose: Purpose, *fields: bytes) -> bytes:
     """Central's signature of `statement(purpose, *fields)`: 64 bytes."""
-    return _key(master).sign(statement(purpose, *fields)).signature
+    return sign_statement(master, statement(purpose, *fields))
+
+
+def sign_statement(master: MasterKey, made: bytes) -> bytes:
+    """The same, of a statement that was made already."""
+    return _key(master).sign(made).signature
 
 
 def _key(master: MasterKey) -> SigningKey:

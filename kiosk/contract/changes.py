@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal, Self
+from uuid import UUID
 
 from pydantic import Field
 
 from kiosk.contract.approval import Approval
-from kiosk.contract.messages import Base64, Message, Moment
+from kiosk.contract.base import Base64, Message, Moment
+from kiosk.contract.identity import Purpose, statement
 from kiosk.values import CardIdentity
 
 LARGEST_PAGE = 1000
@@ -64,6 +66,11 @@ def card_hash(key: bytes, card: CardIdentity) -> bytes:
     return hmac.digest(key, named, hashlib.sha256)[:16]
 
 
+def registration_mark(key: bytes, registration: UUID) -> bytes:
+    """What stands for a registration at the kiosk whose key this is: another one has another."""
+    return hmac.digest(key, b"registration\0" + registration.bytes, hashlib.sha256)[:8]
+
+
 class CardState(StrEnum):
     """Whether a card is in use; all but `active` get plain help."""
 
@@ -76,12 +83,16 @@ class CardState(StrEnum):
 
 
 class CardChange(Message):
-    """A card that came, or is not what it was: all there is to know of it."""
+    """A card that came, or is not what it was: all there is to know of it.
+
+    `registration` stands for its registration (see `registration_mark`), empty where it has none.
+    """
 
     kind: Literal["card"] = "card"
     card: CardHash
     status: CardState
     registered: bool
+    registration: Annotated[Base64, Field(max_length=8)] = b""
     locked: bool
     closed: bool
     frozen: bool
@@ -121,11 +132,34 @@ class Policy(Message):
     contacts: Annotated[tuple[Contact, ...], Field(max_length=4)]
 
 
+class AuditHead(Message):
+    """How far central's audit had come, and the hash of its last entry then, signed by central.
+
+    Whoever keeps one can tell later whether anything before it was changed.
+    """
+
+    sequence: Position
+    hash: Annotated[Base64, Field(min_length=32, max_length=32)]
+    at: Moment
+    signature: Annotated[Base64, Field(min_length=64, max_length=64)]
+
+    @property
+    def signed(self) -> bytes:
+        """What the signature is over."""
+        return statement(
+            Purpose.AUDIT, str(self.sequence).encode(), self.hash, self.at.isoformat().encode()
+        )
+
+    def __str__(self) -> str:
+        return f"audit head {self.model_dump_json()}"
+
+
 class ChangePage(Message):
     """GET /v1/changes. `items` in order; whoever has applied them all goes on from `next`.
 
     `head` is how far the organisation's changes have come, `total` how many cards it has. `key`
     comes with the first page alone. What central received by `backed_up` would survive its loss.
+    `audit` is the newest signed head of its audit.
     """
 
     items: Annotated[tuple[Change, ...], Field(max_length=LARGEST_PAGE)]
@@ -138,3 +172,4 @@ class ChangePage(Message):
     key: Annotated[Base64, Field(min_length=32, max_length=32)] | None = Field(None, repr=False)
     backed_up: Moment | None = None
     approval: Approval | None = None
+    audit: AuditHead | None = None

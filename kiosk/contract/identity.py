@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from kiosk.contract.messages import Base64, Message, Moment
+from kiosk.contract.base import Base64, Message, Moment
 
 GRANT_TYPE: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 """RFC 7523, section 2.1."""
@@ -35,6 +35,8 @@ class Purpose(StrEnum):
     """What a statement is signed for: by a kiosk's device key, or by central's own key."""
 
     ENROL = "enrol"
+    PACK = "pack"
+    AUDIT = "audit head"
 
 
 def statement(purpose: Purpose, *fields: bytes) -> bytes:

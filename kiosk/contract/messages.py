@@ -1,75 +1,27 @@
-"""The messages that kiosk and central exchange: never tables, and nothing else than what is sent.
-
-Bytes travel as base64 (standard alphabet, padded), UUIDs and times in their usual text forms.
-Unknown fields are refused on both sides.
-"""
+"""The messages that kiosk and central exchange: never tables, nothing else than what is sent."""
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
+from pydantic import BaseModel, ConfigDict, Field
+
+from kiosk.contract.base import (
+    Answer,
+    Base64,
+    Code,
+    Der,
+    EpochName,
+    Generation,
+    Message,
+    Moment,
+    Receipt,
+    Serial,
+    StatusWord,
 )
-
 from kiosk.values import Family
-
-
-def _from_base64(value: object) -> object:
-    return b64decode(value, validate=True) if isinstance(value, str) else value
-
-
-def _to_base64(value: bytes) -> str:
-    return b64encode(value).decode()
-
-
-def _in_utc(value: datetime) -> datetime:
-    try:
-        return value.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("not a moment that UTC has") from None
-
-
-_Base64Text = Annotated[
-    str,
-    Field(
-        json_schema_extra={
-            "contentEncoding": "base64",
-            "pattern": "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$",
-        }
-    ),
-]
-Base64 = Annotated[
-    bytes,
-    BeforeValidator(_from_base64, json_schema_input_type=_Base64Text),
-    PlainSerializer(_to_base64, return_type=_Base64Text),
-]
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
-Serial = Annotated[str, Field(pattern=r"^[0-9A-F]{8,64}$")]
-Der = Annotated[Base64, Field(max_length=16384)]
-Answer = Annotated[str, Field(max_length=128)]
-Code = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
-Generation = Annotated[int, Field(ge=0, le=1_000_000)]
-StatusWord = Annotated[str, Field(pattern=r"^[0-9A-F]{4}$")]
-Receipt = Annotated[Base64, Field(max_length=1024, repr=False)]
-EpochName = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
-
-
-class Message(BaseModel):
-    """A frozen message; its repr is silent where a field is a secret (`repr=False`)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
 
 # ---------------------------------------------------------------- unlock: open
 
@@ -323,6 +275,42 @@ class HeldBack(Message):
     losses: Annotated[int, Field(ge=0)]
 
 
+class PackAttempt(Message):
+    """Answers are about to be tried on a pack: a failed attempt until `PackAnswers` says otherwise.
+
+    Recorded before an envelope is opened: see `contract.packs`.
+    """
+
+    kind: Literal["pack attempt"] = "pack attempt"
+    pack: UUID
+    number: Annotated[int, Field(ge=1, le=2)]
+
+
+class PackAnswers(Message):
+    """What came of an attempt. Where the answers were `right`, `grant` is what card work is under.
+
+    `session` and `grant` are made by the kiosk, the counters are as the card told them.
+    """
+
+    kind: Literal["pack answers"] = "pack answers"
+    pack: UUID
+    number: Annotated[int, Field(ge=1, le=2)]
+    right: bool
+    session: UUID
+    grant: UUID
+    reason: UnlockReason
+    passcode_tries: Annotated[int, Field(ge=0, le=255)] | None = None
+    unblocking_tries: Annotated[int, Field(ge=0, le=255)] | None = None
+
+
+class PackEnded(Message):
+    """The kiosk does not have this pack any more; `attempts` were made on it, and no others."""
+
+    kind: Literal["pack end"] = "pack end"
+    pack: UUID
+    attempts: Annotated[int, Field(ge=0, le=2)]
+
+
 class KioskHealth(Message):
     """How the kiosk is. `cards` it holds, as of `position`. The newest replaces those before."""
 
@@ -363,6 +351,9 @@ Fact = Annotated[
     | VisitEnd
     | PasscodeChange
     | GrantReceived
+    | PackAttempt
+    | PackAnswers
+    | PackEnded
     | EpochConfirmed
     | KioskHealth
     | KioskEvent,

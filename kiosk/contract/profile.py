@@ -9,7 +9,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from kiosk.contract.messages import Answer, Base64, Code, Message, PresentedCard, Question, Serial
+from kiosk.contract.base import Answer, Base64, Code, Message, Serial
+from kiosk.contract.messages import PresentedCard, Question
 
 Line = Annotated[str, Field(max_length=200)]
 Email = Annotated[str, Field(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]

@@ -7,9 +7,11 @@ interface, lives in one folder, and ends with it.
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -26,6 +28,8 @@ from kiosk.simulated.issuing import SimulatedIssuer
 from kiosk.simulated.pcscd import PrivatePcscd
 from kiosk.simulated.vpcd import VirtualReaderCard
 from kiosk.values import Family
+
+_MEMORY = Path("/dev/shm")
 
 
 class Premises:
@@ -50,12 +54,14 @@ class Premises:
         self.overrides: dict[str, str] = {}  # settings of the kiosk and the sync
         self._unregistered = self._issue(people.COLLEAGUE, Family.PIV)
         self._unregistered.unlock()
+        self.memory = Path(tempfile.mkdtemp(prefix="kiosk-", dir=_MEMORY))
         self._inserted: VirtualReaderCard | None = None
         self._sync: subprocess.Popen[bytes] | None = None
         self._stack = ExitStack()
 
     def __enter__(self) -> Premises:
         with ExitStack() as stack:
+            stack.callback(shutil.rmtree, self.memory, ignore_errors=True)
             stack.enter_context(self.pcscd)
             self._seed()
             stack.callback(self.central.stop)
@@ -95,6 +101,12 @@ class Premises:
             self._inserted.remove()
             self._inserted = None
 
+    def lend(self, *, offline: bool) -> None:
+        """Have the RA decide whether kiosks are lent what they need to unlock without central."""
+        policy = ("--offline", "on" if offline else "off", "--lease-cards", "all")
+        named = (people.ORGANISATION, "--operator", "demo")
+        self.central.run("organisations", "policy", *named, *policy)
+
     def start_sync(self) -> None:
         """Start `kiosk sync`."""
         with (self.folder / "sync.log").open("ab") as log:
@@ -115,6 +127,8 @@ class Premises:
         return {
             "KIOSK_CENTRAL_URL": self.central.url,
             "KIOSK_STATE_DIRECTORY": str(self.state),
+            "KIOSK_RUNTIME_DIRECTORY": str(self.memory),
+            "KIOSK_SWAP_TOLERATED": "true",  # on this machine nothing is anybody's
             "KIOSK_FULLSCREEN": "false",
             "KIOSK_CONTACTS": (
                 '[{"name": "IT service desk", "detail": "ext. 2222"},'

@@ -41,15 +41,19 @@ class CentralProcess:
     def enrolment_token(self, kiosk: str) -> str:
         """A token by which a device may become this kiosk."""
         named = ("--organisation", people.ORGANISATION, "--operator", "demo")
-        made = subprocess.run(
-            [*_CENTRAL, "enrol-token", kiosk, *named],
+        return self.run("enrol-token", kiosk, *named)
+
+    def run(self, *command: str) -> str:
+        """What a command of the RA's says."""
+        done = subprocess.run(
+            [*_CENTRAL, *command],
             env={**os.environ, **self.environment()},
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
             check=True,
         )
-        return made.stdout.strip()
+        return done.stdout.strip()
 
     def start(self) -> None:
         """Serve, on the same port as before, and return once it listens."""

@@ -170,11 +170,12 @@ class CardFailed:
 
 @dataclass(frozen=True, slots=True)
 class UnlockOpened:
-    """Central knows the card and its holder: these are the questions to ask, in order."""
+    """These are the questions to ask, in order; `offline` by what central lent for this card."""
 
     visit: int
     questions: tuple[str, ...]
     required: int
+    offline: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +223,7 @@ class Refusal(StrEnum):
     UNLOCK_ONLY = "unlock only"
     SESSION_OVER = "session over"
     UNSETTLED = "unsettled"
+    OFFLINE_OVER = "offline over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,10 +347,14 @@ class RegistrationRemoved:
 
 @dataclass(frozen=True, slots=True)
 class CentralSeen:
-    """Whether the central service answers at present, and `admitted`: whether it answers us."""
+    """Whether the central service answers at present, and `admitted`: whether it answers us.
+
+    `lent`: for so many cards it lent what it takes to unlock them without it.
+    """
 
     reachable: bool
     admitted: bool = True
+    lent: int = 0
 
 
 Event = (

@@ -140,6 +140,16 @@ _EXPLANATIONS = {
             text("Nothing on your smartcard has changed. If it is urgent, call the number below."),
         ),
     ),
+    Trouble.OFFLINE_OVER: Explanation(
+        text("Your smartcard cannot be unlocked just now"),
+        (
+            text(
+                "The central service cannot be reached, and without it only a few attempts are"
+                " possible."
+            ),
+            text("Nothing on your smartcard has changed. If it is urgent, call the number below."),
+        ),
+    ),
     Trouble.CHANGE_FAILED: Explanation(
         text("Your passcode could not be changed"),
         (

@@ -140,7 +140,9 @@ def _screen_failed(state: st.State, _: ev.ScreenFailed) -> Outcome:
 
 
 def _central_seen(state: st.State, event: ev.CentralSeen) -> Outcome:
-    return replace(state, central_reachable=event.reachable, admitted=event.admitted), ()
+    return replace(
+        state, central_reachable=event.reachable, admitted=event.admitted, lent=event.lent
+    ), ()
 
 
 def _time_up(state: st.State, event: ev.TimeUp) -> Outcome:

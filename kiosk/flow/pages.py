@@ -40,6 +40,7 @@ class AskingQuestion:
 
     `answers` and `lengths` have one place a question; an answer that is None is blank. After a
     refusal `refused` is set, and `wait_seconds` where central wants a pause before the next try.
+    `offline`: central is not there, and this kiosk judges the answers.
     """
 
     questions: tuple[str, ...]
@@ -50,6 +51,7 @@ class AskingQuestion:
     shown: bool = False
     refused: bool = False
     wait_seconds: int = 0
+    offline: bool = False
 
     @property
     def length(self) -> int:
@@ -312,6 +314,7 @@ class Trouble(StrEnum):
     UNLOCK_ONLY = "unlock only"
     SESSION_OVER = "session over"
     UNSETTLED = "unsettled"
+    OFFLINE_OVER = "offline over"
     CHANGE_FAILED = "change failed"
     CENTRAL = "central"
     UNLOCK_FAILED = "unlock failed"

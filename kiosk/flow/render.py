@@ -58,9 +58,7 @@ def _troubles(state: st.State) -> tuple[Text, ...]:
     if state.reader is not None:
         troubles.append(_READER_TROUBLES[state.reader])
     if not state.central_reachable:
-        troubles.append(
-            text("The central service cannot be reached. Smartcards cannot be unlocked just now.")
-        )
+        troubles.append(_WITHOUT_CENTRAL if state.lent else _NOTHING_LENT)
     if not state.admitted:
         troubles.append(text("This kiosk is out of service. Please use another one."))
     if state.power_low:
@@ -70,6 +68,14 @@ def _troubles(state: st.State) -> tuple[Text, ...]:
     return tuple(troubles)
 
 
+_WITHOUT_CENTRAL = text(
+    "The central service cannot be reached. Most smartcards can still be unlocked here, and"
+    " passcodes changed. Registering has to wait."
+)
+_NOTHING_LENT = text(
+    "The central service cannot be reached. Smartcards cannot be unlocked just now; a passcode that"
+    " you know can be changed."
+)
 _READER_TROUBLES = {
     ReaderTrouble.NO_READER: text("There is no card reader. This kiosk cannot be used just now."),
     ReaderTrouble.NO_SERVICE: text(
@@ -133,9 +139,14 @@ def _question(state: st.State, page: pg.AskingQuestion) -> vw.View:
         progress=text(
             "Question {number} of {total}", number=page.index + 1, total=len(page.questions)
         ),
-        hint=text("One answer may be left blank."),
+        hint=_OFFLINE_HINT if page.offline else text("One answer may be left blank."),
         problem=_answers_problem(page),
     )
+
+
+_OFFLINE_HINT = text(
+    "This kiosk works without the central service just now. One answer may be left blank."
+)
 
 
 def _code(state: st.State, page: pg.AskingCode) -> vw.View:

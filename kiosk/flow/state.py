@@ -29,8 +29,8 @@ class State:
     """All the flow knows.
 
     `visit` counts the visits, so that a late answer of an earlier one changes nothing. `countdown`
-    is the seconds that the warning shows, None when there is none. `opened`: somebody has opened
-    the kiosk's case since it was started.
+    is the seconds that the warning shows, None when there is none. `lent`: so many cards can be
+    unlocked without central. `opened`: somebody has opened the kiosk's case since it was started.
     """
 
     site: Site = field(default_factory=Site)
@@ -45,6 +45,7 @@ class State:
     reader: ReaderTrouble | None = None
     simulated: bool = False
     central_reachable: bool = True
+    lent: int = 0
     admitted: bool = True
     opened: bool = False
     power_low: bool = False
@@ -68,4 +69,5 @@ REFUSALS = {
     Refusal.UNLOCK_ONLY: Trouble.UNLOCK_ONLY,
     Refusal.SESSION_OVER: Trouble.SESSION_OVER,
     Refusal.UNSETTLED: Trouble.UNSETTLED,
+    Refusal.OFFLINE_OVER: Trouble.OFFLINE_OVER,
 }

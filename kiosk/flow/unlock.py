@@ -34,7 +34,11 @@ def open_session(state: st.State, *, forgotten: bool) -> Outcome:
 def _opened(state: st.State, event: ev.UnlockOpened) -> Outcome:
     blanks = len(event.questions)
     page = pg.AskingQuestion(
-        event.questions, event.required, answers=(None,) * blanks, lengths=(0,) * blanks
+        event.questions,
+        event.required,
+        answers=(None,) * blanks,
+        lengths=(0,) * blanks,
+        offline=event.offline,
     )
     return replace(state, page=page), ()
 

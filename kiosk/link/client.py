@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from kiosk.contract import changes as ch
 from kiosk.contract import identity as ident
 from kiosk.contract import messages as msg
+from kiosk.contract import packs as pk
 from kiosk.contract import profile as pf
 from kiosk.errors import CentralRefused
 from kiosk.link.http import Http
@@ -111,6 +112,10 @@ class CentralClient:
     def report(self, report: msg.Report) -> msg.ReportOutcome:
         """Hand over what the outbox holds."""
         return self._ask("POST", "/v1/reports", report, msg.ReportOutcome)
+
+    def lend_packs(self, request: pk.AskPacks) -> pk.PackPage:
+        """The next packs that this kiosk may have and has not."""
+        return self._ask("POST", "/v1/packs", request, pk.PackPage)
 
     def retire(self) -> ident.Retired:
         """Say that nothing is left here; from then on central refuses this kiosk."""

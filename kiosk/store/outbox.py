@@ -23,6 +23,9 @@ from kiosk.contract.messages import (
     KioskEvent,
     KioskHealth,
     OutboxItem,
+    PackAnswers,
+    PackAttempt,
+    PackEnded,
     PasscodeChange,
     ReportOutcome,
     VisitEnd,
@@ -32,8 +35,14 @@ from kiosk.store.tables import Closed, OpenVisit, OutboxRow, OutboxState, ToldEp
 
 _KEPT = 5_000
 """Delivered outcomes that are kept at most, where central never says that they are backed up."""
-_OUTCOMES = ("card", "visit end", "passcode change", "grant")
+_OUTCOMES = (
+    *("card", "visit end", "passcode change", "grant"),
+    *("pack attempt", "pack answers", "pack end"),
+)
 _NOT_UNDERSTOOD = "not understood: "
+
+
+Noted = PasscodeChange | GrantReceived | KioskEvent | PackAttempt | PackAnswers | PackEnded
 
 
 class Outbox:
@@ -82,7 +91,7 @@ class Outbox:
                 _end(database, visit)
             return len(visits)
 
-    def note(self, fact: PasscodeChange | GrantReceived | KioskEvent) -> UUID:
+    def note(self, fact: Noted) -> UUID:
         """Commit a fact that is not one of a visit's card work."""
         with self._transaction() as database:
             _refuse_if_closed(database)
@@ -123,6 +132,14 @@ class Outbox:
     def count_pending(self) -> int:
         """How many facts central has not acknowledged."""
         query = select(func.count()).where(OutboxRow.state == OutboxState.PENDING)
+        with _failing_as_store(), Session(self._engine) as database:
+            return database.exec(query).one()
+
+    def count_pending_outcomes(self) -> int:
+        """How many of those concern a card."""
+        query = select(func.count()).where(
+            OutboxRow.state == OutboxState.PENDING, col(OutboxRow.kind).in_(_OUTCOMES)
+        )
         with _failing_as_store(), Session(self._engine) as database:
             return database.exec(query).one()
 

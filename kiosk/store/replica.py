@@ -34,6 +34,7 @@ class Standing:
     epoch: str = ""
     highest: int = 0
     policy: str = ""
+    audit_head: str = ""
     cards: int = 0
     total: int = 0
     generation: int = 1
@@ -57,6 +58,7 @@ class KnownCard:
 
     status: CardState
     registered: bool
+    registration: bytes
     locked: bool
     closed: bool
     frozen: bool
@@ -145,6 +147,12 @@ class ReplicaReader:
         with _failing_as_store(), Session(self._engine) as database:
             standing = _standing(database.get(ReplicaState, 1))
             row = database.get(ReplicaCard, card_hash(standing.key, card))
+            return None if row is None else _known(row)
+
+    def known(self, card: bytes) -> KnownCard | None:
+        """The same, of the card that this hash stands for. Raises StoreFailed."""
+        with _failing_as_store(), Session(self._engine) as database:
+            row = database.get(ReplicaCard, card)
             return None if row is None else _known(row)
 
     def standing(self) -> Standing:

@@ -95,6 +95,7 @@ class ReplicaCard(ReplicaTable, table=True):
     generation: int
     status: str
     registered: bool
+    registration: bytes
     locked: bool
     closed: bool
     frozen: bool
@@ -109,7 +110,8 @@ class ReplicaState(ReplicaTable, table=True):
     `epoch` and `highest` are how far central's changes had come at the last page. `cards` counts
     the rows, `total` central's. While `filling`, rows of earlier generations are still good;
     `complete` once a fill has ended. `lost` of `window_cards` cards went since `window_since`
-    (seconds of the clock). The `held…` say what is held back, the `approved…` what IT let pass.
+    (seconds of the clock). `audit_head` is the newest that central signed. The `held…` say what is
+    held back, the `approved…` what IT let pass.
     """
 
     __tablename__ = "state"
@@ -120,6 +122,7 @@ class ReplicaState(ReplicaTable, table=True):
     epoch: str = ""
     highest: int = 0
     policy: str = ""
+    audit_head: str = ""
     cards: int = 0
     total: int = 0
     generation: int = 1

@@ -111,6 +111,7 @@ class Following:
             plan.taken(standing, seen),
             key=page.key or standing.key,
             policy=page.policy.model_dump_json(),
+            audit_head=_head(page, standing),
         )
         if page.backed_up is not None:
             self._outbox.forget(page.backed_up)
@@ -178,3 +179,13 @@ class Following:
 
     def _tell(self, deed: KioskDeed, detail: str = "") -> None:
         self._outbox.note(KioskEvent(deed=deed, detail=detail))
+
+
+def _head(page: ChangePage, standing: Standing) -> str:
+    """The newest head of central's audit, which goes to this kiosk's log as well."""
+    if page.audit is None:
+        return standing.audit_head
+    told = page.audit.model_dump_json()
+    if told != standing.audit_head:
+        _log.info("%s", page.audit)
+    return told

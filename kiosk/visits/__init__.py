@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kiosk.devices.reader import Reader
+from kiosk.leases import Keeper, Leases
 from kiosk.link import CentralClient
 from kiosk.store.outbox import Outbox
 from kiosk.store.replica import ReplicaReader
@@ -20,10 +21,16 @@ class Parties:
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What a visit works with. The replica answers where central cannot be reached."""
+    """What a visit works with. The replica answers where central cannot be reached.
+
+    `leases` is what central lent for that, and `keeper` who fetches it; None where this kiosk has
+    nowhere to keep it.
+    """
 
     reader: Reader
     central: CentralClient
     outbox: Outbox
     parties: Parties
     replica: ReplicaReader
+    leases: Leases | None = None
+    keeper: Keeper | None = None

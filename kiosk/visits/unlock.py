@@ -13,9 +13,6 @@ import time
 from collections.abc import Callable
 from uuid import UUID
 
-from cryptography.hazmat.primitives import serialization
-
-from kiosk.card import keys
 from kiosk.card.preflight import Obstacle, Purpose, obstacle
 from kiosk.card.session import CardReport
 from kiosk.card.unlock import Candidate, CardStep, UnlockPlan
@@ -33,8 +30,10 @@ from kiosk.flow import events as ev
 from kiosk.link import CentralAuthority, CentralClient
 from kiosk.store.outbox import Outbox
 from kiosk.values import Secret
+from kiosk.vault import REQUIRED
 from kiosk.visits import Means, standing
 from kiosk.visits.failures import failed
+from kiosk.visits.offline import OfflineUnlock, spki
 
 _log = logging.getLogger(__name__)
 _BATCH, _BATCHES = 100, 5  # the contract's most items in a report; the rest is the sync's
@@ -71,11 +70,13 @@ class UnlockVisit:
 
     def __init__(self, visit: int, means: Means) -> None:
         self.number = visit
+        self._means = means
         self._reader, self._central = means.reader, means.central
         self._outbox, self._parties = means.outbox, means.parties
         self._replica = means.replica
         self._report: CardReport | None = None
         self._opened: msg.UnlockOpened | None = None
+        self._offline: OfflineUnlock | None = None
 
     def read_card(self) -> ev.Event:
         """Find out which card it is."""
@@ -109,11 +110,26 @@ class UnlockVisit:
             )
             self._opened = opened = self._central.open_unlock(request)
         except CentralUnavailable as error:
-            return self._known(report) or failed(self.number, error)
+            return self._known(report) or self._open_offline(request) or failed(self.number, error)
         except KioskError as error:
             return failed(self.number, error)
         questions = tuple(question.text for question in opened.questions)
         return ev.UnlockOpened(self.number, questions, opened.required)
+
+    def _open_offline(self, request: msg.OpenUnlock) -> ev.Event | None:
+        """The questions of what central lent for this card; None where it lent nothing."""
+        leases, report = self._means.leases, self._report
+        if leases is None or report is None:
+            return None
+        try:
+            loan = leases.find(report.identity)
+        except StoreFailed as error:
+            _log.warning("visit %d: nothing of the packs: %s", self.number, error)
+            return None
+        if loan is None:
+            return None
+        self._offline = offline = OfflineUnlock(self._means, leases.shelf, loan, report, request)
+        return ev.UnlockOpened(self.number, offline.questions, REQUIRED, offline=True)
 
     def _known(self, report: CardReport) -> ev.Event | None:
         """What central would have said no to, for all that is known here; None where it is not."""
@@ -126,6 +142,8 @@ class UnlockVisit:
 
     def answer(self, answers: tuple[str | None, ...], code: str | None) -> ev.Event:
         """Have the card prove itself, and central check the answers, and the code if it asks."""
+        if self._offline is not None:
+            return self._offline.answer(self.number, answers)
         opened = self._opened
         if opened is None or self._report is None:
             return ev.CardFailed(self.number, ev.CardTrouble.FAILED)
@@ -153,12 +171,13 @@ class UnlockVisit:
 
     def unlock(self, passcode: Secret, advance: Callable[[ev.UnlockStep], None]) -> ev.Event:
         """Get the grant and do the card's work; `advance` hears how far it has come."""
-        opened, report = self._opened, self._report
+        opened, report = self._offline or self._opened, self._report
         if opened is None or report is None:
             return ev.CardFailed(self.number, ev.CardTrouble.FAILED)
         try:
-            # The less central has to guess, the fewer tries it must hold back.
-            hand_over(self._outbox, self._central)
+            if self._offline is None:
+                # The less central has to guess, the fewer tries it must hold back.
+                hand_over(self._outbox, self._central)
             self._outbox.begin_visit(opened.session)
             try:
                 return self._work(opened.session, report, passcode, advance)
@@ -182,10 +201,7 @@ class UnlockVisit:
         advance: Callable[[ev.UnlockStep], None],
     ) -> ev.Event:
         asked_at = time.monotonic()
-        grant = self._central.grant(session)
-        self._outbox.note(
-            msg.GrantReceived(grant=grant.grant, session=grant.session, receipt=grant.receipt)
-        )
+        grant = self._granted(session) if self._offline is None else self._offline.grant()
         match obstacle(report, Purpose.UNLOCK, tries_needed=grant.first_needs_tries_left):
             case Obstacle.KEY_SPENT:
                 return ev.CardFailed(self.number, ev.CardTrouble.UNBLOCKING_SPENT)
@@ -202,6 +218,13 @@ class UnlockVisit:
 
     # ------------------------------------------------------------ parts
 
+    def _granted(self, session: UUID) -> msg.Grant:
+        grant = self._central.grant(session)
+        self._outbox.note(
+            msg.GrantReceived(grant=grant.grant, session=grant.session, receipt=grant.receipt)
+        )
+        return grant
+
     def _proof(self, report: CardReport, opened: msg.UnlockOpened) -> bytes | None:
         certificate = report.certificates.card_authentication
         if not opened.proof_required or certificate is None:
@@ -211,8 +234,9 @@ class UnlockVisit:
 
     def _plan(self, report: CardReport, grant: msg.Grant, passcode: Secret) -> UnlockPlan:
         # What the card signs at the end says with which key it is left; without renewal it is told
-        # nothing new, and the card is spared the commands.
-        certificate = report.certificates.authentication if grant.next is not None else None
+        # nothing new, and the card is spared the commands. Central was not there to see the rest.
+        told = grant.next is not None or self._offline is not None
+        certificate = report.certificates.authentication if told else None
         pair = [each for each in (grant.current, grant.next) if each is not None]
         return UnlockPlan(
             identity=report.identity,
@@ -227,7 +251,7 @@ class UnlockVisit:
                 proof.Purpose.CARD_WORK, report, grant.grant, secrets.token_bytes(32)
             ),
             card_key=grant.card_authentication_key,
-            holder_key=_spki(certificate) if certificate is not None else None,
+            holder_key=spki(certificate) if certificate is not None else None,
             attestations={
                 each.generation: self._digest(
                     proof.Purpose.UNLOCKED,
@@ -258,7 +282,8 @@ class UnlockVisit:
 
         def record(step: CardStep) -> None:
             nonlocal sequence
-            if sequence == 0 and time.monotonic() > begin_by:
+            over = self._offline is not None and not self._offline.runs
+            if sequence == 0 and (over or time.monotonic() > begin_by):
                 raise CentralRefused(msg.ProblemType.EXPIRED, 410)
             self._outbox.record(
                 grant.session,
@@ -272,6 +297,8 @@ class UnlockVisit:
                 ),
             )
             sequence += 1
+            if self._offline is not None:
+                self._offline.recorded(step)
             reached = _REACHED.get((step.command, step.status))
             if reached is not None:
                 advance(reached)
@@ -304,14 +331,3 @@ def presented(report: CardReport) -> msg.PresentedCard:
         )
     except ValueError:
         raise CardMalformed("identity, counters or certificates") from None
-
-
-def _spki(certificate: bytes) -> bytes | None:
-    """The certificate's key; None where it is of a kind that nobody here can check."""
-    try:
-        key = keys.from_certificate(certificate, "authentication certificate")
-    except CardMalformed:
-        return None
-    return key.public_bytes(
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    )

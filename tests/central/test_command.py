@@ -266,7 +266,7 @@ def test_the_audit_is_verified(
         for number in range(3):
             audit.append(database, datetime.now(UTC), "tested", {"number": number}, {})
     assert command.main(["audit", "verify"]) == 0
-    assert capsys.readouterr().out == "the audit is whole: 3 entries\n"
+    assert capsys.readouterr().out == "the audit is whole: 3 entries, 0 signed heads agree\n"
     with service.database.transaction() as database:
         changed = database.exec(select(AuditEntry).where(AuditEntry.sequence == 2)).one()
         changed.kind = "nothing"

@@ -77,6 +77,7 @@ def test_a_revoked_kiosk_is_refused_at_once(
         "kind": "kiosk.revoked",
         "operator": OPERATOR,
         "kiosk": kiosk.name,
+        "packs": 0,
     }
     assert operator.listed("kiosks", "list")[0]["revoked"] == "yes"
     assert operator.run("kiosks", "revoke", kiosk.name) == 2

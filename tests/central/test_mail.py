@@ -7,6 +7,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -25,8 +26,15 @@ from cryptography.x509.oid import NameOID
 from kiosk.central import letters, mail
 from kiosk.errors import MailFailed, SettingsError
 
+
+@dataclass
+class Somebody:
+    name: str
+    language: str = "en"
+
+
 SENDER = "Smartcard self service <kiosk@trust.example>"
-LETTER = letters.unlock_code("Nora Nurse", "042042", "ward 7", timedelta(minutes=15))
+LETTER = letters.unlock_code(Somebody("Nora Nurse"), "042042", "ward 7", timedelta(minutes=15))
 
 
 class Server:
@@ -111,7 +119,9 @@ def test_a_letter_arrives_in_both_forms(server: Server) -> None:
 
 
 def test_what_a_name_holds_does_not_become_html() -> None:
-    letter = letters.unlocked("<script>", 'kiosk "&"', datetime(2026, 1, 2, 3, 4, tzinfo=UTC))
+    letter = letters.unlocked(
+        Somebody("<script>"), 'kiosk "&"', datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
+    )
     assert "<script>" not in letter.html
     assert "&lt;script&gt;" in letter.html
     assert "2 January 2026 at 03:04 UTC" in letter.text

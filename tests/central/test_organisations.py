@@ -126,6 +126,7 @@ REQUESTS: dict[str, tuple[str, Body | None]] = {
 }
 NAMES_NOTHING = {
     *("health", "nonce", "enrol", "token", "retire", "question_list", "follow_changes"),
+    "lend_packs",
 }
 OPERATIONS = {
     described["operationId"]: (method, path)

@@ -10,11 +10,11 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from kiosk.contract import messages
+from kiosk.contract.base import Message
 from kiosk.contract.messages import (
     AnswersAccepted,
     GiveAnswers,
     Grant,
-    Message,
     Report,
     UnblockingKey,
     UnlockOpened,

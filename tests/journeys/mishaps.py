@@ -9,9 +9,8 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 
 from kiosk.demo.journey import Card, Insert, Press, Renew, See, Step, Take, new_passcode
 from kiosk.demo.premises import Premises
@@ -24,36 +23,12 @@ from kiosk.values import Family
 from tests.devices.bench import workers
 from tests.devices.cards import UNBLOCK
 from tests.devices.rival import Hold, rival
+from tests.journeys.happening import Do, Story, While
+from tests.journeys.offline import WITHOUT_CENTRAL
 from tests.journeys.stories import FIRST, RIGHT, START, STORIES, answers
 
 # A mute card is not waited for as long as in service.
 DEADLINES = {"inspect": 4.0, "prove": 4.0, "unlock": 6.0}
-
-
-@dataclass(frozen=True)
-class Do:
-    """Something happens beside the screen."""
-
-    what: str
-    deed: Callable[[Premises], object]
-
-    def __repr__(self) -> str:
-        return self.what
-
-
-@dataclass(frozen=True)
-class While:
-    """Steps that are taken while something goes on."""
-
-    what: str
-    going_on: Callable[[Premises], AbstractContextManager[None]]
-    steps: Sequence[Step]
-
-    def __repr__(self) -> str:
-        return self.what
-
-
-Story = Sequence[Step | Do | While]
 
 
 def insert(*faults: Fault) -> Do:
@@ -216,7 +191,7 @@ MISHAPS: dict[str, Story] = {
 }
 
 # Those without a mishap come last: they find a kiosk that has been through all of them.
-EVERY_STORY: dict[str, Story] = {**MISHAPS, **STORIES}
+EVERY_STORY: dict[str, Story] = {**MISHAPS, **STORIES, **WITHOUT_CENTRAL}
 
 
 def steps_of(story: Story) -> Iterator[Step]:

@@ -17,11 +17,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kiosk import compose, settings
+from kiosk import compose, runtime, settings
 from kiosk.demo.premises import Premises
 from kiosk.devices.reader import process
+from kiosk.leases import keeper, shelf
 from tests.journeys import stories
-from tests.journeys.mishaps import DEADLINES, EVERY_STORY, Do, Story, While
+from tests.journeys.happening import Do, Story, While
+from tests.journeys.mishaps import DEADLINES, EVERY_STORY
 from tests.journeys.remains import remains_of
 
 if TYPE_CHECKING:
@@ -47,6 +49,8 @@ def main(folder: Path, size: str, share: str) -> None:
         )
         premises.card_seconds = 0.1  # so that there is something to interrupt
         process.SECONDS.update(DEADLINES)
+        runtime._CENTRAL_LOOK_SECONDS = keeper._LOOK_SECONDS = 0.5
+        shelf._WAITS = (1.0, 1.0)
         kiosk = compose.Kiosk(settings.read())
         threading.Thread(target=_walk_all, args=(kiosk, premises, told), daemon=True).start()
         kiosk.run()

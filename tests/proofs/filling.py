@@ -60,9 +60,10 @@ SELECT printf('%032x', i), 0, i, randomblob(32), 1,
 """
 _COUNTER = "UPDATE change_counter SET position = :count + 1, cards = :count"
 _REPLICA = f"""
-INSERT INTO card (card, generation, status, registered, locked, closed, frozen, questions)
+INSERT INTO card (card, generation, status, registered, registration, locked, closed, frozen,
+                  questions)
 {_NUMBERS}
-SELECT randomblob(16), 1, 'active', 1, 0, 0, 0, 'first-friend' FROM n
+SELECT randomblob(16), 1, 'active', 1, x'', 0, 0, 0, 'first-friend' FROM n
 """
 
 

@@ -6,13 +6,16 @@ import argparse
 
 from sqlmodel import Session, col, delete, select
 
-from kiosk.central import audit, throttle
+from kiosk.central import audit, history, throttle
 from kiosk.central.commands import desk
 from kiosk.central.commands.desk import Commands, Declined
+from kiosk.central.evidence import Told
 from kiosk.central.tables import (
     Card,
+    CardFinding,
     Cardholder,
     CardStatus,
+    Installation,
     Organisation,
     Registration,
     SealedEnvelope,
@@ -36,6 +39,9 @@ def add(commands: Commands) -> None:
     listing.add_argument(
         "--frozen", action="store_true", help="those whose unblocking tries may not be risked"
     )
+    listing.add_argument(
+        "--renewal-due", action="store_true", help="those whose key a lost kiosk may hold"
+    )
     desk.for_spreadsheets(listing)
     listing.set_defaults(run=_list_cards)
     for name, (status, told) in _STATUSES.items():
@@ -43,6 +49,21 @@ def add(commands: Commands) -> None:
         desk.name_card(setting)
         desk.name_operator(setting)
         setting.set_defaults(run=_set_status, status=status)
+    thawing = doing.add_parser(
+        "thaw",
+        help="unlock a card again that was held back, after looking at it",
+        description="The RA reads the card's unblocking tries (`kiosk doctor card`, or its maker's"
+        " program) and says what it has left.",
+    )
+    desk.name_card(thawing)
+    thawing.add_argument(
+        "--tries", type=int, required=True, help="of the unblocking key, as the card tells them"
+    )
+    thawing.add_argument(
+        "--carries", type=int, metavar="GENERATION", help="of the key, if the RA has tried it"
+    )
+    desk.name_operator(thawing)
+    thawing.set_defaults(run=_thaw)
     replacing = doing.add_parser("replace", help="stop a card: its holder has a new one")
     desk.name_card(replacing)
     replacing.add_argument(
@@ -88,6 +109,8 @@ def _list_cards(given: argparse.Namespace) -> int:
             wanted = wanted.where(Card.status == CardStatus(given.status))
         if given.frozen:
             wanted = wanted.where(col(Card.frozen).is_(True))
+        if given.renewal_due:
+            wanted = wanted.where(col(Card.renewal_due).is_(True))
         found = database.exec(wanted).all()
     desk.show(
         ("serial", "family", "holder", "uuid", "organisation", "status", "frozen", "expires"),
@@ -113,6 +136,36 @@ def _set_status(given: argparse.Namespace) -> int:
         card.modified_at = at.now
         at.record(database, "card.status", details, audit.of_card(card))
     desk.say(f"{card.serial}: {status}")
+    return 0
+
+
+def _thaw(given: argparse.Namespace) -> int:
+    with desk.opened(given) as at, at.working() as database:
+        card = desk.card(database, given.serial, given.family)
+        if not card.frozen:
+            raise Declined(f"the card {card.serial} is not held back")
+        if not 1 <= given.tries <= 15:
+            raise Declined("--tries: 1 to 15")
+        known = history.outlook(database, card)[0].current
+        if given.carries is not None and given.carries not in (known, known + 1):
+            raise Declined(f"--carries: {known} or {known + 1}, or the card is not ours to unlock")
+        installation = database.get_one(Installation, 1)
+        installation.grants += 1
+        database.add(
+            CardFinding(
+                number=installation.grants,
+                card_id=card.id,
+                tries=given.tries,
+                carries=given.carries,
+                at=at.now,
+            )
+        )
+        database.flush()
+        if history.settle(database, at.now, card, Told()).frozen:
+            raise Declined("with so few tries a wrong key could be the last: replace the card")
+        found: dict[str, audit.Detail] = {"tries": given.tries, "carries": given.carries}
+        at.record(database, "card.found", found, audit.of_card(card))
+    desk.say(f"{card.serial}: may be unlocked again")
     return 0
 
 

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from kiosk.central import audit, enrolling, kiosks
 from kiosk.central.commands import desk
 from kiosk.central.commands.desk import Commands, Declined
-from kiosk.central.tables import Card, Installation, Kiosk, Organisation
+from kiosk.central.tables import Card, Installation, Kiosk, LeaseCards, Organisation
 from kiosk.contract.changes import Contact
 
 _TOKEN_HOURS = enrolling.TOKEN_LIFE // timedelta(hours=1)
@@ -71,6 +71,11 @@ def _add_policy(doing: Commands) -> None:
     policy.add_argument("--offline", choices=["on", "off"], help="whether to unlock without us")
     policy.add_argument("--lease-hours", type=int, metavar="HOURS", help="1 to 12, if so")
     policy.add_argument(
+        "--lease-cards",
+        choices=[*LeaseCards],
+        help="the cards that were at a kiosk within 30 days, or all of the organisation's",
+    )
+    policy.add_argument(
         "--contact",
         action="append",
         nargs=2,
@@ -116,9 +121,10 @@ def _policy(given: argparse.Namespace) -> int:
     if given.lease_hours is not None and not 1 <= given.lease_hours <= 12:
         raise Declined("--lease-hours: 1 to 12")
     contacts = _contacts(given.contact) if given.contact else None
-    told: dict[str, bool | int | list[list[str]] | None] = {
+    told: dict[str, bool | int | LeaseCards | list[list[str]] | None] = {
         "offline": None if given.offline is None else given.offline == "on",
         "lease_hours": given.lease_hours,
+        "lease_cards": None if given.lease_cards is None else LeaseCards(given.lease_cards),
         "contacts": contacts,
     }
     changed = {name: value for name, value in told.items() if value is not None}
@@ -129,7 +135,8 @@ def _policy(given: argparse.Namespace) -> int:
         if changed:
             details = {name: str(value) for name, value in changed.items()}
             at.record(database, "organisation.policy", {"organisation": trust.name, **details})
-    desk.say(f"offline: {'yes' if trust.offline else 'no'}, for {trust.lease_hours} hours")
+    offline = f"for {trust.lease_hours} hours, {trust.lease_cards} cards"
+    desk.say(f"offline: {'yes' if trust.offline else 'no'}, {offline}")
     for whom, how in trust.contacts:
         desk.say(f"contact: {whom}, {how}")
     return 0
@@ -215,9 +222,13 @@ def _list_kiosks(given: argparse.Namespace) -> int:
 def _revoke(given: argparse.Namespace) -> int:
     with desk.opened(given) as at, at.working() as database:
         kiosk = _in_service(database, given.name)
-        kiosks.revoke(database, kiosk)
-        at.record(database, "kiosk.revoked", {"kiosk": kiosk.name})
+        marked = kiosks.revoke(database, kiosk)
+        at.record(database, "kiosk.revoked", {"kiosk": kiosk.name, "packs": len(marked)})
+        for card in marked:
+            at.record(database, "card.renewal-due", {"kiosk": kiosk.name}, audit.of_card(card))
     desk.say(f"revoked: {kiosk.name}")
+    for card in marked:
+        desk.say(f"it may hold the unblocking key of {card.serial}: the next unlock renews it")
     return 0
 
 

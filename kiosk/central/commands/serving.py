@@ -16,6 +16,7 @@ from kiosk.central import parts, settings
 from kiosk.central.app import create_app
 from kiosk.central.commands import desk
 from kiosk.central.commands.desk import Commands
+from kiosk.central.housekeeping import Housekeeper
 from kiosk.central.notices import Courier
 from kiosk.hardening import harden
 
@@ -62,11 +63,14 @@ def _serve(chosen: settings.Settings, level: str) -> int:
     logging.getLogger("uvicorn.access").addFilter(_without_query)
     courier = Courier(service)
     courier.start()
+    housekeeper = Housekeeper(service)
+    housekeeper.start()
     try:
         _Server(config, app, "https" if chosen.encrypted else "http").run()
     except KeyboardInterrupt:
         pass  # somebody pressed Ctrl+C, and the server has shut down
     finally:
+        housekeeper.stop()
         courier.stop()
         service.database.close()
     return 0

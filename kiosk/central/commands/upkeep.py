@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 from pydantic import ValidationError
 from sqlmodel import select
 
-from kiosk.central import audit, master, parts, seed, settings, token
+from kiosk.central import audit, heads, master, parts, seed, settings, token
 from kiosk.central.commands import desk
 from kiosk.central.commands.desk import Commands, Declined
 from kiosk.central.database import Database
-from kiosk.central.tables import AuditHead
+from kiosk.central.tables import AuditHead as Chain
+from kiosk.contract.changes import AuditHead
 from kiosk.errors import SettingsError
 
 
@@ -26,28 +29,73 @@ def add(commands: Commands) -> None:
         "create", help="make it, in the file or the token of the settings; never over another"
     )
     creating.set_defaults(run=_create_master_key)
-    auditing = commands.add_parser("audit", help="look after the audit")
-    auditing.add_argument("what", choices=["verify"], help="find the first entry that was changed")
-    auditing.set_defaults(run=_verify)
+    _add_audit(commands)
     seeding = commands.add_parser(
         "seed-demo", help="read a personalisation document (JSON) from stdin"
     )
     seeding.set_defaults(run=_seed)
 
 
-def _verify(_given: argparse.Namespace) -> int:
+def _add_audit(commands: Commands) -> None:
+    auditing = commands.add_parser("audit", help="look after the audit")
+    doing = auditing.add_subparsers(metavar="WHAT", required=True)
+    verifying = doing.add_parser("verify", help="find the first entry that was changed")
+    verifying.add_argument(
+        "--heads",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="LOG",
+        help="the log of central or of a kiosk: the signed heads in it are to agree",
+    )
+    verifying.set_defaults(run=_verify)
+    signing = doing.add_parser("sign", help="sign the head now; `serve` does it once a day")
+    signing.set_defaults(run=_sign)
+
+
+def _sign(_given: argparse.Namespace) -> int:
     service = parts.assemble(settings.read())
+    try:
+        with service.database.transaction() as database:
+            heads.sign(database, service.master, service.clock(), even_if_early=True)
+            newest = heads.newest(database)
+    finally:
+        service.database.close()
+    if newest is None:
+        raise Declined("there is nothing in the audit yet")
+    desk.say(str(newest))
+    return 0
+
+
+def _verify(given: argparse.Namespace) -> int:
+    service = parts.assemble(settings.read())
+    told = _heads(given.heads)
     try:
         with service.database.reading() as database:
             broken_at = audit.first_break(database)
-            entries = database.exec(select(AuditHead.sequence)).one()
+            signed = [*heads.kept(database), *told]
+            contradicted = heads.first_contradiction(database, service.master, signed)
+            entries = database.exec(select(Chain.sequence)).one()
     finally:
         service.database.close()
-    if broken_at is None:
-        desk.say(f"the audit is whole: {entries} entries")
-        return 0
-    desk.say(f"the audit was changed at entry {broken_at}")
-    return 1
+    if broken_at is not None:
+        desk.say(f"the audit was changed at entry {broken_at}")
+        return 1
+    if contradicted is not None:
+        desk.say(f"the audit was made anew: it had another entry {contradicted} when it was signed")
+        return 1
+    desk.say(f"the audit is whole: {entries} entries, {len(signed)} signed heads agree")
+    return 0
+
+
+def _heads(logs: Sequence[Path]) -> list[AuditHead]:
+    found: list[AuditHead] = []
+    for path in logs:
+        try:
+            found += heads.read(path.read_text(errors="replace").splitlines())
+        except OSError as error:
+            raise Declined(f"{path}: {error.strerror}") from None
+    return found
 
 
 def _create_master_key(_given: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ from kiosk.central.tables.auditing import (
     AuditEntry,
     AuditHead,
     AuditPersonal,
+    AuditSignature,
 )
 from kiosk.central.tables.authorities import (
     Issuer,
@@ -20,6 +21,7 @@ from kiosk.central.tables.base import (
 )
 from kiosk.central.tables.cards import (
     Card,
+    CardFinding,
     CardStatus,
     EscrowedKey,
     Registration,
@@ -33,6 +35,7 @@ from kiosk.central.tables.changes import (
 from kiosk.central.tables.estate import (
     Installation,
     Kiosk,
+    LeaseCards,
     Organisation,
     new_epoch,
 )
@@ -41,6 +44,10 @@ from kiosk.central.tables.identity import (
     EnrolmentRow,
     RefusalTold,
     UsedAssertion,
+)
+from kiosk.central.tables.packs import (
+    PackEventRow,
+    PackRow,
 )
 from kiosk.central.tables.people import (
     Cardholder,
@@ -67,7 +74,9 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "AuditPersonal",
+    "AuditSignature",
     "Card",
+    "CardFinding",
     "CardStatus",
     "Cardholder",
     "Challenge",
@@ -84,9 +93,12 @@ __all__ = [
     "Issuer",
     "Kiosk",
     "KioskEventRow",
+    "LeaseCards",
     "LoginSession",
     "Notice",
     "Organisation",
+    "PackEventRow",
+    "PackRow",
     "Position",
     "RefusalTold",
     "Registration",

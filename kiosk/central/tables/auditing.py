@@ -35,6 +35,17 @@ class AuditEntry(Table, table=True):
     hash: bytes
 
 
+class AuditSignature(Table, table=True):
+    """A head of the chain that central signed: see `contract.changes.AuditHead`."""
+
+    __tablename__ = "audit_signature"
+
+    sequence: int = Field(primary_key=True)
+    hash: bytes
+    at: datetime = Field(sa_type=Instant)
+    signature: bytes
+
+
 class AuditPersonal(Table, table=True):
     """Who an entry is about; deleting the row erases it and leaves the chain whole."""
 

@@ -32,6 +32,8 @@ class Card(Throttled, Table, table=True):
     session in which the card last proved itself: that is where it is. `closed`: its holder ended
     self service, and only the RA opens it again: else the passcode alone would replace the answers.
     `position` is that of its last change among those of its organisation: see `numbering`.
+    `renewal_due`: its unblocking key may be known elsewhere, as when a kiosk that held a pack was
+    lost; the next unlock renews it.
     """
 
     __table_args__ = (
@@ -54,6 +56,7 @@ class Card(Throttled, Table, table=True):
     unblocking_maximum: int = 3
     frozen: bool = False
     closed: bool = False
+    renewal_due: bool = False
     proved_session: UUID | None = None
     position: int = 0
 
@@ -76,6 +79,18 @@ class EscrowedKey(Table, table=True):
     wrapped: bytes
     kind: KeyKind | None = None
     mutual: bool = True
+
+
+class CardFinding(Table, table=True):
+    """What the RA found when she looked at a card, among its grants by `number`."""
+
+    __tablename__ = "card_finding"
+
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    card_id: int = Field(foreign_key="card.id", index=True)
+    tries: int
+    carries: int | None = None
+    at: datetime = Field(sa_type=Instant)
 
 
 class Registration(Throttled, Table, table=True):

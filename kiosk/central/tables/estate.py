@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ class Installation(Table, table=True):
 
     `epoch` is another after each restoring from a backup, at `epoch_since`. What was received by
     `backed_up_until` would survive the loss of this database. `grants`: the number of the last one.
+    `alerted_at`: when IT was last written to.
     """
 
     id: int = Field(default=1, primary_key=True)
@@ -32,12 +34,21 @@ class Installation(Table, table=True):
     epoch_since: datetime | None = Field(default=None, sa_type=Instant)
     backed_up_until: datetime | None = Field(default=None, sa_type=Instant)
     grants: int = 0
+    alerted_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class LeaseCards(StrEnum):
+    """Of which cards kiosks are lent packs: those that were there lately, or all there are."""
+
+    SEEN = "seen"
+    ALL = "all"
 
 
 class Organisation(Table, table=True):
     """A trust. Everything a kiosk may do is scoped to its own. `stopped`: no unlocking there.
 
-    `offline` and `lease_hours`: see `contract.changes.Policy`. `contacts`: (whom, how) pairs.
+    `offline` and `lease_hours`: see `contract.changes.Policy`. `lease_cards`: which cards a
+    kiosk is lent packs of. `contacts`: (whom, how) pairs.
     """
 
     id: int = Field(default=None, primary_key=True)
@@ -45,6 +56,7 @@ class Organisation(Table, table=True):
     stopped: bool = False
     offline: bool = False
     lease_hours: int = 12
+    lease_cards: LeaseCards = LeaseCards.SEEN
     contacts: list[list[str]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
 
 

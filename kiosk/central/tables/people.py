@@ -46,6 +46,7 @@ class Notice(Table, table=True):
     address: str
     subject: str
     paragraphs: list[str] = Field(sa_column=Column(JSON, nullable=False))
+    language: str = "en"
     written_at: datetime = Field(sa_type=Instant)
     due_at: datetime = Field(sa_type=Instant, index=True)
     attempts: int = 0

@@ -44,6 +44,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
+        "audit_signature",
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("sequence"),
+    )
+    op.create_table(
         "emailed_code",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("session_id", sa.Uuid(), nullable=False),
@@ -65,6 +73,7 @@ def upgrade() -> None:
         sa.Column("epoch_since", sa.DateTime(), nullable=True),
         sa.Column("backed_up_until", sa.DateTime(), nullable=True),
         sa.Column("grants", sa.Integer(), nullable=False),
+        sa.Column("alerted_at", sa.DateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
@@ -83,6 +92,7 @@ def upgrade() -> None:
         sa.Column("address", sa.String(), nullable=False),
         sa.Column("subject", sa.String(), nullable=False),
         sa.Column("paragraphs", sa.JSON(), nullable=False),
+        sa.Column("language", sa.String(), nullable=False),
         sa.Column("written_at", sa.DateTime(), nullable=False),
         sa.Column("due_at", sa.DateTime(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
@@ -96,6 +106,7 @@ def upgrade() -> None:
         sa.Column("stopped", sa.Boolean(), nullable=False),
         sa.Column("offline", sa.Boolean(), nullable=False),
         sa.Column("lease_hours", sa.Integer(), nullable=False),
+        sa.Column("lease_cards", sa.Enum("SEEN", "ALL", name="leasecards"), nullable=False),
         sa.Column("contacts", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("name"),
@@ -248,6 +259,7 @@ def upgrade() -> None:
         sa.Column("unblocking_maximum", sa.Integer(), nullable=False),
         sa.Column("frozen", sa.Boolean(), nullable=False),
         sa.Column("closed", sa.Boolean(), nullable=False),
+        sa.Column("renewal_due", sa.Boolean(), nullable=False),
         sa.Column("proved_session", sa.Uuid(), nullable=True),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -312,6 +324,20 @@ def upgrade() -> None:
         op.f("ix_used_assertion_expires_at"), "used_assertion", ["expires_at"], unique=False
     )
     op.create_table(
+        "card_finding",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("card_id", sa.Integer(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("carries", sa.Integer(), nullable=True),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["card_id"],
+            ["card.id"],
+        ),
+        sa.PrimaryKeyConstraint("number"),
+    )
+    op.create_index(op.f("ix_card_finding_card_id"), "card_finding", ["card_id"], unique=False)
+    op.create_table(
         "escrowed_key",
         sa.Column("card_id", sa.Integer(), nullable=False),
         sa.Column("generation", sa.Integer(), nullable=False),
@@ -347,6 +373,33 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_login_session_card_id"), "login_session", ["card_id"], unique=False)
     op.create_index(op.f("ix_login_session_kiosk_id"), "login_session", ["kiosk_id"], unique=False)
+    op.create_table(
+        "pack",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("kiosk_id", sa.Integer(), nullable=False),
+        sa.Column("card_id", sa.Integer(), nullable=False),
+        sa.Column("registration_id", sa.Uuid(), nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("allowance", sa.Integer(), nullable=False),
+        sa.Column("sealing_key", sa.LargeBinary(), nullable=False),
+        sa.Column("lent_at", sa.DateTime(), nullable=False),
+        sa.Column("lent_until", sa.DateTime(), nullable=False),
+        sa.Column("ended_at", sa.DateTime(), nullable=True),
+        sa.Column("abandoned", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["card_id"],
+            ["card.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["kiosk_id"],
+            ["kiosk.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("number"),
+    )
+    op.create_index(op.f("ix_pack_card_id"), "pack", ["card_id"], unique=False)
+    op.create_index("ix_pack_lent", "pack", ["kiosk_id", "card_id"], unique=False)
     op.create_table(
         "passcode_change",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -459,6 +512,24 @@ def upgrade() -> None:
         sa.UniqueConstraint("session_id"),
     )
     op.create_index(op.f("ix_grant_card_id"), "grant", ["card_id"], unique=False)
+    op.create_table(
+        "pack_event",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("pack_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("right", sa.Boolean(), nullable=False),
+        sa.Column("grant_id", sa.Uuid(), nullable=True),
+        sa.Column("counted", sa.Boolean(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(), nullable=False),
+        sa.Column("received_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["pack_id"],
+            ["pack.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_pack_event_pack_id"), "pack_event", ["pack_id"], unique=False)
     op.create_table(
         "visit_end",
         sa.Column("id", sa.Uuid(), nullable=False),

@@ -1,0 +1,54 @@
+"""`escrow recover`: the journal of keys and grants, replayed after a database was lost."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from kiosk.central import journal
+from kiosk.central.commands import desk
+from kiosk.central.commands.desk import Commands
+from kiosk.central.recovering import Recovery
+
+_EVERY = 500
+
+
+def add(commands: Commands) -> None:
+    """The command and its options."""
+    escrow = commands.add_parser("escrow", help="the cards' unblocking keys")
+    doing = escrow.add_subparsers(metavar="WHAT", required=True)
+    recovering = doing.add_parser(
+        "recover",
+        help="have keys and grants again that a restored database does not know",
+        description="Begin a new epoch afterwards (`epoch new`): kiosks know what came of grants.",
+    )
+    recovering.add_argument("journal", nargs="+", type=Path, help="of each process that served")
+    desk.name_operator(recovering)
+    recovering.set_defaults(run=_recover)
+
+
+def _recover(given: argparse.Namespace) -> int:
+    with desk.opened(given) as at, at.working() as database:
+        recovery = Recovery(at.parts, database)
+        for path in given.journal:
+            recovery.replay(_told(journal.read(path)))
+        journal.pending(database)  # what came out of a journal is in one
+        counts = recovery.counts
+        kept = {name.partition(":")[0].replace(" ", "_"): counts[name] for name in counts}
+        at.record(database, "escrow.recovered", kept)
+    for name, count in recovery.counts.items():
+        desk.say(f"{name}: {count}")
+    unknown = any("not known" in name or "refused" in name for name in recovery.counts)
+    return 1 if unknown else 0
+
+
+def _told(
+    lines: Iterator[journal.CardLine | journal.GrantLine],
+) -> Iterator[journal.CardLine | journal.GrantLine]:
+    for number, line in enumerate(lines, 1):
+        if number % _EVERY == 0 and sys.stderr.isatty():
+            sys.stderr.write(f"\r{number} lines ")
+            sys.stderr.flush()
+        yield line

@@ -1,0 +1,79 @@
+"""What central does by itself, once in a while: sign the audit's head, and tell IT of alerts.
+
+Several processes may: each looks first whether another has done it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import timedelta
+
+from kiosk.central import heads, reporting
+from kiosk.central.parts import Parts
+from kiosk.central.tables import Installation, Notice
+
+_log = logging.getLogger(__name__)
+_LOOK_SECONDS = 600.0
+_ALERT_EVERY = timedelta(days=1)
+SILENT_FOR = timedelta(hours=24)
+
+
+def keep_house(parts: Parts) -> None:
+    """Do what is due."""
+    with parts.database.transaction() as database:
+        signed = heads.sign(database, parts.master, parts.clock())
+    if signed is not None:
+        _log.info("%s", signed)  # a line for the trust's own log
+    _tell_alerts(parts)
+
+
+def _tell_alerts(parts: Parts) -> None:
+    with parts.database.transaction() as database:
+        installation = database.get_one(Installation, 1)
+        now = parts.clock()
+        told = installation.alerted_at
+        if told is not None and told + _ALERT_EVERY > now:
+            return
+        found = [f"{kind}: {what}" for kind, what in reporting.alerts(database, now, SILENT_FOR)]
+        if not found:
+            return
+        installation.alerted_at = now
+        if parts.alerts_to:
+            database.add(
+                Notice(
+                    address=parts.alerts_to,
+                    subject=f"Smartcard kiosks: {len(found)} alerts",
+                    paragraphs=[*found, "`kiosk-central alerts` shows how it is now."],
+                    due_at=now,
+                    written_at=now,
+                )
+            )
+    for each in found:
+        _log.warning("alert: %s", each)
+
+
+class Housekeeper:
+    """Keeps house from a thread of its own until `stop`."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="housekeeper", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End; what is under way is waited for, but not for long."""
+        self._stopped.set()
+        self._thread.join(timeout=2)
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                keep_house(self._parts)
+            except Exception as error:  # noqa: BLE001 - a database that is away comes back
+                _log.error("housekeeping: %s", type(error).__name__)
+            self._stopped.wait(_LOOK_SECONDS)

@@ -1,0 +1,116 @@
+"""How long what is kept of people is kept, and what goes when its time is over.
+
+What says which key a card carries stays for as long as the card: without it no card could be
+unlocked. It names nobody but by the card's row, which erasing a cardholder empties.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, delete, select
+
+from kiosk.central.tables import (
+    Attempt,
+    AuditEntry,
+    AuditPersonal,
+    Card,
+    Cardholder,
+    CardStatus,
+    ChangeRow,
+    EmailedCode,
+    GrantRow,
+    KioskEventRow,
+    LoginSession,
+    Notice,
+    PackEventRow,
+    PackRow,
+    Position,
+    Registration,
+    SealedEnvelope,
+    Table,
+    UnlockSession,
+)
+
+_ERASED = "erased"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Rows of `table` whose `over` holds, at a moment so many `days` ago, go."""
+
+    what: str
+    days: int
+    table: type[Table]
+    over: Callable[[datetime], ColumnElement[bool]]
+
+
+RULES = (
+    Rule("e-mailed codes", 1, EmailedCode, lambda at: col(EmailedCode.sent_at) < at),
+    Rule("log-ins", 90, LoginSession, lambda at: col(LoginSession.opened_at) < at),
+    Rule("attempts at answers", 90, Attempt, lambda at: col(Attempt.at) < at),
+    Rule("changes of passcodes", 365, ChangeRow, lambda at: col(ChangeRow.received_at) < at),
+    Rule("kiosks' own events", 365, KioskEventRow, lambda at: col(KioskEventRow.received_at) < at),
+    Rule(
+        "what was done with packs",
+        90,
+        PackEventRow,
+        lambda at: col(PackEventRow.pack_id).in_(
+            select(PackRow.id).where(col(PackRow.ended_at) < at)
+        ),
+    ),
+    Rule("packs", 90, PackRow, lambda at: col(PackRow.ended_at) < at),
+    Rule(
+        "unlocks that came to nothing",
+        90,
+        UnlockSession,
+        lambda at: (
+            (col(UnlockSession.opened_at) < at)
+            & ~select(GrantRow.id).where(GrantRow.session_id == UnlockSession.id).exists()
+        ),
+    ),
+    Rule(
+        "whom the audit is about",
+        730,
+        AuditPersonal,
+        lambda at: col(AuditPersonal.sequence).in_(
+            select(AuditEntry.sequence).where(col(AuditEntry.at) < at)
+        ),
+    ),
+)
+
+
+def apply(database: Session, now: datetime, days: dict[str, int] | None = None) -> dict[str, int]:
+    """Delete what is over: how many rows of what. `days` may name another time for a rule."""
+    deleted = {}
+    for rule in RULES:
+        at = now - timedelta(days=(days or {}).get(rule.what, rule.days))
+        done = database.exec(delete(rule.table).where(rule.over(at)))
+        deleted[rule.what] = done.rowcount
+    return deleted
+
+
+def erase(database: Session, holder: Cardholder) -> int:
+    """Nothing names the cardholder any more, and her cards are those of a leaver; how many."""
+    cards = list(database.exec(select(Card).where(Card.cardholder_id == holder.id)))
+    for card in cards:
+        registration = database.exec(
+            select(Registration).where(Registration.card_id == card.id)
+        ).first()
+        if registration is not None:
+            database.exec(
+                delete(SealedEnvelope).where(col(SealedEnvelope.registration_id) == registration.id)
+            )
+            database.delete(registration)
+        card.status, card.authentication_certificate = CardStatus.LEAVER, None
+    database.exec(delete(Position).where(col(Position.cardholder_id) == holder.id))
+    database.exec(delete(Notice).where(col(Notice.address) == holder.email))
+    database.exec(delete(EmailedCode).where(col(EmailedCode.address) == holder.email))
+    for told in database.exec(select(AuditPersonal)):
+        if told.fields.get("cardholder") == holder.id:
+            database.delete(told)
+    holder.name, holder.email, holder.uuid = _ERASED, "", ""
+    return len(cards)

@@ -1,0 +1,124 @@
+"""Packs: what a kiosk is lent so that it can unlock a card while central is out of reach.
+
+Central signs a pack and seals it to a key that the kiosk made when it was started. What is in it
+opens by the cardholder's answers alone.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from kiosk.contract.base import Base64, Der, EpochName, Generation, Message, Serial
+from kiosk.contract.identity import Ed25519Signature
+from kiosk.contract.messages import Question
+from kiosk.values import CardIdentity, Family
+
+MOST_PACKS = 25
+"""In a page: so many are made in one transaction."""
+LONGEST_LEASE_SECONDS = 12 * 3600
+MOST_ATTEMPTS = 2
+QUESTIONS = 4
+
+X25519Key = Annotated[Base64, Field(min_length=32, max_length=32)]
+AskNonce = Annotated[Base64, Field(min_length=16, max_length=16)]
+Place = Annotated[int, Field(ge=0, lt=10**18)]
+
+
+class AskPacks(Message):
+    """POST /v1/packs. Whatever was sealed to an earlier key of the kiosk's is over.
+
+    `nonce` is made for this request: a pack that was recorded on its way is not taken again.
+    `after` is where the page before ended. `anew`: hand over also what the kiosk should have
+    already.
+    """
+
+    sealing_key: X25519Key
+    nonce: AskNonce
+    after: Place = 0
+    anew: bool = False
+
+
+class SealedPack(Message):
+    """A `SignedPack` as JSON, sealed to the kiosk's key: see `kiosk.pack`."""
+
+    sealed: Annotated[Base64, Field(min_length=1, max_length=16384)]
+
+
+class PackPage(Message):
+    """Packs that are new, or whose lease was made longer; who has them all goes on from `next`."""
+
+    packs: Annotated[tuple[SealedPack, ...], Field(max_length=MOST_PACKS)]
+    next: Place
+    more: bool
+
+
+class PackEnvelope(Message):
+    """An envelope of the registration's: see `vault.Envelope`."""
+
+    answers: tuple[int, ...]
+    salt: Annotated[Base64, Field(max_length=64)]
+    operations: int
+    memory: int
+    nonce: Annotated[Base64, Field(max_length=64)]
+    sealed: Annotated[Base64, Field(max_length=256, repr=False)]
+
+
+class Pack(Message):
+    """What one card's holder can be unlocked with, at one kiosk, until the lease is over.
+
+    `key` is the unblocking key of `generation`, sealed to the registration's recovery key with
+    `context` as associated data. `proven`: a key of that generation has opened the card before.
+    """
+
+    pack: UUID
+    central: str
+    epoch: EpochName
+    kiosk: UUID
+    sealing_key: X25519Key
+    nonce: AskNonce
+    family: Family
+    serial: Serial
+    registration: UUID
+    generation: Generation
+    proven: bool
+    allowance: Annotated[int, Field(ge=1, le=MOST_ATTEMPTS)]
+    lease_seconds: Annotated[int, Field(ge=1, le=LONGEST_LEASE_SECONDS)]
+    questions: Annotated[tuple[Question, ...], Field(min_length=QUESTIONS, max_length=QUESTIONS)]
+    normaliser: int
+    recovery_public_key: X25519Key
+    envelopes: Annotated[tuple[PackEnvelope, ...], Field(min_length=1, max_length=8)]
+    card_authentication_key: Der
+    key: Annotated[Base64, Field(max_length=256, repr=False)]
+
+    @property
+    def identity(self) -> CardIdentity:
+        """The card that it is for."""
+        return CardIdentity(self.family, self.serial)
+
+
+class SignedPack(Message):
+    """`pack` is a `Pack` as JSON, the very bytes that central signed (`Purpose.PACK`)."""
+
+    pack: Annotated[Base64, Field(max_length=16384, repr=False)]
+    signature: Ed25519Signature
+
+
+def context(pack: UUID, registration: UUID, card: CardIdentity, generation: int) -> bytes:
+    """What a pack's unblocking key is bound to: it opens in no other pack."""
+    fields = (
+        b"smartcard-kiosk pack 1",
+        pack.bytes,
+        registration.bytes,
+        card.family.encode(),
+        card.serial.encode(),
+        generation.to_bytes(8, "big"),
+    )
+    return b"".join(len(field).to_bytes(4, "big") + field for field in fields)
+
+
+def addressed(central: str, kiosk: UUID) -> bytes:
+    """What the whole of a pack is bound to while it is sealed."""
+    return b"smartcard-kiosk pack for " + kiosk.bytes + central.encode()

@@ -1,0 +1,11 @@
+"""What central lends this kiosk, so that cards can be unlocked while central is out of reach.
+
+All of it lives in a memory file system and goes with the power: packs, and the key they are sealed
+to. How often a pack was tried is on the disk as well, in the outbox.
+"""
+
+from kiosk.leases.keeper import Keeper
+from kiosk.leases.lent import Addressee, Leases, Loan
+from kiosk.leases.shelf import Shelf
+
+__all__ = ["Addressee", "Keeper", "Leases", "Loan", "Shelf"]

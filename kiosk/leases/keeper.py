@@ -1,0 +1,124 @@
+"""The keeper: fetches what central lends, has leases made longer, and gives back what is over."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+
+from kiosk.contract.changes import Policy, card_hash
+from kiosk.contract.messages import PackEnded
+from kiosk.contract.packs import AskPacks, SealedPack
+from kiosk.errors import CentralError, CentralUnavailable, StoreFailed, VaultClosed
+from kiosk.leases.lent import Leases
+from kiosk.leases.shelf import Kept
+from kiosk.link import CentralClient
+from kiosk.store.outbox import Outbox
+from kiosk.store.replica import ReplicaReader, Standing
+
+_log = logging.getLogger(__name__)
+_LOOK_SECONDS = 3.0
+_RETRY_SECONDS = 20.0
+_PARTS = 4  # of a lease: so often it is made longer
+
+
+class Keeper:
+    """Runs in a thread of its own; it alone brings packs onto the shelf and takes them off."""
+
+    def __init__(
+        self, leases: Leases, replica: ReplicaReader, outbox: Outbox, central: CentralClient
+    ) -> None:
+        self._leases, self._replica = leases, replica
+        self._outbox, self._central = outbox, central
+        self._asked: float | None = None
+        self._failed: float | None = None
+        self._position = -1
+        self._whole = False
+
+    def keep(self, stop: threading.Event) -> None:
+        """Go on until stopped."""
+        while not stop.is_set():
+            self.round()
+            stop.wait(_LOOK_SECONDS)
+
+    def round(self) -> None:
+        """Take off the shelf what is over, and fetch what is due."""
+        if self._leases.ended:
+            return
+        try:
+            standing, policy = self._replica.standing(), self._replica.policy()
+            self._give_back()
+            if policy is not None and self._due(standing, policy):
+                self._fetch(standing)
+        except CentralError as error:
+            _log.info("packs not fetched: %s", error)
+            # Central may have lent what never arrived: it is asked for again.
+            self._failed, self._whole = self._leases.shelf.now(), False
+        except StoreFailed as error:
+            _log.warning("packs: %s", error)
+
+    # ------------------------------------------------------------ what is over
+
+    def _give_back(self) -> None:
+        shelf = self._leases.shelf
+        for kept in shelf.everything():
+            if kept.spent or kept.ends <= shelf.now() or not self._leases.holds(kept):
+                shelf.drop(kept.pack)  # first: what central hears of is not used any more
+                self._report(kept)
+                self._asked = None  # there may be another
+
+    def _report(self, kept: Kept) -> None:
+        self._outbox.note(PackEnded(pack=kept.pack, attempts=kept.attempts))
+
+    # ------------------------------------------------------------ what is due
+
+    def _due(self, standing: Standing, policy: Policy) -> bool:
+        now = self._leases.shelf.now()
+        if not policy.offline or policy.stopped or not standing.complete:
+            return False
+        if self._failed is not None and now - self._failed < _RETRY_SECONDS:
+            return False
+        # Central goes by what it was told; and after a new start, nothing else will tell it.
+        if self._outbox.count_pending_outcomes():
+            return False
+        longer = policy.lease_hours * 3600 / _PARTS
+        over = self._asked is None or now - self._asked >= longer or not self._whole
+        return over or standing.highest != self._position
+
+    def _fetch(self, standing: Standing) -> None:
+        shelf, came = self._leases.shelf, 0
+        begun, after, more = shelf.now(), 0, True
+        while more:
+            asked_at = shelf.now()  # before the request: a lease is not longer here than there
+            request = AskPacks(
+                sealing_key=self._leases.sealing_key,
+                nonce=secrets.token_bytes(16),
+                after=after,
+                anew=not self._whole,
+            )
+            page = self._central.lend_packs(request)
+            came += sum(self._take(each, request, asked_at, standing) for each in page.packs)
+            if page.more and page.next <= after:
+                raise CentralUnavailable("a page that leads nowhere")
+            after, more = page.next, page.more
+        self._asked, self._failed, self._whole = begun, None, True
+        self._position = standing.highest
+        if came:
+            _log.info("packs: %d came, %d cards can be unlocked", came, shelf.count_ready())
+
+    def _take(
+        self, given: SealedPack, request: AskPacks, asked_at: float, standing: Standing
+    ) -> bool:
+        try:
+            pack = self._leases.read(given.sealed)
+        except VaultClosed:
+            _log.error("a pack is not central's, or not for this kiosk")
+            return False
+        if (pack.nonce, pack.sealing_key) != (request.nonce, request.sealing_key):
+            _log.error("a pack is not of this request")
+            return False
+        card = card_hash(standing.key, pack.identity)
+        before = self._leases.shelf.put(card, pack, given.sealed, asked_at + pack.lease_seconds)
+        if before is not None:
+            self._report(before)
+        return True

@@ -1,0 +1,128 @@
+"""The packs that this kiosk may use: whose they are, whether they still hold, what is in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from nacl.exceptions import BadSignatureError
+from nacl.signing import VerifyKey
+from pydantic import ValidationError
+
+from kiosk import pack as sealing
+from kiosk import vault
+from kiosk.contract.changes import CardState, card_hash, registration_mark
+from kiosk.contract.identity import Purpose, statement
+from kiosk.contract.packs import Pack, SignedPack, addressed, context
+from kiosk.errors import VaultClosed
+from kiosk.leases import memory
+from kiosk.leases.shelf import Kept, Shelf
+from kiosk.store.replica import ReplicaReader
+from kiosk.values import CardIdentity, Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Who this kiosk is, and by which keys it believes central."""
+
+    central: str
+    kiosk: UUID
+    verify_keys: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Loan:
+    """A pack that may be used now, with how it stands on the shelf."""
+
+    pack: Pack
+    kept: Kept
+
+
+class Leases:
+    """For a visit: what can be done for its card without central."""
+
+    def __init__(
+        self, shelf: Shelf, replica: ReplicaReader, key: Secret, addressee: Addressee
+    ) -> None:
+        self.shelf = shelf
+        self._replica = replica
+        self._key = key
+        self._addressee = addressee
+        self.ended = False
+
+    def end(self) -> None:
+        """Have nothing any more, and take nothing until the kiosk is started anew."""
+        self.ended = True
+        self._key.wipe()
+        memory.forget(self.shelf.directory)
+        self.shelf.empty()
+
+    @property
+    def sealing_key(self) -> bytes:
+        """What central seals packs to."""
+        return sealing.public_half(self._key)
+
+    def find(self, card: CardIdentity) -> Loan | None:
+        """The pack of a card, if it is here and holds. Raises StoreFailed."""
+        kept = self.shelf.find(card_hash(self._replica.standing().key, card))
+        if kept is None or not self.holds(kept):
+            return None
+        try:
+            pack = self.read(kept.sealed)
+        except VaultClosed:
+            return None
+        fits = pack.identity == card and pack.pack == kept.pack
+        return Loan(pack, kept) if fits else None
+
+    def holds(self, kept: Kept) -> bool:
+        """Whether nothing that central has said since takes the pack back. Raises StoreFailed."""
+        standing, policy = self._replica.standing(), self._replica.policy()
+        known = self._replica.known(kept.card)
+        if policy is None or policy.stopped or not policy.offline or known is None:
+            return False
+        stopped = known.status is not CardState.ACTIVE or known.locked or known.frozen
+        mark = registration_mark(standing.key, kept.registration)
+        return not stopped and known.registration == mark and standing.epoch == kept.epoch
+
+    def read(self, sealed: bytes) -> Pack:
+        """What central sealed for this kiosk. Raises VaultClosed for anything else."""
+        who = self._addressee
+        plain = sealing.unseal(sealed, self._key, addressed(who.central, who.kiosk))
+        try:
+            signed = SignedPack.model_validate_json(plain)
+            if not any(_signed_by(key, signed) for key in who.verify_keys):
+                raise VaultClosed
+            pack = Pack.model_validate_json(signed.pack)
+        except ValidationError:
+            raise VaultClosed from None
+        if (pack.central, pack.kiosk) != (who.central, who.kiosk):
+            raise VaultClosed
+        return pack
+
+
+def open_with_answers(pack: Pack, answers: tuple[str | None, ...]) -> Secret:
+    """The unblocking key of a pack. Raises VaultClosed where the answers do not open it."""
+    recovery = vault.Recovery(
+        pack.recovery_public_key,
+        pack.normaliser,
+        tuple(
+            vault.Envelope(
+                each.answers, each.salt, each.operations, each.memory, each.nonce, each.sealed
+            )
+            for each in pack.envelopes
+        ),
+    )
+    private = vault.open_recovery(recovery, answers, vault.context(pack.registration))
+    bound_to = context(pack.pack, pack.registration, pack.identity, pack.generation)
+    try:
+        return Secret(sealing.unseal(pack.key, private, bound_to))
+    finally:
+        private.wipe()
+
+
+def _signed_by(key: bytes, signed: SignedPack) -> bool:
+    try:
+        VerifyKey(key).verify(statement(Purpose.PACK, signed.pack), signed.signature)
+    except BadSignatureError:
+        return False
+    return True

@@ -1,0 +1,81 @@
+"""Where packs may lie: in memory that no disk ever sees."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from kiosk import pack
+from kiosk.errors import SettingsError
+from kiosk.values import Secret
+
+_PLACE = "KIOSK_RUNTIME_DIRECTORY"
+_KEY = "pack.key"
+_MOUNTS, _SWAPS = Path("/proc/self/mounts"), Path("/proc/swaps")
+_KEY_BYTES = 32
+
+
+def prepare(directory: Path, *, swap_tolerated: bool) -> None:
+    """Make the directory ours alone. Raises SettingsError where it is not in memory alone."""
+    try:
+        directory.mkdir(mode=0o700, exist_ok=True)
+        mode, owner = directory.stat().st_mode, directory.stat().st_uid
+    except OSError as error:
+        raise SettingsError(_PLACE, error.strerror or type(error).__name__) from None
+    if mode & 0o077 or owner != os.geteuid():
+        raise SettingsError(_PLACE, f"{directory} is not this service's alone")
+    kind, options = _file_system(directory)
+    if kind not in {"tmpfs", "ramfs"}:
+        raise SettingsError(_PLACE, f"{directory} is on {kind}: packs lie in memory or not at all")
+    if kind == "tmpfs" and "noswap" not in options and _swaps() and not swap_tolerated:
+        raise SettingsError(_PLACE, "this machine swaps, so that packs could come onto its disk")
+
+
+def sealing_key(directory: Path) -> Secret:
+    """The key that packs are sealed to, made when the kiosk was started. Raises SettingsError."""
+    path = directory / _KEY
+    try:
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            key = path.read_bytes()
+            if len(key) == _KEY_BYTES:
+                return Secret(key)
+            path.unlink()  # whoever made it was stopped meanwhile
+            return sealing_key(directory)
+        made = pack.new_key()
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(made.reveal())
+    except OSError as error:
+        raise SettingsError(_PLACE, error.strerror or type(error).__name__) from None
+    else:
+        return made
+
+
+def forget(directory: Path) -> None:
+    """Remove the key: what was sealed to it is opened by nothing any more."""
+    with suppress(OSError):
+        (directory / _KEY).unlink()
+
+
+def _file_system(directory: Path) -> tuple[str, list[str]]:
+    """The kind of file system that the directory is on, and its options."""
+    place = directory.resolve()
+    found = ("unknown", "", [""])
+    for line in _MOUNTS.read_text().splitlines():
+        _, mounted, kind, options, *_ = line.split()
+        mounted = mounted.encode().decode("unicode_escape")
+        # The longest path wins, and of two mounts at one place the later one.
+        if place.is_relative_to(mounted) and len(mounted) >= len(found[1]):
+            found = (kind, mounted, options.split(","))
+    return found[0], found[2]
+
+
+def _swaps() -> bool:
+    """Whether memory may come onto a disk: compressed in memory it does not."""
+    try:
+        lines = _SWAPS.read_text().splitlines()[1:]
+    except OSError:
+        return False
+    return any(not line.startswith("/dev/zram") for line in lines)

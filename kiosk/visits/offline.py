@@ -1,0 +1,167 @@
+"""An unlock without central: the same steps, with what central lent for this card.
+
+The card proves itself to the kiosk. An attempt is on the shelf and on the disk before an envelope
+is opened, and the card's work is recorded as ever.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import secrets
+from uuid import UUID, uuid4
+
+from cryptography.hazmat.primitives import serialization
+
+from kiosk.card import keys
+from kiosk.card.session import CardReport
+from kiosk.card.unlock import CardStep
+from kiosk.contract import messages as msg
+from kiosk.contract import proof
+from kiosk.errors import CardMalformed, CentralRefused, KioskError, VaultClosed, WrongCard
+from kiosk.flow import events as ev
+from kiosk.leases import Loan, Shelf
+from kiosk.leases.lent import open_with_answers
+from kiosk.values import Secret
+from kiosk.visits import Means
+from kiosk.visits.failures import failed
+
+_log = logging.getLogger(__name__)
+_TRIES_NEEDED = 2  # of a card that tells: the key is certain, and the last one is not risked
+
+
+class OfflineUnlock:
+    """What a visit does with a pack. Its unblocking key is here from right answers to card work."""
+
+    def __init__(
+        self,
+        means: Means,
+        shelf: Shelf,
+        loan: Loan,
+        report: CardReport,
+        asked: msg.OpenUnlock,
+    ) -> None:
+        self._means, self._shelf = means, shelf
+        self._pack, self._id = loan.pack, loan.pack.pack
+        self._report = report
+        self._session, self._reason = asked.session, asked.reason
+        self._key: Secret | None = None
+        self._grant = uuid4()
+
+    @property
+    def session(self) -> UUID:
+        """The session's id, which begins with the visit's reference."""
+        return self._session
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """What to ask, in order."""
+        return tuple(question.text for question in self._pack.questions)
+
+    def answer(self, visit: int, answers: tuple[str | None, ...]) -> ev.Event:
+        """Have the card prove itself, and try the answers on the pack."""
+        try:
+            if (refused := self._refusal(visit)) is not None:
+                return refused
+            self._prove()
+            number = self._shelf.count(self._id)
+            if number is None:
+                return ev.UnlockRefused(visit, ev.Refusal.OFFLINE_OVER)
+            self._means.outbox.note(msg.PackAttempt(pack=self._id, number=number))
+            try:
+                key = open_with_answers(self._pack, answers)
+            except VaultClosed:
+                self._note_answers(number, right=False)
+                return self._wrong(visit)
+            self._key, self._grant = key, uuid4()
+            self._shelf.was_right(self._id)
+            self._note_answers(number, right=True)
+        except KioskError as error:
+            return failed(visit, error)
+        return ev.AnswersAccepted(visit)
+
+    def grant(self) -> msg.Grant:
+        """What the card's work goes by: once, after right answers. Raises CentralRefused."""
+        if self._key is None:
+            raise CentralRefused(msg.ProblemType.EXPIRED, 410)
+        key, self._key = self._key.reveal(), None
+        return msg.Grant(
+            grant=self._grant,
+            session=self._session,
+            current=msg.UnblockingKey(generation=self._pack.generation, key=key),
+            next=None,
+            first=self._pack.generation,
+            first_needs_tries_left=_TRIES_NEEDED,
+            second_allowed=False,
+            renew=False,
+            card_authentication_key=self._pack.card_authentication_key,
+            receipt=b"",
+        )
+
+    @property
+    def runs(self) -> bool:
+        """Whether the lease still runs."""
+        kept = self._shelf.get(self._id)
+        return kept is not None and not kept.spent and kept.ends > self._shelf.now()
+
+    def recorded(self, step: CardStep) -> None:
+        """Spend the pack once it has opened the card, or where the card may not carry its key."""
+        if step.command == "unblock" and (step.status is not None or not self._pack.proven):
+            self._shelf.spend(self._id)
+
+    # ------------------------------------------------------------ parts
+
+    def _refusal(self, visit: int) -> ev.Event | None:
+        kept = self._shelf.get(self._id)
+        if kept is None or kept.attempts_left < 1 or not self.runs:
+            return ev.UnlockRefused(visit, ev.Refusal.OFFLINE_OVER)
+        wait = math.ceil(kept.not_before - self._shelf.now())
+        return ev.UnlockRefused(visit, ev.Refusal.WAIT, wait) if wait > 0 else None
+
+    def _wrong(self, visit: int) -> ev.Event:
+        kept = self._shelf.get(self._id)
+        if kept is None or kept.attempts_left < 1:
+            return ev.UnlockRefused(visit, ev.Refusal.OFFLINE_OVER)
+        return ev.AnswersRefused(visit, math.ceil(kept.not_before - self._shelf.now()))
+
+    def _prove(self) -> None:
+        """Raises WrongCard unless the card has the key that was pinned at registration."""
+        identity = self._report.identity
+        certificate = self._report.certificates.card_authentication
+        if certificate is None or spki(certificate) != self._pack.card_authentication_key:
+            raise WrongCard(identity.serial, "not genuine")
+        digest = proof.digest(
+            proof.Purpose.OPEN_UNLOCK,
+            central=self._means.parties.central,
+            kiosk=self._means.parties.kiosk,
+            card=identity,
+            session=self._session,
+            nonce=secrets.token_bytes(32),
+        )
+        self._means.reader.prove(identity, certificate, digest)
+
+    def _note_answers(self, number: int, *, right: bool) -> None:
+        counters = self._report.counters
+        self._means.outbox.note(
+            msg.PackAnswers(
+                pack=self._id,
+                number=number,
+                right=right,
+                session=self._session,
+                grant=self._grant,
+                reason=self._reason,
+                passcode_tries=counters.passcode,
+                unblocking_tries=counters.unblocking,
+            )
+        )
+
+
+def spki(certificate: bytes) -> bytes | None:
+    """The certificate's key; None where it is of a kind that nobody here can check."""
+    try:
+        key = keys.from_certificate(certificate, "certificate")
+    except CardMalformed:
+        return None
+    return key.public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )

@@ -1,0 +1,114 @@
+"""A kiosk that is lent packs: it asks, opens what it is given, and reports what it did with it."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlmodel import select
+
+from kiosk import pack as sealing
+from kiosk.central import signing
+from kiosk.central.tables import Card, Kiosk, LeaseCards, Organisation, PackRow
+from kiosk.contract.packs import Pack, PackPage, SignedPack, addressed
+from kiosk.values import Secret
+from tests.central.world import CENTRAL, KioskClient, PersonalCard, b64
+
+
+def allow(client: KioskClient, *, hours: int = 12, cards: LeaseCards = LeaseCards.ALL) -> None:
+    """Have the RA's policy lend packs."""
+    client.token  # noqa: B018 - from now on central knows the kiosk, and its organisation
+    with client.service.parts.database.transaction() as database:
+        trust = database.exec(
+            select(Organisation).where(Organisation.name == client.organisation)
+        ).one()
+        trust.offline, trust.lease_hours, trust.lease_cards = True, hours, cards
+
+
+@dataclass
+class Borrower:
+    """`client` from one start to the next."""
+
+    client: KioskClient
+    key: Secret = field(default_factory=sealing.new_key)
+
+    def ask(self, *, anew: bool = False) -> list[Pack]:
+        """All packs that it is given, opened."""
+        packs: list[Pack] = []
+        after, more = 0, True
+        while more:
+            page, nonce = self._page(after, anew=anew)
+            packs += [self.open(each.sealed) for each in page.packs]
+            assert all(pack.nonce == nonce for pack in packs[-len(page.packs) :] if page.packs)
+            after, more = page.next, page.more
+        return packs
+
+    def _page(self, after: int, *, anew: bool) -> tuple[PackPage, bytes]:
+        nonce = secrets.token_bytes(16)
+        asked = {
+            "sealing_key": b64(sealing.public_half(self.key)),
+            "nonce": b64(nonce),
+            "after": after,
+            "anew": anew,
+        }
+        answer = self.client.post("/packs", asked)
+        assert answer.status_code == 200, answer.text
+        return PackPage.model_validate_json(answer.text), nonce
+
+    def open(self, sealed: bytes) -> Pack:
+        with self.client.service.parts.database.reading() as database:
+            subject = database.exec(
+                select(Kiosk.subject).where(Kiosk.name == self.client.name)
+            ).one()
+        plain = sealing.unseal(sealed, self.key, addressed(CENTRAL, subject))
+        signed = SignedPack.model_validate_json(plain)
+        assert signing.verify_keys(self.client.service.parts.master)
+        return Pack.model_validate_json(signed.pack)
+
+    def pack(self, card: PersonalCard) -> Pack | None:
+        """The pack of one card, if it is lent one."""
+        return next((each for each in self.ask() if each.serial == card.serial), None)
+
+
+def said(kind: str, pack: Pack, **told: Any) -> dict[str, Any]:
+    """An outbox item about a pack."""
+    return {
+        "id": str(uuid4()),
+        "recorded_at": "2025-01-01T03:00:00Z",
+        "fact": {"kind": f"pack {kind}", "pack": str(pack.pack), **told},
+    }
+
+
+def attempt(pack: Pack, number: int = 1) -> dict[str, Any]:
+    return said("attempt", pack, number=number)
+
+
+def answers(
+    pack: Pack, *, right: bool, number: int = 1, grant: UUID | None = None
+) -> dict[str, Any]:
+    return said(
+        "answers",
+        pack,
+        number=number,
+        right=right,
+        session=str(uuid4()),
+        grant=str(grant or uuid4()),
+        reason="locked",
+        passcode_tries=0,
+    )
+
+
+def end(pack: Pack, attempts: int = 0) -> dict[str, Any]:
+    return said("end", pack, attempts=attempts)
+
+
+def card_row(client: KioskClient, card: PersonalCard) -> Card:
+    with client.service.parts.database.reading() as database:
+        return database.exec(select(Card).where(Card.serial == card.serial)).one()
+
+
+def pack_rows(client: KioskClient) -> list[PackRow]:
+    with client.service.parts.database.reading() as database:
+        return list(database.exec(select(PackRow)))

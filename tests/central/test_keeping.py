@@ -1,0 +1,220 @@
+"""What IT and the RA see to: cards held back, the audit's heads, alerts, how long what is kept."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlmodel import select
+
+from kiosk.central import audit, heads, housekeeping, notices, retention
+from kiosk.central.parts import Parts
+from kiosk.central.tables import (
+    AuditEntry,
+    AuditHead,
+    AuditPersonal,
+    AuditSignature,
+    Card,
+    Cardholder,
+    EmailedCode,
+    GrantRow,
+    LoginSession,
+    Registration,
+    UnlockSession,
+)
+from tests.central.desk import Operator
+from tests.central.loggedin import Desk, TrustedCard, believe
+from tests.central.world import Clock, KioskClient, PersonalCard, Service, problem
+
+DAY = 24 * 3600
+
+
+# ---------------------------------------------------------------- cards that were held back
+
+
+@pytest.fixture
+def frozen(kiosk: KioskClient, card: PersonalCard, clock: Clock) -> PersonalCard:
+    """A card of which nobody knows what three visits did to it."""
+    for _ in range(5):
+        answer = kiosk.open(card)
+        if answer.status_code == 403:
+            assert problem(answer) == "card-frozen"
+            return card
+        kiosk.granted(card)
+        clock.pass_time(3600)
+    raise AssertionError("it never froze")
+
+
+def test_the_ra_looks_at_a_card_and_it_may_be_unlocked_again(
+    operator: Operator, kiosk: KioskClient, frozen: PersonalCard
+) -> None:
+    operator.does("cards", "thaw", frozen.serial, "--tries", 3)
+    assert operator.audited["kind"] == "card.found"
+    assert kiosk.granted(frozen).second_allowed
+    assert operator.listed("cards", "list", "--frozen") == []
+
+
+def test_she_may_have_tried_which_key_it_carries(
+    operator: Operator, kiosk: KioskClient, frozen: PersonalCard
+) -> None:
+    operator.does("cards", "thaw", frozen.serial, "--tries", 2, "--carries", 1)
+    grant = kiosk.granted(frozen)
+    assert (grant.current.generation, grant.first, grant.second_allowed) == (1, 1, False)
+
+
+def test_too_few_tries_are_risked_by_nobody(
+    operator: Operator, kiosk: KioskClient, frozen: PersonalCard
+) -> None:
+    for wrong in (("--tries", 1), ("--tries", 0), ("--tries", 3, "--carries", 7)):
+        assert operator.run("cards", "thaw", frozen.serial, *wrong) == 2
+    assert problem(kiosk.open(frozen)) == "card-frozen"
+
+
+def test_what_is_not_held_back_needs_no_thawing(operator: Operator, card: PersonalCard) -> None:
+    assert operator.run("cards", "thaw", card.serial, "--tries", 3) == 2
+
+
+# ---------------------------------------------------------------- heads of the audit
+
+
+def entries(parts: Parts, count: int = 3) -> None:
+    with parts.database.transaction() as database:
+        for number in range(count):
+            audit.append(database, parts.clock(), "tested", {"number": number}, {})
+
+
+def test_the_head_is_signed_once_a_day(service: Service, clock: Clock) -> None:
+    entries(service.parts)
+    for days, signed in ((0, 1), (0.5, 1), (1.1, 2)):
+        clock.now = Clock().now + timedelta(days=days)
+        entries(service.parts)
+        housekeeping.keep_house(service.parts)
+        with service.parts.database.reading() as database:
+            assert len(heads.kept(database)) == signed
+
+
+def test_who_makes_the_chain_anew_is_found_out(
+    service: Service, operator: Operator, folder: Path
+) -> None:
+    entries(service.parts, 4)
+    assert operator.run("audit", "sign") == 0
+    log = folder / "log"
+    log.write_text(f"Jan 1 central[1]: {operator.out}")
+    assert operator.run("audit", "verify", "--heads", log) == 0
+    assert "2 signed heads agree" in operator.out
+    with service.parts.database.transaction() as database:
+        _made_anew(database)
+    assert operator.run("audit", "verify") == 1
+    assert "made anew" in operator.out
+    with service.parts.database.transaction() as database:
+        database.delete(database.exec(select(AuditSignature)).one())
+    assert operator.run("audit", "verify") == 0  # the database alone does not tell
+    assert operator.run("audit", "verify", "--heads", log) == 1
+
+
+def _made_anew(database) -> None:  # type: ignore[no-untyped-def]
+    """As somebody does who has the database, and knows how the chain is made."""
+    for table in (AuditPersonal, AuditEntry):
+        for row in database.exec(select(table)):
+            database.delete(row)
+        database.flush()
+    head = database.exec(select(AuditHead)).one()
+    head.sequence, head.hash = 0, bytes(32)
+    database.add(head)
+    database.flush()
+    for number in range(6):
+        audit.append(database, Clock().now, "nothing happened", {"number": number}, {})
+
+
+def test_a_head_that_central_did_not_sign_says_nothing(
+    service: Service, operator: Operator, folder: Path
+) -> None:
+    entries(service.parts)
+    assert operator.run("audit", "sign") == 0
+    log = folder / "log"
+    log.write_text(operator.out.replace('"sequence":3', '"sequence":2') + "audit head {nonsense}\n")
+    assert operator.run("audit", "verify", "--heads", log) == 0
+
+
+def test_kiosks_are_handed_the_head(service: Service, kiosk: KioskClient) -> None:
+    assert kiosk.get("/changes").json()["audit"] is None
+    entries(service.parts)
+    housekeeping.keep_house(service.parts)
+    assert kiosk.get("/changes").json()["audit"]["sequence"] >= 3
+
+
+# ---------------------------------------------------------------- alerts
+
+
+def test_it_is_written_to_when_a_kiosk_falls_silent(
+    service: Service, kiosk: KioskClient, clock: Clock
+) -> None:
+    kiosk.token  # noqa: B018
+    clock.pass_time(2 * DAY)
+    parts = service.parts
+    object.__setattr__(parts, "alerts_to", "it@trust.example")
+    for _ in range(3):
+        housekeeping.keep_house(parts)
+    notices.deliver(parts)
+    ((address, letter),) = service.mailbox.letters
+    assert address == "it@trust.example"
+    assert "kiosk silent: ward 7" in letter.text
+
+
+# ---------------------------------------------------------------- how long things are kept
+
+
+def keep_no_longer(service: Service) -> None:
+    with service.parts.database.transaction() as database:
+        retention.apply(database, service.clock.now)
+
+
+def test_what_is_over_goes_and_what_says_which_key_a_card_carries_stays(
+    service: Service, kiosk: KioskClient, card: PersonalCard, operator: Operator, clock: Clock
+) -> None:
+    trusted = TrustedCard()
+    kiosk.know(trusted)
+    believe(service, trusted.authority)
+    Desk(kiosk, trusted).log_in()
+    kiosk.opened(card)
+    kiosk.granted(card)
+    clock.pass_time(100 * DAY)
+    keep_no_longer(service)
+    with service.parts.database.reading() as database:
+        assert len(database.exec(select(UnlockSession)).all()) == 1
+        assert len(database.exec(select(GrantRow)).all()) == 1
+        for table in (LoginSession, EmailedCode):
+            assert database.exec(select(table)).all() == []
+        assert database.exec(select(AuditPersonal)).first() is not None
+    clock.pass_time(700 * DAY)
+    keep_no_longer(service)
+    with service.parts.database.reading() as database:
+        assert database.exec(select(AuditPersonal)).all() == []
+    assert operator.run("audit", "verify") == 0
+
+
+def test_a_time_may_be_another(operator: Operator, service: Service) -> None:
+    assert operator.run("retention", "apply", "--days", "gossip", "1") == 2
+    operator.does("retention", "apply", "--days", "log-ins", "30")
+    assert {row["what"] for row in operator.listed("retention", "show")} >= {"log-ins", "packs"}
+
+
+def test_a_cardholder_is_forgotten_and_the_audit_holds(
+    service: Service, kiosk: KioskClient, card: PersonalCard, operator: Operator
+) -> None:
+    kiosk.granted(card)
+    with service.parts.database.transaction() as database:
+        database.exec(select(Cardholder)).one().uuid = "123456789012"
+    assert operator.run("cardholders", "erase", "999999999999") == 2
+    operator.does("cardholders", "erase", "123456789012")
+    with service.parts.database.reading() as database:
+        holder = database.exec(select(Cardholder)).one()
+        assert (holder.name, holder.email, holder.uuid) == ("erased", "", "")
+        assert database.exec(select(Registration)).all() == []
+        assert database.exec(select(Card)).one().status == "leaver"
+        assert not any(
+            each.fields.get("cardholder") == holder.id
+            for each in database.exec(select(AuditPersonal))
+        )
+    assert operator.run("audit", "verify") == 0

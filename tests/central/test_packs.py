@@ -1,0 +1,440 @@
+"""Packs as central lends them: which, for how long, for how often, and what becomes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlmodel import delete, select
+
+from kiosk import pack as sealing
+from kiosk.central import notices, signing
+from kiosk.central.tables import (
+    CardStatus,
+    Installation,
+    LeaseCards,
+    Organisation,
+    Registration,
+    SealedEnvelope,
+)
+from kiosk.contract.identity import Purpose, statement
+from kiosk.contract.messages import CardCommand, Grant, UnblockingKey
+from kiosk.contract.packs import Pack
+from kiosk.errors import VaultClosed
+from kiosk.leases.lent import open_with_answers
+from kiosk.values import Secret
+from tests.central.borrower import (
+    Borrower,
+    allow,
+    answers,
+    attempt,
+    card_row,
+    end,
+    pack_rows,
+)
+from tests.central.desk import Operator
+from tests.central.world import ANSWERS, IMPORTED_KEY, WRONG, Clock, KioskClient, PersonalCard, item
+from tests.secrets_search import search
+
+HOUR = 3600.0
+
+
+@pytest.fixture
+def borrower(kiosk: KioskClient, card: PersonalCard) -> Borrower:
+    allow(kiosk)
+    return Borrower(kiosk)
+
+
+def key_of(pack: Pack, given: tuple[str, ...] = ANSWERS) -> bytes:
+    """What the answers open."""
+    return open_with_answers(pack, given).reveal()
+
+
+def registration(kiosk: KioskClient) -> Registration:
+    with kiosk.service.parts.database.reading() as database:
+        return database.exec(select(Registration)).one()
+
+
+def granted_offline(pack: Pack, grant: str) -> Grant:
+    """The grant that goes with answers to a pack: what `item` wants to know of it."""
+    key = UnblockingKey(generation=pack.generation, key=None)
+    return Grant(
+        grant=grant,
+        session=uuid4(),
+        current=key,
+        next=None,
+        first=pack.generation,
+        second_allowed=False,
+        renew=False,
+        card_authentication_key=None,
+        receipt=b"",
+    )
+
+
+# ---------------------------------------------------------------- which, and what is in them
+
+
+def test_the_right_answers_open_the_cards_key_and_no_others(
+    borrower: Borrower, card: PersonalCard
+) -> None:
+    (pack,) = borrower.ask()
+    assert (pack.serial, pack.generation, pack.allowance) == (card.serial, 0, 2)
+    assert key_of(pack) == IMPORTED_KEY.encode()
+    with pytest.raises(VaultClosed):
+        key_of(pack, WRONG)
+
+
+def test_a_pack_opens_for_its_kiosk_alone_and_is_signed(
+    borrower: Borrower, kiosk: KioskClient
+) -> None:
+    page, _ = borrower._page(0, anew=False)
+    (sealed,) = (each.sealed for each in page.packs)
+    with pytest.raises(VaultClosed):
+        Borrower(kiosk).open(sealed)
+    spoilt = bytearray(sealed)
+    spoilt[-1] ^= 1
+    with pytest.raises(VaultClosed):
+        borrower.open(bytes(spoilt))
+    signature = signing.sign(kiosk.service.parts.master, Purpose.PACK, b"x")
+    assert signature != signing.sign(kiosk.service.parts.master, Purpose.ENROL, b"x")
+    assert statement(Purpose.PACK, b"x") != statement(Purpose.ENROL, b"x")
+
+
+def test_the_key_of_one_pack_opens_in_no_other_context(borrower: Borrower) -> None:
+    (pack,) = borrower.ask()
+    for changed in ({"pack": uuid4()}, {"generation": 1}, {"serial": "AA" * 16}):
+        with pytest.raises(VaultClosed):
+            key_of(pack.model_copy(update=changed))
+
+
+def test_nothing_is_lent_unless_the_policy_says_so(borrower: Borrower, kiosk: KioskClient) -> None:
+    database = kiosk.service.parts.database
+    for setting in ("offline", "stopped"):
+        with database.transaction() as session:
+            trust = session.exec(select(Organisation)).one()
+            before = getattr(trust, setting)
+            setattr(trust, setting, not before)
+        assert borrower.ask() == []
+        with database.transaction() as session:
+            setattr(session.exec(select(Organisation)).one(), setting, before)
+    with database.transaction() as session:
+        session.get_one(Installation, 1).stopped = True
+    assert borrower.ask() == []
+    with database.transaction() as session:
+        session.get_one(Installation, 1).stopped = False
+    assert len(borrower.ask()) == 1
+
+
+def test_only_cards_that_were_here_lately_where_the_policy_says_so(
+    borrower: Borrower, kiosk: KioskClient, card: PersonalCard, clock: Clock
+) -> None:
+    kiosk.know(PersonalCard())  # never here
+    allow(kiosk, cards=LeaseCards.SEEN)
+    assert borrower.ask() == []
+    kiosk.opened(card)
+    assert [each.serial for each in borrower.ask()] == [card.serial]
+    clock.pass_time(31 * 24 * HOUR)
+    assert borrower.ask(anew=True) == []
+
+
+def test_a_card_that_cannot_prove_itself_is_never_lent(
+    borrower: Borrower, kiosk: KioskClient
+) -> None:
+    with kiosk.service.parts.database.transaction() as database:
+        database.exec(select(Registration)).one().card_authentication_key = None
+    assert borrower.ask() == []
+
+
+@pytest.mark.parametrize(
+    "why", ["suspended", "locked", "frozen", "foreign", "unregistered", "code due"]
+)
+def test_what_may_not_be_unlocked_is_not_lent(
+    borrower: Borrower, kiosk: KioskClient, card: PersonalCard, clock: Clock, why: str
+) -> None:
+    if why == "foreign":
+        other = kiosk.service.kiosk("ward 1", "Trust B")
+        allow(other)
+        assert Borrower(other).ask() == []
+        return
+    with kiosk.service.parts.database.transaction() as database:
+        known = database.exec(select(type(card_row(kiosk, card)))).one()
+        registered = database.exec(select(Registration)).one()
+        if why == "suspended":
+            known.status = CardStatus.SUSPENDED
+        elif why == "frozen":
+            known.frozen = True
+        elif why == "locked":
+            registered.locked = True
+        elif why == "code due":
+            registered.failures = 2
+        else:
+            known.organisation_id = known.organisation_id
+            registered.card_authentication_key = None
+    assert borrower.ask() == []
+
+
+def test_a_card_whose_key_is_not_certain_is_not_lent(
+    borrower: Borrower, kiosk: KioskClient, card: PersonalCard
+) -> None:
+    grant = kiosk.granted(card)  # the kiosk is not heard of again: either key may be on the card
+    assert grant.renew
+    assert borrower.ask() == []
+    facts = [item(grant, n, CardCommand.UNBLOCK, 0, s) for n, s in ((0, None), (1, "9000"))]
+    facts += [item(grant, 2 + n, CardCommand.CHANGE, 1, s) for n, s in ((0, None), (1, "9000"))]
+    kiosk.report(*facts)
+    (pack,) = borrower.ask()
+    assert (pack.generation, pack.proven) == (1, True)
+    assert key_of(pack) == grant.next.key if grant.next else None
+
+
+# ---------------------------------------------------------------- how long
+
+
+def test_a_lease_is_as_long_as_the_policy_and_made_longer_once_it_is_half_over(
+    borrower: Borrower, kiosk: KioskClient, clock: Clock
+) -> None:
+    allow(kiosk, hours=4)
+    (first,) = borrower.ask()
+    assert first.lease_seconds == 4 * HOUR
+    assert borrower.ask() == []
+    clock.pass_time(2.1 * HOUR)
+    (again,) = borrower.ask()
+    assert (again.pack, again.lease_seconds) == (first.pack, 4 * HOUR)
+    assert len(pack_rows(kiosk)) == 1
+
+
+def test_what_never_arrived_is_lent_again(borrower: Borrower) -> None:
+    (first,) = borrower.ask()
+    (again,) = borrower.ask(anew=True)
+    assert again.pack == first.pack
+
+
+def test_a_new_start_ends_what_was_lent_before(borrower: Borrower, kiosk: KioskClient) -> None:
+    (before,) = borrower.ask()
+    (after,) = Borrower(kiosk).ask()
+    assert after.pack != before.pack
+    ended = {row.id: row.ended_at is not None for row in pack_rows(kiosk)}
+    assert ended == {before.pack: True, after.pack: False}
+
+
+# ---------------------------------------------------------------- rotation
+
+
+def test_while_a_pack_is_lent_the_key_is_not_renewed_and_afterwards_it_is(
+    borrower: Borrower, kiosk: KioskClient, card: PersonalCard, clock: Clock
+) -> None:
+    proven(kiosk, card)
+    (pack,) = borrower.ask()
+    assert not kiosk.granted(card).renew
+    clock.pass_time(pack.lease_seconds + 1)
+    assert kiosk.granted(card).renew
+
+
+def test_once_it_is_given_back_the_key_is_renewed(
+    borrower: Borrower, kiosk: KioskClient, card: PersonalCard
+) -> None:
+    (pack,) = borrower.ask()
+    kiosk.report(end(pack))
+    assert kiosk.granted(card).renew
+
+
+# ---------------------------------------------------------------- how often
+
+
+def test_attempts_without_central_count(
+    borrower: Borrower, kiosk: KioskClient, card: PersonalCard
+) -> None:
+    (pack,) = borrower.ask()
+    kiosk.report(attempt(pack), answers(pack, right=False))
+    assert registration(kiosk).failures == card_row(kiosk, card).failures == 1
+    (letter,) = kiosk_letters(kiosk)
+    assert "Wrong answers" in letter
+
+
+def kiosk_letters(kiosk: KioskClient) -> list[str]:
+    notices.deliver(kiosk.service.parts)
+    return [letter.subject for _, letter in kiosk.service.mailbox.letters]
+
+
+def test_an_attempt_of_which_nothing_more_is_heard_was_a_failed_one(
+    borrower: Borrower, kiosk: KioskClient
+) -> None:
+    (pack,) = borrower.ask()
+    kiosk.report(attempt(pack))
+    assert registration(kiosk).failures == 1
+    assert kiosk_letters(kiosk) == []
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2), (2, 2, 0, 1, 1, 0)])
+def test_in_whatever_order_it_comes_a_success_takes_its_failures_back(
+    borrower: Borrower, kiosk: KioskClient, order: tuple[int, ...]
+) -> None:
+    (pack,) = borrower.ask()
+    told = [attempt(pack, 1), attempt(pack, 2), answers(pack, right=True, number=2)]
+    for place in order:
+        (status,) = kiosk.report(told[place])
+        assert status in {"applied", "known"}
+    assert registration(kiosk).failures == 0
+
+
+def test_more_than_was_lent_is_refused_and_anothers_pack_is_not_known(
+    borrower: Borrower, kiosk: KioskClient
+) -> None:
+    with kiosk.service.parts.database.transaction() as database:
+        database.exec(select(Registration)).one().failures = 1
+    (pack,) = borrower.ask()
+    assert pack.allowance == 1
+    assert kiosk.report(attempt(pack, 2)) == ["refused"]
+    other = kiosk.service.kiosk("ward 8")
+    assert other.report(attempt(pack, 1)) == ["refused"]
+
+
+def test_all_kiosks_together_cannot_try_as_often_as_would_lock(
+    borrower: Borrower, kiosk: KioskClient, card: PersonalCard
+) -> None:
+    proven(kiosk, card)
+    lent = [Borrower(kiosk.service.kiosk(f"ward {n}")).ask() for n in range(20, 25)]
+    assert sum(pack.allowance for packs in lent for pack in packs) == 4
+
+
+def test_a_key_that_never_opened_its_card_is_lent_once_at_a_time(
+    borrower: Borrower, kiosk: KioskClient
+) -> None:
+    (pack,) = borrower.ask()
+    other = Borrower(kiosk.service.kiosk("ward 8"))
+    assert not pack.proven
+    assert other.ask() == []
+    kiosk.report(end(pack))
+    assert len(other.ask()) == 1
+
+
+def proven(kiosk: KioskClient, card: PersonalCard) -> None:
+    """Have the imported key open the card, without being renewed."""
+    grant = kiosk.granted(card)
+    kiosk.report(
+        item(grant, 0, CardCommand.UNBLOCK, 0, None),
+        item(grant, 1, CardCommand.UNBLOCK, 0, "9000"),
+        item(grant, 2, CardCommand.VERIFY, 0, "9000"),
+        item(grant, 3, CardCommand.CHANGE, 1, None),
+        item(grant, 4, CardCommand.CHANGE, 1, "6A80"),
+        {
+            "id": str(uuid4()),
+            "recorded_at": "2025-01-01T03:00:00Z",
+            "fact": {"kind": "visit end", "session": str(grant.session), "facts": 5},
+        },
+    )
+
+
+# ---------------------------------------------------------------- card work
+
+
+def test_card_work_without_central_is_evidence_like_any(
+    borrower: Borrower, kiosk: KioskClient, card: PersonalCard
+) -> None:
+    (pack,) = borrower.ask()
+    right = answers(pack, right=True)
+    grant = granted_offline(pack, right["fact"]["grant"])
+    told = [
+        attempt(pack),
+        right,
+        item(grant, 0, CardCommand.UNBLOCK, 0, None),
+        item(grant, 1, CardCommand.UNBLOCK, 0, "9000"),
+        item(grant, 2, CardCommand.VERIFY, 0, "9000"),
+        end(pack, 1),
+    ]
+    assert kiosk.report(*told) == ["applied"] * 6
+    assert kiosk.report(*told) == ["known"] * 6
+    (again,) = borrower.ask()
+    assert again.proven
+    assert again.pack != pack.pack
+    assert kiosk_letters(kiosk) == ["Your smartcard was unlocked"]
+
+
+# ---------------------------------------------------------------- lost kiosks, new answers
+
+
+def test_a_lost_kiosks_cards_are_told_and_renewed_at_the_next_unlock(
+    borrower: Borrower, kiosk: KioskClient, card: PersonalCard, operator: Operator
+) -> None:
+    borrower.ask()
+    other = kiosk.service.kiosk("ward 8")
+    assert other.token
+    told = operator.does("kiosks", "revoke", kiosk.name)
+    assert card.serial in told
+    assert [row["serial"] for row in operator.listed("cards", "list", "--renewal-due")] == [
+        card.serial
+    ]
+    grant = other.granted(card)
+    assert grant.renew  # the pack is to be worth nothing
+    other.report(
+        item(grant, 0, CardCommand.UNBLOCK, 0, "9000"),
+        item(grant, 1, CardCommand.CHANGE, 1, "9000"),
+    )
+    assert operator.listed("cards", "list", "--renewal-due") == []
+
+
+def test_a_kiosk_that_goes_in_peace_marks_nothing(
+    borrower: Borrower, kiosk: KioskClient, card: PersonalCard, operator: Operator
+) -> None:
+    borrower.ask()
+    operator.does("kiosks", "retire", kiosk.name)
+    kiosk._access = None
+    assert kiosk.post("/retirement").status_code == 200
+    assert not card_row(kiosk, card).renewal_due
+
+
+def test_a_pack_of_former_answers_counts_for_no_new_registration(
+    borrower: Borrower, kiosk: KioskClient
+) -> None:
+    (pack,) = borrower.ask()
+    with kiosk.service.parts.database.transaction() as database:
+        old = database.exec(select(Registration)).one()
+        told = old.model_dump()
+        database.exec(delete(SealedEnvelope))
+        database.delete(old)
+        database.flush()
+        database.add(Registration(**{**told, "id": uuid4()}))
+    kiosk.report(attempt(pack), answers(pack, right=False))
+    assert registration(kiosk).failures == 0
+
+
+def test_the_policy_is_the_ras(kiosk: KioskClient, operator: Operator) -> None:
+    kiosk.token  # noqa: B018
+    told = operator.does(
+        *("organisations", "policy", kiosk.organisation),
+        *("--offline", "on", "--lease-hours", 6, "--lease-cards", "all"),
+    )
+    assert told.startswith("offline: yes, for 6 hours, all cards")
+    assert operator.audited["lease_cards"] == "all"
+
+
+# ---------------------------------------------------------------- nothing in the clear
+
+
+def test_neither_what_is_sent_nor_what_is_kept_shows_a_key(
+    borrower: Borrower,
+    kiosk: KioskClient,
+    tmp_path: Path,
+    database_files: Callable[[], list[Path]],
+) -> None:
+    page, _ = borrower._page(0, anew=False)
+    (tmp_path / "sent").write_bytes(page.model_dump_json().encode())
+    secrets = {"key": IMPORTED_KEY.encode(), "answer": ANSWERS[0].encode()}
+    assert search([tmp_path, *database_files()], secrets) == []
+    (tmp_path / "sent").write_bytes(page.model_dump_json().encode() + IMPORTED_KEY.encode())
+    assert search([tmp_path], secrets)
+
+
+def test_a_secret_is_what_opens_it() -> None:
+    key = sealing.new_key()
+    sealed = sealing.seal(b"plain", sealing.public_half(key), b"context")
+    assert sealing.unseal(sealed, key, b"context") == b"plain"
+    for other, where in ((key, b"other"), (sealing.new_key(), b"context")):
+        with pytest.raises(VaultClosed):
+            sealing.unseal(sealed, other, where)
+    for damaged in (b"", sealed[:31], sealed[:-1], b"\0" * len(sealed)):
+        with pytest.raises(VaultClosed):
+            sealing.unseal(damaged, key, b"context")
+    assert isinstance(key, Secret)

@@ -1,0 +1,135 @@
+"""A database that was lost: the journal has what it takes to produce every card's key again."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlmodel import select
+
+from kiosk.central import escrow, journal, seed
+from kiosk.central.seed import Personalisation
+from kiosk.central.tables import Card, EscrowedKey, GrantRow
+from kiosk.contract.messages import CardCommand, Grant
+from tests.central.desk import Operator
+from tests.central.world import Clock, KioskClient, PersonalCard, Service, item
+
+
+@pytest.fixture
+def lines(folder: Path) -> Path:
+    return folder / "elsewhere.journal"
+
+
+@pytest.fixture
+def service(folder: Path, clock: Clock, lines: Path) -> Iterator[Service]:
+    running = Service(folder, clock, f"sqlite:///{folder}/central.db")
+    running.settings = running.settings.model_copy(update={"journal": lines})
+    running.start()
+    yield running
+    running.stop()
+
+
+def backup(service: Service) -> Path:
+    service.stop()
+    kept = service.folder / "backup.db"
+    for each in service.folder.glob("central.db*"):
+        shutil.copyfile(each, str(kept) + each.name.removeprefix("central.db"))
+    service.start()
+    return kept
+
+
+def restore(service: Service, kept: Path) -> None:
+    service.stop()
+    for each in service.folder.glob("central.db*"):
+        each.unlink()
+    for each in kept.parent.glob("backup.db*"):
+        shutil.copyfile(each, service.folder / f"central.db{each.name.removeprefix('backup.db')}")
+    service.start()
+
+
+def renewed(kiosk: KioskClient, card: PersonalCard) -> Grant:
+    grant = kiosk.granted(card)
+    current = grant.current.generation
+    told = [(CardCommand.UNBLOCK, current), (CardCommand.CHANGE, current + 1)]
+    steps = [(c, g, s) for c, g in told for s in (None, "9000")]
+    kiosk.report(*(item(grant, n, c, g, s) for n, (c, g, s) in enumerate(steps)))
+    return grant
+
+
+def test_after_two_unlocks_that_the_backup_does_not_know_the_right_pair_is_offered(
+    service: Service, kiosk: KioskClient, card: PersonalCard, lines: Path, operator: Operator
+) -> None:
+    kept = backup(service)
+    for _ in range(2):
+        renewed(kiosk, card)  # the card carries generation 2 by now
+    restore(service, kept)
+    operator.does("escrow", "recover", lines)
+    assert "grants recovered: 2" in operator.out
+    with service.parts.database.reading() as database:
+        currents = [row.current for row in database.exec(select(GrantRow))]
+    assert sorted(currents) == [0, 1]
+    operator.does("escrow", "recover", lines)  # again: nothing is doubled
+    assert "grants there already: 2" in operator.out
+    assert operator.audited["kind"] == "escrow.recovered"
+
+
+def test_a_key_that_was_imported_since_the_backup_comes_back(
+    service: Service, kiosk: KioskClient, lines: Path, operator: Operator
+) -> None:
+    kiosk.token  # noqa: B018
+    kept = backup(service)
+    card = kiosk.know(PersonalCard(unblocking_key="PUKx7777"))
+    restore(service, kept)
+    assert operator.run("escrow", "recover", lines) == 1
+    assert "cards not known" in operator.out
+    wrong = replace(card, unblocking_key="PUKx0000")
+    # Imported once more, and the key that came with it is not the one it had.
+    document = wrong.document(kiosk.organisation)
+    without = service.parts.escrow
+    seed.sow(
+        replace(service.parts, escrow=escrow.Escrow(service.parts.master)),
+        Personalisation.model_validate(document),
+    )
+    operator.does("escrow", "recover", lines)
+    with service.parts.database.reading() as database:
+        known = database.exec(select(Card)).one()
+        assert without.key(database, known, 0).reveal() in (b"PUKx7777", b"PUKx0000")
+        assert database.get(EscrowedKey, (known.id, 0)) is not None
+
+
+def test_a_line_that_was_cut_off_harms_no_other(lines: Path, folder: Path) -> None:
+    kept = journal.Journal(lines)
+    first = journal.CardLine(family="piv", serial="A" * 8, seed=b"s" * 32, wrapped=b"w")
+    kept.write([first])
+    with lines.open("ab") as file:
+        file.write(b'{"kind": "card", "family": "pi')
+    kept.write([first.model_copy(update={"serial": "B" * 8})])
+    serials = [line.serial for line in journal.read(lines) if isinstance(line, journal.CardLine)]
+    assert serials == ["A" * 8, "B" * 8]
+
+
+def test_without_the_journal_no_key_leaves(
+    service: Service, kiosk: KioskClient, card: PersonalCard, lines: Path
+) -> None:
+    session = kiosk.accepted(card)
+    lines.unlink()
+    lines.mkdir()
+    answer = kiosk.ask_grant(session)
+    assert answer.status_code == 503
+    with service.parts.database.reading() as database:
+        assert database.exec(select(GrantRow)).first() is None
+    lines.rmdir()
+    assert kiosk.ask_grant(session).status_code == 200
+    assert len(list(journal.read(lines))) == 1
+
+
+def test_the_journal_shows_no_key(lines: Path, kiosk: KioskClient, card: PersonalCard) -> None:
+    grant = kiosk.granted(card)
+    content = lines.read_bytes()
+    assert content.count(b"\n") == 2
+    for key in (grant.current.key, grant.next.key if grant.next else None):
+        assert key is not None
+        assert key not in content

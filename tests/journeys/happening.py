@@ -1,0 +1,36 @@
+"""What happens beside the screen, as steps of a story."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from kiosk.demo.journey import Step
+from kiosk.demo.premises import Premises
+
+
+@dataclass(frozen=True)
+class Do:
+    """Something happens beside the screen."""
+
+    what: str
+    deed: Callable[[Premises], object]
+
+    def __repr__(self) -> str:
+        return self.what
+
+
+@dataclass(frozen=True)
+class While:
+    """Steps that are taken while something goes on."""
+
+    what: str
+    going_on: Callable[[Premises], AbstractContextManager[None]]
+    steps: Sequence[Step]
+
+    def __repr__(self) -> str:
+        return self.what
+
+
+Story = Sequence[Step | Do | While]

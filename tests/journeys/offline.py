@@ -1,0 +1,148 @@
+"""Unlocking while the central service is really stopped, through a real card service.
+
+What comes of it reaches central once it is back: the stories look there as well.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from kiosk.contract.changes import card_hash
+from kiosk.demo.journey import (
+    CutCentral,
+    Insert,
+    Press,
+    Renew,
+    RestoreCentral,
+    See,
+    Take,
+    Wait,
+    new_passcode,
+)
+from kiosk.demo.mailbox import letters
+from kiosk.demo.premises import Premises
+from kiosk.flow.view import Intent
+from kiosk.leases import Shelf
+from kiosk.store.database import open_store, read_replica
+from kiosk.store.outbox import Outbox
+from kiosk.store.replica import ReplicaReader
+from kiosk.values import CardIdentity, Family
+from tests.journeys.happening import Do, Story
+from tests.journeys.stories import RIGHT, START, UNLOCKED, answers
+
+_PATIENCE_SECONDS = 20.0
+_WRONG = ("Anna", "Mill Lane", "Bangor", "Nothing")
+
+
+def _until(what: str, holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + _PATIENCE_SECONDS
+    while not holds():
+        if time.monotonic() > end:
+            raise AssertionError(what)
+        time.sleep(0.1)
+
+
+def _lent(premises: Premises) -> None:
+    """Have her card lent to the kiosk."""
+    premises.lend(offline=True)
+    replica = ReplicaReader(read_replica(premises.state))
+    hers = CardIdentity(premises.card.family, premises.card.serial)
+    shelf = Shelf(premises.memory)
+    try:
+        lent = lambda: shelf.find(card_hash(replica.standing().key, hers)) is not None  # noqa: E731
+        _until("her card was not lent", lent)
+    finally:
+        shelf.close()
+
+
+def _not_lent(premises: Premises) -> None:
+    premises.lend(offline=False)
+    shelf = Shelf(premises.memory)
+    try:
+        _until("nothing was given back", lambda: not shelf.everything())
+    finally:
+        shelf.close()
+
+
+def _reported(premises: Premises) -> None:
+    """All that happened has reached central, and she was written to."""
+    engine = open_store(premises.state)
+    try:
+        _until("not reported", lambda: Outbox(engine).count_pending_outcomes() == 0)
+    finally:
+        engine.dispose()
+
+
+def _two_failures(premises: Premises) -> None:
+    told = premises.central.run("registrations", "list", "--csv").splitlines()
+    (hers,) = (line for line in told if line.startswith(premises.card.serial))
+    assert hers.endswith(",2"), hers
+
+
+def _released(premises: Premises) -> None:
+    named = (premises.card.serial, "--operator", "demo")
+    premises.central.run("registrations", "release", *named)
+
+
+def _written(subject: str) -> Do:
+    def look(premises: Premises) -> None:
+        mail = premises.central.mail
+        arrived = lambda: [letter.subject for letter in letters(mail)][-1:] == [subject]  # noqa: E731
+        _until(f"no letter: {subject}", arrived)
+
+    return Do(f"a letter: {subject}", look)
+
+
+WORKS = See("Most smartcards can still be unlocked here")
+HINT = See("works without the central service")
+
+WITHOUT_CENTRAL: dict[str, Story] = {
+    "central is gone, and her card is unlocked all the same": [
+        Renew(Family.PIV),
+        Do("the RA lends", _lent),
+        *START,
+        CutCentral(),
+        WORKS,
+        Insert(),
+        HINT,
+        *answers(*RIGHT[:3], None),
+        *new_passcode("604812"),
+        *UNLOCKED,
+        RestoreCentral(),
+        Do("all of it is reported", _reported),
+        _written("Your smartcard was unlocked"),
+        Do("the RA lends no more", _not_lent),
+    ],
+    "without central there are few attempts, and central hears of them": [
+        Renew(Family.PIV),
+        Do("the RA lends", _lent),
+        *START,
+        CutCentral(),
+        Insert(),
+        HINT,
+        *answers(*_WRONG),
+        See("not enough right answers"),
+        Take(),
+        *START,
+        Wait(1.0),
+        Insert(),
+        HINT,
+        *answers(*_WRONG),
+        See("without it only a few attempts are possible"),
+        Take(),
+        Press(Intent.CLOSE),
+        *START,
+        RestoreCentral(),
+        Do("all of it is reported", _reported),
+        _written("Wrong answers for your smartcard"),
+        Do("central has counted both", _two_failures),
+        Insert(),
+        See("Please wait before you try again"),
+        Take(),
+        Press(Intent.CLOSE),
+        *START,
+        Do("the RA releases her", _released),
+        Do("the RA lends no more", _not_lent),
+    ],
+}

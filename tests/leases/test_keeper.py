@@ -1,0 +1,221 @@
+"""What a kiosk has of packs, from its start to the end of their leases, against a real central."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlmodel import Session, delete, select
+
+from kiosk.central import epochs
+from kiosk.central.tables import Card, Organisation, PackRow, Registration, SealedEnvelope
+from kiosk.contract.packs import AskPacks
+from kiosk.errors import SettingsError
+from kiosk.leases import Shelf, memory
+from tests.central.world import PersonalCard, Service
+from tests.leases.world import Borrowing
+
+HOUR = 3600
+
+
+def ended(service: Service) -> list[bool]:
+    with service.parts.database.reading() as database:
+        rows = database.exec(select(PackRow).order_by(PackRow.number))  # type: ignore[arg-type]
+        return [row.ended_at is not None for row in rows]
+
+
+def test_it_is_lent_what_it_may_have(kiosk: Borrowing, card: PersonalCard) -> None:
+    assert not kiosk.holds(card)
+    kiosk.round()
+    assert kiosk.holds(card)
+    assert kiosk.shelf.count_ready() == 1
+    assert not kiosk.leases.find(PersonalCard().identity)
+
+
+def test_a_lease_runs_by_the_time_since_the_start_and_from_the_request_on(
+    kiosk: Borrowing, card: PersonalCard
+) -> None:
+    begun = kiosk.clock.seconds
+    kiosk.round()
+    (kept,) = kiosk.shelf.everything()
+    assert kept.ends == begun + 12 * HOUR
+    kiosk.cut()
+    kiosk.clock.seconds = kept.ends - 1
+    assert kiosk.holds(card)
+    kiosk.clock.seconds = kept.ends
+    assert not kiosk.holds(card)
+    kiosk.keeper.round()
+    assert (kiosk.shelf.everything(), kiosk.told()) == ([], ["pack end"])
+
+
+def test_a_lease_is_made_longer_while_central_is_there(
+    kiosk: Borrowing, service: Service, card: PersonalCard
+) -> None:
+    kiosk.round()
+    for _ in range(5):
+        kiosk.clock.seconds += 4 * HOUR
+        service.clock.pass_time(4 * HOUR)
+        kiosk.follower.client.token  # noqa: B018
+        kiosk.round()
+        assert kiosk.holds(card)
+    assert ended(service) == [False]
+
+
+def test_a_power_cut_takes_everything_until_central_was_there_once(
+    kiosk: Borrowing, service: Service, card: PersonalCard
+) -> None:
+    kiosk.round()
+    before = kiosk.leases.sealing_key
+    kiosk.power_cut()
+    assert kiosk.leases.sealing_key != before
+    assert not kiosk.holds(card)
+    kiosk.round()
+    assert kiosk.holds(card)
+    assert ended(service) == [True, False]
+
+
+def test_a_process_that_is_started_anew_has_what_it_had(
+    kiosk: Borrowing, service: Service, card: PersonalCard
+) -> None:
+    kiosk.round()
+    (kept,) = kiosk.shelf.everything()
+    assert kiosk.shelf.count(kept.pack) == 1
+    kiosk.close()
+    kiosk.start()
+    assert kiosk.holds(card)
+    (again,) = kiosk.shelf.everything()
+    assert (again.pack, again.attempts) == (kept.pack, 1)
+
+
+@pytest.mark.parametrize("why", ["registered anew", "suspended", "stopped", "offline", "epoch"])
+def test_what_central_takes_back_is_not_used_and_given_back(
+    kiosk: Borrowing, service: Service, card: PersonalCard, why: str
+) -> None:
+    kiosk.round()
+    with service.parts.database.transaction() as database:
+        if why == "registered anew":
+            _anew(database, database.exec(select(Registration)).one())
+        elif why == "suspended":
+            database.exec(select(Card)).one().status = "suspended"  # type: ignore[assignment]
+        elif why == "epoch":
+            epochs.begin(database, service.clock.now)
+        else:
+            trust = database.exec(select(Organisation)).one()
+            trust.stopped, trust.offline = why == "stopped", why != "offline"
+    kiosk.follower.follow()
+    if why == "epoch":
+        kiosk.follower.follow()
+    assert not kiosk.holds(card)
+    kiosk.keeper.round()
+    assert "pack end" in kiosk.told()
+
+
+def _anew(database: Session, registered: Registration) -> None:
+    told = {**registered.model_dump(), "id": uuid4()}
+    database.exec(delete(SealedEnvelope))
+    database.delete(registered)
+    database.flush()
+    database.add(Registration(**told))
+
+
+def test_while_facts_wait_nothing_is_asked(kiosk: Borrowing, card: PersonalCard) -> None:
+    kiosk.round()
+    (kept,) = kiosk.shelf.everything()
+    kiosk.shelf.spend(kept.pack)
+    kiosk.keeper.round()  # gives it back, and has something to report
+    assert kiosk.told() == ["pack end"]
+    kiosk.keeper.round()
+    assert kiosk.shelf.everything() == []
+    kiosk.round()
+    assert kiosk.holds(card)
+
+
+def test_what_another_asked_for_is_not_taken(
+    kiosk: Borrowing, card: PersonalCard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that was recorded on its way, and a lease that is over by now."""
+    asked = AskPacks(sealing_key=kiosk.leases.sealing_key, nonce=secrets.token_bytes(16))
+    recorded = kiosk.follower.central.lend_packs(asked)
+    monkeypatch.setattr(kiosk.follower.central, "lend_packs", lambda _: recorded)
+    kiosk.keeper.round()
+    assert kiosk.shelf.everything() == []
+
+
+# ---------------------------------------------------------------- where it lies
+
+
+def test_packs_lie_in_memory_or_nowhere(tmp_path: Path, memory_directory: Path) -> None:
+    memory.prepare(memory_directory, swap_tolerated=True)
+    with pytest.raises(SettingsError, match="in memory or not at all"):
+        memory.prepare(_on_disk(tmp_path), swap_tolerated=True)
+    memory_directory.chmod(0o750)
+    with pytest.raises(SettingsError, match="alone"):
+        memory.prepare(memory_directory, swap_tolerated=True)
+
+
+def _on_disk(tmp_path: Path) -> Path:
+    kind, _ = memory._file_system(tmp_path)
+    return tmp_path if kind not in {"tmpfs", "ramfs"} else Path("/proc")
+
+
+def test_a_machine_that_swaps_keeps_none(
+    tmp_path: Path, memory_directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swaps = tmp_path / "swaps"
+    monkeypatch.setattr(memory, "_SWAPS", swaps)
+    for content, refused in (
+        ("Filename\n", False),
+        ("Filename\n/dev/zram0 partition\n", False),
+        ("Filename\n/dev/sda2 partition\n", True),
+    ):
+        swaps.write_text(content)
+        if refused:
+            with pytest.raises(SettingsError, match="swaps"):
+                memory.prepare(memory_directory, swap_tolerated=False)
+        else:
+            memory.prepare(memory_directory, swap_tolerated=False)
+
+
+def test_the_key_is_made_once_a_start_and_is_nobody_elses(memory_directory: Path) -> None:
+    first = memory.sealing_key(memory_directory)
+    assert memory.sealing_key(memory_directory).same_as(first)
+    file = memory_directory / "pack.key"
+    assert file.stat().st_mode & 0o777 == 0o600
+    file.write_bytes(b"half")
+    assert not memory.sealing_key(memory_directory).same_as(first)
+
+
+def test_what_opens_a_card_is_gone_once_it_is_spent(kiosk: Borrowing, card: PersonalCard) -> None:
+    kiosk.round()
+    (kept,) = kiosk.shelf.everything()
+    assert any(kept.sealed in file.read_bytes() for file in kiosk.memory.iterdir())
+    kiosk.shelf.spend(kept.pack)
+    assert not any(kept.sealed[:64] in file.read_bytes() for file in kiosk.memory.iterdir())
+    assert kiosk.shelf.count(kept.pack) is None
+    assert not kiosk.holds(card)
+
+
+def test_attempts_are_counted_with_growing_waits(kiosk: Borrowing) -> None:
+    kiosk.round()
+    (kept,) = kiosk.shelf.everything()
+    waits = []
+    for number in (1, 2):
+        assert kiosk.shelf.count(kept.pack) == number
+        now = kiosk.shelf.get(kept.pack)
+        assert now is not None
+        waits.append(now.not_before - kiosk.clock.seconds)
+    assert kiosk.shelf.count(kept.pack) is None
+    assert waits == [60.0, 300.0]
+    assert Shelf(kiosk.memory, kiosk.clock).count(kept.pack) is None
+
+
+def test_who_opens_the_case_gets_nothing(kiosk: Borrowing, card: PersonalCard) -> None:
+    kiosk.round()
+    (kept,) = kiosk.shelf.everything()
+    kiosk.leases.end()
+    kiosk.round()
+    assert not kiosk.holds(card)
+    assert [file.name for file in kiosk.memory.iterdir()] == ["packs.sqlite3"]
+    assert not any(kept.sealed[:64] in file.read_bytes() for file in kiosk.memory.iterdir())

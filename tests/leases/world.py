@@ -1,0 +1,121 @@
+"""A kiosk that is lent packs, with a clock of its own, and hands that put a card into it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlmodel import select
+
+from kiosk.card.unlock import CardStep
+from kiosk.central import signing
+from kiosk.central.tables import Kiosk
+from kiosk.contract import messages as msg
+from kiosk.errors import CentralUnavailable
+from kiosk.leases import Addressee, Keeper, Leases, Shelf, memory
+from kiosk.link import CentralClient
+from kiosk.sync import plan
+from tests.central.borrower import allow
+from tests.central.world import CENTRAL, PersonalCard, Service
+from tests.sync.world import Follower
+
+
+@dataclass
+class BootClock:
+    """Seconds since the machine was started, which pass when the test says so."""
+
+    seconds: float = 100.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@dataclass
+class Away:
+    """A central that is out of reach."""
+
+    def lend_packs(self, _request: object) -> object:
+        raise CentralUnavailable("away")
+
+
+@dataclass
+class Borrowing:
+    service: Service
+    state: Path
+    memory: Path
+    patch: pytest.MonkeyPatch
+    clock: BootClock = field(default_factory=BootClock)
+
+    def __post_init__(self) -> None:
+        self.patch.setattr(plan, "WAIT_SECONDS", 0)
+        self.follower = Follower(self.service, self.state)
+        allow(self.follower.client)
+        self.start()
+        self.follower.follow()
+
+    def start(self) -> None:
+        """As the process does, in the same memory or another."""
+        with self.service.parts.database.reading() as database:
+            subject = database.exec(
+                select(Kiosk.subject).where(Kiosk.name == self.follower.name)
+            ).one()
+        memory.prepare(self.memory, swap_tolerated=True)
+        self.shelf = Shelf(self.memory, self.clock)
+        keys = signing.verify_keys(self.service.parts.master)
+        self.leases = Leases(
+            self.shelf,
+            self.follower.reader,
+            memory.sealing_key(self.memory),
+            Addressee(CENTRAL, subject, keys),
+        )
+        self.keeper = self._keeper(self.follower.central)
+
+    def _keeper(self, central: CentralClient) -> Keeper:
+        return Keeper(self.leases, self.follower.reader, self.follower.outbox, central)
+
+    def cut(self) -> None:
+        """Central is out of reach from now on."""
+        self.keeper = self._keeper(Away())  # type: ignore[arg-type]
+
+    def power_cut(self) -> None:
+        """Memory is empty, and the clock begins anew."""
+        self.close()
+        for each in self.memory.iterdir():
+            each.unlink()
+        self.clock.seconds = 5.0
+        self.start()
+
+    def round(self) -> None:
+        """What the two services do in a moment: deliver, follow, look after the packs."""
+        self.follower.deliver()
+        self.follower.follow()
+        self.keeper.round()
+        self.follower.deliver()
+
+    def holds(self, card: PersonalCard) -> bool:
+        return self.leases.find(card.identity) is not None
+
+    def told(self) -> list[str]:
+        """The kinds of what waits in the outbox."""
+        return [item.fact.kind for item in self.follower.outbox.pending(100)]
+
+    def close(self) -> None:
+        self.shelf.close()
+
+
+def asked() -> msg.OpenUnlock:
+    """What a visit would have asked central."""
+    return msg.OpenUnlock.model_validate(
+        {
+            "session": uuid4(),
+            "card": {"family": "piv", "serial": "A" * 8, "passcode_tries": 0}
+            | {"unblocking_tries": None},
+            "reason": "locked",
+        }
+    )
+
+
+def step(command: str, status: int | None) -> CardStep:
+    return CardStep(command, 0, status)
