@@ -59,7 +59,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands.add_parser("firewall", help="let this machine reach what its settings name")
     doctor = commands.add_parser("doctor", help="find out what is wrong; changes nothing")
-    doctor.add_argument("what", choices=["card"], help="card: the one in the reader")
+    doctor.add_argument(
+        "what",
+        nargs="?",
+        choices=["kiosk", "card"],
+        default="kiosk",
+        help="kiosk: every part of it (the default); card: the one in the reader",
+    )
+    doctor.add_argument("--json", dest="form", action="store_const", const="json", default="text")
+    doctor.add_argument(
+        "--metrics", dest="form", action="store_const", const="metrics", help="for Prometheus"
+    )
+    doctor.add_argument(
+        "--report", action="store_true", help="leave what is in trouble for central to hear of"
+    )
     demo = commands.add_parser("demo", help="everything on this machine, with a simulated card")
     demo.add_argument(
         "--unattended", action="store_true", help="let the pilot touch the screen, even with one"
@@ -121,7 +134,22 @@ def _firewall(_: argparse.Namespace) -> int:
     return 0
 
 
-def _doctor(_: argparse.Namespace) -> int:
+def _doctor(chosen: argparse.Namespace) -> int:
+    if chosen.what == "card":
+        return _examine_card()
+    from kiosk import compose  # noqa: PLC0415
+    from kiosk.doctor import diagnosis, findings  # noqa: PLC0415
+
+    site = settings.read()
+    found = compose.diagnose(site)
+    if chosen.report:
+        findings.leave(site.state_directory, found)
+    said = {"json": diagnosis.as_json, "metrics": diagnosis.as_metrics, "text": diagnosis.as_text}
+    print(said[chosen.form](found))
+    return 1 if any(each.is_trouble for each in found) and not chosen.report else 0
+
+
+def _examine_card() -> int:
     from kiosk.devices.reader.process import PcscReader  # noqa: PLC0415
     from kiosk.doctor.card import describe  # noqa: PLC0415
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kiosk import flow, identity
+from kiosk import __version__, flow, identity
 from kiosk.card import profile
 from kiosk.contract import changes
 from kiosk.devices.lights import Lights, Pins
@@ -19,6 +19,8 @@ from kiosk.devices.lights.board import Board
 from kiosk.devices.lights.plan import PinPlan
 from kiosk.devices.lights.rpi import RpiPins
 from kiosk.devices.reader.process import PcscReader
+from kiosk.doctor import findings, machine, surroundings
+from kiosk.doctor.diagnosis import Diagnosis
 from kiosk.errors import BoardUnavailable, SettingsError, StoreFailed
 from kiosk.flow import events as ev
 from kiosk.flow.text import Verbatim
@@ -26,7 +28,7 @@ from kiosk.flow.view import Contact
 from kiosk.hardening import harden
 from kiosk.identity import Identity
 from kiosk.leases import Addressee, Keeper, Leases, Shelf, memory
-from kiosk.link import AccessTokens, CentralClient
+from kiosk.link import AccessTokens, CentralClient, Entrance
 from kiosk.pulse import Pulse, Rounds
 from kiosk.runtime import Runtime
 from kiosk.settings import Settings, read_approval_key
@@ -204,7 +206,46 @@ class _Traces:
 
     def forget(self) -> None:
         wipe_store(self.state_directory)  # a process that was started anew may have made another
+        findings.forget(self.state_directory)
         identity.forget(self.state_directory)
+
+
+def diagnose(settings: Settings) -> tuple[Diagnosis, ...]:
+    """Look at every part of this kiosk, from another process than its own; changes nothing."""
+    who = _whoever(settings)
+    card_reader = PcscReader()
+    try:
+        reader = surroundings.reader(card_reader.examine)
+    finally:
+        card_reader.close()
+
+    def ask_central() -> None:
+        if who is None:
+            raise SettingsError("identity", "this kiosk is not set up yet")
+        central = _central(settings, who)
+        central.health()
+        central.tokens.current()
+
+    return (
+        reader,
+        machine.screen(),
+        machine.touch(),
+        machine.lights(len(settings.pins)),
+        machine.supply(),
+        machine.disk(settings.state_directory),
+        surroundings.central(ask_central),
+        surroundings.clock(Entrance(settings.central_url).now),
+        surroundings.certificate(settings.central_url),
+        surroundings.versions(__version__),
+    )
+
+
+def _whoever(settings: Settings) -> Identity | None:
+    try:
+        return identity.find(settings.state_directory)
+    except SettingsError as error:
+        _log.warning("%s", error)
+        return None
 
 
 def _lights(plan: PinPlan, open_pins: OpenPins) -> Lights | None:

@@ -12,8 +12,10 @@ the card has been elsewhere since (see `grant`).
 Worlds. For each key that the card may carry, the fewest tries it may have left *if it carries that
 one*. A refusal costs a try only where the card carries another key, so a doubt about the key and a
 doubt about the tries are one doubt, and the next grant may be safe in either world where neither
-a guess at the key nor a count of the tries alone would let it be. One world more, `NEITHER`: until
-a key of ours has opened the card, the imported one may be wrong.
+a guess at the key nor a count of the tries alone would let it be. What was never answered costs one
+in every world: a card that takes the try off before it compares, and loses its power in between,
+has spent it on the right key. One world more, `NEITHER`: until a key of ours has opened the card,
+the imported one may be wrong.
 
 A visit of which facts may be missing costs what it can have cost at worst. A complete one costs
 what its facts say, and at most the one candidate that was sent without a recorded answer.
@@ -35,8 +37,8 @@ BLOCKED = 0x6983
 NEITHER = -1
 """The world in which no generation of ours ever opened the card."""
 
-# What a card must have left. A guess may cost one and must leave two; what is certain costs none,
-# and should the world prove us wrong all the same, one is left.
+# What a card must have left. A guess may cost one and must leave two; what is certain costs none
+# but by a loss of power at the wrong moment, and then one is left.
 _FOR_A_GUESS = 3
 _FOR_CERTAINTY = 2
 _IF_ALL_IS_WRONG = 1
@@ -168,7 +170,7 @@ class Visit:
         if counts := _counts(statuses):
             return min(counts)
         if candidate == carried:
-            return left
+            return max(0, left - self._may_be_torn(candidate))
         if statuses:
             cost = self.refused(candidate) or self.unanswered(candidate)
         elif self.complete:
@@ -176,6 +178,24 @@ class Visit:
         else:
             cost = candidate == self.first or self._goes_on(carried, left)
         return max(0, left - cost)
+
+    def _may_be_torn(self, candidate: int) -> bool:
+        """Whether the card may have lost its power over `candidate`, after it had taken a try off.
+
+        Cards that do so before they compare lose one even over the right key.
+        """
+        if self.statuses(CardCommand.UNBLOCK, candidate):
+            return self.unanswered(candidate)
+        return not self.complete and (candidate == self.first or self.second_allowed)
+
+    def change_may_be_torn(self, carried: int) -> bool:
+        """Whether it may have lost it over the change: that compares the current key as well."""
+        if carried != self.current:
+            return False
+        statuses = self.statuses(CardCommand.CHANGE, self.current + 1)
+        if statuses:
+            return all(map(_open, statuses))
+        return self.renew and not self.complete and not self._closed()
 
     def _goes_on(self, carried: int, left: int) -> bool:
         """Whether the second candidate may have been wrong as well, `left` after the first."""
@@ -193,7 +213,9 @@ class Visit:
         change = self.statuses(CardCommand.CHANGE, self.current + 1)
         if counts := _counts(change):
             return min(counts)
-        return max(0, left - any(map(_wrong, change)))
+        opened = ACCEPTED in self.statuses(CardCommand.UNBLOCK, self.current)
+        torn = opened and self.change_may_be_torn(carried)
+        return max(0, left - (torn or any(map(_wrong, change))))
 
     def _closed(self) -> bool:
         """Whether the card signed that it is left with `current`, and no fact before is missing.
@@ -232,14 +254,19 @@ def decide(visits: Sequence[Visit], told: Told, maximum: int) -> Decision:
     current = proven(visits)
     followed = list(_followed(visits, told))
     worlds: Worlds = {0: maximum, NEITHER: maximum}
+    strange: frozenset[int] = frozenset()
     for visit, afterwards in followed:
+        strange = _strange(strange, worlds, visit.told)
+        if visit.current not in strange and visit.may_have_changed():
+            strange -= {visit.current + 1}
         worlds = _after(visit, afterwards, worlds, maximum)
+    strange = _strange(strange, worlds, told)
     if told.unblocking is not None:
         worlds = dict.fromkeys(worlds, told.unblocking)
     possible = {generation: left for generation, left in worlds.items() if generation >= current}
     doubted = None if opened(visits) else worlds.get(NEITHER)
     order = _order([pair for pair in followed if pair[0].current == current], current, possible)
-    first = next((f for f in order if _safe(f, possible, doubted)), None)
+    first = next((f for f in order if _safe(f, possible, strange, doubted)), None)
     return Decision(
         current=current,
         first=order[0] if first is None else first,
@@ -282,16 +309,15 @@ def _after(visit: Visit, afterwards: Told, worlds: Worlds, maximum: int) -> Worl
     if visit.found:
         return _as_found(visit, worlds)
     restored = _restored(visit, afterwards)
-    impossible = _lost(visit, afterwards, worlds)
     result: dict[int, int] = {}
     for carried, before in worlds.items():
         if carried != NEITHER and (
-            visit.contradicts(carried)
-            or carried == impossible
-            or (restored and not visit.may_have_accepted(carried))
+            visit.contradicts(carried) or (restored and not visit.may_have_accepted(carried))
         ):
             continue
-        left = maximum if restored else visit.left_at_the_end(carried, before, maximum)
+        left = visit.left_at_the_end(carried, before, maximum)
+        if restored:
+            left = maximum - visit.change_may_be_torn(carried)
         is_current = carried == visit.current
         if not (is_current and visit.changed()):
             result[carried] = min(left, result.get(carried, left))
@@ -317,18 +343,17 @@ def _restored(visit: Visit, afterwards: Told) -> bool:
     return sent and (unlocked or raised)
 
 
-def _lost(visit: Visit, afterwards: Told, worlds: Worlds) -> int | None:
-    """The candidate whose unrecorded answer was a refusal, for the card tells one try less.
+def _strange(before: frozenset[int], worlds: Worlds, told: Told) -> frozenset[int]:
+    """The worlds in which the card tells fewer tries than it can have by what we know, or did.
 
-    Others can waste tries as well. So it is taken for that only where the visit is complete, and
-    where the refusal is what one of two worlds foretells.
+    Others can waste tries as well, so none of them is impossible. Where all are, none is.
     """
-    before, after = visit.told.unblocking, afterwards.unblocking
-    if not visit.complete or before is None or after != before - 1:
-        return None
-    both = {visit.current, visit.current + 1} <= worlds.keys()
-    sent_first = visit.unanswered(visit.first) and not visit.unanswered(visit.other)
-    return visit.first if both and sent_first else None
+    now = {
+        carried
+        for carried, left in worlds.items()
+        if carried in before or (told.unblocking is not None and told.unblocking < left)
+    }
+    return frozenset(now) if now != worlds.keys() else frozenset()
 
 
 def _order(followed: list[tuple[Visit, Told]], current: int, possible: Worlds) -> tuple[int, ...]:
@@ -355,16 +380,18 @@ def _order(followed: list[tuple[Visit, Told]], current: int, possible: Worlds) -
     return tuple(sorted(possible, key=lambda generation: generation != likely))
 
 
-def _safe(first: int, possible: Worlds, doubted: int | None) -> bool:
+def _safe(first: int, possible: Worlds, strange: frozenset[int], doubted: int | None) -> bool:
     """Whether a grant that begins with `first` leaves enough tries in every world.
 
+    In a `strange` one, a guess that was wrong has to leave one, which is not risked then.
     `doubted`: tries left if the card carries neither; None where that cannot be.
     """
-    if possible.get(first, 0) < _FOR_CERTAINTY:
+    if first in strange or possible.get(first, 0) < _FOR_CERTAINTY:
         return False
-    others = [left for generation, left in possible.items() if generation != first]
-    if any(left < _FOR_A_GUESS for left in others):
-        return False
+    others = {generation: left for generation, left in possible.items() if generation != first}
+    for generation, left in others.items():
+        if left < (_FOR_CERTAINTY if generation in strange else _FOR_A_GUESS):
+            return False
     if doubted is None:
         return True
     doubted -= 1

@@ -144,6 +144,7 @@ def _ailments(kiosk: Kiosk) -> Iterator[tuple[str, str]]:
         yield "reports refused", str(said.refused)
     if said.disk_free_megabytes < _LEAST_DISK_MEGABYTES:
         yield "disk nearly full", f"{said.disk_free_megabytes} MB left"
+    yield from (("kiosk in trouble", trouble) for trouble in said.troubles)
     if abs(said.clock_ahead_seconds or 0) > _MOST_SKEW_SECONDS:
         yield "clock is wrong", f"{said.clock_ahead_seconds} s ahead"
 

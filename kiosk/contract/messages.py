@@ -311,8 +311,14 @@ class PackEnded(Message):
     attempts: Annotated[int, Field(ge=0, le=2)]
 
 
+Trouble = Annotated[str, Field(max_length=128, pattern=r"^[ -~]*$")]
+
+
 class KioskHealth(Message):
-    """How the kiosk is. `cards` it holds, as of `position`. The newest replaces those before."""
+    """How the kiosk is. `cards` it holds, as of `position`. The newest replaces those before.
+
+    `troubles` are what it found when it last looked at itself.
+    """
 
     kind: Literal["health"] = "health"
     version: Annotated[str, Field(max_length=64)]
@@ -324,6 +330,7 @@ class KioskHealth(Message):
     pending: Annotated[int, Field(ge=0)]
     refused: Annotated[int, Field(ge=0)]
     held: HeldBack | None = None
+    troubles: Annotated[tuple[Trouble, ...], Field(max_length=16)] = ()
 
 
 class KioskDeed(StrEnum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID, uuid4
 
 import jwt
@@ -51,6 +52,10 @@ class Entrance:
         )
         asked = ident.AskToken(grant_type=ident.GRANT_TYPE, assertion=assertion)
         return self._http.ask("POST", "/v1/token", ident.AccessToken, asked.model_dump())
+
+    def now(self) -> datetime:
+        """What time it is at central."""
+        return self._nonce().now
 
     def _nonce(self) -> ident.Nonce:
         return self._http.ask("GET", "/v1/nonce", ident.Nonce)

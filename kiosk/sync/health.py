@@ -8,6 +8,7 @@ from pathlib import Path
 
 from kiosk import __version__
 from kiosk.contract.messages import HeldBack, KioskHealth
+from kiosk.doctor import findings
 from kiosk.store.outbox import Outbox
 from kiosk.store.replica import Replica
 from kiosk.sync import plan
@@ -37,4 +38,5 @@ def measure(
         pending=outbox.count_pending(),
         refused=outbox.count_refused(),
         held=held,
+        troubles=findings.left(state_directory),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -95,71 +95,62 @@ def beginnings(passcode: Passcode, *, tells: bool, opened: bool) -> Iterator[Wor
         yield world
 
 
-def forced(cards: set[tuple[int, int]]) -> bool:
+def forced(cards: set[tuple[int, int]], how: tuple[str, ...]) -> bool:
     """Whether no grant is safe for all these (key, tries left), between which nobody can tell.
 
-    Whatever is sent first, one of two cards with two tries left refuses it and is left with one;
-    or one among them carries no key of ours, and whatever is sent takes its last try; or all do.
+    Whatever is sent first: it is the key of a card with a single try, which could be torn off; or a
+    guess at a card with two; or one among them carries no key of ours and has one left, or all do.
+    A candidate of which no answer is known is not sent first again.
     """
-    at_two = {key for key, left in cards if key >= 0 and left <= 2}
-    no_key_of_ours = all(key < 0 for key, _ in cards)
-    return len(at_two) == 2 or no_key_of_ours or any(k < 0 and left <= 1 for k, left in cards)
+    keys = {key for key, _ in cards if key >= 0}
+    may_begin = {key for key in keys if how[-1] != f"unblock {key}?" or len(keys) > 1}
+    nowhere = all(
+        any(left <= (1 if key == first else 2) for key, left in cards if key >= 0)
+        for first in may_begin
+    )
+    return nowhere or any(key < 0 and left <= 1 for key, left in cards)
 
 
-@pytest.mark.parametrize("passcode", Passcode)
-@pytest.mark.parametrize(
-    ("opened", "tells", "sequences"), [(True, False, 1463), (True, True, 1463), (False, True, 1463)]
-)
+ROWS = {
+    # opened before, tells its tries, passcode: rows, and those that freeze the card
+    (True, False, Passcode.LOCKED_AGAIN): (2102, 252),
+    (True, False, Passcode.LOCKED_ONCE): (2167, 246),
+    (True, False, Passcode.FORGOTTEN): (2102, 252),
+    (True, True, Passcode.LOCKED_AGAIN): (2288, 105),
+    (False, True, Passcode.LOCKED_AGAIN): (2288, 105),
+}
+
+
+@pytest.mark.parametrize(("kind", "expected"), ROWS.items())
 def test_every_row_of_interrupted_visits(
-    passcode: Passcode, opened: bool, tells: bool, sequences: int
+    kind: tuple[bool, bool, Passcode], expected: tuple[int, int]
 ) -> None:
-    """No card is lost, a visit wastes one try at most, two are always left. Eight rows freeze.
+    """No card is lost, a guess wastes one try a visit, and a single interruption freezes nothing.
 
-    A card that tells its tries is never frozen. One that does not is frozen in eight rows of
-    1463: a change of which nobody knows whether it happened; then the next key, sent or not, of
-    which no answer is recorded; then the current one in the same way. Each of the three may have
-    happened or not, hence eight. That is forced. In one of the eight the change did not happen,
-    the next key was refused and the current one not sent: the card carries the current key and
-    has two tries left. In another the change happened, the next key was not sent and the current
-    one was refused: it carries the next key, with two left. Central was told the same of both,
-    and whichever key it sent first, one of them would be left with a single try.
+    A visit may be stopped between the moment at which the card takes the try off and the one at
+    which it compares the key: cards that do so lose a try over the right key. With a card of three
+    tries, which is what is tried here, two such moments may have been one too many already. In
+    every row that freezes the card the outcome of two commands at least is not known, and there is
+    no key that could be sent without risking the last try, or the last two by a guess.
     """
+    opened, tells, passcode = kind
     (start,) = (
         world for world in beginnings(passcode, tells=tells, opened=opened) if world.card.key >= 0
     )
     reached = list(interrupted(start, passcode))
-    frozen = Counter(row.how for row in reached if row.frozen)
-    assert len(reached) == sequences
-    assert frozen == ({} if tells else {("change 2?", "unblock 2?", "unblock 1?"): 8})
+    frozen = [row.how for row in reached if row.frozen]
+    assert (len(reached), len(frozen)) == expected
+    assert min(len([word for word in how if word.endswith("?")]) for how in frozen) >= 1
+    assert min(map(len, frozen)) == 2
     look_at(reached)
 
 
-@pytest.mark.parametrize(
-    ("passcode", "sequences", "twice_unknown"),
-    [
-        (Passcode.LOCKED_AGAIN, 1419, 12),
-        (Passcode.LOCKED_ONCE, 1452, 7),
-        (Passcode.FORGOTTEN, 1419, 12),
-    ],
-)
-def test_every_row_of_interrupted_visits_of_a_card_that_never_opened(
-    passcode: Passcode, sequences: int, twice_unknown: int
-) -> None:
-    """A card that no key of ours has opened yet is frozen by two unknown outcomes as well.
-
-    The imported key may be wrong, and then both were refusals, and a third would be the last. A
-    card that is found unlocked has its tries back, whoever unlocked it: that spares it some.
-    """
+@pytest.mark.parametrize("passcode", Passcode)
+def test_every_row_of_interrupted_visits_of_a_card_that_never_opened(passcode: Passcode) -> None:
+    """The imported key may be wrong: then each unknown outcome was a refusal, and one is left."""
     right, wrong = beginnings(passcode, tells=False, opened=False)
     reached = list(interrupted(right, passcode))
-    frozen = Counter(row.how for row in reached if row.frozen)
-    assert len(reached) == sequences
-    assert frozen.pop(("change 1?", "unblock 1?", "unblock 0?")) == 8
-    assert {tuple(word for word in how if word != "nothing") for how in frozen} <= {
-        ("unblock 0?",) * 2,
-        ("unblock 0?",) * 3,
-    }
-    assert frozen.total() == twice_unknown
+    assert min(len(row.how) for row in reached if row.frozen) == 2
     for visit in range(VISITS):
         reached += interrupted(wrong, passcode, unlocked_elsewhere=visit)
     look_at(reached)
@@ -171,12 +162,12 @@ def look_at(reached: list[Reached]) -> None:
     for row in reached:
         card = row.world.card
         alike[row.knowledge].add((card.key, card.tries))
-        assert card.fewest >= (1 if card.key < 0 else 2)
+        assert card.fewest >= (1 if card.key < 0 or card.tears else 2)
     for row in reached:
         if row.frozen:
-            assert forced(alike[row.knowledge])
+            assert forced(alike[row.knowledge], row.how)
         elif row.world.card.key >= 0:
             further = World(copy.copy(row.world.card), list(row.world.visits))
             assert not further.visit(replace(UNDISTURBED, locks_before=False)).frozen
             assert (further.card.passcode, further.card.tries) == (3, MAXIMUM)
-            assert further.card.fewest >= 2
+            assert further.card.fewest >= (1 if card.tears else 2)

@@ -43,12 +43,24 @@ class SimulatedCard:
     tries: int = 0
     fewest: int = 0
     wasted: int = 0
+    tears: int = 0
 
     def __post_init__(self) -> None:
         self.tries = self.fewest = self.maximum
 
     def told(self) -> Told:
         return Told(self.passcode, self.tries if self.tells else None)
+
+    def torn(self) -> Iterator[None]:
+        """The moment after the try was taken off and before the key is compared."""
+        if self.tries == 0:
+            return
+        before = (self.tries, self.fewest)
+        self.tries -= 1
+        self.fewest = min(self.fewest, self.tries)
+        self.tears += 1
+        yield None
+        (self.tries, self.fewest), self.tears = before, self.tears - 1
 
     def _compare(self, generation: int) -> int:
         if self.tries == 0:
@@ -155,6 +167,7 @@ class World:
         opened = None
         for generation in (grant.first, other):
             yield Fact(0, UNBLOCK, generation, None)
+            yield from self.card.torn()
             status = self.card.unblock(generation)
             yield None
             yield Fact(0, UNBLOCK, generation, status)
@@ -170,6 +183,7 @@ class World:
             if not plan.unblocks_again:
                 return
             yield Fact(0, UNBLOCK, opened, None)
+            yield from self.card.torn()
             status = self.card.unblock(opened)
             yield None
             yield Fact(0, UNBLOCK, opened, status)
@@ -177,6 +191,7 @@ class World:
         carried = opened
         if grant.renew and opened == grant.current:
             yield Fact(0, CHANGE, following, None)
+            yield from self.card.torn()
             status = self.card.change(opened, following)
             yield None
             yield Fact(0, CHANGE, following, status)
@@ -240,7 +255,8 @@ def test_no_card_is_lost_whatever_stops_and_whichever_facts_are_late(
         # Changing the key is the visit's own doing: what was carried before is what was needed.
         assert card.key in (decision.current, decision.current + 1)
         assert card.wasted <= before + 1
-        assert card.fewest >= 2
+        # Without a loss of power at the worst moment two are left; with one, one is.
+        assert card.fewest >= (1 if card.tears else 2)
 
 
 @settings(max_examples=60, deadline=None)
@@ -265,10 +281,13 @@ def test_the_order_and_number_of_arrivals_do_not_matter(
 def test_once_every_fact_has_arrived_an_undisturbed_visit_unlocks(
     card: SimulatedCard, story: list[Plan]
 ) -> None:
-    """Interrupted visits come one at a time here: each is followed by one that is not."""
+    """Interrupted visits come one at a time here: each is followed by one that is not.
+
+    A kiosk that was killed says, when it starts again, that the visit is over.
+    """
     world = World(card)
     for plan in story:
-        world.visit(replace(plan, arrivals=[]))
+        world.visit(replace(plan, arrivals=[], lost=[], ends=1))
         world.deliver_all()
         assert not world.visit(UNDISTURBED).frozen
         assert card.passcode == 3
@@ -345,7 +364,7 @@ def test_a_grant_of_which_nothing_is_heard_leaves_both_possible() -> None:
 def test_two_guesses_without_an_answer_freeze_a_card_that_never_opened() -> None:
     visits = [a_visit(), a_visit(guess=True)]
     assert decide(visits, LOCKED, MAXIMUM).frozen
-    assert not decide([visits[0], replace(visits[1], second_needs=3)], LOCKED, 4).frozen
+    assert not decide([visits[0], replace(visits[1], second_needs=4)], LOCKED, 5).frozen
 
 
 def test_a_card_that_tells_its_counter_needs_no_ledger() -> None:
@@ -358,7 +377,10 @@ def test_a_card_found_unlocked_had_its_counter_reset() -> None:
     visits = [a_visit(), a_visit(guess=True)]
     decision = decide(visits, Told(passcode=3), MAXIMUM)
     assert not decision.frozen
-    assert decision.tries_left == 3
+    assert decision.tries_left == 2  # and then the change may have been torn off
+    over = [complete(SENT_0)]
+    assert decide(over, LOCKED, MAXIMUM).tries_left == 2
+    assert decide(over, Told(passcode=3), MAXIMUM).tries_left == 3
 
 
 def test_a_late_fact_thaws_a_card() -> None:
@@ -367,8 +389,10 @@ def test_a_late_fact_thaws_a_card() -> None:
 
 
 def test_a_change_that_began_makes_the_next_key_the_likely_one() -> None:
+    """Where the present one has lost no more than may be guessed with."""
     visit = a_visit(Fact(1, UNBLOCK, 0, OK), Fact(2, VERIFY, 0, OK), Fact(3, CHANGE, 1, None))
-    assert decide([visit], LOCKED, MAXIMUM).first == 1
+    assert decide([visit], LOCKED, MAXIMUM + 1).first == 1
+    assert decide([visit], LOCKED, MAXIMUM).first == 0
 
 
 def test_the_imported_key_refused_at_once_freezes_the_card() -> None:
@@ -384,7 +408,7 @@ def test_half_a_guess_on_a_card_that_never_opened_freezes_it() -> None:
 
 def test_current_refused_means_next_without_a_guess() -> None:
     opened = a_visit(Fact(1, UNBLOCK, 0, OK))
-    visits = [opened, a_visit(Fact(1, UNBLOCK, 0, 0x63C2), guess=True)]
+    visits = [opened, complete(SENT_0, Fact(0, UNBLOCK, 0, 0x63C2), guess=True)]
     decision = decide(visits, LOCKED, MAXIMUM)
     assert (decision.current, decision.first, decision.second_allowed) == (0, 1, False)
     assert not decision.charge
@@ -432,17 +456,13 @@ def test_what_proves_a_generation(fact: Fact, generation: int) -> None:
 
 
 def test_a_refusal_without_a_count_costs_a_try_all_the_same() -> None:
-    opened = a_visit(Fact(1, UNBLOCK, 0, OK))
-    visits = [opened, a_visit(Fact(1, UNBLOCK, 1, 0x6300), first=1, guess=True)]
-    assert decide(visits, LOCKED, 5).tries_left == 4
-    # The second candidate may have been tried after all, and the key renewed.
-    again = a_visit(Fact(1, UNBLOCK, 0, 0x6300))
-    assert decide([*visits, again], LOCKED, 5).tries_left == 4
-    complete = [
-        opened,
-        replace(visits[1], ends=frozenset({1}), facts=(Fact(0, UNBLOCK, 1, 0x6300),)),
-    ]
-    assert decide([*complete, again], LOCKED, 5).frozen
+    opened = complete(SENT_0, OPENED_0)
+    refused = a_visit(Fact(0, UNBLOCK, 1, 0x6300), first=1, guess=True)
+    # The second candidate may have been sent after all, and been torn.
+    assert decide([opened, refused], LOCKED, 5).tries_left == 4 - 1
+    alone = replace(refused, ends=frozenset({1}))
+    assert decide([opened, alone], LOCKED, 5).tries_left == 4
+    assert decide([opened, alone, a_visit(Fact(1, UNBLOCK, 0, 0x6300))], LOCKED, 5).frozen
 
 
 # ---------------------------------------------------------------- what cannot have happened
@@ -496,20 +516,20 @@ def test_no_change_was_sent_that_was_not_recorded() -> None:
 
 
 def test_one_unknown_candidate_leaves_the_other_to_be_tried_first() -> None:
-    """If the card refused it, one try is gone and the other fits; else none is gone."""
-    decision = decide([UNKNOWN_CHANGE, complete(SENT_1, first=1, guess=True)], LOCKED, MAXIMUM)
+    """One try may be gone over the change, and one over the candidate, whichever fits."""
+    visits = [UNKNOWN_CHANGE, complete(SENT_1, first=1, guess=True)]
+    decision = decide(visits, LOCKED, MAXIMUM + 1)
     assert not decision.frozen
     assert (decision.first, decision.second_allowed, decision.tries_left) == (0, True, 2)
 
 
-def test_two_unknown_candidates_freeze_a_card_of_three_tries() -> None:
-    visits = [
-        UNKNOWN_CHANGE,
-        complete(SENT_1, first=1, guess=True),
-        complete(SENT_0, first=0, guess=True),
-    ]
+def test_a_change_and_a_candidate_that_may_have_been_torn_freeze_a_card_of_three_tries() -> None:
+    """It may carry the present key with a single try: whatever is sent could be the last."""
+    visits = [UNKNOWN_CHANGE, complete(SENT_1, first=1, guess=True)]
     assert decide(visits, LOCKED, MAXIMUM).frozen
-    assert not decide(visits, LOCKED, MAXIMUM + 1).frozen
+    again = complete(SENT_0, first=0, guess=True)
+    assert decide([*visits, again], LOCKED, MAXIMUM + 1).frozen
+    assert not decide([*visits, again], LOCKED, MAXIMUM + 3).frozen
 
 
 def test_what_opened_a_card_in_a_complete_visit_is_what_was_sent() -> None:
@@ -523,14 +543,21 @@ def test_a_card_that_somebody_else_unlocked_says_nothing() -> None:
     assert decide(visits, Told(passcode=3), MAXIMUM) == decide(visits, LOCKED, MAXIMUM)
 
 
-def test_a_try_that_is_gone_after_one_unknown_candidate_was_its_refusal() -> None:
-    told = Told(0, unblocking=3)
+def test_a_try_that_is_gone_may_have_been_a_refusal_or_torn_off() -> None:
+    told = Told(0, unblocking=4)
     visits = [
         replace(UNKNOWN_CHANGE, told=told),
         complete(SENT_1, first=1, guess=True, told=told),
     ]
-    decision = decide(visits, Told(0, unblocking=2), MAXIMUM)
-    assert (decision.first, decision.second_allowed, decision.frozen) == (0, False, False)
+    decision = decide(visits, Told(0, unblocking=3), MAXIMUM + 1)
+    assert (decision.first, decision.second_allowed, decision.frozen) == (0, True, False)
+
+
+def test_fewer_tries_than_a_key_leaves_make_it_the_unlikely_one() -> None:
+    """A card that carried the next key would have all its tries: the change had restored them."""
+    decision = decide([replace(UNKNOWN_CHANGE, told=Told(0, 3))], Told(0, 2), MAXIMUM)
+    assert (decision.first, decision.second_allowed, decision.frozen) == (0, True, False)
+    assert decide([replace(UNKNOWN_CHANGE, told=Told(0, 3))], Told(0, 1), MAXIMUM).frozen
 
 
 def test_tries_that_others_wasted_prove_nothing() -> None:
@@ -543,8 +570,10 @@ def test_a_new_card_that_may_have_refused_twice_is_frozen() -> None:
     """The imported key may be wrong until it has opened the card."""
     assert not decide([complete(SENT_0)], LOCKED, MAXIMUM).frozen
     assert decide([complete(SENT_0)] * 2, LOCKED, MAXIMUM).frozen
-    opened = [complete(SENT_0, OPENED_0), *[complete(SENT_0)] * 9]
-    assert not decide(opened, LOCKED, MAXIMUM).frozen
+    opened = complete(SENT_0, OPENED_0)
+    assert not decide([opened, complete(SENT_0)], LOCKED, MAXIMUM).frozen
+    assert decide([opened, *[complete(SENT_0)] * 2], LOCKED, MAXIMUM).frozen  # torn off twice
+    assert not decide([opened, *[complete(SENT_0)] * 8], LOCKED, 10).frozen
 
 
 @settings(max_examples=120, deadline=None)

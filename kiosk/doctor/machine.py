@@ -1,0 +1,78 @@
+"""Checks of the machine: screen, touch, pins, disk, supply. `root` is where its files are found."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from kiosk.doctor.diagnosis import Diagnosis, Verdict
+
+ROOT = Path("/")
+_LEAST_FREE = 200 << 20  # bytes
+_DIRECT = 1 << 1  # INPUT_PROP_DIRECT of linux/input-event-codes.h: what is touched is what is seen
+_FEW_STATUSES = ("connected", "unknown")
+
+
+def screen(root: Path = ROOT) -> Diagnosis:
+    """Whether a display is connected to any card of the graphics' driver."""
+    states = {
+        path.parent.name: path.read_text().strip()
+        for path in sorted(root.glob("sys/class/drm/card*-*/status"))
+    }
+    connected = [name for name, state in states.items() if state in _FEW_STATUSES]
+    if connected:
+        return Diagnosis("screen", Verdict.WELL, ", ".join(connected))
+    if states:
+        advice = "look at the display's cable and at its power"
+        return Diagnosis("screen", Verdict.FAILED, "no display is connected", advice)
+    advice = "dtoverlay=vc4-kms-v3d has to stand in config.txt"
+    return Diagnosis("screen", Verdict.FAILED, "no graphics driver", advice)
+
+
+def touch(root: Path = ROOT) -> Diagnosis:
+    """Whether there is an input that is touched where it is seen."""
+    for device in sorted(root.glob("sys/class/input/input*")):
+        try:
+            properties = int((device / "properties").read_text().split()[-1], 16)
+            name = (device / "name").read_text().strip()
+        except (OSError, ValueError, IndexError):
+            continue
+        if properties & _DIRECT:
+            return Diagnosis("touch", Verdict.WELL, name)
+    advice = "look at the touch screen's USB cable; some displays have one of their own for it"
+    return Diagnosis("touch", Verdict.FAILED, "no touch screen", advice)
+
+
+def lights(planned: int, root: Path = ROOT) -> Diagnosis:
+    """Whether there are pins for the `planned` parts."""
+    if not planned:
+        return Diagnosis("lights", Verdict.ABSENT, "none in the settings")
+    if any(root.glob("sys/bus/gpio/devices/gpiochip*")):
+        return Diagnosis("lights", Verdict.WELL, f"{planned} pins in use")
+    advice = "this machine has no pins: take KIOSK_PINS out of its settings, or use a Raspberry Pi"
+    return Diagnosis("lights", Verdict.FAILED, "no header", advice)
+
+
+def disk(state_directory: Path) -> Diagnosis:
+    """Whether the state can be written, and grow."""
+    try:
+        free = shutil.disk_usage(state_directory).free
+    except OSError as error:
+        advice = "the state's partition is missing: see `journalctl -b -u local-fs.target`"
+        return Diagnosis("disk", Verdict.FAILED, error.strerror or "unreadable", advice)
+    found = f"{free >> 20} MB free"
+    if free < _LEAST_FREE:
+        advice = "the outbox is full where central was away for long: look at the sync"
+        return Diagnosis("disk", Verdict.WARNING, found, advice)
+    return Diagnosis("disk", Verdict.WELL, found)
+
+
+def supply(root: Path = ROOT) -> Diagnosis:
+    """Whether the Pi's own supply was ever too weak since it was started."""
+    alarms = list(root.glob("sys/class/hwmon/hwmon*/in0_lcrit_alarm"))
+    if not alarms:
+        return Diagnosis("supply", Verdict.ABSENT, "not measured by this machine")
+    if any(alarm.read_text().strip() == "1" for alarm in alarms):
+        advice = "use the supply that is made for this Pi, and a short cable"
+        return Diagnosis("supply", Verdict.WARNING, "under-voltage", advice)
+    return Diagnosis("supply", Verdict.WELL, "good")

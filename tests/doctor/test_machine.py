@@ -1,0 +1,110 @@
+"""What the doctor sees of a machine, from files as a Pi's kernel shows them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from kiosk.doctor import machine
+from kiosk.doctor.diagnosis import Diagnosis, Verdict
+
+# From a Raspberry Pi 4 with its 7-inch touch display.
+PI: Mapping[str, str] = {
+    "sys/class/drm/card1-DSI-1/status": "connected\n",
+    "sys/class/drm/card1-HDMI-A-1/status": "disconnected\n",
+    "sys/class/input/input0/properties": "0\n",
+    "sys/class/input/input0/name": "vc4-hdmi-0\n",
+    "sys/class/input/input1/properties": "2\n",
+    "sys/class/input/input1/name": "10-0038 generic ft5x06 (79)\n",
+    "sys/bus/gpio/devices/gpiochip0/uevent": "",
+    "sys/class/hwmon/hwmon1/in0_lcrit_alarm": "0\n",
+}
+Grown = Callable[..., Path]
+
+
+@pytest.fixture
+def grown(folder: Path) -> Grown:
+    """Makes a root with these files; None leaves one out."""
+
+    def grow(**changed: str | None) -> Path:
+        for name, content in {
+            **PI,
+            **{k.replace("__", "/"): v for k, v in changed.items()},
+        }.items():
+            if content is not None:
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).write_text(content)
+        return folder
+
+    return grow
+
+
+def test_a_pi_with_everything_is_well(grown: Grown) -> None:
+    root = grown()
+    found = [machine.screen(root), machine.touch(root), machine.lights(3, root)]
+    found.append(machine.supply(root))
+    assert [each.verdict for each in found] == [Verdict.WELL] * 4
+    assert found[0].found == "card1-DSI-1"
+    assert found[1].found == "10-0038 generic ft5x06 (79)"
+
+
+def without(root: Path, *patterns: str) -> Path:
+    for pattern in patterns:
+        for path in root.glob(pattern):
+            path.unlink()
+    return root
+
+
+@pytest.mark.parametrize(
+    ("look", "lost", "found"),
+    [
+        (machine.screen, "sys/class/drm/*/status", "no graphics driver"),
+        (machine.touch, "sys/class/input/input1/*", "no touch screen"),
+        (lambda root: machine.lights(3, root), "sys/bus/gpio/devices/gpiochip0/uevent", "pins"),
+    ],
+)
+def test_what_is_missing_is_named_with_what_to_do(
+    grown: Grown, look: Callable[[Path], Diagnosis], lost: str, found: str
+) -> None:
+    root = without(grown(), lost)
+    if "gpio" in lost:
+        (root / "sys/bus/gpio/devices/gpiochip0").rmdir()
+        found = "no header"
+    seen = look(root)
+    assert (seen.verdict, seen.found) == (Verdict.FAILED, found)
+    assert seen.advice
+
+
+def test_a_display_that_is_not_plugged_in_is_another_trouble(grown: Grown) -> None:
+    root = grown()
+    (root / "sys/class/drm/card1-DSI-1/status").write_text("disconnected\n")
+    seen = machine.screen(root)
+    assert (seen.verdict, seen.found) == (Verdict.FAILED, "no display is connected")
+
+
+def test_lights_that_nobody_asked_for_are_no_trouble(folder: Path) -> None:
+    assert machine.lights(0, folder).verdict is Verdict.ABSENT
+
+
+def test_a_supply_that_was_weak_is_a_warning(grown: Grown) -> None:
+    root = grown()
+    (root / "sys/class/hwmon/hwmon1/in0_lcrit_alarm").write_text("1\n")
+    assert machine.supply(root).verdict is Verdict.WARNING
+    without(root, "sys/class/hwmon/hwmon1/*")
+    assert machine.supply(root).verdict is Verdict.ABSENT
+
+
+def test_a_disk_that_is_nearly_full_is_a_warning(folder: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.fail("a disk of its own needs root: run as root")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], check=True)
+    try:
+        seen = machine.disk(folder)
+    finally:
+        subprocess.run(["umount", folder], check=True)
+    assert (seen.verdict, seen.found) == (Verdict.WARNING, "1 MB free")
+    assert machine.disk(folder / "missing").verdict is Verdict.FAILED

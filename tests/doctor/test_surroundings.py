@@ -1,0 +1,187 @@
+"""What the doctor finds out about reader, central, clock and certificates, with real ones."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+from kiosk.devices.reader.process import PcscReader
+from kiosk.doctor import findings, surroundings
+from kiosk.doctor.diagnosis import Diagnosis, Verdict, as_json, as_metrics, as_text
+from kiosk.errors import CardMute, CentralRefused, CentralUnavailable, ReaderUnavailable
+from kiosk.simulated.pcscd import PrivatePcscd
+from kiosk.values import ReaderTrouble
+
+
+def raising(error: Exception) -> Callable[[], object]:
+    def ask() -> object:
+        raise error
+
+    return ask
+
+
+def test_a_real_reader_without_a_card_is_well(pcscd: PrivatePcscd) -> None:
+    reader = PcscReader()
+    try:
+        seen = surroundings.reader(reader.examine)
+    finally:
+        reader.close()
+    assert (seen.verdict, seen.found) == (Verdict.WELL, "no card in it")
+
+
+def test_a_card_service_that_is_not_there_is_told(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PCSCLITE_CSOCK_NAME", str(folder / "nothing"))
+    reader = PcscReader()
+    try:
+        seen = surroundings.reader(reader.examine)
+    finally:
+        reader.close()
+    assert (seen.verdict, seen.found) == (Verdict.FAILED, "the card service does not run")
+
+
+@pytest.mark.parametrize("trouble", ReaderTrouble)
+def test_every_trouble_of_a_reader_has_advice(trouble: ReaderTrouble) -> None:
+    seen = surroundings.reader(raising(ReaderUnavailable(trouble)))
+    assert seen.verdict is Verdict.FAILED
+    assert seen.advice
+
+
+def test_a_reader_that_hangs_is_told() -> None:
+    seen = surroundings.reader(raising(CardMute("examine", 20)))
+    assert seen.found == "the reader hangs"
+
+
+@pytest.mark.parametrize(
+    ("error", "found"),
+    [
+        (CentralUnavailable("ConnectionError"), "CentralUnavailable(reason='ConnectionError')"),
+        (CentralRefused("not-authenticated", 401), "refuses us: not-authenticated"),
+    ],
+)
+def test_central_may_be_away_or_refuse_us(error: Exception, found: str) -> None:
+    seen = surroundings.central(raising(error))
+    assert (seen.verdict, seen.found) == (Verdict.FAILED, found)
+    assert surroundings.central(lambda: None).verdict is Verdict.WELL
+
+
+@pytest.mark.parametrize(
+    ("ahead", "verdict"), [(0, Verdict.WELL), (3600, Verdict.WARNING), (-3600, Verdict.WARNING)]
+)
+def test_a_clock_is_held_against_centrals(ahead: int, verdict: Verdict) -> None:
+    now = datetime.now(UTC) - timedelta(seconds=ahead)
+    assert surroundings.clock(lambda: now).verdict is verdict
+
+
+@contextmanager
+def secured(folder: Path, days: int) -> Iterator[tuple[str, Path]]:
+    """A TLS server with a certificate that lasts so many days: its URL, and what to trust."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(7)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=days, hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = folder / "tls.pem"
+    pem.write_bytes(
+        made.public_bytes(Encoding.PEM)
+        + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+
+    def shake_hands() -> None:
+        with listening:
+            connection, _ = listening.accept()
+            with connection:
+                try:
+                    context.wrap_socket(connection, server_side=True).close()
+                except OSError:
+                    return  # it is not believed
+
+    with socket.create_server(("localhost", 0)) as listening:
+        thread = threading.Thread(target=shake_hands)
+        thread.start()
+        yield f"https://localhost:{listening.getsockname()[1]}", pem
+        thread.join()
+
+
+@pytest.mark.parametrize(("days", "verdict"), [(90, Verdict.WELL), (5, Verdict.WARNING)])
+def test_a_certificate_that_ends_soon_is_a_warning(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, days: int, verdict: Verdict
+) -> None:
+    with secured(folder, days) as (url, pem):
+        monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+        seen = surroundings.certificate(url)
+    assert (seen.verdict, seen.found) == (verdict, f"valid for {days} days")
+
+
+def test_a_certificate_that_nobody_signed_is_not_believed(folder: Path) -> None:
+    with secured(folder, 90) as (url, _):
+        seen = surroundings.certificate(url)
+    assert seen.verdict is Verdict.FAILED
+    assert seen.advice
+
+
+def test_what_runs_here_is_named() -> None:
+    seen = surroundings.versions("1.2.3")
+    assert seen.verdict is Verdict.WELL
+    assert seen.found.startswith("kiosk 1.2.3, Python 3.")
+
+
+# ---------------------------------------------------------------- told
+
+WELL = Diagnosis("disk", Verdict.WELL, "900 MB free")
+ILL = Diagnosis("touch", Verdict.FAILED, "no\x1b[31m touch screen", "look at its cable")
+
+
+def test_it_is_told_to_people_and_programs() -> None:
+    assert as_text([WELL, ILL]).splitlines() == [
+        "disk   well     900 MB free",
+        "touch  failed   no?[31m touch screen",
+        "       what to do: look at its cable",
+    ]
+    assert '"verdict": "failed"' in as_json([WELL, ILL])
+    assert as_metrics([WELL, ILL]).splitlines()[2:] == [
+        'kiosk_check{part="disk"} 1',
+        'kiosk_check{part="touch"} 0',
+    ]
+
+
+def test_what_is_in_trouble_is_left_for_central_and_written_once(folder: Path) -> None:
+    findings.leave(folder, [WELL, ILL])
+    assert findings.left(folder) == ("touch: no?[31m touch screen",)
+    before = (folder / "findings.json").stat().st_mtime_ns
+    findings.leave(folder, [ILL])
+    assert (folder / "findings.json").stat().st_mtime_ns == before
+    findings.leave(folder, [WELL])
+    assert findings.left(folder) == ()
+    findings.forget(folder)
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", ["", "{", "{}", "3", "\x00", '[1, "\u00e9"]'])
+def test_findings_that_are_none_hold_nobody_up(folder: Path, content: str) -> None:
+    (folder / "findings.json").write_text(content)
+    assert all(each.isascii() for each in findings.left(folder))
