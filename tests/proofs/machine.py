@@ -439,4 +439,4 @@ def run(examples: int, steps: int) -> str:
 
 def prove() -> str:
     """The proof at full size."""
-    return run(examples=60, steps=40)
+    return run(examples=40, steps=40)
