@@ -118,7 +118,9 @@ def _enrol(chosen: argparse.Namespace) -> int:
     known = identity.find(site.state_directory) if not chosen.again else None
     if known is None:
         token = enrol.read_token(chosen.token_file)
-        enrolled = enrol.enrol(site.state_directory, site.central_url, token)
+        enrolled = enrol.enrol(
+            site.state_directory, site.central_url, token, site.central_authority
+        )
         print("enrolled (services that run have to be started anew): ", end="")
     else:
         enrolled = known.enrolled

@@ -286,8 +286,9 @@ def _replica(settings: Settings) -> ReplicaReader:
 
 
 def _central(settings: Settings, who: Identity) -> CentralClient:
-    url, enrolled = settings.central_url, who.enrolled
-    return CentralClient(url, AccessTokens(url, enrolled.kiosk, enrolled.central, who.key))
+    url, authority, enrolled = settings.central_url, settings.central_authority, who.enrolled
+    tokens = AccessTokens(url, enrolled.kiosk, enrolled.central, who.key, authority)
+    return CentralClient(url, tokens, authority)
 
 
 def _outbox(settings: Settings) -> Outbox:

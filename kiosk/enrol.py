@@ -19,7 +19,9 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 _LONGEST_INPUT = 4096
 
 
-def enrol(state_directory: Path, central_url: str, token: str) -> Enrolled:
+def enrol(
+    state_directory: Path, central_url: str, token: str, authority: Path | None = None
+) -> Enrolled:
     """Become the kiosk that `token` is for; may be repeated until it succeeded.
 
     Raises SettingsError where the token is refused or nothing can be written, and
@@ -27,7 +29,7 @@ def enrol(state_directory: Path, central_url: str, token: str) -> Enrolled:
     """
     key = identity.next_key(state_directory)
     try:
-        enrolled = Entrance(central_url).enrol(token, key)
+        enrolled = Entrance(central_url, authority).enrol(token, key)
     except CentralRefused:
         raise SettingsError("token", "central refused it: used, too old, or void") from None
     identity.keep(state_directory, enrolled, key)

@@ -37,6 +37,9 @@ class Settings(BaseSettings):
 
     central_url: str = "http://127.0.0.1:8443"
 
+    central_authority: Path | None = None
+    """Who may certify central, in a PEM file: the trust's own authority, and no other."""
+
     state_directory: Path = Path("/var/lib/smartcard-kiosk")
 
     runtime_directory: Path = Path("/run/smartcard-kiosk")

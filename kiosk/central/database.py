@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import zlib
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 from sqlmodel import Session
 
@@ -54,6 +56,7 @@ class Database:
         )
         self._closed = False
         event.listen(self._engine, "do_connect", self._refuse_once_closed)
+        self._writing = None if postgresql else threading.Lock()
         self._readers = self._engine.execution_options(reads_only=True)
         if postgresql:
             _take_turns(self._engine)
@@ -111,7 +114,14 @@ class Database:
         writes. So keep them short. What kiosks hold and was changed gets its position at the end.
         """
         refused = None
-        with numbering.Session(self._engine, expire_on_commit=False) as session, session.begin():
+        with (
+            self._turn(),
+            numbering.Session(self._engine, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            # From here on it is our turn: whoever looks at the clock now sees a later time than all
+            # who were before.
+            session.connection()
             try:
                 yield session
             except Refusal as refusal:
@@ -120,6 +130,22 @@ class Database:
             self._write_journal(session)
         if refused is not None:
             raise refused
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Take turns within this process where the database does not queue those who write.
+
+        SQLite lets whoever happens to look next have it: of many, some would wait for too long.
+        """
+        if self._writing is None:
+            yield
+            return
+        if not self._writing.acquire(timeout=_PATIENCE):
+            raise PoolTimeout
+        try:
+            yield
+        finally:
+            self._writing.release()
 
     def _write_journal(self, session: Session) -> None:
         """Raises StoreFailed: then nothing of the transaction is kept, and no key leaves."""

@@ -1,4 +1,4 @@
-"""What central does by itself, once in a while: sign the audit's head, and tell IT of alerts.
+"""What central does by itself: sign the audit's head, delete what is over, tell IT of alerts.
 
 Several processes may: each looks first whether another has done it.
 """
@@ -9,13 +9,13 @@ import logging
 import threading
 from datetime import timedelta
 
-from kiosk.central import heads, reporting
+from kiosk.central import audit, heads, reporting, retention
 from kiosk.central.parts import Parts
 from kiosk.central.tables import Installation, Notice
 
 _log = logging.getLogger(__name__)
 _LOOK_SECONDS = 600.0
-_ALERT_EVERY = timedelta(days=1)
+_EVERY = timedelta(days=1)
 SILENT_FOR = timedelta(hours=24)
 
 
@@ -25,7 +25,22 @@ def keep_house(parts: Parts) -> None:
         signed = heads.sign(database, parts.master, parts.clock())
     if signed is not None:
         _log.info("%s", signed)  # a line for the trust's own log
+    _tidy(parts)
     _tell_alerts(parts)
+
+
+def _tidy(parts: Parts) -> None:
+    """Delete what was kept for its time, once a day."""
+    with parts.database.transaction() as database:
+        installation, now = database.get_one(Installation, 1), parts.clock()
+        told = installation.tidied_at
+        if told is not None and told + _EVERY > now:
+            return
+        installation.tidied_at = now
+        deleted = {what: count for what, count in retention.apply(database, now).items() if count}
+        if deleted:
+            counts = {what.replace(" ", "_"): count for what, count in deleted.items()}
+            audit.append(database, now, "retention.applied", counts, {})
 
 
 def _tell_alerts(parts: Parts) -> None:
@@ -33,7 +48,7 @@ def _tell_alerts(parts: Parts) -> None:
         installation = database.get_one(Installation, 1)
         now = parts.clock()
         told = installation.alerted_at
-        if told is not None and told + _ALERT_EVERY > now:
+        if told is not None and told + _EVERY > now:
             return
         found = [f"{kind}: {what}" for kind, what in reporting.alerts(database, now, SILENT_FOR)]
         if not found:

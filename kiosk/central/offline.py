@@ -67,6 +67,7 @@ def apply(work: Work, pack: PackRow, fact: PackFact, row: PackEventRow) -> None:
             _count(work, pack, card, row)
         case PackAnswers(right=True):
             _take_back(work, pack, card, fact.number)
+            card.renewal_due = True  # by its next unlock: while a pack runs it is not
             _grant(work, pack, card, fact, row)
         case PackAnswers():
             _tell_holder(work, pack, card, row)

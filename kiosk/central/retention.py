@@ -22,6 +22,7 @@ from kiosk.central.tables import (
     CardStatus,
     ChangeRow,
     EmailedCode,
+    EndRow,
     GrantRow,
     KioskEventRow,
     LoginSession,
@@ -48,6 +49,11 @@ class Rule:
     over: Callable[[datetime], ColumnElement[bool]]
 
 
+def _came_to_nothing(at: datetime) -> ColumnElement[bool]:
+    granted = select(GrantRow.id).where(GrantRow.session_id == UnlockSession.id)
+    return (col(UnlockSession.opened_at) < at) & ~granted.exists()
+
+
 RULES = (
     Rule("e-mailed codes", 1, EmailedCode, lambda at: col(EmailedCode.sent_at) < at),
     Rule("log-ins", 90, LoginSession, lambda at: col(LoginSession.opened_at) < at),
@@ -64,14 +70,12 @@ RULES = (
     ),
     Rule("packs", 90, PackRow, lambda at: col(PackRow.ended_at) < at),
     Rule(
-        "unlocks that came to nothing",
+        "ends of unlocks that came to nothing",
         90,
-        UnlockSession,
-        lambda at: (
-            (col(UnlockSession.opened_at) < at)
-            & ~select(GrantRow.id).where(GrantRow.session_id == UnlockSession.id).exists()
-        ),
+        EndRow,
+        lambda at: col(EndRow.session_id).in_(select(UnlockSession.id).where(_came_to_nothing(at))),
     ),
+    Rule("unlocks that came to nothing", 90, UnlockSession, _came_to_nothing),
     Rule(
         "whom the audit is about",
         730,

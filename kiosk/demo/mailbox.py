@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
+_LOOK_SECONDS = 0.5
 _CODE = re.compile(r"^\s+([0-9]{6})\s*$", re.MULTILINE)
 
 
@@ -37,6 +40,18 @@ def newest_code(folder: Path) -> str:
         if letter.code:
             return letter.code
     raise LookupError("no code has arrived")
+
+
+def show_arriving(folder: Path, tell: Callable[[str], None], stop: threading.Event) -> None:
+    """Tell of every letter that arrives, until stopped: there is no mail server to look into."""
+    seen = 0
+    while not stop.wait(_LOOK_SECONDS):
+        arrived = letters(folder)
+        for letter in arrived[seen:]:
+            tell(f"e-mail to {letter.address}: {letter.subject}")
+            for line in letter.text.splitlines():
+                tell(f"    {line}")
+        seen = len(arrived)
 
 
 def _read(path: Path) -> Received:

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from kiosk import compose, settings
 from kiosk.central.questions import text as question_text
 from kiosk.demo import journey as jr
+from kiosk.demo.mailbox import show_arriving
 from kiosk.demo.premises import Premises
 
 PICTURES = Path("build/demo")
@@ -28,9 +29,17 @@ def demonstrate(*, unattended: bool) -> int:
         with Premises(Path(folder)) as premises:
             os.environ.update(premises.kiosk_environment())
             premises.card_seconds = _CARD_SECONDS
-            if unattended or not _display():
-                return _unattended(premises)
-            return _attended(premises)
+            over = threading.Event()
+            mail = premises.central.mail
+            showing = threading.Thread(target=show_arriving, args=(mail, _say, over))
+            showing.start()
+            try:
+                if unattended or not _display():
+                    return _unattended(premises)
+                return _attended(premises)
+            finally:
+                over.set()
+                showing.join()
 
 
 def _display() -> bool:

@@ -155,6 +155,7 @@ class CardTrouble(StrEnum):
     WRONG_CARD = "wrong card"
     FAILED = "failed"
     UNBLOCKING_SPENT = "unblocking spent"
+    STORE = "store"  # nothing was done to it: it could not have been recorded
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,6 +150,13 @@ _EXPLANATIONS = {
             text("Nothing on your smartcard has changed. If it is urgent, call the number below."),
         ),
     ),
+    Trouble.STORE: Explanation(
+        text("This kiosk cannot unlock smartcards just now"),
+        (
+            text("It cannot record what it does, and without that it does nothing to a smartcard."),
+            text("Use another kiosk. A passcode that you know can still be changed here."),
+        ),
+    ),
     Trouble.CHANGE_FAILED: Explanation(
         text("Your passcode could not be changed"),
         (

@@ -30,6 +30,7 @@ _CARD_TROUBLES = {
     ev.CardTrouble.WRONG_CARD: pg.Trouble.CARD_SWAPPED,
     ev.CardTrouble.FAILED: pg.Trouble.CARD_UNREADABLE,
     ev.CardTrouble.UNBLOCKING_SPENT: pg.Trouble.CARD_SPENT,
+    ev.CardTrouble.STORE: pg.Trouble.STORE,
 }
 
 
@@ -43,6 +44,7 @@ def card_failed_at_work(state: st.State, event: ev.CardFailed) -> Outcome:
     trouble = _CARD_TROUBLES[event.trouble]
     at_work = {
         pg.Trouble.CARD_PULLED: pg.Trouble.CARD_PULLED_AT_WORK,
+        pg.Trouble.STORE: pg.Trouble.UNLOCK_FAILED,
         pg.Trouble.CARD_UNREADABLE: (
             pg.Trouble.CHANGE_FAILED
             if isinstance(state.page, pg.ChangingPasscode)

@@ -318,6 +318,7 @@ class Trouble(StrEnum):
     CHANGE_FAILED = "change failed"
     CENTRAL = "central"
     UNLOCK_FAILED = "unlock failed"
+    STORE = "store"
     OUT_OF_SERVICE = "out of service"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Protocol, TypeVar
 from uuid import UUID
 
@@ -39,8 +40,8 @@ class CentralClient:
     and CentralRefused where central said no.
     """
 
-    def __init__(self, url: str, tokens: Tokens) -> None:
-        self._http = Http(url)
+    def __init__(self, url: str, tokens: Tokens, authority: Path | None = None) -> None:
+        self._http = Http(url, authority)
         self.tokens = tokens
 
     def health(self) -> msg.Health:

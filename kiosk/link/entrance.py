@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import jwt
@@ -19,8 +20,8 @@ class Entrance:
     Times are central's, taken over from its nonce: this machine's clock may be years off.
     """
 
-    def __init__(self, url: str) -> None:
-        self._http = Http(url)
+    def __init__(self, url: str, authority: Path | None = None) -> None:
+        self._http = Http(url, authority)
 
     def enrol(self, token: str, key: Ed25519PrivateKey) -> ident.Enrolled:
         """Become a kiosk; with the same token and key it may be asked again."""

@@ -6,6 +6,7 @@ import threading
 import time
 import zlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlencode
 
@@ -23,10 +24,13 @@ _Answer = TypeVar("_Answer", bound=BaseModel)
 
 
 class Http:
-    """Requests to one address. Safe to call from several threads: each has its own connection."""
+    """Requests to one address. Safe to call from several threads: each has its own connection.
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    `authority` is a file (PEM) of who may certify it; None: whoever may certify any.
+    """
+
+    def __init__(self, url: str, authority: Path | None = None) -> None:
+        self._url, self._authority = url, authority
         self._per_thread = threading.local()
 
     def ask(
@@ -83,6 +87,7 @@ class Http:
             session = requests.Session()
             # No proxy, no .netrc: the environment does not decide whom a kiosk talks to.
             session.trust_env = False
+            session.verify = True if self._authority is None else str(self._authority)
             self._per_thread.session = session
         return session
 

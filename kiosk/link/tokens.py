@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from pathlib import Path
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -18,8 +19,15 @@ _MARGIN_SECONDS = 15.0
 class AccessTokens:
     """The kiosk's tokens, one at a time, for all threads of a process."""
 
-    def __init__(self, url: str, kiosk: UUID, central: str, key: Ed25519PrivateKey) -> None:
-        self._entrance = Entrance(url)
+    def __init__(
+        self,
+        url: str,
+        kiosk: UUID,
+        central: str,
+        key: Ed25519PrivateKey,
+        authority: Path | None = None,
+    ) -> None:
+        self._entrance = Entrance(url, authority)
         self._kiosk, self._central, self._key = kiosk, central, key
         self._lock = threading.Lock()
         self._token: str | None = None

@@ -13,6 +13,7 @@ from kiosk.errors import (
     CentralUnavailable,
     KioskError,
     ReaderUnavailable,
+    StoreFailed,
     WrongCard,
     WrongSecret,
 )
@@ -61,6 +62,7 @@ def _refused(visit: int, error: CentralRefused) -> ev.Event:
 _CARD_TROUBLES: dict[type, ev.CardTrouble] = {
     # Whether the reader is back is for its watcher to say.
     ReaderUnavailable: ev.CardTrouble.READER,
+    StoreFailed: ev.CardTrouble.STORE,
     CardRemoved: ev.CardTrouble.REMOVED,
     CardMute: ev.CardTrouble.MUTE,
     CardUnknown: ev.CardTrouble.UNKNOWN,

@@ -110,13 +110,17 @@ class UnlockVisit:
             )
             self._opened = opened = self._central.open_unlock(request)
         except CentralUnavailable as error:
-            return self._known(report) or self._open_offline(request) or failed(self.number, error)
+            return (
+                self._known(report)
+                or self._open_offline(reference, request)
+                or failed(self.number, error)
+            )
         except KioskError as error:
             return failed(self.number, error)
         questions = tuple(question.text for question in opened.questions)
         return ev.UnlockOpened(self.number, questions, opened.required)
 
-    def _open_offline(self, request: msg.OpenUnlock) -> ev.Event | None:
+    def _open_offline(self, reference: str, request: msg.OpenUnlock) -> ev.Event | None:
         """The questions of what central lent for this card; None where it lent nothing."""
         leases, report = self._means.leases, self._report
         if leases is None or report is None:
@@ -128,7 +132,9 @@ class UnlockVisit:
             return None
         if loan is None:
             return None
-        self._offline = offline = OfflineUnlock(self._means, leases.shelf, loan, report, request)
+        # Another session: central may have opened the first, and only its answer was lost.
+        asked = request.model_copy(update={"session": _session_of(reference)})
+        self._offline = offline = OfflineUnlock(self._means, leases.shelf, loan, report, asked)
         return ev.UnlockOpened(self.number, offline.questions, REQUIRED, offline=True)
 
     def _known(self, report: CardReport) -> ev.Event | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from sqlmodel import select
@@ -177,7 +178,9 @@ def test_what_is_over_goes_and_what_says_which_key_a_card_carries_stays(
     kiosk.know(trusted)
     believe(service, trusted.authority)
     Desk(kiosk, trusted).log_in()
-    kiosk.opened(card)
+    end = {"kind": "visit end", "session": str(kiosk.opened(card).session), "facts": 0}
+    bare = {"id": str(uuid4()), "recorded_at": "2025-01-01T03:00:00Z"}
+    assert kiosk.report({**bare, "fact": end}) == ["applied"]
     kiosk.granted(card)
     clock.pass_time(100 * DAY)
     keep_no_longer(service)
@@ -192,6 +195,21 @@ def test_what_is_over_goes_and_what_says_which_key_a_card_carries_stays(
     with service.parts.database.reading() as database:
         assert database.exec(select(AuditPersonal)).all() == []
     assert operator.run("audit", "verify") == 0
+
+
+def test_the_service_sees_to_it_once_a_day(service: Service, kiosk: KioskClient) -> None:
+    kiosk.token  # noqa: B018
+    for days, kept in ((0, 1), (0.5, 1), (1.5, 0)):
+        service.clock.now = Clock().now + timedelta(days=days)
+        if days == 0:
+            with service.parts.database.transaction() as database:
+                code = EmailedCode(
+                    session_id=uuid4(), address="n@nhs.net", verifier=b"v", sent_at=Clock().now
+                )
+                database.add(code)
+        housekeeping.keep_house(service.parts)
+        with service.parts.database.reading() as database:
+            assert len(database.exec(select(EmailedCode)).all()) == kept
 
 
 def test_a_time_may_be_another(operator: Operator, service: Service) -> None:

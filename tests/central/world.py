@@ -162,6 +162,7 @@ class Service:
         if self.settings.master_key_file is not None:
             seed.ensure_master_key(self.settings.master_key_file)
         self.mailbox = Mailbox()
+        self.tls: tuple[Path, Path] | None = None  # certificate and key
         self.parts: Parts
         self.url = ""
 
@@ -169,9 +170,17 @@ class Service:
         assembled = parts.assemble(self.settings, self.clock)
         self.parts = replace(assembled, postman=self.mailbox)
         self._app = create_app(self.parts)
-        config = uvicorn.Config(self._app, lifespan="off", log_level="error")
+        certificate, key = self.tls or (None, None)
+        config = uvicorn.Config(
+            self._app,
+            lifespan="off",
+            log_level="error",
+            ssl_certfile=certificate,
+            ssl_keyfile=key,
+        )
         listening = config_socket(config)
-        self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        scheme = "http" if self.tls is None else "https"
+        self.url = f"{scheme}://127.0.0.1:{listening.getsockname()[1]}"
         self._server = uvicorn.Server(config)
         threading.Thread(target=_serve, args=(self._server, listening)).start()
 

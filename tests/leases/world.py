@@ -19,7 +19,7 @@ from kiosk.link import CentralClient
 from kiosk.sync import plan
 from tests.central.borrower import allow
 from tests.central.world import CENTRAL, PersonalCard, Service
-from tests.sync.world import Follower
+from tests.sync.world import TRUST, Follower
 
 
 @dataclass
@@ -46,11 +46,12 @@ class Borrowing:
     state: Path
     memory: Path
     patch: pytest.MonkeyPatch
+    trust: str = TRUST
     clock: BootClock = field(default_factory=BootClock)
 
     def __post_init__(self) -> None:
         self.patch.setattr(plan, "WAIT_SECONDS", 0)
-        self.follower = Follower(self.service, self.state)
+        self.follower = Follower(self.service, self.state, trust=self.trust)
         allow(self.follower.client)
         self.start()
         self.follower.follow()

@@ -6,13 +6,16 @@ import sys
 import traceback
 from collections.abc import Callable
 
-from tests.proofs import filling, hostile, interruptions, unlocks
+from tests.proofs import filling, hostile, interruptions, load, machine, theft, unlocks
 
 PROOFS: dict[str, Callable[[], str]] = {
     "unlocks": unlocks.prove,
     "interruptions": interruptions.prove,
     "hostile card": hostile.prove,
     "filling": filling.prove,
+    "machine": machine.prove,
+    "load": load.prove,
+    "theft": theft.prove,
 }
 
 

@@ -48,9 +48,9 @@ WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count)
 """
 _CARDS = f"""
 INSERT INTO card (id, failures, organisation_id, cardholder_id, family, serial, status, seed,
-                  manufacturer, unblocking_maximum, frozen, closed, position)
+                  manufacturer, unblocking_maximum, frozen, closed, renewal_due, position)
 {_NUMBERS}
-SELECT i, 0, 1, 1, 'PIV', printf('%032X', i), 'ACTIVE', randomblob(32), '', 3, 0, 0, i FROM n
+SELECT i, 0, 1, 1, 'PIV', printf('%032X', i), 'ACTIVE', randomblob(32), '', 3, 0, 0, 0, i FROM n
 """
 _REGISTRATIONS = f"""
 INSERT INTO registration (id, failures, card_id, recovery_public_key, normaliser, questions, locked)

@@ -46,12 +46,15 @@ class Proxy:
                 line = request.split(b"\r\n", 1)[0].decode()
                 if self.down or self.hook("before", line):
                     return
-                with socket.create_connection(self._upstream, timeout=20) as central:
+                with self._connected() as central:
                     central.sendall(request)
                     answer = _message(central)
                 if self.down or self.hook("after", line):
                     return
                 kiosk.sendall(answer)
+
+    def _connected(self) -> socket.socket:
+        return socket.create_connection(self._upstream, timeout=20)
 
 
 def _message(connection: socket.socket) -> bytes:

@@ -78,6 +78,19 @@ class Follower:
             more = not held and (more or self.standing.filling)
         return self.standing
 
+    def follow_once(self) -> None:
+        """One page, or what came instead of it."""
+        self.following.round(plan.Pace())
+
+    def deliver_once(self) -> None:
+        """One batch, or what came instead."""
+        Delivery(self.outbox, self.central).round(plan.Pace())
+
+    def close(self) -> None:
+        """As a process does when it ends."""
+        self.outbox._engine.dispose()
+        self.engine.dispose()
+
     def deliver(self) -> None:
         """Hand the outbox over."""
         delivery, more = Delivery(self.outbox, self.central), True

@@ -40,7 +40,9 @@ def add(commands: Commands) -> None:
         "--frozen", action="store_true", help="those whose unblocking tries may not be risked"
     )
     listing.add_argument(
-        "--renewal-due", action="store_true", help="those whose key a lost kiosk may hold"
+        "--renewal-due",
+        action="store_true",
+        help="those whose key the next unlock renews: it was lent, and used or lost",
     )
     desk.for_spreadsheets(listing)
     listing.set_defaults(run=_list_cards)

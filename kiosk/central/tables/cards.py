@@ -32,8 +32,8 @@ class Card(Throttled, Table, table=True):
     session in which the card last proved itself: that is where it is. `closed`: its holder ended
     self service, and only the RA opens it again: else the passcode alone would replace the answers.
     `position` is that of its last change among those of its organisation: see `numbering`.
-    `renewal_due`: its unblocking key may be known elsewhere, as when a kiosk that held a pack was
-    lost; the next unlock renews it.
+    `renewal_due`: its unblocking key was used without central, or may be known elsewhere, as when a
+    kiosk that held a pack was lost; the next unlock renews it.
     """
 
     __table_args__ = (

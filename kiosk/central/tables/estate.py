@@ -24,7 +24,7 @@ class Installation(Table, table=True):
 
     `epoch` is another after each restoring from a backup, at `epoch_since`. What was received by
     `backed_up_until` would survive the loss of this database. `grants`: the number of the last one.
-    `alerted_at`: when IT was last written to.
+    `alerted_at`: when IT was last written to; `tidied_at`: when what was over was deleted.
     """
 
     id: int = Field(default=1, primary_key=True)
@@ -35,6 +35,7 @@ class Installation(Table, table=True):
     backed_up_until: datetime | None = Field(default=None, sa_type=Instant)
     grants: int = 0
     alerted_at: datetime | None = Field(default=None, sa_type=Instant)
+    tidied_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class LeaseCards(StrEnum):

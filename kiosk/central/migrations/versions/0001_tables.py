@@ -74,6 +74,7 @@ def upgrade() -> None:
         sa.Column("backed_up_until", sa.DateTime(), nullable=True),
         sa.Column("grants", sa.Integer(), nullable=False),
         sa.Column("alerted_at", sa.DateTime(), nullable=True),
+        sa.Column("tidied_at", sa.DateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(

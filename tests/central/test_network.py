@@ -1,0 +1,222 @@
+"""What the network sees of a whole visit: every byte between kiosk and central is looked at."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import secrets
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+from kiosk import pack
+from kiosk.contract import messages as msg
+from kiosk.contract import proof
+from kiosk.contract.packs import AskPacks
+from kiosk.enrol import enrol
+from kiosk.errors import CentralUnavailable
+from kiosk.identity import load
+from kiosk.link import AccessTokens, CentralClient
+from tests.central.borrower import allow as allow_packs
+from tests.central.device import allow
+from tests.central.world import (
+    ANSWERS,
+    CENTRAL,
+    IMPORTED_KEY,
+    Clock,
+    PersonalCard,
+    Service,
+    sign,
+)
+from tests.secrets_search import search
+
+
+@dataclass
+class Wire:
+    """A wire to `upstream` that keeps what goes over it."""
+
+    upstream: tuple[str, int]
+    seen: bytearray = field(default_factory=bytearray)
+
+    def __post_init__(self) -> None:
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._ends: list[socket.socket] = []
+        self.port: int = self._listening.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        self._listening.close()
+        for end in self._ends:
+            end.close()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = self._listening.accept()
+                far = socket.create_connection(self.upstream, timeout=20)
+                self._ends += near, far
+                for one, other in ((near, far), (far, near)):
+                    threading.Thread(target=self._carry, args=(one, other), daemon=True).start()
+
+    def _carry(self, one: socket.socket, other: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while piece := one.recv(65536):
+                self.seen += piece
+                other.sendall(piece)
+        with contextlib.suppress(OSError):
+            other.shutdown(socket.SHUT_WR)
+
+
+@dataclass
+class Authority:
+    """Certifies 127.0.0.1 to itself; its files lie in a folder."""
+
+    certificate: Path
+    key: Path
+
+    @classmethod
+    def make(cls, folder: Path, name: str) -> Authority:
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        loopback = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+        now = datetime.now(UTC)
+        made = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(subject)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(days=1))
+            .not_valid_after(now + timedelta(days=1))
+            .add_extension(x509.SubjectAlternativeName([loopback]), critical=False)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .sign(key, hashes.SHA256())
+        )
+        files = cls(folder / f"{name}.pem", folder / f"{name}.key")
+        files.certificate.write_bytes(made.public_bytes(Encoding.PEM))
+        files.key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        return files
+
+
+@pytest.fixture
+def authority(folder: Path) -> Authority:
+    return Authority.make(folder, "trust")
+
+
+@pytest.fixture
+def encrypted(folder: Path, authority: Authority) -> Iterator[Service]:
+    """Central with TLS, by the time of this machine."""
+    yield from _running(folder / "encrypted", authority)
+
+
+@pytest.fixture
+def plain(folder: Path) -> Iterator[Service]:
+    yield from _running(folder / "plain", None)
+
+
+def _running(folder: Path, authority: Authority | None) -> Iterator[Service]:
+    folder.mkdir()
+    clock = Clock()
+    clock.now = datetime.now(UTC)
+    service = Service(folder, clock, f"sqlite:///{folder}/central.db")
+    if authority is not None:
+        service.tls = (authority.certificate, authority.key)
+    service.start()
+    yield service
+    service.stop()
+
+
+@dataclass
+class Seen:
+    """What went over the wire, and the secrets that went with it."""
+
+    wire: bytes
+    secrets: dict[str, bytes]
+
+
+def visit(service: Service, folder: Path, authority: Path | None) -> Seen:
+    """A kiosk is enrolled, a card unlocked, facts reported, changes followed, packs lent."""
+    scheme, _, rest = service.url.partition("://")
+    wire = Wire(("127.0.0.1", int(rest.rpartition(":")[2])))
+    url = f"{scheme}://127.0.0.1:{wire.port}"
+    token = allow(service)
+    enrol(folder, url, token, authority)
+    who = load(folder)
+    tokens = AccessTokens(url, who.enrolled.kiosk, CENTRAL, who.key, authority)
+    central = CentralClient(url, tokens, authority)
+    owner = service.kiosk("ward 1")
+    card = owner.know(PersonalCard())
+    allow_packs(owner)
+    grant = _unlock(central, who.enrolled.name, card)
+    key = pack.new_key()
+    asked = AskPacks(sealing_key=pack.public_half(key), nonce=secrets.token_bytes(16))
+    central.changes("", 100, 0)
+    central.lend_packs(asked)
+    wire.close()
+    found = {
+        "imported key": IMPORTED_KEY.encode(),
+        "enrolment token": token.encode(),
+        "access token": tokens.current().encode(),
+        **{f"answer {n}": answer.encode() for n, answer in enumerate(ANSWERS)},
+    }
+    for each in (grant.current, grant.next):
+        if each is not None and each.key is not None:
+            found[f"generation {each.generation}"] = each.key
+    return Seen(bytes(wire.seen), found)
+
+
+def _unlock(central: CentralClient, kiosk: str, card: PersonalCard) -> msg.Grant:
+    presented = msg.PresentedCard(
+        family=card.family, serial=card.serial, passcode_tries=0, unblocking_tries=None
+    )
+    opened = central.open_unlock(
+        msg.OpenUnlock(session=uuid4(), card=presented, reason=msg.UnlockReason.LOCKED)
+    )
+    digest = proof.digest(
+        proof.Purpose.OPEN_UNLOCK,
+        central=CENTRAL,
+        kiosk=kiosk,
+        card=card.identity,
+        session=opened.session,
+        nonce=opened.nonce,
+    )
+    signature = sign(card.card_key, digest)
+    central.give_answers(opened.session, msg.GiveAnswers(answers=ANSWERS, proof=signature))
+    return central.grant(opened.session)
+
+
+def test_the_network_sees_no_answer_and_no_key(
+    encrypted: Service, plain: Service, folder: Path, authority: Authority
+) -> None:
+    captured = folder / "captured"
+    captured.mkdir()
+    seen = visit(encrypted, folder / "state", authority.certificate)
+    assert len(seen.wire) > 10_000
+    (captured / "wire").write_bytes(seen.wire)
+    assert search([captured], seen.secrets) == []
+    # The same without TLS: the search would have found them, each as it was sent.
+    seen = visit(plain, folder / "state of another", None)
+    (captured / "wire").write_bytes(seen.wire)
+    for name, secret in seen.secrets.items():
+        if name != "imported key" and len(secret) > 4:
+            assert search([captured], {name: secret}), name
+
+
+def test_a_central_that_another_authority_certifies_is_none(
+    encrypted: Service, folder: Path
+) -> None:
+    other = Authority.make(folder, "somebody else")
+    for believed in (other.certificate, None):
+        with pytest.raises(CentralUnavailable):
+            enrol(folder / "state", encrypted.url, allow(encrypted, f"w {uuid4()}"), believed)

@@ -1,0 +1,74 @@
+"""Which SQL central asks of its database: its statements, against the list in docs."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+from sqlmodel import select
+
+from kiosk.central import housekeeping, notices, retention
+from kiosk.central.tables import Organisation
+from kiosk.contract.messages import CardCommand
+from tests.central.borrower import Borrower, allow, answers, attempt
+from tests.central.loggedin import Desk, TrustedCard, believe
+from tests.central.world import WRONG, KioskClient, PersonalCard, Service, item
+
+LIST = Path(__file__).parents[2] / "docs" / "scale.md"
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_WORD = re.compile(r"\b[A-Z][A-Z_]+\b")
+
+
+def test_the_list_of_what_central_asks_is_whole(
+    service: Service, kiosk: KioskClient, card: PersonalCard, database_url: str
+) -> None:
+    asked: set[str] = set()
+
+    def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        asked.update(_WORD.findall(_QUOTED.sub("", statement)))
+        asked.update(re.findall(r"\b(?:pg_\w+|count|min|max)\b(?=\s*\()", statement))
+
+    event.listen(service.parts.database._engine, "before_cursor_execute", note)
+    everything(service, kiosk, card)
+    listed = set(re.findall(r"`([^`]+)`", _section()))
+    words = {word for each in listed for word in re.findall(r"[A-Z_]+|pg_\w+|[a-z]+", each)}
+    own = {"PRAGMA", "IMMEDIATE", "OFFSET"}  # of SQLite alone
+    if database_url.startswith("postgresql"):
+        assert asked - words == set()
+        assert "pg_advisory_xact_lock" in asked
+        assert {"RETURNING", "SKIP", "ISOLATION", "EXISTS"} <= asked
+    else:
+        assert asked - words - own == set()
+
+
+def _section() -> str:
+    text = LIST.read_text()
+    return text[text.index("## What central asks of SQL") :]
+
+
+def everything(service: Service, kiosk: KioskClient, card: PersonalCard) -> None:
+    """A little of all that kiosks, the RA and central itself do."""
+    kiosk.answer(card, kiosk.opened(card), WRONG)
+    service.clock.pass_time(60)
+    grant = kiosk.granted(card)
+    kiosk.report(
+        item(grant, 0, CardCommand.UNBLOCK, 0, "9000"),
+        item(grant, 1, CardCommand.CHANGE, 1, "9000"),
+        item(grant, 2, CardCommand.VERIFY, 1, "9000"),
+    )
+    trusted = TrustedCard()
+    kiosk.know(trusted)
+    believe(service, trusted.authority)
+    Desk(kiosk, trusted).log_in()
+    allow(kiosk)
+    (pack,) = (each for each in Borrower(kiosk).ask() if each.serial == card.serial)
+    kiosk.report(attempt(pack), answers(pack, right=True))
+    kiosk.get("/changes")
+    with service.parts.database.transaction() as database:
+        database.exec(select(Organisation)).one().stopped = True
+    with service.parts.database.transaction() as database:
+        retention.apply(database, service.clock.now)
+    housekeeping.keep_house(service.parts)
+    notices.deliver(service.parts)

@@ -1,0 +1,176 @@
+"""A visit without central: the card proves itself to the kiosk, and nothing is done unrecorded."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from nacl.pwhash import argon2id
+from sqlalchemy import event
+
+from kiosk import vault
+from kiosk.central import seed
+from kiosk.central.seed import Personalisation
+from kiosk.contract.messages import KioskDeed, KioskEvent
+from kiosk.demo import people
+from kiosk.demo.cards import IssuedCard, issue
+from kiosk.errors import StoreFailed
+from kiosk.flow import events as ev
+from kiosk.simulated.issuing import SimulatedIssuer, new_key
+from kiosk.simulated.piv import SimulatedPivCard
+from kiosk.values import CardIdentity, Family, Secret
+from kiosk.visits import Means, Parties
+from kiosk.visits.unlock import UnlockVisit, new_reference
+from tests.central.world import CENTRAL, Service
+from tests.leases.world import Borrowing
+from tests.proofs.unreliable import DirectReader, Interruption, Network
+
+RIGHT = tuple(words for _, words in people.NURSE.answers)
+WRONG = ("nobody", "nothing", "nowhere", "never")
+PASSCODE = "864209"
+
+
+@pytest.fixture
+def hers(service: Service, monkeypatch: pytest.MonkeyPatch) -> IssuedCard:
+    monkeypatch.setattr(vault, "OPERATIONS", argon2id.OPSLIMIT_MIN)
+    monkeypatch.setattr(vault, "MEMORY", argon2id.MEMLIMIT_MIN)
+    issuer = SimulatedIssuer.make()
+    issued = issue(Family.PIV, people.NURSE.name, people.NURSE.passcode, issuer)
+    document = people.personalisation(people.NURSE, issued, issuer)
+    seed.sow(service.parts, Personalisation.model_validate_json(document))
+    return issued
+
+
+@pytest.fixture
+def lent(
+    service: Service,
+    hers: IssuedCard,
+    folder: Path,
+    memory_directory: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Borrowing]:
+    """A kiosk that was lent her card's pack; then the line goes down."""
+    borrowing = Borrowing(
+        service, folder / "state", memory_directory, monkeypatch, people.ORGANISATION
+    )
+    borrowing.round()
+    network = Network(borrowing.follower.central._http, down=True)
+    borrowing.follower.central._http = network  # type: ignore[assignment]
+    yield borrowing
+    borrowing.close()
+
+
+def visit(
+    kiosk: Borrowing, card: IssuedCard, interruption: Interruption | None = None
+) -> UnlockVisit:
+    reader = DirectReader(card)
+    reader.insert(interruption)
+    follower = kiosk.follower
+    begun = UnlockVisit(
+        1,
+        Means(
+            reader,  # type: ignore[arg-type]
+            follower.central,
+            follower.outbox,
+            Parties(CENTRAL, follower.name),
+            follower.reader,
+            kiosk.leases,
+        ),
+    )
+    assert isinstance(begun.read_card(), ev.CardRead)
+    opened = begun.open(new_reference(), forgotten=False)
+    assert isinstance(opened, ev.UnlockOpened), opened
+    assert opened.offline
+    return begun
+
+
+def unlock(begun: UnlockVisit) -> ev.Event:
+    return begun.unlock(Secret(PASSCODE.encode()), lambda _: None)
+
+
+def test_three_of_four_unlock_it_and_the_pack_is_spent(lent: Borrowing, hers: IssuedCard) -> None:
+    begun = visit(lent, hers)
+    assert begun.answer((*RIGHT[:3], None), None) == ev.AnswersAccepted(1)
+    assert unlock(begun) == ev.CardUnlocked(1)
+    assert hers.has_passcode(PASSCODE)
+    assert lent.leases.find(_identity(hers)) is None
+    told = lent.told()
+    assert told[:2] == ["pack attempt", "pack answers"]
+    assert told[-1] == "visit end"
+
+
+def test_a_forgery_costs_no_attempt(lent: Borrowing, hers: IssuedCard) -> None:
+    """All that can be read of her card, without her card's keys."""
+    assert isinstance(hers.chip, SimulatedPivCard)
+    memory = replace(hers.chip.memory)
+    memory.keys = {slot: new_key("P-256") for slot in memory.keys}
+    forged = IssuedCard(hers.family, hers.serial, SimulatedPivCard(memory))
+    answered = visit(lent, forged).answer(RIGHT, None)
+    assert answered == ev.CardFailed(1, ev.CardTrouble.WRONG_CARD)
+    (kept,) = lent.shelf.everything()
+    assert kept.attempts == 0
+    assert "pack attempt" not in lent.told()
+
+
+def test_attempts_have_waits_and_an_end(lent: Borrowing, hers: IssuedCard) -> None:
+    begun = visit(lent, hers)
+    assert begun.answer(WRONG, None) == ev.AnswersRefused(1, 60)
+    assert begun.answer(RIGHT, None) == ev.UnlockRefused(1, ev.Refusal.WAIT, 60)
+    lent.clock.seconds += 61
+    assert begun.answer(WRONG, None) == ev.UnlockRefused(1, ev.Refusal.OFFLINE_OVER)
+    lent.clock.seconds += 3600
+    assert begun.answer(RIGHT, None) == ev.UnlockRefused(1, ev.Refusal.OFFLINE_OVER)
+
+
+def test_a_lease_that_ends_meanwhile_unlocks_nothing(lent: Borrowing, hers: IssuedCard) -> None:
+    begun = visit(lent, hers)
+    begun.answer(RIGHT, None)
+    lent.clock.seconds += 13 * 3600
+    assert unlock(begun) == ev.UnlockRefused(1, ev.Refusal.SESSION_OVER)
+    assert hers.passcode_left == 0
+
+
+def test_a_key_that_never_opened_the_card_is_tried_once(lent: Borrowing, hers: IssuedCard) -> None:
+    hers.chip.memory.unblocking_key = b"another!"  # type: ignore[union-attr]
+    begun = visit(lent, hers)
+    begun.answer(RIGHT, None)
+    assert isinstance(unlock(begun), ev.CardFailed)
+    assert hers.unblocking_left == 2
+    assert lent.leases.find(_identity(hers)) is None
+
+
+def test_nothing_is_done_to_a_card_that_cannot_be_recorded(
+    lent: Borrowing, hers: IssuedCard
+) -> None:
+    """The disk is full: the person is told so, no envelope is opened, and the attempt counts."""
+    engine = lent.follower.outbox._engine
+    with engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+    engine.dispose()
+
+    def limit(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    begun = visit(lent, hers)
+    event.listen(engine, "connect", limit)
+    _fill(lent)
+    assert begun.answer(RIGHT, None) == ev.CardFailed(1, ev.CardTrouble.STORE)
+    (kept,) = lent.shelf.everything()
+    assert kept.attempts == 1
+    assert hers.passcode_left == 0
+    event.remove(engine, "connect", limit)
+
+
+def _fill(kiosk: Borrowing) -> None:
+    """Record, until there is no room."""
+    with suppress(StoreFailed):
+        while True:
+            kiosk.follower.outbox.note(KioskEvent(deed=KioskDeed.SYNC_STARTED, detail="x" * 100))
+
+
+def _identity(card: IssuedCard) -> CardIdentity:
+    return CardIdentity(card.family, card.serial)

@@ -1,0 +1,9 @@
+"""The state machine at a smaller size."""
+
+from __future__ import annotations
+
+from tests.proofs import machine
+
+
+def test_the_laws_hold_whatever_happens() -> None:
+    assert "0 violations" in machine.run(examples=4, steps=15)

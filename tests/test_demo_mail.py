@@ -1,0 +1,34 @@
+"""The demonstration has no mail server: what is written shows on the terminal."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from kiosk.central.letters import Letter
+from kiosk.central.mail import FolderPostman
+from kiosk.demo.mailbox import show_arriving
+
+
+def test_letters_show_as_they_arrive(folder: Path) -> None:
+    told: list[str] = []
+    stop, heard = threading.Event(), threading.Event()
+
+    def tell(line: str) -> None:
+        told.append(line)
+        if "042042" in line:
+            heard.set()
+
+    showing = threading.Thread(target=show_arriving, args=(folder, tell, stop))
+    showing.start()
+    postman = FolderPostman(folder, "kiosk@trust.example")
+    postman.deliver("n@nhs.net", Letter("Your code", ("Dear Nora,", "It is valid."), "042042"))
+    assert heard.wait(timeout=20)
+    stop.set()
+    showing.join()
+    assert told[0] == "e-mail to n@nhs.net: Your code"
+    assert [line.strip() for line in told[1:] if line.strip()] == [
+        "Dear Nora,",
+        "042042",
+        "It is valid.",
+    ]
