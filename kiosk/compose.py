@@ -21,6 +21,7 @@ from kiosk.devices.lights.rpi import RpiPins
 from kiosk.devices.reader.process import PcscReader
 from kiosk.errors import BoardUnavailable, SettingsError, StoreFailed
 from kiosk.flow import events as ev
+from kiosk.flow.access import Access
 from kiosk.flow.text import Verbatim
 from kiosk.flow.view import Contact
 from kiosk.hardening import harden
@@ -37,7 +38,7 @@ from kiosk.sync.leaving import Departure
 from kiosk.sync.worker import DELIVERY, FOLLOWING, SyncWorker
 from kiosk.systemd import Notifier
 from kiosk.ui import open_screen
-from kiosk.ui.catalogue import Catalogue
+from kiosk.ui.catalogue import load_all
 from kiosk.ui.toolkit import WindowSettings
 from kiosk.visits import Means, Parties
 
@@ -130,7 +131,7 @@ def _screen(
         fullscreen=settings.fullscreen,
         cursor=not settings.fullscreen,
     )
-    return open_screen(window, Catalogue.load(settings.language), send, failed)
+    return open_screen(window, load_all(), send, failed)
 
 
 def build_runtime(settings: Settings, open_pins: OpenPins = RpiPins) -> Runtime:
@@ -228,6 +229,8 @@ def _site(settings: Settings) -> flow.Site:
         idle_seconds=settings.idle_seconds,
         warning_seconds=settings.warning_seconds,
         help_seconds=settings.help_seconds,
+        language=settings.language,
+        access=Access(scrambled=settings.scrambled_keypad),
     )
 
 

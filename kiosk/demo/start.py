@@ -80,7 +80,7 @@ def unlock_journey(premises: Premises) -> jr.Journey:
     """A nurse at 3 a.m.: locked card, four questions, a new passcode, back to work."""
     questions = premises.holder.answers
     journey: jr.Journey = [
-        jr.See("Simulated card reader"),
+        jr.See("simulated card reader"),
         jr.See("Insert your smartcard", "start"),
         jr.Insert(),
         jr.See("Reading your smartcard", "reading"),

@@ -35,6 +35,13 @@ _INSERT_AGAIN = text("Take your smartcard out and insert it again, chip first an
 _ASK_RA = text("Your registration authority can help you: the contact is below.")
 
 _EXPLANATIONS = {
+    Trouble.ASKED: Explanation(
+        text("How this kiosk helps you"),
+        (
+            text("Put your smartcard into the reader, chip first and facing up."),
+            text("Keep it in while you answer your questions and choose a new passcode."),
+        ),
+    ),
     Trouble.CARD_NOT_KNOWN: Explanation(
         text("This smartcard cannot be unlocked here"),
         (

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from kiosk.flow.events import Event
 from kiosk.ui import toolkit
-from kiosk.ui.catalogue import Catalogue
+from kiosk.ui.catalogue import Catalogues
 
 if TYPE_CHECKING:
     from kiosk.ui.app import KioskApp
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def open_screen(
     window: toolkit.WindowSettings,
-    catalogue: Catalogue,
+    catalogues: Catalogues,
     send: Callable[[Event], None],
     on_failure: Callable[[], None],
 ) -> KioskApp:
@@ -27,4 +27,4 @@ def open_screen(
     toolkit.prepare(window)
     from kiosk.ui.app import KioskApp  # noqa: PLC0415 - only after prepare
 
-    return KioskApp(catalogue, send, on_failure)
+    return KioskApp(catalogues, send, on_failure)

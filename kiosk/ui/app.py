@@ -15,12 +15,13 @@ from kivy.core.window import Window
 
 from kiosk.flow.events import Event
 from kiosk.flow.view import View
-from kiosk.ui.catalogue import Catalogue
+from kiosk.ui.catalogue import Catalogues
 from kiosk.ui.failure import LivingOn
 from kiosk.ui.stage import Stage
 from kiosk.ui.typed import TypedText
 
 FIRST_FRAMES = 30
+LAYOUTS = 60  # rounds in one frame: texts wrap to widths that follow from heights of others
 
 
 class KioskApp:
@@ -34,15 +35,16 @@ class KioskApp:
 
     def __init__(
         self,
-        catalogue: Catalogue,
+        catalogues: Catalogues,
         send: Callable[[Event], None],
         on_failure: Callable[[], None],
     ) -> None:
         self._typed = TypedText()
         self._on_failure = on_failure
-        self.stage = Stage(catalogue.say, self._typed, send)
+        self.stage = Stage(catalogues, self._typed, send)
         self._orders: deque[Callable[[], None]] = deque()
         self._frames = 0
+        Clock.max_iteration = LAYOUTS
         self._handler = LivingOn(self._recover)
         # What is here by now stays for the life of the process: what a visit leaves is then found
         # in a moment, and nobody sees the screen stand still while it is looked for.

@@ -9,10 +9,12 @@ from typing import Any
 
 from kivy.uix.floatlayout import FloatLayout
 
+from kiosk.flow.access import Access, Language
 from kiosk.flow.events import Chosen, Event, Pressed, Touched, Typed
-from kiosk.flow.text import Words
 from kiosk.flow.view import Entry, Intent, View
+from kiosk.ui.catalogue import Catalogues
 from kiosk.ui.context import Context
+from kiosk.ui.palette import NHS
 from kiosk.ui.screens import Screen, screen_for
 from kiosk.ui.screens.entry import EntryScreen
 from kiosk.ui.theme import theme_for
@@ -29,17 +31,23 @@ class Stage(FloatLayout):
     """One screen, and the countdown over it while it runs."""
 
     def __init__(
-        self, say: Callable[[Words], str], typed: TypedText, send: Callable[[Event], None]
+        self, catalogues: Catalogues, typed: TypedText, send: Callable[[Event], None]
     ) -> None:
         super().__init__()
-        self._say, self._typed, self._send = say, typed, send
+        self._catalogues, self._typed, self._send = catalogues, typed, send
         self._view: View | None = None
+        self._spoken_to = (Language.ENGLISH, Access())
         self._screen: Screen | None = None
         self._overlay: CountdownOverlay | None = None
         self._touched_at = self._pressed_at = float("-inf")
+        self._backdrop = Backdrop(self, NHS.background)
         self._prepare()
-        Backdrop(self, self.context.theme.palette.background)
         self.bind(size=self._resize)
+
+    @property
+    def view(self) -> View | None:
+        """What is on the screen, as a value."""
+        return self._view
 
     @property
     def listening(self) -> bool:
@@ -49,6 +57,11 @@ class Stage(FloatLayout):
     def show(self, view: View) -> None:
         """Put `view` on the screen: in place where the present screen suits it, else anew."""
         self._view = view
+        spoken_to = (view.frame.language, view.frame.access)
+        if spoken_to != self._spoken_to:
+            self._spoken_to = spoken_to
+            self.clear()
+            self._prepare()
         if self._screen is None or not self._screen.update(view):
             self._build(view)
         self._show_countdown(view)
@@ -82,10 +95,11 @@ class Stage(FloatLayout):
         return bool(super().on_touch_down(touch))
 
     def _prepare(self) -> None:
-        theme = theme_for(self.width, self.height)
-        self.context = Context(
-            theme, self._say, self._typed, self._press, self._choose, self._changed
-        )
+        language, access = self._spoken_to
+        theme = theme_for(self.width, self.height, access)
+        self._backdrop.paint(theme.palette.background)
+        say = self._catalogues[language].say
+        self.context = Context(theme, say, self._typed, self._press, self._choose, self._changed)
 
     def _resize(self, *_: object) -> None:
         self.clear()
