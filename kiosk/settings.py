@@ -55,6 +55,12 @@ class Settings(BaseSettings):
     language: Language = Language.ENGLISH
     """What the screen begins with, for everybody."""
 
+    keypads: tuple[Annotated[str, Field(pattern=r"^[0-9a-fA-F]{4}:[0-9a-fA-F]{4}$")], ...] = ()
+    """The USB keypads and keyboards that may be used: their makers' ids, as "vendor:product"."""
+
+    keyboard: bool = False
+    """Whether any keyboard of the system may: for a desk, never for a wall."""
+
     scrambled_keypad: bool = False
     """Whether digits begin at other places each time, for everybody."""
 

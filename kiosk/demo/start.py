@@ -52,6 +52,7 @@ def _display() -> bool:
 def _attended(premises: Premises) -> int:
     os.environ.setdefault("KIOSK_WIDTH", "1280")
     os.environ.setdefault("KIOSK_HEIGHT", "800")
+    os.environ.setdefault("KIOSK_KEYBOARD", "1")
     kiosk = compose.Kiosk(settings.read())
     _say(f"{premises.holder.name}'s smartcard is locked. Her answers:")
     for question, answer in premises.holder.answers:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from kiosk.flow.access import Language
 from kiosk.flow.events import Event
 from kiosk.ui import toolkit
 from kiosk.ui.catalogue import Catalogues
@@ -22,9 +23,10 @@ def open_screen(
     catalogues: Catalogues,
     send: Callable[[Event], None],
     on_failure: Callable[[], None],
+    speak: Callable[[str, Language], None] = lambda _words, _language: None,
 ) -> KioskApp:
     """Prepare Kivy for `window` and make the app; once in a process, in its main thread."""
     toolkit.prepare(window)
     from kiosk.ui.app import KioskApp  # noqa: PLC0415 - only after prepare
 
-    return KioskApp(catalogues, send, on_failure)
+    return KioskApp(catalogues, send, on_failure, speak)

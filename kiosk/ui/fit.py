@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from kivy.uix.label import Label
 from kivy.uix.widget import Widget
 
+from kiosk.ui.focus import controls
 from kiosk.ui.theme import FINGER_HIGH, FINGER_WIDE
 from kiosk.ui.widgets.keys import KeyCap
-from kiosk.ui.widgets.press import Pressable
 from kiosk.ui.widgets.viewport import Viewport
 from kiosk.ui.widgets.writing import Writing
 
@@ -53,7 +53,7 @@ def small_targets(root: Widget) -> Iterator[str]:
     """What can be touched and is smaller than a finger: ten millimetres on the smallest screen."""
     theme = root.context.theme
     wide, high = theme.px(FINGER_WIDE), theme.px(FINGER_HIGH)
-    for control in controls(root):
+    for control in _visible(root):
         reach = control.parent.reach(control) if isinstance(control, KeyCap) else control.size
         if reach[0] < wide - SLACK or reach[1] < high - SLACK:
             yield f"{type(control).__name__} is {reach[0] / wide:.2f} by {reach[1] / high:.2f}"
@@ -61,19 +61,17 @@ def small_targets(root: Widget) -> Iterator[str]:
 
 def out_of_reach(root: Widget) -> Iterator[str]:
     """What can be touched and has its middle in the upper half of the window."""
-    for control in controls(root):
+    for control in _visible(root):
         _, bottom, _, top = _seen(control)
         if (bottom + top) / 2 > root.height / 2:
             yield f"{type(control).__name__} {control.spoken!r} is out of low reach"
 
 
-def controls(root: Widget) -> Iterator[Widget]:
-    """Everything that does something when it is touched, and is seen."""
-    for widget in root.walk(restrict=True):
-        if isinstance(widget, KeyCap) or (isinstance(widget, Pressable) and widget.enabled):
-            _, bottom, _, top = _seen(widget)
-            if top - bottom >= SLACK:
-                yield widget
+def _visible(root: Widget) -> Iterator[Widget]:
+    for widget in controls(root):
+        _, bottom, _, top = _seen(widget)
+        if top - bottom >= SLACK:
+            yield widget
 
 
 def _seen(widget: Widget) -> tuple[float, float, float, float]:

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from kiosk.flow.access import Language
 from kiosk.flow.events import Event
 from kiosk.flow.view import EntryPage, View
 from kiosk.ui import open_screen
@@ -31,10 +32,11 @@ class Gallery:
         catalogues: Catalogues | None = None,
         send: Callable[[Event], None] = lambda _: None,
         on_failure: Callable[[], None] = lambda: None,
+        speak: Callable[[str, Language], None] = lambda _words, _language: None,
     ) -> None:
         os.environ.setdefault("SDL_VIDEODRIVER", "offscreen")
         settings = WindowSettings(size=size)
-        self.app = open_screen(settings, catalogues or load_all(), send, on_failure)
+        self.app = open_screen(settings, catalogues or load_all(), send, on_failure, speak)
         from kivy.base import EventLoop, runTouchApp  # noqa: PLC0415
 
         if EventLoop.status == "started":

@@ -61,6 +61,11 @@ class IntentButton(Pressable):
         return self._button.intent
 
     @property
+    def role(self) -> Role:
+        """What it is on its page."""
+        return self._button.role
+
+    @property
     def enabled(self) -> bool:
         """Whether pressing it does anything."""
         return self._button.enabled

@@ -58,8 +58,7 @@ class KeyCap(Label):
     def __init__(self, context: Context, cap: Cap, character_size: float) -> None:
         theme = context.theme
         palette = theme.palette
-        self.cap = cap
-        self._say = context.say
+        self.cap, self.context = cap, context
         word = cap.sign or cap.key
         size = Size.SMALL if len(word) > 1 else character_size
         most = LARGEST if len(word) == 1 and not cap.sign else LARGEST_SIGN
@@ -87,7 +86,7 @@ class KeyCap(Label):
     @property
     def spoken(self) -> str:
         """What it is called."""
-        return self._say(self.cap.words) if self.cap.words else self.text
+        return self.context.say(self.cap.words) if self.cap.words else self.text
 
     def press(self, down: bool) -> None:
         """Look pressed, or not: another colour, and lower."""
@@ -143,6 +142,12 @@ class KeyPlate(Widget):
         """How wide and high the part of the plate is whose touches are this key's."""
         return cap.width + self._gap, cap.height + self._gap
 
+    def offers(self, character: str) -> bool:
+        """Whether one of its layers can type `character`, or an accent that it offers."""
+        small = character.lower()
+        keys = {cap.key for rows in self._layers.values() for caps in rows for cap in caps}
+        return small in keys or (self._accented and small in "".join(ACCENTS.values()))
+
     def way_to(self, key: str) -> KeyCap | None:
         """The key that types `key`, or the one that leads to it; None where there is none."""
         for cap in self.caps:
@@ -187,13 +192,13 @@ class KeyPlate(Widget):
         cap = self._down.pop(touch, None)
         if cap is not None and cap not in self._down.values():
             cap.press(down=cap.key == SHIFT and self._shifted)
-            self._let_go()
+            self.let_go()
         return True
 
     def strike(self, cap: KeyCap) -> None:
         """Do what `cap` is for, as at the touch of a finger that may stay."""
         accent = cap in self._accents
-        self._let_go()
+        self.let_go()
         self._offer(())
         if cap.key in self._layers:
             self.turn_to(cap.key)
@@ -221,7 +226,8 @@ class KeyPlate(Widget):
             self._on_key(DELETE)
             self._held = Clock.schedule_once(self._strike_again, REPEAT_SECONDS)
 
-    def _let_go(self) -> None:
+    def let_go(self) -> None:
+        """Nothing is held down: nothing repeats, and no accents come."""
         if self._held is not None:
             self._held.cancel()
             self._held = None

@@ -192,6 +192,7 @@ class Arrow(Pressable):
 
     def __init__(self, context: Context, way: int, follow: Callable[[], None]) -> None:
         theme = context.theme
+        self.context = context
         self._palette, self._way, self._follow = theme.palette, way, follow
         self._enabled = False
         self._name = context.say(text("Further up") if way == UP else text("Further down"))
