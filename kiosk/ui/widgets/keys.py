@@ -159,8 +159,8 @@ class KeyPlate(Widget):
         return None
 
     def turn_to(self, layer: str) -> None:
-        """Show the keys of another layer."""
-        self._shifted = False
+        """Show the keys of another layer, as capitals where that was asked for."""
+        shifted, self._shifted = self._shifted, False
         self._down.clear()
         self._accents = []
         self.clear_widgets()
@@ -169,6 +169,7 @@ class KeyPlate(Widget):
         self._rows = [[KeyCap(context, cap, self._character_size) for cap in caps] for caps in rows]
         for cap in self.caps:
             self.add_widget(cap)
+        self._shift(shifted)
         self._place()
 
     def on_touch_down(self, touch: Any) -> bool:
