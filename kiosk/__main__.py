@@ -152,9 +152,11 @@ def _doctor(chosen: argparse.Namespace) -> int:
 
 
 def _examine_card() -> int:
+    from kiosk.card import profile  # noqa: PLC0415
     from kiosk.devices.reader.process import PcscReader  # noqa: PLC0415
     from kiosk.doctor.card import describe  # noqa: PLC0415
 
+    profile.shipped()  # one that is wrong is named here: the worker would only end
     reader = PcscReader()
     try:
         print(describe(reader.examine()))

@@ -14,15 +14,18 @@ from typing import TYPE_CHECKING
 from kiosk import __version__, flow, identity
 from kiosk.card import profile
 from kiosk.contract import changes
+from kiosk.devices.keypad.evdev import EvdevKeypads
 from kiosk.devices.lights import Lights, Pins
 from kiosk.devices.lights.board import Board
 from kiosk.devices.lights.plan import PinPlan
 from kiosk.devices.lights.rpi import RpiPins
 from kiosk.devices.reader.process import PcscReader
+from kiosk.devices.speech.espeak import EspeakSpeech
 from kiosk.doctor import findings, machine, surroundings
 from kiosk.doctor.diagnosis import Diagnosis
 from kiosk.errors import BoardUnavailable, SettingsError, StoreFailed
 from kiosk.flow import events as ev
+from kiosk.flow.access import Access, Language
 from kiosk.flow.text import Verbatim
 from kiosk.flow.view import Contact
 from kiosk.hardening import harden
@@ -39,7 +42,7 @@ from kiosk.sync.leaving import Departure
 from kiosk.sync.worker import DELIVERY, FOLLOWING, SyncWorker
 from kiosk.systemd import Notifier
 from kiosk.ui import open_screen
-from kiosk.ui.catalogue import Catalogue
+from kiosk.ui.catalogue import load_all
 from kiosk.ui.toolkit import WindowSettings
 from kiosk.visits import Means, Parties
 
@@ -65,7 +68,12 @@ class Kiosk:
         self.runtime = build_runtime(settings, open_pins)
         self._failures: deque[float] = deque(maxlen=_FAILURES)
         self.failed = False
-        self.screen = _screen(settings, self.runtime.send, self._screen_failed)
+        self._speech = EspeakSpeech(lost=lambda: self.runtime.send(ev.SpeechSeen(present=False)))
+        self.runtime.send(ev.SpeechSeen(self._speech.present))
+        self.screen = _screen(settings, self.runtime.send, self._screen_failed, self._speech.say)
+        if settings.keyboard:
+            self.screen.hear_keyboards()
+        self._keypads = EvdevKeypads(settings.keypads, self.screen.key)
         self._pulse = Pulse(
             notifier,
             {
@@ -87,6 +95,8 @@ class Kiosk:
         finally:
             self._notifier.stopping()
             stopped.set()
+            self._keypads.close()
+            self._speech.close()
             self.runtime.stop()
             thread.join(timeout=10)
         return not self.failed
@@ -125,14 +135,17 @@ def help_screen(settings: Settings) -> KioskApp:
 
 
 def _screen(
-    settings: Settings, send: Callable[[ev.Event], None], failed: Callable[[], None]
+    settings: Settings,
+    send: Callable[[ev.Event], None],
+    failed: Callable[[], None],
+    speak: Callable[[str, Language], None] = lambda _words, _language: None,
 ) -> KioskApp:
     window = WindowSettings(
         size=(settings.width, settings.height),
         fullscreen=settings.fullscreen,
         cursor=not settings.fullscreen,
     )
-    return open_screen(window, Catalogue.load(settings.language), send, failed)
+    return open_screen(window, load_all(), send, failed, speak)
 
 
 def build_runtime(settings: Settings, open_pins: OpenPins = RpiPins) -> Runtime:
@@ -234,8 +247,8 @@ def diagnose(settings: Settings) -> tuple[Diagnosis, ...]:
         machine.supply(),
         machine.disk(settings.state_directory),
         surroundings.central(ask_central),
-        surroundings.clock(Entrance(settings.central_url).now),
-        surroundings.certificate(settings.central_url),
+        surroundings.clock(Entrance(settings.central_url, settings.central_authority).now),
+        surroundings.certificate(settings.central_url, settings.central_authority),
         surroundings.versions(__version__),
     )
 
@@ -269,6 +282,8 @@ def _site(settings: Settings) -> flow.Site:
         idle_seconds=settings.idle_seconds,
         warning_seconds=settings.warning_seconds,
         help_seconds=settings.help_seconds,
+        language=settings.language,
+        access=Access(scrambled=settings.scrambled_keypad),
     )
 
 

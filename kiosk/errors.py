@@ -67,7 +67,7 @@ class CardRefused(CardError):
     status: int
 
     def __str__(self) -> str:
-        return f"CardRefused({self.command}, {self.status:04X})"
+        return f"CardRefused({self.command!r}, {self.status:04X})"
 
 
 @dataclass(eq=False)

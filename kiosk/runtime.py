@@ -51,7 +51,7 @@ class Runtime:
         means: Means,
         lights: Lights | None = None,
     ) -> None:
-        self._state = flow.State(site)
+        self._state = flow.State.at(site)
         self._means = means
         self._lights = lights
         self._events: queue.SimpleQueue[ev.Event | Callable[[], None] | None] = queue.SimpleQueue()

@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSetting
 
 from kiosk.errors import SettingsError
+from kiosk.flow.access import Language
 
 
 class HelpContact(BaseModel):
@@ -54,7 +55,17 @@ class Settings(BaseSettings):
     width: Annotated[int, Field(ge=640, le=3840)] = 800
     height: Annotated[int, Field(ge=400, le=2160)] = 480
     fullscreen: bool = True
-    language: str = "en"
+    language: Language = Language.ENGLISH
+    """What the screen begins with, for everybody."""
+
+    keypads: tuple[Annotated[str, Field(pattern=r"^[0-9a-fA-F]{4}:[0-9a-fA-F]{4}$")], ...] = ()
+    """The USB keypads and keyboards that may be used: their makers' ids, as "vendor:product"."""
+
+    keyboard: bool = False
+    """Whether any keyboard of the system may: for a desk, never for a wall."""
+
+    scrambled_keypad: bool = False
+    """Whether digits begin at other places each time, for everybody."""
 
     idle_seconds: Annotated[float, Field(gt=0)] = 60.0
     warning_seconds: Annotated[int, Field(ge=1)] = 20

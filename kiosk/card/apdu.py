@@ -81,14 +81,19 @@ def send(connection: Connection, command: Command) -> Response:
     than was asked for.
     """
     response = _whole(connection, command)
-    if response.status >> 8 == _WRONG_LENGTH and command.expected and not command.data:
-        # Only a command that reads is repeated: one with data might have acted.
-        response = _exchange(connection, command, command.cla, b"", response.status & 0xFF or 256)
+    # Only a command that reads is repeated: another one with data might have acted.
+    reads = command.expected and (command.repeatable or not command.data)
+    if response.status >> 8 == _WRONG_LENGTH and reads and len(command.data) <= _SHORT:
+        length = response.status & 0xFF or 256
+        response = _exchange(connection, command, command.cla, command.data, length)
     data, parts = bytearray(response.data), 0
     while response.status >> 8 == _MORE_DATA and command.expected:
         parts += 1
         rest = Command("GET RESPONSE", 0xC0, 0, 0, expected=response.status & 0xFF or 256)
         response = _exchange(connection, rest, 0x00, b"", rest.expected)
+        if response.status >> 8 == _WRONG_LENGTH and not response.data:
+            exactly = response.status & 0xFF or 256
+            response = _exchange(connection, rest, 0x00, b"", exactly)
         if not response.data and response.status >> 8 == _MORE_DATA:
             raise CardMalformed(f"{command.name}: GET RESPONSE without data")
         data += response.data

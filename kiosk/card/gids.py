@@ -21,7 +21,7 @@ from kiosk.card.session import (
     Certificates,
     UnblockingKey,
 )
-from kiosk.errors import CardMalformed, WrongSecret
+from kiosk.errors import CardMalformed, CardRefused, WrongSecret
 from kiosk.values import CardIdentity, Counters, Family, PasscodeRules, Secret
 
 APPLICATION = bytes.fromhex("A00000039742544659")
@@ -48,7 +48,7 @@ class GidsCard:
         select(connection, APPLICATION, named_by=APPLICATION)
         self._files: gids_files.MasterFile | None = None
 
-    def identity(self) -> CardIdentity:
+    def identity(self, like: CardIdentity | None = None) -> CardIdentity:  # noqa: ARG002
         """The 16 bytes of the file `cardid`, which only the administrator can write."""
         content = self._file("", "cardid")
         if content is None:
@@ -59,9 +59,13 @@ class GidsCard:
 
     def counters(self) -> Counters:
         """The passcode's tries, from its status object. The administrator key's are not told."""
-        content = gids_files.read(self._connection, 0x3FFF, _PIN_STATUS, "passcode status")
+        try:
+            content = gids_files.read(self._connection, 0x3FFF, _PIN_STATUS, "passcode status")
+        except CardRefused:
+            content = None
         if content is None:
-            return Counters(None)
+            # Cards without that object tell it by VERIFY without data (GidsApplet does, for one).
+            return Counters(tries.ask(self._connection, _PASSCODE))
         fields = dict(tlv.parse(content, "passcode status"))
         told = [fields[tag] for tag in _TRIES_LEFT if tag in fields]
         if not told or len(told[0]) != 1:

@@ -55,7 +55,7 @@ class Iso7816Card:
         renewable = self._profile.unblocking.renewable
         return frozenset({Ability.RENEW_KEY} if renewable else ())
 
-    def identity(self) -> CardIdentity:
+    def identity(self, like: CardIdentity | None = None) -> CardIdentity:  # noqa: ARG002
         """The serial number, from where the profile says."""
         where = self._profile.serial
         place = f"serial of {self._profile.name}"

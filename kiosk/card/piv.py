@@ -28,7 +28,8 @@ _AUTHENTICATION, _CARD_AUTHENTICATION = 0x9A, 0x9E
 _RSA_2048, _P256, _P384 = 0x07, 0x11, 0x14
 _SHORTEST = 4  # digits of a passcode in use
 _WIDTH = 8  # bytes of a padded passcode, and of an unblocking key
-_GUID = 0x34
+_GUID, _GUID_LENGTH = 0x34, 16
+_HASH_DIGITS = 64  # of a serial that is a SHA-256 in hexadecimal
 _NOT_THERE = {0x6A82, 0x6A88}
 _PLAIN, _GZIP = b"\x00", b"\x01"  # CertInfo, SP 800-73 part 1, table 42
 
@@ -43,22 +44,35 @@ class PivCard:
     def __init__(self, connection: Connection) -> None:
         """Select the application; raises CardUnknown where the card has none."""
         self._connection = connection
-        select(connection, APPLICATION, named_by=_NAMED_BY, short_name=_SHORT_NAME)
+        select(
+            connection,
+            APPLICATION,
+            named_by=_NAMED_BY,
+            short_name=_SHORT_NAME,
+            names_itself=True,
+        )
 
-    def identity(self) -> CardIdentity:
-        """The GUID of the CHUID, or the authentication certificate's hash where it is all zeros."""
-        chuid = self._object(_CHUID, "CHUID")
-        if chuid is None:
-            raise CardMalformed("CHUID: missing")
-        guid = tlv.find(chuid, _GUID, "CHUID")
-        if len(guid) != 16:
-            raise CardMalformed("CHUID: GUID is not 16 bytes")
+    def identity(self, like: CardIdentity | None = None) -> CardIdentity:
+        """The GUID of the CHUID, or the authentication certificate's hash where it is all zeros.
+
+        A card that is held against a certificate's hash is asked for that alone.
+        """
+        by_certificate = like is not None and len(like.serial) == _HASH_DIGITS
+        guid = b"" if by_certificate else self._guid()
         if any(guid):
             return CardIdentity(Family.PIV, guid.hex().upper())
         certificate = self._certificate(_CERTIFICATE_9A, "certificate 9A")
         if certificate is None:
-            raise CardMalformed("CHUID: GUID is zero and there is no certificate 9A")
+            raise CardMalformed("CHUID: no GUID, and there is no certificate 9A")
         return CardIdentity(Family.PIV, hashlib.sha256(certificate).hexdigest().upper())
+
+    def _guid(self) -> bytes:
+        """The GUID; nothing where the card has no CHUID, or one without it."""
+        chuid = self._object(_CHUID, "CHUID") or b""
+        guid = dict(tlv.parse(chuid, "CHUID")).get(_GUID, b"")
+        if len(guid) not in {0, _GUID_LENGTH}:
+            raise CardMalformed("CHUID: GUID is not 16 bytes")
+        return guid
 
     def counters(self) -> Counters:
         """VERIFY without data tells the passcode's tries; metadata, if there is, the key's."""
@@ -67,10 +81,20 @@ class PivCard:
 
     def certificates(self) -> Certificates:
         """Certificates 9A and 9E."""
-        return Certificates(
-            self._certificate(_CERTIFICATE_9A, "certificate 9A"),
-            self._certificate(_CERTIFICATE_9E, "certificate 9E"),
-        )
+        odd: CardMalformed | CardRefused | None = None
+        found: list[bytes | None] = []
+        for name, place in (
+            (_CERTIFICATE_9A, "certificate 9A"),
+            (_CERTIFICATE_9E, "certificate 9E"),
+        ):
+            try:
+                found.append(self._certificate(name, place))
+            except (CardMalformed, CardRefused) as error:
+                odd = error
+                found.append(None)
+        if odd is not None and not any(found):
+            raise odd
+        return Certificates(*found)
 
     def verify(self, passcode: Secret) -> None:
         """VERIFY; costs a try when wrong."""
@@ -106,7 +130,13 @@ class PivCard:
 
     def _object(self, name: bytes, place: str) -> bytes | None:
         command = Command(
-            f"GET DATA {place}", 0xCB, 0x3F, 0xFF, tlv.encode(0x5C, name), expected=256
+            f"GET DATA {place}",
+            0xCB,
+            0x3F,
+            0xFF,
+            tlv.encode(0x5C, name),
+            expected=256,
+            repeatable=True,
         )
         response = send(self._connection, command)
         if response.status in _NOT_THERE:
@@ -132,12 +162,11 @@ class PivCard:
         response = send(self._connection, command)
         if response.status != SUCCESS:
             return None  # a vendor's extra: whoever has none may refuse it in any way
-        told = dict(tlv.parse(response.data, "metadata")).get(0x06)  # total, remaining
-        if told is None:
+        try:
+            told = dict(tlv.parse(response.data, "metadata")).get(0x06, b"")  # total, remaining
+        except CardMalformed:
             return None
-        if len(told) != 2 or told[1] > told[0]:
-            raise CardMalformed("metadata: tries are not a total and what remains of it")
-        return told[1]
+        return told[1] if len(told) == 2 and told[1] <= told[0] else None
 
     def _new_passcode(self, passcode: Secret) -> bytes:
         return tries.new_passcode(passcode, self.rules).ljust(_WIDTH, b"\xff")

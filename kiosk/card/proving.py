@@ -25,7 +25,7 @@ def prove(
 
 def expect(card: CardSession, identity: CardIdentity) -> None:
     """Read the card's identity anew; raises WrongCard where it is another one."""
-    found = card.identity()
+    found = card.identity(identity)
     if found != identity:
         raise WrongCard(identity.serial, found.serial)
 

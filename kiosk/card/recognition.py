@@ -14,7 +14,7 @@ from kiosk.card.iso7816 import Iso7816Card
 from kiosk.card.piv import PivCard
 from kiosk.card.profile import shipped
 from kiosk.card.session import Ability, CardReport, CardSession, Certificates
-from kiosk.errors import CardUnknown
+from kiosk.errors import CardMalformed, CardRefused, CardUnknown
 from kiosk.values import Family
 
 _Open = Callable[[Connection], CardSession]
@@ -43,9 +43,17 @@ def report(card: CardSession) -> CardReport:
     """The same about a card that has been recognised."""
     # The counters come first: reading them later could find them hidden by a verified state.
     counters = card.counters()
-    identity, certificates = card.identity(), card.certificates()
+    identity, certificates = card.identity(), _certificates(card)
     abilities = card.abilities - _without(certificates)
     return CardReport(identity, counters, card.rules, certificates, abilities)
+
+
+def _certificates(card: CardSession) -> Certificates:
+    """What there is of them and can be used: an odd one keeps nobody from unlocking the card."""
+    try:
+        return card.certificates().usable()
+    except (CardMalformed, CardRefused):
+        return Certificates()
 
 
 def _without(certificates: Certificates) -> frozenset[Ability]:

@@ -7,23 +7,33 @@ from kiosk.card.apdu import SUCCESS, Command, Connection, send
 from kiosk.errors import CardMalformed, CardUnknown
 
 _NAME_IN = {0x61: 0x4F, 0x6F: 0x84}  # application template, file control information
+_TEMPLATES = {bytes((tag,)) for tag in _NAME_IN}
 
 
 def select(
-    connection: Connection, application: bytes, *, named_by: bytes, short_name: bytes = b""
+    connection: Connection,
+    application: bytes,
+    *,
+    named_by: bytes,
+    short_name: bytes = b"",
+    names_itself: bool = False,
 ) -> None:
     """SELECT by name; raises CardUnknown where the card has no such application.
 
     Cards say that in many ways, so any refusal is taken for it, and any answer that cannot be read.
-    The answer may say nothing; where it names an application (in 61/4F or 6F/84) the name must
-    begin with `named_by`, or with `short_name` where there is one: some cards answer with another
-    application than was asked for.
+    The answer may say nothing, unless such an application `names_itself`. Where it names one (in
+    61/4F or 6F/84) the name must begin with `named_by`, or with `short_name` where there is one:
+    some cards answer with another application than was asked for.
     """
-    command = Command("SELECT", 0xA4, 0x04, 0x00, application, expected=256)
+    command = Command("SELECT", 0xA4, 0x04, 0x00, application, expected=256, repeatable=True)
     response = send(connection, command)
     if response.status != SUCCESS:
         raise CardUnknown(connection.atr.hex())
-    if not response.data:
+    if response.data[:1] not in _TEMPLATES:
+        # Nothing, or something of the application's own, as its version. Where a name is expected,
+        # an application that answers to whatever it is asked is not taken for ours.
+        if names_itself:
+            raise CardUnknown(connection.atr.hex())
         return
     try:
         named = _name(response.data)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from kiosk.card import keys
 from kiosk.card.keys import PublicKey
-from kiosk.errors import CardError
+from kiosk.errors import CardError, CardMalformed
 from kiosk.values import CardIdentity, Counters, PasscodeRules, Secret
 
 
@@ -21,6 +22,19 @@ class Certificates:
 
     authentication: bytes | None = None
     card_authentication: bytes | None = None
+
+    def usable(self) -> Certificates:
+        """Those of them that can be read and whose keys are of a kind that we know."""
+        return Certificates(_usable(self.authentication), _usable(self.card_authentication))
+
+
+def _usable(der: bytes | None) -> bytes | None:
+    try:
+        if der is not None:
+            keys.from_certificate(der, "certificate")
+    except CardMalformed:
+        return None
+    return der
 
 
 class Ability(StrEnum):
@@ -97,8 +111,8 @@ class CardSession(Protocol):
     def rules(self) -> PasscodeRules:
         """What a new passcode must be on this card."""
 
-    def identity(self) -> CardIdentity:
-        """Which card this is, read anew."""
+    def identity(self, like: CardIdentity | None = None) -> CardIdentity:
+        """Which card this is, read anew; `like`: the one that it ought to be."""
 
     def counters(self) -> Counters:
         """The tries left, read without spending one; call before any verify."""

@@ -8,6 +8,7 @@ from kiosk.values import PasscodeRules, Secret
 
 PASSCODE, UNBLOCKING_KEY = "passcode", "unblocking key"
 _BLOCKED = 0x6983
+_WRONG = 0x6300  # ISO 7816-4: no further information
 
 
 def spend(connection: Connection, which: str, command: Command) -> None:
@@ -20,7 +21,7 @@ def judge(which: str, command: Command, status: int) -> None:
     if status == SUCCESS:
         return
     left = _left(status)
-    if left is None:
+    if left is None and status != _WRONG:
         raise CardRefused(command.name, status)
     raise WrongSecret(which, left, status)
 
@@ -30,7 +31,7 @@ def ask(connection: Connection, reference: int) -> int | None:
     command = Command("VERIFY (ask)", 0x20, 0x00, reference)
     status = send(connection, command).status
     left = _left(status)
-    if left is None and status != SUCCESS:
+    if left is None and status not in {SUCCESS, _WRONG}:
         raise CardRefused(command.name, status)
     return left
 
@@ -56,4 +57,6 @@ def old_passcode(passcode: Secret, shortest: int, longest: int) -> bytes:
 def _left(status: int) -> int | None:
     if status == _BLOCKED:
         return 0
-    return status & 0xF if status >> 4 == 0x63C else None
+    # 63 CX, as ISO 7816-4 has it; some PIV cards say 63 0X (as OpenSC found out).
+    counted = status >> 4 in {0x63C, 0x630} and status != _WRONG
+    return status & 0xF if counted else None

@@ -209,7 +209,10 @@ def _attest(card: CardSession, plan: UnlockPlan, generation: int, record: Record
         return
     try:
         key = keys.from_spki(plan.holder_key, "authentication key")
-        signature = card.sign_as_holder(key, plan.attestations[generation])
+        digest = plan.attestations[generation]
+        signature = card.sign_as_holder(key, digest)
+        if not keys.verifies(key, signature, digest):
+            return  # whatever it is, it attests nothing
     except CardRefused as refused:
         record(CardStep("attest", generation, refused.status))
         return

@@ -424,11 +424,15 @@ def _wrong(status: int | None) -> bool:
 
 
 def _counts(statuses: Sequence[int | None]) -> list[int]:
-    """Tries left as the answers tell them. ISO 7816-4: 63 Cx, and 69 83 where none are left."""
+    """Tries left as the answers tell them. ISO 7816-4: 63 Cx, and 69 83 where none are left.
+
+    63 0x is some cards' way of saying the same, but for x = 0.
+    """
     return [
         0 if status == BLOCKED else status & 0xF
         for status in statuses
-        if status is not None and (status == BLOCKED or status & 0xFFF0 == 0x63C0)
+        if status is not None
+        and (status == BLOCKED or (status & 0xFFF0 in {0x63C0, 0x6300} and status != 0x6300))
     ]
 
 

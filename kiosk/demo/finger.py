@@ -25,9 +25,9 @@ from kivy.uix.widget import Widget
 
 from kiosk.flow.view import Intent
 from kiosk.ui.app import KioskApp
-from kiosk.ui.widgets.button import PageButton
+from kiosk.ui.widgets.button import IntentButton
 from kiosk.ui.widgets.choice import ChoiceRow
-from kiosk.ui.widgets.keys import DELETE, SHIFT, KeyCap
+from kiosk.ui.widgets.keys import DELETE, SHIFT, KeyPlate
 from kiosk.ui.widgets.scroller import Scroller
 
 Result = TypeVar("Result")
@@ -88,7 +88,7 @@ class Finger:
         def ready() -> tuple[float, float] | None:
             if not self._app.stage.listening:
                 return None
-            button = next((one for one in self._widgets(PageButton) if _is(one, wanted)), None)
+            button = next((one for one in self._widgets(IntentButton) if _is(one, wanted)), None)
             return _middle(button) if button is not None and button.enabled else None
 
         self.tap(*self._wait(ready, f"button {str(wanted)!r}"))
@@ -119,11 +119,23 @@ class Finger:
     def key(self, key: str) -> None:
         """Tap the key that types `key`, or `DELETE` or `SHIFT`; raises NotOnScreen."""
 
-        def ready() -> tuple[float, float] | None:
-            cap = next((one for one in self._widgets(KeyCap) if one.key == key), None)
-            return _middle(cap) if cap is not None else None
+        def ready() -> tuple[bool, float, float] | None:
+            plate = next(iter(self._widgets(KeyPlate)), None)
+            way = plate.way_to(key) if plate is not None else None
+            return (way.key == key, *_middle(way)) if way is not None else None
 
-        self.tap(*self._wait(ready, "a key"))
+        found = False
+        while not found:
+            found, *place = self._wait(ready, "a key")
+            self.tap(*place)
+
+    def hold(self, key: str, seconds: float = 0.8) -> None:
+        """Stay on the key that types `key`: what it offers besides is there afterwards."""
+        before, self._hold = self._hold, seconds
+        try:
+            self.key(key)
+        finally:
+            self._hold = before
 
     def write(self, characters: Iterable[str]) -> None:
         """Tap key after key, with Shift before each capital."""
@@ -198,8 +210,8 @@ def _begin(x: float, y: float) -> Touch:
     return touch
 
 
-def _is(button: PageButton, wanted: Intent | str) -> bool:
-    return button.intent is wanted if isinstance(wanted, Intent) else button.text == wanted
+def _is(button: IntentButton, wanted: Intent | str) -> bool:
+    return button.intent is wanted if isinstance(wanted, Intent) else button.spoken == wanted
 
 
 def _words(widget: Widget) -> list[str]:

@@ -61,6 +61,7 @@ def _display() -> bool:
 def _attended(premises: Premises) -> int:
     os.environ.setdefault("KIOSK_WIDTH", "1280")
     os.environ.setdefault("KIOSK_HEIGHT", "800")
+    os.environ.setdefault("KIOSK_KEYBOARD", "1")
     kiosk = compose.Kiosk(settings.read())
     _say(f"{premises.holder.name}'s smartcard is locked. Her answers:")
     for question, answer in premises.holder.answers:
@@ -89,7 +90,7 @@ def unlock_journey(premises: Premises) -> jr.Journey:
     """A nurse at 3 a.m.: locked card, four questions, a new passcode, back to work."""
     questions = premises.holder.answers
     journey: jr.Journey = [
-        jr.See("Simulated card reader"),
+        jr.See("simulated card reader"),
         jr.See("Insert your smartcard", "start"),
         jr.Insert(),
         jr.See("Reading your smartcard", "reading"),

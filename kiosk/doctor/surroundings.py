@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib import metadata
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from kiosk.doctor.diagnosis import Diagnosis, Verdict
@@ -84,15 +85,15 @@ def clock(now_at_central: Callable[[], datetime]) -> Diagnosis:
     return Diagnosis("clock", Verdict.WELL, found)
 
 
-def certificate(url: str) -> Diagnosis:
-    """How long central's certificate lasts, as this machine believes it."""
+def certificate(url: str, authority: Path | None) -> Diagnosis:
+    """How long central's certificate lasts, as this machine, or `authority`, has it believed."""
     parts = urlsplit(url)
     if parts.scheme != "https":
         return Diagnosis("certificate", Verdict.ABSENT, "central is on this machine")
     try:
-        ends = _ends(str(parts.hostname), parts.port or 443)
+        ends = _ends(str(parts.hostname), parts.port or 443, authority)
     except ssl.SSLCertVerificationError as error:
-        advice = "the trust's own authority has to be among this machine's certificates"
+        advice = "KIOSK_CENTRAL_AUTHORITY has to name the trust's own authority"
         return Diagnosis("certificate", Verdict.FAILED, error.verify_message, advice)
     except OSError as error:
         return Diagnosis("certificate", Verdict.WARNING, error.strerror or "not to be had")
@@ -118,8 +119,8 @@ def versions(ours: str) -> Diagnosis:
     return Diagnosis("versions", Verdict.WELL, ", ".join(known))
 
 
-def _ends(host: str, port: int) -> datetime:
-    context = ssl.create_default_context()
+def _ends(host: str, port: int, authority: Path | None) -> datetime:
+    context = ssl.create_default_context(cafile=authority)
     with (
         socket.create_connection((host, port), timeout=_PATIENCE_SECONDS) as plain,
         context.wrap_socket(plain, server_hostname=host) as secured,

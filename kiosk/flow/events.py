@@ -347,6 +347,13 @@ class RegistrationRemoved:
 
 
 @dataclass(frozen=True, slots=True)
+class SpeechSeen:
+    """Whether this kiosk can read aloud."""
+
+    present: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CentralSeen:
     """Whether the central service answers at present, and `admitted`: whether it answers us.
 
@@ -393,4 +400,5 @@ Event = (
     | SomebodyNear
     | PowerSeen
     | LightsFailed
+    | SpeechSeen
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kiosk.flow import pages as pg
 from kiosk.flow import state as st
 from kiosk.flow import view as vw
+from kiosk.flow.access import OWN_NAMES
 from kiosk.flow.profile import Profile, Trust
 from kiosk.flow.text import Text, Verbatim, Words, plural, text
 
@@ -24,13 +25,28 @@ def frame(
     who: tuple[Profile, Trust] | None = None,
 ) -> vw.Frame:
     """The frame of a page; `who` is logged in, for which trust."""
-    banner = text("Simulated card reader: for demonstration only") if state.simulated else None
+    banner = text("Demonstration: simulated card reader") if state.simulated else None
     corner: tuple[Words, ...] = ()
     if who is not None:
         profile, trust = who
         corner = tuple(Verbatim(each) for each in (profile.name, trust.role, trust.name) if each)
     return vw.Frame(
-        text("Smartcard self service"), buttons, banner, _countdown(state), steps, corner
+        text("Smartcard self service"),
+        buttons,
+        banner,
+        _countdown(state),
+        steps,
+        corner,
+        _tools(state),
+        state.language,
+        state.access,
+    )
+
+
+def _tools(state: st.State) -> tuple[vw.Button, ...]:
+    return (
+        vw.Button(vw.Intent.LANGUAGE, Verbatim(OWN_NAMES[state.language])),
+        vw.Button(vw.Intent.ACCESS, text("Settings for access")),
     )
 
 

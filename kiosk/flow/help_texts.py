@@ -35,6 +35,13 @@ _INSERT_AGAIN = text("Take your smartcard out and insert it again, chip first an
 _ASK_RA = text("Your registration authority can help you: the contact is below.")
 
 _EXPLANATIONS = {
+    Trouble.ASKED: Explanation(
+        text("How this kiosk helps you"),
+        (
+            text("Put your smartcard into the reader, chip first and facing up."),
+            text("Keep it in while you answer your questions and choose a new passcode."),
+        ),
+    ),
     Trouble.CARD_NOT_KNOWN: Explanation(
         text("This smartcard cannot be unlocked here"),
         (
@@ -68,6 +75,13 @@ _EXPLANATIONS = {
     Trouble.CARD_SPENT: Explanation(
         text("This smartcard can no longer be unlocked"),
         (text("You need a new smartcard."), _ASK_RA),
+    ),
+    Trouble.UNVERIFIED: Explanation(
+        text("Your smartcard did not take the new passcode"),
+        (
+            text("It is not locked any more."),
+            text("Insert it again, and say that you have forgotten your passcode."),
+        ),
     ),
     Trouble.OUT_OF_SERVICE: Explanation(
         text("This kiosk is out of service"),

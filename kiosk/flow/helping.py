@@ -18,7 +18,7 @@ def help_with(state: st.State, trouble: pg.Trouble, wait_seconds: int = 0) -> Ou
     """Plain help instead of the journey: what the person gave is wiped, the reference stays."""
     # A new visit number: whatever the abandoned steps still answer is not for this page.
     page = pg.Helping(trouble, wait_seconds)
-    helping = replace(state, page=page, visit=state.visit + 1, countdown=None)
+    helping = replace(state, page=page, visit=state.visit + 1, countdown=None, menu=None)
     return helping, (do.Forget(),)
 
 

@@ -36,7 +36,7 @@ def _lights_failed(state: st.State, _: ev.LightsFailed) -> Outcome:
 def out_of_order(site: st.Site) -> vw.Notice:
     """What the screen says where the kiosk itself cannot be started."""
     return vw.Notice(
-        frame(st.State(site)),
+        frame(st.State.at(site)),
         vw.Tone.PROBLEM,
         text("This kiosk is out of order"),
         (

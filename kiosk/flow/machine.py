@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from kiosk.flow import change, code, helping, housing, login, register, start, unlock
+from kiosk.flow import change, code, helping, housing, login, menu, register, start, unlock
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
@@ -36,7 +36,7 @@ _WORK: dict[type, tuple[float, pg.Trouble]] = {
     pg.ReadingCard: (20.0, pg.Trouble.CARD_MUTE),
     pg.OpeningUnlock: (40.0, pg.Trouble.CENTRAL),
     pg.CheckingAnswers: (50.0, pg.Trouble.CENTRAL),
-    pg.Unlocking: (90.0, pg.Trouble.UNLOCK_FAILED),
+    pg.Unlocking: (180.0, pg.Trouble.UNLOCK_FAILED),
     pg.CheckingPasscode: (50.0, pg.Trouble.CENTRAL),
     pg.ChangingPasscode: (30.0, pg.Trouble.CHANGE_FAILED),
     pg.SendingCode: (50.0, pg.Trouble.CENTRAL),
@@ -44,8 +44,12 @@ _WORK: dict[type, tuple[float, pg.Trouble]] = {
 }
 AT_WORK = (pg.Unlocking, pg.ChangingPasscode)
 """While the card is changed it is not to be asked back."""
-# Pages on which nobody is waited for: there is nothing of a person, or it is the kiosk's turn.
-_UNTIMED = (pg.Waiting, *_WORK)
+
+
+def _untimed(state: st.State) -> bool:
+    """Whether nobody is waited for: there is nothing of a person, or it is the kiosk's turn."""
+    nobody = isinstance(state.page, pg.Waiting) and not state.changed
+    return nobody or type(state.page) in _WORK
 
 
 def is_work(page: pg.Page) -> bool:
@@ -73,9 +77,13 @@ def _by_table(state: st.State, event: ev.Event) -> Outcome:
 
 def _timed(before: st.State, after: st.State, event: ev.Event, effects: Effects) -> Outcome:
     """Keep the timers in step: restarted by people and pages, stopped where nobody waits."""
-    moved = type(after.page) is not type(before.page) or after.visit != before.visit
+    moved = (
+        type(after.page) is not type(before.page)
+        or after.visit != before.visit
+        or _untimed(after) != _untimed(before)
+    )
     somebody = isinstance(event, ev.Touched | ev.Typed | ev.Pressed)
-    if isinstance(after.page, _UNTIMED):
+    if _untimed(after):
         if not moved:
             return after, effects
         work = _WORK.get(type(after.page))
@@ -87,9 +95,7 @@ def _timed(before: st.State, after: st.State, event: ev.Event, effects: Effects)
         )
     if moved or (somebody and before.countdown is None):
         seconds = (
-            after.site.help_seconds
-            if isinstance(after.page, pg.Helping)
-            else after.site.idle_seconds
+            after.site.help_seconds if isinstance(after.page, pg.Helping) else after.idle_seconds
         )
         start = (do.StartTimer(ev.Timer.IDLE, seconds), do.StopTimer(ev.Timer.COUNTDOWN))
         stop = (do.StopTimer(ev.Timer.WORK),) if moved else ()
@@ -103,7 +109,8 @@ def _timed(before: st.State, after: st.State, event: ev.Event, effects: Effects)
 def _card_inserted(state: st.State, event: ev.CardInserted) -> Outcome:
     if state.opened:
         return help_with(replace(state, card_present=True), pg.Trouble.OUT_OF_SERVICE)
-    clean, effects = leave(state)
+    # Who has just chosen a language is the one who puts her card in.
+    clean, effects = leave(state, gone=False)
     reading = replace(clean, page=pg.ReadingCard(), reference=event.reference, card_present=True)
     limit = do.StartTimer(ev.Timer.VISIT, state.site.visit_seconds)
     return reading, (*effects, do.ReadCard(reading.visit), limit)
@@ -112,7 +119,7 @@ def _card_inserted(state: st.State, event: ev.CardInserted) -> Outcome:
 def _card_taken(state: st.State, _: ev.CardTaken) -> Outcome:
     state = replace(state, card_present=False)
     if isinstance(state.page, pg.Waiting):
-        return state, ()
+        return leave(state) if state.changed else (state, ())
     if isinstance(state.page, AT_WORK):
         return help_with(state, pg.Trouble.CARD_PULLED_AT_WORK)
     if isinstance(state.page, pg.ReadingCard):
@@ -146,22 +153,28 @@ def _central_seen(state: st.State, event: ev.CentralSeen) -> Outcome:
 
 
 def _time_up(state: st.State, event: ev.TimeUp) -> Outcome:
-    if isinstance(state.page, _UNTIMED):
+    if _untimed(state):
         work = _WORK.get(type(state.page))
         overdue = event.timer is ev.Timer.WORK and work is not None
         return help_with(state, work[1]) if overdue and work else (state, ())
     if event.timer in {ev.Timer.IDLE, ev.Timer.VISIT} and state.countdown is None:
-        # VISIT: even where something touches the screen for ever, nobody is here for ever.
-        if isinstance(state.page, pg.Helping | pg.Finished) and not state.card_present:
-            return leave(state)
-        warned = replace(state, countdown=state.site.warning_seconds)
-        return warned, (do.StartTimer(ev.Timer.COUNTDOWN, 1),)
+        return _warned(state, event.timer)
     if event.timer is ev.Timer.COUNTDOWN and state.countdown is not None:
         if state.countdown <= 1:
-            return leave(state)
+            return leave(state, gone=True)
         ticked = replace(state, countdown=state.countdown - 1)
         return ticked, (do.StartTimer(ev.Timer.COUNTDOWN, 1),)
     return state, ()
+
+
+def _warned(state: st.State, timer: ev.Timer) -> Outcome:
+    """Nobody is here, it seems: VISIT, because something may touch the screen for ever."""
+    if isinstance(state.page, pg.Helping | pg.Finished) and not state.card_present:
+        return leave(state)
+    if isinstance(state.page, pg.Waiting) and timer is ev.Timer.VISIT:
+        return state, ()
+    warned = replace(state, countdown=state.site.warning_seconds)
+    return warned, (do.StartTimer(ev.Timer.COUNTDOWN, 1),)
 
 
 def _pressed(state: st.State, event: ev.Pressed) -> Outcome:
@@ -170,16 +183,28 @@ def _pressed(state: st.State, event: ev.Pressed) -> Outcome:
         if event.intent is not Intent.MORE_TIME:
             return state, ()
         return replace(state, countdown=None), (
-            do.StartTimer(ev.Timer.IDLE, state.site.idle_seconds),
+            do.StartTimer(ev.Timer.IDLE, state.idle_seconds),
             do.StartTimer(ev.Timer.VISIT, state.site.visit_seconds),
             do.StopTimer(ev.Timer.COUNTDOWN),
         )
+    if event.intent in menu.OPENED or state.menu is not None:
+        return menu.pressed(state, event.intent)
     if event.intent is Intent.CLOSE and not isinstance(state.page, AT_WORK):
         return leave(state)
     return _by_table(state, event)
 
 
+def _chosen(state: st.State, event: ev.Chosen) -> Outcome:
+    return menu.chosen(state, event) if state.menu is not None else _by_table(state, event)
+
+
+def _speech_seen(state: st.State, event: ev.SpeechSeen) -> Outcome:
+    return replace(state, speech_present=event.present), ()
+
+
 _EVERYWHERE: dict[type, Rule] = {
+    ev.Chosen: _chosen,
+    ev.SpeechSeen: _speech_seen,
     ev.CardInserted: _card_inserted,
     ev.CardTaken: _card_taken,
     ev.ReaderFailed: _reader_failed,

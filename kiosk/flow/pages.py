@@ -197,7 +197,8 @@ class Draft:
 
     `offered` is all that may be chosen from, as (id, text). `former` are the answers to
     `former_questions`, which a registration that replaces another needs. `questions`, `answers` and
-    `lengths` have one place for each question that is done.
+    `lengths` have one place for each question that is done. `typed` is how long the answer is that
+    each question's buffer holds, so that it is found again after Back.
     """
 
     profile: Profile
@@ -208,6 +209,7 @@ class Draft:
     questions: tuple[int, ...] = ()
     answers: tuple[Secret, ...] = ()
     lengths: tuple[int, ...] = ()
+    typed: tuple[tuple[int, int], ...] = ()
     email: str = ""
 
 
@@ -294,8 +296,9 @@ class Registered:
 
 
 class Trouble(StrEnum):
-    """What a help screen explains."""
+    """What a help screen explains; ASKED: somebody asked for help, and nothing is wrong."""
 
+    ASKED = "asked"
     CARD_NOT_KNOWN = "card not known"
     CARD_UNREADABLE = "card unreadable"
     CARD_MUTE = "card mute"
@@ -320,6 +323,7 @@ class Trouble(StrEnum):
     UNLOCK_FAILED = "unlock failed"
     STORE = "store"
     OUT_OF_SERVICE = "out of service"
+    UNVERIFIED = "unverified"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,9 @@ QUESTIONS, REQUIRED = 4, 3
 EMAIL_FIELD, CODE_FIELD, CODE_DIGITS = "e-mail", "code", 6
 
 
-def answer_field(number: int) -> str:
-    """The name of the buffer of the answer to the `number`-th chosen question, from 0."""
-    return f"own-answer-{number + 1}"
+def answer_field(question: int) -> str:
+    """The name of the buffer of the answer to a question, by its place in what is offered."""
+    return f"own-answer-{question + 1}"
 
 
 def former_field(number: int) -> str:
@@ -123,18 +123,20 @@ def _question_chosen(state: st.State, event: ev.Chosen) -> Outcome:
         return state, ()
     if not 0 <= event.number < len(page.draft.offered) or event.number in page.draft.questions:
         return state, ()
-    field = answer_field(len(page.draft.questions))
-    answering = pg.AnsweringQuestion(page.draft, event.number)
-    return replace(state, page=answering), (do.ForgetTyped((field,)),)
+    length = dict(page.draft.typed).get(event.number, 0)
+    answering = pg.AnsweringQuestion(page.draft, event.number, length)
+    return replace(state, page=answering), ()
 
 
 def _answer_typed(state: st.State, event: ev.Typed) -> Outcome:
     page = state.page
     if not isinstance(page, pg.AnsweringQuestion):
         return state, ()
-    if event.field != answer_field(len(page.draft.answers)):
+    if event.field != answer_field(page.question):
         return state, ()
-    return replace(state, page=replace(page, length=event.length, flaw=None)), ()
+    typed = {**dict(page.draft.typed), page.question: event.length}
+    draft = replace(page.draft, typed=tuple(typed.items()))
+    return replace(state, page=replace(page, draft=draft, length=event.length, flaw=None)), ()
 
 
 def _answer_given(state: st.State, event: ev.Pressed) -> Outcome:
@@ -142,7 +144,7 @@ def _answer_given(state: st.State, event: ev.Pressed) -> Outcome:
     if not isinstance(page, pg.AnsweringQuestion) or not event.typed:
         return state, ()
     draft = page.draft
-    if event.field != answer_field(len(draft.answers)):
+    if event.field != answer_field(page.question) or page.judging:
         return state, ()
     # Kept in the draft until it was judged: a flaw takes it out again.
     given = replace(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from kiosk.flow import code, help_texts, render_holder
+from kiosk.flow import code, help_texts, menu, render_holder
 from kiosk.flow import pages as pg
 from kiosk.flow import state as st
 from kiosk.flow import view as vw
 from kiosk.flow.events import UnlockStep
 from kiosk.flow.frame import BACK, CLOSE, frame, go_on, wait
-from kiosk.flow.text import Text, Verbatim, plural, text
+from kiosk.flow.questions import question
+from kiosk.flow.text import Text, plural, text
 from kiosk.flow.unlock import FIRST_FIELD, SECOND_FIELD, answer_field
 from kiosk.values import PasscodeRules, ReaderTrouble, Rule
 
@@ -20,6 +21,8 @@ _LONGEST_ANSWER = 64
 
 def render(state: st.State) -> vw.View:
     """The view of `state`: complete, and without anything secret."""
+    if state.menu is not None:
+        return menu.render(state)
     return _PAGES[type(state.page)](state, state.page)
 
 
@@ -44,7 +47,7 @@ def _waiting(state: st.State, _: pg.Waiting) -> vw.View:
             contacts=state.site.contacts,
         )
     return vw.Welcome(
-        frame(state),
+        frame(state, vw.Button(vw.Intent.HELP, text("Help"))),
         heading=text("Insert your smartcard"),
         instruction=text(
             "Unlock your smartcard here and choose a new passcode. It takes about a minute."
@@ -124,11 +127,11 @@ def _card_works(state: st.State, _: pg.CardWorks) -> vw.View:
 def _question(state: st.State, page: pg.AskingQuestion) -> vw.View:
     buttons = [CLOSE, BACK] if page.index > 0 else [CLOSE]
     if page.may_skip:
-        buttons.append(vw.Button(vw.Intent.SKIP, text("Leave blank"), vw.Role.SECONDARY))
+        buttons.append(vw.Button(vw.Intent.SKIP, text("Skip"), vw.Role.SECONDARY))
     buttons.append(go_on(enabled=page.length > 0))
     return vw.EntryPage(
         frame(state, *buttons),
-        heading=Verbatim(page.questions[page.index]),
+        heading=question(page.questions[page.index]),
         entry=vw.Entry(
             answer_field(page.index),
             vw.EntryKind.ANSWER,
@@ -280,13 +283,24 @@ def _helping(state: st.State, page: pg.Helping) -> vw.View:
     explained = help_texts.explain(page)
     return vw.Notice(
         frame(state, CLOSE),
-        vw.Tone.PROBLEM,
+        vw.Tone.INFORMATION if page.trouble is pg.Trouble.ASKED else vw.Tone.PROBLEM,
         explained.heading,
         explained.paragraphs,
         contacts=state.site.contacts,
         reference=state.reference,
+        picture=_PICTURES.get(page.trouble, vw.Picture.NONE),
     )
 
+
+_PICTURES = {
+    pg.Trouble.ASKED: vw.Picture.CHIP_FIRST,
+    pg.Trouble.CARD_UNREADABLE: vw.Picture.CHIP_FIRST,
+    pg.Trouble.CARD_MUTE: vw.Picture.CHIP_FIRST,
+    pg.Trouble.CARD_PULLED: vw.Picture.LEAVE_CARD,
+    pg.Trouble.CARD_PULLED_AT_WORK: vw.Picture.LEAVE_CARD,
+    pg.Trouble.CARD_NOT_KNOWN: vw.Picture.OTHER_CARD,
+    pg.Trouble.CARD_SWAPPED: vw.Picture.OTHER_CARD,
+}
 
 _PAGES: dict[type, Callable[[st.State, Any], vw.View]] = {
     pg.Waiting: _waiting,

@@ -13,6 +13,7 @@ from kiosk.flow import view as vw
 from kiosk.flow.events import Flaw
 from kiosk.flow.frame import BACK, CLOSE, frame, go_on, register_steps, wait
 from kiosk.flow.profile import Profile, SelfService, Smartcard
+from kiosk.flow.questions import question
 from kiosk.flow.text import Text, Verbatim, Words, plural, text
 
 _LONGEST_ANSWER = 64
@@ -235,13 +236,13 @@ def _former(state: st.State, page: pg.AnsweringFormer) -> vw.View:
     number = len(page.draft.former)
     buttons = [CLOSE]
     if register.may_skip(page.draft):
-        buttons.append(vw.Button(vw.Intent.SKIP, text("Leave blank")))
+        buttons.append(vw.Button(vw.Intent.SKIP, text("Skip")))
     problem = None
     if page.refused and not page.length:
         problem = text("Those were not your present answers. Give them once more.")
     return vw.EntryPage(
         _of(state, page, *buttons, go_on(enabled=page.length > 0)),
-        Verbatim(page.draft.former_questions[number]),
+        question(page.draft.former_questions[number]),
         vw.Entry(
             register.former_field(number),
             vw.EntryKind.ANSWER,
@@ -263,7 +264,7 @@ def _choosing_question(state: st.State, page: pg.ChoosingQuestion) -> vw.View:
         _of(state, page, *buttons),
         text("Choose question {number} of {total}", number=number, total=register.QUESTIONS),
         tuple(
-            vw.Choice(Verbatim(words), enabled=place not in draft.questions)
+            vw.Choice(question(words), enabled=place not in draft.questions)
             for place, (_, words) in enumerate(draft.offered)
         ),
         hint=text("They prove your identity if you lock your card: take those you will remember."),
@@ -274,9 +275,9 @@ def _answering(state: st.State, page: pg.AnsweringQuestion) -> vw.View:
     number = len(page.draft.answers) - page.judging
     return vw.EntryPage(
         _of(state, page, CLOSE, BACK, go_on(enabled=page.length > 0 and not page.judging)),
-        Verbatim(page.draft.offered[page.question][1]),
+        question(page.draft.offered[page.question][1]),
         vw.Entry(
-            register.answer_field(number),
+            register.answer_field(page.question),
             vw.EntryKind.ANSWER,
             page.length,
             _LONGEST_ANSWER,

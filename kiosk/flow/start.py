@@ -24,9 +24,9 @@ def _card_read(state: st.State, event: ev.CardRead) -> Outcome:
         passcode_left=event.counters.passcode,
         may_log_in=event.may_log_in,
     )
-    if event.counters.unblocking == 0:
-        return help_with(state, pg.Trouble.CARD_SPENT)
     if event.counters.locked:
+        if event.counters.unblocking == 0:
+            return help_with(state, pg.Trouble.CARD_SPENT)
         return unlock.open_session(state, forgotten=False)
     return replace(state, page=pg.CardWorks()), ()
 
@@ -46,6 +46,10 @@ def _locked_now(state: st.State, _: ev.Pressed) -> Outcome:
     return unlock.open_session(state, forgotten=False)
 
 
+def _help(state: st.State, _: ev.Pressed) -> Outcome:
+    return help_with(state, pg.Trouble.ASKED)
+
+
 _Rule = Callable[[st.State, Any], Outcome]
 
 TABLE: dict[tuple[type, type], _Rule] = {
@@ -54,5 +58,6 @@ TABLE: dict[tuple[type, type], _Rule] = {
 }
 
 PRESSED: dict[tuple[type, Intent], _Rule] = {
+    (pg.Waiting, Intent.HELP): _help,
     (pg.NowLocked, Intent.FORGOTTEN): _locked_now,
 }

@@ -7,21 +7,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from kiosk.flow.access import Access, Language, Menu
 from kiosk.flow.events import Refusal
 from kiosk.flow.pages import Page, Trouble, Waiting
 from kiosk.flow.view import Contact
 from kiosk.values import PasscodeRules, ReaderTrouble
 
+_MORE_TIME = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What is fixed where this kiosk hangs: whom to call, and how long it waits for people."""
+    """What is fixed where this kiosk hangs: whom to call, how long it waits for people.
+
+    `language` and `access` are what the screen begins with, for everybody.
+    """
 
     contacts: tuple[Contact, ...] = ()
     idle_seconds: float = 60.0
     visit_seconds: float = 900.0
     warning_seconds: int = 20
     help_seconds: float = 45.0
+    language: Language = Language.ENGLISH
+    access: Access = field(default_factory=Access)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +39,15 @@ class State:
     `visit` counts the visits, so that a late answer of an earlier one changes nothing. `countdown`
     is the seconds that the warning shows, None when there is none. `lent`: so many cards can be
     unlocked without central. `opened`: somebody has opened the kiosk's case since it was started.
+    `menu` is what lies over the page. `language` and `access` are the person's: `changed` says
+    whether she has changed them.
     """
 
     site: Site = field(default_factory=Site)
+    language: Language = Language.ENGLISH
+    access: Access = field(default_factory=Access)
+    menu: Menu | None = None
+    speech_present: bool = False
     page: Page = field(default_factory=Waiting)
     visit: int = 0
     reference: str = ""
@@ -55,6 +69,22 @@ class State:
     def in_service(self) -> bool:
         """Whether this kiosk may be used at all; without a reader or central it may, in vain."""
         return self.admitted and not self.opened
+
+    @classmethod
+    def at(cls, site: Site) -> State:
+        """A kiosk at its start, with the language and settings of its site."""
+        return cls(site, site.language, site.access)
+
+    @property
+    def changed(self) -> bool:
+        """Whether somebody said how she wants to be spoken to, or is about to."""
+        own = (self.language, self.access) != (self.site.language, self.site.access)
+        return own or self.menu is not None
+
+    @property
+    def idle_seconds(self) -> float:
+        """How long nobody need touch the screen before the warning comes."""
+        return self.site.idle_seconds * (_MORE_TIME if self.access.more_time else 1)
 
 
 REFUSALS = {

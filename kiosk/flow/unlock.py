@@ -15,7 +15,13 @@ from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow import state as st
-from kiosk.flow.helping import card_failed, card_failed_at_work, central_failed, refused
+from kiosk.flow.helping import (
+    card_failed,
+    card_failed_at_work,
+    central_failed,
+    help_with,
+    refused,
+)
 from kiosk.flow.view import Intent
 from kiosk.values import Secret
 
@@ -189,6 +195,12 @@ def _with(values: tuple[Any, ...], index: int, value: object) -> tuple[Any, ...]
 
 _Rule = Callable[[st.State, Any], Outcome]
 
+
+def _not_verified(state: st.State, _: ev.PasscodeRefused) -> Outcome:
+    """Unblocked, and then it did not know the passcode that it had just been given."""
+    return help_with(state, pg.Trouble.UNVERIFIED)
+
+
 TABLE: dict[tuple[type, type], _Rule] = {
     (pg.OpeningUnlock, ev.UnlockOpened): _opened,
     (pg.AskingQuestion, ev.Typed): _answer_typed,
@@ -204,6 +216,7 @@ TABLE: dict[tuple[type, type], _Rule] = {
     (pg.Unlocking, ev.UnlockRefused): refused,
     (pg.Unlocking, ev.CentralFailed): central_failed,
     (pg.Unlocking, ev.CardFailed): card_failed_at_work,
+    (pg.Unlocking, ev.PasscodeRefused): _not_verified,
 }
 
 PRESSED: dict[tuple[type, Intent], _Rule] = {

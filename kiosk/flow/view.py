@@ -6,9 +6,10 @@ dataclass here, and one screen in `ui`, for each *kind* of page rather than for 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from kiosk.flow.access import Access, Language
 from kiosk.flow.text import Text, Words
 from kiosk.values import PasscodeRules, Rule
 
@@ -29,6 +30,9 @@ class Intent(StrEnum):
     REMOVE = "remove registration"
     CONFIRM = "confirm"
     MORE_TIME = "more time"
+    LANGUAGE = "language"
+    ACCESS = "access"
+    HELP = "help"
 
 
 class Role(StrEnum):
@@ -44,7 +48,7 @@ class Button:
     """A button: pressing it sends `Pressed(intent)`; a disabled one is grey and sends nothing."""
 
     intent: Intent
-    label: Text
+    label: Words
     role: Role = Role.SECONDARY
     enabled: bool = True
 
@@ -79,7 +83,8 @@ class Frame:
     """What every page has: its title, a banner when parts are simulated, buttons, the countdown.
 
     `steps` is the bar of a journey in several steps, always visible; `corner` says who is logged
-    in, and in which role.
+    in, and in which role. `tools` lead to the languages and the settings for access, from every
+    page; `language` and `access` say what was chosen there.
     """
 
     title: Text
@@ -88,14 +93,21 @@ class Frame:
     countdown: Countdown | None = None
     steps: tuple[Step, ...] = ()
     corner: tuple[Words, ...] = ()
+    tools: tuple[Button, ...] = ()
+    language: Language = Language.ENGLISH
+    access: Access = field(default_factory=Access)
 
 
 class Picture(StrEnum):
     """A drawing that goes with a page, made by `ui` itself."""
 
     NONE = ""
+    INSIDE = "inside"
     INSERT_CARD = "insert card"
     REMOVE_CARD = "remove card"
+    CHIP_FIRST = "chip first"
+    LEAVE_CARD = "leave card"
+    OTHER_CARD = "other card"
 
 
 class Tone(StrEnum):
@@ -168,22 +180,30 @@ class EntryPage:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of several things to choose: touching it sends `Chosen` with its number."""
+    """One of several things to choose: touching it sends `Chosen` with its number.
+
+    `ticked` is whether it is on, None for what is neither on nor off.
+    """
 
     label: Words
     detail: Words | None = None
     enabled: bool = True
+    ticked: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ChoicePage:
-    """A list to choose from, of any length; `chosen` is the one that is highlighted."""
+    """A list to choose from, of any length; `chosen` is the one that is highlighted.
+
+    Short choices stand in several `columns`, where texts are not larger than usual.
+    """
 
     frame: Frame
     heading: Text
     choices: tuple[Choice, ...]
     chosen: int | None = None
     hint: Text | None = None
+    columns: int = 1
 
 
 @dataclass(frozen=True, slots=True)

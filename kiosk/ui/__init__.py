@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from kiosk.flow.access import Language
 from kiosk.flow.events import Event
 from kiosk.ui import toolkit
-from kiosk.ui.catalogue import Catalogue
+from kiosk.ui.catalogue import Catalogues
 
 if TYPE_CHECKING:
     from kiosk.ui.app import KioskApp
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
 
 def open_screen(
     window: toolkit.WindowSettings,
-    catalogue: Catalogue,
+    catalogues: Catalogues,
     send: Callable[[Event], None],
     on_failure: Callable[[], None],
+    speak: Callable[[str, Language], None] = lambda _words, _language: None,
 ) -> KioskApp:
     """Prepare Kivy for `window` and make the app; once in a process, in its main thread."""
     toolkit.prepare(window)
     from kiosk.ui.app import KioskApp  # noqa: PLC0415 - only after prepare
 
-    return KioskApp(catalogue, send, on_failure)
+    return KioskApp(catalogues, send, on_failure, speak)

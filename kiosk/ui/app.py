@@ -15,34 +15,39 @@ from kivy.core.window import Window
 
 from kiosk.flow.events import Event
 from kiosk.flow.view import View
-from kiosk.ui.catalogue import Catalogue
+from kiosk.ui.catalogue import Catalogues
 from kiosk.ui.failure import LivingOn
-from kiosk.ui.stage import Stage
+from kiosk.ui.keyboard import meaning
+from kiosk.ui.stage import Speak, Stage
 from kiosk.ui.typed import TypedText
 
 FIRST_FRAMES = 30
+LAYOUTS = 60  # rounds in one frame: texts wrap to widths that follow from heights of others
 
 
 class KioskApp:
     """One window for the life of the process.
 
-    `show`, `forget`, `call` and `stop` may be called from any thread, `run` in the main thread
-    only. `send` is called in the main thread: it has to take the event and return at once, as a
-    queue's put does. `on_failure` is called there too, after an exception that nobody has caught:
-    by then nothing typed is left, and nothing is on the screen.
+    `show`, `forget`, `key`, `call` and `stop` may be called from any thread, `run` in the main
+    thread only. `send` is called in the main thread: it has to take the event and return at once,
+    as a queue's put does, and so has `speak`, which reads aloud. `on_failure` is called there too,
+    after an exception that nobody has caught: by then nothing typed is left, and nothing is on the
+    screen.
     """
 
     def __init__(
         self,
-        catalogue: Catalogue,
+        catalogues: Catalogues,
         send: Callable[[Event], None],
         on_failure: Callable[[], None],
+        speak: Speak = lambda _words, _language: None,
     ) -> None:
         self._typed = TypedText()
         self._on_failure = on_failure
-        self.stage = Stage(catalogue.say, self._typed, send)
+        self.stage = Stage(catalogues, self._typed, send, speak)
         self._orders: deque[Callable[[], None]] = deque()
         self._frames = 0
+        Clock.max_iteration = LAYOUTS
         self._handler = LivingOn(self._recover)
         # What is here by now stays for the life of the process: what a visit leaves is then found
         # in a moment, and nobody sees the screen stand still while it is looked for.
@@ -55,6 +60,20 @@ class KioskApp:
     def forget(self, fields: tuple[str, ...] | None = None) -> None:
         """Wipe what was typed into `fields`, or everything: then the screen is empty, too."""
         self.call(lambda: self._forget(fields))
+
+    def key(self, key: str) -> None:
+        """A key was pressed: a character, or one of the names of `focus`."""
+        self.call(lambda: self.stage.key(key))
+
+    def hear_keyboards(self) -> None:
+        """Have every keyboard type that the system has: for desks, not for walls."""
+        Window.bind(on_key_down=self._key_down)
+
+    def _key_down(self, _: object, code: int, __: int, text: str | None, held: list[str]) -> bool:
+        key = meaning(code, text, shifted="shift" in held)
+        if key:
+            self.stage.key(key)
+        return True  # Kivy's own shortcuts are not wanted
 
     def call(self, order: Callable[[], None]) -> None:
         """Have `order` carried out by the thread that owns the widgets, in the order of calls."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import gettext
 import logging
 import string
+from collections.abc import Mapping
 from pathlib import Path
 
+from kiosk.flow.access import Language
 from kiosk.flow.text import Text, Verbatim, Words
 
 DOMAIN = "kiosk"
@@ -40,6 +42,14 @@ class Catalogue:
         if text.plural:
             return self._translations.ngettext(text.message, text.plural, text.count)
         return self._translations.gettext(text.message)
+
+
+Catalogues = Mapping[Language, Catalogue]
+
+
+def load_all(folder: Path = LOCALE) -> Catalogues:
+    """The catalogues of every language of the screen, by language."""
+    return {each: Catalogue.load(each.value, folder) for each in Language}
 
 
 def _english(text: Text) -> str:

@@ -1,4 +1,4 @@
-"""Whether everything on the screen has the room it needs: a walk of the widget tree."""
+"""Whether everything on the screen has the room it needs, and can be touched: walks of the tree."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from collections.abc import Iterator
 from kivy.uix.label import Label
 from kivy.uix.widget import Widget
 
+from kiosk.ui.focus import controls
+from kiosk.ui.theme import FINGER_HIGH, FINGER_WIDE
+from kiosk.ui.widgets.keys import KeyCap
 from kiosk.ui.widgets.viewport import Viewport
+from kiosk.ui.widgets.writing import Writing
 
 SLACK = 1  # pixels, for rounding
 
@@ -26,17 +30,48 @@ def misfits(root: Widget) -> Iterator[str]:
             yield f"{_name(widget)} leaves the window"
         if not isinstance(widget, Label) or not widget.text:
             continue
-        wide, high = widget.texture_size
-        if wide > widget.width + SLACK or high > widget.height + SLACK:
-            yield f"{_name(widget)} is cut off"
-        if _leaves_parent(widget):
-            yield f"{_name(widget)} leaves its {_name(widget.parent)}"
+        yield from _cut(widget)
         if top > bottom:
             labels.append((widget, (left, bottom, right, top)))
     for number, (one, here) in enumerate(labels):
         for other, there in labels[number + 1 :]:
             if _same_layer(one, other) and _overlap(here, there):
                 yield f"{_name(one)} overlaps {_name(other)}"
+
+
+def _cut(label: Label) -> Iterator[str]:
+    wide, high = label.texture_size
+    if wide > label.width + SLACK or high > label.height + SLACK:
+        yield f"{_name(label)} is cut off"
+    if isinstance(label, Writing) and label.breaks_a_word:
+        yield f"{_name(label)} has a word that is wider than its line"
+    if _leaves_parent(label):
+        yield f"{_name(label)} leaves its {_name(label.parent)}"
+
+
+def small_targets(root: Widget) -> Iterator[str]:
+    """What can be touched and is smaller than a finger: ten millimetres on the smallest screen."""
+    theme = root.context.theme
+    wide, high = theme.px(FINGER_WIDE), theme.px(FINGER_HIGH)
+    for control in _visible(root):
+        reach = control.parent.reach(control) if isinstance(control, KeyCap) else control.size
+        if reach[0] < wide - SLACK or reach[1] < high - SLACK:
+            yield f"{type(control).__name__} is {reach[0] / wide:.2f} by {reach[1] / high:.2f}"
+
+
+def out_of_reach(root: Widget) -> Iterator[str]:
+    """What can be touched and has its middle in the upper half of the window."""
+    for control in _visible(root):
+        _, bottom, _, top = _seen(control)
+        if (bottom + top) / 2 > root.height / 2:
+            yield f"{type(control).__name__} {control.spoken!r} is out of low reach"
+
+
+def _visible(root: Widget) -> Iterator[Widget]:
+    for widget in controls(root):
+        _, bottom, _, top = _seen(widget)
+        if top - bottom >= SLACK:
+            yield widget
 
 
 def _seen(widget: Widget) -> tuple[float, float, float, float]:

@@ -12,10 +12,11 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from kiosk.flow.access import Language
 from kiosk.flow.events import Event
 from kiosk.flow.view import EntryPage, View
 from kiosk.ui import open_screen
-from kiosk.ui.catalogue import Catalogue
+from kiosk.ui.catalogue import Catalogues, load_all
 from kiosk.ui.sample import SAMPLES, TYPED
 from kiosk.ui.toolkit import WindowSettings
 
@@ -28,13 +29,14 @@ class Gallery:
     def __init__(
         self,
         size: tuple[int, int],
-        catalogue: Catalogue | None = None,
+        catalogues: Catalogues | None = None,
         send: Callable[[Event], None] = lambda _: None,
         on_failure: Callable[[], None] = lambda: None,
+        speak: Callable[[str, Language], None] = lambda _words, _language: None,
     ) -> None:
         os.environ.setdefault("SDL_VIDEODRIVER", "offscreen")
         settings = WindowSettings(size=size)
-        self.app = open_screen(settings, catalogue or Catalogue(), send, on_failure)
+        self.app = open_screen(settings, catalogues or load_all(), send, on_failure, speak)
         from kivy.base import EventLoop, runTouchApp  # noqa: PLC0415
 
         if EventLoop.status == "started":

@@ -38,12 +38,12 @@ from kiosk.values import PasscodeRules
 _WAITING, _DOING, _DONE = StepState.WAITING, StepState.DOING, StepState.DONE
 
 TITLE = Text("Smartcard self service")
-BANNER = Text("Simulated: smartcard, reader and central service. Not for real use.")
+BANNER = Text("Demonstration: simulated card reader")
 
 CLOSE = Button(Intent.CLOSE, Text("Close"))
 DONE = Button(Intent.CLOSE, Text("Close"), Role.PRIMARY)
 BACK = Button(Intent.BACK, Text("Back"))
-SKIP = Button(Intent.SKIP, Text("Leave blank"))
+SKIP = Button(Intent.SKIP, Text("Skip"))
 GO_ON = Button(Intent.CONTINUE, Text("Continue"), Role.PRIMARY)
 NOT_YET = Button(Intent.CONTINUE, Text("Continue"), Role.PRIMARY, enabled=False)
 FORGOTTEN = Button(Intent.FORGOTTEN, Text("I've forgotten my passcode"), Role.PRIMARY)
@@ -67,10 +67,16 @@ CORNER: tuple[Words, ...] = (
 )
 
 
+TOOLS = (
+    Button(Intent.LANGUAGE, Verbatim("English")),
+    Button(Intent.ACCESS, Text("Settings for access")),
+)
+
+
 def _frame(
     *buttons: Button, banner: Text | None = None, countdown: Countdown | None = None
 ) -> Frame:
-    return Frame(TITLE, buttons, banner, countdown)
+    return Frame(TITLE, buttons, banner, countdown, tools=TOOLS)
 
 
 def _within(frame: Frame, step: int = 0, *, lines: int = 3) -> Frame:

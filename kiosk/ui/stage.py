@@ -8,11 +8,16 @@ from time import monotonic
 from typing import Any
 
 from kivy.uix.floatlayout import FloatLayout
+from kivy.uix.widget import Widget
 
+from kiosk.flow.access import Access, Language
+from kiosk.flow.aloud import aloud
 from kiosk.flow.events import Chosen, Event, Pressed, Touched, Typed
-from kiosk.flow.text import Words
 from kiosk.flow.view import Entry, Intent, View
+from kiosk.ui.catalogue import Catalogues
 from kiosk.ui.context import Context
+from kiosk.ui.focus import Focus
+from kiosk.ui.palette import NHS
 from kiosk.ui.screens import Screen, screen_for
 from kiosk.ui.screens.entry import EntryScreen
 from kiosk.ui.theme import theme_for
@@ -22,6 +27,9 @@ from kiosk.ui.widgets.shape import Backdrop
 
 TOUCHED_SECONDS = 0.5  # at most one Touched in this time
 DEAF_SECONDS = 0.3  # a double tap on Continue must not press the next page's Continue too
+Speak = Callable[[str, Language], None]
+"""Says words of a language instead of whatever is being said; none are silence."""
+
 GIVING = {Intent.CONTINUE, Intent.CONFIRM}  # what is typed goes with these
 
 
@@ -29,17 +37,44 @@ class Stage(FloatLayout):
     """One screen, and the countdown over it while it runs."""
 
     def __init__(
-        self, say: Callable[[Words], str], typed: TypedText, send: Callable[[Event], None]
+        self,
+        catalogues: Catalogues,
+        typed: TypedText,
+        send: Callable[[Event], None],
+        speak: Speak,
     ) -> None:
         super().__init__()
-        self._say, self._typed, self._send = say, typed, send
+        self._catalogues, self._typed, self._send = catalogues, typed, send
+        self._speak, self._said = speak, ""
         self._view: View | None = None
+        self._spoken_to = (Language.ENGLISH, Access())
         self._screen: Screen | None = None
         self._overlay: CountdownOverlay | None = None
         self._touched_at = self._pressed_at = float("-inf")
+        self._backdrop = Backdrop(self, NHS.background)
+        self.focus = Focus(self, self._say_aloud)
         self._prepare()
-        Backdrop(self, self.context.theme.palette.background)
         self.bind(size=self._resize)
+
+    @property
+    def view(self) -> View | None:
+        """What is on the screen, as a value."""
+        return self._view
+
+    @property
+    def screen(self) -> Screen | None:
+        """What draws it."""
+        return self._screen
+
+    @property
+    def covered(self) -> bool:
+        """Whether the countdown lies over the page."""
+        return self._overlay is not None
+
+    @property
+    def front(self) -> Widget:
+        """What can be touched: the countdown where it is there, else the page."""
+        return self._overlay or self._screen or self
 
     @property
     def listening(self) -> bool:
@@ -49,19 +84,27 @@ class Stage(FloatLayout):
     def show(self, view: View) -> None:
         """Put `view` on the screen: in place where the present screen suits it, else anew."""
         self._view = view
+        spoken_to = (view.frame.language, view.frame.access)
+        if spoken_to != self._spoken_to:
+            self._spoken_to = spoken_to
+            self.clear()
+            self._prepare()
         if self._screen is None or not self._screen.update(view):
             self._build(view)
         self._show_countdown(view)
+        self._read_aloud(view)
 
     def clear(self) -> None:
         """Take everything off the screen."""
+        self.focus.leave()
         self.clear_widgets()
         self._screen = self._overlay = None
 
     def forget(self) -> None:
-        """Take everything off the screen, and let go of the view."""
+        """Take everything off the screen, let go of the view, and be quiet."""
         self.clear()
         self._view = None
+        self._hush()
 
     def refresh(self) -> None:
         """Draw what is typed by now."""
@@ -73,19 +116,29 @@ class Stage(FloatLayout):
         if isinstance(self._screen, EntryScreen):
             self._screen.strike(key)
 
+    def key(self, key: str) -> None:
+        """A key was pressed, on whatever has keys: see `focus`."""
+        self._somebody()
+        self.focus.key(key)
+
     def on_touch_down(self, touch: Any) -> bool:
         """A finger comes down, anywhere."""
+        self._somebody()
+        self.focus.leave()
+        return bool(super().on_touch_down(touch))
+
+    def _somebody(self) -> None:
         now = monotonic()
         if now - self._touched_at >= TOUCHED_SECONDS:
             self._touched_at = now
             self._send(Touched())
-        return bool(super().on_touch_down(touch))
 
     def _prepare(self) -> None:
-        theme = theme_for(self.width, self.height)
-        self.context = Context(
-            theme, self._say, self._typed, self._press, self._choose, self._changed
-        )
+        language, access = self._spoken_to
+        theme = theme_for(self.width, self.height, access)
+        self._backdrop.paint(theme.palette.background)
+        say = self._catalogues[language].say
+        self.context = Context(theme, say, self._typed, self._press, self._choose, self._changed)
 
     def _resize(self, *_: object) -> None:
         self.clear()
@@ -107,6 +160,7 @@ class Stage(FloatLayout):
         elif self._overlay is not None:
             self._overlay.draw(countdown)
         else:
+            self.focus.leave()
             if self._screen is not None:
                 self._screen.let_go()
             self._overlay = CountdownOverlay(self.context, countdown)
@@ -130,4 +184,28 @@ class Stage(FloatLayout):
     def _changed(self, entry: Entry) -> None:
         field = entry.field
         met = self._typed.met(field, entry.rules)
-        self._send(Typed(field, self._typed.length(field), met))
+        length = self._typed.length(field)
+        self._send(Typed(field, length, met))
+        self._say_aloud(str(length))  # so many are typed, and not which
+
+    # ------------------------------------------------------------ reading aloud
+
+    def _read_aloud(self, view: View) -> None:
+        """Say what is new: all of a page, and of the same page what it says otherwise."""
+        if not view.frame.access.speech:
+            self._hush()
+            return
+        said = ". ".join(self.context.say(words) for words in aloud(view))
+        if said != self._said:
+            self._said = said
+            self._say_aloud(said)
+
+    def _say_aloud(self, words: str) -> None:
+        language, access = self._spoken_to
+        if access.speech and words:
+            self._speak(words, language)
+
+    def _hush(self) -> None:
+        if self._said:
+            self._said = ""
+            self._speak("", self._spoken_to[0])

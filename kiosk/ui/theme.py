@@ -1,7 +1,7 @@
-"""Colours, type scale and spacing: everything that makes two screens look like one house.
+"""Type scale, spacing and colours: everything that makes two screens look like one house.
 
-Sizes are given in pixels of the smallest screen, 800x480 (seven inches, 133 to the inch, so that
-52 of them are ten millimetres), and scaled to the window.
+Sizes are given in pixels of the smallest screen, 800x480 on seven inches (154 by 86 mm), and scaled
+to the window. There a finger, which is ten millimetres, is 52 of them wide and 56 high.
 """
 
 from __future__ import annotations
@@ -10,73 +10,20 @@ from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
-Colour = tuple[float, float, float, float]
+from kiosk.flow.access import Access, TextSize
+from kiosk.ui.palette import HIGH_CONTRAST, NHS, Palette
 
 MARGIN = 20  # between the window's edge and everything on a page
 
 DESIGN_WIDTH, DESIGN_HEIGHT = 800, 480
 
+FINGER_WIDE, FINGER_HIGH = 52, 56
+"""Ten millimetres on the smallest screen: nothing that can be touched is smaller."""
+
+LARGEST_LETTERS = 60
+"""Headings stop growing here: at 200 % a line of them has to hold the longest words there are."""
+
 _FONTS = Path(__file__).parent / "fonts"
-
-
-def colour(code: str, alpha: float = 1.0) -> Colour:
-    """The colour of a hexadecimal `code` such as "#005eb8"."""
-    red, green, blue = (int(code[place : place + 2], 16) / 255 for place in (1, 3, 5))
-    return red, green, blue, alpha
-
-
-@dataclass(frozen=True, slots=True)
-class Palette:
-    """The colours by what they are for; every pair used for text has a contrast of 4.5 or more."""
-
-    text: Colour
-    faint: Colour
-    background: Colour
-    surface: Colour
-    line: Colour
-    disabled: Colour
-    title: Colour
-    title_pressed: Colour
-    on_dark: Colour
-    primary: Colour
-    primary_pressed: Colour
-    primary_edge: Colour
-    link: Colour
-    tint: Colour
-    key_edge: Colour
-    special_key: Colour
-    success: Colour
-    error: Colour
-    banner: Colour
-    scrim: Colour
-    gold: Colour
-    gold_line: Colour
-
-
-NHS = Palette(
-    text=colour("#212b32"),
-    faint=colour("#4c6272"),
-    background=colour("#f0f4f5"),
-    surface=colour("#ffffff"),
-    line=colour("#aeb7bd"),
-    disabled=colour("#d8dde0"),
-    title=colour("#005eb8"),
-    title_pressed=colour("#003d78"),
-    on_dark=colour("#ffffff"),
-    primary=colour("#007f3b"),
-    primary_pressed=colour("#00662f"),
-    primary_edge=colour("#004d24"),
-    link=colour("#005eb8"),
-    tint=colour("#dbe7f3"),
-    key_edge=colour("#a3afb8"),
-    special_key=colour("#d8dfe5"),
-    success=colour("#007f3b"),
-    error=colour("#d5281b"),
-    banner=colour("#ffeb3b"),
-    scrim=colour("#212b32", 0.72),
-    gold=colour("#e8b93c"),
-    gold_line=colour("#9a7416"),
-)
 
 
 class Size(IntEnum):
@@ -97,14 +44,34 @@ class Theme:
 
     scale: float
     palette: Palette = NHS
+    text_size: TextSize = TextSize.NORMAL
+    low_reach: bool = False
+    scrambled: bool = False
     regular: str = str(_FONTS / "Inter-Regular.otf")
     strong: str = str(_FONTS / "Inter-SemiBold.otf")
+
+    @property
+    def large(self) -> bool:
+        """Whether texts are larger than usual: then pages are one column that scrolls."""
+        return self.text_size > TextSize.NORMAL
 
     def px(self, length: float) -> int:
         """A length of the 800x480 design in this window's whole pixels."""
         return round(length * self.scale)
 
+    def letters(self, size: float) -> int:
+        """A size of the type scale in this window's pixels, as large as somebody wants texts."""
+        grown = size * self.text_size / TextSize.NORMAL
+        return self.px(min(grown, max(size, LARGEST_LETTERS)))
 
-def theme_for(width: float, height: float) -> Theme:
-    """The theme for a window of this size, in pixels."""
-    return Theme(max(0.5, min(width / DESIGN_WIDTH, height / DESIGN_HEIGHT)))
+
+def theme_for(width: float, height: float, access: Access | None = None) -> Theme:
+    """The theme for a window of this size, in pixels, and for what somebody asked for."""
+    access = access or Access()
+    return Theme(
+        max(0.5, min(width / DESIGN_WIDTH, height / DESIGN_HEIGHT)),
+        HIGH_CONTRAST if access.high_contrast else NHS,
+        access.text_size,
+        access.low_reach,
+        access.scrambled,
+    )

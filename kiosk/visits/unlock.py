@@ -291,17 +291,7 @@ class UnlockVisit:
             over = self._offline is not None and not self._offline.runs
             if sequence == 0 and (over or time.monotonic() > begin_by):
                 raise CentralRefused(msg.ProblemType.EXPIRED, 410)
-            self._outbox.record(
-                grant.session,
-                msg.CardFact(
-                    grant=grant.grant,
-                    sequence=sequence,
-                    command=msg.CardCommand(step.command),
-                    generation=step.generation,
-                    status=None if step.status is None else f"{step.status:04X}",
-                    signature=step.signature,
-                ),
-            )
+            self._outbox.record(grant.session, _fact(grant.grant, sequence, step))
             sequence += 1
             if self._offline is not None:
                 self._offline.recorded(step)
@@ -318,6 +308,21 @@ _REACHED = {
     ("unblock", 0x9000): ev.UnlockStep.CHECK,
     ("change", None): ev.UnlockStep.RENEW,
 }
+
+
+def _fact(grant: UUID, sequence: int, step: CardStep) -> msg.CardFact:
+    """The step as a fact; raises CardMalformed where a worker says what is none."""
+    try:
+        return msg.CardFact(
+            grant=grant,
+            sequence=sequence,
+            command=msg.CardCommand(step.command),
+            generation=step.generation,
+            status=None if step.status is None else f"{step.status:04X}",
+            signature=step.signature,
+        )
+    except ValueError:
+        raise CardMalformed("a step of the card work") from None
 
 
 def _candidate(key: msg.UnblockingKey) -> Candidate:

@@ -129,17 +129,16 @@ def secured(folder: Path, days: int) -> Iterator[tuple[str, Path]]:
 
 @pytest.mark.parametrize(("days", "verdict"), [(90, Verdict.WELL), (5, Verdict.WARNING)])
 def test_a_certificate_that_ends_soon_is_a_warning(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, days: int, verdict: Verdict
+    folder: Path, days: int, verdict: Verdict
 ) -> None:
     with secured(folder, days) as (url, pem):
-        monkeypatch.setenv("SSL_CERT_FILE", str(pem))
-        seen = surroundings.certificate(url)
+        seen = surroundings.certificate(url, pem)
     assert (seen.verdict, seen.found) == (verdict, f"valid for {days} days")
 
 
 def test_a_certificate_that_nobody_signed_is_not_believed(folder: Path) -> None:
     with secured(folder, 90) as (url, _):
-        seen = surroundings.certificate(url)
+        seen = surroundings.certificate(url, None)
     assert seen.verdict is Verdict.FAILED
     assert seen.advice
 

@@ -80,9 +80,8 @@ class Visit:
 
     def answer(self, question: int, words: str, flaw: ev.Flaw | None = None) -> None:
         assert isinstance(self.page, pg.ChoosingQuestion)
-        number = len(self.page.draft.answers) + 1
         self.hear(ev.Chosen(question))
-        self.enter(f"own-answer-{number}", words)
+        self.enter(f"own-answer-{question + 1}", words)
         self.hear(ev.AnswerJudged(self.number, flaw))
 
     def to_email(self) -> None:

@@ -62,7 +62,7 @@ def _walk_all(kiosk: compose.Kiosk, premises: Premises, told: Mapping[str, Story
 
     pictures = premises.folder / "pictures"
     pilot = Pilot(kiosk.screen, premises, pictures, lambda _step, _seconds: None)
-    Eye(kiosk.screen).wait_for("Simulated card reader")
+    Eye(kiosk.screen).wait_for("simulated card reader")
     first = {
         "story": f"the first key of {premises.folder.name}",
         "key": premises.card.unblocking_key.hex(),

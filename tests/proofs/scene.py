@@ -256,6 +256,8 @@ class Scene:
         left = (card.passcode_left, card.unblocking_left)
         if left != (_PASSCODE_TRIES, card.unblocking_maximum):
             raise AssertionError(f"{told}: unlocked, but tries are missing: {left}")
+        if card.unblocking_key not in self._candidates():
+            raise AssertionError(f"{told}: unlocked, with a key that central cannot produce")
 
     def _look_at_frozen(self, told: str) -> None:
         """Held for the RA: its key is one of the two, and its tries are enough to use it."""

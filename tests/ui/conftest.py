@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from kiosk.flow.access import Language
 from kiosk.flow.events import Event, Pressed, Touched, Typed
 from kiosk.flow.view import View
 from kiosk.ui.catalogue import Catalogue
@@ -51,7 +52,8 @@ def make_desk() -> Iterator[Callable[..., Desk]]:
     def make(catalogue: Catalogue | None = None) -> Desk:
         sent: list[Event] = []
         failures: list[None] = []
-        gallery = Gallery(SIZE, catalogue, sent.append, lambda: failures.append(None))
+        catalogues = dict.fromkeys(Language, catalogue) if catalogue else None
+        gallery = Gallery(SIZE, catalogues, sent.append, lambda: failures.append(None))
         from kiosk.demo.finger import Finger  # noqa: PLC0415 - only after the gallery is open
 
         desks.append(Desk(gallery, Finger(gallery.app, hold=0), sent, failures))

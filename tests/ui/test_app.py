@@ -50,14 +50,14 @@ def test_a_visit_from_another_thread_and_a_failure_that_the_app_survives() -> No
         from kiosk.flow.events import Pressed, Touched, Typed
         from kiosk.flow.view import Intent
         from kiosk.ui import open_screen
-        from kiosk.ui.catalogue import Catalogue
+        from kiosk.ui.catalogue import load_all
         from kiosk.ui.sample import SAMPLES
         from kiosk.ui.toolkit import WindowSettings
 
         logging.basicConfig(level=logging.INFO)
         events, failures = queue.Queue(), queue.Queue()
         app = open_screen(
-            WindowSettings(), Catalogue(), events.put, lambda: failures.put("failed")
+            WindowSettings(), load_all(), events.put, lambda: failures.put("failed")
         )
         from kiosk.demo.finger import Eye, Finger
 

@@ -12,7 +12,10 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
+from PIL import ImageFont
 
+from kiosk.flow.access import OWN_NAMES, Language
+from kiosk.flow.questions import question
 from kiosk.flow.text import Text, Verbatim, Words, plural, text
 from kiosk.flow.view import ChoicePage, EntryPage, Notice, ProfilePage, View
 from kiosk.ui.catalogue import LOCALE, Catalogue
@@ -43,7 +46,11 @@ def messages_in(path: Path) -> set[Message]:
     }
 
 
-@pytest.mark.parametrize("name", ["kiosk.pot", "en/LC_MESSAGES/kiosk.po"])
+FILES = ["kiosk.pot", *(f"{each.value}/LC_MESSAGES/kiosk.po" for each in Language)]
+TRANSLATED = [each for each in Language if each is not Language.ENGLISH]
+
+
+@pytest.mark.parametrize("name", FILES)
 def test_the_files_hold_exactly_the_messages_of_the_sources(name: str) -> None:
     """If this fails, run the commands of kiosk/locale/README.md."""
     assert messages_in(LOCALE / name) == messages_in_sources()
@@ -54,6 +61,97 @@ def test_every_message_has_braces_that_can_be_filled() -> None:
         for form in (message,) if isinstance(message, str) else message:
             for _, name, layout, conversion in string.Formatter().parse(form):
                 assert name is None or (name.isidentifier() and not layout and not conversion)
+
+
+# ---------------------------------------------------------------- translations
+
+
+def catalogue_of(language: Language) -> Catalog:
+    with (LOCALE / language / "LC_MESSAGES" / "kiosk.po").open("rb") as file:
+        return read_po(file, locale=language.value)
+
+
+def forms_of(words: object) -> tuple[str, ...]:
+    """A message or its translation as babel has it: one string, or several for what counts."""
+    if isinstance(words, list | tuple):
+        return tuple(str(each) for each in words)
+    return (str(words or ""),)
+
+
+def names_in(form: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(form) if name is not None}
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_no_translation_is_missing_doubtful_or_fills_in_something_else(language: Language) -> None:
+    catalogue = catalogue_of(language)
+    for message in catalogue:
+        if not message.id:
+            continue
+        english, forms = forms_of(message.id)[-1], forms_of(message.string)
+        counted = len(forms_of(message.id)) > 1
+        assert not message.fuzzy, message.id
+        assert len(forms) == (catalogue.num_plurals if counted else 1), message.id
+        for form in forms:
+            assert form.strip(), f"{language} has no {message.id!r}"
+            assert names_in(form) == names_in(english), message.id
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_what_is_compiled_is_what_is_written(language: Language) -> None:
+    """And each number has its form: these are the numbers at which a language changes."""
+    said, written = Catalogue.load(language), catalogue_of(language)
+    for message in written:
+        if not message.id or isinstance(message.id, list | tuple):
+            continue
+        assert said._translate(Text(message.id)) == message.string, "run provisioning/setup"
+    tries = {said.say(plural("expires in {count} day", "expires in {count} days", one)) for one in
+             (1, 2, 3, 5, 6, 11, 12, 21, 22, 25, 90)}  # fmt: skip
+    assert len(tries) == 11
+    assert all(any(sign.isdigit() for sign in each) for each in tries)
+
+
+def test_numbers_have_the_form_that_their_language_gives_them() -> None:
+    def left(language: Language, count: int) -> str:
+        said = plural("expires in {count} day", "expires in {count} days", count)
+        return Catalogue.load(language).say(said)
+
+    assert left(Language.POLISH, 1) == "wygasa za 1 dzień"
+    assert left(Language.POLISH, 22) == "wygasa za 22 dni"
+    assert left(Language.UKRAINIAN, 21) == "строк минає за 21 день"
+    assert left(Language.UKRAINIAN, 23) == "строк минає за 23 дні"
+    assert left(Language.UKRAINIAN, 12) == "строк минає за 12 днів"
+    assert left(Language.WELSH, 2) == "yn dod i ben ymhen 2 ddiwrnod"
+
+
+def test_the_font_has_every_letter_of_every_language_and_key() -> None:
+    from kiosk.ui.widgets import caps  # noqa: PLC0415
+
+    written = {
+        sign
+        for language in Language
+        for message in catalogue_of(language)
+        for form in forms_of(message.string)
+        for sign in form
+    }
+    written |= set("".join(OWN_NAMES.values())) | set("".join(caps.ACCENTS.values()))
+    written |= set("".join(caps.ACCENTS.values()).upper())
+    for layers in (caps.letters(cyrillic=True), caps.address([], divided=False)):
+        keys = [cap for rows in layers.values() for row in rows for cap in row]
+        written |= {sign for cap in keys for sign in cap.sign or cap.key}
+    for name in ("Inter-Regular.otf", "Inter-SemiBold.otf"):
+        font = ImageFont.truetype(str(KIOSK / "ui" / "fonts" / name), 40)
+        nothing = bytes(font.getmask("\U0010ffff"))
+        missing = {sign for sign in written - {" ", "\n"} if bytes(font.getmask(sign)) == nothing}
+        assert missing == set(), name
+
+
+def test_every_question_of_central_is_translated() -> None:
+    from kiosk.central.questions import ENGLISH  # noqa: PLC0415
+
+    for words in ENGLISH.values():
+        assert question(words) == text(words)
+    assert question("A question of a site's own?") == Verbatim("A question of a site's own?")
 
 
 # ---------------------------------------------------------------- saying
@@ -133,13 +231,13 @@ def test_no_text_on_the_screen_bypasses_the_catalogue(
     ]
     assert labels
     for label in labels:
-        if isinstance(label, KeyCap) and len(label.text) == 1:
+        if isinstance(label, KeyCap) and (label.cap.sign or len(label.text) == 1):
             continue
         assert label.text in data or (label.text[0], label.text[-1]) == ("⟦", "⟧")
 
 
 def _data(view: View) -> Iterable[str]:
-    words: list[Words] = []
+    words: list[Words] = [button.label for button in view.frame.tools]
     words += view.frame.corner
     if isinstance(view, EntryPage | ProfilePage):
         words.append(view.heading)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import pytest
 
 from kiosk.flow import Site, State, render
 from kiosk.flow import pages as pg
+from kiosk.flow.access import Access, Language, Menu, TextSize
 from kiosk.flow.events import Flaw, UnlockStep
 from kiosk.flow.profile import Position, Profile, SelfService, Smartcard, Trust
 from kiosk.flow.text import Verbatim
 from kiosk.flow.view import Contact
+from kiosk.ui.gallery import Gallery
 from kiosk.values import ReaderTrouble, Rule, Secret
 from tests.ui.conftest import Desk
 
@@ -119,21 +121,51 @@ PAGES: dict[str, pg.Page] = {
     **{f"help-{trouble}": pg.Helping(trouble, 600) for trouble in pg.Trouble},
 }
 
+MENUS = {"menu-languages": Menu.LANGUAGES, "menu-access": Menu.ACCESS}
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_of_the_flow_has_its_room(desk: Desk, name: str) -> None:
+COMBINATIONS = [
+    Access(size, low_reach=low, high_contrast=contrast)
+    for size, low, contrast in itertools.product(TextSize, (False, True), (False, True))
+]
+
+
+def state_of(name: str, language: Language, access: Access, *, troubled: bool = True) -> State:
+    """The kiosk on a page, with whatever can be wrong with it beside."""
     state = State(
         SITE,
-        PAGES[name],
+        language,
+        access,
+        MENUS.get(name),
+        page=PAGES.get(name, pg.Waiting()),
         reference="K7Q4-20MX",
-        simulated=True,
-        reader=ReaderTrouble.NO_ACCESS,
-        central_reachable=False,
+        simulated=troubled,
     )
-    desk.show(render(state))
-    from kiosk.ui.fit import misfits  # noqa: PLC0415 - only after the gallery is open
+    if troubled:
+        return replace(state, reader=ReaderTrouble.NO_ACCESS, central_reachable=False)
+    return state
 
-    folder = Path(__file__).parents[2] / "build" / "screens"
-    folder.mkdir(parents=True, exist_ok=True)
-    desk.gallery.photograph(folder / f"flow-{name.replace(' ', '-')}-800x480.png")
-    assert list(misfits(desk.gallery.app.stage)) == []
+
+def faults_of(desk: Gallery, state: State) -> list[str]:
+    """What is wrong with a page as it is drawn; empty is right."""
+    from kiosk.ui import fit  # noqa: PLC0415 - only after the gallery is open
+
+    desk.show(render(state))
+    stage = desk.app.stage
+    faults = [*fit.misfits(stage), *fit.small_targets(stage)]
+    if state.access.low_reach:
+        faults += fit.out_of_reach(stage)
+    return faults
+
+
+@pytest.mark.parametrize("name", [*PAGES, *MENUS])
+def test_a_page_has_its_room_in_every_language(desk: Desk, name: str) -> None:
+    """Each page in each language, and each with another setting; `make prove` has all of them."""
+    place = [*PAGES, *MENUS].index(name)
+    for number, language in enumerate(Language):
+        access = COMBINATIONS[(place + 5 * number) % len(COMBINATIONS)]
+        assert faults_of(desk.gallery, state_of(name, language, access)) == [], (language, access)
+
+
+@pytest.mark.parametrize("name", [*PAGES, *MENUS])
+def test_a_page_has_its_room_as_most_people_see_it(desk: Desk, name: str) -> None:
+    assert faults_of(desk.gallery, state_of(name, Language.ENGLISH, Access())) == []

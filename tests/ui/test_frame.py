@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from kiosk.flow.text import Verbatim
-from kiosk.flow.view import Frame, StepState
+from kiosk.flow.view import EntryPage, Frame, StepState
 from kiosk.ui.sample import BANNER, CORNER, SAMPLES
 from tests.ui.conftest import Desk
 
@@ -43,8 +43,9 @@ def test_every_kind_of_page_has_room_for_steps_and_corner(desk: Desk, name: str)
     texts = [one.text for one in stage.walk() if isinstance(one, Label)]
     for words in (*CORNER, *(step.label for step in STEPS)):
         assert stage.context.say(words) in texts
-    for one in stage.walk():
-        assert not isinstance(one, Viewport) or one.height >= 160
+    if not isinstance(SAMPLES[name], EntryPage):
+        heights = [one.height for one in stage.walk() if isinstance(one, Viewport)]
+        assert heights == [] or min(heights) >= 160
 
 
 def test_done_steps_are_ticked_and_the_present_one_is_strong(desk: Desk) -> None:

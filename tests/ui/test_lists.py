@@ -151,7 +151,7 @@ def test_the_countdown_covers_the_list(desk: Desk) -> None:
 def test_few_choices_are_large_and_need_no_arrows(desk: Desk, name: str) -> None:
     desk.show(SAMPLES[name])
     assert all(row.height >= 72 for row in rows(desk))
-    assert scroller(desk).down.parent.parent is None
+    assert scroller(desk)._rail.parent is None
 
 
 # ---------------------------------------------------------------- scrolling

@@ -119,9 +119,9 @@ def test_ten_overlapping_taps_of_two_thumbs_lose_no_key(desk: Desk) -> None:
 
 def test_a_touch_between_two_keys_is_the_nearer_one(desk: Desk) -> None:
     desk.show(QUESTION)
-    desk.finger.tap(3, 240)  # left of the 1, in the margin: outside the plate
+    desk.finger.tap(3, 260)  # left of the Q, in the margin: outside the plate
     assert desk.typed == []
-    desk.finger.tap(93, 240)
+    desk.finger.tap(85, 260)
     assert [event.length for event in desk.typed] == [1]
 
 

@@ -149,10 +149,22 @@ class PcscConnection:
 
     def exchange(self, command: bytes) -> bytes:
         """Send one command; raises CardRemoved where its outcome is unknown."""
+        if self._protocol == scard.SCARD_PROTOCOL_T0:
+            command = without_le(command)
         result, reply = scard.SCardTransmit(self._handle, self._protocol, list(command))
         if result != scard.SCARD_S_SUCCESS:
             raise _failure(_code(result), f"{command[1]:02X}")
         return bytes(each & 0xFF for each in reply)
+
+
+def without_le(command: bytes) -> bytes:
+    """A short command as T=0 sends it: what has data has no Le, and its answer is fetched.
+
+    ISO 7816-3, 12.2.5: a case 4 command goes as one of case 3. Some drivers pass on what is too
+    much as it is.
+    """
+    data = command[4] if len(command) > 5 else 0
+    return command[:-1] if data and len(command) == 5 + data + 1 else command
 
 
 def _failure(code: int, command: str) -> CardRemoved | CardMute | ReaderUnavailable:

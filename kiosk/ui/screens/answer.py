@@ -3,63 +3,111 @@
 
 from __future__ import annotations
 
-from kivy.uix.anchorlayout import AnchorLayout
+from collections.abc import Sequence
+
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.widget import Widget
 
-from kiosk.flow.view import EntryPage, Intent
+from kiosk.flow.view import EntryKind, EntryPage, Intent
 from kiosk.ui.context import Context
 from kiosk.ui.screens.entry import EntryScreen, refill
 from kiosk.ui.screens.page import foot_buttons
-from kiosk.ui.theme import MARGIN, Size
-from kiosk.ui.widgets.button import PageButton
-from kiosk.ui.widgets.keys import KeyPlate, keyboard
-from kiosk.ui.widgets.layout import as_high_as_its_content, column, row
+from kiosk.ui.theme import FINGER_HIGH, FINGER_WIDE, MARGIN, Size
+from kiosk.ui.widgets.button import IntentButton, PageButton
+from kiosk.ui.widgets.entry import toggle
+from kiosk.ui.widgets.keys import KEY_ROWS, KeyPlate, keyboard
+from kiosk.ui.widgets.layout import as_high_as_its_content, column, row, space
+from kiosk.ui.widgets.scroller import Arrows
+from kiosk.ui.widgets.tool import ToolButton
 from kiosk.ui.widgets.writing import Writing
 
 LEAST = {Intent.BACK: 88, Intent.SKIP: 84}
+SIDE = 8  # of the window beside the keys
 
 
 class AnswerScreen(EntryScreen):
-    """From the top: the question, one row with Back, the entry and the ways on, a line, the keys.
+    """From the top: what is read, one row with Back, the entry and the ways on, the keys.
 
-    The heights above the keyboard are fixed, so that nothing moves from one question to the next.
+    The keys are at the same place from one question to the next. Where texts are large, or within
+    low reach, the keys are narrower and all the buttons stand beside them.
     """
 
     def __init__(self, context: Context, view: EntryPage) -> None:
-        super().__init__(context, view)
-        px = context.theme.px
+        px, theme = context.theme.px, context.theme
+        super().__init__(context, view, low=theme.low_reach or theme.large)
         heading = Writing(context, context.say(view.heading), size=24, strong=True, balanced=True)
-        question = self.room_for(heading)
+        self._line = as_high_as_its_content(column())
+        self.pane = self._pane((heading, self._line), 6)
+        self.plate = self.keys()
         buttons = foot_buttons(view.frame)
-        self._buttons = [
-            PageButton(context, one, least=LEAST.get(one.intent, 124)) for one in buttons
+        self._buttons: list[IntentButton] = [
+            ToolButton(context, one)
+            if self.low and one.intent is Intent.BACK
+            else PageButton(context, one, least=LEAST.get(one.intent, 124))
+            for one in buttons
         ]
-        back = [one for one in self._buttons if one.intent is Intent.BACK]
-        others = [one for one in self._buttons if one.intent is not Intent.BACK]
-        entry = row(*back, self.box, *others, spacing=px(8), size_hint_y=None, height=px(54))
-        self._line = BoxLayout(size_hint_y=None, height=px(26))
-        above = column(question, entry, self._line, padding=(px(MARGIN), px(6), px(MARGIN), 0))
-        above.spacing = px(5)
-        self.add_widget(as_high_as_its_content(above))
-        self.add_widget(row(self.keys(), padding=(px(MARGIN), px(4), px(MARGIN), px(8))))
+        self.look: ToolButton | None = None
+        if self.low and view.entry.kind is EntryKind.ANSWER:
+            self.look = ToolButton(context, toggle(view.entry))
+        high = px(KEY_ROWS * (FINGER_HIGH + 1))
+        reading = row(self.pane, padding=(px(MARGIN), px(4), px(MARGIN), px(3)))
+        self.add_widget(reading)
+        if self.low:
+            self.add_widget(as_high_as_its_content(row(self.box, padding=(px(SIDE), px(2)))))
+            self.plate.size_hint_x, self.plate.width = None, px(self.plate.columns * FINGER_WIDE)
+            below = row(self.plate, self._beside(), spacing=px(SIDE))
+        else:
+            self.add_widget(self._entry_row())
+            below = row(self.plate)
+        below.padding = (px(SIDE), px(4))
+        below.size_hint_y, below.height = None, high + 2 * px(4)
+        self.add_widget(below)
         self.draw(view)
-
-    def room_for(self, heading: Writing) -> Widget:
-        """Two lines of room, whatever the question."""
-        room = AnchorLayout(anchor_y="center", size_hint_y=None, height=self.context.theme.px(60))
-        room.add_widget(heading)
-        return room
 
     def keys(self) -> KeyPlate:
         """The keys to type an answer with."""
-        return keyboard(self.context, self.strike)
+        return keyboard(self.context, self.strike, self._view.frame.language)
 
     def draw(self, view: EntryPage) -> None:
         """Show what changes in place."""
         super().draw(view)
         for widget, button in zip(self._buttons, foot_buttons(view.frame), strict=True):
             widget.draw(button)
-        remark = self.remark(view, Size.SMALL)
-        remark.pos_hint = {"center_y": 0.5}
-        refill(self._line, remark)
+        if self.look is not None:
+            self.look.draw(toggle(view.entry))
+        refill(self._line, self.remark(view, Size.SMALL))
+
+    def _entry_row(self) -> BoxLayout:
+        px = self.context.theme.px
+        back = [one for one in self._buttons if one.intent is Intent.BACK]
+        others = [one for one in self._buttons if one.intent is not Intent.BACK]
+        for one in self._buttons:
+            one.pos_hint = {"center_y": 0.5}
+        line = row(*back, self.box, *others, spacing=px(8), padding=(px(SIDE), 0))
+        return as_high_as_its_content(line)
+
+    def _beside(self) -> BoxLayout:
+        """A column of buttons: tools, an arrow with Show and Back, Skip, the way on."""
+        px = self.context.theme.px
+        around = Arrows(self.context, [self.pane]).around
+        back = [one for one in self._buttons if one.intent is Intent.BACK]
+        ways = [one for one in self._buttons if one.intent is not Intent.BACK]
+        second = [around, *([self.look] if self.look else []), *back]
+        rows: list[list[Widget]] = [[*self.tools], second, *([one] for one in ways)]
+        stack = column(space(), spacing=px(4))
+        for parts in rows:
+            if parts:
+                stack.add_widget(_share(parts, px(FINGER_HIGH), px(6)))
+        return stack
+
+
+def _share(parts: Sequence[Widget], high: float, gap: float) -> BoxLayout:
+    """`parts` beside one another, each with the same share of the width."""
+    line = row(spacing=gap, size_hint_y=None, height=high)
+    for part in parts:
+        part.size_hint = (1, None)
+        part.height = high
+        if isinstance(part, PageButton):
+            part.stretch()
+        line.add_widget(part)
+    return line

@@ -3,17 +3,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kivy.clock import Clock
+from kivy.uix.widget import Widget
 
 from kiosk.flow.view import ChoicePage, Role, View
 from kiosk.ui.context import Context
-from kiosk.ui.screens.page import Page, foot_buttons, still
+from kiosk.ui.screens.page import LIST_GAP, Page, foot_buttons, still
 from kiosk.ui.theme import Size
 from kiosk.ui.widgets.choice import ChoiceRow
-from kiosk.ui.widgets.scroller import Scroller
+from kiosk.ui.widgets.layout import as_high_as_its_content, row, space
 from kiosk.ui.widgets.writing import Writing
 
-GAP = 8
 HIGHEST = 92  # few choices grow to fill the room, up to this height
 
 
@@ -32,24 +34,21 @@ class ChoiceScreen(Page):
             ChoiceRow(context, number, choice, leads=leads)
             for number, choice in enumerate(view.choices)
         ]
-        self._scroller = Scroller(context, self._rows, GAP)
-        later = Clock.create_trigger(self._share, -1)
-        self._scroller.viewport.bind(height=later)
-        for one in self._rows:
-            one.bind(height=later)
         heading = Writing(context, say(view.heading), size=26, strong=True, balanced=True)
-        parts = [heading]
+        reading = [heading]
         if view.hint is not None:
             faint = context.theme.palette.faint
-            parts.append(Writing(context, say(view.hint), size=Size.SMALL, colour=faint))
-        parts.append(self._scroller)
-        self._foot = self.foot(view.frame)
-        if foot_buttons(view.frame):
-            parts.append(self._foot)
-        self.fill(*parts, spacing=8, ends=12)
+            reading.append(Writing(context, say(view.hint), size=Size.SMALL, colour=faint))
+        columns = 1 if context.theme.large else view.columns
+        self.arrange(*reading, spacing=8, rows=self._lines(columns))
+        if self.listing is not None and columns == 1:
+            later = Clock.create_trigger(self._share, -1)
+            self.listing.viewport.bind(height=later)
+            for one in self._rows:
+                one.bind(height=later)
         self._draw(view)
         if view.chosen is not None:
-            self._scroller.reveal(view.chosen)
+            (self.listing or self.pane).reveal_widget(self._rows[view.chosen])
 
     def update(self, view: View) -> bool:
         """Show `view` in place, where it differs by what is chosen and may be pressed."""
@@ -58,23 +57,41 @@ class ChoiceScreen(Page):
         self._draw(view)
         return True
 
+    def _lines(self, columns: int) -> Sequence[Widget]:
+        """The choices, one below the other or several in a line, read line by line."""
+        if columns == 1:
+            return self._rows
+        px = self.context.theme.px
+        high = -(-len(self._rows) // columns)
+        lines = []
+        for place in range(high):
+            parts = self._rows[place::high]
+            line = row(
+                *parts, *(space() for _ in range(columns - len(parts))), spacing=px(LIST_GAP)
+            )
+            lines.append(as_high_as_its_content(line))
+        return lines
+
     def _draw(self, view: ChoicePage) -> None:
         self._view = view
-        self._foot.draw(foot_buttons(view.frame))
-        for number, row in enumerate(self._rows):
-            row.choose(number == view.chosen)
+        self.foot.draw(foot_buttons(view.frame))
+        for number, one in enumerate(self._rows):
+            one.choose(number == view.chosen or bool(view.choices[number].ticked))
 
     def _share(self, *_: object) -> None:
         """Give all the same height, as far as there is room beside those that need more."""
+        if self.listing is None:
+            return
         px, number = self.context.theme.px, len(self._rows)
-        room = self._scroller.viewport.height - (number - 1) * px(GAP)
+        room = self.listing.viewport.height - (number - 1) * px(LIST_GAP)
         needs = sorted(row.need for row in self._rows)
         while needs and needs[-1] * len(needs) > room:
             room -= needs.pop()
         share = room / len(needs) if needs else 0
-        for row in self._rows:
-            row.grow(min(share, px(HIGHEST)))
+        for one in self._rows:
+            one.grow(min(share, px(HIGHEST)))
 
 
 def _still(view: ChoicePage) -> object:
-    return view.heading, view.choices, view.hint, still(view.frame)
+    choices = [(one.label, one.detail, one.enabled) for one in view.choices]
+    return view.heading, choices, view.hint, still(view.frame)

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.widget import Widget
 
 from kiosk.flow.view import EntryPage, View
 from kiosk.ui.context import Context
 from kiosk.ui.screens.page import Page, still
 from kiosk.ui.theme import Size
 from kiosk.ui.widgets.entry import EntryBox
-from kiosk.ui.widgets.keys import DELETE
+from kiosk.ui.widgets.keys import DELETE, KeyPlate
 from kiosk.ui.widgets.remark import Remark
 from kiosk.ui.widgets.sign import Mark
 
@@ -18,10 +19,12 @@ from kiosk.ui.widgets.sign import Mark
 class EntryScreen(Page):
     """Keys change the buffer of one field; what follows from that comes back as another view."""
 
-    def __init__(self, context: Context, view: EntryPage) -> None:
-        super().__init__(context, view.frame, view.progress)
+    plate: KeyPlate
+
+    def __init__(self, context: Context, view: EntryPage, *, low: bool) -> None:
+        super().__init__(context, view.frame, view.progress, low=low)
         self._view = view
-        self.box = EntryBox(context, view.entry)
+        self.box = EntryBox(context, view.entry, toggles=not low)
 
     def update(self, view: View) -> bool:
         """Show `view` in place; False where that takes another screen.
@@ -69,7 +72,7 @@ class EntryScreen(Page):
         return Remark(context, words, size=size, colour=context.theme.palette.faint)
 
 
-def refill(box: BoxLayout, *parts: BoxLayout) -> None:
+def refill(box: BoxLayout, *parts: Widget) -> None:
     """Put `parts` into `box` instead of what is in it."""
     box.clear_widgets()
     for part in parts:

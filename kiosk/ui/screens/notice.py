@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kiosk.flow.view import Notice, Picture, View
+from kiosk.flow.view import Notice, View
 from kiosk.ui.context import Context
-from kiosk.ui.screens.page import Page, foot_buttons
+from kiosk.ui.screens.page import Page
+from kiosk.ui.screens.pictured import beside_picture
 from kiosk.ui.theme import Size
-from kiosk.ui.widgets.layout import column, row, space
+from kiosk.ui.widgets.layout import as_high_as_its_content, column
 from kiosk.ui.widgets.panel import HelpPanel
-from kiosk.ui.widgets.picture import CardPicture
 from kiosk.ui.widgets.remark import Remark
 from kiosk.ui.widgets.sign import TONES
 from kiosk.ui.widgets.writing import Writing
@@ -33,17 +33,12 @@ class NoticeScreen(Page):
             Writing(context, say(one), size=Size.TEXT, balanced=True) for one in view.paragraphs
         ]
         # The text stands under the heading's words, not under its sign.
-        indent = (heading.indent, 0, 0, 0)
-        body = column(*paragraphs, space(), spacing=px(10), padding=indent)
-        if view.picture is not Picture.NONE:
-            body.size_hint_x = 1.3
-            body = row(body, CardPicture(context, view.picture), spacing=px(24))
-        parts = [heading, body]
+        indent = (0 if context.theme.large else heading.indent, 0, 0, 0)
+        words = as_high_as_its_content(column(*paragraphs, spacing=px(10), padding=indent))
+        parts = [heading, *beside_picture(context, words, view.picture)]
         if view.contacts or view.reference:
             parts.append(HelpPanel(context, view.contacts, view.reference))
-        if foot_buttons(view.frame):
-            parts.append(self.foot(view.frame))
-        self.fill(*parts, spacing=12)
+        self.arrange(*parts, spacing=12)
 
     def update(self, view: View) -> bool:
         """Show `view` in place; False where that takes another screen."""

@@ -1,21 +1,34 @@
 # mypy: allow-subclassing-any
-"""What every screen has: a head, room for its body, and buttons at its foot."""
+"""What every screen has: a head, something to read, and below it all that is touched.
+
+Where texts are larger than usual, whatever is read is one column that scrolls. Within low reach,
+whatever is touched is in the lower half of the screen, and the arrows that scroll are, too.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.widget import Widget
 
-from kiosk.flow.text import Text
-from kiosk.flow.view import Button, Frame, Intent, Role
+from kiosk.flow.text import Text, text
+from kiosk.flow.view import Button, Frame, Intent, Role, StepState
 from kiosk.ui.context import Context
-from kiosk.ui.theme import MARGIN
+from kiosk.ui.theme import DESIGN_WIDTH, MARGIN, Size
 from kiosk.ui.widgets.button import ButtonRow
+from kiosk.ui.widgets.layout import as_high_as_its_content, column, row, space
 from kiosk.ui.widgets.press import let_go
+from kiosk.ui.widgets.scroller import Arrows, Scroller
 from kiosk.ui.widgets.stepbar import StepBar
 from kiosk.ui.widgets.titlebar import Banner, TitleBar
+from kiosk.ui.widgets.tool import ToolButton
+from kiosk.ui.widgets.writing import Writing
+
+GAP, ENDS = 10, 12
+LIST_GAP = 6  # between the choices of a list
+INNER = DESIGN_WIDTH - 2 * MARGIN
 
 
 def on_title_bar(button: Button) -> bool:
@@ -35,32 +48,132 @@ def still(frame: Frame) -> object:
 
 
 class Page(BoxLayout):
-    """The whole window: title bar, banner, steps, body."""
+    """The whole window. `arrange` puts in what a kind of page has to read and to touch."""
 
-    def __init__(self, context: Context, frame: Frame, progress: Text | None = None) -> None:
+    def __init__(
+        self,
+        context: Context,
+        frame: Frame,
+        progress: Text | None = None,
+        *,
+        low: bool | None = None,
+    ) -> None:
         super().__init__(orientation="vertical")
-        self.context = context
-        close = next((button for button in frame.buttons if on_title_bar(button)), None)
-        self.add_widget(TitleBar(context, frame, progress, close))
+        self.context, self._frame, self._progress = context, frame, progress
+        theme = context.theme
+        self.low = theme.low_reach if low is None else low
+        self.foot = ButtonRow(context, foot_buttons(frame))
+        tools = [*frame.tools, *(one for one in frame.buttons if on_title_bar(one))]
+        low = self.low
+        self.tools = [
+            ToolButton(
+                context, one, labelled=not low and one.intent is not Intent.ACCESS, dark=not low
+            )
+            for one in tools
+        ]
+        if not (low and theme.large):
+            self.add_widget(TitleBar(context, frame, progress, () if low else self.tools))
         if frame.banner is not None:
             self.add_widget(Banner(context, frame.banner))
-        if frame.steps:
+        if frame.steps and not theme.large:
             self.add_widget(StepBar(context, frame.steps))
-
-    def foot(self, frame: Frame) -> ButtonRow:
-        """The row of the page's buttons."""
-        return ButtonRow(self.context, foot_buttons(frame))
 
     def let_go(self) -> None:
         """Forget every finger that is down on something to press."""
         let_go(self)
 
-    def fill(self, *parts: Widget, spacing: float = 0, ends: float = MARGIN) -> None:
-        """Put `parts` under one another into the body, with room `ends` above and below."""
-        px = self.context.theme.px
+    # ------------------------------------------------------------ arranging
+
+    def arrange(
+        self, *reading: Widget, spacing: float = GAP, rows: Sequence[Widget] | None = None
+    ) -> None:
+        """What is `reading`, then `rows` to choose from, then the buttons."""
+        px, theme = self.context.theme.px, self.context.theme
+        self.listing: Scroller | None = None
+        if rows is not None and (self.low or not theme.large):
+            self.listing = Scroller(self.context, rows, LIST_GAP, rail=not self.low)
+        elif rows is not None:
+            reading = (*reading, *rows)
+        if self.low:
+            self._arrange_low((*reading, space()) if self.listing else reading, spacing)
+            return
         body = BoxLayout(
-            orientation="vertical", padding=(px(MARGIN), px(ends)), spacing=px(spacing)
+            orientation="vertical", padding=(px(MARGIN), px(ENDS)), spacing=px(spacing)
         )
-        for part in parts:
-            body.add_widget(part)
+        if self.listing is None:
+            self.pane = self._pane(reading, spacing)
+            body.add_widget(self.pane)
+        else:
+            body.add_widget(as_high_as_its_content(column(*reading, spacing=px(spacing))))
+            body.add_widget(self.listing)
+        if foot_buttons(self._frame):
+            body.add_widget(self.foot)
         self.add_widget(body)
+
+    def _pane(self, reading: Sequence[Widget], spacing: float) -> Scroller:
+        """A column of all there is to read; what the head has no room for is around it."""
+        parts = (*self._before(), *reading, *self._after())
+        return Scroller(self.context, parts, spacing, rail=not self.low, fills=True)
+
+    def _arrange_low(self, reading: Sequence[Widget], spacing: float) -> None:
+        px = self.context.theme.px
+        self.pane = self._pane(reading, spacing)
+        lists = [self.pane, *([self.listing] if self.listing else [])]
+        deck = column(*([self.listing] if self.listing else []), *self._low_rows(lists))
+        deck.spacing, deck.padding = px(8), (px(MARGIN), px(8))
+        if self.listing is not None:
+            deck.size_hint_y = None
+            self.bind(height=lambda _, high: deck.setter("height")(deck, high // 2))
+            deck.height = self.height // 2
+        else:
+            as_high_as_its_content(deck)
+        self.add_widget(row(self.pane, padding=(px(MARGIN), px(ENDS), px(MARGIN), 0)))
+        self.add_widget(deck)
+
+    def _low_rows(self, lists: Sequence[Scroller], wide: float = INNER) -> list[Widget]:
+        """Tools, arrows and buttons: one row where they fit, else the buttons above."""
+        px = self.context.theme.px
+        tools = self.low_tools(lists)
+        line = row(*tools, spacing=px(8), size_hint_y=None, height=px(60))
+        room = px(wide) - len(tools) * px(8) - sum(one.width for one in tools)
+        if self.foot.natural <= room:
+            self.foot.pos_hint = {"center_y": 0.5}
+            line.add_widget(self.foot)
+            return [line]
+        line.add_widget(space())
+        return [self.foot, line]
+
+    def low_tools(self, lists: Sequence[Scroller]) -> list[Widget]:
+        """The tools and the arrows, as wide as they are."""
+        arrows = Arrows(self.context, lists)
+        for arrow in (arrows.up, arrows.down):
+            arrow.size_hint_x, arrow.width = None, self.context.theme.px(60)
+        return [*self.tools, arrows.up, arrows.down]
+
+    # ------------------------------------------------------------ large texts
+
+    def _before(self) -> list[Widget]:
+        """Where one is, before all else, where the head has no room for it."""
+        if not self.context.theme.large:
+            return []
+        say, lines = self.context.say, []
+        if self._frame.steps:
+            labels = [one.label for one in self._frame.steps if one.state is StepState.DOING]
+            number = 1 + sum(one.state is StepState.DONE for one in self._frame.steps)
+            place = text("Step {number} of {total}", number=number, total=len(self._frame.steps))
+            lines.append(" ".join(map(say, (place, *labels))))
+        if self._progress is not None:
+            lines.append(say(self._progress))
+        return [self._aside(line, strong=True) for line in lines]
+
+    def _after(self) -> list[Widget]:
+        """Who is logged in, and where, after all else."""
+        theme = self.context.theme
+        if not theme.large:
+            return []
+        lines = [*self._frame.corner, self._frame.title]
+        return [space(), *(self._aside(self.context.say(line)) for line in lines)]
+
+    def _aside(self, words: str, *, strong: bool = False) -> Writing:
+        faint = self.context.theme.palette.faint
+        return Writing(self.context, words, size=Size.SMALL, colour=faint, strong=strong)

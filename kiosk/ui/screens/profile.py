@@ -14,7 +14,6 @@ from kiosk.ui.context import Context
 from kiosk.ui.screens.page import Page, foot_buttons, still
 from kiosk.ui.theme import Size
 from kiosk.ui.widgets.layout import as_high_as_its_content
-from kiosk.ui.widgets.scroller import Scroller
 from kiosk.ui.widgets.shape import Backdrop
 from kiosk.ui.widgets.writing import Writing
 
@@ -29,18 +28,14 @@ class ProfileScreen(Page):
         self._view = view
         heading = Writing(context, context.say(view.heading), size=26, strong=True, balanced=True)
         lines = [line for section in view.sections for line in _lines(context, section)]
-        self._foot = self.foot(view.frame)
-        parts = [heading, Scroller(context, lines, 0)]
-        if foot_buttons(view.frame):
-            parts.append(self._foot)
-        self.fill(*parts, spacing=8, ends=12)
+        self.arrange(heading, *lines, spacing=0)
 
     def update(self, view: View) -> bool:
         """Show `view` in place; False where that takes another screen."""
         if not isinstance(view, ProfilePage) or _still(view) != _still(self._view):
             return False
         self._view = view
-        self._foot.draw(foot_buttons(view.frame))
+        self.foot.draw(foot_buttons(view.frame))
         return True
 
 

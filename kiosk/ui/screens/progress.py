@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.widget import Widget
 
 from kiosk.flow.view import Picture, Progress, View
 from kiosk.ui.context import Context
 from kiosk.ui.screens.page import Page, still
-from kiosk.ui.theme import MARGIN, Size
-from kiosk.ui.widgets.layout import column, row, space
-from kiosk.ui.widgets.picture import CardPicture
+from kiosk.ui.screens.pictured import beside_picture
+from kiosk.ui.theme import Size
+from kiosk.ui.widgets.layout import as_high_as_its_content, column, space
 from kiosk.ui.widgets.remark import Callout
 from kiosk.ui.widgets.sign import Mark
 from kiosk.ui.widgets.steps import StepList
@@ -24,32 +24,27 @@ class ProgressScreen(Page):
         super().__init__(context, view.frame)
         self._view = view
         self._steps = StepList(context, view.steps)
-        # Below the bar of a journey's steps there is less room.
-        self._gap = 12 if view.frame.steps else MARGIN
-        body = self._with_steps(view) if view.steps else self._with_picture(view)
-        self.fill(body, ends=self._gap)
+        parts = self._with_steps(view) if view.steps else self._with_picture(view)
+        self.arrange(*parts, spacing=12)
 
-    def _with_steps(self, view: Progress) -> BoxLayout:
-        context, px, say = self.context, self.context.theme.px, self.context.say
+    def _with_steps(self, view: Progress) -> list[Widget]:
+        context, say = self.context, self.context.say
         heading = Writing(context, say(view.heading), size=Size.HEADING, strong=True)
-        body = column(heading, self._steps, space(), spacing=px(self._gap))
+        parts = [heading, self._steps, space()]
         if view.instruction is not None:
-            edge = context.theme.palette.title
-            body.add_widget(Callout(context, [say(view.instruction)], Mark.INFORMATION, edge))
-        return body
+            edge = context.theme.palette.link
+            parts.append(Callout(context, [say(view.instruction)], Mark.INFORMATION, edge))
+        return parts
 
-    def _with_picture(self, view: Progress) -> BoxLayout:
+    def _with_picture(self, view: Progress) -> list[Widget]:
         context, px, say = self.context, self.context.theme.px, self.context.say
         instruction = say(view.instruction) if view.instruction is not None else ""
         words = column(
-            space(),
             Writing(context, say(view.heading), size=Size.TITLE, strong=True, balanced=True),
-            space(height=px(14)),
-            Writing(context, instruction, size=Size.LEAD),
-            space(),
-            size_hint_x=1.35,
+            Writing(context, instruction, size=Size.LEAD, balanced=True),
+            spacing=px(14),
         )
-        return row(words, CardPicture(context, Picture.NONE), spacing=px(24))
+        return beside_picture(context, as_high_as_its_content(words), Picture.INSIDE, middle=True)
 
     def update(self, view: View) -> bool:
         """Show `view` in place, which is how far its steps have come; False where more differs."""

@@ -8,9 +8,9 @@ from dataclasses import replace
 from kiosk.flow.view import View, Welcome
 from kiosk.ui.context import Context
 from kiosk.ui.screens.page import Page
+from kiosk.ui.screens.pictured import beside_picture
 from kiosk.ui.theme import Size
-from kiosk.ui.widgets.layout import column, row, space
-from kiosk.ui.widgets.picture import CardPicture
+from kiosk.ui.widgets.layout import as_high_as_its_content, column
 from kiosk.ui.widgets.remark import Callout
 from kiosk.ui.widgets.sign import Mark
 from kiosk.ui.widgets.writing import Writing
@@ -26,21 +26,16 @@ class WelcomeScreen(Page):
         troubled = bool(view.troubles)
         heading = Size.TITLE if troubled else Size.DISPLAY
         words = column(
-            space(),
             Writing(context, say(view.heading), size=heading, strong=True, balanced=True),
-            space(height=px(14)),
             Writing(context, say(view.instruction), size=Size.LEAD, balanced=True),
-            space(),
-            size_hint_x=1.5 if troubled else 1.3,
+            spacing=px(14),
         )
-        parts = [row(words, CardPicture(context, view.picture), spacing=px(24))]
+        parts = beside_picture(context, as_high_as_its_content(words), view.picture, middle=True)
         if troubled:
             troubles = [say(trouble) for trouble in view.troubles]
             edge = context.theme.palette.error
             parts.append(Callout(context, troubles, Mark.EXCLAMATION, edge))
-        if view.frame.buttons:
-            parts.append(self.foot(view.frame))
-        self.fill(*parts, spacing=16)
+        self.arrange(*parts, spacing=14)
 
     def update(self, view: View) -> bool:
         """Show `view` in place; False where that takes another screen."""

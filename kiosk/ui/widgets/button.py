@@ -10,13 +10,14 @@ from kivy.uix.boxlayout import BoxLayout
 
 from kiosk.flow.view import Button, Intent, Role
 from kiosk.ui.context import Context
-from kiosk.ui.theme import Colour, Palette, Size
+from kiosk.ui.palette import CLEAR, Colour, Palette
+from kiosk.ui.theme import FINGER_HIGH, Size
 from kiosk.ui.widgets.layout import space
 from kiosk.ui.widgets.press import Pressable
-from kiosk.ui.widgets.shape import CLEAR, Backdrop
+from kiosk.ui.widgets.shape import Backdrop
 from kiosk.ui.widgets.writing import OneLine
 
-HEIGHT = 54
+GAP = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,44 +36,24 @@ class Look:
         return self.border == self.face
 
 
-def _look(role: Role, palette: Palette, enabled: bool) -> Look:
+def look_of(role: Role, palette: Palette, *, enabled: bool) -> Look:
+    """How a button of this role looks."""
     if not enabled:
         grey = palette.disabled
-        return Look(grey, grey, grey, grey, palette.faint)
+        return Look(grey, palette.line, grey, grey, palette.faint)
     if role is Role.PRIMARY:
         face = palette.primary
-        return Look(palette.primary_edge, face, face, palette.primary_pressed, palette.on_dark)
+        return Look(palette.primary_edge, face, face, palette.primary_pressed, palette.on_primary)
     if role is Role.SECONDARY:
-        return Look(palette.key_edge, palette.link, palette.surface, palette.tint, palette.link)
+        return Look(palette.edge, palette.link, palette.surface, palette.tint, palette.link)
     return Look(CLEAR, CLEAR, CLEAR, palette.tint, palette.link)
 
 
-class PageButton(Pressable, OneLine):
-    """One button of a page; it is as wide as its label asks for, `least` design pixels at least."""
+class IntentButton(Pressable):
+    """Whatever sends an intent when it is pressed, however it is drawn."""
 
-    def __init__(
-        self,
-        context: Context,
-        button: Button,
-        *,
-        least: float = 120,
-        height: float = HEIGHT,
-        inset: float = 0,
-        drop: float = 3,
-    ) -> None:
-        self.context = context
-        theme = context.theme
-        self._least, self._high = theme.px(least), theme.px(height)
-        self._margin = theme.px(18)
-        super().__init__(context, size=Size.BODY, strong=True, align="center")
-        radius, line = theme.px(6), theme.px(2)
-        rim, edge = theme.px(inset), theme.px(drop)
-        low = rim + edge
-        self._edge = Backdrop(self, CLEAR, radius, (0, rim, 0, low))
-        self._border = Backdrop(self, CLEAR, radius, (0, low, 0, rim))
-        self._face = Backdrop(self, CLEAR, radius - line, (line, low + line, line, rim + line))
-        self.padding = (0, 0, 0, edge)
-        self.draw(button)
+    context: Context
+    _button: Button
 
     @property
     def intent(self) -> Intent:
@@ -80,23 +61,76 @@ class PageButton(Pressable, OneLine):
         return self._button.intent
 
     @property
+    def role(self) -> Role:
+        """What it is on its page."""
+        return self._button.role
+
+    @property
     def enabled(self) -> bool:
         """Whether pressing it does anything."""
         return self._button.enabled
 
+    @property
+    def spoken(self) -> str:
+        """What it is called."""
+        return self.context.say(self._button.label)
+
     def draw(self, button: Button) -> None:
         """Show `button`, whatever was shown before."""
         self._button = button
-        self.text = self.context.say(button.label)
         self.paint()
-
-    def stretch(self) -> None:
-        """Be as wide as the room there is."""
-        self.size_hint = (1, None)
 
     def pressed(self) -> None:
         """Say so."""
         self.context.press(self.intent)
+
+
+class PageButton(IntentButton, OneLine):
+    """One button of a page; it is as wide as its label asks for, `least` design pixels at least."""
+
+    text: str
+
+    def __init__(
+        self,
+        context: Context,
+        button: Button,
+        *,
+        least: float = 120,
+        height: float = FINGER_HIGH,
+        drop: float = 3,
+    ) -> None:
+        self.context = context
+        theme = context.theme
+        self._least, self._high = theme.px(least), theme.px(height)
+        self._margin, self._air = theme.px(18), theme.px(2)
+        self._stretched = False
+        super().__init__(context, size=Size.BODY, strong=True, align="center")
+        radius, line, edge = theme.px(6), theme.px(2), theme.px(drop)
+        self._edge = Backdrop(self, CLEAR, radius)
+        self._border = Backdrop(self, CLEAR, radius, (0, edge, 0, 0))
+        self._face = Backdrop(self, CLEAR, radius - line, (line, line + edge, line, line))
+        self.padding = (0, 0, 0, edge)
+        self.draw(button)
+
+    def draw(self, button: Button) -> None:
+        """Show `button`, whatever was shown before."""
+        words = self.context.say(button.label)
+        if words != self.text:
+            self.text = words
+            self.texture_update()  # whoever lays it out asks at once how wide it is
+        super().draw(button)
+
+    @property
+    def natural(self) -> float:
+        """How wide its label makes it, in pixels."""
+        width = self.texture_size[0] + 2 * self._margin if self.text else 0
+        return float(max(self._least, width))
+
+    def stretch(self, stretched: bool = True) -> None:
+        """Be as wide as the room there is, or as the label again."""
+        self._stretched = stretched
+        self.size_hint = (1 if stretched else None, None)
+        self._fit()
 
     def paint(self) -> None:
         """Look as it is."""
@@ -107,47 +141,53 @@ class PageButton(Pressable, OneLine):
         self.color = look.label
 
     def _fit(self, *_: object) -> None:
-        width = self.texture_size[0] + 2 * self._margin if self.text else 0
-        self.size = (max(self._least, width), self._high)
+        self.height = max(self._high, self.texture_size[1] + 2 * self._air if self.text else 0)
+        if not self._stretched:
+            self.width = self.natural
 
     def _look(self) -> Look:
-        return _look(self._button.role, self.context.theme.palette, self._button.enabled)
-
-
-class TitleButton(PageButton):
-    """A button on the title bar: drawn smaller than the room in which it can be touched."""
-
-    def __init__(self, context: Context, button: Button) -> None:
-        super().__init__(context, button, least=92, height=52, inset=7, drop=0)
-
-    def _look(self) -> Look:
-        palette = self.context.theme.palette
-        face, white = palette.title, palette.on_dark
-        return Look(CLEAR, white, face, palette.title_pressed, white)
+        return look_of(self._button.role, self.context.theme.palette, enabled=self.enabled)
 
 
 class ButtonRow(BoxLayout):
-    """The buttons of a page: Back at the left, the others at the right in their order."""
+    """The buttons of a page: Back at the left, the others at the right in their order.
+
+    Where they do not fit beside one another they stand under one another, each as wide as all.
+    """
 
     def __init__(self, context: Context, buttons: Sequence[Button]) -> None:
-        theme = context.theme
-        super().__init__(
-            spacing=theme.px(12), size_hint_y=None, height=theme.px(HEIGHT) if buttons else 0
-        )
+        self._gap = context.theme.px(GAP)
+        super().__init__(spacing=self._gap, size_hint_y=None, height=0)
         self._widgets = [PageButton(context, button, least=150) for button in buttons]
         for widget in self._widgets:
-            if widget.intent is Intent.BACK:
-                self.add_widget(widget)
-        self.add_widget(space())
-        for widget in self._widgets:
-            if widget.intent is not Intent.BACK:
-                self.add_widget(widget)
+            widget.bind(texture_size=self._arrange, height=self._arrange)
+        self._beside: bool | None = None
+        self.bind(width=self._arrange)
+        self._arrange()
 
-    def suits(self, buttons: Sequence[Button]) -> bool:
-        """Whether `buttons` differ from those shown by their labels and states at most."""
-        return [widget.intent for widget in self._widgets] == [one.intent for one in buttons]
+    @property
+    def natural(self) -> float:
+        """How wide the buttons are beside one another, in pixels."""
+        gaps = self._gap * max(len(self._widgets) - 1, 0)
+        return sum(widget.natural for widget in self._widgets) + gaps
 
     def draw(self, buttons: Sequence[Button]) -> None:
-        """Show `buttons`, which suit."""
+        """Show `buttons`, which differ from those shown by their labels and states at most."""
         for widget, button in zip(self._widgets, buttons, strict=True):
             widget.draw(button)
+
+    def _arrange(self, *_: object) -> None:
+        beside = self.natural <= self.width or len(self._widgets) == 1
+        if beside is not self._beside:
+            self._beside = beside
+            self.orientation = "horizontal" if beside else "vertical"
+            self.clear_widgets()
+            back = [one for one in self._widgets if one.intent is Intent.BACK]
+            others = [one for one in self._widgets if one.intent is not Intent.BACK]
+            for part in (*back, space(), *others) if beside else (*others[::-1], *back):
+                self.add_widget(part)
+            for widget in self._widgets:
+                widget.stretch(not beside)
+        heights = [widget.height for widget in self._widgets]
+        gaps = self._gap * max(len(heights) - 1, 0)
+        self.height = max(heights, default=0) if beside else sum(heights) + gaps

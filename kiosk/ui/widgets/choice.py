@@ -7,16 +7,16 @@ from kivy.graphics import Color
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.widget import Widget
 
+from kiosk.flow.text import text
 from kiosk.flow.view import Choice
 from kiosk.ui.context import Context
-from kiosk.ui.theme import Size
+from kiosk.ui.palette import CLEAR
+from kiosk.ui.theme import FINGER_HIGH, Size
 from kiosk.ui.widgets.layout import as_high_as_its_content, column, space
 from kiosk.ui.widgets.press import Pressable
-from kiosk.ui.widgets.shape import CLEAR, Backdrop, stroke
+from kiosk.ui.widgets.shape import Backdrop, stroke
 from kiosk.ui.widgets.sign import Mark, Sign
 from kiosk.ui.widgets.writing import Writing
-
-LEAST = 56
 
 
 class ChoiceRow(Pressable, BoxLayout):
@@ -29,15 +29,16 @@ class ChoiceRow(Pressable, BoxLayout):
     def __init__(self, context: Context, number: int, choice: Choice, *, leads: bool) -> None:
         theme = context.theme
         px, palette = theme.px, theme.palette
-        self._drawn_with, self._number, self._choice = context, number, choice
+        self.context, self._number, self._choice = context, number, choice
         self._chosen = False
-        self._finger = px(LEAST)
+        self._finger = px(FINGER_HIGH)
         self._least = 0
         super().__init__(size_hint_y=None, spacing=px(14), padding=(px(16), px(8), px(16), px(11)))
         radius, self._line, self._drop = px(6), px(2), px(3)
         self._edge = Backdrop(self, CLEAR, radius, (0, 0, 0, self._drop))
         self._border = Backdrop(self, CLEAR, radius, (0, self._drop, 0, 0))
         self._face = Backdrop(self, CLEAR, radius - self._line)
+        leads = leads and choice.ticked is None
         self._sign = None if leads else Sign(context, Mark.WAITING, 28)
         if self._sign is not None:
             self._sign.pos_hint = {"center_y": 0.5}
@@ -55,6 +56,15 @@ class ChoiceRow(Pressable, BoxLayout):
             self.add_widget(_Chevron(context))
         self._fit()
         self.paint()
+
+    @property
+    def spoken(self) -> str:
+        """Its words, and whether it is the chosen one."""
+        say = self.context.say
+        words = [say(one) for one in (self._choice.label, self._choice.detail) if one is not None]
+        if self._sign is not None:
+            words.append(say(text("chosen") if self._chosen else text("not chosen")))
+        return ", ".join(words)
 
     @property
     def enabled(self) -> bool:
@@ -79,20 +89,21 @@ class ChoiceRow(Pressable, BoxLayout):
 
     def pressed(self) -> None:
         """Say so."""
-        self._drawn_with.choose(self._number)
+        self.context.choose(self._number)
 
     def paint(self) -> None:
         """Look as it is: chosen, down, or neither."""
-        palette, grey = self._drawn_with.theme.palette, self._drawn_with.theme.palette.disabled
+        palette, grey = self.context.theme.palette, self.context.theme.palette.disabled
         line = self._line * 2 if self._chosen else self._line
         self._face.inset(self, (line, line + self._drop, line, line))
-        self._edge.paint(palette.key_edge if self.enabled else grey)
-        border = palette.link if self._chosen or self.down else palette.line
-        self._border.paint(border if self.enabled else grey)
+        self._edge.paint(palette.edge if self.enabled else grey)
+        border = palette.link if self._chosen or self.down else palette.edge
+        self._border.paint(border if self.enabled else palette.line)
         face = palette.tint if self._chosen or self.down else palette.surface
         self._face.paint(face if self.enabled else grey)
         if self._sign is not None:
-            self._sign.show(Mark.DOING if self._chosen else Mark.WAITING)
+            on = Mark.DOING if self._choice.ticked is None else Mark.TICK
+            self._sign.show(on if self._chosen else Mark.WAITING)
 
     def _fit(self, *_: object) -> None:
         self.height = max(self._least, self.need)

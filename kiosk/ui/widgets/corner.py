@@ -1,5 +1,5 @@
 # mypy: allow-subclassing-any
-"""Who is logged in, and in which role: a small box on the title bar."""
+"""Who is logged in, and in which role: a small box in the corner of the title bar."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kiosk.ui.widgets.shape import Backdrop
 from kiosk.ui.widgets.writing import OneLine
 
 HEIGHT = 48
-WIDEST = 270
+WIDEST = 330
 LETTERS = {1: (17,), 2: (15, 14), 3: (13, 12, 12)}  # sizes by the number of lines
 
 
@@ -25,9 +25,9 @@ class Corner(BoxLayout):
         self._margin = theme.px(10)
         super().__init__(orientation="vertical", size_hint=(None, None), height=theme.px(HEIGHT))
         Backdrop(self, theme.palette.title_pressed, theme.px(5))
-        white = theme.palette.on_dark
+        light = theme.palette.on_title
         self._lines = [
-            OneLine(context, context.say(words), size=size, strong=place == 0, colour=white)
+            OneLine(context, context.say(words), size=size, strong=place == 0, colour=light)
             for place, (words, size) in enumerate(zip(lines, LETTERS[len(lines)], strict=True))
         ]
         over = (self.height - sum(line.height for line in self._lines)) / 2

@@ -65,11 +65,11 @@ class _Numeral(Writing):
     def __init__(self, context: Context) -> None:
         theme = context.theme
         super().__init__(
-            context, size=40, strong=True, colour=theme.palette.on_dark, align="center"
+            context, size=40, strong=True, colour=theme.palette.surface, align="center"
         )
         self.height = theme.px(84)
         with self.canvas.before:
-            Color(*theme.palette.title)
+            Color(*theme.palette.link)
             self._disc = SmoothEllipse(segments=96)
         self.bind(pos=self._place, size=self._place)
 

@@ -15,40 +15,46 @@ from kiosk.ui.context import Context
 from kiosk.ui.widgets.button import PageButton
 from kiosk.ui.widgets.shape import Backdrop
 
-HEIGHT = 54
+HEIGHT = 60
 LETTER_SIZE = 25
+LINE = 3
 SMALLEST_LETTERS = 16  # an address is drawn smaller before its beginning is left out
 
 
-def _toggle(entry: Entry) -> Button:
+def toggle(entry: Entry) -> Button:
     """Answers can be looked at before they are given; passcodes cannot."""
     label = text("Hide") if entry.shown else text("Show")
     return Button(Intent.SHOW, label, Role.QUIET)
 
 
 class EntryBox(Widget):
-    """Dots or letters, a caret, and the button that changes between the two.
+    """Dots or letters, a caret, and where it `toggles` the button that changes between the two.
 
     No string and no texture ever holds what is typed: letters are drawn one by one, each from a
     texture of its own, and those are dropped with the drawing.
     """
 
-    def __init__(self, context: Context, entry: Entry, **properties: Any) -> None:
+    height: float
+
+    def __init__(self, context: Context, entry: Entry, *, toggles: bool) -> None:
         theme = context.theme
-        super().__init__(size_hint_y=None, height=theme.px(HEIGHT), **properties)
+        high = max(theme.px(HEIGHT), round(theme.letters(LETTER_SIZE) * 1.3))
+        super().__init__(size_hint_y=None, height=high)
         self.context = context
         self._entry = entry
         palette = theme.palette
-        radius, line = theme.px(5), theme.px(3)
+        radius, line = theme.px(5), theme.px(LINE)
         self._line = line
         self._border = Backdrop(self, palette.text, radius)
         self._inside = Backdrop(self, palette.surface, radius - theme.px(2), (line,) * 4)
         self._content = InstructionGroup()
         self.canvas.add(self._content)
         self._toggle: PageButton | None = None
-        if entry.kind is EntryKind.ANSWER:
-            self._toggle = PageButton(context, _toggle(entry), least=84, height=HEIGHT - 6)
+        if toggles and entry.kind is EntryKind.ANSWER:
+            self._toggle = PageButton(context, toggle(entry), least=84, drop=0)
             self.add_widget(self._toggle)
+            self._toggle.bind(size=self._draw)
+            self.height = max(self.height, self._toggle.height + 2 * line)
         self.bind(pos=self._draw, size=self._draw)
 
     def draw(self, entry: Entry, *, problem: bool) -> None:
@@ -59,7 +65,7 @@ class EntryBox(Widget):
         self._border.paint(theme.palette.error if problem else theme.palette.text)
         self._inside.inset(self, (edge, self._line, self._line, self._line))
         if self._toggle is not None:
-            self._toggle.draw(_toggle(entry))
+            self._toggle.draw(toggle(entry))
         self.refresh()
 
     def refresh(self) -> None:
@@ -72,7 +78,7 @@ class EntryBox(Widget):
         left, right = self.x + theme.px(18), self.x + self.width - theme.px(14)
         if self._toggle is not None:
             self._toggle.x = self.x + self.width - self._toggle.width - self._line
-            self._toggle.y = self.y + self._line
+            self._toggle.y = self.y + round((self.height - self._toggle.height) / 2)
             right = self._toggle.x - theme.px(4)
         clear = self._entry.shown or self._entry.kind is EntryKind.EMAIL
         draw = self._draw_letters if clear else self._draw_dots
@@ -106,7 +112,7 @@ class EntryBox(Widget):
 
     def _draw_caret(self, x: float) -> None:
         theme = self.context.theme
-        high = theme.px(30)
+        high = min(theme.letters(30), self.height - theme.px(16))
         self._content.add(Color(*theme.palette.link))
         place = (round(x), self.y + round((self.height - high) / 2))
         self._content.add(Rectangle(pos=place, size=(theme.px(2), high)))
@@ -118,7 +124,7 @@ class EntryBox(Widget):
     def _glyph(self, character: str, size: float) -> Any:
         theme = self.context.theme
         glyph = Glyph(
-            text=character, font_name=theme.regular, font_size=theme.px(size), strip=False
+            text=character, font_name=theme.regular, font_size=theme.letters(size), strip=False
         )
         glyph.refresh()
         return glyph.texture

@@ -2,66 +2,54 @@
 """Keys to type with. A key works the moment a finger comes down on it.
 
 So nothing is lost when two thumbs type fast and their touches overlap. The whole plate is live: a
-touch between two keys, or beside the end of a row, is the nearest key.
+touch between two keys, or beside the end of a row, is the nearest key. A finger that stays on a
+letter gets its accents, in a row that waits for the next touch: nobody has to slide.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from kivy.clock import Clock
 from kivy.uix.label import Label
 from kivy.uix.widget import Widget
 
-from kiosk.flow.text import Text, text
+from kiosk.flow.access import Language
 from kiosk.ui.context import Context
 from kiosk.ui.theme import Size
+from kiosk.ui.widgets.caps import (
+    ACCENTS,
+    CYRILLIC,
+    DELETE,
+    KEY_ROWS,
+    LATIN,
+    NOTHING,
+    SHIFT,
+    SIGNS,
+    SPACE,
+    Cap,
+    Rows,
+    address,
+    digits,
+    letters,
+)
 from kiosk.ui.widgets.shape import Backdrop
 
-SHIFT, DELETE, SPACE, NOTHING = "shift", "delete", " ", ""
+__all__ = [
+    "DELETE",
+    "KEY_ROWS",
+    "SHIFT",
+    "KeyCap",
+    "KeyPlate",
+    "address_keyboard",
+    "keyboard",
+    "keypad",
+]
 
 HOLD_SECONDS, REPEAT_SECONDS = 0.5, 0.12
-
-
-@dataclass(frozen=True, slots=True)
-class Cap:
-    """A key: the character it types or one of the names above, its width in columns, its words."""
-
-    key: str
-    columns: float = 1
-    label: Text | None = None
-
-
-Rows = Sequence[Sequence[Cap]]
-
-LETTERS: Rows = (
-    [Cap(key) for key in "1234567890"],
-    [Cap(key) for key in "qwertyuiop"],
-    [Cap(key) for key in "asdfghjkl'"],
-    [
-        Cap(SHIFT, 1.5, text("Shift")),
-        *[Cap(key) for key in "zxcvbnm"],
-        Cap(DELETE, 1.5, text("Delete")),
-    ],
-    [Cap("-", 1.5), Cap(SPACE, 7, text("Space")), Cap(".", 1.5)],
-)
-
-ADDRESS: Rows = (
-    [Cap(key) for key in "1234567890"],
-    [Cap(key) for key in "qwertyuiop"],
-    [Cap(key) for key in "asdfghjkl-"],
-    [*[Cap(key) for key in "zxcvbnm._"], Cap(DELETE, 1, text("Delete"))],
-)
-AT_COLUMNS = 2
-
-DIGITS: Rows = (
-    [Cap(key) for key in "123"],
-    [Cap(key) for key in "456"],
-    [Cap(key) for key in "789"],
-    [Cap(NOTHING), Cap("0"), Cap(DELETE, 1, text("Delete"))],
-)
+LARGEST, LARGEST_SIGN = 42, 30  # letters and signs on a key of ten millimetres
 
 
 class KeyCap(Label):
@@ -70,27 +58,35 @@ class KeyCap(Label):
     def __init__(self, context: Context, cap: Cap, character_size: float) -> None:
         theme = context.theme
         palette = theme.palette
-        self.cap = cap
-        word = context.say(cap.label) if cap.label else cap.key
-        special = len(word) > 1
+        self.cap, self.context = cap, context
+        word = cap.sign or cap.key
+        size = Size.SMALL if len(word) > 1 else character_size
+        most = LARGEST if len(word) == 1 and not cap.sign else LARGEST_SIGN
         super().__init__(
             text=word,
             font_name=theme.regular,
-            font_size=theme.px(Size.SMALL if special else character_size),
+            font_size=min(theme.letters(size), theme.px(most)),
             color=palette.text,
             size_hint=(None, None),
         )
-        self._resting = palette.special_key if cap.key in {SHIFT, DELETE} else palette.surface
+        special = bool(cap.sign) and cap.key != SPACE
+        self._resting = palette.special_key if special else palette.surface
         self._pressed = palette.tint
-        drop, radius = theme.px(2), theme.px(6)
-        self._edge = Backdrop(self, palette.key_edge, radius, (0, 0, 0, drop))
-        self._face = Backdrop(self, self._resting, radius, (0, drop, 0, 0))
-        self._travel = ((0, drop, 0, 0), (0, 0, 0, drop))
+        drop, line, radius = theme.px(3), theme.px(1.5), theme.px(6)
+        self._edge = Backdrop(self, palette.edge, radius)
+        self._face = Backdrop(self, self._resting, radius - line)
+        self._travel = ((line, drop, line, line), (line, line, line, drop))
+        self.press(down=False)
 
     @property
     def key(self) -> str:
         """What a touch on this key types, the shift key aside."""
         return self.cap.key
+
+    @property
+    def spoken(self) -> str:
+        """What it is called."""
+        return self.context.say(self.cap.words) if self.cap.words else self.text
 
     def press(self, down: bool) -> None:
         """Look pressed, or not: another colour, and lower."""
@@ -99,36 +95,82 @@ class KeyCap(Label):
 
 
 class KeyPlate(Widget):
-    """Rows of keys that fill the widget; `on_key` hears the character or `DELETE`."""
+    """Rows of keys that fill the widget; `on_key` hears the character or `DELETE`.
+
+    There is one set of rows for each of its `layers`; the first one is shown.
+    """
 
     def __init__(
         self,
         context: Context,
-        rows: Rows,
+        layers: dict[str, Rows],
         on_key: Callable[[str], None],
         *,
         character_size: float,
         gap: float,
+        accents: bool = False,
         **properties: Any,
     ) -> None:
         super().__init__(**properties)
-        self._on_key = on_key
-        self._gap = context.theme.px(gap)
-        self._columns = max(sum(cap.columns for cap in caps) for caps in rows)
-        self._rows = [[KeyCap(context, cap, character_size) for cap in caps] for caps in rows]
+        self._accented = accents
+        self.context, self._layers, self._on_key = context, layers, on_key
+        self._character_size, self._gap = character_size, context.theme.px(gap)
         self._down: dict[Any, KeyCap] = {}
         self._shifted = False
-        self._repeat: Any = None
-        for caps in self._rows:
-            for cap in caps:
-                if cap.key != NOTHING:
-                    self.add_widget(cap)
+        self._held: Any = None
+        self._accents: list[KeyCap] = []
+        self._rows: list[list[KeyCap]] = []
         self.bind(pos=self._place, size=self._place)
+        self.turn_to(next(iter(layers)))
+
+    @property
+    def columns(self) -> float:
+        """How many keys stand in the longest row of all its layers."""
+        return max(
+            sum(cap.columns for cap in caps) for rows in self._layers.values() for caps in rows
+        )
 
     @property
     def caps(self) -> list[KeyCap]:
-        """Every key."""
-        return [cap for caps in self._rows for cap in caps if cap.key != NOTHING]
+        """Every key, and the accents that are offered."""
+        return [
+            *(cap for caps in self._rows for cap in caps if cap.key != NOTHING),
+            *self._accents,
+        ]
+
+    def reach(self, cap: KeyCap) -> tuple[float, float]:
+        """How wide and high the part of the plate is whose touches are this key's."""
+        return cap.width + self._gap, cap.height + self._gap
+
+    def offers(self, character: str) -> bool:
+        """Whether one of its layers can type `character`, or an accent that it offers."""
+        small = character.lower()
+        keys = {cap.key for rows in self._layers.values() for caps in rows for cap in caps}
+        return small in keys or (self._accented and small in "".join(ACCENTS.values()))
+
+    def way_to(self, key: str) -> KeyCap | None:
+        """The key that types `key`, or the one that leads to it; None where there is none."""
+        for cap in self.caps:
+            if cap.key == key:
+                return cap
+        for layer, rows in self._layers.items():
+            if any(cap.key == key for caps in rows for cap in caps):
+                return next((cap for cap in self.caps if cap.key == layer), None)
+        return None
+
+    def turn_to(self, layer: str) -> None:
+        """Show the keys of another layer, as capitals where that was asked for."""
+        shifted, self._shifted = self._shifted, False
+        self._down.clear()
+        self._accents = []
+        self.clear_widgets()
+        rows, context = self._layers[layer], self.context
+        self._columns = max(sum(cap.columns for cap in caps) for caps in rows)
+        self._rows = [[KeyCap(context, cap, self._character_size) for cap in caps] for caps in rows]
+        for cap in self.caps:
+            self.add_widget(cap)
+        self._shift(shifted)
+        self._place()
 
     def on_touch_down(self, touch: Any) -> bool:
         """A finger comes down: its key types at once."""
@@ -140,7 +182,7 @@ class KeyPlate(Widget):
         touch.grab(self)
         self._down[touch] = cap
         cap.press(down=True)
-        self._strike(cap)
+        self.strike(cap)
         return True
 
     def on_touch_up(self, touch: Any) -> bool:
@@ -151,36 +193,65 @@ class KeyPlate(Widget):
         cap = self._down.pop(touch, None)
         if cap is not None and cap not in self._down.values():
             cap.press(down=cap.key == SHIFT and self._shifted)
-            self._stop_repeating(cap)
+            self.let_go()
         return True
 
-    def _strike(self, cap: KeyCap) -> None:
-        if cap.key == SHIFT:
+    def strike(self, cap: KeyCap) -> None:
+        """Do what `cap` is for, as at the touch of a finger that may stay."""
+        accent = cap in self._accents
+        self.let_go()
+        self._offer(())
+        if cap.key in self._layers:
+            self.turn_to(cap.key)
+        elif cap.key == SHIFT:
             self._shift(not self._shifted)
-            return
-        if cap.key == DELETE:
+        elif cap.key == DELETE:
             self._on_key(DELETE)
-            self._repeat = Clock.schedule_once(self._strike_again, HOLD_SECONDS)
-            return
-        self._on_key(cap.key.upper() if self._shifted else cap.key)
+            self._held = Clock.schedule_once(self._strike_again, HOLD_SECONDS)
+        elif accent:
+            self._on_key(DELETE)
+            self._on_key(cap.key)
+        else:
+            self._type(cap)
+
+    def _type(self, cap: KeyCap) -> None:
+        shifted = self._shifted
+        self._on_key(cap.key.upper() if shifted else cap.key)
         self._shift(False)
+        offered = [one.upper() if shifted else one for one in ACCENTS.get(cap.key, "")]
+        if offered and self._accented:
+            self._held = Clock.schedule_once(lambda _: self._offer(offered), HOLD_SECONDS)
 
     def _strike_again(self, _: float) -> None:
         if self.get_root_window() is not None:
             self._on_key(DELETE)
-            self._repeat = Clock.schedule_once(self._strike_again, REPEAT_SECONDS)
+            self._held = Clock.schedule_once(self._strike_again, REPEAT_SECONDS)
 
-    def _stop_repeating(self, cap: KeyCap) -> None:
-        if cap.key == DELETE and self._repeat is not None:
-            self._repeat.cancel()
-            self._repeat = None
+    def let_go(self) -> None:
+        """Nothing is held down: nothing repeats, and no accents come."""
+        if self._held is not None:
+            self._held.cancel()
+            self._held = None
+
+    def _offer(self, accents: Sequence[str]) -> None:
+        """Have these characters in the first row, over what is there; none takes them away."""
+        for cap in self._accents:
+            self.remove_widget(cap)
+        self._accents = [
+            KeyCap(self.context, Cap(character), self._character_size)
+            for character in accents
+            if len(character) == 1  # a capital ß is two letters
+        ]
+        for cap in self._accents:
+            self.add_widget(cap)
+        self._place()
 
     def _shift(self, shifted: bool) -> None:
         if shifted == self._shifted:
             return
         self._shifted = shifted
         for cap in self.caps:
-            if cap.cap.label is None:
+            if not cap.cap.sign and len(cap.key) == 1:
                 cap.text = cap.key.upper() if shifted else cap.key
             elif cap.key == SHIFT:
                 cap.press(down=shifted)
@@ -189,41 +260,56 @@ class KeyPlate(Widget):
         pitch = (self.height + self._gap) / len(self._rows)
         number = int((self.top + self._gap / 2 - y) / pitch)
         caps = self._rows[min(max(number, 0), len(self._rows) - 1)]
+        if number <= 0 and self._accents:
+            caps = self._accents
         return min(caps, key=lambda cap: max(cap.x - x, x - cap.right))
 
     def _place(self, *_: object) -> None:
         """Whole pixels for every key, the rounding spread so that the outer edges meet."""
         # Not self.top: Kivy's cached sum may be older than the height that brought us here.
         gap, ceiling = self._gap, self.y + self.height
-        wide, high = (self.width + gap) / self._columns, (self.height + gap) / len(self._rows)
+        high = (self.height + gap) / len(self._rows)
         for number, caps in enumerate(self._rows):
             top = round(ceiling - number * high)
             bottom = round(ceiling - (number + 1) * high) + gap
-            left = (self._columns - sum(cap.cap.columns for cap in caps)) / 2
-            for cap in caps:
-                x = round(self.x + left * wide)
-                left += cap.cap.columns
-                cap.pos = (x, bottom)
-                cap.size = (round(self.x + left * wide) - gap - x, top - bottom)
+            self._place_row(caps, bottom, top - bottom)
+        first = self._rows[0][0]
+        self._place_row(self._accents, first.y, first.height)
+        for cap in self._rows[0]:
+            # Under the accents there is nothing to be seen.
+            cap.opacity = 0 if self._accents else 1
+
+    def _place_row(self, caps: Sequence[KeyCap], bottom: float, high: float) -> None:
+        gap, wide = self._gap, (self.width + self._gap) / self._columns
+        left = (self._columns - sum(cap.cap.columns for cap in caps)) / 2
+        for cap in caps:
+            x = round(self.x + left * wide)
+            left += cap.cap.columns
+            cap.pos = (x, bottom)
+            cap.size = (round(self.x + left * wide) - gap - x, high)
 
 
-def keyboard(context: Context, on_key: Callable[[str], None]) -> KeyPlate:
-    """Letters, digits and the signs that occur in names."""
-    return KeyPlate(context, LETTERS, on_key, character_size=22, gap=5)
+def keyboard(context: Context, on_key: Callable[[str], None], language: Language) -> KeyPlate:
+    """Letters and the signs that occur in names, in the alphabets of somebody who reads so."""
+    cyrillic = language is Language.UKRAINIAN
+    layers = letters(cyrillic=cyrillic)
+    order = [CYRILLIC, LATIN, SIGNS] if cyrillic else [LATIN, SIGNS]
+    shown = {layer: layers[layer] for layer in order}
+    return KeyPlate(context, shown, on_key, character_size=24, gap=4, accents=True)
 
 
 def address_keyboard(
     context: Context, endings: Sequence[str], on_key: Callable[[str], None]
 ) -> KeyPlate:
     """Letters, digits, the signs of e-mail addresses, and `endings`: one touch each."""
-    # Each ending has room by its length, and a short one is no narrower than a key.
-    lengths = [len(ending) + 4 for ending in endings]
-    share = (len(ADDRESS[0]) - AT_COLUMNS) / max(sum(lengths), 1)
-    last = [Cap(ending, share * length) for ending, length in zip(endings, lengths, strict=True)]
-    rows = [*ADDRESS, [Cap("@", AT_COLUMNS), *last]]
-    return KeyPlate(context, rows, on_key, character_size=22, gap=5)
+    layers = address(endings, divided=context.theme.large)
+    return KeyPlate(context, layers, on_key, character_size=24, gap=4)
 
 
 def keypad(context: Context, on_key: Callable[[str], None], **properties: Any) -> KeyPlate:
-    """Digits, large."""
-    return KeyPlate(context, DIGITS, on_key, character_size=30, gap=8, **properties)
+    """Digits, large; at other places each time where somebody asked for that."""
+    order = list("1234567890")
+    if context.theme.scrambled:
+        secrets.SystemRandom().shuffle(order)
+    rows = digits("".join(order))
+    return KeyPlate(context, {"digits": rows}, on_key, character_size=30, gap=8, **properties)

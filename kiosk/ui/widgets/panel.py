@@ -39,7 +39,8 @@ class HelpPanel(Panel):
         pairs = [(say(contact.name), say(contact.detail)) for contact in contacts]
         if reference:
             pairs.append((say(text("Your reference")), reference))
-        line = row(spacing=context.theme.px(24))
+        px, large = context.theme.px, context.theme.large
+        line = column(spacing=px(12)) if large else row(spacing=px(24))
         for name, detail in pairs:
             line.add_widget(_pair(context, name, detail))
         self.add_widget(as_high_as_its_content(line))

@@ -11,7 +11,7 @@ from kivy.uix.widget import Widget
 
 from kiosk.flow.view import Picture
 from kiosk.ui.context import Context
-from kiosk.ui.theme import Palette
+from kiosk.ui.palette import Palette
 from kiosk.ui.widgets.shape import box, disc, stroke
 
 WIDE, HIGH = 260, 300
@@ -47,11 +47,11 @@ class CardPicture(Widget):
 def _card(palette: Palette, y: float) -> None:
     """A card on end, its chip towards the reader; the lower part disappears in the slot."""
     x, wide, high = 74, 112, 176
-    Color(*palette.line)
+    Color(*palette.edge)
     box(x, y, wide, high, 11)
     Color(*palette.surface)
     box(x + 1.5, y + 1.5, wide - 3, high - 3, 9.5)
-    Color(*palette.title)
+    Color(*palette.link)
     box(x + 12, y + high - 34, wide - 24, 20, 4)
     Color(*palette.tint)
     box(x + 12, y + high - 92, 40, 48, 4)
@@ -76,24 +76,24 @@ def _chip(palette: Palette, x: float, y: float) -> None:
 
 def _slot(palette: Palette) -> None:
     """The back of the reader and its opening, behind the card."""
-    Color(*palette.text)
+    Color(*palette.reader_dark)
     box(27, 14, 206, 60, 11)
-    Color(*palette.faint)
+    Color(*palette.reader)
     box(26, 22, 208, 100, 12)
-    Color(*palette.text)
+    Color(*palette.reader_dark)
     box(60, 104, 140, 11, 5.5)
 
 
 def _reader(palette: Palette) -> None:
     """The front of the reader, which hides what is in the slot."""
-    Color(*palette.faint)
+    Color(*palette.reader)
     box(40, 30, 180, 79, 2)
     Color(*palette.banner)
     disc((206, 46), 5)
 
 
 def _arrow(palette: Palette, x: float, y: float, *, down: bool) -> None:
-    Color(*palette.title)
+    Color(*palette.link)
     way = -1 if down else 1
     tip, tail = y + way * 34, y - way * 34
     stroke((x, tail), (x, tip), 9)
@@ -124,8 +124,57 @@ def _card_inside(palette: Palette) -> None:
     PopMatrix()
 
 
+def _cross(palette: Palette, x: float, y: float) -> None:
+    """Not like this: a sign with a cross."""
+    Color(*palette.error)
+    disc((x, y), 21)
+    Color(*palette.on_sign)
+    stroke((x - 8, y - 8), (x + 8, y + 8), 5)
+    stroke((x - 8, y + 8), (x + 8, y - 8), 5)
+
+
+def _tick(palette: Palette, x: float, y: float) -> None:
+    """Like this: a sign with a tick."""
+    Color(*palette.success)
+    disc((x, y), 21)
+    Color(*palette.on_sign)
+    stroke((x - 9, y), (x - 2, y - 7), 5)
+    stroke((x - 2, y - 7), (x + 10, y + 8), 5)
+
+
+def _chip_first(palette: Palette) -> None:
+    """Chip first and facing up: this way, and small beside it the other way round."""
+    _insert_card(palette)
+    _tick(palette, 38, 272)
+    PushMatrix()
+    Translate(-14, 130)
+    Scale(0.42, 0.42, 1)
+    Color(*palette.edge)
+    box(36, 60, 112, 150, 11)
+    Color(*palette.surface)
+    box(39, 63, 106, 144, 9)
+    _chip(palette, 73, 150)
+    _cross(palette, 92, 96)
+    PopMatrix()
+
+
+def _leave_card(palette: Palette) -> None:
+    """The card stays in the reader: nobody pulls at it."""
+    _card_inside(palette)
+    _tick(palette, 38, 232)
+
+
+def _other_card(palette: Palette) -> None:
+    """A card that is not of here."""
+    _insert_card(palette)
+    _cross(palette, 38, 262)
+
+
 _DRAWINGS: dict[Picture, Callable[[Palette], None]] = {
+    Picture.CHIP_FIRST: _chip_first,
+    Picture.LEAVE_CARD: _leave_card,
+    Picture.OTHER_CARD: _other_card,
     Picture.INSERT_CARD: _insert_card,
     Picture.REMOVE_CARD: _remove_card,
-    Picture.NONE: _card_inside,
+    Picture.INSIDE: _card_inside,
 }

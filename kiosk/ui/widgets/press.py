@@ -14,6 +14,11 @@ class Pressable(Widget):
     _touch: Any = None
 
     @property
+    def spoken(self) -> str:
+        """What it is called, in the language of the screen."""
+        raise NotImplementedError
+
+    @property
     def enabled(self) -> bool:
         """Whether pressing it does anything."""
         raise NotImplementedError

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from kivy.uix.boxlayout import BoxLayout
 
 from kiosk.ui.context import Context
-from kiosk.ui.theme import Colour, Size
+from kiosk.ui.palette import Colour
+from kiosk.ui.theme import Size
 from kiosk.ui.widgets.shape import Backdrop
 from kiosk.ui.widgets.sign import Mark, Sign
 from kiosk.ui.widgets.writing import Writing

@@ -10,10 +10,12 @@ from kivy.graphics import Color
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.widget import Widget
 
+from kiosk.flow.text import text
 from kiosk.ui.context import Context
-from kiosk.ui.widgets.layout import as_high_as_its_content, column
+from kiosk.ui.palette import CLEAR
+from kiosk.ui.widgets.layout import column
 from kiosk.ui.widgets.press import Pressable
-from kiosk.ui.widgets.shape import CLEAR, Backdrop, stroke
+from kiosk.ui.widgets.shape import Backdrop, stroke
 from kiosk.ui.widgets.viewport import Viewport
 
 ARROW = 60  # more than ten millimetres, for gloves
@@ -23,24 +25,55 @@ UP, DOWN = -1, 1
 class Scroller(BoxLayout):
     """`parts` under one another; where they do not fit, a rail with arrows at the right.
 
-    Turning a page down begins with the first part that was not seen whole.
+    Turning a page down begins with the first part that was not seen whole. Where the arrows are to
+    be elsewhere (see `Arrows`) there is no `rail`. What is there `fills` the room if it is less.
     """
 
-    def __init__(self, context: Context, parts: Sequence[Widget], spacing: float = 8) -> None:
+    def __init__(
+        self,
+        context: Context,
+        parts: Sequence[Widget],
+        spacing: float = 8,
+        *,
+        rail: bool = True,
+        fills: bool = False,
+    ) -> None:
         px = context.theme.px
         super().__init__(spacing=px(12))
+        self.context = context
         self._parts = parts
         self._wanted: int | None = None
-        self.up = Arrow(context, UP, lambda: self.turn(UP))
-        self.down = Arrow(context, DOWN, lambda: self.turn(DOWN))
+        self._with_rail, self._fills = rail, fills
+        self._watchers: list[Callable[[], None]] = []
+        self._arrows = Arrows(context, [self])
         self._track = Track(context)
-        self._rail = column(
-            self.up, self._track, self.down, spacing=px(6), size_hint_x=None, width=px(ARROW)
-        )
+        self._rail = BoxLayout(orientation="vertical", spacing=px(6), size_hint_x=None)
         self._gap = px(spacing)
-        content = as_high_as_its_content(column(*parts, spacing=self._gap))
-        self.viewport = Viewport(context, content, self._moved)
+        self._content = column(*parts, spacing=self._gap)
+        self._content.bind(minimum_height=self._grow)
+        self.viewport = Viewport(context, self._content, self._moved)
+        self.viewport.bind(height=self._grow)
         self.add_widget(self.viewport)
+        self._grow()
+
+    @property
+    def up(self) -> Arrow:
+        """The arrow of the rail that leads up."""
+        return self._arrows.up
+
+    @property
+    def down(self) -> Arrow:
+        """The arrow of the rail that leads down."""
+        return self._arrows.down
+
+    def watch(self, moved: Callable[[], None]) -> None:
+        """Have `moved` called whenever another part is seen."""
+        self._watchers.append(moved)
+
+    def can(self, way: int) -> bool:
+        """Whether there is more that way."""
+        view = self.viewport
+        return view.offset > 0 if way == UP else view.offset < view.beyond
 
     def turn(self, way: int) -> None:
         """One page `UP` or `DOWN`."""
@@ -50,15 +83,27 @@ class Scroller(BoxLayout):
         spans = self._spans()
         if way == DOWN:
             cut = [first for first, last in spans if first > top and last > bottom + 1]
-            view.move_to(min([*cut, bottom]))
+            target = min([*cut, bottom])
+            # A part that is higher than the room is read a roomful at a time.
+            view.move_to(min(target, top + view.height))
         else:
             seen = [first for first, _ in spans if top - view.height - 1 <= first < top]
-            view.move_to(min(seen, default=top - view.height))
+            view.move_to(max(min(seen, default=0), top - view.height))
 
     def reveal(self, number: int) -> None:
         """Keep part `number` on the screen, whatever changes its size, until somebody scrolls."""
         self._wanted = number
         self._show_wanted()
+
+    def reveal_widget(self, widget: Widget) -> None:
+        """Have `widget`, which is within one of the parts, on the screen."""
+        for number, part in enumerate(self._parts):
+            if any(one is widget for one in part.walk(restrict=True)):
+                self.reveal(number)
+
+    def _grow(self, *_: object) -> None:
+        least = self.viewport.height if self._fills else 0
+        self._content.height = max(self._content.minimum_height, least)
 
     def _show_wanted(self) -> None:
         if self._wanted is None or self.viewport.dragged:
@@ -81,15 +126,65 @@ class Scroller(BoxLayout):
 
     def _moved(self) -> None:
         view = self.viewport
-        if bool(view.beyond) != (self._rail.parent is not None):
-            if view.beyond:
+        if view.height <= 0 or view.width <= 0:
+            return  # it has no place yet
+        wanted = self._with_rail and bool(view.beyond)
+        if wanted != (self._rail.parent is not None):
+            if wanted:
                 self.add_widget(self._rail)
             else:
                 self.remove_widget(self._rail)
-        self.up.enable(view.offset > 0)
-        self.down.enable(view.offset < view.beyond)
+        if wanted:
+            self._lay_rail()
+        for moved in self._watchers:
+            moved()
         self._track.draw(view.offset, view.height, view.content.height)
         self._show_wanted()
+
+    def _lay_rail(self) -> None:
+        """Arrows and track under one another, or without the track where there is little room."""
+        px = self.context.theme.px
+        high = self.viewport.height >= 2 * px(ARROW) + 2 * px(6) + px(20)
+        parts = [self.up, self._track, self.down] if high else [self.up, self.down]
+        if self._rail.children[::-1] != parts:
+            self._rail.clear_widgets()
+            self._rail.orientation = "vertical" if high else "horizontal"
+            self._rail.width = px(ARROW) if high else 2 * px(ARROW) + px(6)
+            for part in parts:
+                self._rail.add_widget(part)
+
+
+class Arrows:
+    """Arrows for one list, or for several that are read one after another: two, or one `around`."""
+
+    def __init__(self, context: Context, scrollers: Sequence[Scroller]) -> None:
+        self._scrollers = scrollers
+        self.up = Arrow(context, UP, lambda: self._turn(UP))
+        self.down = Arrow(context, DOWN, lambda: self._turn(DOWN))
+        self.around = Arrow(context, DOWN, self._turn_around)
+        for scroller in scrollers:
+            scroller.watch(self.refresh)
+
+    def refresh(self) -> None:
+        """Show whether there is more, either way."""
+        self.up.enable(any(one.can(UP) for one in self._scrollers))
+        self.down.enable(any(one.can(DOWN) for one in self._scrollers))
+        self.around.enable(self.up.enabled or self.down.enabled)
+
+    def _turn_around(self) -> None:
+        """Down, and from the end to the beginning: one arrow where there is no room for two."""
+        if any(one.can(DOWN) for one in self._scrollers):
+            self._turn(DOWN)
+        else:
+            for scroller in self._scrollers:
+                scroller.viewport.move_to(0)
+
+    def _turn(self, way: int) -> None:
+        order = self._scrollers if way == DOWN else self._scrollers[::-1]
+        for scroller in order:
+            if scroller.can(way):
+                scroller.turn(way)
+                return
 
 
 class Arrow(Pressable):
@@ -97,8 +192,10 @@ class Arrow(Pressable):
 
     def __init__(self, context: Context, way: int, follow: Callable[[], None]) -> None:
         theme = context.theme
+        self.context = context
         self._palette, self._way, self._follow = theme.palette, way, follow
         self._enabled = False
+        self._name = context.say(text("Further up") if way == UP else text("Further down"))
         super().__init__(size_hint_y=None, height=theme.px(ARROW))
         radius, line, drop = theme.px(6), theme.px(2), theme.px(3)
         self._thickness = 2 * line
@@ -107,6 +204,11 @@ class Arrow(Pressable):
         self._face = Backdrop(self, CLEAR, radius - line, (line, line + drop, line, line))
         self.bind(pos=self._draw, size=self._draw)
         self.paint()
+
+    @property
+    def spoken(self) -> str:
+        """Which way it leads."""
+        return self._name
 
     @property
     def enabled(self) -> bool:
@@ -126,8 +228,8 @@ class Arrow(Pressable):
     def paint(self) -> None:
         """Look as it is."""
         palette, grey = self._palette, self._palette.disabled
-        self._edge.paint(palette.key_edge if self.enabled else grey)
-        self._border.paint(palette.link if self.enabled else grey)
+        self._edge.paint(palette.edge if self.enabled else grey)
+        self._border.paint(palette.link if self.enabled else palette.line)
         face = palette.tint if self.down else palette.surface
         self._face.paint(face if self.enabled else grey)
         self._draw()

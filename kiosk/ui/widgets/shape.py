@@ -17,11 +17,9 @@ from kivy.graphics import (
 )
 from kivy.uix.widget import Widget
 
-from kiosk.ui.theme import Colour
+from kiosk.ui.palette import Colour
 
 Point = tuple[float, float]
-
-CLEAR: Colour = (0.0, 0.0, 0.0, 0.0)
 
 
 class Backdrop:

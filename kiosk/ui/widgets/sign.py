@@ -10,7 +10,7 @@ from kivy.uix.widget import Widget
 
 from kiosk.flow.view import StepState, Tone
 from kiosk.ui.context import Context
-from kiosk.ui.theme import Palette
+from kiosk.ui.palette import Palette
 from kiosk.ui.widgets.shape import disc, stroke
 
 
@@ -66,7 +66,7 @@ class Sign(Widget):
 def _tick(sign: Sign, palette: Palette) -> None:
     Color(*palette.success)
     disc(sign.center, sign.width / 2)
-    Color(*palette.on_dark)
+    Color(*palette.on_sign)
     stroke(sign.at(0.28, 0.50), sign.at(0.44, 0.34), sign.width * 0.10)
     stroke(sign.at(0.44, 0.34), sign.at(0.73, 0.66), sign.width * 0.10)
 
@@ -74,30 +74,30 @@ def _tick(sign: Sign, palette: Palette) -> None:
 def _exclamation(sign: Sign, palette: Palette) -> None:
     Color(*palette.error)
     disc(sign.center, sign.width / 2)
-    Color(*palette.on_dark)
+    Color(*palette.on_sign)
     stroke(sign.at(0.5, 0.46), sign.at(0.5, 0.75), sign.width * 0.12)
     disc(sign.at(0.5, 0.27), sign.width * 0.075)
 
 
 def _information(sign: Sign, palette: Palette) -> None:
-    Color(*palette.title)
+    Color(*palette.link)
     disc(sign.center, sign.width / 2)
-    Color(*palette.on_dark)
+    Color(*palette.surface)
     stroke(sign.at(0.5, 0.26), sign.at(0.5, 0.54), sign.width * 0.12)
     disc(sign.at(0.5, 0.73), sign.width * 0.075)
 
 
 def _doing(sign: Sign, palette: Palette) -> None:
-    Color(*palette.title)
+    Color(*palette.link)
     disc(sign.center, sign.width / 2)
     Color(*palette.surface)
     disc(sign.center, sign.width * 0.39)
-    Color(*palette.title)
+    Color(*palette.link)
     disc(sign.center, sign.width * 0.22)
 
 
 def _waiting(sign: Sign, palette: Palette) -> None:
-    Color(*palette.line)
+    Color(*palette.edge)
     disc(sign.center, sign.width / 2)
     Color(*palette.surface)
     disc(sign.center, sign.width * 0.42)

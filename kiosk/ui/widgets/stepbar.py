@@ -60,7 +60,7 @@ class _Station(BoxLayout):
         super().__init__(spacing=theme.px(7), padding=(theme.px(4), 0), size_hint_x=None)
         if doing:
             high = theme.px(HEIGHT - UNDERLINE)
-            self._underline = Backdrop(self, palette.title, 0, (0, 0, 0, high))
+            self._underline = Backdrop(self, palette.link, 0, (0, 0, 0, high))
         colour = palette.faint if step.state is StepState.WAITING else palette.text
         name = context.say(step.label)
         self._add(_sign(context, number, step.state))
@@ -85,13 +85,13 @@ class _Numeral(OneLine):
     def __init__(self, context: Context, number: int, *, filled: bool) -> None:
         palette = context.theme.palette
         self._side = context.theme.px(SIGN)
-        colour = palette.on_dark if filled else palette.faint
+        colour = palette.surface if filled else palette.faint
         super().__init__(
             context, str(number), size=LETTERS - 2, strong=True, align="center", colour=colour
         )
         self.size_hint = (None, None)
         radius, line = self._side / 2, context.theme.px(1.5)
-        self._disc = Backdrop(self, palette.title if filled else palette.faint, radius)
+        self._disc = Backdrop(self, palette.link if filled else palette.faint, radius)
         if not filled:
             self._inside = Backdrop(self, palette.surface, radius - line, (line,) * 4)
 

@@ -1,52 +1,56 @@
 # mypy: allow-subclassing-any
-"""The head of every page: title, progress, who is logged in, Close; below it the banner."""
+"""The head of every page: title or who is logged in, progress, the tools; below it the banner."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.widget import Widget
 
 from kiosk.flow.text import Text
-from kiosk.flow.view import Button, Frame
+from kiosk.flow.view import Frame
 from kiosk.ui.context import Context
-from kiosk.ui.theme import MARGIN, Size
-from kiosk.ui.widgets.button import TitleButton
+from kiosk.ui.theme import FINGER_HIGH, MARGIN, Size
 from kiosk.ui.widgets.corner import Corner
-from kiosk.ui.widgets.layout import space
+from kiosk.ui.widgets.layout import as_high_as_its_content, space
 from kiosk.ui.widgets.shape import Backdrop
-from kiosk.ui.widgets.writing import OneLine
+from kiosk.ui.widgets.writing import OneLine, Writing
 
-HEIGHT = 52
-BANNER_HEIGHT = 26
+HEIGHT, LOW = FINGER_HIGH, 50  # where nothing on it is touched, it may be lower
+LINE = 2
 
 
 class TitleBar(BoxLayout):
-    """White on blue, from edge to edge; who is logged in has what the others leave."""
+    """Light on dark, from edge to edge; who is logged in has what the others leave."""
 
     def __init__(
-        self, context: Context, frame: Frame, progress: Text | None, close: Button | None
+        self, context: Context, frame: Frame, progress: Text | None, tools: Sequence[Widget]
     ) -> None:
         theme = context.theme
         margin = theme.px(MARGIN)
+        high = max([theme.px(HEIGHT if tools else LOW), *(tool.height for tool in tools)])
         super().__init__(
-            size_hint_y=None,
-            height=theme.px(HEIGHT),
-            padding=(margin, 0, margin, 0),
-            spacing=theme.px(16),
+            size_hint_y=None, height=high, padding=(margin, 0, margin, 0), spacing=theme.px(10)
         )
-        white = theme.palette.on_dark
-        Backdrop(self, theme.palette.title)
-        self._add(
-            OneLine(context, context.say(frame.title), size=Size.LEAD, strong=True, colour=white)
-        )
-        self.add_widget(space())
-        if progress is not None:
-            self._add(OneLine(context, context.say(progress), size=Size.BODY, colour=white))
-        self._corner = Corner(context, frame.corner) if frame.corner else None
-        if self._corner is not None:
+        light = theme.palette.on_title
+        Backdrop(self, theme.palette.title_line)
+        Backdrop(self, theme.palette.title, 0, (0, theme.px(LINE), 0, 0))
+        self._corner: Corner | None = None
+        if frame.corner and not theme.large:
+            self._corner = Corner(context, frame.corner)
             self._add(self._corner)
-        if close is not None:
-            self._add(TitleButton(context, close))
+        elif not theme.large:
+            # How far one has come says more of where one is than the title.
+            place = context.say(frame.title if progress is None else progress)
+            self._add(OneLine(context, place, size=Size.LEAD, strong=True, colour=light))
+        self.add_widget(space())
+        if progress is not None and frame.corner and not theme.large:
+            words = context.say(progress)
+            self._add(OneLine(context, words, size=Size.BODY, colour=light))
+        for tool in tools:
+            tool.bind(width=self._share)
+            self._add(tool)
         self.bind(width=self._share)
 
     def _add(self, part: Widget) -> None:
@@ -68,10 +72,8 @@ class Banner(BoxLayout):
     def __init__(self, context: Context, words: Text) -> None:
         theme = context.theme
         margin = theme.px(MARGIN)
-        super().__init__(
-            size_hint_y=None, height=theme.px(BANNER_HEIGHT), padding=(margin, 0, margin, 0)
-        )
+        super().__init__(size_hint_y=None, padding=(margin, theme.px(4)))
         Backdrop(self, theme.palette.banner)
-        line = OneLine(context, context.say(words), size=15, strong=True)
-        line.pos_hint = {"center_y": 0.5}
-        self.add_widget(line)
+        colour = theme.palette.on_banner
+        self.add_widget(Writing(context, context.say(words), size=15, strong=True, colour=colour))
+        as_high_as_its_content(self)

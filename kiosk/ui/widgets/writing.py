@@ -9,7 +9,10 @@ from kivy.clock import Clock
 from kivy.uix.label import Label
 
 from kiosk.ui.context import Context
-from kiosk.ui.theme import Colour, Size
+from kiosk.ui.palette import Colour
+from kiosk.ui.theme import Size
+
+_NO_WORD = set("@0123456789/")
 
 
 class Writing(Label):
@@ -36,7 +39,7 @@ class Writing(Label):
         super().__init__(
             text=content,
             font_name=theme.strong if strong else theme.regular,
-            font_size=theme.px(size),
+            font_size=theme.letters(size),
             color=colour or theme.palette.text,
             halign=align,
             valign="middle",
@@ -44,6 +47,16 @@ class Writing(Label):
             **properties,
         )
         self._bind_sizes()
+
+    @property
+    def breaks_a_word(self) -> bool:
+        """Whether a word is wider than the line it has, so that it goes on in the next one.
+
+        Addresses and numbers are no words: they may.
+        """
+        room = self.width - self.padding[2] - self.padding[0]
+        words = [one for one in self.text.split() if not set(one) & _NO_WORD]
+        return any(self._label.get_extents(word)[0] > room + 1 for word in words)
 
     def _bind_sizes(self) -> None:
         # Later in the same frame, because a layout that sets width and height at once would put
@@ -94,6 +107,11 @@ class OneLine(Writing):
     def _bind_sizes(self) -> None:
         self.bind(texture_size=self._fit)
         self.texture_update()
+
+    @property
+    def breaks_a_word(self) -> bool:
+        """Never: there is one line."""
+        return False
 
     def shorten_to(self, width: float) -> None:
         """Be no wider than `width` pixels: what does not fit is left out for dots."""

@@ -1,0 +1,53 @@
+"""What is read aloud of a view: what somebody would read to a friend. Pure, and never a secret.
+
+A View has no secrets; an address that was typed is not read out either.
+"""
+
+from __future__ import annotations
+
+from kiosk.flow import view as vw
+from kiosk.flow.text import Words, text
+
+_NEARLY_UP = text("The time is nearly up.")
+
+
+def aloud(view: vw.View) -> tuple[Words, ...]:
+    """The words of `view` in the order in which one reads them."""
+    if view.frame.countdown is not None:
+        # Not the seconds: they would be said anew with each.
+        return _NEARLY_UP, view.frame.countdown.button.label
+    doing = [step.label for step in view.frame.steps if step.state is vw.StepState.DOING]
+    buttons = [button.label for button in view.frame.buttons if button.enabled]
+    return (*doing, *_body(view), *buttons)
+
+
+def _body(view: vw.View) -> tuple[Words, ...]:
+    match view:
+        case vw.Welcome():
+            return view.heading, view.instruction, *view.troubles
+        case vw.EntryPage():
+            return _entry(view)
+        case vw.ChoicePage():
+            return _given(view.heading, view.hint)
+        case vw.ProfilePage():
+            return view.heading, *(line for section in view.sections for line in _section(section))
+        case vw.Progress():
+            doing = [step.label for step in view.steps if step.state is vw.StepState.DOING]
+            return view.heading, *doing, *_given(view.instruction)
+        case vw.Notice():
+            contacts = [words for one in view.contacts for words in (one.name, one.detail)]
+            return view.heading, *view.paragraphs, *contacts
+
+
+def _entry(view: vw.EntryPage) -> tuple[Words, ...]:
+    rules = [line.text for line in view.rule_lines if not line.met]
+    said = view.problem if view.problem is not None else view.hint
+    return _given(view.progress, view.heading, said, *rules)
+
+
+def _section(section: vw.Section) -> tuple[Words, ...]:
+    return _given(section.heading, section.text, *(each for row in section.rows for each in row))
+
+
+def _given(*words: Words | None) -> tuple[Words, ...]:
+    return tuple(each for each in words if each is not None)

@@ -1,0 +1,88 @@
+"""Speech by the real espeak-ng, which writes what it says to files instead of headphones."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+import time
+import wave
+from array import array
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kiosk.devices.speech import Speech
+from kiosk.devices.speech.espeak import EspeakSpeech
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def loudness(path: Path) -> int:
+    with wave.open(str(path)) as sound:
+        return max(map(abs, array("h", sound.readframes(sound.getnframes()))), default=0)
+
+
+@pytest.mark.parametrize("language", ["en", "cy", "pl", "uk"])
+def test_what_is_said_can_be_heard_in_every_language(tmp_path: Path, language: str) -> None:
+    said = tmp_path / "said.wav"
+    speech = EspeakSpeech(options=["-w", str(said)])
+    assert speech.present
+    speech.say("Smartcard 123", language)
+    wait_until(lambda: speech._speaking is None)
+    assert speech.present
+    assert loudness(said) > 1000
+
+
+def test_something_else_takes_the_place_of_what_is_being_said(tmp_path: Path) -> None:
+    slow = tmp_path / "slow"
+    slow.write_text("#!/bin/sh\necho $$ >>pids\nexec sleep 60\n")
+    slow.chmod(0o755)
+    started = tmp_path / "pids"
+    os.chdir(tmp_path)
+    speech = EspeakSpeech(program=str(slow))
+    for number in range(1, 4):
+        speech.say("something long", "en")
+        wait_until(lambda number=number: started.exists() and number == lines(started))  # type: ignore[misc]
+    speech.say("", "en")
+    wait_until(
+        lambda: not any(Path(f"/proc/{pid}").exists() for pid in started.read_text().split())
+    )
+    assert speech.present, "being quiet is no failure"
+
+
+def lines(path: Path) -> int:
+    return len(path.read_text().split())
+
+
+def test_nothing_that_is_said_is_on_an_argument_list(tmp_path: Path) -> None:
+    echo = tmp_path / "echo"
+    echo.write_text('#!/bin/sh\necho "$@" >"$0.arguments"\ncat >"$0.heard"\n')
+    echo.chmod(0o755)
+    speech: Speech = EspeakSpeech(program=str(echo))
+    speech.say("Insert your smartcard", "en")
+    wait_until(lambda: (tmp_path / "echo.heard").exists() and bool(lines(tmp_path / "echo.heard")))
+    assert (tmp_path / "echo.heard").read_text() == "Insert your smartcard"
+    assert "smartcard" not in (tmp_path / "echo.arguments").read_text()
+
+
+def test_a_kiosk_without_the_program_says_so(tmp_path: Path) -> None:
+    speech = EspeakSpeech(program=str(tmp_path / "nothing"))
+    assert not speech.present
+    speech.say("words", "en")
+
+
+def test_a_voice_that_fails_is_missing_from_then_on() -> None:
+    lost = threading.Event()
+    speech = EspeakSpeech(lost.set, program="false")
+    assert shutil.which("false")
+    assert speech.present
+    speech.say("words", "en")
+    assert lost.wait(20)
+    assert not speech.present

@@ -1,0 +1,183 @@
+"""How somebody wants to be spoken to: one touch away from every page, and gone when she is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiosk import flow
+from kiosk.flow import effects as do
+from kiosk.flow import events as ev
+from kiosk.flow import pages as pg
+from kiosk.flow import view as vw
+from kiosk.flow.access import Access, Language, Menu, TextSize
+from kiosk.flow.state import Site, State
+from kiosk.flow.text import Verbatim
+from kiosk.flow.view import Intent
+from tests.flow.test_properties import _states
+
+LANGUAGES = ev.Pressed(Intent.LANGUAGE)
+ACCESS = ev.Pressed(Intent.ACCESS)
+CLOSE = ev.Pressed(Intent.CLOSE)
+WELSH: list[ev.Event] = [LANGUAGES, ev.Chosen(1)]
+CARD_READ: list[ev.Event] = [ev.CardInserted("AB12-CD34")]
+
+
+def after(*events: ev.Event, state: State | None = None) -> State:
+    state = state or State()
+    for event in events:
+        state, _ = flow.step(state, event)
+    return state
+
+
+def choices(state: State) -> tuple[vw.Choice, ...]:
+    view = flow.render(state)
+    assert isinstance(view, vw.ChoicePage)
+    return view.choices
+
+
+@given(_states)
+def test_both_menus_are_one_touch_from_every_page_and_the_page_is_there_afterwards(
+    state: State,
+) -> None:
+    state = replace(state, countdown=None)
+    assert [tool.intent for tool in flow.render(state).frame.tools] == ["language", "access"]
+    for opened, menu in ((LANGUAGES, Menu.LANGUAGES), (ACCESS, Menu.ACCESS)):
+        there = after(opened, state=replace(state, menu=None))
+        assert there.menu is menu
+        assert after(ev.Pressed(Intent.BACK), state=there).page == state.page
+        assert after(opened, state=there).menu is None
+
+
+def test_a_language_is_chosen_at_once_and_the_screen_says_which_it_is() -> None:
+    state = after(*WELSH)
+    assert state.language is Language.WELSH
+    assert state.menu is None
+    frame = flow.render(state).frame
+    assert frame.language is Language.WELSH
+    assert frame.tools[0].label == Verbatim("Cymraeg")
+    assert [one.ticked for one in choices(after(LANGUAGES, state=state))] == [
+        False, True, False, False,
+    ]  # fmt: skip
+
+
+def test_every_setting_turns_and_turns_back() -> None:
+    state = after(ACCESS, ev.SpeechSeen(present=True))
+    before = state.access
+    for number in range(3, 8):
+        on = after(ev.Chosen(number), state=state)
+        assert on.access != before
+        assert choices(on)[number].ticked
+        assert after(ev.Chosen(number), state=on).access == before
+    assert after(ev.Chosen(2), state=state).access.text_size is TextSize.LARGEST
+    assert after(ev.Chosen(2), ev.Chosen(0), state=state).access == before
+
+
+@pytest.mark.parametrize("number", [-1, 8, 99])
+def test_an_entry_that_is_not_there_changes_nothing(number: int) -> None:
+    for opened in (ACCESS, LANGUAGES):
+        state = after(opened)
+        assert after(ev.Chosen(number), state=state) == state
+
+
+def test_what_this_kiosk_cannot_is_said_and_cannot_be_chosen() -> None:
+    state = after(ACCESS)
+    speech = choices(state)[5]
+    assert not speech.enabled
+    assert speech.detail is not None
+    assert after(ev.Chosen(5), state=state).access.speech is False
+    assert choices(after(ev.SpeechSeen(present=True), state=state))[5].enabled
+
+
+def test_a_language_chosen_at_the_start_is_the_one_of_the_visit() -> None:
+    state = after(*WELSH, *CARD_READ)
+    assert isinstance(state.page, pg.ReadingCard)
+    assert state.language is Language.WELSH
+
+
+def test_it_goes_when_the_card_goes() -> None:
+    state = after(*CARD_READ, *WELSH, ACCESS, ev.Chosen(1), ev.Chosen(3))
+    assert state.access == Access(TextSize.LARGER, high_contrast=True)
+    state = after(ev.CardFailed(state.visit, ev.CardTrouble.MUTE), state=state)
+    assert state.language is Language.WELSH, "the help is hers to read"
+    closed = after(ev.Pressed(Intent.CLOSE), state=state)
+    assert closed.language is Language.WELSH, "she has to be told to take her card"
+    gone = after(ev.CardTaken(), state=closed)
+    assert gone == replace(State(), visit=gone.visit)
+
+
+@given(_states)
+def test_whoever_leaves_takes_her_language_and_settings_along(state: State) -> None:
+    state = replace(state, language=Language.POLISH, access=Access(TextSize.LARGEST), menu=None)
+    state = after(ev.CardTaken(), state=replace(state, countdown=None))
+    if isinstance(state.page, pg.Helping):
+        state = after(ev.Pressed(Intent.CLOSE), state=state)
+    assert isinstance(state.page, pg.Waiting)
+    assert (state.language, state.access) == (Language.ENGLISH, Access())
+
+
+@given(st.sampled_from([WELSH, [ACCESS], [ACCESS, ev.Chosen(2)]]))
+def test_whoever_walks_away_from_the_start_screen_leaves_nothing_there(
+    said: list[ev.Event],
+) -> None:
+    *before, last = said
+    state, effects = flow.step(after(*before), last)
+    assert any(isinstance(one, do.StartTimer) for one in effects) or before
+    state = after(ev.TimeUp(ev.Timer.IDLE), state=state)
+    assert state.countdown == 20, "with the warning that everybody gets"
+    state = after(*[ev.TimeUp(ev.Timer.COUNTDOWN)] * 20, state=state)
+    assert state == replace(State(), visit=state.visit)
+
+
+def test_more_time_is_three_times_as_much() -> None:
+    site = Site(idle_seconds=10.0)
+    state, _ = flow.step(State.at(site), ACCESS)
+    state, effects = flow.step(state, ev.Chosen(7))
+    state, effects = flow.step(state, ev.Touched())
+    assert do.StartTimer(ev.Timer.IDLE, 30.0) in effects
+
+
+def test_a_site_begins_with_its_own() -> None:
+    site = Site(language=Language.WELSH, access=Access(scrambled=True))
+    state = State.at(site)
+    assert not state.changed
+    assert flow.render(state).frame.access.scrambled
+    assert (
+        after(*CARD_READ, LANGUAGES, ev.Chosen(0), ev.CardTaken(), CLOSE, state=state).language
+        == "cy"
+    )
+
+
+def test_a_menu_that_is_open_when_work_ends_stays_open() -> None:
+    state = after(*CARD_READ, ACCESS)
+    state = after(ev.CentralSeen(reachable=False), state=state)
+    assert state.menu is Menu.ACCESS
+    assert after(ev.CardFailed(state.visit, ev.CardTrouble.MUTE), state=state).menu is None
+
+
+def test_help_can_be_asked_for_where_nothing_is_wrong() -> None:
+    state = after(ev.Pressed(Intent.HELP))
+    view = flow.render(state)
+    assert isinstance(view, vw.Notice)
+    assert view.tone is vw.Tone.INFORMATION
+    assert view.picture is vw.Picture.CHIP_FIRST
+    assert isinstance(after(ev.Pressed(Intent.CLOSE), state=state).page, pg.Waiting)
+
+
+def test_back_finds_every_answer_again() -> None:
+    from tests.flow.test_holder import Visit  # noqa: PLC0415
+
+    visit = Visit()
+    visit.open_registration()
+    visit.answer(2, "answer 2")
+    visit.hear(ev.Chosen(4), ev.Typed("own-answer-5", 4), ev.Pressed(Intent.BACK))
+    visit.hear(ev.Chosen(1), ev.Typed("own-answer-2", 7), ev.Pressed(Intent.BACK))
+    visit.hear(ev.Chosen(4))
+    assert isinstance(visit.page, pg.AnsweringQuestion)
+    assert visit.page.length == 4
+    visit.hear(ev.Pressed(Intent.BACK), ev.Pressed(Intent.BACK))
+    assert visit.page.question == 2
+    assert visit.page.length == 8

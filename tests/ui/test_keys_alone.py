@@ -1,0 +1,226 @@
+"""Everything by keys alone, with a focus that is seen and read aloud; and what is never said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from kiosk.flow.access import Access, Language
+from kiosk.flow.events import Chosen
+from kiosk.flow.view import EntryPage, Intent, View
+from kiosk.ui.keyboard import meaning
+from kiosk.ui.sample import COUNTDOWN, SAMPLES
+from tests.ui.conftest import Desk
+
+
+def keys(desk: Desk, *names: str) -> None:
+    for name in names:
+        desk.gallery.app.stage._pressed_at = float("-inf")
+        desk.gallery.app.key(name)
+        desk.gallery.frames(2)
+
+
+def at(desk: Desk) -> str:
+    control = desk.gallery.app.stage.focus.at
+    return str(control.spoken) if control is not None else ""
+
+
+def listening(view: View, *, speech: bool = True) -> View:
+    return replace(view, frame=replace(view.frame, access=Access(speech=speech)))
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_every_control_of_every_page_can_be_reached_by_one_key(desk: Desk, name: str) -> None:
+    from kiosk.ui.focus import controls  # noqa: PLC0415 - the gallery is open
+    from kiosk.ui.widgets.keys import KeyCap  # noqa: PLC0415
+    from kiosk.ui.widgets.scroller import Arrow  # noqa: PLC0415
+
+    desk.show(SAMPLES[name])
+    stage = desk.gallery.app.stage
+    # A list follows the focus, and so needs no arrows.
+    wanted = {one for one in controls(stage.front) if not isinstance(one, KeyCap | Arrow)}
+    reached = set()
+    for _ in range(len(wanted) + 6):
+        keys(desk, "next")
+        reached.add(stage.focus.at)
+    assert wanted <= reached
+    first = stage.focus.at
+    keys(desk, "next", "previous")
+    assert stage.focus.at is first
+
+
+def test_the_focus_is_seen_and_a_finger_takes_it_away(desk: Desk) -> None:
+    desk.show(SAMPLES["menu"])
+    ring = desk.gallery.app.stage.focus._ring
+    assert not ring.children
+    keys(desk, "next")
+    assert ring.children
+    desk.finger.tap(400, 470)
+    assert not ring.children
+
+
+def test_a_choice_is_made_by_keys(desk: Desk) -> None:
+    desk.show(SAMPLES["menu"])
+    keys(desk, "next")
+    while not at(desk).startswith("Change my passcode"):
+        keys(desk, "down")
+    keys(desk, "press")
+    assert [each for each in desk.sent if isinstance(each, Chosen)] == [Chosen(1)]
+
+
+def test_a_keypad_without_arrows_has_them_on_its_digits(desk: Desk) -> None:
+    desk.show(SAMPLES["menu"])
+    keys(desk, "next")
+    while not at(desk).startswith("My smartcard"):
+        keys(desk, "2")
+    keys(desk, "8", "5")
+    assert [each for each in desk.sent if isinstance(each, Chosen)] == [Chosen(1)]
+
+
+def test_a_list_follows_the_focus(desk: Desk) -> None:
+    desk.show(SAMPLES["choices-many"])
+    stage = desk.gallery.app.stage
+    for _ in range(20):
+        keys(desk, "next")
+    from kiosk.ui.fit import _seen  # noqa: PLC0415
+
+    _, bottom, _, top = _seen(stage.focus.at)
+    assert top - bottom > 40
+
+
+def test_a_passcode_is_typed_on_a_keypad_and_given_with_enter(desk: Desk) -> None:
+    desk.show(SAMPLES["passcode-good"])
+    keys(desk, *"4711089", "erase", "press")
+    assert desk.typed[-1].length == 6
+    (pressed,) = desk.pressed
+    assert pressed.intent is Intent.CONTINUE
+    assert pressed.typed is not None
+    assert pressed.typed.reveal() == b"471108"
+
+
+def test_an_answer_is_typed_on_a_keyboard(desk: Desk) -> None:
+    desk.show(SAMPLES["question-typed"])
+    keys(desk, *"O'Brien 2", "§", "press")
+    assert desk.pressed[0].typed is not None
+    assert desk.pressed[0].typed.reveal() == b"O'Brien 2"
+
+
+def test_an_answer_is_typed_with_four_ways_and_one_key(desk: Desk) -> None:
+    from kiosk.ui.widgets.keys import KeyCap  # noqa: PLC0415
+
+    desk.show(SAMPLES["question-typed"])
+    keys(desk, "next", "previous", "previous")
+    while not isinstance(desk.gallery.app.stage.focus.at, KeyCap):
+        keys(desk, "next")
+    assert at(desk) == "q"
+    keys(desk, "press", "right", "press", "down", "press", "6", "5")
+    keys(desk, "up", "up", "up")
+    assert at(desk) not in {"q", "w"}
+    desk.gallery.app.stage.focus.leave()
+    keys(desk, "press")
+    assert desk.pressed[-1].typed is not None
+    assert len(desk.pressed[-1].typed) == 4
+    assert desk.pressed[-1].typed.reveal().startswith(b"qw")
+
+
+def test_back_language_and_settings_have_keys_of_their_own(desk: Desk) -> None:
+    desk.show(SAMPLES["question-typed"])
+    keys(desk, "back", "language", "access")
+    assert [each.intent for each in desk.pressed] == ["back", "language", "access"]
+    desk.show(SAMPLES["profile"])
+    keys(desk, "back")
+    assert desk.pressed[-1].intent is Intent.CLOSE
+
+
+def test_the_countdown_has_the_keys(desk: Desk) -> None:
+    view = SAMPLES["question-typed"]
+    desk.show(replace(view, frame=replace(view.frame, countdown=COUNTDOWN)))
+    keys(desk, "a", "back", "language")
+    assert desk.pressed == []
+    assert desk.typed == []
+    keys(desk, "press")
+    assert [each.intent for each in desk.pressed] == [Intent.MORE_TIME]
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "shifted", "means"),
+    [
+        (9, None, False, "next"), (9, None, True, "previous"), (13, "\r", False, "press"),
+        (271, "", False, "press"), (258, "2", False, "2"), (97, "a", True, "A"),
+        (97, "a", False, "a"), (282, None, False, ""), (27, None, False, "back"),
+    ],
+)  # fmt: skip
+def test_what_the_keys_of_a_keyboard_mean(
+    code: int, text: str | None, shifted: bool, means: str
+) -> None:
+    assert meaning(code, text, shifted=shifted) == means
+
+
+# ---------------------------------------------------------------- aloud
+
+
+@pytest.fixture
+def said() -> list[tuple[str, Language]]:
+    return []
+
+
+@pytest.fixture
+def hearing(make_desk: Callable[..., Desk], said: list[tuple[str, Language]]) -> Desk:
+    desk = make_desk()
+    desk.gallery.app.stage._speak = lambda words, language: said.append((words, language))
+    return desk
+
+
+def test_a_page_is_read_when_it_comes_and_silence_follows_when_it_goes(
+    hearing: Desk, said: list[tuple[str, Language]]
+) -> None:
+    hearing.show(listening(SAMPLES["done"]))
+    assert said[-1][0].startswith("Your smartcard is unlocked. Your new passcode works")
+    hearing.show(listening(SAMPLES["done"]))
+    assert len(said) == 1, "not again while nothing changes"
+    hearing.show(listening(SAMPLES["problem"], speech=False))
+    assert said[-1][0] == ""
+    assert len(said) == 2
+
+
+def test_the_focus_is_read_and_typing_says_how_much_and_not_what(
+    hearing: Desk, said: list[tuple[str, Language]]
+) -> None:
+    view = SAMPLES["question-typed"]
+    hearing.show(listening(view))
+    said.clear()
+    keys(hearing, *"zebu", "erase")
+    assert [words for words, _ in said] == ["1", "2", "3", "4", "3"]
+    said.clear()
+    keys(hearing, "next")
+    assert said[-1][0] == at(hearing)
+
+
+@pytest.mark.parametrize("name", ["question-typed", "passcode-good", "code-within"])
+def test_the_letters_of_a_secret_are_not_even_said_where_the_focus_is(
+    hearing: Desk, said: list[tuple[str, Language]], name: str
+) -> None:
+    from kiosk.ui.widgets.keys import KeyCap  # noqa: PLC0415
+
+    hearing.show(listening(SAMPLES[name]))
+    stage = hearing.gallery.app.stage
+    caps = [one for one in stage.walk(restrict=True) if isinstance(one, KeyCap)]
+    said.clear()
+    for cap in caps:
+        stage.focus._be_at(cap)
+    assert {words for words, _ in said} <= {"Delete", "Shift", "Space", "Digits and signs"}
+
+
+def test_the_letters_of_an_address_are_said(
+    hearing: Desk, said: list[tuple[str, Language]]
+) -> None:
+    view = SAMPLES["address-empty"]
+    assert isinstance(view, EntryPage)
+    hearing.show(listening(view))
+    stage = hearing.gallery.app.stage
+    from kiosk.ui.widgets.keys import KeyCap  # noqa: PLC0415
+
+    stage.focus._be_at(next(one for one in stage.walk() if isinstance(one, KeyCap)))
+    assert said[-1][0] == "q"
