@@ -64,13 +64,19 @@ class GidsCard:
         except CardRefused:
             content = None
         if content is None:
-            # Cards without that object tell it by VERIFY without data (GidsApplet does, for one).
-            return Counters(tries.ask(self._connection, _PASSCODE))
+            return Counters(self._tries_by_verify())
         fields = dict(tlv.parse(content, "passcode status"))
         told = [fields[tag] for tag in _TRIES_LEFT if tag in fields]
         if not told or len(told[0]) != 1:
             raise CardMalformed("passcode status: no counter of one byte")
         return Counters(told[0][0])
+
+    def _tries_by_verify(self) -> int | None:
+        """Cards without that object may tell it by VERIFY without data, as GidsApplet does."""
+        try:
+            return tries.ask(self._connection, _PASSCODE)
+        except CardRefused:
+            return None
 
     def certificates(self) -> Certificates:
         """The certificate of the container for log in, where there is one."""

@@ -32,7 +32,7 @@ class Iso7816Card:
         self._profile = profile
         name = profile.recognition.application
         if name:
-            select(connection, name, named_by=name)
+            select(connection, name, named_by=name, says_anything=True)
 
     @classmethod
     def of(cls, profile: Profile) -> Callable[[Connection], Iso7816Card]:

@@ -44,13 +44,7 @@ class PivCard:
     def __init__(self, connection: Connection) -> None:
         """Select the application; raises CardUnknown where the card has none."""
         self._connection = connection
-        select(
-            connection,
-            APPLICATION,
-            named_by=_NAMED_BY,
-            short_name=_SHORT_NAME,
-            names_itself=True,
-        )
+        select(connection, APPLICATION, named_by=_NAMED_BY, short_name=_SHORT_NAME)
 
     def identity(self, like: CardIdentity | None = None) -> CardIdentity:
         """The GUID of the CHUID, or the authentication certificate's hash where it is all zeros.
@@ -81,20 +75,10 @@ class PivCard:
 
     def certificates(self) -> Certificates:
         """Certificates 9A and 9E."""
-        odd: CardMalformed | CardRefused | None = None
-        found: list[bytes | None] = []
-        for name, place in (
-            (_CERTIFICATE_9A, "certificate 9A"),
-            (_CERTIFICATE_9E, "certificate 9E"),
-        ):
-            try:
-                found.append(self._certificate(name, place))
-            except (CardMalformed, CardRefused) as error:
-                odd = error
-                found.append(None)
-        if odd is not None and not any(found):
-            raise odd
-        return Certificates(*found)
+        return Certificates(
+            self._certificate(_CERTIFICATE_9A, "certificate 9A"),
+            self._certificate(_CERTIFICATE_9E, "certificate 9E"),
+        )
 
     def verify(self, passcode: Secret) -> None:
         """VERIFY; costs a try when wrong."""

@@ -16,24 +16,21 @@ def select(
     *,
     named_by: bytes,
     short_name: bytes = b"",
-    names_itself: bool = False,
+    says_anything: bool = False,
 ) -> None:
     """SELECT by name; raises CardUnknown where the card has no such application.
 
     Cards say that in many ways, so any refusal is taken for it, and any answer that cannot be read.
-    The answer may say nothing, unless such an application `names_itself`. Where it names one (in
-    61/4F or 6F/84) the name must begin with `named_by`, or with `short_name` where there is one:
-    some cards answer with another application than was asked for.
+    The answer may say nothing; of one that `says_anything` also something of its own, as IsoApplet
+    does its version. Where it names an application (in 61/4F or 6F/84) the name must begin with
+    `named_by`, or with `short_name` where there is one: some cards answer with another one than was
+    asked for.
     """
     command = Command("SELECT", 0xA4, 0x04, 0x00, application, expected=256, repeatable=True)
     response = send(connection, command)
     if response.status != SUCCESS:
         raise CardUnknown(connection.atr.hex())
-    if response.data[:1] not in _TEMPLATES:
-        # Nothing, or something of the application's own, as its version. Where a name is expected,
-        # an application that answers to whatever it is asked is not taken for ours.
-        if names_itself:
-            raise CardUnknown(connection.atr.hex())
+    if not response.data or (says_anything and response.data[:1] not in _TEMPLATES):
         return
     try:
         named = _name(response.data)

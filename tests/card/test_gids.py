@@ -136,7 +136,7 @@ def test_cards_differ_and_their_counters_are_read(
 
 def test_a_card_may_keep_its_counter_to_itself(memory: GidsMemory) -> None:
     card = SimulatedGidsCard(memory, GidsBehaviour(status_object=False))
-    assert inspect(card).counters == Counters(None)
+    assert inspect(card).counters == Counters(memory.passcode_left)  # then VERIFY tells it
 
 
 def test_a_card_that_wants_its_whole_name_is_not_guessed_at(memory: GidsMemory) -> None:

@@ -271,6 +271,13 @@ def test_an_answer_that_cannot_be_read_is_no_reason_not_to_ask_on(issuer: Simula
         recognise(Garbled(Blank()))
 
 
+@pytest.mark.parametrize("version", ["000600", "000604", "0100", "010700"])
+def test_an_application_may_answer_with_its_version(version: str) -> None:
+    """IsoApplet does, before its release 1: two bytes of version, and what it can do."""
+    (isoapplet,) = shipped()
+    Iso7816Card(Scripted(f"{version}9000"), isoapplet)
+
+
 def test_a_card_is_asked_no_more_than_it_needs(issuer: SimulatedIssuer) -> None:
     memory = issuer.issue_isoapplet()
     for card, family, selects in [

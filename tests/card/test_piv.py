@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from kiosk.card.recognition import inspect
 from kiosk.errors import CardMalformed, CardUnknown, SecretRefused, WrongSecret
 from kiosk.simulated.issuing import SimulatedIssuer
 from kiosk.simulated.piv import PivBehaviour, PivMemory, SimulatedPivCard
-from kiosk.values import Counters, Family, Secret
+from kiosk.values import CardIdentity, Counters, Family, Secret
 from tests.card.connections import Recorded, Scripted
 
 TRANSCRIPTS = Path(__file__).parent / "transcripts"
@@ -243,9 +244,41 @@ def test_metadata_is_an_extra(metadata: str, expected: int | None) -> None:
 
 
 @pytest.mark.parametrize("metadata", ["0601039000", "060203049000", "0603030303", "06"])
-def test_malformed_metadata_is_refused(metadata: str) -> None:
-    with pytest.raises(CardMalformed):
-        PivCard(Scripted("9000", "63C3", metadata.removesuffix("9000") + "9000")).counters()
+def test_metadata_that_makes_no_sense_is_none(metadata: str) -> None:
+    card = PivCard(Scripted("9000", "63C3", metadata.removesuffix("9000") + "9000"))
+    assert card.counters() == Counters(3, None)
+
+
+@pytest.mark.parametrize("chuid", ["6A82", "53009000", "53023E009000", f"53123410{'00' * 16}9000"])
+def test_a_card_without_a_guid_is_known_by_its_certificate(chuid: str) -> None:
+    serial = hashlib.sha256(bytes.fromhex("AABBCC")).hexdigest().upper()
+    certificate = "53087003AABBCC7101009000"
+    known = PivCard(Scripted("9000", chuid, certificate)).identity()
+    assert known == CardIdentity(Family.PIV, serial)
+    assert PivCard(Scripted("9000", certificate)).identity(known) == known  # one command
+
+
+@pytest.mark.parametrize(
+    ("status", "left"), [("63C2", 2), ("6302", 2), ("6983", 0), ("6300", None), ("9000", None)]
+)
+def test_tries_are_told_in_more_than_one_way(status: str, left: int | None) -> None:
+    assert PivCard(Scripted("9000", status, "6D00")).counters().passcode == left
+
+
+@pytest.mark.parametrize(("status", "left"), [("6302", 2), ("63C2", 2), ("6300", None)])
+def test_a_wrong_passcode_is_one_however_it_is_told(status: str, left: int | None) -> None:
+    with pytest.raises(WrongSecret) as refused:
+        PivCard(Scripted("9000", status)).verify(Secret(b"246802"))
+    assert refused.value.tries_left == left
+
+
+def test_the_exact_length_is_asked_for_wherever_a_card_wants_it() -> None:
+    """6C XX to SELECT, to GET DATA, and to the last GET RESPONSE, as T=0 cards answer."""
+    guid = "00112233445566778899AABBCCDDEEFF"
+    card = PivCard(Scripted("6C00", "9000", "6C14", f"53123410{guid}9000"))
+    assert card.identity().serial == guid
+    parts = PivCard(Scripted("9000", "531234106110", "6C10", f"{guid}9000"))
+    assert parts.identity().serial == guid
 
 
 def test_yubicos_short_name_is_known_and_others_are_not() -> None:
