@@ -7,9 +7,9 @@ import secrets
 import threading
 
 from kiosk.contract.changes import Policy, card_hash
-from kiosk.contract.messages import PackEnded
+from kiosk.contract.messages import PackEnded, ProblemType
 from kiosk.contract.packs import AskPacks, SealedPack
-from kiosk.errors import CentralError, CentralUnavailable, StoreFailed, VaultClosed
+from kiosk.errors import CentralError, CentralRefused, CentralUnavailable, StoreFailed, VaultClosed
 from kiosk.leases.lent import Leases
 from kiosk.leases.shelf import Kept
 from kiosk.link import CentralClient
@@ -18,6 +18,7 @@ from kiosk.store.replica import ReplicaReader, Standing
 
 _log = logging.getLogger(__name__)
 _LOOK_SECONDS = 3.0
+_CUT_OFF = ProblemType.NOT_AUTHENTICATED
 _RETRY_SECONDS = 20.0
 _LEAST_SECONDS = 60.0  # between two requests, however much changes meanwhile
 _PARTS = 4  # of a lease: so often it is made longer
@@ -53,6 +54,8 @@ class Keeper:
                 self._fetch(standing)
         except CentralError as error:
             _log.info("packs not fetched: %s", error)
+            if isinstance(error, CentralRefused) and error.problem == _CUT_OFF:
+                self._leases.shelf.empty()  # this kiosk is none any more
             # Central may have lent what never arrived: it is asked for again.
             self._failed, self._whole = self._leases.shelf.now(), False
         except StoreFailed as error:
