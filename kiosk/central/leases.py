@@ -37,15 +37,20 @@ def attempts(database: Session, row: PackRow) -> int:
     return database.exec(told).one()
 
 
-def end_earlier(work: Work, sealing_key: bytes) -> None:
-    """The caller was started anew: what was sealed to earlier keys is gone, and all reported."""
+def earlier(work: Work, sealing_key: bytes) -> list[PackRow]:
+    """What the caller has not accounted for of its earlier starts."""
     gone = select(PackRow).where(
         PackRow.kiosk_id == work.caller.id,
         PackRow.sealing_key != sealing_key,
         col(PackRow.ended_at).is_(None),
         col(PackRow.abandoned).is_(False),
     )
-    for row in work.database.exec(gone):
+    return list(work.database.exec(gone))
+
+
+def end_earlier(work: Work, sealing_key: bytes) -> None:
+    """The caller was started anew: what was sealed to earlier keys is gone, and all reported."""
+    for row in earlier(work, sealing_key):
         row.ended_at = work.now
 
 

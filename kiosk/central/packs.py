@@ -54,6 +54,8 @@ _LOOKED_AT = 100  # cards in one transaction
 
 def give_packs(parts: Parts, caller: Caller, asked: pk.AskPacks) -> pk.PackPage:
     """The next packs of those that the kiosk may have and has not; none where nothing is lent."""
+    if _nothing_to_do(parts, caller, asked):
+        return pk.PackPage(packs=(), next=asked.after, more=False)
     with working(parts, caller) as work:
         trust = work.database.get_one(Organisation, caller.organisation_id)
         installation = work.database.get_one(Installation, 1)
@@ -64,12 +66,25 @@ def give_packs(parts: Parts, caller: Caller, asked: pk.AskPacks) -> pk.PackPage:
         return _page(work, trust, installation, asked)
 
 
+def _nothing_to_do(parts: Parts, caller: Caller, asked: pk.AskPacks) -> bool:
+    """Whether there is nothing to lend and nothing to end: kiosks ask after every change.
+
+    To look takes no turn: whoever unlocks does not wait for it.
+    """
+    with parts.database.reading() as database:
+        work = Work(parts, caller, database, parts.clock())
+        if leases.earlier(work, asked.sealing_key):
+            return False
+        trust = database.get_one(Organisation, caller.organisation_id)
+        return not trust.offline or not _candidates(work, trust, asked)
+
+
 def _page(
     work: Work, trust: Organisation, installation: Installation, asked: pk.AskPacks
 ) -> pk.PackPage:
     lease = timedelta(hours=trust.lease_hours)
     lent = _lent(work, asked)
-    found = _candidates(work, trust, asked, lease)
+    found = _candidates(work, trust, asked)
     made: list[pk.SealedPack] = []
     after, new = asked.after, 0
     kiosk = work.database.get_one(Kiosk, work.caller.id)
@@ -102,7 +117,7 @@ def _lent(work: Work, asked: pk.AskPacks) -> int:
 
 
 def _candidates(
-    work: Work, trust: Organisation, asked: pk.AskPacks, lease: timedelta
+    work: Work, trust: Organisation, asked: pk.AskPacks
 ) -> list[tuple[Card, Registration]]:
     """The next cards that may be lent and whose pack is missing, or half over, by their ids."""
     wanted = (
@@ -121,13 +136,14 @@ def _candidates(
     if trust.lease_cards == LeaseCards.SEEN:
         wanted = wanted.where(or_(*(_seen(work, table) for table in (LoginSession, UnlockSession))))
     if not asked.anew:
+        half = timedelta(hours=trust.lease_hours) / 2
         fresh = select(PackRow.id).where(
             PackRow.kiosk_id == work.caller.id,
             PackRow.card_id == Card.id,
             PackRow.registration_id == Registration.id,
             PackRow.sealing_key == asked.sealing_key,
             col(PackRow.ended_at).is_(None),
-            col(PackRow.lent_until) > work.now + lease / 2,
+            col(PackRow.lent_until) > work.now + half,
         )
         wanted = wanted.where(~fresh.exists())
     return list(work.database.exec(wanted.order_by(col(Card.id)).limit(_LOOKED_AT)).all())

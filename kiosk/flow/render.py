@@ -72,7 +72,7 @@ def _troubles(state: st.State) -> tuple[Text, ...]:
 
 
 _WITHOUT_CENTRAL = text(
-    "The central service cannot be reached. Most smartcards can still be unlocked here, and"
+    "The central service cannot be reached. Many smartcards can still be unlocked here, and"
     " passcodes changed. Registering has to wait."
 )
 _NOTHING_LENT = text(

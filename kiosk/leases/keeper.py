@@ -7,9 +7,9 @@ import secrets
 import threading
 
 from kiosk.contract.changes import Policy, card_hash
-from kiosk.contract.messages import PackEnded
+from kiosk.contract.messages import PackEnded, ProblemType
 from kiosk.contract.packs import AskPacks, SealedPack
-from kiosk.errors import CentralError, CentralUnavailable, StoreFailed, VaultClosed
+from kiosk.errors import CentralError, CentralRefused, CentralUnavailable, StoreFailed, VaultClosed
 from kiosk.leases.lent import Leases
 from kiosk.leases.shelf import Kept
 from kiosk.link import CentralClient
@@ -18,7 +18,9 @@ from kiosk.store.replica import ReplicaReader, Standing
 
 _log = logging.getLogger(__name__)
 _LOOK_SECONDS = 3.0
+_CUT_OFF = ProblemType.NOT_AUTHENTICATED
 _RETRY_SECONDS = 20.0
+_LEAST_SECONDS = 60.0  # between two requests, however much changes meanwhile
 _PARTS = 4  # of a lease: so often it is made longer
 
 
@@ -52,6 +54,8 @@ class Keeper:
                 self._fetch(standing)
         except CentralError as error:
             _log.info("packs not fetched: %s", error)
+            if isinstance(error, CentralRefused) and error.problem == _CUT_OFF:
+                self._leases.shelf.empty()  # this kiosk is none any more
             # Central may have lent what never arrived: it is asked for again.
             self._failed, self._whole = self._leases.shelf.now(), False
         except StoreFailed as error:
@@ -61,8 +65,10 @@ class Keeper:
 
     def _give_back(self) -> None:
         shelf = self._leases.shelf
-        for kept in shelf.everything():
-            if kept.spent or kept.ends <= shelf.now() or not self._leases.holds(kept):
+        everything = shelf.everything()
+        holding = self._leases.holding(everything)
+        for kept in everything:
+            if kept.spent or kept.ends <= shelf.now() or kept.pack not in holding:
                 shelf.drop(kept.pack)  # first: what central hears of is not used any more
                 self._report(kept)
                 self._asked = None  # there may be another
@@ -81,9 +87,10 @@ class Keeper:
         # Central goes by what it was told; and after a new start, nothing else will tell it.
         if self._outbox.count_pending_outcomes():
             return False
-        longer = policy.lease_hours * 3600 / _PARTS
-        over = self._asked is None or now - self._asked >= longer or not self._whole
-        return over or standing.highest != self._position
+        if self._asked is None or not self._whole:
+            return True
+        changed = standing.highest != self._position and now - self._asked >= _LEAST_SECONDS
+        return changed or now - self._asked >= policy.lease_hours * 3600 / _PARTS
 
     def _fetch(self, standing: Standing) -> None:
         shelf, came = self._leases.shelf, 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from kiosk.contract.packs import Pack, SignedPack, addressed, context
 from kiosk.errors import VaultClosed
 from kiosk.leases import memory
 from kiosk.leases.shelf import Kept, Shelf
-from kiosk.store.replica import ReplicaReader
+from kiosk.store.replica import KnownCard, ReplicaReader, Standing
 from kiosk.values import CardIdentity, Secret
 
 
@@ -65,7 +66,7 @@ class Leases:
     def find(self, card: CardIdentity) -> Loan | None:
         """The pack of a card, if it is here and holds. Raises StoreFailed."""
         kept = self.shelf.find(card_hash(self._replica.standing().key, card))
-        if kept is None or not self.holds(kept):
+        if kept is None or not self.holding([kept]):
             return None
         try:
             pack = self.read(kept.sealed)
@@ -74,15 +75,13 @@ class Leases:
         fits = pack.identity == card and pack.pack == kept.pack
         return Loan(pack, kept) if fits else None
 
-    def holds(self, kept: Kept) -> bool:
-        """Whether nothing that central has said since takes the pack back. Raises StoreFailed."""
+    def holding(self, kept: Sequence[Kept]) -> set[UUID]:
+        """Those packs that nothing central has said since takes back. Raises StoreFailed."""
         standing, policy = self._replica.standing(), self._replica.policy()
-        known = self._replica.known(kept.card)
-        if policy is None or policy.stopped or not policy.offline or known is None:
-            return False
-        stopped = known.status is not CardState.ACTIVE or known.locked or known.frozen
-        mark = registration_mark(standing.key, kept.registration)
-        return not stopped and known.registration == mark and standing.epoch == kept.epoch
+        if policy is None or policy.stopped or not policy.offline:
+            return set()
+        known = self._replica.known([each.card for each in kept])
+        return {each.pack for each in kept if _holds(each, standing, known.get(each.card))}
 
     def read(self, sealed: bytes) -> Pack:
         """What central sealed for this kiosk. Raises VaultClosed for anything else."""
@@ -118,6 +117,14 @@ def open_with_answers(pack: Pack, answers: tuple[str | None, ...]) -> Secret:
         return Secret(sealing.unseal(pack.key, private, bound_to))
     finally:
         private.wipe()
+
+
+def _holds(kept: Kept, standing: Standing, known: KnownCard | None) -> bool:
+    if known is None or standing.epoch != kept.epoch:
+        return False
+    stopped = known.status is not CardState.ACTIVE or known.locked or known.frozen
+    mark = registration_mark(standing.key, kept.registration)
+    return not stopped and known.registration == mark
 
 
 def _signed_by(key: bytes, signed: SignedPack) -> bool:

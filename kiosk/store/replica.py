@@ -149,11 +149,14 @@ class ReplicaReader:
             row = database.get(ReplicaCard, card_hash(standing.key, card))
             return None if row is None else _known(row)
 
-    def known(self, card: bytes) -> KnownCard | None:
-        """The same, of the card that this hash stands for. Raises StoreFailed."""
+    def known(self, cards: Sequence[bytes]) -> dict[bytes, KnownCard]:
+        """The same, of those cards that these hashes stand for. Raises StoreFailed."""
+        found: dict[bytes, KnownCard] = {}
         with _failing_as_store(), Session(self._engine) as database:
-            row = database.get(ReplicaCard, card)
-            return None if row is None else _known(row)
+            for some in _some(cards):
+                query = select(ReplicaCard).where(col(ReplicaCard.card).in_(some))
+                found |= {row.card: _known(row) for row in database.exec(query)}
+        return found
 
     def standing(self) -> Standing:
         """How far it has come, so that a first fill can be told. Raises StoreFailed."""

@@ -94,7 +94,7 @@ def _written(subject: str) -> Do:
     return Do(f"a letter: {subject}", look)
 
 
-WORKS = See("Most smartcards can still be unlocked here")
+WORKS = See("Many smartcards can still be unlocked here")
 HINT = See("works without the central service")
 
 WITHOUT_CENTRAL: dict[str, Story] = {

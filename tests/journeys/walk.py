@@ -49,7 +49,7 @@ def main(folder: Path, size: str, share: str) -> None:
         )
         premises.card_seconds = 0.1  # so that there is something to interrupt
         process.SECONDS.update(DEADLINES)
-        runtime._CENTRAL_LOOK_SECONDS = keeper._LOOK_SECONDS = 0.5
+        runtime._CENTRAL_LOOK_SECONDS = keeper._LOOK_SECONDS = keeper._LEAST_SECONDS = 0.5
         shelf._WAITS = (1.0, 1.0)
         kiosk = compose.Kiosk(settings.read())
         threading.Thread(target=_walk_all, args=(kiosk, premises, told), daemon=True).start()

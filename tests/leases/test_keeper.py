@@ -11,11 +11,12 @@ from sqlmodel import Session, delete, select
 
 from kiosk.central import epochs
 from kiosk.central.tables import Card, Organisation, PackRow, Registration, SealedEnvelope
+from kiosk.contract.messages import ProblemType
 from kiosk.contract.packs import AskPacks
-from kiosk.errors import SettingsError
+from kiosk.errors import CentralRefused, SettingsError
 from kiosk.leases import Shelf, memory
 from tests.central.world import PersonalCard, Service
-from tests.leases.world import Borrowing
+from tests.leases.world import Away, Borrowing
 
 HOUR = 3600
 
@@ -219,3 +220,12 @@ def test_who_opens_the_case_gets_nothing(kiosk: Borrowing, card: PersonalCard) -
     assert not kiosk.holds(card)
     assert [file.name for file in kiosk.memory.iterdir()] == ["packs.sqlite3"]
     assert not any(kept.sealed[:64] in file.read_bytes() for file in kiosk.memory.iterdir())
+
+
+def test_a_kiosk_that_is_cut_off_and_hears_of_it_has_nothing_left(
+    kiosk: Borrowing, card: PersonalCard
+) -> None:
+    kiosk.round()
+    kiosk.cut(Away(CentralRefused(ProblemType.NOT_AUTHENTICATED, 401)))
+    kiosk.keeper.round()
+    assert kiosk.shelf.everything() == []

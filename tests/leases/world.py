@@ -13,7 +13,7 @@ from kiosk.card.unlock import CardStep
 from kiosk.central import signing
 from kiosk.central.tables import Kiosk
 from kiosk.contract import messages as msg
-from kiosk.errors import CentralUnavailable
+from kiosk.errors import CentralError, CentralUnavailable
 from kiosk.leases import Addressee, Keeper, Leases, Shelf, memory
 from kiosk.link import CentralClient
 from kiosk.sync import plan
@@ -34,10 +34,12 @@ class BootClock:
 
 @dataclass
 class Away:
-    """A central that is out of reach."""
+    """A central that is out of reach, or says no."""
+
+    error: CentralError = field(default_factory=lambda: CentralUnavailable("away"))
 
     def lend_packs(self, _request: object) -> object:
-        raise CentralUnavailable("away")
+        raise self.error
 
 
 @dataclass
@@ -76,9 +78,9 @@ class Borrowing:
     def _keeper(self, central: CentralClient) -> Keeper:
         return Keeper(self.leases, self.follower.reader, self.follower.outbox, central)
 
-    def cut(self) -> None:
+    def cut(self, away: Away | None = None) -> None:
         """Central is out of reach from now on."""
-        self.keeper = self._keeper(Away())  # type: ignore[arg-type]
+        self.keeper = self._keeper(away or Away())  # type: ignore[arg-type]
 
     def power_cut(self) -> None:
         """Memory is empty, and the clock begins anew."""
