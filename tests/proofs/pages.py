@@ -1,6 +1,6 @@
 """Proof: every page, in every language and with every setting, at both sizes, has its room.
 
-Nothing is cut off, breaks a word, covers anything, or is too small for a finger; whatever is touched
+Nothing is cut off, breaks a word, covers anything or is too small for a finger; what is touched
 is within low reach where that is wanted. A process for each size, because Kivy has one window:
 `python -m tests.proofs.pages WIDTHxHEIGHT` prints the figures.
 """
