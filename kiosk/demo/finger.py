@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
@@ -23,17 +24,21 @@ from kivy.input import MotionEvent
 from kivy.uix.label import Label
 from kivy.uix.widget import Widget
 
+from kiosk.flow.text import Text, Verbatim, Words
 from kiosk.flow.view import Intent
 from kiosk.ui.app import KioskApp
+from kiosk.ui.catalogue import Catalogue
 from kiosk.ui.widgets.button import IntentButton
 from kiosk.ui.widgets.choice import ChoiceRow
 from kiosk.ui.widgets.keys import DELETE, SHIFT, KeyPlate
-from kiosk.ui.widgets.scroller import Scroller
+from kiosk.ui.widgets.scroller import DOWN, UP, Arrow
+from kiosk.ui.widgets.viewport import Viewport
 
 Result = TypeVar("Result")
 
 PATIENCE = 10.0  # seconds that a finger waits for what it is to touch
 GLANCE = 0.03  # seconds between two looks
+ENGLISH = Catalogue()
 
 _numbers = itertools.count(1)
 
@@ -70,11 +75,11 @@ class Finger:
 
     def down(self, x: float, y: float) -> Touch:
         """Come down on the glass at `x`, `y`: pixels from the top left, as in a picture."""
-        return _drawing(self._app, lambda: _begin(x, Window.height - y))
+        return drawing(self._app, lambda: _begin(x, Window.height - y))
 
     def up(self, touch: Touch) -> None:
         """Lift the finger that came down."""
-        _drawing(self._app, lambda: EventLoop.post_dispatch_input("end", touch))
+        drawing(self._app, lambda: EventLoop.post_dispatch_input("end", touch))
 
     def tap(self, x: float, y: float) -> None:
         """Come down at `x`, `y` from the top left, and lift again."""
@@ -88,28 +93,33 @@ class Finger:
         def ready() -> tuple[float, float] | None:
             if not self._app.stage.listening:
                 return None
-            button = next((one for one in self._widgets(IntentButton) if _is(one, wanted)), None)
+            button = next(
+                (one for one in self._widgets(IntentButton) if is_meant(one, wanted)), None
+            )
             return _middle(button) if button is not None and button.enabled else None
 
         self.tap(*self._wait(ready, f"button {str(wanted)!r}"))
 
     def choose(self, label: str) -> None:
-        """Tap the choice with this label, turning pages of its list until it is to be seen."""
+        """Tap the choice with this label, turning pages of its list until it is to be seen.
+
+        Labels are English, whatever language they are shown in.
+        """
 
         def look() -> tuple[bool, float, float] | None:
             if not self._app.stage.listening:
                 return None
-            row = next((one for one in self._widgets(ChoiceRow) if label in _words(one)), None)
-            scroller = next(iter(self._widgets(Scroller)), None)
-            if row is None or scroller is None:
+            row = next((one for one in self._widgets(ChoiceRow) if english_of(one) == label), None)
+            if row is None:
                 return None
-            view = scroller.viewport
+            view = next(one for one in self._widgets(Viewport) if row in one.walk(restrict=True))
             _, bottom = view.to_window(view.x, view.y)
             _, y = row.to_window(row.center_x, row.center_y)
             if bottom < y < bottom + view.height:
                 return True, *_middle(row)
-            arrow = scroller.down if y < bottom else scroller.up
-            return (False, *_middle(arrow)) if arrow.enabled else None
+            way = DOWN if y < bottom else UP
+            arrows = [one for one in self._widgets(Arrow) if one.way == way and one.enabled]
+            return (False, *_middle(arrows[0])) if arrows else None
 
         found = False
         while not found:
@@ -163,8 +173,8 @@ class Finger:
             return found if same else None
 
         if threading.current_thread() is threading.main_thread():
-            return _until(self._app, look, self._patience, what)
-        return _until(self._app, settled, self._patience, what)
+            return until(self._app, look, self._patience, what)
+        return until(self._app, settled, self._patience, what)
 
 
 class Eye:
@@ -176,15 +186,19 @@ class Eye:
 
     def texts(self) -> list[str]:
         """Every text on the screen, as it was drawn last, from the top of the widget tree."""
-        return _drawing(self._app, self._texts)
+        return drawing(self._app, self._texts)
 
     def wait_for(self, part: str) -> str:
-        """The first text that contains `part`, once there is one; raises NotOnScreen."""
+        """The first text that contains `part`, once there is one; raises NotOnScreen.
+
+        `part` is as it is shown, or the English of it.
+        """
 
         def look() -> str | None:
-            return next((one for one in self._texts() if part in one), None)
+            said = [*self._texts(), *self._said_in_english()]
+            return next((one for one in said if part in one), None)
 
-        return _until(self._app, look, self._patience, f"text {part!r}")
+        return until(self._app, look, self._patience, f"text {part!r}")
 
     def photograph(self, path: Path) -> None:
         """Write what the window shows to a PNG file."""
@@ -197,7 +211,16 @@ class Eye:
                 taken = Window.screenshot(name=str(Path(folder).absolute() / path.name))
                 Path(taken).replace(path)
 
-        _drawing(self._app, take)
+        drawing(self._app, take)
+
+    def _said_in_english(self) -> list[str]:
+        """The English of every text of the view that is on the screen, in whatever language."""
+        stage = self._app.stage
+        if stage.view is None:
+            return []
+        shown = set(self._texts())
+        words = _words_in(stage.view)
+        return [ENGLISH.say(each) for each in words if stage.context.say(each) in shown]
 
     def _texts(self) -> list[str]:
         widgets = self._app.stage.walk(restrict=True)
@@ -210,12 +233,26 @@ def _begin(x: float, y: float) -> Touch:
     return touch
 
 
-def _is(button: IntentButton, wanted: Intent | str) -> bool:
-    return button.intent is wanted if isinstance(wanted, Intent) else button.spoken == wanted
+def is_meant(button: IntentButton, wanted: Intent | str) -> bool:
+    """Whether `button` has this intent, or this English label."""
+    return button.intent is wanted if isinstance(wanted, Intent) else english_of(button) == wanted
 
 
-def _words(widget: Widget) -> list[str]:
-    return [one.text for one in widget.walk(restrict=True) if isinstance(one, Label)]
+def english_of(control: IntentButton | ChoiceRow) -> str:
+    """The label in English, whatever language it is shown in."""
+    return ENGLISH.say(control.label)
+
+
+def _words_in(value: object) -> Iterator[Words]:
+    """Every text within a view, however deep."""
+    if isinstance(value, Text | Verbatim):
+        yield value
+    elif isinstance(value, tuple):
+        for each in value:
+            yield from _words_in(each)
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from _words_in(getattr(value, field.name))
 
 
 def _middle(widget: Widget) -> tuple[float, float]:
@@ -224,7 +261,7 @@ def _middle(widget: Widget) -> tuple[float, float]:
     return x, Window.height - y
 
 
-def _drawing(app: KioskApp, work: Callable[[], Result]) -> Result:
+def drawing(app: KioskApp, work: Callable[[], Result]) -> Result:
     """What `work` gives, done by the thread that draws."""
     if threading.current_thread() is threading.main_thread():
         return work()
@@ -240,11 +277,11 @@ def _drawing(app: KioskApp, work: Callable[[], Result]) -> Result:
     return done.result(timeout=PATIENCE)
 
 
-def _until(app: KioskApp, look: Callable[[], Result | None], patience: float, what: str) -> Result:
+def until(app: KioskApp, look: Callable[[], Result | None], patience: float, what: str) -> Result:
     """What `look` gives as soon as it gives something; raises NotOnScreen after `patience`."""
     deadline = time.monotonic() + patience
     while True:
-        found = _drawing(app, look)
+        found = drawing(app, look)
         if found is not None:
             return found
         if time.monotonic() > deadline:

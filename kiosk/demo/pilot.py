@@ -11,13 +11,17 @@ from pathlib import Path
 
 from kiosk.demo import journey as jr
 from kiosk.demo.finger import Eye, Finger
+from kiosk.demo.keyhand import KeyHand
 from kiosk.demo.mailbox import newest_code
 from kiosk.demo.premises import Premises
 from kiosk.ui.app import KioskApp
 
 
 class Pilot:
-    """Walks journeys; `tell` hears of each step with the seconds it took."""
+    """Walks journeys; `tell` hears of each step with the seconds it took.
+
+    Its `hand` touches the screen, or never does (see `keyhand`).
+    """
 
     def __init__(
         self,
@@ -25,8 +29,9 @@ class Pilot:
         premises: Premises,
         pictures: Path,
         tell: Callable[[str, float], None],
+        hand: Finger | KeyHand | None = None,
     ) -> None:
-        self._finger = Finger(app, hold=0.02)
+        self.hand = hand or Finger(app, hold=0.02)
         self._eye = Eye(app, patience=20)
         self._premises = premises
         self._pictures = pictures
@@ -50,10 +55,10 @@ class Pilot:
                     self._eye.photograph(self._pictures / f"{self._taken:02}-{name}.png")
                 return f"see “{words}”"
             case jr.Press(button):
-                self._finger.press(button)
+                self.hand.press(button)
                 return f"press {button}"
             case jr.Choose(label):
-                self._finger.choose(label)
+                self.hand.choose(label)
                 return f"choose {label}"
             case jr.Write() | jr.WriteCode() | jr.Delete():
                 return self._type(step)
@@ -64,13 +69,13 @@ class Pilot:
         """Touch keys. What is written is never told."""
         match step:
             case jr.Write(characters):
-                self._finger.write(characters)
+                self.hand.write(characters)
                 return f"touch {len(characters)} keys"
             case jr.WriteCode():
-                self._finger.write(newest_code(self._premises.central.mail))
+                self.hand.write(newest_code(self._premises.central.mail))
                 return "touch the keys of the code that was e-mailed"
             case jr.Delete(number):
-                self._finger.delete(number)
+                self.hand.delete(number)
                 return f"delete {number} characters"
 
     def _do_around(self, step: jr.Step) -> str:

@@ -35,7 +35,7 @@ class Gallery:
         speak: Callable[[str, Language], None] = lambda _words, _language: None,
     ) -> None:
         os.environ.setdefault("SDL_VIDEODRIVER", "offscreen")
-        settings = WindowSettings(size=size)
+        settings = WindowSettings(size=size, frames=0)
         self.app = open_screen(settings, catalogues or load_all(), send, on_failure, speak)
         from kivy.base import EventLoop, runTouchApp  # noqa: PLC0415
 

@@ -13,12 +13,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class WindowSettings:
-    """The window: `size` in pixels where it is not `fullscreen`; the least level Kivy may log."""
+    """The window: `size` in pixels where it is not `fullscreen`; the least level Kivy may log.
+
+    It draws so many `frames` a second at most; 0 is for who asks for each frame.
+    """
 
     size: tuple[int, int] = (800, 480)
     fullscreen: bool = False
     cursor: bool = True
     log_level: int = logging.WARNING
+    frames: int = 30
 
 
 _prepared: list[WindowSettings] = []
@@ -74,7 +78,7 @@ def _configure(window: WindowSettings) -> None:
     Config.set("graphics", "fullscreen", "auto" if window.fullscreen else "0")
     Config.set("graphics", "resizable", "0")
     Config.set("graphics", "show_cursor", "1" if window.cursor else "0")
-    Config.set("graphics", "maxfps", "30")
+    Config.set("graphics", "maxfps", str(window.frames))
     # Every shape of ours smooths its own edges; multisampling would only cost frames.
     Config.set("graphics", "multisamples", "0")
     # SDL hears the touch screen itself; a second provider would double every tap. A mouse is kept

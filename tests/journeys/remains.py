@@ -17,6 +17,8 @@ def remains_of(kiosk: compose.Kiosk) -> list[str]:
     runtime = kiosk.runtime
     if any(isinstance(each, Secret) and each for each in secrets_in(runtime._state)):
         left.append("the flow's state")
+    if runtime._state.changed:
+        left.append("her language or settings")
     if any(runtime._secrets):
         left.append("the runtime")
     typed = kiosk.screen._typed

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from base64 import b64encode
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,13 +11,8 @@ from kiosk.demo.journey import Write
 from kiosk.demo.people import NURSE
 from kiosk.vault import normalise
 from tests.journeys.mishaps import EVERY_STORY, steps_of
+from tests.journeys.walking import Told, walk_all
 from tests.secrets_search import search
-
-ROOT = Path(__file__).parents[2]
-WALKERS = 3
-
-
-Told = dict[str, dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
@@ -33,34 +24,13 @@ def premises(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def walked(premises: Path) -> Told:
     """What became of each story."""
-    walks = [_begin(premises / str(share), share) for share in range(1, WALKERS + 1)]
-    told: Told = {}
-    for walk in walks:
-        output, errors = walk.communicate(timeout=1500)
-        assert walk.returncode == 0, errors[-3000:]
-        lines = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
-        told |= {each["story"]: each for each in lines}
-    return told
-
-
-def _begin(folder: Path, share: int) -> subprocess.Popen[str]:
-    folder.mkdir()
-    return subprocess.Popen(
-        [
-            *(sys.executable, "-m", "tests.journeys.walk"),
-            *(str(folder), "800x480", f"{share}/{WALKERS}"),
-        ],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-    )
+    return walk_all(premises, "800x480", turn=0)
 
 
 @pytest.mark.timeout(1560)
 @pytest.mark.parametrize("story", EVERY_STORY)
 def test_story(walked: Told, story: str) -> None:
-    assert walked[story]["failed"] is None
+    assert walked[story]["failed"] is None, walked[story]["way"]
 
 
 @pytest.mark.parametrize("story", EVERY_STORY)

@@ -1,9 +1,10 @@
 """Walk stories at one kiosk, in a process of its own: Kivy has one window for a process.
 
-Run as `python -m tests.journeys.walk FOLDER WIDTHxHEIGHT FIRST/OF`, for every OF-th story from the
-FIRST on: people mostly wait, so several walk at a time. Prints a line of JSON for each story:
-its name, the step that failed or null, what of the person was left on the start screen, and the
-unblocking key that the card has by now: the log that is written meanwhile must not have it.
+Run as `python -m tests.journeys.walk FOLDER WIDTHxHEIGHT FIRST/OF TURN`, for every OF-th story from
+the FIRST on: people mostly wait, so several walk at a time. Each story is walked in one of the ways
+of `ways`, another one at each TURN. Prints a line of JSON for each story:
+its name and way, the step that failed or null, what of the person was left on the start screen, and
+the unblocking key that the card has by now: the log that is written meanwhile must not have it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,14 +25,23 @@ from tests.journeys import stories
 from tests.journeys.happening import Do, Story, While
 from tests.journeys.mishaps import DEADLINES, EVERY_STORY
 from tests.journeys.remains import remains_of
+from tests.journeys.ways import Way, pairwise
 
 if TYPE_CHECKING:
     from kiosk.demo.pilot import Pilot
 
 
-def main(folder: Path, size: str, share: str) -> None:
+Told = tuple[str, Story, Way]
+
+
+def main(folder: Path, size: str, share: str, turn: int) -> None:
     first, of = map(int, share.split("/"))
-    told = dict(list(EVERY_STORY.items())[first - 1 :: of])
+    ways = pairwise()
+    every = [
+        (name, story, ways[(number + turn) % len(ways)])
+        for number, (name, story) in enumerate(EVERY_STORY.items())
+    ]
+    told = every[first - 1 :: of]
     logging.basicConfig(
         level=5, filename=folder / "kiosk.log", format="%(asctime)s %(name)s %(message)s"
     )
@@ -56,7 +65,7 @@ def main(folder: Path, size: str, share: str) -> None:
         kiosk.run()
 
 
-def _walk_all(kiosk: compose.Kiosk, premises: Premises, told: Mapping[str, Story]) -> None:
+def _walk_all(kiosk: compose.Kiosk, premises: Premises, told: list[Told]) -> None:
     from kiosk.demo.finger import Eye  # noqa: PLC0415 - imports Kivy, which is ready by now
     from kiosk.demo.pilot import Pilot  # noqa: PLC0415
 
@@ -68,15 +77,23 @@ def _walk_all(kiosk: compose.Kiosk, premises: Premises, told: Mapping[str, Story
         "key": premises.card.unblocking_key.hex(),
     }
     print(json.dumps({**first, "failed": None, "remains": []}), flush=True)
-    for name, story in told.items():
+    for name, story, way in told:
         failed = None
         try:
+            pilot.hand = way.hand(kiosk.screen)
+            pilot.walk(way.choosing())
             _take_steps(story, pilot, premises)
         except Exception as error:  # noqa: BLE001 - told, and the next story is walked
             seen = Eye(kiosk.screen).texts()
             failed = f"{type(error).__name__} {error}; on the screen: {seen}"
         key = premises.card.unblocking_key.hex()
-        became = {"story": name, "failed": failed, "remains": remains_of(kiosk), "key": key}
+        became = {
+            "story": name,
+            "way": str(way),
+            "failed": failed,
+            "remains": remains_of(kiosk),
+            "key": key,
+        }
         print(json.dumps(became), flush=True)
         premises.take()
     kiosk.stop()
@@ -95,4 +112,4 @@ def _take_steps(story: Story, pilot: Pilot, premises: Premises) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3])
+    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4]))

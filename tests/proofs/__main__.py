@@ -6,7 +6,18 @@ import sys
 import traceback
 from collections.abc import Callable
 
-from tests.proofs import filling, hostile, interruptions, load, machine, theft, unlocks
+from tests.proofs import (
+    everybody,
+    filling,
+    hostile,
+    interruptions,
+    load,
+    machine,
+    pages,
+    theft,
+    unlocks,
+    walkups,
+)
 
 PROOFS: dict[str, Callable[[], str]] = {
     "unlocks": unlocks.prove,
@@ -16,6 +27,9 @@ PROOFS: dict[str, Callable[[], str]] = {
     "machine": machine.prove,
     "load": load.prove,
     "theft": theft.prove,
+    "pages": pages.prove,
+    "everybody": everybody.prove,
+    "walk-ups": walkups.prove,
 }
 
 

@@ -10,7 +10,7 @@ from kivy.uix.widget import Widget
 
 from kiosk.flow.view import EntryKind, EntryPage, Intent
 from kiosk.ui.context import Context
-from kiosk.ui.screens.entry import EntryScreen, refill
+from kiosk.ui.screens.entry import EntryScreen
 from kiosk.ui.screens.page import foot_buttons
 from kiosk.ui.theme import FINGER_HIGH, FINGER_WIDE, MARGIN, Size
 from kiosk.ui.widgets.button import IntentButton, PageButton
@@ -75,7 +75,8 @@ class AnswerScreen(EntryScreen):
             widget.draw(button)
         if self.look is not None:
             self.look.draw(toggle(view.entry))
-        refill(self._line, self.remark(view, Size.SMALL))
+        said = (view.problem, view.hint)
+        self.refill(self._line, said, lambda: [self.remark(view, Size.SMALL)])
 
     def _entry_row(self) -> BoxLayout:
         px = self.context.theme.px

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from kiosk.flow.view import EntryPage, RuleLine
 from kiosk.ui.context import Context
-from kiosk.ui.screens.entry import EntryScreen, refill
+from kiosk.ui.screens.entry import EntryScreen
 from kiosk.ui.screens.page import INNER, foot_buttons
 from kiosk.ui.theme import MARGIN, Size
 from kiosk.ui.widgets.keys import keypad
@@ -39,8 +39,9 @@ class DigitsScreen(EntryScreen):
         """Show what changes in place."""
         super().draw(view)
         self.foot.draw(foot_buttons(view.frame))
-        refill(self._lines, self.remark(view, Size.BODY))
-        refill(self._rules, *(self._rule(line) for line in view.rule_lines))
+        said, rules = (view.problem, view.hint), view.rule_lines
+        self.refill(self._lines, said, lambda: [self.remark(view, Size.BODY)])
+        self.refill(self._rules, rules, lambda: [self._rule(line) for line in rules])
 
     def _arrange_digits(self, heading: Writing) -> None:
         px, large = self.context.theme.px, self.context.theme.large

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.widget import Widget
 
@@ -24,6 +26,7 @@ class EntryScreen(Page):
     def __init__(self, context: Context, view: EntryPage, *, low: bool) -> None:
         super().__init__(context, view.frame, view.progress, low=low)
         self._view = view
+        self._drawn: dict[BoxLayout, object] = {}
         self.box = EntryBox(context, view.entry, toggles=not low)
 
     def update(self, view: View) -> bool:
@@ -62,6 +65,14 @@ class EntryScreen(Page):
             self.box.refresh()
             self.context.changed(entry)
 
+    def refill(self, box: BoxLayout, what: object, make: Callable[[], Sequence[Widget]]) -> None:
+        """Have `box` show `what`, by the parts that are made for it; nothing where it does."""
+        if box not in self._drawn or self._drawn[box] != what:
+            self._drawn[box] = what
+            box.clear_widgets()
+            for part in make():
+                box.add_widget(part)
+
     def remark(self, view: EntryPage, size: float = Size.SMALL) -> Remark:
         """The problem to mend, or where there is none, the hint."""
         context = self.context
@@ -70,13 +81,6 @@ class EntryScreen(Page):
             return Remark(context, words, Mark.EXCLAMATION, size=size, strong=True, sign=22)
         words = context.say(view.hint) if view.hint is not None else ""
         return Remark(context, words, size=size, colour=context.theme.palette.faint)
-
-
-def refill(box: BoxLayout, *parts: Widget) -> None:
-    """Put `parts` into `box` instead of what is in it."""
-    box.clear_widgets()
-    for part in parts:
-        box.add_widget(part)
 
 
 def _still(view: EntryPage) -> object:

@@ -13,7 +13,7 @@ from kiosk.flow.view import ProfilePage, Section, View
 from kiosk.ui.context import Context
 from kiosk.ui.screens.page import Page, foot_buttons, still
 from kiosk.ui.theme import Size
-from kiosk.ui.widgets.layout import as_high_as_its_content
+from kiosk.ui.widgets.layout import as_high_as_its_content, column
 from kiosk.ui.widgets.shape import Backdrop
 from kiosk.ui.widgets.writing import Writing
 
@@ -44,7 +44,7 @@ def _still(view: ProfilePage) -> object:
 
 
 def _lines(context: Context, section: Section) -> list[Widget]:
-    lines = []
+    lines: list[list[Widget]] = []
     if section.text is not None:
         lines.append([Writing(context, context.say(section.text), size=Size.BODY)])
     lines += [_pair(context, label, value) for label, value in section.rows]
@@ -52,11 +52,14 @@ def _lines(context: Context, section: Section) -> list[Widget]:
     return [heading, *(_Line(context, line, first=not place) for place, line in enumerate(lines))]
 
 
-def _pair(context: Context, label: Words, value: Words) -> list[Writing]:
+def _pair(context: Context, label: Words, value: Words) -> list[Widget]:
     faint = context.theme.palette.faint
     name = Writing(context, context.say(label), size=LETTERS, colour=faint)
+    said = Writing(context, context.say(value), size=LETTERS)
+    if context.theme.large:
+        return [as_high_as_its_content(column(name, said))]
     name.size_hint_x = 0.5
-    return [name, Writing(context, context.say(value), size=LETTERS)]
+    return [name, said]
 
 
 class _Heading(BoxLayout):
@@ -70,7 +73,7 @@ class _Heading(BoxLayout):
 class _Line(BoxLayout):
     """Texts beside one another on white, with lines around; the first one has one above, too."""
 
-    def __init__(self, context: Context, words: Sequence[Writing], *, first: bool) -> None:
+    def __init__(self, context: Context, words: Sequence[Widget], *, first: bool) -> None:
         theme = context.theme
         px = theme.px
         super().__init__(spacing=px(16), padding=(px(14), px(8)), size_hint_y=None)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from kivy.uix.boxlayout import BoxLayout
 
+from kiosk.flow.text import Words
 from kiosk.flow.view import Button, Intent, Role
 from kiosk.ui.context import Context
 from kiosk.ui.palette import CLEAR, Colour, Palette
@@ -59,6 +60,11 @@ class IntentButton(Pressable):
     def intent(self) -> Intent:
         """What pressing this button means."""
         return self._button.intent
+
+    @property
+    def label(self) -> Words:
+        """What is written on it, in any language."""
+        return self._button.label
 
     @property
     def role(self) -> Role:
@@ -168,7 +174,7 @@ class ButtonRow(BoxLayout):
     @property
     def natural(self) -> float:
         """How wide the buttons are beside one another, in pixels."""
-        gaps = self._gap * max(len(self._widgets) - 1, 0)
+        gaps = self._gap * len(self._widgets)  # there is one beside the room between, too
         return sum(widget.natural for widget in self._widgets) + gaps
 
     def draw(self, buttons: Sequence[Button]) -> None:

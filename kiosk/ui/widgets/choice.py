@@ -7,7 +7,7 @@ from kivy.graphics import Color
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.widget import Widget
 
-from kiosk.flow.text import text
+from kiosk.flow.text import Words, text
 from kiosk.flow.view import Choice
 from kiosk.ui.context import Context
 from kiosk.ui.palette import CLEAR
@@ -56,6 +56,11 @@ class ChoiceRow(Pressable, BoxLayout):
             self.add_widget(_Chevron(context))
         self._fit()
         self.paint()
+
+    @property
+    def label(self) -> Words:
+        """What is written on it, in any language."""
+        return self._choice.label
 
     @property
     def spoken(self) -> str:

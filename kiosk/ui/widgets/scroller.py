@@ -206,6 +206,11 @@ class Arrow(Pressable):
         self.paint()
 
     @property
+    def way(self) -> int:
+        """`UP` or `DOWN`."""
+        return self._way
+
+    @property
     def spoken(self) -> str:
         """Which way it leads."""
         return self._name

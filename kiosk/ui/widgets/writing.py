@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from kivy.clock import Clock
@@ -74,16 +75,23 @@ class Writing(Label):
 
     def _balance(self) -> None:
         """Make the lines about equally long, without making more of them."""
-        high = self.texture_size[1]
-        least, most = 0, round(self.width / 2)
-        while most - least > self.font_size / 4:
-            middle = (least + most) // 2
-            self._pad(middle)
-            if self.texture_size[1] > high:
-                most = middle
-            else:
+        high, extents = self.texture_size[1], self._label.get_extents
+        words = [extents(word)[0] for word in self.text.split()]
+        space = extents(" ")[0]
+        most = _lines(words, space, self.width)
+        if most < 2:
+            return
+        least, wide = max(self.width / 2, *words), self.width
+        while wide - least > self.font_size / 4:
+            middle = (least + wide) / 2
+            if _lines(words, space, middle) > most:
                 least = middle
-        self._pad(least)
+            else:
+                wide = middle
+        for share in (1.0, 0.9, 0.75, 0.0):  # Kivy breaks lines a little otherwise
+            self._pad(int(share * (self.width - wide)))
+            if self.texture_size[1] <= high:
+                break
 
     def _pad(self, right: int) -> None:
         self._settling = True
@@ -94,6 +102,16 @@ class Writing(Label):
     def _fit(self, *_: object) -> None:
         if not self._settling:
             self.height = self.texture_size[1] if self.text else 0
+
+
+def _lines(words: Sequence[float], space: float, room: float) -> int:
+    """How many lines words of these widths take."""
+    lines, used = 1, 0.0
+    for word in words:
+        if used and used + space + word > room:
+            lines, used = lines + 1, 0.0
+        used += word + (space if used else 0)
+    return lines
 
 
 class OneLine(Writing):

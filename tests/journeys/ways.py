@@ -1,0 +1,78 @@
+"""The ways in which people use the screen, combined so that every two of them meet.
+
+A way is what somebody chooses on the start screen before her journey, and with which hand: by the
+menus themselves, as she would.
+"""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+from itertools import combinations, product
+from typing import TYPE_CHECKING
+
+from kiosk.demo.journey import Choose, Journey, Press, See
+from kiosk.flow.access import OWN_NAMES, Language, TextSize
+from kiosk.flow.view import Intent
+
+if TYPE_CHECKING:
+    from kiosk.demo.finger import Finger
+    from kiosk.demo.keyhand import KeyHand
+    from kiosk.ui.app import KioskApp
+
+_SIZES = {TextSize.LARGER: "Larger text", TextSize.LARGEST: "Largest text"}
+
+
+@dataclass(frozen=True)
+class Way:
+    """How somebody uses the screen; `by_keys` without ever touching it."""
+
+    language: Language = Language.ENGLISH
+    text_size: TextSize = TextSize.NORMAL
+    high_contrast: bool = False
+    low_reach: bool = False
+    by_keys: bool = False
+
+    def __str__(self) -> str:
+        said = [self.language.value, f"{self.text_size.value} %"]
+        said += ["high contrast"] * self.high_contrast + ["low reach"] * self.low_reach
+        return ", ".join([*said, "by keys" if self.by_keys else "by touch"])
+
+    def choosing(self) -> Journey:
+        """What is done on the start screen to have it so."""
+        steps: Journey = [See("Insert your smartcard")]
+        if self.language is not Language.ENGLISH:
+            steps += [Press(Intent.LANGUAGE), Choose(OWN_NAMES[self.language])]
+        settings = [Choose("Within low reach")] * self.low_reach
+        settings += [Choose("High contrast")] * self.high_contrast
+        settings += [Choose(_SIZES[self.text_size])] if self.text_size in _SIZES else []
+        if settings:
+            steps += [Press(Intent.ACCESS), *settings, Press("Done")]
+        return [*steps, See("Insert your smartcard")]
+
+    def hand(self, app: KioskApp) -> Finger | KeyHand:
+        """The hand that does it, on the screen of `app`."""
+        from kiosk.demo.finger import Finger  # noqa: PLC0415 - imports Kivy, which is ready by now
+        from kiosk.demo.keyhand import KeyHand  # noqa: PLC0415
+
+        return KeyHand(app) if self.by_keys else Finger(app, hold=0.02)
+
+
+def pairs_of(way: Way) -> set[tuple[int, object, int, object]]:
+    """Every two choices that meet in `way`, each with the place of what it is a choice of."""
+    chosen = list(enumerate(astuple(way)))
+    return {(*one, *other) for one, other in combinations(chosen, 2)}
+
+
+def pairwise() -> list[Way]:
+    """Few ways in which every two choices meet; the first one is most people's."""
+    every = [
+        Way(*each)
+        for each in product(Language, TextSize, (False, True), (False, True), (False, True))
+    ]
+    missing = set().union(*map(pairs_of, every))
+    found: list[Way] = []
+    while missing:
+        best = Way() if not found else max(every, key=lambda way: len(pairs_of(way) & missing))
+        missing -= pairs_of(best)
+        found.append(best)
+    return found

@@ -1,0 +1,216 @@
+"""A monkey at a real kiosk: random touches and keys, cards in and out, central gone and back.
+
+Reader, card, central and window are real. It knows the right answers and passcodes and gives them
+now and then, so that it gets everywhere. A process of its own, because Kivy has one window:
+`python -m tests.proofs.monkey FOLDER SECONDS` prints the figures.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import logging
+import os
+import random
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kiosk import compose, settings
+from kiosk.demo.journey import Card
+from kiosk.demo.people import COLLEAGUE, NURSE
+from kiosk.demo.premises import Premises
+from kiosk.flow.text import Text, Verbatim
+from kiosk.flow.view import EntryKind, EntryPage
+from kiosk.ui.catalogue import Catalogue
+from tests.secrets_search import search
+
+if TYPE_CHECKING:
+    from kiosk.demo.finger import Finger
+
+_WARM = 0.25  # this share of the time fills caches
+_GROWTH = 0.05
+_TELLTALES = ("starting anew", "unexpected", "giving up", "Traceback", "the flow ended")
+_KEYS = [
+    *"abcxyz0123456789 -'", "next", "previous", "up", "down", "left", "right", "press", "erase",
+    "back", "language", "access",
+]  # fmt: skip
+_PASSCODES = (NURSE.passcode, NURSE.new_passcode, COLLEAGUE.passcode)
+
+
+class Monkey:
+    """Does something, again and again, to a kiosk and what is around it."""
+
+    def __init__(self, kiosk: compose.Kiosk, premises: Premises, seed: int) -> None:
+        from kiosk.demo.finger import Finger  # noqa: PLC0415 - the window is open
+
+        self._kiosk, self._premises = kiosk, premises
+        self._random = random.Random(seed)
+        self._finger: Finger = Finger(kiosk.screen, hold=0.01, patience=0.2)
+        self.done: Counter[str] = Counter()
+        self.pages: set[str] = set()
+        self.keys: set[str] = set()
+        self._inserted = False
+
+    def do_something(self) -> None:
+        """One thing, by chance."""
+        what, weights = zip(*self._deeds(), strict=True)
+        deed = self._random.choices(what, weights)[0]
+        self.done[deed.__name__.strip("_")] += 1
+        deed()
+        self.pages.add(type(self._kiosk.runtime._state.page).__name__)
+
+    def rest(self) -> None:
+        """Leave the kiosk as it was found."""
+        if self._inserted:
+            self._card()
+
+    def _deeds(self) -> list[tuple[Callable[[], None], float]]:
+        return [
+            (self._touch, 40), (self._control, 30), (self._key, 20), (self._give, 25),
+            (self._card, 4), (self._lock, 0.5), (self._central, 0.15),
+        ]  # fmt: skip
+
+    def _touch(self) -> None:
+        width, height = self._kiosk.screen.stage.size
+        self._finger.tap(self._random.uniform(0, width - 1), self._random.uniform(0, height - 1))
+
+    def _control(self) -> None:
+        """Touch something that does something."""
+        from kiosk.demo.finger import _middle, drawing  # noqa: PLC0415
+        from kiosk.ui.focus import controls  # noqa: PLC0415
+
+        def place() -> tuple[float, float] | None:
+            found = list(controls(self._kiosk.screen.stage.front))
+            return _middle(self._random.choice(found)) if found else None
+
+        where = drawing(self._kiosk.screen, place)
+        if where is not None:
+            self._finger.tap(*where)
+
+    def _key(self) -> None:
+        self._kiosk.screen.key(self._random.choice(_KEYS))
+
+    def _give(self) -> None:
+        """Type what is right, or nearly, and press Continue."""
+        from kiosk.demo.finger import drawing  # noqa: PLC0415
+
+        view = self._kiosk.screen.stage.view
+        if not isinstance(view, EntryPage):
+            return
+        if view.entry.kind is EntryKind.ANSWER:
+            words = _answer_to(view.heading)
+        elif view.entry.kind is EntryKind.EMAIL:
+            words = ""
+        else:
+            words = self._random.choice(_PASSCODES)
+        for key in [*["erase"] * 12, *words, "press"]:
+            drawing(self._kiosk.screen, lambda key=key: self._kiosk.screen.stage.key(key))  # type: ignore[misc]
+
+    def _card(self) -> None:
+        if self._inserted:
+            self._premises.take()
+        else:
+            self._premises.insert(self._random.choice([Card.HERS, Card.HERS, Card.UNREGISTERED]))
+        self._inserted = not self._inserted
+        self.keys.add(self._premises.card.unblocking_key.hex())
+
+    def _lock(self) -> None:
+        """Have her card as somebody needs it who comes here."""
+        if not self._inserted:
+            self._random.choice([self._premises.card.lock, self._premises.card.unlock])()
+
+    def _central(self) -> None:
+        self._premises.central.stop()
+        time.sleep(self._random.uniform(0, 2))
+        self._premises.central.start()
+
+
+def _answer_to(heading: Text | Verbatim) -> str:
+    from kiosk.central.questions import text as question_text  # noqa: PLC0415
+
+    asked = Catalogue().say(heading)
+    answers = {question_text(question): words for question, words in NURSE.answers}
+    return answers.get(asked, "Aberystwyth")
+
+
+def main(folder: Path, seconds: float) -> None:
+    logging.basicConfig(level=5, filename=folder / "kiosk.log", format="%(name)s %(message)s")
+    with Premises(folder) as premises:
+        os.environ.update(premises.kiosk_environment())
+        os.environ.update(
+            SDL_VIDEODRIVER="offscreen", KIOSK_IDLE_SECONDS="3", KIOSK_WARNING_SECONDS="2",
+            KIOSK_HELP_SECONDS="2",
+        )  # fmt: skip
+        kiosk = compose.Kiosk(settings.read())
+        threading.Thread(target=_run_riot, args=(kiosk, premises, seconds), daemon=True).start()
+        alive = kiosk.run()
+    print(json.dumps({"alive": alive}), flush=True)
+
+
+def _run_riot(kiosk: compose.Kiosk, premises: Premises, seconds: float) -> None:
+    from kiosk.demo.finger import Eye  # noqa: PLC0415 - imports Kivy, which is ready by now
+
+    Eye(kiosk.screen).wait_for("simulated card reader")
+    monkey = Monkey(kiosk, premises, seed=7)
+    escaped: list[str] = []
+    begun, before = time.monotonic(), 0
+    while (gone := time.monotonic() - begun) < seconds:
+        if not before and gone > seconds * _WARM:
+            before = _memory_at_rest(kiosk, monkey)
+        try:
+            monkey.do_something()
+        except Exception as error:  # noqa: BLE001 - told at the end
+            escaped.append(f"{type(error).__name__} {error}")
+    after = _memory_at_rest(kiosk, monkey)
+    print(json.dumps({
+        "done": monkey.done, "pages": sorted(monkey.pages), "escaped": escaped[:5],
+        "before": before, "after": after, "keys": sorted(monkey.keys),
+    }), flush=True)  # fmt: skip
+    kiosk.stop()
+
+
+def _memory_at_rest(kiosk: compose.Kiosk, monkey: Monkey) -> int:
+    """The memory of this process, in KiB, at the start screen that nobody is at."""
+    from kiosk.demo.finger import drawing  # noqa: PLC0415
+
+    monkey.rest()
+    time.sleep(6)
+    drawing(kiosk.screen, gc.collect)
+    status = Path("/proc/self/status").read_text()
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
+
+
+def figures(folder: Path, told: list[dict[str, object]], *, grows: float = _GROWTH) -> str:
+    """What became of it, in a line; AssertionError where that is not right."""
+    riot, end = told
+    done, escaped = riot["done"], riot["escaped"]
+    assert end["alive"] is True
+    assert escaped == [], escaped
+    log = (folder / "kiosk.log").read_text()
+    assert [each for each in _TELLTALES if each in log] == []
+    keys = riot["keys"]
+    assert isinstance(keys, list)
+    assert isinstance(done, dict)
+    words = [words for _, words in NURSE.answers if len(words) > 4]
+    secrets = {each: each.encode() for each in (*words, *_PASSCODES, *keys)}
+    assert search([folder], secrets) == []
+    before, after = riot["before"], riot["after"]
+    assert isinstance(before, int)
+    assert isinstance(after, int)
+    growth = (after - before) / before
+    assert growth <= grows, f"{before} -> {after} KiB"
+    pages = riot["pages"]
+    assert isinstance(pages, list)
+    return (
+        f"{sum(done.values())} touches, keys and mishaps on {len(pages)} pages, 0 exceptions, "
+        f"0 secrets in the log, memory {growth:+.1%} ({before // 1024} -> {after // 1024} MiB)"
+    )
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), float(sys.argv[2]))

@@ -1,0 +1,66 @@
+"""Proof: every page, in every language and with every setting, at both sizes, has its room.
+
+Nothing is cut off, breaks a word, covers anything or is too small for a finger; what is touched
+is within low reach where that is wanted. A process for each size, because Kivy has one window:
+`python -m tests.proofs.pages WIDTHxHEIGHT` prints the figures.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from kiosk.flow.access import Access, Language, TextSize
+from kiosk.ui.gallery import Gallery
+from tests.ui.test_flow_pages import MENUS, PAGES, faults_of, state_of
+
+ROOT = Path(__file__).parents[2]
+_SIZES = ("800x480", "1280x800")
+# Colours change nothing of where things are.
+_SETTINGS = [
+    Access(size, low_reach=low) for size, low in itertools.product(TextSize, (False, True))
+]
+
+
+def look(size: str) -> tuple[int, list[str]]:
+    """Look at every page at this size: how many there were, and what is wrong."""
+    width, height = map(int, size.split("x"))
+    gallery = Gallery((width, height))
+    faults, number = [], 0
+    for language, access in itertools.product(Language, _SETTINGS):
+        for name in (*PAGES, *MENUS):
+            # With whatever can be wrong beside it, at every other look.
+            number += 1
+            state = state_of(name, language, access, troubled=bool(number % 2))
+            found = faults_of(gallery, state)
+            faults += [f"{size} {language} {access} {name}: {fault}" for fault in found]
+    return number, faults
+
+
+def prove() -> str:
+    """The proof at full size."""
+    looks = [
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.proofs.pages", size],
+            stdout=subprocess.PIPE, text=True, cwd=ROOT,
+        )
+        for size in _SIZES
+    ]  # fmt: skip
+    number = 0
+    for look in looks:
+        output, _ = look.communicate(timeout=1200)
+        seen, faults = json.loads(output.splitlines()[-1])
+        assert faults == [], "\n".join(faults[:20])
+        number += seen
+    return (
+        f"{number} screens: {len(PAGES) + len(MENUS)} pages, {len(Language)} languages, "
+        f"{len(_SETTINGS)} settings, {len(_SIZES)} sizes; nothing cut "
+        "off, covered, or smaller than a finger"
+    )
+
+
+if __name__ == "__main__":
+    print(json.dumps(look(sys.argv[1])))

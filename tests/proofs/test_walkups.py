@@ -1,0 +1,14 @@
+"""The proof of walk-ups in its small form, with little time to come to rest in."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.proofs.walkups import walk_ups
+
+
+@pytest.mark.timeout(300)
+def test_a_few_people_and_a_monkey() -> None:
+    figures = walk_ups(10, 15, grows=0.3)
+    assert "10 journeys of 5 kinds" in figures
+    assert "0 secrets in the log" in figures

@@ -1,0 +1,156 @@
+"""A thousand journeys one after another, by touches: they cost no memory and leave nothing.
+
+The waits are cut short: reader and central are a script that answers at once (see
+`tests.ui.visitor`), so that what is measured is screen and flow. A process of its own, because Kivy
+has one window: `python -m tests.proofs.thousand NUMBER GROWTH` prints the figures.
+"""
+
+from __future__ import annotations
+
+import gc
+import itertools
+import random
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from kiosk.flow import events as ev
+from kiosk.flow import pages as pg
+from kiosk.flow.access import Language
+from kiosk.flow.view import Intent
+from tests.ui.visitor import PROFILE, Visitor
+
+_WARM = 0.2  # the first part of them fills caches
+
+
+class Person:
+    """Somebody in a hurry: touches the middle of what she means."""
+
+    def __init__(self, visitor: Visitor) -> None:
+        from kiosk.demo.finger import Finger  # noqa: PLC0415 - the window is open
+
+        self._visitor = visitor
+        if visitor.gallery is None:
+            raise RuntimeError("not open")
+        self._stage = visitor.gallery.app.stage
+        self._frames = visitor.gallery.frames
+        self._finger = Finger(visitor.gallery.app, hold=0)
+        self.touches = 0
+
+    def press(self, intent: Intent) -> None:
+        self._go_on(lambda: self._finger.press(intent))
+
+    def choose(self, label: str) -> None:
+        self._go_on(lambda: self._finger.choose(label))
+
+    def write(self, words: str) -> None:
+        self._go_on(lambda: self._finger.write(words))
+        self.touches += len(words) - 1
+
+    def give(self, words: str, intent: Intent = Intent.CONTINUE) -> None:
+        self.write(words)
+        self.press(intent)
+
+    def _go_on(self, touch: Callable[[], None]) -> None:
+        self._stage._pressed_at = float("-inf")
+        self._frames(2)
+        touch()
+        self.touches += 1
+        self._visitor.go_on()
+
+
+def unlock(person: Person, visitor: Visitor) -> None:
+    for answer in ("rex", "york", "marie", "leeds"):
+        person.give(answer)
+    person.give("471108")
+    person.give("471108")
+    assert isinstance(visitor.state.page, pg.Finished)
+
+
+def change(person: Person, visitor: Visitor) -> None:
+    person.choose("Change my passcode")
+    for digits in ("135790", "471108", "471108"):
+        person.give(digits)
+    assert isinstance(visitor.state.page, pg.Finished)
+
+
+def register(person: Person, visitor: Visitor) -> None:
+    person.choose("My smartcard and registration")
+    person.give("135790")
+    person.press(Intent.REGISTER)
+    person.press(Intent.CONTINUE)
+    person.give("135790")
+    for place in range(4):
+        visitor.send(ev.Chosen(place))
+        person.give(f"answer {'abcd'[place]}")
+    person.press(Intent.CONTINUE)
+    person.give("918273", Intent.CONFIRM)
+    assert isinstance(visitor.state.page, pg.Registered)
+
+
+def look(person: Person, visitor: Visitor) -> None:
+    person.choose("My smartcard and registration")
+    person.give("135790")
+    assert isinstance(visitor.state.page, pg.ShowingProfile)
+
+
+def give_up(person: Person, visitor: Visitor) -> None:
+    person.choose("I've forgotten my passcode")
+    person.write("half an ans")
+    person.press(Intent.CLOSE)
+
+
+_KINDS: list[tuple[Callable[[Person, Visitor], None], bool]] = [
+    (unlock, True), (change, False), (register, False), (look, False), (give_up, False),
+]  # fmt: skip
+
+
+def walk(number: int, grows: float) -> str:
+    """Walk so many journeys, with no more growth than that share; give the figures."""
+    rng = random.Random(5)
+    visitor = Visitor()
+    visitor.open()
+    person = Person(visitor)
+    begun, before = time.monotonic(), 0
+    for place, (journey, locked) in zip(range(number), itertools.cycle(_KINDS), strict=False):
+        if place == int(number * _WARM):
+            before = _resident()
+        if place % 3 == 0:
+            person.press(Intent.LANGUAGE)
+            visitor.send(ev.Chosen(rng.randrange(len(Language))))
+        visitor.locked = locked
+        visitor.send(ev.CardInserted("K7Q4-20MX"))
+        journey(person, visitor)
+        visitor.send(ev.CardTaken())
+        _nothing_is_left(visitor)
+    after = _resident()
+    growth = (after - before) / before
+    assert growth <= grows, f"{before} -> {after} KiB"
+    return (
+        f"{number} journeys of {len(_KINDS)} kinds, {person.touches} touches in "
+        f"{time.monotonic() - begun:.0f} s, 0 exceptions, memory {growth:+.1%} "
+        f"({before // 1024} -> {after // 1024} MiB)"
+    )
+
+
+def _nothing_is_left(visitor: Visitor) -> None:
+    if visitor.gallery is None:
+        raise RuntimeError("not open")
+    assert isinstance(visitor.state.page, pg.Waiting)
+    assert not visitor.state.changed
+    app = visitor.gallery.app
+    assert not app._typed._buffers
+    shown = " ".join(str(getattr(one, "text", "")) for one in app.stage.walk())
+    assert PROFILE.name not in shown
+
+
+def _resident() -> int:
+    """The memory of this process, in KiB, once the rubbish is gone."""
+    gc.collect()
+    status = Path("/proc/self/status").read_text()
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
+
+
+if __name__ == "__main__":
+    print(walk(int(sys.argv[1]), float(sys.argv[2])))
