@@ -15,6 +15,7 @@ import pytest
 from kiosk.devices.reader import ReaderNotice, Sight
 from kiosk.devices.reader import process as reader_process
 from kiosk.errors import CardMute, CardRemoved, ReaderUnavailable
+from kiosk.simulated.card import SimulatedCard
 from kiosk.simulated.faults import Fault, FaultyCard, Mishap
 from kiosk.simulated.pcscd import PrivatePcscd
 from kiosk.simulated.piv import PivMemory, SimulatedPivCard
@@ -44,6 +45,49 @@ def test_a_breach_of_the_deadline_ends_the_worker_with_all_it_knew(
     assert (caught.value.operation, caught.value.seconds) == ("unlock", 1.0)
     assert workers() == set()
     assert not Path(f"/proc/{worker}").exists()  # and not a zombie either: its memory is gone
+
+
+class ByteByByte:
+    """A card of the protocol T=0 alone: it is sent no Le with data, and answers by halves."""
+
+    atr = bytes.fromhex("3B6000FF")
+
+    def __init__(self, card: SimulatedCard) -> None:
+        self._card = card
+        self.commands: list[bytes] = []
+        self._waiting = b""
+
+    def reset(self) -> None:
+        self._card.reset()
+
+    def exchange(self, command: bytes) -> bytes:
+        self.commands.append(command)
+        if command[1] == 0xC0:  # GET RESPONSE
+            asked = command[4] or 256
+            if asked > len(self._waiting):
+                return bytes((0x6C, len(self._waiting)))
+            piece, self._waiting = self._waiting[:asked], self._waiting[asked:]
+            left = min(len(self._waiting), 0xFF)
+            return piece + (bytes((0x61, left)) if left else b"\x90\x00")
+        reply = self._card.exchange(command)
+        while reply[-2] == 0x61:
+            reply = reply[:-2] + self._card.exchange(bytes((0, 0xC0, 0, 0, reply[-1])))
+        if len(reply) == 2 or len(command) <= 5:
+            return reply
+        self._waiting = reply[:-2]
+        return bytes((0x61, min(len(self._waiting), 0xFF)))
+
+
+def test_a_card_of_t0_is_spoken_to_in_its_way(bench: PcscBench, piv: Issued) -> None:
+    card = ByteByByte(piv.card)
+    bench.insert(card)
+    report = bench.reader.inspect()
+    assert report.identity.serial == piv.serial
+    assert report.certificates.authentication is not None
+    assert bench.reader.unlock(plan_for(piv, report), lambda _: None).generation == 1
+    for command in card.commands:
+        data = command[4] if len(command) > 5 else 0
+        assert len(command) == (5 + data if data else len(command))
 
 
 def test_operations_that_come_together_are_done_one_by_one(bench: PcscBench, piv: Issued) -> None:

@@ -82,6 +82,25 @@ def test_a_locked_card_goes_straight_to_its_questions(visit: Visit) -> None:
     ]
 
 
+def test_a_card_that_took_no_new_passcode_is_said_to_be_open(visit: Visit) -> None:
+    """Unblocked, and then it did not know the passcode that it had just been given."""
+    visit.open()
+    for word in ("a", "b", "c", "d"):
+        visit.answer(word)
+    visit.hear(ev.AnswersAccepted(visit.number))
+    visit.choose("135790", "135790")
+    visit.hear(ev.UnlockAdvanced(visit.number, ev.UnlockStep.CHECK))
+    visit.hear(ev.PasscodeRefused(visit.number, 2))
+    assert isinstance(visit.view, vw.Notice)
+    assert visit.view.heading.message == "Your smartcard did not take the new passcode"
+    assert do.Forget() in visit.effects
+
+
+def test_a_spent_unblocking_key_keeps_nobody_from_a_card_that_works(visit: Visit) -> None:
+    visit.read(passcode=3, unblocking=0)
+    assert isinstance(visit.view, vw.ChoicePage)
+
+
 def test_a_card_that_works_is_unlocked_only_when_its_holder_says_so(visit: Visit) -> None:
     visit.read(passcode=3)
     assert visit.asked_for(do.OpenUnlock) == []

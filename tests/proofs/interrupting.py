@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from kiosk.demo.cards import IssuedCard
 from kiosk.simulated.card import Left
+from kiosk.simulated.piv import PivMemory
+
+_UNBLOCK, _CHANGE_OF_KEY = 0x2C, bytes((0x24, 0x81))  # INS; INS and P2
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ class WatchedCard:
         self.commands = 0
         self.lost_in_visit = 0
         self.least_left = card.unblocking_left
+        self.torn = 0
         self._point: CardPoint | None = None
         self._deed: Callable[[], None] = lambda: None
 
@@ -82,12 +86,23 @@ class WatchedCard:
         if point is None or point.command != self.commands:
             return self._act(command)
         self._point = None
+        if point.deed == "tear":
+            self._tear(command)
         reply = self._act(command) if point.acted else None
         self._deed()
-        if point.deed == "pull":
+        if point.deed in {"pull", "tear"}:
             raise Left
         # Nothing else that is done outside keeps a card with power from acting.
         return self._act(command) if reply is None else reply
+
+    def _tear(self, command: bytes) -> None:
+        """As a card that takes the try off before it compares, and loses its power in between."""
+        compares_key = command[1] == _UNBLOCK or command[1:4:2] == _CHANGE_OF_KEY
+        memory = self.card.chip.memory
+        if compares_key and isinstance(memory, PivMemory):
+            memory.unblocking_left -= 1
+            self.torn += 1
+            self.least_left = min(self.least_left, memory.unblocking_left)
 
     def _act(self, command: bytes) -> bytes:
         before = self.card.unblocking_left

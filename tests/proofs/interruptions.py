@@ -1,9 +1,10 @@
 """Whatever stops at whatever moment, no card is lost.
 
 Up to three visits in a row are interrupted from outside, at every command of the card and at every
-request to central: the card pulled before or after it acted, the kiosk or its card worker killed,
-central killed, the network cut, the disk full. Then everything is started again, and one further
-visit must unlock the card. At most one try is wasted a visit; the last two are never risked.
+request to central: the card pulled before or after it acted, or torn between taking a try off and
+comparing the key; the kiosk or its card worker killed, central killed, the network cut, the disk
+full. Then everything is started again, and one further visit must unlock the card. At most one try
+is wasted a visit; the last two are never risked, and the last one not even by a card that was torn.
 """
 
 from __future__ import annotations
@@ -162,6 +163,9 @@ def points(family: Family, commands: int, *, can_fill: bool) -> Iterator[Point]:
         for command in range(1, commands + 1):
             for acted in (False, True):
                 yield CardPoint(command, acted=acted, deed=deed)
+    if family is Family.PIV:  # an administrator key has no counter
+        for command in range(1, commands + 1):
+            yield CardPoint(command, acted=False, deed="tear")
     for deed in _NETWORK_DEEDS:
         for request in (*_REQUESTS, *_MORE_REQUESTS.get(family, ())):
             for moment in ("before", "after"):

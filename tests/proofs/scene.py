@@ -105,7 +105,7 @@ class Scene:
         told = f"{' · '.join(map(str, story))}{', reports late' if reports_late else ''}"
         if reports_late:
             self._premises.stop_sync()
-        self._card.least_left = self._premises.card.unblocking_maximum
+        self._card.least_left, self._card.torn = self._premises.card.unblocking_maximum, 0
         for point in story:
             self._ward.block()
             before = self.happened
@@ -196,6 +196,7 @@ class Scene:
     def _do(self, deed: str, kiosk: KioskProcess) -> None:
         deeds: dict[str, Callable[[], None]] = {
             "pull": self._slot.remove,
+            "tear": self._slot.remove,
             "kill kiosk": kiosk.kill,
             "kill worker": kiosk.kill_worker,
             "kill central": lambda: self._premises.central.stop(signal.SIGKILL),
@@ -246,7 +247,7 @@ class Scene:
     def _look_at_tries(self, told: str) -> None:
         if self._card.lost_in_visit > 1:
             raise AssertionError(f"{told}: {self._card.lost_in_visit} tries wasted in one visit")
-        if self._card.least_left < _NEVER_BELOW:
+        if self._card.least_left < (1 if self._card.torn else _NEVER_BELOW):
             raise AssertionError(f"{told}: only {self._card.least_left} tries were left")
 
     def _look_at_card(self, told: str) -> None:

@@ -19,6 +19,7 @@ STORIES: list[Story] = [
     (CardPoint(_UNBLOCK, acted=True, deed="kill kiosk"),),
     (CardPoint(_CHANGE, acted=True, deed="pull"), CardPoint(_UNBLOCK, acted=False, deed="pull")),
     (CardPoint(_CHANGE, acted=False, deed="kill worker"),),
+    (CardPoint(_CHANGE, acted=False, deed="tear"),),
     (CardPoint(_UNBLOCK, acted=True, deed="fill disk"),),
     (NetworkPoint("/grant", "after", "kill central"),),
     (NetworkPoint("/grant", "after", "cut"), NetworkPoint("/v1/reports", "after", "kill kiosk")),
