@@ -1,0 +1,132 @@
+"""The firewall's rules in a network of their own: a kiosk, its central service, and somebody else.
+
+Everything that is denied is first shown to work without the rules.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+
+from kiosk import firewall
+
+RULES = Path(__file__).parents[2] / "systemd/nftables/smartcard-kiosk.nft"
+KIOSK, SYNC, SOMEBODY = 61001, 61002, 61003  # users; their names are the appliance's own
+_SECONDS = 1.0
+
+
+def run(*command: str, **options: str) -> None:
+    subprocess.run(command, check=True, capture_output=True, text=True, **options)  # type: ignore[call-overload]
+
+
+@dataclass(frozen=True)
+class Network:
+    """A namespace with the kiosk, and out here central and another host, a wire between them."""
+
+    name: str
+    central: str
+    other: str
+    kiosk: str
+
+    def inside(self, *command: str, user: int = 0) -> subprocess.CompletedProcess[str]:
+        become = ("setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "--")
+        return subprocess.run(
+            ["ip", "netns", "exec", self.name, *become, *command],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=20,
+        )
+
+    def reaches(self, host: str, port: int, user: int) -> bool:
+        connect = ("bash", "-c", f": </dev/tcp/{host}/{port}")  # what every user may run
+        return not self.inside("timeout", str(_SECONDS), *connect, user=user).returncode
+
+    def guard(self) -> None:
+        """Load the rules, and fill them as the appliance does."""
+        names = RULES.read_text().replace("kiosk, kiosk-sync", f"{KIOSK}, {SYNC}")
+        found = firewall.Destinations(
+            frozenset({(ip_address(self.central), 8443)}),
+            frozenset({ip_address(self.central)}),
+            frozenset(),
+        )
+        run("ip", "netns", "exec", self.name, "nft", "-f", "-", input=names)
+        run("ip", "netns", "exec", self.name, "nft", "-f", "-", input=firewall.commands(found))
+
+
+@pytest.fixture
+def network() -> Iterator[Network]:
+    assert os.geteuid() == 0, "network namespaces need root: run the tests as root"
+    number = os.getpid() % 250 + 1
+    made = Network(
+        f"kiosk-{os.getpid()}", f"10.213.{number}.1", f"10.213.{number}.2", f"10.213.{number}.9"
+    )
+    outer, inner = f"ko{os.getpid() % 99999}", f"ki{os.getpid() % 99999}"
+    with ExitStack() as stack:
+        run("ip", "netns", "add", made.name)
+        stack.callback(run, "ip", "netns", "delete", made.name)
+        run("ip", "link", "add", outer, "type", "veth", "peer", "name", inner)
+        run("ip", "link", "set", inner, "netns", made.name)
+        for address in (made.central, made.other):
+            run("ip", "address", "add", f"{address}/24", "dev", outer)
+        run("ip", "link", "set", outer, "up")
+        inside = ("ip", "-n", made.name)
+        run(*inside, "address", "add", f"{made.kiosk}/24", "dev", inner)
+        for device in (inner, "lo"):
+            run(*inside, "link", "set", device, "up")
+        yield made
+
+
+@contextmanager
+def listening(*addresses: tuple[str, int]) -> Iterator[None]:
+    """Servers that accept whatever comes."""
+    with ExitStack() as stack:
+        for address in addresses:
+            server = stack.enter_context(socket.create_server(address))
+            threading.Thread(target=_accept, args=(server,), daemon=True).start()
+        yield
+
+
+def _accept(server: socket.socket) -> None:
+    with suppress(OSError):
+        while True:
+            server.accept()[0].close()
+
+
+def test_a_kiosk_reaches_central_and_nothing_else(network: Network) -> None:
+    central, other = network.central, network.other
+    with listening((central, 8443), (central, 22), (other, 8443)):
+        wanted = [(central, 8443, KIOSK), (central, 8443, SYNC)]
+        unwanted = [(other, 8443, KIOSK), (central, 22, SYNC), (central, 8443, SOMEBODY)]
+        assert all(network.reaches(*each) for each in wanted + unwanted)
+        network.guard()
+        assert all(network.reaches(*each) for each in wanted)
+        assert not any(network.reaches(*each) for each in unwanted)
+
+
+def test_nobody_reaches_a_kiosk(network: Network) -> None:
+    serve = (
+        "import socket\nserver = socket.create_server(('0.0.0.0', 8080))\n"
+        "print('ready', flush=True)\nwhile True: server.accept()[0].close()\n"
+    )
+    command = ["ip", "netns", "exec", network.name, sys.executable, "-c", serve]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            assert server.stdout.readline() == "ready\n"
+            socket.create_connection((network.kiosk, 8080), _SECONDS).close()
+            network.guard()
+            with pytest.raises(OSError, match=r"timed out|refused|unreachable|prohibited"):
+                socket.create_connection((network.kiosk, 8080), _SECONDS).close()
+        finally:
+            server.kill()

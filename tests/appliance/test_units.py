@@ -1,0 +1,114 @@
+"""The appliance's units as systemd reads them: clean, and as closed as they are meant to be."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SYSTEMD = ROOT / "systemd"
+UNITS = sorted(path.name for path in (SYSTEMD / "system").iterdir() if path.is_file())
+SERVICES = [name for name in UNITS if name.endswith(".service")]
+DEBIANS = Path("/usr/lib/systemd/system")
+_PROGRAMS = ("usr/bin/kiosk", "usr/bin/systemctl", "usr/bin/rm", "usr/sbin/nft", "usr/sbin/pcscd")
+_LIMITS = {"kiosk.service": 20}  # tenths; of the others 15
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A root with Debian's units and ours, as `install` puts them."""
+    assert DEBIANS.is_dir(), "needs the Debian package systemd"
+    root = tmp_path_factory.mktemp("tree")
+    shutil.copytree(DEBIANS, root / "usr/lib/systemd/system", symlinks=True)
+    for program in _PROGRAMS:
+        (root / program).parent.mkdir(parents=True, exist_ok=True)
+        (root / program).write_text("#!/bin/sh\n")
+        (root / program).chmod(0o755)
+    subprocess.run([SYSTEMD / "install", root], check=True)
+    return root
+
+
+def analyze(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["systemd-analyze", f"--root={root}", "--no-pager", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def complaints(root: Path, unit: str) -> list[str]:
+    told = analyze(root, "verify", "--man=no", unit)
+    ours = re.compile(r"kiosk|pcscd\.service\.d")
+    return [line for line in (told.stdout + told.stderr).splitlines() if ours.search(line)]
+
+
+@pytest.mark.parametrize("unit", [*UNITS, "pcscd.service"])
+def test_systemd_has_nothing_to_complain_about(tree: Path, unit: str) -> None:
+    assert (tree / "usr/lib/systemd/system" / unit).exists()
+    assert complaints(tree, unit) == []
+
+
+def test_a_line_that_is_wrong_would_be_found(tree: Path, folder: Path) -> None:
+    root = folder / "tree"
+    shutil.copytree(tree, root, symlinks=True)
+    unit = root / "usr/lib/systemd/system/kiosk.service"
+    unit.write_text(unit.read_text() + "\n[Service]\nNoNewPriviliges=yes\n")
+    assert any("NoNewPriviliges" in line for line in complaints(root, "kiosk.service"))
+
+
+@pytest.mark.parametrize("service", [*SERVICES, "pcscd.service"])
+def test_no_service_is_more_exposed_than_it_may_be(tree: Path, service: str) -> None:
+    limit = str(_LIMITS.get(service, 15))
+    told = analyze(tree, "security", "--offline=true", f"--threshold={limit}", service)
+    assert told.returncode == 0, told.stdout.splitlines()[-1:]
+
+
+def test_a_bare_service_is_over_the_limit(tree: Path, folder: Path) -> None:
+    root = folder / "tree"
+    shutil.copytree(tree, root, symlinks=True)
+    bare = "[Service]\nExecStart=/usr/bin/kiosk sync\n"
+    (root / "usr/lib/systemd/system/kiosk-sync.service").write_text(bare)
+    assert analyze(
+        root, "security", "--offline=true", "--threshold=15", "kiosk-sync.service"
+    ).returncode
+
+
+def test_every_line_of_ours_is_installed(tree: Path) -> None:
+    installed = {path.name for path in tree.rglob("*") if path.is_file()}
+    ours = {path.name for path in SYSTEMD.rglob("*") if path.is_file()} - {"install"}
+    assert ours <= installed
+
+
+def test_every_unit_is_explained() -> None:
+    told = (SYSTEMD / "README.md").read_text()
+    for unit in UNITS:
+        stem = unit.partition(".")[0]
+        assert f"`{stem}." in told, unit
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_every_service_of_ours_has(service: str) -> None:
+    lines = (SYSTEMD / "system" / service).read_text().splitlines()
+    for needed in (
+        "NoNewPrivileges=yes",
+        "LimitCORE=0",
+        "ProtectSystem=strict",
+        "NoExecPaths=/",
+        "DevicePolicy=closed",
+        "MemoryDenyWriteExecute=yes",
+        "SystemCallArchitectures=native",
+    ):
+        assert needed in lines
+
+
+def test_programs_that_are_run_may_be_run() -> None:
+    for service in SERVICES:
+        text = (SYSTEMD / "system" / service).read_text()
+        allowed = " ".join(re.findall(r"^ExecPaths=(.*)$", text, re.MULTILINE)).split()
+        for program in re.findall(r"^Exec\w+=[-+]*(/\S+)", text, re.MULTILINE):
+            assert program in allowed, service
