@@ -182,7 +182,7 @@ class Service:
         scheme = "http" if self.tls is None else "https"
         self.url = f"{scheme}://127.0.0.1:{listening.getsockname()[1]}"
         self._server = uvicorn.Server(config)
-        threading.Thread(target=_serve, args=(self._server, listening)).start()
+        threading.Thread(target=_serve, args=(self._server, listening), daemon=True).start()
 
     def stop(self) -> None:
         """Nothing is under way: the server takes a moment to find out, which nobody waits for."""
