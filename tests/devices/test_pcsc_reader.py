@@ -90,6 +90,42 @@ def test_a_card_of_t0_is_spoken_to_in_its_way(bench: PcscBench, piv: Issued) -> 
         assert len(command) == (5 + data if data else len(command))
 
 
+def answers(bench: PcscBench, seconds: float) -> bool:
+    """Whether the reader answers within so many seconds."""
+    heard = threading.Event()
+    bench.reader.answer(heard.set)
+    return heard.wait(seconds)
+
+
+def test_it_answers_at_rest_and_at_work(
+    bench: PcscBench, piv: Issued, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert answers(bench, 10)  # without a card, and before any work
+    monkeypatch.setitem(reader_process.SECONDS, "inspect", 2.0)
+    bench.insert(FaultyCard(piv.card, Fault(Mishap.MUTE)))
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(bench.reader.inspect)
+        while bench.reader._busy_since is None:
+            time.sleep(0.01)
+        assert answers(bench, 0)  # its operation has its own deadline
+        with pytest.raises(CardMute):
+            asked.result()
+    assert answers(bench, 10)
+
+
+def test_a_worker_that_is_frozen_does_not_answer_and_is_replaced(
+    bench: PcscBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert answers(bench, 10)
+    (worker,) = workers()
+    os.kill(worker, signal.SIGSTOP)
+    monkeypatch.setitem(reader_process.SECONDS, "answer", 0.5)
+    assert not answers(bench, 1.5)
+    monkeypatch.undo()
+    assert answers(bench, 10)
+    assert workers() != {worker}
+
+
 def test_operations_that_come_together_are_done_one_by_one(bench: PcscBench, piv: Issued) -> None:
     bench.insert(FaultyCard(piv.card, Fault(Mishap.SLOW, at=2, seconds=0.5)))
     with ThreadPoolExecutor(4) as pool:
