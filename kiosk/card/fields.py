@@ -44,6 +44,8 @@ class Table:
         found: str = self._take(field, str, "text", None)
         if not found.strip():
             raise self.wrong(field, "is empty")
+        if not found.isprintable():
+            raise self.wrong(field, "has signs that cannot be printed")
         return found
 
     def flag(self, field: str, *, default: bool) -> bool:

@@ -11,15 +11,15 @@ from collections.abc import Callable
 from kiosk.card import tlv, tries
 from kiosk.card.apdu import SUCCESS, Command, Connection, must, send
 from kiosk.card.keys import PublicKey
-from kiosk.card.profile import Encoding, Profile, Reset
+from kiosk.card.profile import LONGEST_SERIAL, SHORTEST_SERIAL, Encoding, Profile, Reset
 from kiosk.card.selection import select
 from kiosk.card.session import Ability, CardIncapable, Certificates, UnblockingKey
 from kiosk.errors import CardMalformed, CardRefused, SecretRefused
 from kiosk.values import CardIdentity, Counters, Family, PasscodeRules, Secret
 
-_SHORTEST_SERIAL, _LONGEST_SERIAL = 4, 32  # bytes, the prefix with them: what the contract takes
 # Status words of ISO 7816-4, 5.6; the first is an SW1.
 _COUNTED, _BLOCKED, _NO_DIAGNOSIS = 0x63, 0x6983, 0x6F00
+_END_OF_FILE = 0x6282  # the file is shorter than was asked: that is all of it
 _SELECT_BY_PATH = 0x08  # from the master file, which the path leaves out
 
 
@@ -67,7 +67,7 @@ class Iso7816Card:
         if not serial or len(content) < end:
             raise CardMalformed(f"{place}: shorter than the profile says")
         number = where.prefix + serial
-        if not _SHORTEST_SERIAL <= len(number) <= _LONGEST_SERIAL:
+        if not SHORTEST_SERIAL <= len(number) <= LONGEST_SERIAL:
             raise CardMalformed(f"{place}: {len(number)} bytes")
         return CardIdentity(Family.ISO7816, number.hex().upper())
 
@@ -152,7 +152,7 @@ class Iso7816Card:
         form = self._profile.unblocking
         if not isinstance(key, Secret) or not form.shortest_key <= len(key) <= form.longest_key:
             raise SecretRefused(tries.UNBLOCKING_KEY)
-        return key.reveal()
+        return key.reveal().ljust(form.padded_to, bytes((form.padding,)))
 
     def _spend(self, command: Command) -> None:
         tries.spend(self._connection, tries.PASSCODE, command)
@@ -178,7 +178,11 @@ class Iso7816Card:
         path = self._profile.serial.file
         inner = b"".join(path[1:] if path[0] == b"\x3f\x00" else path)
         must(self._connection, Command("SELECT FILE", 0xA4, _SELECT_BY_PATH, 0x0C, inner))
-        return must(self._connection, Command("READ BINARY", 0xB0, 0x00, 0x00, expected=256))
+        command = Command("READ BINARY", 0xB0, 0x00, 0x00, expected=256)
+        response = send(self._connection, command)
+        if response.status not in {SUCCESS, _END_OF_FILE}:
+            raise CardRefused(command.name, response.status)
+        return response.data
 
     def _read_object(self) -> bytes:
         name = self._profile.serial.data_object or 0

@@ -16,10 +16,14 @@ from kiosk.card import atr as answer_to_reset
 from kiosk.card import fields as read
 from kiosk.card import tlv
 from kiosk.card.fields import Table
-from kiosk.errors import CardMalformed
+from kiosk.errors import CardMalformed, SettingsError
 from kiosk.values import PasscodeRules
 
 _DIGITS = b"0123456789"
+SHORTEST_SERIAL, LONGEST_SERIAL = 4, 32  # bytes, the prefix with them: what the contract takes
+_LONGEST_ANSWER = 256
+_MASTER_FILE = b"\x3f\x00"
+_DEEPEST = 8
 _SHIPPED = Path(__file__).with_name("profiles")
 
 
@@ -100,12 +104,17 @@ class Passcode:
 
 @dataclass(frozen=True, slots=True)
 class Unblocking:
-    """How the card is unblocked. `reference` is 0 where the key is never named by itself."""
+    """How the card is unblocked. `reference` is 0 where the key is never named by itself.
+
+    Keys of `shortest_key` to `longest_key` bytes are filled up to `padded_to` with `padding`.
+    """
 
     reset: Reset
     reference: int
     shortest_key: int
     longest_key: int
+    padded_to: int
+    padding: int
     renewable: bool
 
 
@@ -127,8 +136,19 @@ def shipped() -> tuple[Profile, ...]:
 
 
 def load_all(folder: Path) -> tuple[Profile, ...]:
-    """All profiles in `folder`; raises SettingsError for the first that is wrong."""
-    return tuple(load(path) for path in sorted(folder.glob("*.toml")))
+    """All profiles in `folder`; raises SettingsError for the first that is wrong.
+
+    So does one by which nobody could tell its cards from another's.
+    """
+    seen: dict[Recognition, str] = {}
+    profiles = []
+    for path in sorted(folder.glob("*.toml")):
+        profile = load(path)
+        other = seen.setdefault(profile.recognition, path.name)
+        if other != path.name:
+            raise SettingsError(f"{path.name}: recognition", f"is the same as in {other}")
+        profiles.append(profile)
+    return tuple(profiles)
 
 
 def load(path: Path) -> Profile:
@@ -139,12 +159,13 @@ def load(path: Path) -> Profile:
 def parse(document: Mapping[str, Any], source: str) -> Profile:
     """A profile from a parsed document; `source` is what errors name."""
     whole = Table(document, source)
+    passcode = _passcode(whole.table("passcode"))
     profile = Profile(
         whole.text("name"),
         _recognition(whole.table("recognition")),
         _serial(whole.table("serial")),
-        _passcode(whole.table("passcode")),
-        _unblocking(whole.table("unblocking")),
+        passcode,
+        _unblocking(whole.table("unblocking"), passcode),
     )
     whole.end()
     return profile
@@ -181,6 +202,14 @@ def _serial(table: Table) -> Serial:
         table.number("length", 0, 64, 0),
         table.hexadecimal("prefix", 1, 16, b""),
     )
+    if serial.offset + serial.length > _LONGEST_ANSWER:
+        raise table.wrong("length", f"ends behind the {_LONGEST_ANSWER} bytes that are read")
+    if not len(serial.prefix) + serial.length <= LONGEST_SERIAL:
+        raise table.wrong("length", f"makes a serial of more than {LONGEST_SERIAL} bytes")
+    if serial.length and len(serial.prefix) + serial.length < SHORTEST_SERIAL:
+        raise table.wrong("length", f"makes a serial of less than {SHORTEST_SERIAL} bytes")
+    if file == (_MASTER_FILE,) or len(file) > _DEEPEST:
+        raise table.wrong("file", f"must be a path of 1 to {_DEEPEST} names below the master file")
     table.end()
     return serial
 
@@ -211,6 +240,8 @@ def _passcode(table: Table) -> Passcode:
         raise table.wrong("shortest_in_use", "is more than longest_in_use")
     if passcode.rules.minimum < passcode.shortest_in_use:
         raise table.wrong("minimum", "is less than shortest_in_use: nobody could use such a one")
+    if encoding is Encoding.PIN_BLOCK and passcode.padded_to not in {0, 8}:
+        raise table.wrong("padded_to", "must be left out: a pin block has eight bytes")
     if encoding is Encoding.ASCII and passcode.padding in _DIGITS:
         raise table.wrong("padding", "is a digit: the passcode would be another one")
     if passcode.rules.maximum > passcode.longest_in_use:
@@ -224,14 +255,20 @@ def _passcode(table: Table) -> Passcode:
     return passcode
 
 
-def _unblocking(table: Table) -> Unblocking:
+def _unblocking(table: Table, passcode: Passcode) -> Unblocking:
     unblocking = Unblocking(
         Reset(table.choice("reset", [*Reset])),
         table.number("reference", 0, 0x9F, 0),
         table.number("shortest_key", 1, 64),
         table.number("longest_key", 1, 64),
+        table.number("padded_to", 0, 64, 0),
+        table.number("padding", 0, 0xFF, 0xFF),
         table.flag("renewable", default=False),
     )
+    if unblocking.padded_to and unblocking.longest_key > unblocking.padded_to:
+        raise table.wrong("padded_to", "is less than longest_key needs")
+    if unblocking.reference and unblocking.reference == passcode.reference:
+        raise table.wrong("reference", "is the passcode's: the key has another")
     if unblocking.shortest_key > unblocking.longest_key:
         raise table.wrong("shortest_key", "is more than longest_key")
     named = unblocking.renewable or not unblocking.reset.has_key

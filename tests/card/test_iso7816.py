@@ -33,6 +33,8 @@ from tests.card.transcript import answered, exchanges, sent
 
 PASSCODE, NEW, KEY = b"246802", b"135790", b"1234567890123456"
 
+PROFILES = Path(load.__globals__["__file__"]).parent / "profiles"
+
 
 @pytest.fixture
 def memory(issuer: SimulatedIssuer) -> Iso7816Memory:
@@ -186,6 +188,26 @@ def test_a_passcode_is_encoded_as_the_profile_says(
     card = Scripted("9000", "9000")
     Iso7816Card(card, parse(document(passcode=encoding), "x")).verify(Secret(b"1357902"))
     assert card.commands[1] == bytes((0, 0x20, 0, 0x81, len(expected))) + expected
+
+
+def test_a_key_is_filled_up_as_the_profile_says() -> None:
+    padded = {"shortest_key": 6, "longest_key": 8, "padded_to": 10, "padding": 0xFF}
+    card = Scripted("9000", "9000")
+    profile = parse(document(unblocking=padded), "x")
+    Iso7816Card(card, profile).unblock(Secret(b"123456"), Secret(b"135790"))
+    assert card.commands[1][5:15] == b"123456" + b"\xff" * 4
+
+
+def test_two_profiles_for_the_same_cards_are_refused_by_name(folder: Path) -> None:
+    text = (PROFILES / "isoapplet.toml").read_text()
+    for name in ("a.toml", "b.toml"):
+        (folder / name).write_text(text)
+    with pytest.raises(SettingsError) as refused:
+        load_all(folder)
+    assert (refused.value.place, refused.value.reason) == (
+        "b.toml: recognition",
+        "is the same as in a.toml",
+    )
 
 
 def test_without_padding_the_old_one_is_verified_by_itself() -> None:
@@ -350,6 +372,12 @@ def test_all_profiles_here_load() -> None:
         ("unblocking", {"reset": "nothing"}, "unblocking: reference"),
         ("unblocking", {"renewable": True}, "unblocking: reference"),
         ("unblocking", {"longest_key": 4}, "unblocking: shortest_key"),
+        ("unblocking", {"padded_to": 4}, "unblocking: padded_to"),
+        ("unblocking", {"reference": 0x81}, "unblocking: reference"),
+        ("passcode", {"encoding": "pin block", "padded_to": 4}, "passcode: padded_to"),
+        ("serial", {"offset": 250, "length": 8}, "serial: length"),
+        ("serial", {"prefix": "AA" * 16, "length": 17}, "serial: length"),
+        ("serial", {"length": 2}, "serial: length"),
     ],
 )
 def test_a_mistake_is_named_with_file_and_field(
@@ -382,7 +410,7 @@ def test_a_file_that_is_no_toml_is_named(folder: Path) -> None:
 
 
 def test_an_administrator_adds_a_card_with_a_file_alone(folder: Path) -> None:
-    text = (Path(load.__globals__["__file__"]).parent / "profiles" / "isoapplet.toml").read_text()
+    text = (PROFILES / "isoapplet.toml").read_text()
     (folder / "new.toml").write_text(text.replace("IsoApplet", "New card"))
     (profile,) = load_all(folder)
     assert isinstance(profile, Profile)
