@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 from pydantic import ValidationError
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from kiosk.central import signing
 from kiosk.central.master import MasterKey
@@ -25,9 +25,8 @@ _ANY = bytes(64)
 
 def newest(database: Session) -> changes.AuditHead | None:
     """The head that was signed last."""
-    row = database.exec(
-        select(AuditSignature).order_by(col(AuditSignature.sequence).desc())
-    ).first()
+    last = database.exec(select(func.max(AuditSignature.sequence))).one()
+    row = None if last is None else database.get(AuditSignature, last)
     return None if row is None else _told(row)
 
 

@@ -67,16 +67,13 @@ def _unheard(database: Session, card: Card) -> dict[int, Visit]:
     One that was refused, or never heard of, spends a pack whose key had not opened the card.
     """
     lent = select(PackRow).where(PackRow.card_id == card.id, col(PackRow.ended_at).is_(None))
-    return {
-        pack.number: Visit(
-            current=pack.generation,
-            first=pack.generation,
-            second_allowed=False,
-            renew=False,
-            told=Told(),
-        )
-        for pack in database.exec(lent)
-    }
+    return {pack.number: _unheard_visit(pack.generation) for pack in database.exec(lent)}
+
+
+def _unheard_visit(generation: int) -> Visit:
+    return Visit(
+        current=generation, first=generation, second_allowed=False, renew=False, told=Told()
+    )
 
 
 def _found(database: Session, card: Card) -> dict[int, Visit]:
@@ -102,10 +99,18 @@ def told(session: UnlockSession) -> Told:
     return Told(session.passcode_tries, session.unblocking_tries)
 
 
-def outlook(database: Session, card: Card) -> tuple[Decision, bool]:
-    """What a grant would offer now, of which nothing follows; and whether a key opened the card."""
+def outlook(
+    database: Session, card: Card, *, lent_once_more: bool = False
+) -> tuple[Decision, bool]:
+    """What a grant would offer now, of which nothing follows; and whether a key opened the card.
+
+    `lent_once_more`: if another kiosk could use the card's key unheard.
+    """
     known = visits(database, card)
-    return evidence.decide(known, Told(), card.unblocking_maximum), evidence.opened(known)
+    opened, generation = evidence.opened(known), evidence.proven(known)
+    if lent_once_more:
+        known = [*known, _unheard_visit(generation)]
+    return evidence.decide(known, Told(), card.unblocking_maximum), opened
 
 
 def decide(work: Work, card: Card, now_told: Told) -> Decision:

@@ -8,7 +8,7 @@ what locks a registration.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from sqlalchemy import ColumnElement
@@ -92,6 +92,8 @@ def _page(
         if len(made) == pk.MOST_PACKS or lent + new == MOST_LENT:
             break
         after = card.id
+        if trust.lease_cards == LeaseCards.SEEN and not _seen_last_here(work, card):
+            continue
         loan = _loan(work, card, registration, asked, installation)
         if loan is None:
             continue
@@ -172,6 +174,16 @@ class _Loan:
     proven: bool
 
 
+def _seen_last_here(work: Work, card: Card) -> bool:
+    """Whether the card was nowhere since: few kiosks at once are lent its key."""
+    latest: list[tuple[datetime, int]] = []
+    for table in (LoginSession, UnlockSession):
+        newest = select(table.opened_at, table.kiosk_id).where(table.card_id == card.id)
+        found = work.database.exec(newest.order_by(col(table.opened_at).desc())).first()
+        latest += [found] if found is not None else []
+    return bool(latest) and max(latest)[1] == work.caller.id
+
+
 def _loan(
     work: Work,
     card: Card,
@@ -188,7 +200,7 @@ def _loan(
         and row.kiosk_id == work.caller.id
         and row.registration_id == registration.id
     ]
-    decision, opened = history.outlook(work.database, card)
+    decision, opened = history.outlook(work.database, card, lent_once_more=not mine)
     if decision.frozen or decision.second_allowed or not FORMATS[card.family].leaves:
         return None
     if mine:
@@ -196,7 +208,7 @@ def _loan(
         return _Loan(card, registration, mine[0], opened) if same else None
     running = [row for row in known if leases.runs(row, work.now)]
     allowance = _allowance(work.database, registration, running)
-    if allowance < 1 or (running and not opened):
+    if allowance < 1:
         return None
     installation.grants += pk.MOST_ATTEMPTS
     row = PackRow(
@@ -261,6 +273,11 @@ def _pack(work: Work, loan: _Loan, kiosk: Kiosk, asked: pk.AskPacks, epoch: str)
         questions=tuple(
             Question(id=each, text=questions.text(each)) for each in registration.questions
         ),
+        translated={
+            language: tuple(questions.text(each, language) for each in registration.questions)
+            for language in questions.LANGUAGES
+            if language != "en"
+        },
         normaliser=recovery.normaliser,
         recovery_public_key=recovery.public_key,
         envelopes=tuple(

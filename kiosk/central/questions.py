@@ -21,10 +21,62 @@ ENGLISH = {
     "grandmother-town": "In which town was your mother's mother born?",
     "parents-met": "In which town did your parents meet?",
 }
-
+WELSH = {
+    "first-friend": "Beth oedd enw cyntaf eich ffrind cyntaf?",
+    "first-pet": "Beth oedd enw eich anifail anwes cyntaf?",
+    "first-teacher": "Beth oedd cyfenw'r athro neu'r athrawes gyntaf yr ydych yn eu cofio?",
+    "first-street": "Beth oedd enw'r stryd gyntaf y buoch yn byw ynddi?",
+    "first-job": "Ym mha dref oedd eich swydd gyntaf?",
+    "first-concert": "Cyngerdd pwy oedd y cyntaf i chi fynd iddo?",
+    "first-flight": "I ble yr aeth eich taith awyren gyntaf â chi?",
+    "first-car": "Beth oedd gwneuthuriad a model eich car cyntaf?",
+    "childhood-hero": "Pwy oedd eich arwr pan oeddech yn blentyn?",
+    "childhood-book": "Pa lyfr oedd orau gennych yn blentyn?",
+    "childhood-nickname": "Beth oedd eich teulu yn eich galw yn blentyn?",
+    "oldest-cousin": "Beth yw enw cyntaf eich cefnder neu gyfnither hynaf?",
+    "grandmother-town": "Ym mha dref y ganwyd mam eich mam?",
+    "parents-met": "Ym mha dref y cyfarfu eich rhieni?",
+}
+POLISH = {
+    "first-friend": "Jak miał na imię Twój pierwszy przyjaciel lub przyjaciółka?",
+    "first-pet": "Jak nazywało się Twoje pierwsze zwierzę domowe?",
+    "first-teacher": "Jakie nazwisko nosił pierwszy nauczyciel, którego pamiętasz?",
+    "first-street": "Jak nazywała się pierwsza ulica, przy której mieszkałeś lub mieszkałaś?",
+    "first-job": "W jakim mieście była Twoja pierwsza praca?",
+    "first-concert": "Czyj był pierwszy koncert, na którym byłeś lub byłaś?",
+    "first-flight": "Dokąd był Twój pierwszy lot samolotem?",
+    "first-car": "Jakiej marki i modelu był Twój pierwszy samochód?",
+    "childhood-hero": "Kto był Twoim bohaterem w dzieciństwie?",
+    "childhood-book": "Jaką książkę najbardziej lubiłeś lub lubiłaś w dzieciństwie?",
+    "childhood-nickname": "Jak nazywała Cię rodzina w dzieciństwie?",
+    "oldest-cousin": "Jak ma na imię Twój najstarszy kuzyn lub kuzynka?",
+    "grandmother-town": "W jakim mieście urodziła się matka Twojej matki?",
+    "parents-met": "W jakim mieście poznali się Twoi rodzice?",
+}
+UKRAINIAN = {
+    "first-friend": "Як звали вашого першого друга або подругу?",
+    "first-pet": "Як звали вашого першого домашнього улюбленця?",
+    "first-teacher": "Яке прізвище було в першого вчителя, якого ви пам'ятаєте?",
+    "first-street": "Як називалася перша вулиця, на якій ви жили?",
+    "first-job": "У якому місті була ваша перша робота?",
+    "first-concert": "Чий концерт ви відвідали вперше?",
+    "first-flight": "Куди ви вперше літали літаком?",
+    "first-car": "Якої марки й моделі був ваш перший автомобіль?",
+    "childhood-hero": "Хто був вашим героєм у дитинстві?",
+    "childhood-book": "Яку книжку ви найбільше любили в дитинстві?",
+    "childhood-nickname": "Як вас називали в сім'ї в дитинстві?",
+    "oldest-cousin": "Як звати найстаршу дитину вашої тітки або дядька?",
+    "grandmother-town": "У якому місті народилася мати вашої матері?",
+    "parents-met": "У якому місті познайомилися ваші батьки?",
+}
 
 # In the languages of the kiosk; what is missing in one is asked in English.
-LANGUAGES: dict[str, dict[str, str]] = {"en": ENGLISH}
+LANGUAGES: dict[str, dict[str, str]] = {
+    "en": ENGLISH,
+    "cy": WELSH,
+    "pl": POLISH,
+    "uk": UKRAINIAN,
+}
 
 
 def text(question: str, language: str = "en") -> str:

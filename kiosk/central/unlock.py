@@ -46,7 +46,7 @@ def open_unlock(parts: Parts, caller: Caller, asked: OpenUnlock) -> UnlockOpened
         session=session.id,
         nonce=session.nonce,
         questions=tuple(
-            Question(id=question, text=questions.text(question))
+            Question(id=question, text=questions.text(question, asked.language))
             for question in registered.questions
         ),
         required=vault.REQUIRED,

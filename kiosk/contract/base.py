@@ -58,6 +58,7 @@ Code = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
 Generation = Annotated[int, Field(ge=0, le=1_000_000)]
 StatusWord = Annotated[str, Field(pattern=r"^[0-9A-F]{4}$")]
 Receipt = Annotated[Base64, Field(max_length=1024, repr=False)]
+LanguageName = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
 EpochName = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 
 

@@ -15,6 +15,7 @@ from kiosk.contract.base import (
     Der,
     EpochName,
     Generation,
+    LanguageName,
     Message,
     Moment,
     Receipt,
@@ -50,6 +51,7 @@ class OpenUnlock(Message):
     session: UUID
     card: PresentedCard
     reason: UnlockReason
+    language: LanguageName = "en"
 
 
 class Question(Message):

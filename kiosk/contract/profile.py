@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from kiosk.contract.base import Answer, Base64, Code, Message, Serial
+from kiosk.contract.base import Answer, Base64, Code, LanguageName, Message, Serial
 from kiosk.contract.messages import PresentedCard, Question
 
 Line = Annotated[str, Field(max_length=200)]
@@ -26,7 +26,7 @@ class OpenLogin(Message):
 
     session: UUID
     card: PresentedCard
-    language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = "en"
+    language: LanguageName = "en"
 
 
 class LoginOpened(Message):

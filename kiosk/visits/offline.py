@@ -45,6 +45,7 @@ class OfflineUnlock:
         self._pack, self._id = loan.pack, loan.pack.pack
         self._report = report
         self._session, self._reason = asked.session, asked.reason
+        self._language = asked.language
         self._key: Secret | None = None
         self._grant = uuid4()
 
@@ -55,8 +56,9 @@ class OfflineUnlock:
 
     @property
     def questions(self) -> tuple[str, ...]:
-        """What to ask, in order."""
-        return tuple(question.text for question in self._pack.questions)
+        """What to ask, in order, in the language that was asked for or in English."""
+        english = tuple(question.text for question in self._pack.questions)
+        return self._pack.translated.get(self._language, english)
 
     def answer(self, visit: int, answers: tuple[str | None, ...]) -> ev.Event:
         """Have the card prove itself, and try the answers on the pack."""

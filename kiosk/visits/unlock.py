@@ -97,7 +97,7 @@ class UnlockVisit:
         """What was read."""
         return self._report
 
-    def open(self, reference: str, *, forgotten: bool) -> ev.Event:
+    def open(self, reference: str, *, forgotten: bool, language: str = "en") -> ev.Event:
         """Ask central for the holder's questions."""
         report = self._report
         if report is None:
@@ -107,6 +107,7 @@ class UnlockVisit:
                 session=_session_of(reference),
                 card=presented(report),
                 reason=msg.UnlockReason.FORGOTTEN if forgotten else msg.UnlockReason.LOCKED,
+                language=language,
             )
             self._opened = opened = self._central.open_unlock(request)
         except CentralUnavailable as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -227,7 +228,9 @@ def test_while_a_pack_is_lent_the_key_is_not_renewed_and_afterwards_it_is(
 ) -> None:
     proven(kiosk, card)
     (pack,) = borrower.ask()
-    assert not kiosk.granted(card).renew
+    grant = kiosk.granted(card)
+    assert not grant.renew
+    kiosk.report(over(grant))
     clock.pass_time(pack.lease_seconds + 1)
     assert kiosk.granted(card).renew
 
@@ -291,12 +294,30 @@ def test_more_than_was_lent_is_refused_and_anothers_pack_is_not_known(
     assert other.report(attempt(pack, 1)) == ["refused"]
 
 
-def test_all_kiosks_together_cannot_try_as_often_as_would_lock(
-    borrower: Borrower, kiosk: KioskClient, card: PersonalCard
+@pytest.mark.parametrize(("tries", "attempts"), [(3, 2), (8, 4)])
+def test_all_kiosks_together_risk_neither_the_registration_nor_the_cards_last_tries(
+    borrower: Borrower, kiosk: KioskClient, tries: int, attempts: int
 ) -> None:
+    card = kiosk.know(PersonalCard(unblocking_maximum=tries))
     proven(kiosk, card)
     lent = [Borrower(kiosk.service.kiosk(f"ward {n}")).ask() for n in range(20, 25)]
-    assert sum(pack.allowance for packs in lent for pack in packs) == 4
+    packs = [pack for each in lent for pack in each if pack.serial == card.serial]
+    assert sum(pack.allowance for pack in packs) == attempts
+    assert kiosk.granted(card).current.generation == 0  # and it is not held back for that
+
+
+def test_a_card_that_was_elsewhere_since_is_lent_there(
+    borrower: Borrower, kiosk: KioskClient, card: PersonalCard, clock: Clock
+) -> None:
+    allow(kiosk, cards=LeaseCards.SEEN)
+    kiosk.opened(card)
+    (pack,) = borrower.ask()
+    clock.pass_time(60)
+    other = kiosk.service.kiosk("ward 8")
+    other.opened(card)
+    assert borrower.ask(anew=True) == []
+    kiosk.report(end(pack))
+    assert [each.serial for each in Borrower(other).ask()] == [card.serial]
 
 
 def test_a_key_that_never_opened_its_card_is_lent_once_at_a_time(
@@ -319,12 +340,17 @@ def proven(kiosk: KioskClient, card: PersonalCard) -> None:
         item(grant, 2, CardCommand.VERIFY, 0, "9000"),
         item(grant, 3, CardCommand.CHANGE, 1, None),
         item(grant, 4, CardCommand.CHANGE, 1, "6A80"),
-        {
-            "id": str(uuid4()),
-            "recorded_at": "2025-01-01T03:00:00Z",
-            "fact": {"kind": "visit end", "session": str(grant.session), "facts": 5},
-        },
+        over(grant, 5),
     )
+
+
+def over(grant: Grant, facts: int = 0) -> dict[str, Any]:
+    """The kiosk's word that nothing more comes of a grant."""
+    return {
+        "id": str(uuid4()),
+        "recorded_at": "2025-01-01T03:00:00Z",
+        "fact": {"kind": "visit end", "session": str(grant.session), "facts": facts},
+    }
 
 
 # ---------------------------------------------------------------- card work

@@ -11,7 +11,7 @@ import pytest
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 
-from kiosk.central import letters, mail, notices, wording
+from kiosk.central import letters, mail, notices, questions, wording
 from kiosk.central.tables import Cardholder
 from tests.central.world import WRONG, KioskClient, PersonalCard
 
@@ -98,3 +98,15 @@ def test_a_cardholder_is_written_to_in_her_own(kiosk: KioskClient, card: Persona
     notices.deliver(parts)
     ((_, letter),) = kiosk.service.mailbox.letters
     assert (letter.language, letter.subject[:7]) == ("cy", "Atebion")
+
+
+@pytest.mark.parametrize("language", FOREIGN)
+def test_every_question_is_asked_in_every_language(
+    kiosk: KioskClient, card: PersonalCard, language: str
+) -> None:
+    assert questions.LANGUAGES[language].keys() == questions.ENGLISH.keys()
+    assert not set(questions.LANGUAGES[language].values()) & set(questions.ENGLISH.values())
+    opened = kiosk.opened(card, language=language)
+    assert [each.text for each in opened.questions] == [
+        questions.LANGUAGES[language][each.id] for each in opened.questions
+    ]

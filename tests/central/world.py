@@ -285,6 +285,7 @@ class KioskClient:
         session: UUID | None = None,
         passcode: int | None = 0,
         unblocking: int | None = None,
+        language: str = "en",
     ) -> requests.Response:
         return self.post(
             "/unlocks",
@@ -297,6 +298,7 @@ class KioskClient:
                     "unblocking_tries": unblocking,
                 },
                 "reason": "locked" if passcode == 0 else "forgotten",
+                "language": language,
             },
         )
 

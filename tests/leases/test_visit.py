@@ -14,6 +14,7 @@ from sqlalchemy import event
 
 from kiosk import vault
 from kiosk.central import seed
+from kiosk.central.questions import text as question_text
 from kiosk.central.seed import Personalisation
 from kiosk.contract.messages import KioskDeed, KioskEvent
 from kiosk.demo import people
@@ -65,7 +66,10 @@ def lent(
 
 
 def visit(
-    kiosk: Borrowing, card: IssuedCard, interruption: Interruption | None = None
+    kiosk: Borrowing,
+    card: IssuedCard,
+    interruption: Interruption | None = None,
+    language: str = "en",
 ) -> UnlockVisit:
     reader = DirectReader(card)
     reader.insert(interruption)
@@ -82,9 +86,11 @@ def visit(
         ),
     )
     assert isinstance(begun.read_card(), ev.CardRead)
-    opened = begun.open(new_reference(), forgotten=False)
+    opened = begun.open(new_reference(), forgotten=False, language=language)
     assert isinstance(opened, ev.UnlockOpened), opened
     assert opened.offline
+    asked = [question_text(question, language) for question, _ in people.NURSE.answers]
+    assert list(opened.questions) == asked
     return begun
 
 
@@ -93,7 +99,7 @@ def unlock(begun: UnlockVisit) -> ev.Event:
 
 
 def test_three_of_four_unlock_it_and_the_pack_is_spent(lent: Borrowing, hers: IssuedCard) -> None:
-    begun = visit(lent, hers)
+    begun = visit(lent, hers, language="uk")
     assert begun.answer((*RIGHT[:3], None), None) == ev.AnswersAccepted(1)
     assert unlock(begun) == ev.CardUnlocked(1)
     assert hers.has_passcode(PASSCODE)
