@@ -1,10 +1,12 @@
 # The two commands of the README are `make demo` and `make test`; both set up what they miss.
-.PHONY: help demo test prove setup locks catalogue contract migration clean
+.PHONY: help demo test prove screens pictures setup locks catalogue contract migration clean
 
 help:
 	@echo "make demo               everything on this machine, with a simulated card"
 	@echo "make test               lint, types, import rules and all tests"
 	@echo "make prove [PROOF=name] what takes longer than a test: one line a proof"
+	@echo "make screens            pictures of every screen, language and setting, in build/screens"
+	@echo "make pictures           take the stored pictures of the screens anew"
 	@echo "make setup              only what the others need"
 	@echo "make catalogue          bring the message catalogue up to date with the sources"
 	@echo "make contract           write the contract's OpenAPI document anew"
@@ -23,6 +25,16 @@ test:
 prove:
 	@provisioning/setup one
 	@provisioning/python -m tests.proofs "$(PROOF)"
+
+screens:
+	@provisioning/setup one
+	@provisioning/python -m tests.ui.album 800x480 build/screens
+	@provisioning/python -m tests.ui.album 1280x800 build/screens
+
+pictures:
+	@provisioning/setup one
+	@provisioning/python -m tests.ui.album 800x480 docs/pictures --stored
+	@provisioning/python -m tests.ui.album 1280x800 docs/pictures --stored
 
 setup:
 	@provisioning/setup all

@@ -26,7 +26,7 @@ SITE = Site(
     )
 )
 QUESTIONS = (
-    "What was the name of the street where you lived when you were ten?",
+    "What was the surname of the first teacher you remember?",
     "What was the surname of the teacher you liked best at primary school?",
     "In which town did your parents meet?",
     "What was the first concert you went to?",
@@ -139,6 +139,7 @@ def state_of(name: str, language: Language, access: Access, *, troubled: bool = 
         page=PAGES.get(name, pg.Waiting()),
         reference="K7Q4-20MX",
         simulated=troubled,
+        speech_present=not troubled,
     )
     if troubled:
         return replace(state, reader=ReaderTrouble.NO_ACCESS, central_reachable=False)

@@ -11,6 +11,7 @@ import pytest
 
 from kiosk.flow.text import Verbatim
 from kiosk.flow.view import ChoicePage, EntryPage, ProfilePage, View
+from kiosk.ui.gallery import Gallery
 from kiosk.ui.sample import SAMPLES
 from tests.ui.conftest import Desk
 
@@ -84,7 +85,7 @@ def test_pages_that_were_left_before_are_forgotten_too(desk: Desk) -> None:
 def test_the_pictures_of_texts_go_with_them(desk: Desk, page: object) -> None:
     assert callable(page)
     desk.show(page())
-    drawn = [ref(texture) for texture in textures(desk)]
+    drawn = [ref(texture) for texture in textures(desk.gallery)]
     assert len(drawn) > 8
     desk.gallery.app.forget()
     desk.gallery.frames(2)
@@ -121,17 +122,16 @@ def glyphs() -> list[str]:
     return [one.text for one in letters if one.text]
 
 
-def textures(desk: Desk) -> Iterator[object]:
+def textures(gallery: Gallery) -> Iterator[object]:
+    """Every picture of a text that is on the screen."""
     from kivy.graphics import Rectangle  # noqa: PLC0415
     from kivy.uix.label import Label  # noqa: PLC0415
 
     from kiosk.ui.widgets.entry import EntryBox  # noqa: PLC0415
 
-    for widget in desk.gallery.app.stage.walk():
+    for widget in gallery.app.stage.walk():
         if isinstance(widget, Label) and widget.texture is not None:
             yield widget.texture
         elif isinstance(widget, EntryBox):
-            *letters, _caret = (
-                one for one in widget._content.children if isinstance(one, Rectangle)
-            )
+            *letters, _caret = (one for one in widget._content.children if type(one) is Rectangle)
             yield from (one.texture for one in letters)

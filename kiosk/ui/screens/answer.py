@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.widget import Widget
 
-from kiosk.flow.view import EntryKind, EntryPage, Intent
+from kiosk.flow.view import Button, EntryKind, EntryPage, Intent, Role
 from kiosk.ui.context import Context
 from kiosk.ui.screens.entry import EntryScreen
 from kiosk.ui.screens.page import foot_buttons
@@ -48,7 +49,7 @@ class AnswerScreen(EntryScreen):
         ]
         self.look: ToolButton | None = None
         if self.low and view.entry.kind is EntryKind.ANSWER:
-            self.look = ToolButton(context, toggle(view.entry))
+            self.look = ToolButton(context, _with_edge(toggle(view.entry)))
         high = px(KEY_ROWS * (FINGER_HIGH + 1))
         reading = row(self.pane, padding=(px(MARGIN), px(4), px(MARGIN), px(3)))
         self.add_widget(reading)
@@ -74,7 +75,7 @@ class AnswerScreen(EntryScreen):
         for widget, button in zip(self._buttons, foot_buttons(view.frame), strict=True):
             widget.draw(button)
         if self.look is not None:
-            self.look.draw(toggle(view.entry))
+            self.look.draw(_with_edge(toggle(view.entry)))
         said = (view.problem, view.hint)
         self.refill(self._line, said, lambda: [self.remark(view, Size.SMALL)])
 
@@ -100,6 +101,11 @@ class AnswerScreen(EntryScreen):
             if parts:
                 stack.add_widget(_share(parts, px(FINGER_HIGH), px(6)))
         return stack
+
+
+def _with_edge(button: Button) -> Button:
+    """Among others, a quiet button has an edge like theirs."""
+    return replace(button, role=Role.SECONDARY)
 
 
 def _share(parts: Sequence[Widget], high: float, gap: float) -> BoxLayout:

@@ -1,0 +1,86 @@
+"""The stored pictures are what the screen looks like, and their colours can be told apart."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from operator import sub
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageChops
+
+from kiosk.ui.palette import HIGH_CONTRAST, NHS, Colour, Palette, contrast
+from tests.ui.album import SIZES, stored, write_index
+
+ROOT = Path(__file__).parents[2]
+KEPT = ROOT / "docs" / "pictures"
+# Letters may be drawn a little otherwise by another version of a library.
+_NOTICED, _MOST = 64, 0.02
+
+
+@pytest.fixture(scope="module", params=SIZES)
+def taken(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the stored pictures, taken anew at one size."""
+    folder = tmp_path_factory.mktemp(request.param)
+    command = [sys.executable, "-m", "tests.ui.album", request.param, str(folder), "--stored"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_the_stored_pictures_are_what_is_seen(taken: Path) -> None:
+    """If this fails, look at the new pictures, and run `make pictures` where they are right."""
+    for path in taken.glob("*.png"):
+        with Image.open(path) as seen, Image.open(KEPT / path.name) as kept:
+            assert differing(seen.convert("RGB"), kept.convert("RGB")) <= _MOST, path.name
+
+
+def differing(one: Image.Image, other: Image.Image) -> float:
+    """Which share of the pixels of two pictures differs so that one would notice."""
+    assert one.size == other.size
+    difference = ImageChops.difference(one, other).convert("L")
+    return sum(difference.histogram()[_NOTICED:]) / (one.width * one.height)
+
+
+def test_another_page_would_be_noticed() -> None:
+    with (
+        Image.open(KEPT / "start-800x480.png") as one,
+        Image.open(KEPT / "help-800x480.png") as two,
+    ):
+        assert differing(one.convert("RGB"), two.convert("RGB")) > _MOST
+
+
+def test_every_stored_picture_is_one_that_is_taken() -> None:
+    names = {f"{each.name}-{size}.png" for size in SIZES for each in stored(size)}
+    assert {path.name for path in KEPT.glob("*.png")} == names
+
+
+@pytest.mark.parametrize(
+    ("name", "palette"),
+    [("start", NHS), ("help", NHS), ("profile", NHS), ("question-contrast", HIGH_CONTRAST)],
+)
+def test_letters_in_pictures_have_seven_to_one(name: str, palette: Palette) -> None:
+    with Image.open(KEPT / f"{name}-800x480.png") as picture:
+        rgb = picture.convert("RGB")
+        counted = rgb.getcolors(rgb.width * rgb.height) or []
+    colours = {colour: count for count, colour in counted if isinstance(colour, tuple)}
+    ground = max(colours, key=colours.__getitem__)
+    wanted = [round(part * 255) for part in palette.text[:3]]
+    letters = min(colours, key=lambda each: max(map(abs, map(sub, each, wanted))))
+    assert colours[letters] > 300, "letters are drawn in the text's colour"
+    assert contrast(_colour(ground), _colour(letters)) >= 7
+
+
+def _colour(rgb: tuple[int, ...]) -> Colour:
+    red, green, blue = (part / 255 for part in rgb)
+    return red, green, blue, 1.0
+
+
+def test_the_index_shows_every_picture(tmp_path: Path) -> None:
+    for name in ("asking-cy-low-800x480", "works-en-usual-800x480"):
+        (tmp_path / f"{name}.png").write_bytes(b"")
+    write_index(tmp_path)
+    page = (tmp_path / "index.html").read_text()
+    assert page.count("<img") == 2
+    assert "asking-cy-low-800x480.png" in page
