@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -147,18 +149,20 @@ def test_what_another_asked_for_is_not_taken(
 # ---------------------------------------------------------------- where it lies
 
 
-def test_packs_lie_in_memory_or_nowhere(tmp_path: Path, memory_directory: Path) -> None:
+@pytest.fixture
+def disk_directory() -> Iterator[Path]:
+    """A folder that is on a disk, wherever the tests' own are: beside their sources."""
+    with tempfile.TemporaryDirectory(dir=Path(__file__).parents[2] / "build") as folder:
+        yield Path(folder)
+
+
+def test_packs_lie_in_memory_or_nowhere(disk_directory: Path, memory_directory: Path) -> None:
     memory.prepare(memory_directory, swap_tolerated=True)
     with pytest.raises(SettingsError, match="in memory or not at all"):
-        memory.prepare(_on_disk(tmp_path), swap_tolerated=True)
+        memory.prepare(disk_directory, swap_tolerated=True)
     memory_directory.chmod(0o750)
     with pytest.raises(SettingsError, match="alone"):
         memory.prepare(memory_directory, swap_tolerated=True)
-
-
-def _on_disk(tmp_path: Path) -> Path:
-    kind, _ = memory._file_system(tmp_path)
-    return tmp_path if kind not in {"tmpfs", "ramfs"} else Path("/proc")
 
 
 def test_a_machine_that_swaps_keeps_none(
