@@ -170,9 +170,9 @@ def test_a_card_that_tells_its_tries_is_believed(kiosk: KioskClient, card: Perso
 
 
 def test_a_card_with_more_tries_may_risk_more(kiosk: KioskClient) -> None:
-    generous = kiosk.know(PersonalCard(unblocking_maximum=8))
+    generous = kiosk.know(PersonalCard(unblocking_maximum=7))
     needs = [unheard_of(kiosk, generous).second_needs_tries_left for _ in range(4)]
-    assert needs == [7, 7, 5, 3]
+    assert needs == [6, 6, 4, 2]
     assert problem(kiosk.open(generous)) == "card-frozen"
 
 
