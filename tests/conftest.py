@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, event
@@ -45,11 +44,4 @@ def _databases_are_let_go_of() -> Iterator[None]:
     yield
     event.remove(Engine, "engine_connect", note)
     for engine in engines:
-        # What a thread of the test's still has goes when it comes back.
-        event.listen(engine, "checkin", _close)
         engine.dispose()
-
-
-def _close(connection: Any, _record: object) -> None:
-    if connection is not None:
-        connection.close()
