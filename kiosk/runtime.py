@@ -246,11 +246,7 @@ class Runtime:
             return
         match effect:
             case do.OpenUnlock(_, reference, forgotten):
-                language = self._state.language.value
-                self._begin(
-                    visit,
-                    lambda: visit.open(reference, forgotten=forgotten, language=language),
-                )
+                self._begin(visit, lambda: visit.open(reference, forgotten=forgotten))
             case do.GiveAnswers(_, answers, code):
                 # Looked into here and now: a moment later they may have been wiped.
                 words, digits = tuple(map(_words, answers)), _words(code)
@@ -291,8 +287,7 @@ class Runtime:
     def _holder_of(self, visit: UnlockVisit) -> HolderVisit | None:
         """What the visit's cardholder does, once her card was read."""
         if self._holder is None and visit.report is not None:
-            language = self._state.language.value
-            self._holder = HolderVisit(visit.number, visit.report, self._means, language)
+            self._holder = HolderVisit(visit.number, visit.report, self._means)
         return self._holder
 
     def _begin_with(

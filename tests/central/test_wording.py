@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
+from sqlmodel import select
 
 from kiosk.central import letters, mail, notices, questions, wording
 from kiosk.central.tables import Cardholder
@@ -92,7 +93,7 @@ def test_a_message_in_any_alphabet_arrives_whole() -> None:
 def test_a_cardholder_is_written_to_in_her_own(kiosk: KioskClient, card: PersonalCard) -> None:
     parts = kiosk.service.parts
     with parts.database.transaction() as database:
-        holder = database.get_one(Cardholder, 1)
+        holder = database.exec(select(Cardholder)).one()
         holder.language = "cy"
     kiosk.answer(card, kiosk.opened(card), WRONG)
     notices.deliver(parts)

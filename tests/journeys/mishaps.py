@@ -12,7 +12,18 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from kiosk.demo.journey import Card, Insert, Press, Renew, See, Step, Take, new_passcode
+from kiosk.demo.journey import (
+    Block,
+    Card,
+    Insert,
+    Press,
+    Renew,
+    See,
+    Step,
+    Take,
+    Wait,
+    new_passcode,
+)
 from kiosk.demo.premises import Premises
 from kiosk.flow.view import Intent
 from kiosk.simulated.card import Blank
@@ -25,7 +36,7 @@ from tests.devices.cards import UNBLOCK
 from tests.devices.rival import Hold, rival
 from tests.journeys.happening import Do, Story, While
 from tests.journeys.offline import WITHOUT_CENTRAL
-from tests.journeys.stories import FIRST, RIGHT, START, STORIES, answers
+from tests.journeys.stories import FIRST, RIGHT, START, STORIES, UNLOCKED, answers
 
 # A mute card is not waited for as long as in service.
 DEADLINES = {"inspect": 4.0, "prove": 4.0, "unlock": 6.0}
@@ -177,6 +188,23 @@ MISHAPS: dict[str, Story] = {
         See("Your smartcard is not locked"),
         Take(),
         *START,
+    ],
+    "the card is pulled while it is unlocked, and comes back": [
+        *START,
+        Renew(Family.PIV),
+        # Slow where it is pulled: however busy the machine is, it is not done before.
+        insert(Fault(Mishap.SLOW, instruction=UNBLOCK, seconds=2.0)),
+        *answers(*RIGHT),
+        *new_passcode("846213"),
+        See("Do not remove your smartcard"),
+        Take(),
+        TOO_SOON,
+        Block(),
+        Wait(1.0),  # nobody is quicker; pcscd looks every 0.4 s
+        Insert(),
+        *answers(*RIGHT),
+        *new_passcode("846213"),
+        *UNLOCKED,
     ],
     # Another card: of one that was interrupted twice in a row central keeps its hands off.
     "the card is swapped when it is to be unlocked": [

@@ -184,22 +184,6 @@ STORIES: dict[str, Journey] = {
         Take(),
         *START,
     ],
-    "the card is pulled while it is unlocked, and comes back": [
-        *START,
-        Block(),
-        Insert(),
-        *answers(*RIGHT),
-        *new_passcode("846213"),
-        See("Do not remove your smartcard"),
-        Take(),
-        See("Your smartcard was taken out too soon"),
-        Block(),
-        Wait(1.0),  # nobody is quicker; pcscd looks every 0.4 s
-        Insert(),
-        *answers(*RIGHT),
-        *new_passcode("846213"),
-        *UNLOCKED,
-    ],
     "the card is taken while it is read": [
         *START,
         Block(),

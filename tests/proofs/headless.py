@@ -18,7 +18,7 @@ from kiosk.demo.mailbox import newest_code
 from kiosk.flow import events as ev
 from kiosk.flow import view as vw
 from kiosk.flow.change import FIELD as OLD_PASSCODE
-from kiosk.flow.text import Verbatim
+from kiosk.flow.text import Verbatim, Words
 from kiosk.hardening import harden
 from kiosk.runtime import Runtime
 from kiosk.values import PasscodeRules, Secret
@@ -59,8 +59,8 @@ class Person:
 
     def _type(self, page: vw.EntryPage) -> None:
         field = page.entry.field
-        if isinstance(page.heading, Verbatim):
-            typed = self._answers[page.heading.content].encode()
+        if page.entry.kind is vw.EntryKind.ANSWER:
+            typed = self._answers[_english(page.heading)].encode()
         elif page.entry.kind is vw.EntryKind.CODE:
             typed = newest_code(self._mail).encode()
         else:
@@ -76,6 +76,10 @@ class Person:
 
     def _tell(self, *words: str) -> None:
         print(json.dumps(words), flush=True)
+
+
+def _english(words: Words) -> str:
+    return words.content if isinstance(words, Verbatim) else words.message
 
 
 def main() -> None:

@@ -48,6 +48,7 @@ from kiosk.demo.cards import IssuedCard, issue
 from kiosk.flow import events as ev
 from kiosk.link.http import Http
 from kiosk.simulated.issuing import SimulatedIssuer
+from kiosk.simulated.piv import PivMemory
 from kiosk.store.tables import OutboxRow, OutboxState
 from kiosk.values import CardIdentity, Family, Secret
 from kiosk.visits import Means, Parties
@@ -82,7 +83,11 @@ class Template:
     def copy(self, folder: Path) -> tuple[Service, IssuedCard]:
         for each in self.folder.iterdir():
             shutil.copy(each, folder / each.name)
-        return self._service(folder), copy.deepcopy(self.card)
+        memory = self.card.chip.memory
+        assert isinstance(memory, PivMemory)
+        # Its keys stay the same ones: Debian 13's library does not copy private keys.
+        keys: dict[int, object] = {id(key): key for key in memory.keys.values()}
+        return self._service(folder), copy.deepcopy(self.card, keys)
 
     @staticmethod
     def _service(folder: Path) -> Service:
