@@ -212,8 +212,7 @@ MISHAPS: dict[str, Story] = {
         insert(Fault(Mishap.PULLED, instruction=UNBLOCK, other=Blank())),
         *ANSWERED,
         *new_passcode("420693"),
-        TOO_SOON,
-        See("Nothing is lost"),
+        See("ext. 3333"),  # which help it is depends on whether pcscd saw the one card go
         *LEAVE,
     ],
 }
