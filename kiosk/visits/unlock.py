@@ -109,7 +109,7 @@ class UnlockVisit:
                 reason=msg.UnlockReason.FORGOTTEN if forgotten else msg.UnlockReason.LOCKED,
                 language=language,
             )
-            self._opened = opened = self._central.open_unlock(request)
+            self._opened = opened = self._asked(request)
         except CentralUnavailable as error:
             return (
                 self._known(report)
@@ -120,6 +120,19 @@ class UnlockVisit:
             return failed(self.number, error)
         questions = tuple(question.text for question in opened.questions)
         return ev.UnlockOpened(self.number, questions, opened.required)
+
+    def _asked(self, request: msg.OpenUnlock) -> msg.UnlockOpened:
+        """Central's answer; where it holds the card back, once it has heard all that is known here.
+
+        It reckons with the worst of a visit that broke off until the kiosk says that it is over.
+        """
+        try:
+            return self._central.open_unlock(request)
+        except CentralRefused as refused:
+            if refused.problem != msg.ProblemType.CARD_FROZEN:
+                raise
+        hand_over(self._outbox, self._central)
+        return self._central.open_unlock(request)
 
     def _open_offline(self, reference: str, request: msg.OpenUnlock) -> ev.Event | None:
         """The questions of what central lent for this card; None where it lent nothing."""

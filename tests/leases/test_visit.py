@@ -28,11 +28,12 @@ from kiosk.visits import Means, Parties
 from kiosk.visits.unlock import UnlockVisit, new_reference
 from tests.central.world import CENTRAL, Service
 from tests.leases.world import Borrowing
-from tests.proofs.unreliable import DirectReader, Interruption, Network
+from tests.proofs.unreliable import DirectReader, Interruption, Killed, MortalOutbox, Network
 
 RIGHT = tuple(words for _, words in people.NURSE.answers)
 WRONG = ("nobody", "nothing", "nowhere", "never")
 PASSCODE = "864209"
+_UNBLOCK = 15  # the command of a visit: 9 report, 3 prove, then the card work's own
 
 
 @pytest.fixture
@@ -71,20 +72,7 @@ def visit(
     interruption: Interruption | None = None,
     language: str = "en",
 ) -> UnlockVisit:
-    reader = DirectReader(card)
-    reader.insert(interruption)
-    follower = kiosk.follower
-    begun = UnlockVisit(
-        1,
-        Means(
-            reader,  # type: ignore[arg-type]
-            follower.central,
-            follower.outbox,
-            Parties(CENTRAL, follower.name),
-            follower.reader,
-            kiosk.leases,
-        ),
-    )
+    begun = _visit(kiosk, card, interruption)
     assert isinstance(begun.read_card(), ev.CardRead)
     opened = begun.open(new_reference(), forgotten=False, language=language)
     assert isinstance(opened, ev.UnlockOpened), opened
@@ -92,6 +80,20 @@ def visit(
     asked = [question_text(question, language) for question, _ in people.NURSE.answers]
     assert list(opened.questions) == asked
     return begun
+
+
+def _visit(kiosk: Borrowing, card: IssuedCard, interruption: Interruption | None) -> UnlockVisit:
+    reader, follower = DirectReader(card), kiosk.follower
+    reader.insert(interruption)
+    means = Means(
+        reader,  # type: ignore[arg-type]
+        follower.central,
+        MortalOutbox(follower.outbox._engine),
+        Parties(CENTRAL, follower.name),
+        follower.reader,
+        kiosk.leases,
+    )
+    return UnlockVisit(1, means)
 
 
 def unlock(begun: UnlockVisit) -> ev.Event:
@@ -169,6 +171,40 @@ def test_nothing_is_done_to_a_card_that_cannot_be_recorded(
     assert kept.attempts == 1
     assert hers.passcode_left == 0
     event.remove(engine, "connect", limit)
+
+
+def test_a_card_is_not_held_back_for_what_this_kiosk_has_yet_to_report(
+    service: Service,
+    hers: IssuedCard,
+    folder: Path,
+    memory_directory: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Central heard that a key was about to be sent, and not yet that the kiosk was killed then."""
+    kiosk = Borrowing(service, folder / "state", memory_directory, monkeypatch, people.ORGANISATION)
+    assert unlock(answered(kiosk, hers)) == ev.CardUnlocked(1)
+    killed = answered(kiosk, hers, Interruption(_UNBLOCK, acted=True, kills=True))
+    with pytest.raises(Killed):
+        unlock(killed)
+    assert hers.passcode_left == 3
+    kiosk.follower.deliver()
+    kiosk.follower.outbox.end_open_visits()
+    assert unlock(answered(kiosk, hers)) == ev.CardUnlocked(1)
+    kiosk.close()
+
+
+def answered(
+    kiosk: Borrowing, card: IssuedCard, interruption: Interruption | None = None
+) -> UnlockVisit:
+    """A visit of her locked card with central there, up to where the passcode is asked for."""
+    kiosk.follower.service.clock.pass_time(60)
+    card.lock()
+    begun = _visit(kiosk, card, interruption)
+    assert isinstance(begun.read_card(), ev.CardRead)
+    opened = begun.open(new_reference(), forgotten=False)
+    assert isinstance(opened, ev.UnlockOpened), opened
+    assert begun.answer(RIGHT, None) == ev.AnswersAccepted(1)
+    return begun
 
 
 def _fill(kiosk: Borrowing) -> None:

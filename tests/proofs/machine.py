@@ -55,7 +55,7 @@ from kiosk.visits import Means, Parties
 from kiosk.visits.unlock import UnlockVisit, new_reference
 from tests.central.world import CENTRAL, Clock, Service
 from tests.leases.world import Borrowing
-from tests.proofs.unreliable import DirectReader, Fault, Interruption, Killed, Network
+from tests.proofs.unreliable import DirectReader, Fault, Interruption, Killed, MortalOutbox, Network
 
 _RIGHT = tuple(words for _, words in people.NURSE.answers)
 _WRONG = ("nobody", "nothing", "nowhere", "never")
@@ -277,7 +277,7 @@ class Ward(RuleBasedStateMachine):
         return Means(
             reader=self.reader,  # type: ignore[arg-type]
             central=follower.central,
-            outbox=follower.outbox,
+            outbox=MortalOutbox(follower.outbox._engine),
             parties=Parties(CENTRAL, follower.name),
             replica=follower.reader,
             leases=self.kiosk.leases,

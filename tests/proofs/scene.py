@@ -25,7 +25,7 @@ from kiosk.store.outbox import Outbox
 from kiosk.values import Family
 from tests.proofs.interrupting import CardPoint, Deed, NetworkPoint, Point, WatchedCard
 from tests.proofs.proxy import Proxy
-from tests.proofs.ward import KioskProcess, Ward
+from tests.proofs.ward import KioskProcess, Ward, last_lines
 
 _PASSCODE_TRIES = 3
 _NEVER_BELOW = 2
@@ -126,7 +126,9 @@ class Scene:
         elif "needs to be looked at" in ending and len(story) > 1:
             self._look_at_frozen(told)
         else:
-            raise AssertionError(f"{told}: the further visit said {ending!r}")
+            raise AssertionError(
+                f"{told}: the further visit said {ending!r}\n{self._what_central_knows()}"
+            )
 
     def check_audit(self) -> None:
         """The audit's chain holds, and it tells of every grant, every fact and every end."""
@@ -281,6 +283,14 @@ class Scene:
                 service.escrow.key(database, card, generation).reveal()
                 for generation in range(current, last + 1)
             }
+
+    def _what_central_knows(self) -> str:
+        """The visits as central sees them, a line each, and how the kiosk's log ends."""
+        serial = self._premises.card.serial
+        with self._central() as service, service.database.transaction() as database:
+            card = database.exec(select(Card).where(Card.serial == serial)).one()
+            visits = [repr(visit) for visit in history.visits(database, card)]
+        return "\n".join([*visits[-3:], *last_lines(self._premises.folder / "kiosk.log")])
 
     @contextmanager
     def _central(self) -> Iterator[parts.Parts]:

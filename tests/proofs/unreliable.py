@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from pydantic import BaseModel
 
@@ -18,11 +20,21 @@ from kiosk.card.unlock import Record, Unlocked, UnlockPlan
 from kiosk.demo.cards import IssuedCard
 from kiosk.errors import CardRemoved, CentralUnavailable
 from kiosk.link.http import Http
+from kiosk.store.outbox import Outbox
 from kiosk.values import CardIdentity
 
 
 class Killed(BaseException):
     """The kiosk's process ends here and now."""
+
+
+class MortalOutbox(Outbox):
+    """As a process has it that can be killed: what would be written afterwards is not."""
+
+    def end_visit(self, session: UUID) -> None:
+        """End it, unless it is an end of the process that unwinds the visit."""
+        if not isinstance(sys.exc_info()[1], Killed):
+            super().end_visit(session)
 
 
 class Fault(StrEnum):

@@ -21,6 +21,11 @@ ROOT = Path(__file__).parents[2]
 PATIENCE = 40.0
 
 
+def last_lines(log: Path, count: int = 25) -> list[str]:
+    """How a log ends."""
+    return log.read_text(errors="replace").splitlines()[-count:]
+
+
 class KioskProcess:
     """`tests.proofs.headless` as a process."""
 
@@ -90,7 +95,7 @@ class KioskProcess:
         end(self._process, signal.SIGTERM)
 
     def _last_words(self) -> str:
-        return " | ".join(self._log.read_text(errors="replace").splitlines()[-25:])
+        return " | ".join(last_lines(self._log))
 
     def _read(self) -> None:
         for line in self._process.stdout or ():
