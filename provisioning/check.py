@@ -40,8 +40,10 @@ def main() -> int:
         for name, where in {**PARTS, "rooms": REST}.items()
         for version in found
     ]
+    if len(found) > 1:
+        print("== what takes long (`dealt`): each test of it on one interpreter", flush=True)
     with ThreadPoolExecutor(AT_A_TIME) as pool:
-        tested = pool.map(lambda run: _test(*run, _databases(run[0], found)), runs)
+        tested = pool.map(lambda run: _test(*run, found), runs)
         passed = [_look("lint", "ruff", "check", "-q", ".")]
         passed += [_look("format", "ruff", "format", "-q", "--check", ".")]
         passed += [_look("types", "mypy")]
@@ -59,12 +61,20 @@ def _databases(version: str, found: list[str]) -> str:
     return each[version] if len(found) > 1 else " ".join(each.values())
 
 
-def _test(version: str, name: str, where: list[str], databases: str) -> tuple[str, Path, bool]:
+def _test(version: str, name: str, where: list[str], found: list[str]) -> tuple[str, Path, bool]:
     begun, log = time.monotonic(), Path(f"build/tests-{version}-{name}.log")
     command = [_python(version), "-m", "pytest", "-p", "no:cacheprovider"]
     if name != "central":
         command += ["-p", "no:schemathesis"]  # its import takes longer than many a room
-    environment = {**os.environ, "KIOSK_TEST_DATABASES": databases, **_folder()}
+    databases = _databases(version, found)
+    environment = {
+        **os.environ,
+        **_folder(),
+        "KIOSK_TEST_DATABASES": databases,
+        "KIOSK_TEST_SHARE": f"{found.index(version) + 1}/{len(found)}",
+    }
+    # Hundreds of processes are started: each would compile all it imports, without.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     with log.open("wb") as output:
         tests = subprocess.Popen([*command, *where], stdout=output, stderr=output, env=environment)
         _, status, used = os.wait4(tests.pid, 0)

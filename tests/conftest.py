@@ -10,6 +10,16 @@ import pytest
 from sqlalchemy import Connection, Engine, event
 
 from kiosk.simulated.pcscd import PrivatePcscd
+from tests.dealing import dealt
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deal out what is marked `dealt`; the others' share is reported as deselected."""
+    marked = [item for item in items if item.get_closest_marker("dealt")]
+    others = set(marked) - set(dealt(marked))
+    items[:] = [item for item in items if item not in others]
+    config.hook.pytest_deselected(items=list(others))
 
 
 @pytest.fixture(scope="session")

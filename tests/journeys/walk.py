@@ -21,6 +21,7 @@ from kiosk import compose, runtime, settings
 from kiosk.demo.premises import Premises
 from kiosk.devices.reader import process
 from kiosk.leases import keeper, shelf
+from tests.dealing import dealt
 from tests.journeys import stories
 from tests.journeys.happening import Do, Story, While
 from tests.journeys.mishaps import DEADLINES, EVERY_STORY
@@ -41,7 +42,7 @@ def main(folder: Path, size: str, share: str, turn: int) -> None:
         (name, story, ways[(number + turn) % len(ways)])
         for number, (name, story) in enumerate(EVERY_STORY.items())
     ]
-    told = every[first - 1 :: of]
+    told = dealt(every)[first - 1 :: of]
     logging.basicConfig(
         level=5, filename=folder / "kiosk.log", format="%(asctime)s %(name)s %(message)s"
     )

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.proofs import filling
+
+pytestmark = pytest.mark.dealt
 
 
 def test_a_first_fill_does_not_fill_memory() -> None:

@@ -32,6 +32,7 @@ CHANGES = [
 ]
 
 
+@pytest.mark.dealt
 @pytest.mark.timeout(280)
 def test_no_card_is_lost(folder: Path) -> None:
     with scene(folder) as stage:

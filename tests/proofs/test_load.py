@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.proofs import load
+
+pytestmark = pytest.mark.dealt
 
 
 def test_many_at_once_lose_nothing() -> None:

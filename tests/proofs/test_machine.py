@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.proofs import machine
+
+pytestmark = pytest.mark.dealt
 
 
 def test_the_laws_hold_whatever_happens() -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.proofs import theft
+
+pytestmark = pytest.mark.dealt
 
 
 def test_what_a_thief_gets_is_what_the_readme_says() -> None:

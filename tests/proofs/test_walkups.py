@@ -7,6 +7,7 @@ import pytest
 from tests.proofs.walkups import walk_ups
 
 
+@pytest.mark.dealt
 @pytest.mark.timeout(300)
 def test_a_few_people_and_a_monkey() -> None:
     figures = walk_ups(10, 15, grows=0.3)

@@ -29,6 +29,7 @@ def taken(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return folder
 
 
+@pytest.mark.dealt
 def test_the_stored_pictures_are_what_is_seen(taken: Path) -> None:
     """If this fails, look at the new pictures, and run `make pictures` where they are right."""
     for path in taken.glob("*.png"):

@@ -158,6 +158,7 @@ def faults_of(desk: Gallery, state: State) -> list[str]:
     return faults
 
 
+@pytest.mark.dealt
 @pytest.mark.parametrize("name", [*PAGES, *MENUS])
 def test_a_page_has_its_room_in_every_language(desk: Desk, name: str) -> None:
     """Each page in each language, and each with another setting; `make prove` has all of them."""

@@ -14,6 +14,7 @@ from kiosk.ui.sample import SAMPLES
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.dealt
 @pytest.mark.parametrize(("width", "height"), [(800, 480), (1280, 800)])
 def test_every_screen_fits_and_has_its_picture(width: int, height: int) -> None:
     folder = ROOT / "build" / "screens"

@@ -35,6 +35,7 @@ def visitor() -> Iterator[Visitor]:
     gallery.close()
 
 
+@pytest.mark.dealt
 @pytest.mark.parametrize("name", [*PAGES, *MENUS])
 def test_nothing_is_left_when_the_card_goes(visitor: Visitor, name: str) -> None:
     gallery = visitor.gallery

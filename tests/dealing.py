@@ -1,0 +1,19 @@
+"""What takes long is dealt among the interpreters: each of its tests runs on one of them.
+
+`provisioning/check.py` says which share a run has, as `1/2` in `KIOSK_TEST_SHARE`; whoever runs
+pytest by herself has all of it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import TypeVar
+
+Each = TypeVar("Each")
+
+
+def dealt(every: Iterable[Each]) -> list[Each]:
+    """Every n-th of them, beginning with this share's own."""
+    share, of = map(int, os.environ.get("KIOSK_TEST_SHARE", "1/1").split("/"))
+    return list(every)[share - 1 :: of]
