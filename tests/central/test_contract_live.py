@@ -98,6 +98,7 @@ def ground(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) 
         service.stop()
 
 
+@pytest.mark.dealt
 @each_operation
 def test_what_the_document_allows_is_answered_as_it_says(
     ground: Ground, operation: Operation
@@ -113,6 +114,7 @@ def test_what_the_document_allows_is_answered_as_it_says(
     ask()
 
 
+@pytest.mark.dealt
 @each_operation
 def test_what_the_document_forbids_is_refused_as_it_says(
     ground: Ground, operation: Operation

@@ -121,6 +121,7 @@ ROWS = {
 }
 
 
+@pytest.mark.dealt
 @pytest.mark.parametrize(("kind", "expected"), ROWS.items())
 def test_every_row_of_interrupted_visits(
     kind: tuple[bool, bool, Passcode], expected: tuple[int, int]
@@ -145,6 +146,7 @@ def test_every_row_of_interrupted_visits(
     look_at(reached)
 
 
+@pytest.mark.dealt
 @pytest.mark.parametrize("passcode", Passcode)
 def test_every_row_of_interrupted_visits_of_a_card_that_never_opened(passcode: Passcode) -> None:
     """The imported key may be wrong: then each unknown outcome was a refusal, and one is left."""
