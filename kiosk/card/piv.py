@@ -16,7 +16,7 @@ from kiosk.card.apdu import SUCCESS, Command, Connection, must, send
 from kiosk.card.keys import SHA256_INFO, PublicKey
 from kiosk.card.selection import select
 from kiosk.card.session import Ability, Certificates, UnblockingKey
-from kiosk.errors import CardMalformed, CardRefused, SecretRefused
+from kiosk.errors import CardMalformed, CardRefused, CardUnknown, SecretRefused
 from kiosk.values import CardIdentity, Counters, Family, PasscodeRules, Secret
 
 APPLICATION = bytes.fromhex("A000000308000010000100")
@@ -42,9 +42,15 @@ class PivCard:
     abilities = frozenset(Ability)
 
     def __init__(self, connection: Connection) -> None:
-        """Select the application; raises CardUnknown where the card has none."""
+        """Select the application; raises CardUnknown where the card has none.
+
+        Some cards accept the selection of anything: one that does not say what it selected has to
+        have a CHUID, which every PIV card has.
+        """
         self._connection = connection
-        select(connection, APPLICATION, named_by=_NAMED_BY, short_name=_SHORT_NAME)
+        named = select(connection, APPLICATION, named_by=_NAMED_BY, short_name=_SHORT_NAME)
+        if not named and not self._has_chuid():
+            raise CardUnknown(connection.atr.hex())
 
     def identity(self, like: CardIdentity | None = None) -> CardIdentity:
         """The GUID of the CHUID, or the authentication certificate's hash where it is all zeros.
@@ -59,6 +65,12 @@ class PivCard:
         if certificate is None:
             raise CardMalformed("CHUID: no GUID, and there is no certificate 9A")
         return CardIdentity(Family.PIV, hashlib.sha256(certificate).hexdigest().upper())
+
+    def _has_chuid(self) -> bool:
+        try:
+            return self._object(_CHUID, "CHUID") is not None
+        except (CardMalformed, CardRefused):
+            return False
 
     def _guid(self) -> bytes:
         """The GUID; nothing where the card has no CHUID, or one without it."""

@@ -17,8 +17,8 @@ def select(
     named_by: bytes,
     short_name: bytes = b"",
     says_anything: bool = False,
-) -> None:
-    """SELECT by name; raises CardUnknown where the card has no such application.
+) -> bool:
+    """SELECT by name: whether the answer says it; raises CardUnknown where there is none such.
 
     Cards say that in many ways, so any refusal is taken for it, and any answer that cannot be read.
     The answer may say nothing; of one that `says_anything` also something of its own, as IsoApplet
@@ -31,13 +31,14 @@ def select(
     if response.status != SUCCESS:
         raise CardUnknown(connection.atr.hex())
     if not response.data or (says_anything and response.data[:1] not in _TEMPLATES):
-        return
+        return False
     try:
         named = _name(response.data)
     except CardMalformed:  # none of ours answers like that: the next application is asked
         raise CardUnknown(connection.atr.hex()) from None
     if named and not (named.startswith(named_by) or (short_name and named.startswith(short_name))):
         raise CardUnknown(connection.atr.hex())
+    return bool(named)
 
 
 def _name(answer: bytes) -> bytes:

@@ -20,6 +20,7 @@ from tests.card.connections import Recorded, Scripted
 
 TRANSCRIPTS = Path(__file__).parent / "transcripts"
 PASSCODE, NEW, KEY, NEXT = b"246802", b"135790", b"12345678", b"87654321"
+SELECTED = "61074F05A0000003089000"  # the application names itself, in short
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def sent_by_others(name: str, ins: str) -> bytes:
     ],
 )
 def test_unblock_is_what_other_programs_send(program: str, key: bytes, new: bytes) -> None:
-    card = Scripted("9000", "9000")
+    card = Scripted(SELECTED, "9000")
     PivCard(card).unblock(Secret(key), Secret(new))
     assert card.commands[1] == sent_by_others(program, "2c")
 
@@ -64,13 +65,13 @@ def test_unblock_is_what_other_programs_send(program: str, key: bytes, new: byte
     [("yubico-piv-tool-verify", b"246802"), ("opensc-pkcs15-tool-verify", b"975318")],
 )
 def test_verify_is_what_other_programs_send(program: str, passcode: bytes) -> None:
-    card = Scripted("9000", "9000")
+    card = Scripted(SELECTED, "9000")
     PivCard(card).verify(Secret(passcode))
     assert card.commands[1] == sent_by_others(program, "20")
 
 
 def test_changes_are_what_other_programs_send() -> None:
-    card = Scripted("9000", "9000", "9000")
+    card = Scripted(SELECTED, "9000", "9000")
     piv = PivCard(card)
     piv.change(Secret(b"246802"), Secret(b"864209"))
     piv.change_key(Secret(b"12345678"), Secret(b"87654321"))
@@ -230,7 +231,7 @@ def test_compressed_certificates_are_read(memory: PivMemory) -> None:
 )
 def test_a_malformed_certificate_object_is_named(content: str) -> None:
     data = bytes.fromhex(content)
-    card = Scripted("9000", f"53{len(data):02X}{content}9000")
+    card = Scripted(SELECTED, f"53{len(data):02X}{content}9000")
     with pytest.raises(CardMalformed, match="certificate 9A"):
         PivCard(card).certificates()
 
@@ -240,12 +241,12 @@ def test_a_malformed_certificate_object_is_named(content: str) -> None:
     [("9000", None), ("6D00", None), ("6982", None), ("0102FF109000", None), ("060203029000", 2)],
 )
 def test_metadata_is_an_extra(metadata: str, expected: int | None) -> None:
-    assert PivCard(Scripted("9000", "63C3", metadata)).counters() == Counters(3, expected)
+    assert PivCard(Scripted(SELECTED, "63C3", metadata)).counters() == Counters(3, expected)
 
 
 @pytest.mark.parametrize("metadata", ["0601039000", "060203049000", "0603030303", "06"])
 def test_metadata_that_makes_no_sense_is_none(metadata: str) -> None:
-    card = PivCard(Scripted("9000", "63C3", metadata.removesuffix("9000") + "9000"))
+    card = PivCard(Scripted(SELECTED, "63C3", metadata.removesuffix("9000") + "9000"))
     assert card.counters() == Counters(3, None)
 
 
@@ -253,32 +254,40 @@ def test_metadata_that_makes_no_sense_is_none(metadata: str) -> None:
 def test_a_card_without_a_guid_is_known_by_its_certificate(chuid: str) -> None:
     serial = hashlib.sha256(bytes.fromhex("AABBCC")).hexdigest().upper()
     certificate = "53087003AABBCC7101009000"
-    known = PivCard(Scripted("9000", chuid, certificate)).identity()
+    known = PivCard(Scripted(SELECTED, chuid, certificate)).identity()
     assert known == CardIdentity(Family.PIV, serial)
-    assert PivCard(Scripted("9000", certificate)).identity(known) == known  # one command
+    assert PivCard(Scripted(SELECTED, certificate)).identity(known) == known  # one command
 
 
 @pytest.mark.parametrize(
     ("status", "left"), [("63C2", 2), ("6302", 2), ("6983", 0), ("6300", None), ("9000", None)]
 )
 def test_tries_are_told_in_more_than_one_way(status: str, left: int | None) -> None:
-    assert PivCard(Scripted("9000", status, "6D00")).counters().passcode == left
+    assert PivCard(Scripted(SELECTED, status, "6D00")).counters().passcode == left
 
 
 @pytest.mark.parametrize(("status", "left"), [("6302", 2), ("63C2", 2), ("6300", None)])
 def test_a_wrong_passcode_is_one_however_it_is_told(status: str, left: int | None) -> None:
     with pytest.raises(WrongSecret) as refused:
-        PivCard(Scripted("9000", status)).verify(Secret(b"246802"))
+        PivCard(Scripted(SELECTED, status)).verify(Secret(b"246802"))
     assert refused.value.tries_left == left
 
 
 def test_the_exact_length_is_asked_for_wherever_a_card_wants_it() -> None:
     """6C XX to SELECT, to GET DATA, and to the last GET RESPONSE, as T=0 cards answer."""
     guid = "00112233445566778899AABBCCDDEEFF"
-    card = PivCard(Scripted("6C00", "9000", "6C14", f"53123410{guid}9000"))
+    card = PivCard(Scripted("6C00", SELECTED, "6C14", f"53123410{guid}9000"))
     assert card.identity().serial == guid
-    parts = PivCard(Scripted("9000", "531234106110", "6C10", f"{guid}9000"))
+    parts = PivCard(Scripted(SELECTED, "531234106110", "6C10", f"{guid}9000"))
     assert parts.identity().serial == guid
+
+
+def test_an_application_that_says_nothing_has_to_have_a_chuid() -> None:
+    """Some applications accept the selection of anything, and are of another family."""
+    PivCard(Scripted("9000", "53009000"))
+    for answer in ("6A82", "6D00", "9000"):
+        with pytest.raises(CardUnknown):
+            PivCard(Scripted("9000", answer))
 
 
 def test_yubicos_short_name_is_known_and_others_are_not() -> None:

@@ -23,6 +23,7 @@ from tests.proofs.interrupting import CardPoint, NetworkPoint, Point
 from tests.proofs.scene import Scene, scene
 
 _KILLS = 40
+_BEFORE_THE_WORK = 12  # commands of a visit: 9 report, 3 prove
 _CHANGE_DEEDS = ("pull", "kill kiosk", "kill worker")
 _CARD_DEEDS = ("pull", "kill kiosk", "kill worker", "fill disk")
 _NETWORK_DEEDS = ("cut", "kill kiosk", "kill central")
@@ -45,6 +46,7 @@ class Tally:
     kills: int = 0
     frozen: int = 0
     wasted: int = 0
+    first: int = 0
     filled: bool = True
 
     def __add__(self, other: Tally) -> Tally:
@@ -55,6 +57,7 @@ class Tally:
             self.kills + other.kills,
             self.frozen + other.frozen,
             self.wasted + other.wasted,
+            self.first + other.first,
             self.filled and other.filled,
         )
 
@@ -68,8 +71,9 @@ class Tally:
         if not self.filled:
             told += ", NOT DONE: fill disk (needs a file system of its own, and so root)"
         return (
-            f"{self.points} points in {self.stories} stories of unlocks"
-            f" ({told}), {self.changes} changes of a passcode; {self.kills} kill -9 of the kiosk,"
+            f"{self.points} points in {self.stories} stories of unlocks,"
+            f" {self.first} of them of a card's first ({told}), {self.changes} changes of a passcode;"
+            f" {self.kills} kill -9 of the kiosk,"
             f" {self.frozen} cards held for the RA, {self.wasted} tries wasted"
         )
 
@@ -114,6 +118,7 @@ def play(share: Share) -> Tally:
         rows = [tuple(drawn.choices(singles, k=drawn.choice((2, 3)))) for _ in range(share.rows)]
         stories: list[Story] = [*((each,) for each in singles), *rows]
         tally = walk(stage, stories[share.first :: share.of], random.Random(share.first))
+        tally += walk_new(stage, list(of_the_work(singles))[share.first :: share.of])
         changes = changes_of_passcode(stage.count_commands_of_change())
         return tally + change(stage, list(changes)[share.first :: share.of])
 
@@ -136,6 +141,31 @@ def walk(stage: Scene, stories: Sequence[Story], drawn: random.Random) -> Tally:
         wasted=stage.lost_tries,
         filled=stage.can_fill,
     )
+
+
+def walk_new(stage: Scene, moments: Sequence[Point]) -> Tally:
+    """Interrupt the first unlock of a new card at each of the moments."""
+    happened, kills, lost = Counter(stage.deeds), stage.kiosk_kills, stage.lost_tries
+    for number, moment in enumerate(moments):
+        stage.play_with_new_card(moment, reports_late=number % 3 == 2)
+    stage.check_audit()
+    return Tally(
+        stories=len(moments),
+        deeds=Counter(stage.deeds) - happened,
+        kills=stage.kiosk_kills - kills,
+        wasted=stage.lost_tries - lost,
+        first=len(moments),
+    )
+
+
+def of_the_work(singles: Sequence[Point]) -> Iterator[Point]:
+    """Those from which on something can have come of a grant: a new card goes through these too."""
+    for point in singles:
+        if isinstance(point, CardPoint):
+            if point.command > _BEFORE_THE_WORK and point.deed in {"pull", "kill kiosk", "tear"}:
+                yield point
+        elif point.request == "/grant":
+            yield point
 
 
 def change(stage: Scene, moments: Sequence[CardPoint]) -> Tally:

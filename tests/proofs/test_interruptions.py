@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.proofs.interrupting import CardPoint, NetworkPoint
-from tests.proofs.interruptions import Story, change, walk
+from tests.proofs.interruptions import Story, change, walk, walk_new
 from tests.proofs.scene import scene
 
 # By count of commands in a visit: 9 report, 3 prove, and then the unlock's own.
@@ -43,8 +43,10 @@ def test_no_card_is_lost(folder: Path) -> None:
             if stage.can_fill or not any(point.deed == "fill disk" for point in story)
         ]
         tally = walk(stage, stories, random.Random(3))
+        tally += walk_new(stage, [CardPoint(_UNBLOCK, acted=False, deed="tear")])
         stage.count_commands_of_change()
         tally += change(stage, CHANGES)
     assert tally.deeds.total() >= len(stories)
+    assert tally.first == 1
     assert tally.changes == len(CHANGES)
     assert tally.kills >= 3
