@@ -72,8 +72,8 @@ class Tally:
             told += ", NOT DONE: fill disk (needs a file system of its own, and so root)"
         return (
             f"{self.points} points in {self.stories} stories of unlocks,"
-            f" {self.first} of them of a card's first ({told}), {self.changes} changes of a passcode;"
-            f" {self.kills} kill -9 of the kiosk,"
+            f" {self.first} of them of a card's first ({told}),"
+            f" {self.changes} changes of a passcode; {self.kills} kill -9 of the kiosk,"
             f" {self.frozen} cards held for the RA, {self.wasted} tries wasted"
         )
 
