@@ -50,6 +50,7 @@ class ReaderTrouble(StrEnum):
     NO_SERVICE = "no service"
     NO_READER = "no reader"
     NO_ACCESS = "no access"
+    HELD = "held"  # by another program, or by a service that hangs
 
 
 class Lamp(StrEnum):

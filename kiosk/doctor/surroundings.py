@@ -39,6 +39,10 @@ _READERS = {
         "the card service does not let us in",
         "polkit's rule 50-smartcard-kiosk.rules has to be installed, and this to be its user",
     ),
+    ReaderTrouble.HELD: (
+        "the card service hangs, or another program holds the card",
+        "unplug the reader and plug it in again; `ss -xp | grep pcscd` names who uses it",
+    ),
 }
 
 

@@ -10,7 +10,14 @@ from kiosk.card.session import CardReport
 from kiosk.card.unlock import CardStep
 from kiosk.devices.reader import Sight
 from kiosk.devices.reader import process as reader_process
-from kiosk.errors import CardError, CardMalformed, CardMute, CardRemoved, WrongCard
+from kiosk.errors import (
+    CardError,
+    CardMalformed,
+    CardMute,
+    CardRemoved,
+    ReaderUnavailable,
+    WrongCard,
+)
 from kiosk.simulated.faults import Fault, FaultyCard, Mishap
 from kiosk.simulated.issuing import SimulatedIssuer
 from kiosk.simulated.piv import PivMemory
@@ -94,9 +101,11 @@ def test_a_pulled_card_is_removed(bench: Bench, piv: Issued, acted: bool) -> Non
 def test_a_mute_card_costs_a_deadline_and_keeps_the_reader(bench: Bench, piv: Issued) -> None:
     card = FaultyCard(piv.card, Fault(Mishap.MUTE, at=3))
     bench.insert(card)
-    for _ in range(2):
-        with pytest.raises(CardMute):
-            bench.reader.inspect()
+    with pytest.raises(CardMute):
+        bench.reader.inspect()
+    # Until it is taken out, a card service may hang with it.
+    with pytest.raises((CardMute, ReaderUnavailable)):
+        bench.reader.inspect()
     assert card.sent() == 3
     put_in_again(bench, card)
     assert bench.reader.inspect().identity.serial == piv.serial

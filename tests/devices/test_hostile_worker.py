@@ -151,7 +151,7 @@ def test_a_worker_that_dribbles_has_no_more_time_than_another(
         "    parent.sendall(bytes((byte,)))",
         "    time.sleep(0.1)",
     )
-    with pytest.raises(CardMute):
+    with pytest.raises(ReaderUnavailable):
         change(reader)
     assert workers() == set()
 

@@ -158,15 +158,16 @@ def test_a_worker_that_is_killed_at_work_is_replaced(
 
 
 @pytest.mark.parametrize("hold", [Hold.TRANSACTION, Hold.EXCLUSIVE])
-def test_a_rival_that_holds_the_card_costs_a_deadline_at_most(
+def test_a_rival_that_holds_the_card_is_named(
     bench: PcscBench, piv: Issued, hold: Hold, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(reader_process.SECONDS, "inspect", 2.0)
+    monkeypatch.setitem(reader_process.SECONDS, "inspect", 3.0)
     card = FaultyCard(piv.card)
     bench.insert(card)
     with rival(hold):
-        with pytest.raises(CardMute):
+        with pytest.raises(ReaderUnavailable) as caught:
             bench.reader.inspect()
+        assert caught.value.trouble is ReaderTrouble.HELD
         assert card.sent() == 0
     monkeypatch.setitem(reader_process.SECONDS, "inspect", 8.0)
     assert bench.reader.inspect().identity.serial == piv.serial

@@ -46,6 +46,8 @@ _QUESTIONS = {"opening", "answer", "check"}
 _T = TypeVar("_T")
 
 RECORDED: Fields = {"recorded": True}
+HAS_CARD: Fields = {"has card": True}
+"""What the worker says once it has the card for itself, before the first command."""
 
 
 def understood(convert: Callable[[Any], _T], said: Any) -> _T:

@@ -171,7 +171,7 @@ def _failure(code: int, command: str) -> CardRemoved | CardMute | ReaderUnavaila
     if code in _NO_SERVICE | _NO_READER | _NO_ACCESS:
         return ReaderUnavailable(_trouble(code))
     if code == _SHARING:
-        return CardMute(f"{command}: held by another program", 0)
+        return ReaderUnavailable(ReaderTrouble.HELD)
     if code in _GONE or command not in {"connect", "begin transaction"}:
         return CardRemoved(command)
     # Whatever else keeps a card from being connected lies with that card, not with the reader.

@@ -31,7 +31,7 @@ WORKER = (sys.executable, "-m", "kiosk.devices.reader.worker")
 WATCHER = (sys.executable, "-m", "kiosk.devices.reader.watcher")
 
 # Deadlines by operation. A card answers an unlock in milliseconds, an RSA card signs in under a
-# second and a half; the rest is for a rival program to end its transaction.
+# second and a half; the rest is for a rival program to end its transaction, and a slow machine.
 SECONDS = {
     "answer": 5.0,
     "inspect": 8.0,
@@ -201,6 +201,10 @@ class PcscReader:
             if "error" in answer:
                 return messages.understood(messages.to_error, answer["error"])
             return messages.understood(convert, answer.get("result"))
+        except _NoTurn:
+            self._end_worker()
+            _log.warning("card worker ended: it did not get at the card for %s", operation)
+            return ReaderUnavailable(ReaderTrouble.HELD)
         except (TimeoutError, wire.WireClosed) as error:
             # Only its death frees the reader; what the card did is looked at next time.
             self._end_worker()
@@ -256,6 +260,10 @@ class PcscReader:
                     notify(notice)
 
 
+class _NoTurn(TimeoutError):
+    """The card service hangs, or another program keeps the card: ours has seen no command."""
+
+
 class _Worker:
     """One worker process and the socket to it."""
 
@@ -281,14 +289,24 @@ class _Worker:
         """Send a request, have what comes up meanwhile attended to, give its result or error.
 
         Raises TimeoutError after `seconds`, in which our own attending is not counted, and after
-        LONGEST_SECONDS with it; WireClosed when the worker dies, or goes on and on.
+        LONGEST_SECONDS with it, as _NoTurn where it has not got at the card by then; WireClosed
+        when the worker dies, or goes on and on.
         """
         begun = time.monotonic()
         longest, deadline = begun + LONGEST_SECONDS, begun + seconds
         left = {"step": MOST_STEPS, "consult": MOST_QUESTIONS}
         wire.write(self._socket, request, deadline)
+        has_card = False
         while True:
-            answer = wire.read(self._socket, min(deadline, longest))
+            try:
+                answer = wire.read(self._socket, min(deadline, longest))
+            except TimeoutError:
+                if has_card:
+                    raise
+                raise _NoTurn from None
+            if answer == messages.HAS_CARD and not has_card:
+                has_card = True
+                continue
             coming = messages.comes_up(answer)
             if attend is None or coming is None:
                 return answer

@@ -42,6 +42,7 @@ def perform(request: wire.Fields, parent: socket.socket) -> wire.Fields:
     if request["operation"] == "answer":
         return {}
     with _wiped(request), _inserted_card() as card:
+        wire.write(parent, messages.HAS_CARD)
         return _OPERATIONS[request["operation"]](card, request, parent)
 
 
