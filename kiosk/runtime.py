@@ -276,13 +276,18 @@ class Runtime:
                 given = answer.reveal().decode()
                 before = tuple(other.reveal().decode() for other in others)
                 self._begin(visit, lambda: holder.judge(question, given, before))
-            case do.SendRegistrationCode(_, email):
-                self._begin(visit, lambda: holder.send_code(email))
-            case do.Register(_, questions, answers, code, former, email):
+            case do.SendRegistrationCode(_, email, language):
+                self._begin(visit, lambda: holder.send_code(email, language))
+            case do.Register(_, questions, answers, code, former, email, language):
                 texts = tuple(answer.reveal().decode() for answer in answers)
                 digits = code.reveal().decode()
                 words = tuple(map(_words, former))
-                self._begin(visit, lambda: holder.register(questions, texts, digits, words, email))
+                self._begin(
+                    visit,
+                    lambda: holder.register(
+                        questions, texts, digits, words, email, language=language
+                    ),
+                )
 
     def _holder_of(self, visit: UnlockVisit) -> HolderVisit | None:
         """What the visit's cardholder does, once her card was read."""

@@ -70,7 +70,6 @@ def open_login(parts: Parts, caller: Caller, asked: OpenLogin) -> LoginOpened:
                 kiosk_id=caller.id,
                 card_id=card.id,
                 nonce=random_bytes(_NONCE_BYTES),
-                language=asked.language,
                 card_key=asked.card.card_authentication_certificate,
                 opened_at=work.now,
             )

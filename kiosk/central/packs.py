@@ -273,11 +273,6 @@ def _pack(work: Work, loan: _Loan, kiosk: Kiosk, asked: pk.AskPacks, epoch: str)
         questions=tuple(
             Question(id=each, text=questions.text(each)) for each in registration.questions
         ),
-        translated={
-            language: tuple(questions.text(each, language) for each in registration.questions)
-            for language in questions.LANGUAGES
-            if language != "en"
-        },
         normaliser=recovery.normaliser,
         recovery_public_key=recovery.public_key,
         envelopes=tuple(

@@ -40,10 +40,9 @@ def former_questions(parts: Parts, caller: Caller, session_id: UUID) -> FormerQu
     with working(parts, caller) as work:
         found = login.find_proved(work, session_id)
         former = login.registered(work, found.card)
-        language = found.session.language
     asked = former.questions if former is not None else []
     return FormerQuestions(
-        questions=tuple(Question(id=each, text=questions.text(each, language)) for each in asked)
+        questions=tuple(Question(id=each, text=questions.text(each)) for each in asked)
     )
 
 
@@ -56,6 +55,7 @@ def send_code(
         if not parts.accepts_address(asked.email):
             raise Refusal(ProblemType.EMAIL_REFUSED)
         code = codes.new_code(work, session_id, asked.email, at_most=_PER_LOGIN)
+        found.holder.language = asked.language
         letter = letters.registration_code(found.holder, code, codes.VALID)
         login.record(work, "registration.code-sent", found)
     return codes.deliver(parts, asked.email, letter)
@@ -241,8 +241,8 @@ def _replace(
         ),
         sealed,
     )
+    found.holder.language = given.language
     _keep_address(work, found)
-    found.holder.language = found.session.language
     login.record(work, "registration.made", found)
     letter = letters.registered(found.holder, work.caller.name, work.now)
     notices.queue(work, found.holder, letter)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from kiosk.contract.base import Base64, Der, EpochName, Generation, LanguageName, Message, Serial
+from kiosk.contract.base import Base64, Der, EpochName, Generation, Message, Serial
 from kiosk.contract.identity import Ed25519Signature
 from kiosk.contract.messages import Question
 from kiosk.values import CardIdentity, Family
@@ -71,7 +71,6 @@ class Pack(Message):
 
     `key` is the unblocking key of `generation`, sealed to the registration's recovery key with
     `context` as associated data. `proven`: a key of that generation has opened the card before.
-    `translated`: the questions in other languages than English.
     """
 
     pack: UUID
@@ -88,7 +87,6 @@ class Pack(Message):
     allowance: Annotated[int, Field(ge=1, le=MOST_ATTEMPTS)]
     lease_seconds: Annotated[int, Field(ge=1, le=LONGEST_LEASE_SECONDS)]
     questions: Annotated[tuple[Question, ...], Field(min_length=QUESTIONS, max_length=QUESTIONS)]
-    translated: dict[LanguageName, tuple[str, str, str, str]] = Field(default_factory=dict)
     normaliser: int
     recovery_public_key: X25519Key
     envelopes: Annotated[tuple[PackEnvelope, ...], Field(min_length=1, max_length=8)]

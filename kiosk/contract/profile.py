@@ -26,7 +26,6 @@ class OpenLogin(Message):
 
     session: UUID
     card: PresentedCard
-    language: LanguageName = "en"
 
 
 class LoginOpened(Message):
@@ -106,16 +105,21 @@ class QuestionList(Message):
 
 
 class SendRegistrationCode(Message):
-    """POST /v1/logins/{session}/code: where the code goes; the one before it is void."""
+    """POST /v1/logins/{session}/code: where the code goes; the one before it is void.
+
+    `language`: the one that the cardholder has the screen in. She is written to in it from now on.
+    """
 
     email: Email
+    language: LanguageName = "en"
 
 
 class Register(Message):
     """POST /v1/logins/{session}/registration: four questions and answers, in order, and the code.
 
     `signature` is the authentication key's, purpose "register": the passcode was entered anew.
-    `former` are the answers to the questions of the registration that this one replaces.
+    `former` are the answers to the questions of the registration that this one replaces, and
+    `language` is as with the code.
     """
 
     signature: Signature
@@ -125,6 +129,7 @@ class Register(Message):
     former: Annotated[tuple[Answer | None, ...], Field(min_length=4, max_length=4)] | None = Field(
         None, repr=False
     )
+    language: LanguageName = "en"
 
 
 class FormerQuestions(Message):

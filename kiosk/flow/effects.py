@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from kiosk.flow.access import Language
 from kiosk.flow.events import Timer
 from kiosk.values import Secret
 
@@ -88,10 +89,11 @@ class JudgeAnswer:
 
 @dataclass(frozen=True, slots=True)
 class SendRegistrationCode:
-    """Have a registration code e-mailed; the one before is void."""
+    """Have a registration code e-mailed, in this language; the one before is void."""
 
     visit: int
     email: str
+    language: Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ class Register:
     code: Secret = field(repr=False)
     former: tuple[Secret | None, ...] = field(default=(), repr=False)
     email: str = field(default="", repr=False)
+    language: Language = Language.ENGLISH
 
 
 @dataclass(frozen=True, slots=True)

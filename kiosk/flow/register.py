@@ -222,7 +222,7 @@ def _email_given(state: st.State, event: ev.Pressed) -> Outcome:
     email = event.typed.reveal().decode().strip()
     draft = replace(page.draft, email=email)
     sending = replace(state, page=pg.SendingCode(draft))
-    return sending, (do.SendRegistrationCode(state.visit, email),)
+    return sending, (do.SendRegistrationCode(state.visit, email, state.language),)
 
 
 def _email_refused(state: st.State, _: ev.EmailRefused) -> Outcome:
@@ -266,7 +266,15 @@ def _confirmed(state: st.State, event: ev.Pressed) -> Outcome:
         return state, ()
     draft = page.draft
     ids = tuple(draft.offered[number][0] for number in draft.questions)
-    register = do.Register(state.visit, ids, draft.answers, event.typed, draft.former, draft.email)
+    register = do.Register(
+        state.visit,
+        ids,
+        draft.answers,
+        event.typed,
+        draft.former,
+        draft.email,
+        state.language,
+    )
     return replace(state, page=pg.ConfirmingRegistration(draft)), (register,)
 
 

@@ -80,9 +80,9 @@ class CentralClient:
         path = f"/v1/unlocks/{session}/challenges/{number}/reply"
         return self._ask("POST", path, request, msg.CardGenuine)
 
-    def questions(self, language: str) -> pf.QuestionList:
-        """The questions that may be chosen, in a language."""
-        return self._ask("GET", f"/v1/questions?language={language}", None, pf.QuestionList)
+    def questions(self) -> pf.QuestionList:
+        """The questions that may be chosen, in English."""
+        return self._ask("GET", "/v1/questions", None, pf.QuestionList)
 
     def open_login(self, request: pf.OpenLogin) -> pf.LoginOpened:
         """Ask for what the card is to sign; the same session may be opened again."""

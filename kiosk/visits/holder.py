@@ -31,12 +31,11 @@ _log = logging.getLogger(__name__)
 class HolderVisit:
     """A cardholder's visit, with a card that is not locked."""
 
-    def __init__(self, visit: int, report: CardReport, means: Means, language: str = "en") -> None:
+    def __init__(self, visit: int, report: CardReport, means: Means) -> None:
         self.number = visit
         self._report = report
         self._reader, self._central = means.reader, means.central
         self._outbox, self._parties = means.outbox, means.parties
-        self._language = language
         self._login: pf.LoginOpened | None = None
         self._registering: bytes | None = None
 
@@ -62,9 +61,7 @@ class HolderVisit:
         """Have the card sign for a session of central's; the holder's profile."""
 
         def work() -> ev.Event:
-            request = pf.OpenLogin(
-                session=uuid4(), card=presented(self._report), language=self._language
-            )
+            request = pf.OpenLogin(session=uuid4(), card=presented(self._report))
             self._login = login = self._central.open_login(request)
             signature = self._signature(login, proof.Purpose.LOG_IN, passcode)
             profile = self._central.prove_login(login.session, pf.ProveLogin(signature=signature))
@@ -80,7 +77,7 @@ class HolderVisit:
         def work() -> ev.Event:
             login = self._logged_in()
             self._registering = self._signature(login, proof.Purpose.REGISTER, passcode)
-            offered = self._central.questions(self._language).questions
+            offered = self._central.questions().questions
             former = self._central.former_questions(login.session).questions
             return ev.RegistrationOpened(
                 self.number,
@@ -95,12 +92,12 @@ class HolderVisit:
         flaw = answer_rules.flaw(question, answer, others)
         return ev.AnswerJudged(self.number, None if flaw is None else ev.Flaw(flaw.value))
 
-    def send_code(self, email: str, *, anew: bool = False) -> ev.Event:
-        """Have a registration code e-mailed."""
+    def send_code(self, email: str, language: str, *, anew: bool = False) -> ev.Event:
+        """Have a registration code e-mailed, in the language that she has the screen in."""
 
         def work() -> ev.Event:
             try:
-                request = pf.SendRegistrationCode(email=email)
+                request = pf.SendRegistrationCode(email=email, language=language)
             except ValueError:
                 return ev.EmailRefused(self.number)
             sent = self._central.send_registration_code(self._logged_in().session, request)
@@ -115,6 +112,8 @@ class HolderVisit:
         code: str,
         former: tuple[str | None, ...],
         email: str,
+        *,
+        language: str,
     ) -> ev.Event:
         """Register the card. A code that is void by now is replaced by another at once."""
 
@@ -127,13 +126,14 @@ class HolderVisit:
                     "answers": answers,
                     "code": code,
                     "former": former or None,
+                    "language": language,
                 }
             )
             try:
                 self._central.register(login.session, request)
             except CentralRefused as refused:
                 if refused.problem == msg.ProblemType.CODE_VOID:
-                    return self.send_code(email, anew=True)
+                    return self.send_code(email, language, anew=True)
                 raise
             return ev.CardRegistered(self.number)
 

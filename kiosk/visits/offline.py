@@ -45,7 +45,6 @@ class OfflineUnlock:
         self._pack, self._id = loan.pack, loan.pack.pack
         self._report = report
         self._session, self._reason = asked.session, asked.reason
-        self._language = asked.language
         self._key: Secret | None = None
         self._grant = uuid4()
 
@@ -56,9 +55,8 @@ class OfflineUnlock:
 
     @property
     def questions(self) -> tuple[str, ...]:
-        """What to ask, in order, in the language that was asked for or in English."""
-        english = tuple(question.text for question in self._pack.questions)
-        return self._pack.translated.get(self._language, english)
+        """What to ask, in order and in English: the screen has them in its languages."""
+        return tuple(question.text for question in self._pack.questions)
 
     def answer(self, visit: int, answers: tuple[str | None, ...]) -> ev.Event:
         """Have the card prove itself, and try the answers on the pack."""

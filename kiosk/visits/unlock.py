@@ -97,8 +97,8 @@ class UnlockVisit:
         """What was read."""
         return self._report
 
-    def open(self, reference: str, *, forgotten: bool, language: str = "en") -> ev.Event:
-        """Ask central for the holder's questions."""
+    def open(self, reference: str, *, forgotten: bool) -> ev.Event:
+        """Ask central for the holder's questions, in English: the screen translates them."""
         report = self._report
         if report is None:
             return ev.CardFailed(self.number, ev.CardTrouble.FAILED)
@@ -107,7 +107,6 @@ class UnlockVisit:
                 session=_session_of(reference),
                 card=presented(report),
                 reason=msg.UnlockReason.FORGOTTEN if forgotten else msg.UnlockReason.LOCKED,
-                language=language,
             )
             self._opened = opened = self._asked(request)
         except CentralUnavailable as error:

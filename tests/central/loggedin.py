@@ -97,8 +97,8 @@ class Desk:
         assert answer.status_code == 200, answer.text
         return Profile.model_validate_json(answer.text)
 
-    def send_code(self, email: str = EMAIL) -> requests.Response:
-        return self._post("code", {"email": email})
+    def send_code(self, email: str = EMAIL, **more: str) -> requests.Response:
+        return self._post("code", {"email": email, **more})
 
     def register(self, **changes: Any) -> requests.Response:
         given = {

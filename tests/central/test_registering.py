@@ -74,6 +74,16 @@ def test_it_is_told_to_the_cardholder_and_the_address_before(
     }
 
 
+def test_she_is_written_to_in_the_language_of_her_screen(service: Service, desk: Desk) -> None:
+    desk.log_in()
+    desk.send_code(language="pl")
+    assert service.mailbox.letters[-1][1].language == "pl"
+    assert desk.register(language="uk").status_code == 200
+    notices.deliver(service.parts)
+    told = [letter.language for _, letter in service.mailbox.letters if not letter.code]
+    assert set(told) == {"uk"}
+
+
 @pytest.mark.parametrize(
     "email",
     ["nora@gmail.com", "nora@nhs.net.evil.com", "nora@evilnhs.net", "nora@nhs.uk.", "@nhs.net"],

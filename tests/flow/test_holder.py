@@ -13,6 +13,7 @@ from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow import view as vw
+from kiosk.flow.access import Language
 from kiosk.flow.profile import Profile, SelfService, Smartcard, Trust
 from kiosk.flow.view import Intent, StepState
 from kiosk.values import CardIdentity, Counters, Family, PasscodeRules, Secret
@@ -316,6 +317,16 @@ def test_back_goes_through_the_answers_and_loses_none() -> None:
     visit.hear(ev.AnswerJudged(visit.number, None))
     assert isinstance(visit.page, pg.EnteringEmail)
     assert len(visit.page.draft.answers) == 4
+
+
+def test_the_code_and_the_notice_are_to_be_in_the_language_of_the_screen() -> None:
+    visit = Visit()
+    visit.state = replace(visit.state, language=Language.POLISH)
+    visit.to_code()
+    visit.enter("code", "042042", Intent.CONFIRM)
+    for kind in (do.SendRegistrationCode, do.Register):
+        (effect,) = visit.asked_for(kind)
+        assert getattr(effect, "language", None) is Language.POLISH
 
 
 def test_back_corrects_the_address_and_sends_a_new_code() -> None:

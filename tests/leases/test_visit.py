@@ -70,14 +70,13 @@ def visit(
     kiosk: Borrowing,
     card: IssuedCard,
     interruption: Interruption | None = None,
-    language: str = "en",
 ) -> UnlockVisit:
     begun = _visit(kiosk, card, interruption)
     assert isinstance(begun.read_card(), ev.CardRead)
-    opened = begun.open(new_reference(), forgotten=False, language=language)
+    opened = begun.open(new_reference(), forgotten=False)
     assert isinstance(opened, ev.UnlockOpened), opened
     assert opened.offline
-    asked = [question_text(question, language) for question, _ in people.NURSE.answers]
+    asked = [question_text(question) for question, _ in people.NURSE.answers]
     assert list(opened.questions) == asked
     return begun
 
@@ -101,7 +100,7 @@ def unlock(begun: UnlockVisit) -> ev.Event:
 
 
 def test_three_of_four_unlock_it_and_the_pack_is_spent(lent: Borrowing, hers: IssuedCard) -> None:
-    begun = visit(lent, hers, language="uk")
+    begun = visit(lent, hers)
     assert begun.answer((*RIGHT[:3], None), None) == ev.AnswersAccepted(1)
     assert unlock(begun) == ev.CardUnlocked(1)
     assert hers.has_passcode(PASSCODE)

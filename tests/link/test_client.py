@@ -18,9 +18,9 @@ from tests.link.server import Standing, answering
 
 def test_it_asks_with_its_token_and_understands_the_answer() -> None:
     with answering(body=b'{"questions": []}') as server:
-        assert not CentralClient(server.url, Standing("t0ken")).questions("en").questions
+        assert not CentralClient(server.url, Standing("t0ken")).questions().questions
     method, path, headers, _ = server.requests[0]
-    assert (method, path) == ("GET", "/v1/questions?language=en")
+    assert (method, path) == ("GET", "/v1/questions")
     assert headers["Authorization"] == "Bearer t0ken"
 
 
@@ -91,7 +91,7 @@ def test_errors_carry_nothing_that_was_sent() -> None:
 def test_a_compressed_answer_is_understood() -> None:
     body = gzip.compress(b'{"questions": []}')
     with answering(body=body, headers={"Content-Encoding": "gzip"}) as server:
-        assert not CentralClient(server.url, Standing()).questions("en").questions
+        assert not CentralClient(server.url, Standing()).questions().questions
     assert server.requests[0][2]["Accept-Encoding"] == "gzip"
 
 
@@ -102,7 +102,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
     tracemalloc.start()
     headers = {"Content-Encoding": "gzip"}
     with answering(body=body, headers=headers) as server, pytest.raises(CentralUnavailable):
-        CentralClient(server.url, Standing()).questions("en")
+        CentralClient(server.url, Standing()).questions()
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 16 << 20
@@ -113,7 +113,7 @@ def test_other_packings_are_refused(encoding: str) -> None:
     body = gzip.compress(gzip.compress(b'{"questions": []}'))
     headers = {"Content-Encoding": encoding}
     with answering(body=body, headers=headers) as server, pytest.raises(CentralUnavailable):
-        CentralClient(server.url, Standing()).questions("en")
+        CentralClient(server.url, Standing()).questions()
 
 
 @pytest.mark.parametrize("end", [1, 10, -1, -9])
@@ -128,11 +128,11 @@ def test_what_was_cut_off_is_not_taken_for_whole(end: int, compressed: bool) -> 
         answering(body=body[:end], headers={**headers, "Connection": "close"}) as server,
         pytest.raises(CentralUnavailable),
     ):
-        CentralClient(server.url, Standing()).questions("en")
+        CentralClient(server.url, Standing()).questions()
 
 
 def test_what_follows_a_packed_answer_is_refused() -> None:
     body = gzip.compress(b'{"questions": []}') + b"planted"
     headers = {"Content-Encoding": "gzip"}
     with answering(body=body, headers=headers) as server, pytest.raises(CentralUnavailable):
-        CentralClient(server.url, Standing()).questions("en")
+        CentralClient(server.url, Standing()).questions()

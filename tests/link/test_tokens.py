@@ -49,7 +49,7 @@ def test_one_is_fetched_when_it_is_needed_and_kept(service: Service, tokens: Acc
     client = CentralClient(service.url, tokens)
     assert fetched(service) == 0
     for _ in range(3):
-        assert client.questions("en").questions
+        assert client.questions().questions
     client.health()
     assert fetched(service) == 1
 
@@ -72,26 +72,26 @@ def test_one_that_central_does_not_know_any_more_is_replaced(
     service: Service, tokens: AccessTokens
 ) -> None:
     client = CentralClient(service.url, tokens)
-    client.questions("en")
+    client.questions()
     void(service)
-    client.questions("en")
+    client.questions()
     assert fetched(service) == 2
 
 
 def test_a_service_that_was_started_anew_knows_it(service: Service, tokens: AccessTokens) -> None:
-    CentralClient(service.url, tokens).questions("en")
+    CentralClient(service.url, tokens).questions()
     service.restart()
-    CentralClient(service.url, tokens).questions("en")
+    CentralClient(service.url, tokens).questions()
     assert fetched(service) == 1
 
 
 def test_a_refusal_that_lasts_is_told(service: Service, tokens: AccessTokens) -> None:
     client = CentralClient(service.url, tokens)
-    client.questions("en")
+    client.questions()
     void(service, revoke=True)
     for _ in range(2):
         with pytest.raises(CentralRefused) as caught:
-            client.questions("en")
+            client.questions()
         assert caught.value.problem == "not-authenticated"
     assert fetched(service) == 1
 
@@ -100,10 +100,10 @@ def test_a_kiosk_that_is_to_go_hears_of_it_with_its_next_request(
     service: Service, tokens: AccessTokens
 ) -> None:
     client = CentralClient(service.url, tokens)
-    client.questions("en")
+    client.questions()
     assert not tokens.retiring
     void(service, retire=True)
-    client.questions("en")
+    client.questions()
     assert tokens.retiring
 
 

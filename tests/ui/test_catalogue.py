@@ -146,11 +146,16 @@ def test_the_font_has_every_letter_of_every_language_and_key() -> None:
         assert missing == set(), name
 
 
-def test_every_question_of_central_is_translated() -> None:
-    from kiosk.central.questions import ENGLISH  # noqa: PLC0415
+@pytest.mark.parametrize("language", Language)
+def test_the_screen_asks_the_questions_of_central_in_its_words(language: Language) -> None:
+    """Central holds answers against the question in all its languages: they are to be the same."""
+    from kiosk.central.questions import ENGLISH, LANGUAGES  # noqa: PLC0415
 
-    for words in ENGLISH.values():
-        assert question(words) == text(words)
+    said = Catalogue.load(language)
+    for each, words in LANGUAGES[language].items():
+        asked = question(ENGLISH[each])
+        assert asked == text(ENGLISH[each])
+        assert said.say(asked) == words
     assert question("A question of a site's own?") == Verbatim("A question of a site's own?")
 
 

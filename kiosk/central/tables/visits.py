@@ -49,7 +49,6 @@ class LoginSession(Table, table=True):
     kiosk_id: int = Field(foreign_key="kiosk.id", index=True)
     card_id: int = Field(foreign_key="card.id", index=True)
     nonce: bytes
-    language: str
     card_key: bytes | None = None
     code_confirmed: bool = False
     opened_at: datetime = Field(sa_type=Instant)

@@ -357,7 +357,6 @@ def upgrade() -> None:
         sa.Column("kiosk_id", sa.Integer(), nullable=False),
         sa.Column("card_id", sa.Integer(), nullable=False),
         sa.Column("nonce", sa.LargeBinary(), nullable=False),
-        sa.Column("language", sa.String(), nullable=False),
         sa.Column("card_key", sa.LargeBinary(), nullable=True),
         sa.Column("code_confirmed", sa.Boolean(), nullable=False),
         sa.Column("opened_at", sa.DateTime(), nullable=False),
