@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from nacl.utils import random as random_bytes
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from kiosk.central.tables import AuditEntry, AuditHead, AuditPersonal, Card
 
@@ -20,6 +20,7 @@ Detail = str | int | bool | None
 
 _LABEL = b"smartcard-kiosk audit 1"
 _SALT_BYTES = 32
+_AT_ONCE = 1000  # entries
 
 
 def append(
@@ -54,20 +55,31 @@ def of_card(card: Card) -> dict[str, Detail]:
     return {"cardholder": card.cardholder_id, "family": card.family, "serial": card.serial}
 
 
-def first_break(database: Session) -> int | None:
-    """The sequence number at which the chain does not hold, or None if it holds throughout."""
+def first_break(
+    database: Session, progress: Callable[[int], None] = lambda _done: None
+) -> int | None:
+    """The sequence number at which the chain does not hold, or None if it holds throughout.
+
+    `progress` is told how many entries were looked at. They pass through memory by the thousand.
+    """
     previous, expected = bytes(32), 1
-    personal = {row.sequence: row for row in database.exec(select(AuditPersonal))}
-    for entry in database.exec(select(AuditEntry).order_by(AuditEntry.sequence)):  # type: ignore[arg-type]
-        about = personal.get(entry.sequence)
-        if (
-            entry.sequence != expected
-            or entry.previous != previous
-            or entry.hash != _hash(entry)
-            or (about and entry.commitment != _commitment(about.salt, about.fields))
-        ):
-            return expected
-        previous, expected = entry.hash, expected + 1
+    whole = (
+        select(AuditEntry, AuditPersonal)
+        .join(AuditPersonal, col(AuditPersonal.sequence) == AuditEntry.sequence, isouter=True)
+        .order_by(col(AuditEntry.sequence))
+        .execution_options(yield_per=_AT_ONCE)
+    )
+    with database.exec(whole) as rows:
+        for entry, about in rows:
+            if (
+                entry.sequence != expected
+                or entry.previous != previous
+                or entry.hash != _hash(entry)
+                or (about and entry.commitment != _commitment(about.salt, about.fields))
+            ):
+                return expected
+            progress(entry.sequence)
+            previous, expected = entry.hash, expected + 1
     head = database.exec(select(AuditHead)).one()
     return None if (head.sequence, head.hash) == (expected - 1, previous) else expected
 

@@ -115,3 +115,10 @@ def test_a_service_at_work_keeps_the_chain_and_names_nobody_in_it(
         assert all(card.serial not in str(one.details) for one in entries)
         assert any(card.serial in str(one.fields) for one in session.exec(select(AuditPersonal)))
         assert [one.kind for one in entries][:2] == ["unlock.card-not-known", "unlock.opened"]
+
+
+def test_whoever_waits_hears_how_far_it_is(database: Database) -> None:
+    told: list[int] = []
+    with database.reading() as session:
+        assert audit.first_break(session, told.append) is None
+    assert told == [1, 2, 3, 4, 5]

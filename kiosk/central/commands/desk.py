@@ -7,7 +7,7 @@ import csv
 import os
 import pwd
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +22,8 @@ from kiosk.errors import KioskError
 from kiosk.values import Family
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no other name
+
+_EVERY = 500  # done between two words of progress
 
 
 @dataclass(eq=False)
@@ -105,6 +107,23 @@ def _operator(given: argparse.Namespace) -> str:
 
 def _login_name() -> str:
     return pwd.getpwuid(os.getuid()).pw_name
+
+
+def progress(what: str) -> Callable[[int], None]:
+    """To be told how much is done; it is shown to whoever sits at a terminal."""
+
+    def tell(done: int) -> None:
+        if done % _EVERY == 0 and sys.stderr.isatty():
+            sys.stderr.write(f"\r{done} {what} ")
+            sys.stderr.flush()
+
+    return tell
+
+
+def clear_progress() -> None:
+    """Clear the line on which progress was shown."""
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\033[K")
 
 
 def say(line: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +10,6 @@ from kiosk.central import journal
 from kiosk.central.commands import desk
 from kiosk.central.commands.desk import Commands
 from kiosk.central.recovering import Recovery
-
-_EVERY = 500
 
 
 def add(commands: Commands) -> None:
@@ -47,8 +44,8 @@ def _recover(given: argparse.Namespace) -> int:
 def _told(
     lines: Iterator[journal.CardLine | journal.GrantLine],
 ) -> Iterator[journal.CardLine | journal.GrantLine]:
+    tell = desk.progress("lines")
     for number, line in enumerate(lines, 1):
-        if number % _EVERY == 0 and sys.stderr.isatty():
-            sys.stderr.write(f"\r{number} lines ")
-            sys.stderr.flush()
+        tell(number)
         yield line
+    desk.clear_progress()

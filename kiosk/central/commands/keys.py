@@ -16,8 +16,6 @@ from kiosk.central.importing import Batch, Importer, Outcome, Source
 from kiosk.central.sealing import Flaw, Unsealable
 from kiosk.hardening import harden
 
-_EVERY = 500  # rows between two words of progress
-
 
 class _Checked(Exception):
     """Takes back what was stored for a look."""
@@ -122,8 +120,7 @@ def _import(given: argparse.Namespace) -> int:
         )  # fmt: skip
     with desk.opened(given) as at:
         stored = _store(at, batch, outcome, check=given.check, skip=given.skip_bad_rows)
-    if sys.stderr.isatty():
-        sys.stderr.write("\r\033[K")  # where the progress was
+    desk.clear_progress()
     _show_flaws(outcome.flaws)
     for what, count in outcome.counts.items():
         desk.say(f"{what}: {count}")
@@ -139,7 +136,7 @@ def _store(at: Desk, batch: Batch, outcome: Outcome, *, check: bool, skip: bool)
     """Whether what could be stored was kept."""
     try:
         with at.working() as database:
-            importer = Importer(database, at.parts.escrow, at.now, outcome, _progress)
+            importer = Importer(database, at.parts.escrow, at.now, outcome, desk.progress("rows"))
             importer.run(batch)
             _take_back(check or bool(outcome.flaws and not skip))
             done = {name.replace(" ", "_"): count for name, count in outcome.counts.items()}
@@ -152,12 +149,6 @@ def _store(at: Desk, batch: Batch, outcome: Outcome, *, check: bool, skip: bool)
 def _take_back(unwanted: bool) -> None:
     if unwanted:
         raise _Checked
-
-
-def _progress(done: int) -> None:
-    if done % _EVERY == 0 and sys.stderr.isatty():
-        sys.stderr.write(f"\r{done} rows ")
-        sys.stderr.flush()
 
 
 def _show_flaws(flaws: list[Flaw]) -> None:

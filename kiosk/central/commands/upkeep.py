@@ -72,7 +72,8 @@ def _verify(given: argparse.Namespace) -> int:
     told = _heads(given.heads)
     try:
         with service.database.reading() as database:
-            broken_at = audit.first_break(database)
+            broken_at = audit.first_break(database, desk.progress("entries"))
+            desk.clear_progress()
             signed = [*heads.kept(database), *told]
             contradicted = heads.first_contradiction(database, service.master, signed)
             entries = database.exec(select(Chain.sequence)).one()
