@@ -29,6 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
         "help-screen": _help_screen,
         "sync": _sync,
         "enrol": _enrol,
+        "site": _site,
         "firewall": _firewall,
         "doctor": _doctor,
         "demo": _demo,
@@ -57,6 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     enrolling.add_argument(
         "--again", action="store_true", help="even if it is enrolled: with a new key, and token"
     )
+    site = commands.add_parser("site", help="hand the site's settings over to the services")
+    site.add_argument("boot", type=Path, help="the folder with the site's kiosk.toml")
+    site.add_argument("into", type=Path, help="where the services look for it")
     commands.add_parser("firewall", help="let this machine reach what its settings name")
     doctor = commands.add_parser("doctor", help="find out what is wrong; changes nothing")
     doctor.add_argument(
@@ -91,7 +95,7 @@ def _run(_: argparse.Namespace) -> int:
 def _help_screen(_: argparse.Namespace) -> int:
     from kiosk import compose  # noqa: PLC0415
 
-    screen = compose.help_screen(settings.read())
+    screen = compose.help_screen(settings.read_what_is_right())
     signal.signal(signal.SIGTERM, lambda *_: screen.stop())
     screen.run()
     return 0
@@ -129,10 +133,19 @@ def _enrol(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _site(chosen: argparse.Namespace) -> int:
+    from kiosk import site  # noqa: PLC0415
+
+    site.hand_over(chosen.boot, chosen.into, Path("/run"))
+    return 0
+
+
 def _firewall(_: argparse.Namespace) -> int:
     from kiosk import firewall  # noqa: PLC0415
 
-    firewall.apply(firewall.commands(firewall.look_up(settings.read())))
+    site = settings.read()
+    firewall.apply(firewall.resolver_commands(firewall.resolvers()))
+    firewall.apply(firewall.commands(firewall.look_up(site)))
     return 0
 
 

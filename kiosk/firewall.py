@@ -1,7 +1,8 @@
 """`kiosk firewall`: fill the firewall's sets with the addresses that this kiosk may reach.
 
 The rules themselves are `systemd/nftables/smartcard-kiosk.nft`: nothing in, and out only what the
-sets name. Names are looked up here, each time anew: a central service may move.
+sets name. Names are looked up here, each time anew: a central service may move. Nobody can ask a
+resolver before its address is in its set, so that comes first.
 """
 
 from __future__ import annotations
@@ -18,40 +19,62 @@ from kiosk.errors import SettingsError
 from kiosk.settings import Settings
 
 Address = IPv4Address | IPv6Address
+_KINDS = ((4, IPv4Address), (6, IPv6Address))
 _TABLE = "inet smartcard_kiosk"
 RESOLVERS = (Path("/run/systemd/resolve/resolv.conf"), Path("/etc/resolv.conf"))
 
 
 @dataclass(frozen=True, slots=True)
 class Destinations:
-    """All that a kiosk talks to: central by address and port, resolvers, and clocks."""
+    """All that a kiosk talks to by name: central by address and port, and clocks."""
 
     central: frozenset[tuple[Address, int]]
-    resolvers: frozenset[Address]
     clocks: frozenset[Address]
 
 
-def look_up(settings: Settings, resolvers: Iterable[Path] = RESOLVERS) -> Destinations:
-    """Where central, the resolvers and the clocks are now; raises SettingsError."""
+def look_up(settings: Settings) -> Destinations:
+    """Where central and the clocks are now, once resolvers may be asked; raises SettingsError."""
     central = urlsplit(settings.central_url)
     port = central.port or (443 if central.scheme == "https" else 80)
     clocks = [address for name in settings.clocks for address in _addresses(name, "KIOSK_CLOCKS")]
     return Destinations(
         frozenset((each, port) for each in _addresses(central.hostname, "KIOSK_CENTRAL_URL")),
-        _resolvers(resolvers),
         frozenset(clocks),
     )
 
 
-def commands(found: Destinations) -> str:
-    """What nft is told: each set emptied and filled, all at once or not at all."""
+def resolvers(files: Iterable[Path] = RESOLVERS) -> frozenset[Address]:
+    """Those of the first file that names any; what stands in it and is no address is left out."""
+    for file in files:
+        try:
+            words = [line.split() for line in file.read_text().splitlines()]
+        except OSError:
+            continue
+        found = {_address(each[1]) for each in words if len(each) > 1 and each[0] == "nameserver"}
+        named = frozenset(each for each in found if each is not None and not each.is_loopback)
+        if named:
+            return named
+    return frozenset()
+
+
+def resolver_commands(found: frozenset[Address]) -> str:
+    """What nft is told first: whoever looks a name up has to be let out before."""
     lines = []
-    for version, kind in ((4, IPv4Address), (6, IPv6Address)):
+    for version, kind in _KINDS:
+        members = [str(each) for each in found if isinstance(each, kind)]
+        lines += _filled(f"resolvers{version}", members)
+    return "\n".join(lines) + "\n"
+
+
+def commands(found: Destinations) -> str:
+    """What nft is told then: each set emptied and filled, all at once or not at all."""
+    lines = []
+    for version, kind in _KINDS:
         central = [f"{each} . {port}" for each, port in found.central if isinstance(each, kind)]
         lines += _filled(f"central{version}", central)
-        for name, addresses in (("resolvers", found.resolvers), ("clocks", found.clocks)):
-            members = [str(each) for each in addresses if isinstance(each, kind)]
-            lines += _filled(f"{name}{version}", members)
+        lines += _filled(
+            f"clocks{version}", [str(each) for each in found.clocks if isinstance(each, kind)]
+        )
     return "\n".join(lines) + "\n"
 
 
@@ -77,20 +100,6 @@ def _addresses(host: str | None, place: str) -> frozenset[Address]:
     except OSError:
         raise SettingsError(place, f"{host} has no address") from None
     return frozenset(ip_address(str(address[0]).partition("%")[0]) for *_, address in found)
-
-
-def _resolvers(files: Iterable[Path]) -> frozenset[Address]:
-    """Those of the first file that names any; what stands in it and is no address is left out."""
-    for file in files:
-        try:
-            words = [line.split() for line in file.read_text().splitlines()]
-        except OSError:
-            continue
-        found = {_address(each[1]) for each in words if len(each) > 1 and each[0] == "nameserver"}
-        named = frozenset(each for each in found if each is not None and not each.is_loopback)
-        if named:
-            return named
-    return frozenset()
 
 
 def _address(text: str) -> Address | None:

@@ -1,14 +1,20 @@
 """The kiosk's settings: read once at start, validated, frozen, and passed along.
 
-Every setting is an environment variable with the prefix KIOSK_, or a file's key when IT sets up the
-site. Who the kiosk is, and whose, is no setting: it is enrolled (see `identity`).
+Every setting is an environment variable with the prefix KIOSK_, or a key of the site's own file,
+which KIOSK_SITE names: `kiosk.toml`, as IT put it on the boot partition (see `site`). What is in the
+environment is the appliance's, and goes before the file. Who the kiosk is, and whose, is no setting: it is
+enrolled (see `identity`).
 """
 
 from __future__ import annotations
 
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from nacl.signing import VerifyKey
@@ -19,21 +25,27 @@ from pydantic_settings import SettingsError as UnreadableSetting
 from kiosk.errors import SettingsError
 from kiosk.flow.access import Language
 
+_PREFIX, _SITE = "KIOSK_", "KIOSK_SITE"
+_LONGEST_FILE = 1 << 16
+_LONGEST_LINE = 64  # of whom to call, as of an organisation's own contacts
+_MACHINES = frozenset({"state_directory", "runtime_directory", "swap_tolerated", "keyboard"})
+"""What the appliance is built for: no site's to set."""
+
 
 class HelpContact(BaseModel):
     """Whom to call, as every help screen says."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str
-    detail: str
+    name: Annotated[str, Field(min_length=1, max_length=_LONGEST_LINE)]
+    detail: Annotated[str, Field(min_length=1, max_length=_LONGEST_LINE)]
 
 
 class Settings(BaseSettings):
     """Frozen settings; `read()` makes them."""
 
     model_config = SettingsConfigDict(
-        env_prefix="KIOSK_", frozen=True, extra="forbid", hide_input_in_errors=True
+        env_prefix=_PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True
     )
 
     central_url: str = "http://127.0.0.1:8443"
@@ -72,7 +84,7 @@ class Settings(BaseSettings):
     help_seconds: Annotated[float, Field(gt=0)] = 45.0
     contacts: tuple[HelpContact, ...] = ()
 
-    clocks: tuple[str, ...] = ()
+    clocks: tuple[Annotated[str, Field(pattern=r"^[0-9A-Za-z.:-]{1,253}$")], ...] = ()
     """Time servers that the firewall lets through, by name or address."""
 
     pins: dict[str, int] = {}
@@ -82,6 +94,7 @@ class Settings(BaseSettings):
     @classmethod
     def _never_in_the_clear(cls, url: str) -> str:
         parts = urlsplit(url)
+        _ = parts.port  # raises ValueError where it is none
         if not parts.hostname or parts.scheme not in {"http", "https"}:
             raise ValueError("must be an https address")
         if parts.scheme == "http" and not _is_loopback(parts.hostname):
@@ -91,14 +104,69 @@ class Settings(BaseSettings):
 
 def read() -> Settings:
     """The settings of this process; raises SettingsError naming the first that is wrong."""
+    file = os.environ.get(_SITE)
+    return of_site(Path(file)) if file else _settings({}, _place)
+
+
+def of_site(file: Path) -> Settings:
+    """The settings with what the site's file says; raises SettingsError, its place a key of it."""
+    told = _told_by(file)
+    return _settings(told, lambda *parts: ".".join(parts) if parts[0] in told else _place(*parts))
+
+
+def read_what_is_right() -> Settings:
+    """What of the settings can be understood: for the screen that says whom to call."""
+    told: dict[str, Any] = {}
+    with suppress(SettingsError):
+        told = _told_by(Path(os.environ.get(_SITE, "")))
+    for name in tuple(told):
+        try:
+            _settings({name: told[name]}, _place)
+        except SettingsError:
+            del told[name]
     try:
-        return Settings()
+        return _settings(told, _place)
+    except SettingsError:
+        return Settings.model_construct()
+
+
+def _settings(told: Mapping[str, Any], place: Callable[..., str]) -> Settings:
+    """What is told, where the environment does not say otherwise. Raises SettingsError."""
+    said = {name.upper() for name in os.environ}
+    try:
+        return Settings(**{n: told[n] for n in told if f"{_PREFIX}{n}".upper() not in said})
     except ValidationError as error:
         first = error.errors()[0]
-        place = "KIOSK_" + "_".join(str(part) for part in first["loc"]).upper()
-        raise SettingsError(place, first["msg"]) from None
+        raise SettingsError(place(*map(str, first["loc"])), first["msg"]) from None
     except UnreadableSetting as error:
         raise SettingsError("KIOSK_…", str(error)) from None
+
+
+def _place(*parts: str) -> str:
+    return _PREFIX + "_".join(parts).upper()
+
+
+def _told_by(file: Path) -> dict[str, Any]:
+    """What the site's file says, of what a site may say. Raises SettingsError."""
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(_LONGEST_FILE + 1)
+    except OSError as error:
+        raise SettingsError(str(file), error.strerror or "cannot be read") from None
+    if len(content) > _LONGEST_FILE:
+        raise SettingsError(str(file), f"is longer than {_LONGEST_FILE} bytes")
+    try:
+        told = tomllib.loads(content.decode())
+    except (ValueError, RecursionError) as error:  # of a text, or of what it says
+        raise SettingsError(str(file), f"is no TOML: {error}") from None
+    for name in _MACHINES & told.keys():
+        raise SettingsError(name, "is the appliance's own, and no site's to set")
+    if "central_url" not in told:
+        raise SettingsError("central_url", "has to say where the central service is")
+    authority = told.get("central_authority")
+    if isinstance(authority, str):
+        told["central_authority"] = file.parent / authority
+    return told
 
 
 def read_approval_key(settings: Settings) -> VerifyKey | None:

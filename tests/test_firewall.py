@@ -16,36 +16,39 @@ RESOLV = (
 )
 
 
-def looked_up(folder: Path, url: str, *clocks: str) -> firewall.Destinations:
+def test_resolvers_are_found_where_the_machine_has_them(folder: Path) -> None:
     (folder / "resolv.conf").write_text(RESOLV)
-    settings = Settings(central_url=url, clocks=clocks)
-    return firewall.look_up(settings, (folder / "missing", folder / "resolv.conf"))
+    found = firewall.resolvers((folder / "missing", folder / "resolv.conf"))
+    assert found == {ip_address("192.0.2.53"), ip_address("fe80::1")}
+    assert firewall.resolver_commands(found).splitlines() == [
+        "flush set inet smartcard_kiosk resolvers4",
+        "add element inet smartcard_kiosk resolvers4 { 192.0.2.53 }",
+        "flush set inet smartcard_kiosk resolvers6",
+        "add element inet smartcard_kiosk resolvers6 { fe80::1 }",
+    ]
 
 
-def test_central_resolvers_and_clocks_are_found(folder: Path) -> None:
-    found = looked_up(folder, "https://192.0.2.7:8443", "192.0.2.123")
+def test_central_and_clocks_are_found() -> None:
+    settings = Settings(central_url="https://192.0.2.7:8443", clocks=("192.0.2.123",))
+    found = firewall.look_up(settings)
     assert found.central == {(ip_address("192.0.2.7"), 8443)}
-    assert found.resolvers == {ip_address("192.0.2.53"), ip_address("fe80::1")}
     assert found.clocks == {ip_address("192.0.2.123")}
 
 
-def test_nft_is_told_all_of_it_and_what_was_before_goes(folder: Path) -> None:
-    told = firewall.commands(looked_up(folder, "https://[2001:db8::7]", "192.0.2.123"))
+def test_nft_is_told_all_of_it_and_what_was_before_goes() -> None:
+    settings = Settings(central_url="https://[2001:db8::7]", clocks=("192.0.2.123",))
+    told = firewall.commands(firewall.look_up(settings))
     assert told.splitlines() == [
         "flush set inet smartcard_kiosk central4",
-        "flush set inet smartcard_kiosk resolvers4",
-        "add element inet smartcard_kiosk resolvers4 { 192.0.2.53 }",
         "flush set inet smartcard_kiosk clocks4",
         "add element inet smartcard_kiosk clocks4 { 192.0.2.123 }",
         "flush set inet smartcard_kiosk central6",
         "add element inet smartcard_kiosk central6 { 2001:db8::7 . 443 }",
-        "flush set inet smartcard_kiosk resolvers6",
-        "add element inet smartcard_kiosk resolvers6 { fe80::1 }",
         "flush set inet smartcard_kiosk clocks6",
     ]
 
 
-def test_a_name_that_nobody_knows_is_told_by_its_setting(folder: Path) -> None:
+def test_a_name_that_nobody_knows_is_told_by_its_setting() -> None:
     with pytest.raises(SettingsError) as refused:
-        looked_up(folder, "https://central.invalid")
+        firewall.look_up(Settings(central_url="https://central.invalid"))
     assert refused.value.place == "KIOSK_CENTRAL_URL"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import logging
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -143,6 +144,8 @@ def _open_or_replace(
 
 
 def _open(path: Path, metadata: MetaData, pragmas: tuple[str, ...], *, check: bool) -> Engine:
+    # SQLite by itself keeps the group from writing, and the two services are two users.
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o660))
     engine = create_engine(f"sqlite:///{path}")
     event.listen(engine, "connect", lambda connection, _: _prepare(connection, pragmas))
     try:

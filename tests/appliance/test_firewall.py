@@ -56,12 +56,11 @@ class Network:
         """Load the rules, and fill them as the appliance does."""
         names = RULES.read_text().replace("kiosk, kiosk-sync", f"{KIOSK}, {SYNC}")
         found = firewall.Destinations(
-            frozenset({(ip_address(self.central), 8443)}),
-            frozenset({ip_address(self.central)}),
-            frozenset(),
+            frozenset({(ip_address(self.central), 8443)}), clocks=frozenset()
         )
-        run("ip", "netns", "exec", self.name, "nft", "-f", "-", input=names)
-        run("ip", "netns", "exec", self.name, "nft", "-f", "-", input=firewall.commands(found))
+        resolvers = firewall.resolver_commands(frozenset({ip_address(self.central)}))
+        for told in (names, resolvers, firewall.commands(found)):
+            run("ip", "netns", "exec", self.name, "nft", "-f", "-", input=told)
 
 
 @pytest.fixture
@@ -105,8 +104,8 @@ def _accept(server: socket.socket) -> None:
 
 def test_a_kiosk_reaches_central_and_nothing_else(network: Network) -> None:
     central, other = network.central, network.other
-    with listening((central, 8443), (central, 22), (other, 8443)):
-        wanted = [(central, 8443, KIOSK), (central, 8443, SYNC)]
+    with listening((central, 8443), (central, 22), (central, 53), (other, 8443)):
+        wanted = [(central, 8443, KIOSK), (central, 8443, SYNC), (central, 53, SOMEBODY)]
         unwanted = [(other, 8443, KIOSK), (central, 22, SYNC), (central, 8443, SOMEBODY)]
         assert all(network.reaches(*each) for each in wanted + unwanted)
         network.guard()

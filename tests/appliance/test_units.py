@@ -14,7 +14,15 @@ SYSTEMD = ROOT / "systemd"
 UNITS = sorted(path.name for path in (SYSTEMD / "system").iterdir() if path.is_file())
 SERVICES = [name for name in UNITS if name.endswith(".service")]
 DEBIANS = Path("/usr/lib/systemd/system")
-_PROGRAMS = ("usr/bin/kiosk", "usr/bin/systemctl", "usr/bin/rm", "usr/sbin/nft", "usr/sbin/pcscd")
+_PROGRAMS = (
+    "usr/bin/kiosk",
+    "usr/bin/systemctl",
+    "usr/bin/rm",
+    "usr/sbin/nft",
+    "usr/sbin/pcscd",
+    "usr/bin/udevadm",
+)
+_NEWER = "Unknown key 'RestartMode'"  # Debian 13's systemd knows it, which `make prove` boots
 _LIMITS = {"kiosk.service": 20}  # tenths; of the others 15
 
 
@@ -44,7 +52,8 @@ def analyze(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def complaints(root: Path, unit: str) -> list[str]:
     told = analyze(root, "verify", "--man=no", unit)
     ours = re.compile(r"kiosk|pcscd\.service\.d")
-    return [line for line in (told.stdout + told.stderr).splitlines() if ours.search(line)]
+    lines = (told.stdout + told.stderr).splitlines()
+    return [line for line in lines if ours.search(line) and _NEWER not in line]
 
 
 @pytest.mark.parametrize("unit", [*UNITS, "pcscd.service"])
@@ -80,7 +89,7 @@ def test_a_bare_service_is_over_the_limit(tree: Path, folder: Path) -> None:
 
 def test_every_line_of_ours_is_installed(tree: Path) -> None:
     installed = {path.name for path in tree.rglob("*") if path.is_file()}
-    ours = {path.name for path in SYSTEMD.rglob("*") if path.is_file()} - {"install"}
+    ours = {path.name for path in SYSTEMD.rglob("*") if path.is_file()} - {"install", "packages"}
     assert ours <= installed
 
 

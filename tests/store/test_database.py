@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import time
 from pathlib import Path
 
-from kiosk.store.database import open_store
+from kiosk.store.database import open_replica, open_store
 from kiosk.store.outbox import Outbox
 
 _SERVICES = 2
@@ -28,3 +29,17 @@ def test_services_that_start_at_once_find_one_store(folder: Path) -> None:
             moment = time.monotonic() + 0.05
             asked = [(folder / str(number), moment)] * _SERVICES
             assert services.starmap(_open_at, asked, chunksize=1) == [0] * _SERVICES
+
+
+def test_both_services_may_write_what_one_of_them_made(folder: Path) -> None:
+    before = os.umask(0o007)  # as their units have it
+    try:
+        for opened in (open_store(folder), open_replica(folder)):
+            with opened.begin() as connection:
+                connection.exec_driver_sql("CREATE TABLE any (thing)")
+            modes = {path.name: path.stat().st_mode & 0o777 for path in folder.glob("*.sqlite3*")}
+            opened.dispose()
+            assert len(modes) >= 2
+            assert set(modes.values()) == {0o660}, modes
+    finally:
+        os.umask(before)

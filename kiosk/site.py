@@ -1,0 +1,111 @@
+"""`kiosk site`: the site's settings, from the boot partition to the services that need them.
+
+IT writes `kiosk.toml` on the boot partition, which every computer can read and write. At every boot
+it is copied into memory, where no service can change it, and looked through: what is wrong is told,
+and written beside the file, for nobody can log in to read a journal. What follows from it for the
+machine itself is written too: which keypads udev may let in, and whose clock is believed.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import ssl
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from kiosk import settings
+from kiosk.devices.lights.plan import PinPlan
+from kiosk.errors import SettingsError
+from kiosk.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+FILE, TOLD = "kiosk.toml", "kiosk.toml.wrong.txt"
+KEYPADS = "udev/rules.d/71-smartcard-kiosk-keypad.rules"
+CLOCKS = "systemd/timesyncd.conf.d/smartcard-kiosk.conf"
+
+
+def hand_over(boot: Path, into: Path, run: Path) -> Settings:
+    """Copy the site's file from `boot` to `into`; write what follows from it below `run`.
+
+    Raises SettingsError with what is wrong, which is then written beside the file. What was handed
+    over before is gone in any case, so that nothing runs with settings that nobody sees.
+    """
+    for name in (into / FILE, run / KEYPADS, run / CLOCKS):
+        name.unlink(missing_ok=True)
+    try:
+        _copy(boot / FILE, into / FILE)  # also where it is wrong: whom to call may yet be right
+        site = settings.of_site(boot / FILE)
+        PinPlan.of(site.pins, "pins")
+        _copy_authority(site, boot, into)
+    except SettingsError as error:
+        _tell(boot, f"{error.place}: {error.reason}\n")
+        raise
+    _write(run / KEYPADS, keypad_rules(site.keypads))
+    _write(run / CLOCKS, clock_settings(site.clocks))
+    _tell(boot, "")
+    return site
+
+
+def keypad_rules(keypads: Sequence[str]) -> str:
+    """The udev rules that let these keypads in, "vendor:product" each."""
+    lines = ["# Written at boot, from the site's settings."]
+    for vendor, _, product in (each.lower().partition(":") for each in keypads):
+        ids = f'ATTRS{{idVendor}}=="{vendor}", ATTRS{{idProduct}}=="{product}"'
+        lines.append(f'SUBSYSTEM=="input", {ids}, GROUP="input", MODE="0660"')
+    return "\n".join(lines) + "\n"
+
+
+def clock_settings(clocks: Sequence[str]) -> str:
+    """What systemd-timesyncd is told: these servers and no others."""
+    return f"[Time]\nNTP={' '.join(clocks)}\nFallbackNTP=\n"
+
+
+def _copy_authority(site: Settings, boot: Path, into: Path) -> None:
+    """Put the trust's own authority, where it lies beside the file, where the services see it."""
+    authority = site.central_authority
+    if authority is None:
+        return
+    try:
+        ssl.create_default_context(cafile=authority)
+    except (OSError, ssl.SSLError):
+        raise SettingsError("central_authority", f"{authority}: no certificate (PEM)") from None
+    if boot in authority.parents:
+        if authority.parent != boot:
+            raise SettingsError("central_authority", "has to lie beside the file itself")
+        _copy(authority, into / authority.name)
+
+
+def _copy(source: Path, to: Path) -> None:
+    try:
+        shutil.copyfile(source, to)
+        to.chmod(0o644)
+    except OSError as error:
+        raise SettingsError(str(source), error.strerror or "cannot be copied") from None
+
+
+def _write(file: Path, content: str) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content)
+    except OSError as error:
+        raise SettingsError(str(file), error.strerror or "cannot be written") from None
+
+
+def _tell(boot: Path, what: str) -> None:
+    """Leave word beside the file, or take it away; nothing is written where it is as it was."""
+    told = boot / TOLD
+    try:
+        before = ""
+        with suppress(FileNotFoundError):
+            before = told.read_text(errors="replace")
+        if before == what:
+            return
+        if what:
+            told.write_text(what)
+        else:
+            told.unlink()
+    except OSError as error:
+        _log.warning("%s: %s", told, error.strerror)

@@ -1,0 +1,1 @@
+"""The appliance booted: Debian 13 with the real units, a virtual reader, central over a wire."""

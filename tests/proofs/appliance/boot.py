@@ -1,0 +1,214 @@
+"""A machine that boots the tree, and whose plug can be pulled."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.proofs.appliance.tree import run
+
+PATIENCE = 60.0
+_STATE_BYTES = 24 << 20
+_ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin", "LANG": "C.UTF-8", "SYSTEMD_PAGER": ""}
+
+
+class State:
+    """The state's partition: a file system of its own on a disk of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.mounted = folder / "state"
+        self.mounted.mkdir()
+        self._folder, self._number = folder, 0
+        self._disk = folder / "disk-0"
+        with self._disk.open("wb") as disk:
+            disk.truncate(_STATE_BYTES)
+        # None of it is root's alone: full is full.
+        run("mke2fs", "-q", "-t", "ext4", "-m", "0", str(self._disk))
+        self._mount()
+
+    def lose_power(self) -> None:
+        """Go on from what had reached the disk by now: nothing else outlives a power cut."""
+        self._number += 1
+        copy = self._folder / f"disk-{self._number}"
+        shutil.copyfile(self._disk, copy)
+        self.close()
+        self._disk.unlink()
+        self._disk = copy
+        self._mount()
+
+    def fill(self) -> None:
+        """Leave no room."""
+        place = self.mounted / "filler"
+        with place.open("wb", buffering=0) as filler, contextlib.suppress(OSError):
+            while True:
+                filler.write(bytes(4096))
+
+    def free(self) -> None:
+        """Have room again."""
+        (self.mounted / "filler").unlink(missing_ok=True)
+
+    def close(self) -> None:
+        run("umount", str(self.mounted))
+
+    def _mount(self) -> None:
+        run("mount", "-o", "loop", str(self._disk), str(self.mounted))
+
+
+class Machine:
+    """The tree under systemd-nspawn, in a network of its own."""
+
+    def __init__(self, tree: Path, network: str, state: State, boot: Path, log: Path) -> None:
+        self._command = [
+            "systemd-nspawn",
+            "--quiet",
+            "--register=no",
+            "--keep-unit",
+            "--volatile=overlay",  # the system is as it was built, whatever was written
+            "--link-journal=no",
+            f"--machine=kiosk-{os.getpid()}",
+            f"--network-namespace-path=/run/netns/{network}",
+            "--capability=CAP_NET_ADMIN",
+            f"--bind={state.mounted}:/var/lib/smartcard-kiosk",
+            f"--bind={boot}:/boot/firmware",
+            f"--directory={tree}",
+            "--boot",
+        ]
+        self._network, self._state, self._log = network, state, log
+        self._nspawn: subprocess.Popen[bytes] | None = None
+        self.leader = 0
+        self.boots = 0
+
+    def boot(self) -> None:
+        """Switch it on, and wait until its first process listens."""
+        run("ip", "netns", "exec", self._network, "nft", "flush", "ruleset")
+        self.boots += 1
+        with self._log.open("ab") as log:
+            self._nspawn = subprocess.Popen(
+                self._command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                # With version 2 of control groups the kernel can be told of devices and addresses.
+                env={**os.environ, "UNIFIED_CGROUP_HIERARCHY": "1"},
+            )
+        nspawn = self._nspawn
+
+        def started() -> bool:
+            if nspawn.poll() is not None:
+                raise AssertionError(f"the tree did not boot: {self._log.read_text()[-1000:]}")
+            told = subprocess.run(
+                ["pgrep", "-P", str(nspawn.pid)], capture_output=True, text=True, check=False
+            )
+            self.leader = int(told.stdout.split()[0]) if told.stdout else 0
+            return bool(self.leader) and self.path("/run/systemd/private").exists()
+
+        self.wait(started, "systemd listens")
+
+    def pull_the_plug(self) -> None:
+        """Kill everything at once; what had not reached the state's disk is gone."""
+        os.kill(self.leader, signal.SIGKILL)
+        if self._nspawn is not None:
+            self._nspawn.wait(timeout=PATIENCE)
+        self._nspawn = None
+        self._state.lose_power()
+
+    def close(self) -> None:
+        """Switch it off, the hard way: nothing of it is wanted any more."""
+        if self._nspawn is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.leader, signal.SIGKILL)
+            self._nspawn.wait(timeout=PATIENCE)
+            self._nspawn = None
+
+    # ------------------------------------------------------------ looking into it
+
+    def path(self, inside: str) -> Path:
+        """A file of the machine's."""
+        return Path(f"/proc/{self.leader}/root{inside}")
+
+    def try_inside(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command in the machine, in no sandbox, as root."""
+        spaces = ("-m", "-u", "-i", "-n", "-p", "-C")
+        return subprocess.run(
+            ["nsenter", "-t", str(self.leader), *spaces, "--", *command],
+            env=_ENVIRONMENT,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
+        )
+
+    def inside(self, *command: str) -> str:
+        """The same, which has to succeed."""
+        done = self.try_inside(*command)
+        if done.returncode != 0:
+            raise AssertionError(f"{' '.join(command)}: {done.stdout}{done.stderr}\n{self.log()}")
+        return done.stdout.strip()
+
+    def property(self, unit: str, name: str) -> str:
+        return self.inside("systemctl", "show", "--value", "--property", name, unit)
+
+    def pid(self, unit: str) -> int:
+        """The main process of a unit as we number it; 0 where it has none."""
+        return self._ours(int(self.property(unit, "MainPID")))
+
+    def child(self, unit: str, words: str) -> int:
+        """The process below that of `unit` whose command has these words; 0 where there is none."""
+        found = subprocess.run(
+            ["pgrep", "-P", str(self.pid(unit)), "-f", words],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return int((found.stdout.split() or ["0"])[0])
+
+    def is_up(self, unit: str) -> bool:
+        """Whether the unit is active: what says when it is ready has said so."""
+        return self.property(unit, "ActiveState") == "active"
+
+    def log(self, *options: str) -> str:
+        """The end of the journal."""
+        told = self.try_inside("journalctl", "-b", "-o", "cat", "-n", "60", *options)
+        return told.stdout[-6000:]
+
+    def wait(self, holds: Callable[[], bool], what: str, patience: float = PATIENCE) -> float:
+        """How many seconds it took until `holds`; raises AssertionError after `patience`."""
+        begun = time.monotonic()
+        while not holds():
+            if time.monotonic() - begun > patience:
+                raise AssertionError(f"not within {patience:.0f} s: {what}\n{self.log()}")
+            time.sleep(0.1)
+        return time.monotonic() - begun
+
+    def _ours(self, number: int) -> int:
+        """A process by its number in the machine: its last one in NSpid is that."""
+        if not number:
+            return 0
+        for status in Path("/proc").glob("[0-9]*/status"):
+            with contextlib.suppress(OSError):
+                line = next(each for each in status.read_text().splitlines() if "NSpid" in each)
+                numbers = line.split()[1:]
+                if len(numbers) > 1 and int(numbers[-1]) == number and self._is_its(status.parent):
+                    return int(status.parent.name)
+        return 0
+
+    def _is_its(self, process: Path) -> bool:
+        space = Path(f"/proc/{self.leader}/ns/pid").readlink()
+        return (process / "ns/pid").readlink() == space
+
+
+@contextmanager
+def partition(folder: Path) -> Iterator[State]:
+    """A state's partition until the block ends."""
+    state = State(folder)
+    try:
+        yield state
+    finally:
+        state.close()

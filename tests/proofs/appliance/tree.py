@@ -1,0 +1,153 @@
+"""A Debian 13 tree with the project in it, as IT installs it.
+
+Debian's part takes minutes and is made once: it stays in `build`, under the name of what is in it.
+The project's part is laid over it anew each time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.proofs.ward import ROOT
+
+_PACKAGES = ROOT / "systemd/packages"
+_OURS = ("vsmartcard-vpcd", "libfaketime")  # of the proof: a reader that is none, and a clock
+_LEFT_OUT = ("central", "simulated", "demo")  # of the appliance
+_PYTHON = Path("usr/lib/python3/dist-packages")
+_GUEST = Path(__file__).parent / "guest"
+PROOFS = Path("usr/lib/kiosk-proof")  # what the proof brings along, below the tree
+_NEEDED = ("mmdebstrap", "systemd-nspawn", "nft", "ip", "mke2fs")
+_COMMAND = "#!/usr/bin/python3\nimport sys\nfrom kiosk.__main__ import main\nsys.exit(main())\n"
+
+
+class NotHere(AssertionError):
+    """What this machine cannot do, by name."""
+
+
+def needed() -> None:
+    """Raises NotHere where this machine cannot boot a tree."""
+    if os.geteuid() != 0:
+        raise NotHere("needs root, to boot a tree")
+    missing = [each for each in _NEEDED if shutil.which(each) is None]
+    if missing:
+        raise NotHere(f"needs {', '.join(missing)}: run the set-up (make setup)")
+
+
+def debian() -> Path:
+    """The tree with Debian's packages alone, made where it is not there yet."""
+    names = sorted({*_names(_PACKAGES), *_OURS})
+    digest = hashlib.sha256(" ".join(names).encode()).hexdigest()[:12]
+    tree = ROOT / f"build/appliance/debian-{digest}"
+    if tree.is_dir():
+        return tree
+    print(f"making a Debian 13 tree in {tree.relative_to(ROOT)} (minutes, once)", file=sys.stderr)
+    tree.parent.mkdir(parents=True, exist_ok=True)
+    new = tree.with_suffix(".new")
+    shutil.rmtree(new, ignore_errors=True)
+    options = [
+        f"--aptopt={line}" for line in _apt("apt-config", "dump", "Acquire") if '""' not in line
+    ]
+    done = subprocess.run(
+        [
+            "mmdebstrap",
+            "--variant=minbase",
+            "--format=directory",
+            f"--include={','.join(names)}",
+            '--aptopt=APT::Install-Recommends "false";',
+            *options,
+            *(f"--dpkgopt=path-exclude=/usr/share/{each}/*" for each in ("doc", "man", "locale")),
+            "trixie",
+            str(new),
+            *_mirror(),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise NotHere(f"no Debian tree: {done.stderr[-500:]}")
+    new.rename(tree)
+    return tree
+
+
+@contextmanager
+def installed(folder: Path) -> Iterator[Path]:
+    """The tree with the project installed in it, to boot from, until the block ends."""
+    layers = {each: folder / each for each in ("project", "written", "work", "tree")}
+    for each in layers.values():
+        each.mkdir()
+    _install(layers["project"], folder)
+    options = (
+        f"lowerdir={layers['project']}:{debian()},"
+        f"upperdir={layers['written']},workdir={layers['work']}"
+    )
+    run("mount", "-t", "overlay", "overlay", "-o", options, str(layers["tree"]))
+    try:
+        run("chroot", str(layers["tree"]), "systemd-sysusers")
+        yield layers["tree"]
+    finally:
+        run("umount", "-l", str(layers["tree"]))
+
+
+def _install(layer: Path, folder: Path) -> None:
+    """The wheel without what an appliance has not, the units, and what the proof brings along."""
+    build = ("-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation")
+    run(sys.executable, *build, "--wheel-dir", str(folder / "wheel"), str(ROOT))
+    (wheel,) = (folder / "wheel").glob("*.whl")
+    with zipfile.ZipFile(wheel) as packed:
+        packed.extractall(layer / _PYTHON)
+    for each in _LEFT_OUT:
+        shutil.rmtree(layer / _PYTHON / "kiosk" / each)
+    command = layer / "usr/bin/kiosk"
+    command.parent.mkdir(parents=True, exist_ok=True)
+    command.write_text(_COMMAND)
+    command.chmod(0o755)
+    run(str(ROOT / "systemd/install"), str(layer))
+    default = layer / "etc/systemd/system/default.target"
+    default.parent.mkdir(parents=True, exist_ok=True)
+    default.symlink_to("/usr/lib/systemd/system/kiosk.target")
+    _bring_along(layer)
+
+
+def _bring_along(layer: Path) -> None:
+    """A finger for the screen, and the drop-ins that the proof needs, all from `guest`."""
+    shutil.copytree(_GUEST, layer / PROOFS)
+    (layer / _PYTHON / "kiosk/demo").mkdir()
+    for each in ("__init__.py", "finger.py"):
+        shutil.copy(ROOT / "kiosk/demo" / each, layer / _PYTHON / "kiosk/demo")
+    for conf in _GUEST.glob("*.conf"):
+        folder = layer / f"etc/systemd/system/{conf.stem}.service.d"
+        folder.mkdir()
+        shutil.copy(conf, folder / "proof.conf")
+
+
+def run(*command: str) -> str:
+    """What a command says; raises AssertionError with its complaints where it fails."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise AssertionError(f"{' '.join(command)}: {done.stderr[-1000:]}")
+    return done.stdout
+
+
+def _names(file: Path) -> list[str]:
+    lines = (line.partition("#")[0].strip() for line in file.read_text().splitlines())
+    return [line for line in lines if line]
+
+
+def _mirror() -> list[str]:
+    """Where this machine has its own packages from; none: where everybody has."""
+    sites = _apt("apt-get", "indextargets", "--format", "$(SITE)", "Created-By: Packages")
+    return [site for site in sites if "security" not in site][:1]
+
+
+def _apt(*command: str) -> list[str]:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return [line for line in done.stdout.splitlines() if line.strip()]
