@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from kiosk.devices.lights import Lights, Pins
 from kiosk.devices.lights.board import Board
 from kiosk.devices.lights.plan import PinPlan
 from kiosk.devices.lights.rpi import RpiPins
+from kiosk.devices.reader import reset
 from kiosk.devices.reader.process import PcscReader
 from kiosk.devices.speech.espeak import EspeakSpeech
 from kiosk.doctor import findings, machine, surroundings
@@ -159,7 +161,7 @@ def build_runtime(settings: Settings, open_pins: OpenPins = RpiPins) -> Runtime:
     runtime = Runtime(
         site=_site(settings),
         means=Means(
-            reader=PcscReader(),
+            reader=PcscReader(partial(reset.ask, settings.asks_directory)),
             central=central,
             outbox=outbox,
             parties=Parties(central=who.enrolled.central, kiosk=who.enrolled.name),

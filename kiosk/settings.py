@@ -1,9 +1,9 @@
 """The kiosk's settings: read once at start, validated, frozen, and passed along.
 
 Every setting is an environment variable with the prefix KIOSK_, or a key of the site's own file,
-which KIOSK_SITE names: `kiosk.toml`, as IT put it on the boot partition (see `site`). What is in the
-environment is the appliance's, and goes before the file. Who the kiosk is, and whose, is no setting: it is
-enrolled (see `identity`).
+which KIOSK_SITE names: `kiosk.toml`, as IT put it on the boot partition (see `site`). What is in
+the environment is the appliance's, and goes before the file. Who the kiosk is, and whose, is no
+setting: it is enrolled (see `identity`).
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ from kiosk.flow.access import Language
 _PREFIX, _SITE = "KIOSK_", "KIOSK_SITE"
 _LONGEST_FILE = 1 << 16
 _LONGEST_LINE = 64  # of whom to call, as of an organisation's own contacts
-_MACHINES = frozenset({"state_directory", "runtime_directory", "swap_tolerated", "keyboard"})
+_MACHINES = frozenset(
+    {"state_directory", "runtime_directory", "asks_directory", "swap_tolerated", "keyboard"}
+)
 """What the appliance is built for: no site's to set."""
 
 
@@ -57,6 +59,9 @@ class Settings(BaseSettings):
 
     runtime_directory: Path = Path("/run/smartcard-kiosk")
     """In memory, and this service's alone: what central lends lies here, or is not lent."""
+
+    asks_directory: Path = Path("/run/smartcard-kiosk-asks")
+    """Where the kiosk asks for what it may not do itself."""
 
     swap_tolerated: bool = False
     """For a machine that is no appliance: what is lent could come onto its disk."""

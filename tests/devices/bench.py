@@ -68,9 +68,13 @@ class PcscBench(_Noticing):
     def __init__(self, service: PrivatePcscd) -> None:
         self._service = service
         self.slot: VirtualReaderCard | None = None
-        self.reader = PcscReader()
+        self.stuck = 0
+        self.reader = PcscReader(self._hangs)
         super().__init__(self.reader)
         self.see(Sight.READY)
+
+    def _hangs(self) -> None:
+        self.stuck += 1
 
     def insert(self, card: SimulatedCard) -> None:
         self.put(card)

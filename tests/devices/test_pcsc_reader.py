@@ -273,11 +273,23 @@ def test_a_card_service_that_hangs_is_noticed(
     try:
         os.kill(pcscd.pid, signal.SIGSTOP)
         assert bench.see(Sight.FAILED).trouble is ReaderTrouble.NO_SERVICE
+        assert bench.stuck == 1
         os.kill(pcscd.pid, signal.SIGCONT)
         bench.see(Sight.READY)
     finally:
         os.kill(pcscd.pid, signal.SIGCONT)
         bench.close()
+
+
+def test_a_reader_that_stays_mute_is_asked_to_be_started_anew(
+    bench: PcscBench, piv: Issued, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(reader_process.SECONDS, "inspect", 0.7)
+    bench.insert(FaultyCard(piv.card, Fault(Mishap.MUTE, at=3)))
+    for hangs in (0, 1, 1):  # once for two in a row
+        with pytest.raises(CardMute):
+            bench.reader.inspect()
+        assert bench.stuck == hangs
 
 
 @pytest.mark.parametrize("atr", ["3B80820282", "3B9F", "3B808E0E80"])

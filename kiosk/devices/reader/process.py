@@ -48,12 +48,19 @@ MOST_STEPS, MOST_QUESTIONS = 16, 6  # of an operation: twice what the longest un
 _RESTART_SECONDS = 1.0
 _LONGEST_LINE = 4096  # of the watcher's: it needs a hundred bytes
 WATCHER_SILENT_SECONDS = 12.0  # it says something every five
+_MUTE_IN_A_ROW = 2  # operations: one is a card's fault, or its holder's
 
 
 class PcscReader:
-    """Keeps the interface of `devices.reader.Reader`."""
+    """Keeps the interface of `devices.reader.Reader`.
 
-    def __init__(self) -> None:
+    `stuck` is called, from whichever thread, when the card service hangs and has to be started
+    anew: killing our own processes has freed nothing.
+    """
+
+    def __init__(self, stuck: Callable[[], None] = lambda: None) -> None:
+        self._stuck = stuck
+        self._mute = 0
         # A process that dies with its parent dies with the thread that started it. One thread that
         # lasts as long as the reader starts the workers, and does one operation at a time.
         self._hands = ThreadPoolExecutor(1, thread_name_prefix="card")
@@ -181,9 +188,14 @@ class PcscReader:
     ) -> _T | CardError:
         self._busy_since = time.monotonic()
         try:
-            return self._perform_now(request, convert, attend)
+            outcome = self._perform_now(request, convert, attend)
         finally:
             self._busy_since = None
+        self._mute = self._mute + 1 if isinstance(outcome, CardMute) else 0
+        if self._mute == _MUTE_IN_A_ROW:
+            self._mute = 0
+            self._stuck()
+        return outcome
 
     def _perform_now(
         self,
@@ -241,23 +253,26 @@ class PcscReader:
         with subprocess.Popen(WATCHER, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as watcher:
             self._watcher = watcher
             try:
-                self._pass_on(watcher, notify)
+                if not self._pass_on(watcher, notify):
+                    self._stuck()
             finally:
                 watcher.kill()
 
     @staticmethod
-    def _pass_on(watcher: subprocess.Popen[bytes], notify: Notify) -> None:
+    def _pass_on(watcher: subprocess.Popen[bytes], notify: Notify) -> bool:
+        """Pass on what it says until it ends; False where it hangs instead."""
         pipe, said = watcher.stdout, b""
         while pipe is not None and select.select([pipe], [], [], WATCHER_SILENT_SECONDS)[0]:
             piece = os.read(pipe.fileno(), _LONGEST_LINE)
             if not piece:
-                return
+                return True
             *lines, said = (said + piece).split(b"\n")
             if len(said) > _LONGEST_LINE:
                 raise wire.WireClosed
             for line in lines:
                 if notice := messages.understood(_notice, line):
                     notify(notice)
+        return False
 
 
 class _NoTurn(TimeoutError):
