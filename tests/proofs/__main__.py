@@ -18,6 +18,7 @@ from tests.proofs import (
     unlocks,
     walkups,
 )
+from tests.proofs.appliance import booted
 
 PROOFS: dict[str, Callable[[], str]] = {
     "unlocks": unlocks.prove,
@@ -30,6 +31,7 @@ PROOFS: dict[str, Callable[[], str]] = {
     "pages": pages.prove,
     "everybody": everybody.prove,
     "walk-ups": walkups.prove,
+    "booted": booted.prove,
 }
 
 

@@ -64,7 +64,9 @@ class State:
 class Machine:
     """The tree under systemd-nspawn, in a network of its own."""
 
-    def __init__(self, tree: Path, network: str, state: State, boot: Path, log: Path) -> None:
+    def __init__(self, tree: Path, network: str, state: State, boot: Path, folder: Path) -> None:
+        self._control, log = folder / "control", folder / "boot.log"
+        self._control.mkdir()
         self._command = [
             "systemd-nspawn",
             "--quiet",
@@ -77,6 +79,7 @@ class Machine:
             "--capability=CAP_NET_ADMIN",
             f"--bind={state.mounted}:/var/lib/smartcard-kiosk",
             f"--bind={boot}:/boot/firmware",
+            f"--bind-ro={self._control}:/etc/systemd/system.control",
             f"--directory={tree}",
             "--boot",
         ]
@@ -113,19 +116,28 @@ class Machine:
 
     def pull_the_plug(self) -> None:
         """Kill everything at once; what had not reached the state's disk is gone."""
-        os.kill(self.leader, signal.SIGKILL)
-        if self._nspawn is not None:
-            self._nspawn.wait(timeout=PATIENCE)
-        self._nspawn = None
+        self.close()
         self._state.lose_power()
 
     def close(self) -> None:
-        """Switch it off, the hard way: nothing of it is wanted any more."""
-        if self._nspawn is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.leader, signal.SIGKILL)
-            self._nspawn.wait(timeout=PATIENCE)
-            self._nspawn = None
+        """Switch it off, the hard way."""
+        if self._nspawn is None:
+            return
+        if self.leader:
+            self.strike(self.leader)
+        else:
+            self._nspawn.kill()
+        self._nspawn.wait(timeout=PATIENCE)
+        self._nspawn, self.leader = None, 0
+
+    def drop_in(self, service: str, *lines: str) -> None:
+        """Have a service with these lines besides from its next start on, also after a power cut."""
+        folder = self._control / f"{service}.service.d"
+        shutil.rmtree(folder, ignore_errors=True)
+        if lines:
+            folder.mkdir()
+            (folder / "zz-proof.conf").write_text("\n".join(("[Service]", *lines, "")))
+        self.inside("systemctl", "daemon-reload")
 
     # ------------------------------------------------------------ looking into it
 
@@ -168,6 +180,12 @@ class Machine:
             check=False,
         )
         return int((found.stdout.split() or ["0"])[0])
+
+    def strike(self, number: int, how: signal.Signals = signal.SIGKILL) -> None:
+        """Send a signal to a process of the machine, as we number it."""
+        if number <= 1 or not self._is_its(Path(f"/proc/{number}")):
+            raise AssertionError(f"{number} is no process of the machine's\n{self.log()}")
+        os.kill(number, how)
 
     def is_up(self, unit: str) -> bool:
         """Whether the unit is active: what says when it is ready has said so."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import socket
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
@@ -138,7 +139,13 @@ class Ward:
             raise AssertionError("said to be unlocked, and is not")
         return time.monotonic() - begun
 
-    # ------------------------------------------------------------ the outbox
+    # ------------------------------------------------------------ the state
+
+    def leave_no_room(self) -> None:
+        """Fill the state's disk, with nothing left in a journal that could be written over."""
+        with closing(sqlite3.connect(self.state.mounted / "store.sqlite3")) as store:
+            store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.state.fill()
 
     def pending(self) -> int:
         """How much central has yet to hear, as the state's disk says."""
@@ -179,7 +186,7 @@ def ward(folder: Path) -> Iterator[Ward]:
         state = stack.enter_context(partition(folder))
         central = CentralOverTheWire(folder / "central", net.central)
         stack.callback(central.stop)
-        machine = Machine(root, net.name, state, folder / "boot", folder / "boot.log")
+        machine = Machine(root, net.name, state, folder / "boot", folder)
         stack.callback(machine.close)
         made = Ward(machine, state, folder / "boot", central, net)
         stack.callback(made.take)

@@ -59,7 +59,9 @@ def serve(kiosk: compose.Kiosk) -> None:
 
 
 def main() -> int:
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
     kiosk = compose.Kiosk(settings.read(), notifier=Notifier.of(os.environ))
     signal.signal(signal.SIGTERM, lambda *_: kiosk.stop())
     threading.Thread(target=serve, args=(kiosk,), daemon=True).start()
