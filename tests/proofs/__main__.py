@@ -18,7 +18,7 @@ from tests.proofs import (
     unlocks,
     walkups,
 )
-from tests.proofs.appliance import booted
+from tests.proofs.appliance import booted, sandbox
 
 PROOFS: dict[str, Callable[[], str]] = {
     "unlocks": unlocks.prove,
@@ -32,6 +32,7 @@ PROOFS: dict[str, Callable[[], str]] = {
     "everybody": everybody.prove,
     "walk-ups": walkups.prove,
     "booted": booted.prove,
+    "sandbox": sandbox.prove,
 }
 
 

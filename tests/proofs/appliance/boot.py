@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.proofs.appliance.tree import run
+from tests.proofs.appliance.tree import NotHere, run
 
 PATIENCE = 60.0
 _STATE_BYTES = 24 << 20
@@ -76,7 +76,8 @@ class Machine:
             "--link-journal=no",
             f"--machine=kiosk-{os.getpid()}",
             f"--network-namespace-path=/run/netns/{network}",
-            "--capability=CAP_NET_ADMIN",
+            "--capability=CAP_NET_ADMIN,CAP_BPF",
+            "--system-call-filter=bpf",  # which is how the kernel is told of devices
             f"--bind={state.mounted}:/var/lib/smartcard-kiosk",
             f"--bind={boot}:/boot/firmware",
             f"--bind-ro={self._control}:/etc/systemd/system.control",
@@ -85,16 +86,17 @@ class Machine:
         ]
         self._network, self._state, self._log = network, state, log
         self._nspawn: subprocess.Popen[bytes] | None = None
+        self._group = _control_groups() / f"kiosk-{os.getpid()}"
         self.leader = 0
-        self.boots = 0
 
     def boot(self) -> None:
         """Switch it on, and wait until its first process listens."""
         run("ip", "netns", "exec", self._network, "nft", "flush", "ruleset")
-        self.boots += 1
+        self._group.mkdir(exist_ok=True)  # its own: another machine may run beside it
+        enter = f'echo $$ >{self._group}/cgroup.procs && exec "$@"'
         with self._log.open("ab") as log:
             self._nspawn = subprocess.Popen(
-                self._command,
+                ["sh", "-c", enter, "sh", *self._command],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -129,9 +131,12 @@ class Machine:
             self._nspawn.kill()
         self._nspawn.wait(timeout=PATIENCE)
         self._nspawn, self.leader = None, 0
+        below = [each for each in self._group.rglob("*") if each.is_dir()]
+        for each in (*sorted(below, reverse=True), self._group):
+            each.rmdir()
 
     def drop_in(self, service: str, *lines: str) -> None:
-        """Have a service with these lines besides from its next start on, also after a power cut."""
+        """Have a service with these lines besides, from its next start on and after power cuts."""
         folder = self._control / f"{service}.service.d"
         shutil.rmtree(folder, ignore_errors=True)
         if lines:
@@ -220,6 +225,15 @@ class Machine:
     def _is_its(self, process: Path) -> bool:
         space = Path(f"/proc/{self.leader}/ns/pid").readlink()
         return (process / "ns/pid").readlink() == space
+
+
+def _control_groups() -> Path:
+    """Where version 2 of them is mounted; raises NotHere where it is not."""
+    for line in Path("/proc/self/mounts").read_text().splitlines():
+        _, mounted, kind, *_ = line.split()
+        if kind == "cgroup2":
+            return Path(mounted)
+    raise NotHere("needs control groups of version 2")
 
 
 @contextmanager

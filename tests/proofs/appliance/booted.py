@@ -183,8 +183,10 @@ def full(ward: Ward, figures: Figures) -> None:
 def clock(ward: Ward, figures: Figures) -> None:
     """A clock that jumps in the middle of a visit: 400 days ahead, and then back before today."""
     machine = ward.machine
-    turned = (f"Environment=LD_PRELOAD={_CLOCK} FAKETIME_TIMESTAMP_FILE={_CLOCK_FILE}",)
-    turned += ("Environment=FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1",)
+    turned = (
+        f"Environment=LD_PRELOAD={_CLOCK} FAKETIME_TIMESTAMP_FILE={_CLOCK_FILE}",
+        "Environment=FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1",
+    )
     file = machine.path(_CLOCK_FILE)
     _turn(file, "+0d")
     for service in ("kiosk", "kiosk-sync"):
@@ -210,7 +212,7 @@ def clock(ward: Ward, figures: Figures) -> None:
 
 
 def plug(ward: Ward, figures: Figures, plugs: tuple[CardPoint, ...]) -> None:
-    """The plug is pulled in the middle of the card's work, again and again; then a visit in peace."""
+    """The plug is pulled in the middle of the card's work, ten times; then a visit in peace."""
     machine, ready = ward.machine, []
     for point in plugs:
         ward.card.lock()

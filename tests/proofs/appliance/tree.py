@@ -99,6 +99,7 @@ def installed(folder: Path) -> Iterator[Path]:
 
 def _install(layer: Path, folder: Path) -> None:
     """The wheel without what an appliance has not, the units, and what the proof brings along."""
+    shutil.rmtree(ROOT / "build/lib", ignore_errors=True)  # a wheel would have what was there
     build = ("-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation")
     run(sys.executable, *build, "--wheel-dir", str(folder / "wheel"), str(ROOT))
     (wheel,) = (folder / "wheel").glob("*.whl")
