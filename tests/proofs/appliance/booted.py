@@ -16,12 +16,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from kiosk import site
 from kiosk.central import audit, parts, settings
 from kiosk.demo import journey as jr
 from kiosk.flow.view import Intent
 from tests.proofs.appliance import ward as wd
+from tests.proofs.appliance.boot import Machine
 from tests.proofs.appliance.ward import START, Ward, to_the_work
 from tests.proofs.interrupting import CardPoint, Deed
+from tests.proofs.ward import ROOT
 
 _HELP = "This kiosk is out of order"
 _RESTARTS = 5  # of kiosk.service: then it is given up
@@ -94,7 +97,18 @@ def first_boot(ward: Ward, figures: Figures) -> None:
     failed = machine.inside("systemctl", "--failed", "--plain", "--no-legend")
     if failed:
         raise AssertionError(f"failed at the first boot: {failed}")
+    _understood(machine)
     figures.add(f"first boot, enrolment and ready in {seconds:.1f} s")
+
+
+def _understood(machine: Machine) -> None:
+    """Debian 13's own systemd and udev have nothing to complain about."""
+    units = sorted(path.name for path in (ROOT / "systemd/system").glob("*.*") if path.is_file())
+    told = machine.try_inside("systemd-analyze", "verify", "--man=no", *units)
+    if complaints := [line for line in told.stderr.splitlines() if "kiosk" in line]:
+        raise AssertionError(f"systemd: {complaints}")
+    ours = ("/usr/lib/udev/rules.d/70-smartcard-kiosk.rules", f"/run/{site.KEYPADS}")
+    machine.inside("udevadm", "verify", "--no-summary", *ours)
 
 
 def in_its_own_sandbox(ward: Ward, figures: Figures) -> None:

@@ -99,8 +99,8 @@ def _compare(ward: Ward, addresses: Mapping[str, str]) -> list[str]:
     denied = len(_DENIED) * len(SERVICES) - len(open_to)
     words = ", ".join(each.replace("_", " ") for each in _DENIED)
     return [
-        f"{denied} attempts denied in the sandboxes of {len(SERVICES)} services, each done outside by"
-        f" the same user: {words}",
+        f"{denied} attempts denied in the sandboxes of {len(SERVICES)} services, each done outside"
+        f" by the same user: {words}",
         "central reached by screen, sync, health and set-up, and by nobody else",
         f"not enforced by this kernel, and not shown: {', '.join(open_to) or 'nothing of these'}",
     ]

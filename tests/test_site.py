@@ -1,0 +1,140 @@
+"""The site's settings, from the boot partition to the services; what is wrong is named."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+import pytest
+
+from kiosk import settings, site
+from kiosk.errors import SettingsError
+from kiosk.simulated.issuing import SimulatedIssuer
+
+URL = 'central_url = "https://central.example:8443"\n'
+
+
+@pytest.fixture
+def boot(folder: Path) -> Path:
+    made = folder / "boot"
+    made.mkdir()
+    (folder / "into").mkdir()
+    return made
+
+
+def hand_over(boot: Path, text: str | bytes) -> settings.Settings:
+    content = text if isinstance(text, bytes) else text.encode()
+    (boot / site.FILE).write_bytes(content)
+    return site.hand_over(boot, boot.parent / "into", boot.parent / "run")
+
+
+def refused(boot: Path, text: str | bytes) -> SettingsError:
+    with pytest.raises(SettingsError) as caught:
+        hand_over(boot, text)
+    error = caught.value
+    assert (boot / site.TOLD).read_text() == f"{error.place}: {error.reason}\n"
+    assert not (boot.parent / "run" / site.KEYPADS).exists()
+    return error
+
+
+def test_what_a_site_says_reaches_the_services(boot: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = (
+        URL
+        + 'language = "cy"\nidle_seconds = 90\n[pins]\nbuzzer = 5\n'
+        + '[[contacts]]\nname = "IT “service” desk"\ndetail = "ext. $HOME"\n'
+    )
+    hand_over(boot, told)
+    monkeypatch.setenv("KIOSK_SITE", str(boot.parent / "into" / site.FILE))
+    read = settings.read()
+    assert (read.central_url, read.idle_seconds) == ("https://central.example:8443", 90)
+    assert read.pins == {"buzzer": 5}
+    assert read.contacts[0].name == "IT “service” desk"
+    assert read.contacts[0].detail == "ext. $HOME"
+    monkeypatch.setenv("KIOSK_IDLE_SECONDS", "45")  # the appliance's own word goes before
+    assert settings.read().idle_seconds == 45
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (URL + "width = 1", "width"),
+        (URL + 'colour = "red"', "colour"),
+        (URL + 'keypads = ["04d9:1203", "x"]', "keypads.1"),
+        (URL + 'clocks = ["a b"]', "clocks.0"),
+        (URL + "[pins]\nready = 5\ndone = 5", "pins.done"),
+        (URL + '[[contacts]]\nname = "IT"', "contacts.0.detail"),
+        (URL + f'[[contacts]]\nname = "{"x" * 65}"\ndetail = "1"', "contacts.0.name"),
+        (URL + 'state_directory = "/etc"', "state_directory"),
+        (URL + "keyboard = true", "keyboard"),
+        (URL + 'central_authority = "missing.pem"', "central_authority"),
+        ('central_url = "http://central.example"', "central_url"),
+        ('central_url = "https://central.example:99999"', "central_url"),
+        ("", "central_url"),
+    ],
+)
+def test_what_is_wrong_is_named_by_its_key(boot: Path, text: str, place: str) -> None:
+    assert refused(boot, text).place == place
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"central_url = ", b"\xff\xfe", b"a = " + b"[" * 5000, b"#" * 70_000],
+    ids=["cut off", "no text", "deep", "long"],
+)
+def test_a_file_that_is_none_is_named(boot: Path, content: bytes) -> None:
+    assert refused(boot, content).place == str(boot / site.FILE)
+
+
+def test_a_file_that_is_missing_is_named(boot: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        site.hand_over(boot, boot.parent / "into", boot.parent / "run")
+    assert caught.value.place == str(boot / site.FILE)
+
+
+def test_what_was_said_before_is_gone_once_it_is_wrong(
+    boot: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keypad = 'keypads = ["04d9:1203"]\n'
+    hand_over(boot, URL + keypad)
+    assert (boot.parent / "run" / site.KEYPADS).exists()
+    refused(boot, URL + keypad + "width = 1")
+    monkeypatch.setenv("KIOSK_SITE", str(boot.parent / "into" / site.FILE))
+    with pytest.raises(SettingsError, match="width"):
+        settings.read()
+    hand_over(boot, URL)
+    assert not (boot / site.TOLD).exists()
+
+
+def test_the_help_screen_has_what_is_right(boot: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    contact = '[[contacts]]\nname = "IT"\ndetail = "ext. 2222"\n'
+    refused(boot, URL + "width = 1\n" + contact)
+    monkeypatch.setenv("KIOSK_SITE", str(boot.parent / "into" / site.FILE))
+    right = settings.read_what_is_right()
+    assert [each.detail for each in right.contacts] == ["ext. 2222"]
+    assert right.width == 800
+    monkeypatch.setenv("KIOSK_SITE", str(boot / "nowhere"))
+    assert settings.read_what_is_right().contacts == ()
+    monkeypatch.setenv("KIOSK_WIDTH", "1")
+    assert settings.read_what_is_right().width == 800
+
+
+def test_the_trusts_own_authority_comes_along(boot: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (boot / "trust.pem").write_text(ssl.DER_cert_to_PEM_cert(SimulatedIssuer.make().der))
+    hand_over(boot, URL + 'central_authority = "trust.pem"')
+    monkeypatch.setenv("KIOSK_SITE", str(boot.parent / "into" / site.FILE))
+    authority = settings.read().central_authority
+    assert authority == boot.parent / "into/trust.pem"
+    assert authority.read_bytes() == (boot / "trust.pem").read_bytes()
+    (boot / "trust.pem").write_text("no certificate")
+    assert refused(boot, URL + 'central_authority = "trust.pem"').place == "central_authority"
+
+
+def test_a_keypad_is_let_in_by_its_maker_and_kind(boot: Path) -> None:
+    hand_over(boot, URL + 'keypads = ["04D9:1203"]\nclocks = ["ntp.example", "192.0.2.1"]')
+    run = boot.parent / "run"
+    *_, rule = (run / site.KEYPADS).read_text().splitlines()
+    assert rule == (
+        'SUBSYSTEM=="input", ATTRS{idVendor}=="04d9", ATTRS{idProduct}=="1203",'
+        ' GROUP="input", MODE="0660"'
+    )
+    assert "NTP=ntp.example 192.0.2.1\n" in (run / site.CLOCKS).read_text()
