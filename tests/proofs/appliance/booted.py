@@ -65,19 +65,11 @@ def prove(plugs: tuple[CardPoint, ...] = PLUGS) -> str:
     figures = Figures()
     with tempfile.TemporaryDirectory(prefix="kiosk-booted-") as name, wd.ward(Path(name)) as ward:
         ward.prepare()
-        parts_of_it: tuple[Callable[[Ward, Figures], None], ...] = (
-            first_boot,
-            in_its_own_sandbox,
-            killed,
-            card_service,
-            frozen,
-            full,
-            clock,
-        )
-        for part in parts_of_it:
+        for part in (first_boot, in_its_own_sandbox, killed, card_service, frozen, full, clock):
             part(ward, figures)
         plug(ward, figures, plugs)
         given_up(ward, figures)
+        hung_too_soon(ward, figures)
         _audit_holds(ward)
     figures.add(
         "not as on a wall: a picture in memory in place of a screen, a finger in the kiosk's own"
@@ -273,6 +265,29 @@ def given_up(ward: Ward, figures: Figures) -> None:
     machine.inside("systemctl", "start", "kiosk-retry.service")
     machine.wait(lambda: machine.is_up("kiosk.service"), "the kiosk is tried again")
     figures.add(f"given up after {kills} kills in a row: help screen, then tried again")
+
+
+def hung_too_soon(ward: Ward, figures: Figures) -> None:
+    """Neither settings that are wrong nor a central that is missing need anybody to come back."""
+    machine, file = ward.machine, ward.boot / site.FILE
+    right = file.read_text()
+    file.write_text(right.replace("idle_seconds = 300", "idle_seconds = -1"))
+    machine.pull_the_plug()
+    machine.boot()
+    machine.wait(lambda: machine.is_up("kiosk-help.service"), "wrong settings: the help screen")
+    if "idle_seconds" not in (ward.boot / site.TOLD).read_text():
+        raise AssertionError("nobody is told what is wrong")
+    file.write_text(right)
+    ward.make_new()
+    ward.central.stop()
+    machine.boot()
+    machine.wait(lambda: machine.is_up("kiosk-help.service"), "no central: the help screen")
+    ward.central.start()
+    seconds = machine.wait(lambda: machine.is_up("kiosk.service"), "enrolled once there is central")
+    figures.add(
+        "wrong settings: help, and word beside them; no central at the first boot: help, and ready"
+        f" {seconds:.0f} s after it came"
+    )
 
 
 def _turn(clock: Path, how_far: str) -> None:

@@ -61,12 +61,23 @@ class Ward:
     def prepare(self) -> None:
         """Register the cardholder, start central, and fill the boot partition, as IT does."""
         self.central.seed(people.personalisation(HOLDER, self.card, self._issuer))
-        token = self.central.enrolment_token(people.KIOSK)
+        self._leave_token(people.KIOSK)
         self.central.start()
         (self.boot / "kiosk.toml").write_text(_SITE.format(url=self.central.url))
         (self.boot / "authority.pem").write_bytes(self.central.authority)
-        (self.boot / "enrolment-token").write_text(token)
-        (self.boot / "enrolment-token").chmod(0o600)
+
+    def make_new(self) -> None:
+        """Switch the machine off, and have it be another kiosk that was never switched on."""
+        self.machine.close()
+        for each in self.state.mounted.iterdir():
+            if each.is_file():
+                each.unlink()
+        self._leave_token(f"{people.KIOSK} 2")
+
+    def _leave_token(self, kiosk: str) -> None:
+        token = self.boot / "enrolment-token"
+        token.touch(0o600)
+        token.write_text(self.central.enrolment_token(kiosk))
 
     def boot_until_ready(self) -> float:
         """Switch the machine on: how many seconds until screen, flow and card worker answered."""

@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from kiosk import compose, settings
+from kiosk.errors import KioskError
 from kiosk.flow.view import Intent
 from kiosk.systemd import Notifier
 
@@ -62,7 +63,11 @@ def main() -> int:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    kiosk = compose.Kiosk(settings.read(), notifier=Notifier.of(os.environ))
+    try:
+        kiosk = compose.Kiosk(settings.read(), notifier=Notifier.of(os.environ))
+    except KioskError as error:
+        print(f"kiosk run: {error}", file=sys.stderr)
+        return 2
     signal.signal(signal.SIGTERM, lambda *_: kiosk.stop())
     threading.Thread(target=serve, args=(kiosk,), daemon=True).start()
     return 0 if kiosk.run() else 1
