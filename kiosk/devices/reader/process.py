@@ -191,7 +191,7 @@ class PcscReader:
             outcome = self._perform_now(request, convert, attend)
         finally:
             self._busy_since = None
-        self._mute = self._mute + 1 if isinstance(outcome, CardMute) else 0
+        self._mute = self._mute + 1 if _is_mute(outcome) else 0
         if self._mute == _MUTE_IN_A_ROW:
             self._mute = 0
             self._stuck()
@@ -277,6 +277,12 @@ class PcscReader:
 
 class _NoTurn(TimeoutError):
     """The card service hangs, or another program keeps the card: ours has seen no command."""
+
+
+def _is_mute(outcome: object) -> bool:
+    """Whether nothing answered: the card, or a reader that is held by whom we cannot know."""
+    held = isinstance(outcome, ReaderUnavailable) and outcome.trouble is ReaderTrouble.HELD
+    return held or isinstance(outcome, CardMute)
 
 
 class _Worker:
