@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from kiosk.devices.display import card_number
 from kiosk.doctor.diagnosis import Diagnosis, Verdict
+from kiosk.errors import DisplayUnavailable
 
 ROOT = Path("/")
 _LEAST_FREE = 200 << 20  # bytes
@@ -13,8 +15,15 @@ _DIRECT = 1 << 1  # INPUT_PROP_DIRECT of linux/input-event-codes.h: what is touc
 _FEW_STATUSES = ("connected", "unknown")
 
 
-def screen(root: Path = ROOT) -> Diagnosis:
-    """Whether a display is connected to any card of the graphics' driver."""
+def screen(root: Path = ROOT, driver: str = "") -> Diagnosis:
+    """Whether a display is connected to any card, and one has the `driver` that settings name."""
+    if driver:
+        try:
+            card_number(driver, root)
+        except DisplayUnavailable as error:
+            there = ", ".join(error.present) or "none"
+            advice = f"KIOSK_DISPLAY_DRIVER has to be one of those that there are: {there}"
+            return Diagnosis("screen", Verdict.FAILED, f"no graphics card of {driver}", advice)
     states = {
         path.parent.name: path.read_text().strip()
         for path in sorted(root.glob("sys/class/drm/card*-*/status"))

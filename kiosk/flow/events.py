@@ -71,6 +71,8 @@ class Timer(StrEnum):
     COUNTDOWN = "countdown"
     WORK = "work"
     VISIT = "visit"
+    MINUTE = "minute"
+    REST = "rest"
 
 
 @dataclass(frozen=True, slots=True)

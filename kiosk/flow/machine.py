@@ -17,6 +17,7 @@ from kiosk.flow import pages as pg
 from kiosk.flow import state as st
 from kiosk.flow.helping import help_with
 from kiosk.flow.leaving import leave
+from kiosk.flow.resting import rested
 from kiosk.flow.view import Intent
 
 Effects = tuple[do.Effect, ...]
@@ -64,7 +65,8 @@ def step(state: st.State, event: ev.Event) -> Outcome:
         return state, ()
     rule = _EVERYWHERE.get(type(event))
     after, effects = rule(state, event) if rule else _by_table(state, event)
-    return _timed(state, after, event, effects)
+    after, effects = _timed(state, after, event, effects)
+    return rested(state, after, event, effects)
 
 
 def _by_table(state: st.State, event: ev.Event) -> Outcome:

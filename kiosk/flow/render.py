@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from kiosk.flow import code, help_texts, menu, render_holder
+from kiosk.flow import code, help_texts, menu, render_holder, resting
 from kiosk.flow import pages as pg
 from kiosk.flow import state as st
 from kiosk.flow import view as vw
@@ -21,6 +21,8 @@ _LONGEST_ANSWER = 64
 
 def render(state: st.State) -> vw.View:
     """The view of `state`: complete, and without anything secret."""
+    if state.resting is not None:
+        return resting.render(state, state.resting, _closed(state))
     if state.menu is not None:
         return menu.render(state)
     return _PAGES[type(state.page)](state, state.page)
@@ -54,6 +56,13 @@ def _waiting(state: st.State, _: pg.Waiting) -> vw.View:
         ),
         troubles=_troubles(state),
     )
+
+
+def _closed(state: st.State) -> Text | None:
+    """Why nobody can use this kiosk just now; None where somebody can."""
+    if state.opened or not state.admitted:
+        return text("This kiosk is out of service")
+    return None if state.reader is None else _READER_TROUBLES[state.reader]
 
 
 def _troubles(state: st.State) -> tuple[Text, ...]:

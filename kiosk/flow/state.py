@@ -20,7 +20,8 @@ _MORE_TIME = 3
 class Site:
     """What is fixed where this kiosk hangs: whom to call, how long it waits for people.
 
-    `language` and `access` are what the screen begins with, for everybody.
+    `language` and `access` are what the screen begins with, for everybody. `rest_seconds` after the
+    last person the screen goes dark; 0 is never.
     """
 
     contacts: tuple[Contact, ...] = ()
@@ -28,6 +29,7 @@ class Site:
     visit_seconds: float = 900.0
     warning_seconds: int = 20
     help_seconds: float = 45.0
+    rest_seconds: float = 300.0
     language: Language = Language.ENGLISH
     access: Access = field(default_factory=Access)
 
@@ -40,7 +42,8 @@ class State:
     is the seconds that the warning shows, None when there is none. `lent`: so many cards can be
     unlocked without central. `opened`: somebody has opened the kiosk's case since it was started.
     `menu` is what lies over the page. `language` and `access` are the person's: `changed` says
-    whether she has changed them.
+    whether she has changed them. `resting` counts the places where the words of a dark screen have
+    stood, None while it is awake.
     """
 
     site: Site = field(default_factory=Site)
@@ -64,6 +67,7 @@ class State:
     opened: bool = False
     power_low: bool = False
     lights_missing: bool = False
+    resting: int | None = None
 
     @property
     def in_service(self) -> bool:

@@ -255,7 +255,17 @@ class Notice:
     picture: Picture = Picture.NONE
 
 
-View = Welcome | EntryPage | ChoicePage | ProfilePage | Progress | Notice
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """A screen at rest, dark: what to do here. `place` counts the places where that has stood."""
+
+    frame: Frame
+    heading: Words
+    hint: Text | None = None
+    place: int = 0
+
+
+View = Welcome | EntryPage | ChoicePage | ProfilePage | Progress | Notice | Resting
 
 __all__ = [
     "Button",
@@ -272,6 +282,7 @@ __all__ = [
     "Picture",
     "ProfilePage",
     "Progress",
+    "Resting",
     "Role",
     "Rule",
     "RuleLine",

@@ -108,3 +108,14 @@ def test_a_disk_that_is_nearly_full_is_a_warning(folder: Path) -> None:
         subprocess.run(["umount", folder], check=True)
     assert (seen.verdict, seen.found) == (Verdict.WARNING, "1 MB free")
     assert machine.disk(folder / "missing").verdict is Verdict.FAILED
+
+
+def test_a_graphics_driver_that_settings_name_has_to_be_there(grown: Grown) -> None:
+    root = grown()
+    card = root / "sys/class/drm/card1/device"
+    card.mkdir(parents=True)
+    (card / "driver").symlink_to("../../../bus/platform/drivers/vc4-drm")
+    assert machine.screen(root, "vc4-drm").verdict is Verdict.WELL
+    seen = machine.screen(root, "v3d")
+    assert (seen.verdict, seen.found) == (Verdict.FAILED, "no graphics card of v3d")
+    assert "vc4-drm" in seen.advice

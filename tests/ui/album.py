@@ -32,6 +32,7 @@ SETTINGS = {
 }
 STORED = {
     "start": "waiting",
+    "resting": "resting",
     "menu": "works",
     "question": "asking",
     "passcode": "choosing",

@@ -77,6 +77,7 @@ def drafted(done: int = 0) -> pg.Draft:
 
 PAGES: dict[str, pg.Page] = {
     "waiting": pg.Waiting(),
+    "resting": pg.Waiting(),
     "reading": pg.ReadingCard(),
     "works": pg.CardWorks(),
     "opening": pg.OpeningUnlock(),
@@ -131,6 +132,8 @@ COMBINATIONS = [
 
 def state_of(name: str, language: Language, access: Access, *, troubled: bool = True) -> State:
     """The kiosk on a page, with whatever can be wrong with it beside."""
+    if name == "resting":
+        access = Access()  # whoever wanted it otherwise is gone
     state = State(
         SITE,
         language,
@@ -140,6 +143,7 @@ def state_of(name: str, language: Language, access: Access, *, troubled: bool = 
         reference="K7Q4-20MX",
         simulated=troubled,
         speech_present=not troubled,
+        resting=1 if name == "resting" else None,
     )
     if troubled:
         return replace(state, reader=ReaderTrouble.NO_ACCESS, central_reachable=False)
