@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import logging
 import os
 import signal
@@ -11,7 +12,7 @@ import threading
 from pathlib import Path
 
 from kiosk import __version__, settings
-from kiosk.errors import KioskError
+from kiosk.errors import KioskError, SettingsError
 from kiosk.hardening import harden
 from kiosk.systemd import Notifier
 
@@ -31,6 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
         "enrol": _enrol,
         "firewall": _firewall,
         "doctor": _doctor,
+        "technician-code": _technician_code,
         "demo": _demo,
     }
     try:
@@ -72,6 +74,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     doctor.add_argument(
         "--report", action="store_true", help="leave what is in trouble for central to hear of"
+    )
+    commands.add_parser(
+        "technician-code", help="what KIOSK_TECHNICIAN_CODE is to be, for a code that is typed here"
     )
     demo = commands.add_parser("demo", help="everything on this machine, with a simulated card")
     demo.add_argument(
@@ -145,10 +150,23 @@ def _doctor(chosen: argparse.Namespace) -> int:
     site = settings.read()
     found = compose.diagnose(site)
     if chosen.report:
-        findings.leave(site.state_directory, found)
+        findings.leave(site.state_directory, diagnosis.troubles(found))
     said = {"json": diagnosis.as_json, "metrics": diagnosis.as_metrics, "text": diagnosis.as_text}
     print(said[chosen.form](found))
     return 1 if any(each.is_trouble for each in found) and not chosen.report else 0
+
+
+def _technician_code(_: argparse.Namespace) -> int:
+    from kiosk.flow.technician import LEAST, MOST  # noqa: PLC0415
+    from kiosk.technician import make_hash  # noqa: PLC0415
+
+    harden(die_with_parent=False)
+    typed = getpass.getpass("code: ") if sys.stdin.isatty() else sys.stdin.readline()
+    code = typed.strip()
+    if not (code.isascii() and code.isdigit() and LEAST <= len(code) <= MOST):
+        raise SettingsError("the code", f"has to have {LEAST} to {MOST} digits")
+    print(make_hash(code))
+    return 0
 
 
 def _examine_card() -> int:

@@ -25,10 +25,10 @@ from kiosk.devices.speech.espeak import EspeakSpeech
 from kiosk.devices.touch import TouchScreen
 from kiosk.devices.touch.evdev import EvdevTouch
 from kiosk.doctor import findings, machine, surroundings
-from kiosk.doctor.diagnosis import Diagnosis
 from kiosk.errors import BoardUnavailable, DisplayUnavailable, SettingsError, StoreFailed
 from kiosk.flow import events as ev
 from kiosk.flow.access import Access, Language
+from kiosk.flow.diagnosis import Diagnosis
 from kiosk.flow.text import Verbatim
 from kiosk.flow.view import Contact
 from kiosk.hardening import harden
@@ -44,6 +44,7 @@ from kiosk.store.replica import Replica, ReplicaReader
 from kiosk.sync.leaving import Departure
 from kiosk.sync.worker import DELIVERY, FOLLOWING, SyncWorker
 from kiosk.systemd import Notifier
+from kiosk.technician import Technician
 from kiosk.ui import open_screen
 from kiosk.ui.catalogue import load_all
 from kiosk.ui.toolkit import WindowSettings
@@ -190,10 +191,16 @@ def build_runtime(settings: Settings, open_pins: OpenPins = RpiPins) -> Runtime:
             keeper=None if leases is None else Keeper(leases, replica, outbox, central),
         ),
         lights=lights,
+        technician=_technician(settings),
     )
     if lights is None and plan != PinPlan():
         runtime.send(ev.LightsFailed())
     return runtime
+
+
+def _technician(settings: Settings) -> Technician | None:
+    code = settings.technician_code
+    return Technician(code, lambda: diagnose(settings)) if code else None
 
 
 def _leases(settings: Settings, who: Identity, replica: ReplicaReader) -> Leases | None:
@@ -305,6 +312,7 @@ def _site(settings: Settings) -> flow.Site:
         warning_seconds=settings.warning_seconds,
         help_seconds=settings.help_seconds,
         rest_seconds=settings.rest_seconds,
+        technician=bool(settings.technician_code),
         language=settings.language,
         access=Access(scrambled=settings.scrambled_keypad),
     )

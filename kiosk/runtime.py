@@ -21,6 +21,7 @@ from kiosk.errors import CentralRefused, KioskError, StoreFailed
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow.view import View
+from kiosk.technician import Technician
 from kiosk.values import ReaderTrouble, Secret
 from kiosk.visits import Means
 from kiosk.visits.holder import HolderVisit
@@ -50,10 +51,12 @@ class Runtime:
         site: flow.Site,
         means: Means,
         lights: Lights | None = None,
+        technician: Technician | None = None,
     ) -> None:
         self._state = flow.State.at(site)
         self._means = means
         self._lights = lights
+        self._technician = technician
         self._events: queue.SimpleQueue[ev.Event | Callable[[], None] | None] = queue.SimpleQueue()
         self._due: dict[ev.Timer, float] = {}
         self._secrets: list[Secret] = []
@@ -228,8 +231,33 @@ class Runtime:
                 self._holder = None
                 self._visit = UnlockVisit(number, self._means)
                 self._begin(self._visit, self._visit.read_card)
+            case do.CheckTechnician() | do.Diagnose():
+                self._do_for_technician(effect)
             case _:
                 self._do_in_visit(effect)
+
+    def _do_for_technician(self, effect: do.CheckTechnician | do.Diagnose) -> None:
+        technician, visit = self._technician, effect.visit
+        if technician is None:
+            return
+        if isinstance(effect, do.Diagnose):
+            self._aside(lambda: ev.Diagnosed(visit, technician.look()))
+            return
+        code = Secret(effect.code.reveal())
+
+        def check() -> ev.Event:
+            try:
+                wait = technician.admit(code)
+            finally:
+                code.wipe()
+            if wait is None:
+                return ev.TechnicianAdmitted(visit)
+            return ev.TechnicianRefused(visit, wait)
+
+        self._aside(check)
+
+    def _aside(self, work: Callable[[], ev.Event]) -> None:
+        threading.Thread(target=lambda: self.send(work()), name="aside", daemon=True).start()
 
     def _report_opened(self) -> None:
         _log.error("the case was opened")

@@ -88,6 +88,9 @@ class Settings(BaseSettings):
 
     contacts: tuple[HelpContact, ...] = ()
 
+    technician_code: Annotated[str, Field(pattern=r"^(\$argon2id\$[!-~]+)?$")] = ""
+    """What `kiosk technician-code` made of the code to the technician's screen; else none."""
+
     clocks: tuple[str, ...] = ()
     """Time servers that the firewall lets through, by name or address."""
 

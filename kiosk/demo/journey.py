@@ -73,6 +73,11 @@ class Press:
 
 
 @dataclass(frozen=True)
+class HoldTitle:
+    """Stay on the title of the page until it is taken for a technician's finger."""
+
+
+@dataclass(frozen=True)
 class Choose:
     """Touch an entry of a list, by its label."""
 
@@ -108,7 +113,7 @@ class Wait:
     seconds: float
 
 
-Screen = See | Press | Choose | Write | WriteCode | Delete | Wait
+Screen = See | Press | HoldTitle | Choose | Write | WriteCode | Delete | Wait
 Step = Screen | Insert | Take | Block | Unblock | Renew | CutCentral | RestoreCentral
 Journey = list[Step]
 

@@ -57,6 +57,9 @@ class Pilot:
             case jr.Press(button):
                 self.hand.press(button)
                 return f"press {button}"
+            case jr.HoldTitle():
+                self.hand.hold_title()
+                return "stay on the title"
             case jr.Choose(label):
                 self.hand.choose(label)
                 return f"choose {label}"

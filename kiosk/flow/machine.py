@@ -10,7 +10,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from kiosk.flow import change, code, helping, housing, login, menu, register, start, unlock
+from kiosk.flow import (
+    change,
+    code,
+    helping,
+    housing,
+    login,
+    menu,
+    register,
+    start,
+    technician,
+    unlock,
+)
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
@@ -26,7 +37,7 @@ Rule = Callable[[st.State, Any], Outcome]
 
 _TABLE: dict[tuple[type, type], Rule] = {}
 _PRESSED: dict[tuple[type, Intent], Rule] = {}
-for _journey in (start, unlock, code, change, login, register):
+for _journey in (start, unlock, code, change, login, register, technician):
     _TABLE |= _journey.TABLE
     _PRESSED |= _journey.PRESSED
 _TABLE |= helping.TABLE
@@ -42,6 +53,8 @@ _WORK: dict[type, tuple[float, pg.Trouble]] = {
     pg.ChangingPasscode: (30.0, pg.Trouble.CHANGE_FAILED),
     pg.SendingCode: (50.0, pg.Trouble.CENTRAL),
     pg.ConfirmingRegistration: (60.0, pg.Trouble.CENTRAL),
+    pg.CheckingTechnician: (20.0, pg.Trouble.CENTRAL),
+    pg.Examining: (90.0, pg.Trouble.CENTRAL),
 }
 AT_WORK = (pg.Unlocking, pg.ChangingPasscode)
 """While the card is changed it is not to be asked back."""

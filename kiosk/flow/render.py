@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from kiosk.flow import code, help_texts, menu, render_holder, resting
+from kiosk.flow import code, help_texts, menu, render_holder, resting, technician
 from kiosk.flow import pages as pg
 from kiosk.flow import state as st
 from kiosk.flow import view as vw
@@ -325,4 +325,5 @@ _PAGES: dict[type, Callable[[st.State, Any], vw.View]] = {
     pg.Finished: _finished,
     pg.Helping: _helping,
     **render_holder.PAGES,
+    **technician.PAGES,
 }

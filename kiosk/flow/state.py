@@ -21,7 +21,7 @@ class Site:
     """What is fixed where this kiosk hangs: whom to call, how long it waits for people.
 
     `language` and `access` are what the screen begins with, for everybody. `rest_seconds` after the
-    last person the screen goes dark; 0 is never.
+    last person the screen goes dark; 0 is never. `technician`: there is a code for the technician.
     """
 
     contacts: tuple[Contact, ...] = ()
@@ -30,6 +30,7 @@ class Site:
     warning_seconds: int = 20
     help_seconds: float = 45.0
     rest_seconds: float = 300.0
+    technician: bool = False
     language: Language = Language.ENGLISH
     access: Access = field(default_factory=Access)
 

@@ -33,6 +33,8 @@ class Intent(StrEnum):
     LANGUAGE = "language"
     ACCESS = "access"
     HELP = "help"
+    TECHNICIAN = "technician"
+    AGAIN = "again"
 
 
 class Role(StrEnum):

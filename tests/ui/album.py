@@ -44,6 +44,7 @@ STORED = {
     "choice": "choosing-question",
     "address": "email",
     "registered": "registered",
+    "technician": "diagnoses",
     "languages": "menu-languages",
     "settings": "menu-access",
 }

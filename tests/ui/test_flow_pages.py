@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+from kiosk.doctor import machine, surroundings
+from kiosk.errors import ReaderUnavailable
 from kiosk.flow import Site, State, render
 from kiosk.flow import pages as pg
 from kiosk.flow.access import Access, Language, Menu, TextSize
@@ -31,6 +35,13 @@ QUESTIONS = (
     "In which town did your parents meet?",
     "What was the first concert you went to?",
 )
+
+
+def _raising(error: Exception) -> Callable[[], object]:
+    def ask() -> object:
+        raise error
+
+    return ask
 
 
 def asking(**changes: object) -> pg.AskingQuestion:
@@ -75,6 +86,15 @@ def drafted(done: int = 0) -> pg.Draft:
     )
 
 
+DIAGNOSES = (
+    *(surroundings.reader(_raising(ReaderUnavailable(each))) for each in ReaderTrouble),
+    machine.disk(Path("/")),
+    surroundings.central(lambda: None),
+    machine.lights(0),
+    surroundings.certificate("http://127.0.0.1", None),
+    surroundings.versions("1.2.3"),
+)
+
 PAGES: dict[str, pg.Page] = {
     "waiting": pg.Waiting(),
     "resting": pg.Waiting(),
@@ -117,6 +137,11 @@ PAGES: dict[str, pg.Page] = {
     "registration-code-anew": pg.EnteringCode(drafted(4), anew=True),
     "confirming": pg.ConfirmingRegistration(drafted(4)),
     "registered": pg.Registered(PROFILE, TRUST),
+    "technician": pg.EnteringTechnicianCode(refused=True, wait_seconds=1920),
+    "examining": pg.Examining(),
+    "diagnoses": pg.ShowingDiagnoses(DIAGNOSES[2:]),
+    "diagnoses-many": pg.ShowingDiagnoses(DIAGNOSES),
+    "diagnoses-well": pg.ShowingDiagnoses(DIAGNOSES[3:]),
     "unlocking": pg.Unlocking(UnlockStep.CHECK),
     "finished": pg.Finished(),
     **{f"help-{trouble}": pg.Helping(trouble, 600) for trouble in pg.Trouble},

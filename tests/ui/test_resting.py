@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,7 @@ def test_it_is_dark_and_nothing_stays_in_its_place(visitor: Visitor, folder: Pat
         visitor.send(REST)
     assert all(each for each in lit)
     assert set.intersection(*lit) == set()
-    assert all(not one & other for one, other in zip(lit, lit[1:], strict=False))
+    assert all(not one & other for one, other in pairwise(lit))
 
 
 def test_a_touch_wakes_it_and_presses_nothing(visitor: Visitor) -> None:
