@@ -127,8 +127,16 @@ def _card_inserted(state: st.State, event: ev.CardInserted) -> Outcome:
     # Who has just chosen a language is the one who puts her card in.
     clean, effects = leave(state, gone=False)
     reading = replace(clean, page=pg.ReadingCard(), reference=event.reference, card_present=True)
-    limit = do.StartTimer(ev.Timer.VISIT, state.site.visit_seconds)
-    return reading, (*effects, do.ReadCard(reading.visit), limit)
+    return _limited(reading, (*effects, do.ReadCard(reading.visit)))
+
+
+def _limited(state: st.State, effects: Effects = ()) -> Outcome:
+    """Let the visit have its whole time, from now on."""
+    limits = (
+        do.StartTimer(ev.Timer.VISIT, state.site.visit_seconds),
+        do.StartTimer(ev.Timer.MINUTE, 60),
+    )
+    return replace(state, minutes=state.visit_minutes), effects + limits
 
 
 def _card_taken(state: st.State, _: ev.CardTaken) -> Outcome:
@@ -168,6 +176,10 @@ def _central_seen(state: st.State, event: ev.CentralSeen) -> Outcome:
 
 
 def _time_up(state: st.State, event: ev.TimeUp) -> Outcome:
+    if event.timer is ev.Timer.MINUTE:
+        left = max(state.minutes - 1, 0)
+        again = (do.StartTimer(ev.Timer.MINUTE, 60),) if left else ()
+        return replace(state, minutes=left), again
     if _untimed(state):
         work = _WORK.get(type(state.page))
         overdue = event.timer is ev.Timer.WORK and work is not None
@@ -197,11 +209,9 @@ def _pressed(state: st.State, event: ev.Pressed) -> Outcome:
         # The warning covers the page: only its own button can have been meant.
         if event.intent is not Intent.MORE_TIME:
             return state, ()
-        return replace(state, countdown=None), (
-            do.StartTimer(ev.Timer.IDLE, state.idle_seconds),
-            do.StartTimer(ev.Timer.VISIT, state.site.visit_seconds),
-            do.StopTimer(ev.Timer.COUNTDOWN),
-        )
+        stop = do.StopTimer(ev.Timer.COUNTDOWN)
+        start = do.StartTimer(ev.Timer.IDLE, state.idle_seconds)
+        return _limited(replace(state, countdown=None), (start, stop))
     if event.intent in menu.OPENED or state.menu is not None:
         return menu.pressed(state, event.intent)
     if event.intent is Intent.CLOSE and not isinstance(state.page, AT_WORK):

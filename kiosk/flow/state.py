@@ -5,6 +5,7 @@ No I/O, no clock, no widgets.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from kiosk.flow.access import Access, Language, Menu
@@ -40,7 +41,8 @@ class State:
     """All the flow knows.
 
     `visit` counts the visits, so that a late answer of an earlier one changes nothing. `countdown`
-    is the seconds that the warning shows, None when there is none. `lent`: so many cards can be
+    is the seconds that the warning shows, None when there is none; `minutes` what is
+    left of the visit. `lent`: so many cards can be
     unlocked without central. `opened`: somebody has opened the kiosk's case since it was started.
     `menu` is what lies over the page. `language` and `access` are the person's: `changed` says
     whether she has changed them. `resting` counts the places where the words of a dark screen have
@@ -59,6 +61,7 @@ class State:
     passcode_left: int | None = None
     may_log_in: bool = True
     countdown: int | None = None
+    minutes: int = 0
     card_present: bool = False
     reader: ReaderTrouble | None = None
     simulated: bool = False
@@ -85,6 +88,11 @@ class State:
         """Whether somebody said how she wants to be spoken to, or is about to."""
         own = (self.language, self.access) != (self.site.language, self.site.access)
         return own or self.menu is not None
+
+    @property
+    def visit_minutes(self) -> int:
+        """How long a visit lasts, unless its person asks for more."""
+        return math.ceil(self.site.visit_seconds / 60)
 
     @property
     def idle_seconds(self) -> float:

@@ -95,7 +95,8 @@ def _problem(page: pg.EnteringTechnicianCode) -> Text | None:
 
 
 def _examining(state: st.State, _: pg.CheckingTechnician | pg.Examining) -> vw.View:
-    return vw.Progress(frame(state, CLOSE), text("The kiosk looks at itself"), ())
+    heading = text("The kiosk looks at itself")
+    return vw.Progress(frame(state, CLOSE), heading, (), picture=vw.Picture.NONE)
 
 
 def _showing(state: st.State, page: pg.ShowingDiagnoses) -> vw.View:

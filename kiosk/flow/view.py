@@ -85,8 +85,9 @@ class Frame:
     """What every page has: its title, a banner when parts are simulated, buttons, the countdown.
 
     `steps` is the bar of a journey in several steps, always visible; `corner` says who is logged
-    in, and in which role. `tools` lead to the languages and the settings for access, from every
-    page; `language` and `access` say what was chosen there.
+    in, and in which role, and `remaining` how much time she has left. `tools` lead to
+    the languages and the settings for access, from every page; `language` and `access` say what was
+    chosen there.
     """
 
     title: Text
@@ -95,6 +96,7 @@ class Frame:
     countdown: Countdown | None = None
     steps: tuple[Step, ...] = ()
     corner: tuple[Words, ...] = ()
+    remaining: Text | None = None
     tools: tuple[Button, ...] = ()
     language: Language = Language.ENGLISH
     access: Access = field(default_factory=Access)
@@ -228,12 +230,13 @@ class ProfilePage:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Work that the person waits for, step by step."""
+    """Work that the person waits for, step by step; where it has no steps, with a picture."""
 
     frame: Frame
     heading: Text
     steps: tuple[Step, ...]
     instruction: Text | None = None
+    picture: Picture = Picture.INSIDE
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,8 @@ class Stage(FloatLayout):
             self._prepare()
         if self._screen is None or not self._screen.update(view):
             self._build(view)
+        elif view.frame.remaining is not None:
+            self._screen.tell_time(view.frame.remaining)
         self._show_countdown(view)
         self._read_aloud(view)
 

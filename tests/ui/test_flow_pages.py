@@ -166,6 +166,7 @@ def state_of(name: str, language: Language, access: Access, *, troubled: bool = 
         MENUS.get(name),
         page=PAGES.get(name, pg.Waiting()),
         reference="K7Q4-20MX",
+        minutes=14,
         simulated=troubled,
         speech_present=not troubled,
         resting=1 if name == "resting" else None,

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from kivy.uix.anchorlayout import AnchorLayout
 
+from kiosk.flow.text import Text
 from kiosk.flow.view import Resting, View
 from kiosk.ui.context import Context
 from kiosk.ui.theme import MARGIN, Size
@@ -56,6 +57,9 @@ class RestingScreen(AnchorLayout):
 
     def let_go(self) -> None:
         """There is nothing that a finger could be down on."""
+
+    def tell_time(self, _: Text | None) -> None:
+        """Nobody is logged in."""
 
     def _move(self, view: Resting) -> None:
         self._view = view

@@ -48,7 +48,7 @@ class TitleBar(BoxLayout):
         Backdrop(self, theme.palette.title, 0, (0, theme.px(LINE), 0, 0))
         self._corner: Corner | None = None
         if frame.corner and not theme.large:
-            self._corner = Corner(context, frame.corner)
+            self._corner = Corner(context, frame.corner, frame.remaining)
             self._add(self._corner)
         elif not theme.large:
             # How far one has come says more of where one is than the title.
@@ -62,6 +62,11 @@ class TitleBar(BoxLayout):
             tool.bind(width=self._share)
             self._add(tool)
         self.bind(width=self._share)
+
+    def tell_time(self, remaining: Text | None) -> None:
+        """Show how much time is left to who is logged in."""
+        if self._corner is not None and remaining is not None:
+            self._corner.tell_time(remaining)
 
     def on_touch_down(self, touch: Any) -> bool:
         """A finger comes down: on a tool, or perhaps to stay."""
