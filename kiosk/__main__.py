@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import getpass
-import logging
 import os
 import signal
 import sys
 import threading
 from pathlib import Path
 
-from kiosk import __version__, settings
+from kiosk import __version__, journal, settings
 from kiosk.errors import KioskError, SettingsError
 from kiosk.hardening import harden
 from kiosk.systemd import Notifier
@@ -22,9 +21,7 @@ _LEVELS = {"error": 40, "warning": 30, "info": 20, "debug": 10, "traffic": 5}
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; gives the process's exit status."""
     chosen = _parser().parse_args(arguments)
-    logging.basicConfig(
-        level=_LEVELS[chosen.log], format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    journal.set_up(_LEVELS[chosen.log], os.environ)
     commands = {
         "run": _run,
         "help-screen": _help_screen,

@@ -6,6 +6,7 @@ Only this thread holds the flow's state. It decides nothing: what happens is in 
 
 from __future__ import annotations
 
+import contextvars
 import logging
 import queue
 import threading
@@ -13,7 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from kiosk import flow
+from kiosk import flow, journal
 from kiosk.contract.messages import KioskDeed, KioskEvent
 from kiosk.devices.lights import BoardNotice, Lights
 from kiosk.devices.reader import ReaderNotice, Sight
@@ -144,6 +145,7 @@ class Runtime:
     def _step(self, event: ev.Event, screen: Screen) -> None:
         before = self._state
         self._state, effects = flow.step(before, event)
+        journal.session.set(self._state.reference or before.reference)
         if isinstance(event, ev.Pressed) and event.typed is not None:
             self._secrets.append(event.typed)
             if self._state == before and not effects:
@@ -360,7 +362,8 @@ class Runtime:
 
         # A thread each, and none that the process waits for at its end: card work is one at a time
         # by the reader's own lock, and a request that hangs must not hold up the next visit.
-        threading.Thread(target=finish, name="work", daemon=True).start()
+        about = contextvars.copy_context()
+        threading.Thread(target=about.run, args=(finish,), name="work", daemon=True).start()
 
     def _forget(self, screen: Screen, fields: tuple[str, ...] | None) -> None:
         screen.forget(fields)
