@@ -24,6 +24,7 @@ from kivy.input import MotionEvent
 from kivy.uix.label import Label
 from kivy.uix.widget import Widget
 
+from kiosk.demo.panel import BoardSwitch
 from kiosk.flow.text import Text, Verbatim, Words
 from kiosk.flow.view import Intent
 from kiosk.ui.app import KioskApp
@@ -161,6 +162,16 @@ class Finger:
         touch = self.down(*self._wait(bar, "title bar"))
         time.sleep(HOLD_SECONDS + 0.3)
         self.up(touch)
+
+    def flip(self, switch: str) -> None:
+        """Tap the switch of the simulated board that says this."""
+
+        def look() -> tuple[float, float] | None:
+            beside = (one for child in Window.children for one in child.walk(restrict=True))
+            switches = (one for one in beside if isinstance(one, BoardSwitch))
+            return next((_middle(one) for one in switches if one.spoken == switch), None)
+
+        self.tap(*self._wait(look, f"switch {switch!r}"))
 
     def write(self, characters: Iterable[str]) -> None:
         """Tap key after key, with Shift before each capital."""

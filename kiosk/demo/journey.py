@@ -78,6 +78,13 @@ class HoldTitle:
 
 
 @dataclass(frozen=True)
+class Flip:
+    """Touch a switch of the simulated board, by what it says that it does."""
+
+    switch: str
+
+
+@dataclass(frozen=True)
 class Choose:
     """Touch an entry of a list, by its label."""
 
@@ -113,7 +120,7 @@ class Wait:
     seconds: float
 
 
-Screen = See | Press | HoldTitle | Choose | Write | WriteCode | Delete | Wait
+Screen = See | Press | HoldTitle | Flip | Choose | Write | WriteCode | Delete | Wait
 Step = Screen | Insert | Take | Block | Unblock | Renew | CutCentral | RestoreCentral
 Journey = list[Step]
 

@@ -35,6 +35,10 @@ class KeyHand:
         """The key that takes the place of a finger which stays on the title."""
         self._key("technician")
 
+    def flip(self, switch: str) -> None:
+        """There is no key for what is beside the screen; raises NotOnScreen."""
+        raise NotOnScreen(switch)
+
     def choose(self, label: str) -> None:
         """Go to the choice with this label, and press it."""
         self._go(lambda one: isinstance(one, ChoiceRow) and english_of(one) == label, label)

@@ -124,7 +124,9 @@ class Stage(FloatLayout):
         self.focus.key(key)
 
     def on_touch_down(self, touch: Any) -> bool:
-        """A finger comes down, anywhere."""
+        """A finger comes down, anywhere on it."""
+        if not self.collide_point(*touch.pos):
+            return False  # the window of a demonstration is larger
         self._somebody()
         self.focus.leave()
         return bool(super().on_touch_down(touch))
