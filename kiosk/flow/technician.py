@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,6 +20,7 @@ from kiosk.flow.view import Intent
 Outcome = tuple[st.State, tuple[do.Effect, ...]]
 
 FIELD, LEAST, MOST = "technician-code", 8, 12
+_LONG_SECONDS = 120  # from then on in minutes
 
 
 def _asked(state: st.State, _: ev.Pressed) -> Outcome:
@@ -85,6 +87,12 @@ def _entering(state: st.State, page: pg.EnteringTechnicianCode) -> vw.View:
 def _problem(page: pg.EnteringTechnicianCode) -> Text | None:
     if not page.refused:
         return None
+    if page.wait_seconds >= _LONG_SECONDS:
+        return plural(
+            "That was not the code. Wait {count} minute, then try again.",
+            "That was not the code. Wait {count} minutes, then try again.",
+            math.ceil(page.wait_seconds / 60),
+        )
     if page.wait_seconds:
         return plural(
             "That was not the code. Wait {count} second, then try again.",
@@ -96,7 +104,8 @@ def _problem(page: pg.EnteringTechnicianCode) -> Text | None:
 
 def _examining(state: st.State, _: pg.CheckingTechnician | pg.Examining) -> vw.View:
     heading = text("The kiosk looks at itself")
-    return vw.Progress(frame(state, CLOSE), heading, (), picture=vw.Picture.NONE)
+    instruction = text("This takes a few seconds.")
+    return vw.Progress(frame(state, CLOSE), heading, (), instruction, vw.Picture.NONE)
 
 
 def _showing(state: st.State, page: pg.ShowingDiagnoses) -> vw.View:

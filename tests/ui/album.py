@@ -33,6 +33,7 @@ SETTINGS = {
 STORED = {
     "start": "waiting",
     "resting": "resting",
+    "closed": "closed",
     "menu": "works",
     "question": "asking",
     "passcode": "choosing",

@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -15,9 +14,10 @@ from kiosk.errors import ReaderUnavailable
 from kiosk.flow import Site, State, render
 from kiosk.flow import pages as pg
 from kiosk.flow.access import Access, Language, Menu, TextSize
+from kiosk.flow.diagnosis import Diagnosis, Part, Verdict
 from kiosk.flow.events import Flaw, UnlockStep
 from kiosk.flow.profile import Position, Profile, SelfService, Smartcard, Trust
-from kiosk.flow.text import Verbatim
+from kiosk.flow.text import Verbatim, text
 from kiosk.flow.view import Contact
 from kiosk.ui.gallery import Gallery
 from kiosk.values import ReaderTrouble, Rule, Secret
@@ -86,18 +86,20 @@ def drafted(done: int = 0) -> pg.Draft:
     )
 
 
+_VERSIONS = "kiosk 1.2.3, Python 3.13.5, kivy 2.3.1, pyscard 2.2.2, cryptography 43.0.0"
 DIAGNOSES = (
     *(surroundings.reader(_raising(ReaderUnavailable(each))) for each in ReaderTrouble),
-    machine.disk(Path("/")),
+    Diagnosis(Part.DISK, Verdict.WELL, text("{megabytes} MB free", megabytes=24310)),
     surroundings.central(lambda: None),
     machine.lights(0),
     surroundings.certificate("http://127.0.0.1", None),
-    surroundings.versions("1.2.3"),
+    Diagnosis(Part.VERSIONS, Verdict.WELL, Verbatim(_VERSIONS)),
 )
 
 PAGES: dict[str, pg.Page] = {
     "waiting": pg.Waiting(),
     "resting": pg.Waiting(),
+    "closed": pg.Waiting(),
     "reading": pg.ReadingCard(),
     "works": pg.CardWorks(),
     "opening": pg.OpeningUnlock(),
@@ -170,10 +172,9 @@ def state_of(name: str, language: Language, access: Access, *, troubled: bool = 
         simulated=troubled,
         speech_present=not troubled,
         resting=1 if name == "resting" else None,
+        reader=ReaderTrouble.NO_READER if name == "closed" else None,
     )
-    if troubled:
-        return replace(state, reader=ReaderTrouble.NO_ACCESS, central_reachable=False)
-    return state
+    return replace(state, central_reachable=False, power_low=True) if troubled else state
 
 
 def faults_of(desk: Gallery, state: State) -> list[str]:
