@@ -154,7 +154,8 @@ MISHAPS: dict[str, Story] = {
             [
                 READER_STOPPED,
                 See("Take your smartcard with you"),
-                *LEAVE,
+                Take(),
+                Press(Intent.CLOSE),
                 See("The card reader is not available"),
             ],
         ),
