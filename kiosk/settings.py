@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from nacl.signing import VerifyKey
@@ -56,7 +56,7 @@ class Settings(BaseSettings):
     width: Annotated[int, Field(ge=640, le=3840)] = 800
     height: Annotated[int, Field(ge=400, le=2160)] = 480
     fullscreen: bool = True
-    rotation: Literal[0, 90, 180, 270] = 0
+    rotation: Annotated[int, Field(ge=0, le=270, multiple_of=90)] = 0
     """By how many degrees, against the clock, what is drawn is turned: for panels hung otherwise.
 
     `width` and `height` are the panel's own. Touches are turned with it.
