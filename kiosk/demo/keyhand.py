@@ -33,6 +33,9 @@ class KeyHand:
 
     def hold_title(self) -> None:
         """The key that takes the place of a finger which stays on the title."""
+        until(
+            self._app, lambda: self._app.stage.listening or None, PATIENCE, "a screen that listens"
+        )
         self._key("technician")
 
     def flip(self, switch: str) -> None:
