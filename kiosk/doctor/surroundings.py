@@ -41,8 +41,8 @@ _READERS: dict[ReaderTrouble, tuple[Text, Words]] = {
         text("polkit's rule 50-smartcard-kiosk.rules has to be installed, and this be its user."),
     ),
     ReaderTrouble.HELD: (
-        "the card service hangs, or another program holds the card",
-        "unplug the reader and plug it in again; `ss -xp | grep pcscd` names who uses it",
+        text("the card service hangs, or another program holds the card"),
+        text("Unplug the reader and plug it in again; `ss -xp | grep pcscd` names who uses it."),
     ),
 }
 

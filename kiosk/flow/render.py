@@ -97,6 +97,7 @@ _READER_TROUBLES = {
     ReaderTrouble.NO_READER: text("There is no card reader."),
     ReaderTrouble.NO_SERVICE: text("The card reader is not available."),
     ReaderTrouble.NO_ACCESS: text("This kiosk may not use its card reader."),
+    ReaderTrouble.HELD: text("The card reader does not answer."),
 }
 
 
