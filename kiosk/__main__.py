@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import logging
+import getpass
 import os
 import signal
 import sys
 import threading
 from pathlib import Path
 
-from kiosk import __version__, settings
-from kiosk.errors import KioskError
+from kiosk import __version__, journal, settings
+from kiosk.errors import KioskError, SettingsError
 from kiosk.hardening import harden
 from kiosk.systemd import Notifier
 
@@ -21,9 +21,7 @@ _LEVELS = {"error": 40, "warning": 30, "info": 20, "debug": 10, "traffic": 5}
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; gives the process's exit status."""
     chosen = _parser().parse_args(arguments)
-    logging.basicConfig(
-        level=_LEVELS[chosen.log], format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    journal.set_up(_LEVELS[chosen.log], os.environ)
     commands = {
         "run": _run,
         "help-screen": _help_screen,
@@ -32,6 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
         "site": _site,
         "firewall": _firewall,
         "doctor": _doctor,
+        "technician-code": _technician_code,
         "demo": _demo,
     }
     try:
@@ -76,6 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     doctor.add_argument(
         "--report", action="store_true", help="leave what is in trouble for central to hear of"
+    )
+    commands.add_parser(
+        "technician-code", help="what KIOSK_TECHNICIAN_CODE is to be, for a code that is typed here"
     )
     demo = commands.add_parser("demo", help="everything on this machine, with a simulated card")
     demo.add_argument(
@@ -158,10 +160,23 @@ def _doctor(chosen: argparse.Namespace) -> int:
     site = settings.read()
     found = compose.diagnose(site)
     if chosen.report:
-        findings.leave(site.state_directory, found)
+        findings.leave(site.state_directory, diagnosis.troubles(found))
     said = {"json": diagnosis.as_json, "metrics": diagnosis.as_metrics, "text": diagnosis.as_text}
     print(said[chosen.form](found))
     return 1 if any(each.is_trouble for each in found) and not chosen.report else 0
+
+
+def _technician_code(_: argparse.Namespace) -> int:
+    from kiosk.flow.technician import LEAST, MOST  # noqa: PLC0415
+    from kiosk.technician import make_hash  # noqa: PLC0415
+
+    harden(die_with_parent=False)
+    typed = getpass.getpass("code: ") if sys.stdin.isatty() else sys.stdin.readline()
+    code = typed.strip()
+    if not (code.isascii() and code.isdigit() and LEAST <= len(code) <= MOST):
+        raise SettingsError("the code", f"has to have {LEAST} to {MOST} digits")
+    print(make_hash(code))
+    return 0
 
 
 def _examine_card() -> int:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from kiosk import __version__, flow, identity
 from kiosk.card import profile
 from kiosk.contract import changes
+from kiosk.devices.display import card_number
 from kiosk.devices.keypad.evdev import EvdevKeypads
 from kiosk.devices.lights import Lights, Pins
 from kiosk.devices.lights.board import Board
@@ -23,11 +24,13 @@ from kiosk.devices.lights.rpi import RpiPins
 from kiosk.devices.reader import reset
 from kiosk.devices.reader.process import PcscReader
 from kiosk.devices.speech.espeak import EspeakSpeech
+from kiosk.devices.touch import TouchScreen
+from kiosk.devices.touch.evdev import EvdevTouch
 from kiosk.doctor import findings, machine, surroundings
-from kiosk.doctor.diagnosis import Diagnosis
-from kiosk.errors import BoardUnavailable, SettingsError, StoreFailed
+from kiosk.errors import BoardUnavailable, DisplayUnavailable, SettingsError, StoreFailed
 from kiosk.flow import events as ev
 from kiosk.flow.access import Access, Language
+from kiosk.flow.diagnosis import Diagnosis
 from kiosk.flow.text import Verbatim
 from kiosk.flow.view import Contact
 from kiosk.hardening import harden
@@ -43,6 +46,7 @@ from kiosk.store.replica import Replica, ReplicaReader
 from kiosk.sync.leaving import Departure
 from kiosk.sync.worker import DELIVERY, FOLLOWING, SyncWorker
 from kiosk.systemd import Notifier
+from kiosk.technician import Technician
 from kiosk.ui import open_screen
 from kiosk.ui.catalogue import load_all
 from kiosk.ui.toolkit import WindowSettings
@@ -76,6 +80,7 @@ class Kiosk:
         if settings.keyboard:
             self.screen.hear_keyboards()
         self._keypads = EvdevKeypads(settings.keypads, self.screen.key)
+        self._touch = _touch(settings, self.screen)
         self._pulse = Pulse(
             notifier,
             {
@@ -98,6 +103,8 @@ class Kiosk:
             self._notifier.stopping()
             stopped.set()
             self._keypads.close()
+            if self._touch is not None:
+                self._touch.close()
             self._speech.close()
             self.runtime.stop()
             thread.join(timeout=10)
@@ -146,8 +153,24 @@ def _screen(
         size=(settings.width, settings.height),
         fullscreen=settings.fullscreen,
         cursor=not settings.fullscreen,
+        rotation=settings.rotation,
+        card=_card(settings.display_driver),
     )
     return open_screen(window, load_all(), send, failed, speak)
+
+
+def _touch(settings: Settings, screen: KioskApp) -> TouchScreen | None:
+    """The touch screen of a kiosk; at a desk it is the window system's."""
+    return EvdevTouch(settings.touch_mapping, screen.touch) if settings.fullscreen else None
+
+
+def _card(driver: str) -> int | None:
+    """The graphics card of that driver; without it SDL has to find one, and the log says so."""
+    try:
+        return card_number(driver) if driver else None
+    except DisplayUnavailable as error:
+        _log.error("%s", error)
+        return None
 
 
 def build_runtime(settings: Settings, open_pins: OpenPins = RpiPins) -> Runtime:
@@ -170,10 +193,16 @@ def build_runtime(settings: Settings, open_pins: OpenPins = RpiPins) -> Runtime:
             keeper=None if leases is None else Keeper(leases, replica, outbox, central),
         ),
         lights=lights,
+        technician=_technician(settings),
     )
     if lights is None and plan != PinPlan():
         runtime.send(ev.LightsFailed())
     return runtime
+
+
+def _technician(settings: Settings) -> Technician | None:
+    code = settings.technician_code
+    return Technician(code, lambda: diagnose(settings)) if code else None
 
 
 def _leases(settings: Settings, who: Identity, replica: ReplicaReader) -> Leases | None:
@@ -243,7 +272,7 @@ def diagnose(settings: Settings) -> tuple[Diagnosis, ...]:
 
     return (
         reader,
-        machine.screen(),
+        machine.screen(driver=settings.display_driver),
         machine.touch(),
         machine.lights(len(settings.pins)),
         machine.supply(),
@@ -284,6 +313,8 @@ def _site(settings: Settings) -> flow.Site:
         idle_seconds=settings.idle_seconds,
         warning_seconds=settings.warning_seconds,
         help_seconds=settings.help_seconds,
+        rest_seconds=settings.rest_seconds,
+        technician=bool(settings.technician_code),
         language=settings.language,
         access=Access(scrambled=settings.scrambled_keypad),
     )

@@ -118,6 +118,14 @@ class BoardUnavailable(KioskError):
     reason: str
 
 
+@dataclass(eq=False)
+class DisplayUnavailable(KioskError):
+    """No graphics card has the driver that was asked for; `present` are those that there are."""
+
+    driver: str
+    present: tuple[str, ...]
+
+
 # ---------------------------------------------------------------- the store
 
 

@@ -6,6 +6,7 @@ Only this thread holds the flow's state. It decides nothing: what happens is in 
 
 from __future__ import annotations
 
+import contextvars
 import logging
 import queue
 import threading
@@ -13,7 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from kiosk import flow
+from kiosk import flow, journal
 from kiosk.contract.messages import KioskDeed, KioskEvent
 from kiosk.devices.lights import BoardNotice, Lights
 from kiosk.devices.reader import ReaderNotice, Sight
@@ -21,6 +22,7 @@ from kiosk.errors import CentralRefused, KioskError, StoreFailed
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow.view import View
+from kiosk.technician import Technician
 from kiosk.values import ReaderTrouble, Secret
 from kiosk.visits import Means
 from kiosk.visits.holder import HolderVisit
@@ -50,10 +52,12 @@ class Runtime:
         site: flow.Site,
         means: Means,
         lights: Lights | None = None,
+        technician: Technician | None = None,
     ) -> None:
         self._state = flow.State.at(site)
         self._means = means
         self._lights = lights
+        self._technician = technician
         self._events: queue.SimpleQueue[ev.Event | Callable[[], None] | None] = queue.SimpleQueue()
         self._due: dict[ev.Timer, float] = {}
         self._secrets: list[Secret] = []
@@ -141,6 +145,7 @@ class Runtime:
     def _step(self, event: ev.Event, screen: Screen) -> None:
         before = self._state
         self._state, effects = flow.step(before, event)
+        journal.session.set(self._state.reference or before.reference)
         if isinstance(event, ev.Pressed) and event.typed is not None:
             self._secrets.append(event.typed)
             if self._state == before and not effects:
@@ -228,8 +233,33 @@ class Runtime:
                 self._holder = None
                 self._visit = UnlockVisit(number, self._means)
                 self._begin(self._visit, self._visit.read_card)
+            case do.CheckTechnician() | do.Diagnose():
+                self._do_for_technician(effect)
             case _:
                 self._do_in_visit(effect)
+
+    def _do_for_technician(self, effect: do.CheckTechnician | do.Diagnose) -> None:
+        technician, visit = self._technician, effect.visit
+        if technician is None:
+            return
+        if isinstance(effect, do.Diagnose):
+            self._aside(lambda: ev.Diagnosed(visit, technician.look()))
+            return
+        code = Secret(effect.code.reveal())
+
+        def check() -> ev.Event:
+            try:
+                wait = technician.admit(code)
+            finally:
+                code.wipe()
+            if wait is None:
+                return ev.TechnicianAdmitted(visit)
+            return ev.TechnicianRefused(visit, wait)
+
+        self._aside(check)
+
+    def _aside(self, work: Callable[[], ev.Event]) -> None:
+        threading.Thread(target=lambda: self.send(work()), name="aside", daemon=True).start()
 
     def _report_opened(self) -> None:
         _log.error("the case was opened")
@@ -332,7 +362,8 @@ class Runtime:
 
         # A thread each, and none that the process waits for at its end: card work is one at a time
         # by the reader's own lock, and a request that hangs must not hold up the next visit.
-        threading.Thread(target=finish, name="work", daemon=True).start()
+        about = contextvars.copy_context()
+        threading.Thread(target=about.run, args=(finish,), name="work", daemon=True).start()
 
     def _forget(self, screen: Screen, fields: tuple[str, ...] | None) -> None:
         screen.forget(fields)

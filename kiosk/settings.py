@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSetting
 
+from kiosk.devices.touch import Turn
 from kiosk.errors import SettingsError
 from kiosk.flow.access import Language
 
@@ -72,6 +73,18 @@ class Settings(BaseSettings):
     width: Annotated[int, Field(ge=640, le=3840)] = 800
     height: Annotated[int, Field(ge=400, le=2160)] = 480
     fullscreen: bool = True
+    rotation: Annotated[int, Field(ge=0, le=270, multiple_of=90)] = 0
+    """By how many degrees, against the clock, what is drawn is turned: for panels hung otherwise.
+
+    `width` and `height` are the panel's own. Touches are turned with it.
+    """
+
+    touch_mapping: tuple[Turn, ...] = ()
+    """What makes a place on the touch panel one on the display, where they do not agree."""
+
+    display_driver: Annotated[str, Field(pattern=r"^[a-z0-9_-]*$")] = ""
+    """The driver of the graphics card that the display hangs on, such as "vc4-drm"."""
+
     language: Language = Language.ENGLISH
     """What the screen begins with, for everybody."""
 
@@ -87,7 +100,13 @@ class Settings(BaseSettings):
     idle_seconds: Annotated[float, Field(gt=0)] = 60.0
     warning_seconds: Annotated[int, Field(ge=1)] = 20
     help_seconds: Annotated[float, Field(gt=0)] = 45.0
+    rest_seconds: Annotated[float, Field(ge=0)] = 300.0
+    """When the screen goes dark after the last person; 0 is never."""
+
     contacts: tuple[HelpContact, ...] = ()
+
+    technician_code: Annotated[str, Field(pattern=r"^(\$argon2id\$[!-~]+)?$")] = ""
+    """What `kiosk technician-code` made of the code to the technician's screen; else none."""
 
     clocks: tuple[Annotated[str, Field(pattern=r"^[0-9A-Za-z.:-]{1,253}$")], ...] = ()
     """Time servers that the firewall lets through, by name or address."""

@@ -87,6 +87,27 @@ class Signal:
     sound: Sound = Sound.NONE
 
 
+class Phase(StrEnum):
+    """What a finger on the glass does."""
+
+    DOWN = "down"
+    MOVED = "moved"
+    UP = "up"
+
+
+@dataclass(frozen=True, slots=True)
+class Fingertip:
+    """A finger on the glass; `number` is its own while it is down.
+
+    `x` and `y` are shares of the display's width and height, from 0 to 1, from its top left.
+    """
+
+    number: int
+    phase: Phase
+    x: float
+    y: float
+
+
 class Rule(StrEnum):
     """One thing a new passcode must satisfy, ticked on the screen as it is met."""
 

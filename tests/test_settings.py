@@ -28,3 +28,25 @@ def test_contacts_that_are_no_json_are_named(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("KIOSK_CONTACTS", "abc")
     with pytest.raises(SettingsError, match="contacts"):
         settings.read()
+
+
+@pytest.mark.parametrize(
+    ("name", "right", "wrong"),
+    [
+        ("KIOSK_ROTATION", "270", "45"),
+        ("KIOSK_TOUCH_MAPPING", '["swap", "flip-x"]', '["twist"]'),
+        ("KIOSK_DISPLAY_DRIVER", "vc4-drm", "../vc4"),
+        ("KIOSK_REST_SECONDS", "0", "-1"),
+        ("KIOSK_TECHNICIAN_CODE", "$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaA", "40710299"),
+    ],
+)
+def test_what_hangs_on_the_wall_is_checked_and_never_printed(
+    monkeypatch: pytest.MonkeyPatch, name: str, right: str, wrong: str
+) -> None:
+    monkeypatch.setenv(name, right)
+    settings.read()
+    monkeypatch.setenv(name, wrong)
+    with pytest.raises(SettingsError) as caught:
+        settings.read()
+    assert caught.value.place.startswith(name)
+    assert wrong not in caught.value.reason

@@ -319,7 +319,7 @@ Trouble = Annotated[str, Field(max_length=128, pattern=r"^[ -~]*$")]
 class KioskHealth(Message):
     """How the kiosk is. `cards` it holds, as of `position`. The newest replaces those before.
 
-    `troubles` are what it found when it last looked at itself.
+    `troubles` are what it found when it last looked at itself, each as "part: what is wrong".
     """
 
     kind: Literal["health"] = "health"

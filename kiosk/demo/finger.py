@@ -24,6 +24,7 @@ from kivy.input import MotionEvent
 from kivy.uix.label import Label
 from kivy.uix.widget import Widget
 
+from kiosk.demo.panel import BoardSwitch
 from kiosk.flow.text import Text, Verbatim, Words
 from kiosk.flow.view import Intent
 from kiosk.ui.app import KioskApp
@@ -32,6 +33,7 @@ from kiosk.ui.widgets.button import IntentButton
 from kiosk.ui.widgets.choice import ChoiceRow
 from kiosk.ui.widgets.keys import DELETE, SHIFT, KeyPlate
 from kiosk.ui.widgets.scroller import DOWN, UP, Arrow
+from kiosk.ui.widgets.titlebar import HOLD_SECONDS, TitleBar
 from kiosk.ui.widgets.viewport import Viewport
 
 Result = TypeVar("Result")
@@ -146,6 +148,30 @@ class Finger:
             self.key(key)
         finally:
             self._hold = before
+
+    def hold_title(self) -> None:
+        """Stay on the left of the title bar for as long as it takes."""
+
+        def bar() -> tuple[float, float] | None:
+            found = next(iter(self._widgets(TitleBar)), None)
+            if found is None or not self._app.stage.listening:
+                return None
+            x, y = found.to_window(found.x, found.center_y)
+            return x + found.height / 4, Window.height - y
+
+        touch = self.down(*self._wait(bar, "title bar"))
+        time.sleep(HOLD_SECONDS + 0.3)
+        self.up(touch)
+
+    def flip(self, switch: str) -> None:
+        """Tap the switch of the simulated board that says this."""
+
+        def look() -> tuple[float, float] | None:
+            beside = (one for child in Window.children for one in child.walk(restrict=True))
+            switches = (one for one in beside if isinstance(one, BoardSwitch))
+            return next((_middle(one) for one in switches if one.spoken == switch), None)
+
+        self.tap(*self._wait(look, f"switch {switch!r}"))
 
     def write(self, characters: Iterable[str]) -> None:
         """Tap key after key, with Shift before each capital."""

@@ -73,6 +73,18 @@ class Press:
 
 
 @dataclass(frozen=True)
+class HoldTitle:
+    """Stay on the title of the page until it is taken for a technician's finger."""
+
+
+@dataclass(frozen=True)
+class Flip:
+    """Touch a switch of the simulated board, by what it says that it does."""
+
+    switch: str
+
+
+@dataclass(frozen=True)
 class Choose:
     """Touch an entry of a list, by its label."""
 
@@ -108,7 +120,7 @@ class Wait:
     seconds: float
 
 
-Screen = See | Press | Choose | Write | WriteCode | Delete | Wait
+Screen = See | Press | HoldTitle | Flip | Choose | Write | WriteCode | Delete | Wait
 Step = Screen | Insert | Take | Block | Unblock | Renew | CutCentral | RestoreCentral
 Journey = list[Step]
 

@@ -31,6 +31,17 @@ class KeyHand:
         """Go to the enabled button with this intent or label, and press it; raises NotOnScreen."""
         self._go(lambda one: isinstance(one, IntentButton) and is_meant(one, wanted), str(wanted))
 
+    def hold_title(self) -> None:
+        """The key that takes the place of a finger which stays on the title."""
+        until(
+            self._app, lambda: self._app.stage.listening or None, PATIENCE, "a screen that listens"
+        )
+        self._key("technician")
+
+    def flip(self, switch: str) -> None:
+        """There is no key for what is beside the screen; raises NotOnScreen."""
+        raise NotOnScreen(switch)
+
     def choose(self, label: str) -> None:
         """Go to the choice with this label, and press it."""
         self._go(lambda one: isinstance(one, ChoiceRow) and english_of(one) == label, label)

@@ -54,16 +54,27 @@ class Pilot:
                     self._taken += 1
                     self._eye.photograph(self._pictures / f"{self._taken:02}-{name}.png")
                 return f"see “{words}”"
-            case jr.Press(button):
-                self.hand.press(button)
-                return f"press {button}"
-            case jr.Choose(label):
-                self.hand.choose(label)
-                return f"choose {label}"
+            case jr.Press() | jr.HoldTitle() | jr.Choose() | jr.Flip():
+                return self._touch(step)
             case jr.Write() | jr.WriteCode() | jr.Delete():
                 return self._type(step)
             case _:
                 return self._do_around(step)
+
+    def _touch(self, step: jr.Press | jr.HoldTitle | jr.Choose | jr.Flip) -> str:
+        match step:
+            case jr.Press(button):
+                self.hand.press(button)
+                return f"press {button}"
+            case jr.HoldTitle():
+                self.hand.hold_title()
+                return "stay on the title"
+            case jr.Choose(label):
+                self.hand.choose(label)
+                return f"choose {label}"
+            case jr.Flip(switch):
+                self.hand.flip(switch)
+                return f"flip a switch of the board: {switch.lower()}"
 
     def _type(self, step: jr.Write | jr.WriteCode | jr.Delete) -> str:
         """Touch keys. What is written is never told."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ from tempfile import TemporaryDirectory
 
 from kiosk import compose, settings
 from kiosk.central.questions import text as question_text
+from kiosk.demo import board
 from kiosk.demo import journey as jr
 from kiosk.demo.mailbox import show_arriving
 from kiosk.demo.premises import Premises
@@ -55,14 +57,27 @@ def _display() -> bool:
     return bool(wayland) and (Path(os.environ.get("XDG_RUNTIME_DIR", "/")) / wayland).exists()
 
 
+def _with_board(width: int, height: int) -> compose.Kiosk:
+    """The kiosk in a window, and the simulated board of its lights beside it."""
+    size, pins = (width, height), board.make_pins()
+    os.environ.update(
+        KIOSK_WIDTH=str(width + board.wide(size)),
+        KIOSK_HEIGHT=str(height),
+        KIOSK_PINS=json.dumps(dict(board.PINS)),
+    )
+    kiosk = compose.Kiosk(settings.read(), open_pins=lambda: pins)
+    from kiosk.demo.panel import attach  # noqa: PLC0415 - imports Kivy, which is ready by now
+
+    attach(kiosk.screen, pins, size)
+    return kiosk
+
+
 # ---------------------------------------------------------------- with a person
 
 
 def _attended(premises: Premises) -> int:
-    os.environ.setdefault("KIOSK_WIDTH", "1280")
-    os.environ.setdefault("KIOSK_HEIGHT", "800")
     os.environ.setdefault("KIOSK_KEYBOARD", "1")
-    kiosk = compose.Kiosk(settings.read())
+    kiosk = _with_board(1280, 800)
     _say(f"{premises.holder.name}'s smartcard is locked. Her answers:")
     for question, answer in premises.holder.answers:
         print(f"    {question_text(question)}  {answer}")
@@ -107,10 +122,16 @@ def unlock_journey(premises: Premises) -> jr.Journey:
     return journey
 
 
+_CASE_OPENED: jr.Journey = [
+    jr.Flip("Open the case"),
+    jr.See("This kiosk is out of service", "case-opened"),
+]
+
+
 def _unattended(premises: Premises) -> int:
     os.environ["SDL_VIDEODRIVER"] = "offscreen"
     shutil.rmtree(PICTURES, ignore_errors=True)
-    kiosk = compose.Kiosk(settings.read())
+    kiosk = _with_board(800, 480)
     walked = threading.Event()
 
     def walk() -> None:
@@ -119,6 +140,7 @@ def _unattended(premises: Premises) -> int:
         try:
             pilot = Pilot(kiosk.screen, premises, PICTURES, _tell)
             pilot.walk(unlock_journey(premises))
+            pilot.walk(_CASE_OPENED)
             walked.set()
         finally:
             kiosk.stop()

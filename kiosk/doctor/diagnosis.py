@@ -1,35 +1,12 @@
-"""What a check says: how a part is, what was seen, and what to do about it."""
+"""What checks say, in English: for a terminal, for other programs, for central."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from enum import StrEnum
 
-
-class Verdict(StrEnum):
-    """How a part of the kiosk is."""
-
-    WELL = "well"
-    WARNING = "warning"  # it works, and somebody should look
-    FAILED = "failed"
-    ABSENT = "absent"  # and need not be there
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """How `part` is. `advice` says what to do, and is empty where there is nothing to do."""
-
-    part: str
-    verdict: Verdict
-    found: str
-    advice: str = ""
-
-    @property
-    def is_trouble(self) -> bool:
-        """Whether somebody should do something."""
-        return self.verdict in {Verdict.WARNING, Verdict.FAILED}
+from kiosk.flow.diagnosis import Diagnosis
+from kiosk.flow.text import in_english
 
 
 def as_text(diagnoses: Sequence[Diagnosis]) -> str:
@@ -37,15 +14,24 @@ def as_text(diagnoses: Sequence[Diagnosis]) -> str:
     width = max((len(each.part) for each in diagnoses), default=0)
     lines = []
     for each in diagnoses:
-        lines.append(f"{each.part:<{width}}  {each.verdict:<7}  {plain(each.found)}")
-        if each.advice:
-            lines.append(f"{'':<{width}}  what to do: {each.advice}")
+        lines.append(f"{each.part:<{width}}  {each.verdict:<7}  {plain(in_english(each.found))}")
+        if each.advice is not None:
+            lines.append(f"{'':<{width}}  what to do: {in_english(each.advice)}")
     return "\n".join(lines)
 
 
 def as_json(diagnoses: Sequence[Diagnosis]) -> str:
-    """An array of objects: part, verdict, found, advice."""
-    return json.dumps([asdict(each) for each in diagnoses], indent=2)
+    """An array of objects: part, verdict, found, advice (empty where there is none)."""
+    told = [
+        {
+            "part": each.part,
+            "verdict": each.verdict,
+            "found": in_english(each.found),
+            "advice": "" if each.advice is None else in_english(each.advice),
+        }
+        for each in diagnoses
+    ]
+    return json.dumps(told, indent=2)
 
 
 def as_metrics(diagnoses: Sequence[Diagnosis]) -> str:
@@ -56,6 +42,11 @@ def as_metrics(diagnoses: Sequence[Diagnosis]) -> str:
         *(f'kiosk_check{{part="{each.part}"}} {int(not each.is_trouble)}' for each in diagnoses),
     ]
     return "\n".join(lines)
+
+
+def troubles(diagnoses: Sequence[Diagnosis]) -> tuple[str, ...]:
+    """A line for each part that is in trouble."""
+    return tuple(f"{each.part}: {in_english(each.found)}" for each in diagnoses if each.is_trouble)
 
 
 def plain(text: str) -> str:

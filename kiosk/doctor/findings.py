@@ -8,15 +8,13 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from kiosk.doctor.diagnosis import Diagnosis
-
 _NAME = "findings.json"
 _LONGEST, _MOST = 128, 16
 
 
-def leave(state_directory: Path, diagnoses: Sequence[Diagnosis]) -> None:
+def leave(state_directory: Path, troubles: Sequence[str]) -> None:
     """Leave what is in trouble; nothing is written where it is as it was. Raises OSError."""
-    told = [_line(each) for each in diagnoses if each.is_trouble][:_MOST]
+    told = [_printable(each) for each in troubles][:_MOST]
     if tuple(told) == left(state_directory):
         return  # flash lasts for so many writes
     new = state_directory / f"{_NAME}.new"
@@ -40,10 +38,6 @@ def forget(state_directory: Path) -> None:
     """Leave nothing. Raises OSError."""
     for name in (f"{_NAME}.new", _NAME):
         (state_directory / name).unlink(missing_ok=True)
-
-
-def _line(each: Diagnosis) -> str:
-    return _printable(f"{each.part}: {each.found}")
 
 
 def _printable(text: str) -> str:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from kiosk.doctor.diagnosis import Diagnosis, Verdict
+from kiosk.devices.display import card_number
+from kiosk.errors import DisplayUnavailable
+from kiosk.flow.diagnosis import Diagnosis, Part, Verdict
+from kiosk.flow.text import Verbatim, plural, text
 
 ROOT = Path("/")
 _LEAST_FREE = 200 << 20  # bytes
@@ -13,20 +16,28 @@ _DIRECT = 1 << 1  # INPUT_PROP_DIRECT of linux/input-event-codes.h: what is touc
 _FEW_STATUSES = ("connected", "unknown")
 
 
-def screen(root: Path = ROOT) -> Diagnosis:
-    """Whether a display is connected to any card of the graphics' driver."""
+def screen(root: Path = ROOT, driver: str = "") -> Diagnosis:
+    """Whether a display is connected to any card, and one has the `driver` that settings name."""
+    if driver:
+        try:
+            card_number(driver, root)
+        except DisplayUnavailable as error:
+            there = ", ".join(error.present) or "-"
+            found = text("no graphics card of {driver}", driver=driver)
+            advice = text("KIOSK_DISPLAY_DRIVER has to be one of: {drivers}", drivers=there)
+            return Diagnosis(Part.SCREEN, Verdict.FAILED, found, advice)
     states = {
         path.parent.name: path.read_text().strip()
         for path in sorted(root.glob("sys/class/drm/card*-*/status"))
     }
     connected = [name for name, state in states.items() if state in _FEW_STATUSES]
     if connected:
-        return Diagnosis("screen", Verdict.WELL, ", ".join(connected))
+        return Diagnosis(Part.SCREEN, Verdict.WELL, Verbatim(", ".join(connected)))
     if states:
-        advice = "look at the display's cable and at its power"
-        return Diagnosis("screen", Verdict.FAILED, "no display is connected", advice)
-    advice = "dtoverlay=vc4-kms-v3d has to stand in config.txt"
-    return Diagnosis("screen", Verdict.FAILED, "no graphics driver", advice)
+        advice = text("Look at the display's cable and at its power.")
+        return Diagnosis(Part.SCREEN, Verdict.FAILED, text("no display is connected"), advice)
+    advice = text("dtoverlay=vc4-kms-v3d has to stand in config.txt.")
+    return Diagnosis(Part.SCREEN, Verdict.FAILED, text("no graphics driver"), advice)
 
 
 def touch(root: Path = ROOT) -> Diagnosis:
@@ -38,19 +49,22 @@ def touch(root: Path = ROOT) -> Diagnosis:
         except (OSError, ValueError, IndexError):
             continue
         if properties & _DIRECT:
-            return Diagnosis("touch", Verdict.WELL, name)
-    advice = "look at the touch screen's USB cable; some displays have one of their own for it"
-    return Diagnosis("touch", Verdict.FAILED, "no touch screen", advice)
+            return Diagnosis(Part.TOUCH, Verdict.WELL, Verbatim(name))
+    advice = text("Look at the touch screen's USB cable; some displays have one for touch alone.")
+    return Diagnosis(Part.TOUCH, Verdict.FAILED, text("no touch screen"), advice)
 
 
 def lights(planned: int, root: Path = ROOT) -> Diagnosis:
     """Whether there are pins for the `planned` parts."""
     if not planned:
-        return Diagnosis("lights", Verdict.ABSENT, "none in the settings")
+        return Diagnosis(Part.LIGHTS, Verdict.ABSENT, text("none in the settings"))
     if any(root.glob("sys/bus/gpio/devices/gpiochip*")):
-        return Diagnosis("lights", Verdict.WELL, f"{planned} pins in use")
-    advice = "this machine has no pins: take KIOSK_PINS out of its settings, or use a Raspberry Pi"
-    return Diagnosis("lights", Verdict.FAILED, "no header", advice)
+        found = plural("{count} pin in use", "{count} pins in use", planned)
+        return Diagnosis(Part.LIGHTS, Verdict.WELL, found)
+    advice = text(
+        "This machine has no pins: take KIOSK_PINS out of its settings, or use a Raspberry Pi."
+    )
+    return Diagnosis(Part.LIGHTS, Verdict.FAILED, text("no header"), advice)
 
 
 def disk(state_directory: Path) -> Diagnosis:
@@ -58,21 +72,21 @@ def disk(state_directory: Path) -> Diagnosis:
     try:
         free = shutil.disk_usage(state_directory).free
     except OSError as error:
-        advice = "the state's partition is missing: see `journalctl -b -u local-fs.target`"
-        return Diagnosis("disk", Verdict.FAILED, error.strerror or "unreadable", advice)
-    found = f"{free >> 20} MB free"
+        advice = text("The state's partition is missing: see `journalctl -b -u local-fs.target`.")
+        return Diagnosis(Part.DISK, Verdict.FAILED, Verbatim(error.strerror or "-"), advice)
+    found = text("{megabytes} MB free", megabytes=free >> 20)
     if free < _LEAST_FREE:
-        advice = "the outbox is full where central was away for long: look at the sync"
-        return Diagnosis("disk", Verdict.WARNING, found, advice)
-    return Diagnosis("disk", Verdict.WELL, found)
+        advice = text("The outbox is full where central was away for long: look at the sync.")
+        return Diagnosis(Part.DISK, Verdict.WARNING, found, advice)
+    return Diagnosis(Part.DISK, Verdict.WELL, found)
 
 
 def supply(root: Path = ROOT) -> Diagnosis:
     """Whether the Pi's own supply was ever too weak since it was started."""
     alarms = list(root.glob("sys/class/hwmon/hwmon*/in0_lcrit_alarm"))
     if not alarms:
-        return Diagnosis("supply", Verdict.ABSENT, "not measured by this machine")
+        return Diagnosis(Part.SUPPLY, Verdict.ABSENT, text("not measured by this machine"))
     if any(alarm.read_text().strip() == "1" for alarm in alarms):
-        advice = "use the supply that is made for this Pi, and a short cable"
-        return Diagnosis("supply", Verdict.WARNING, "under-voltage", advice)
-    return Diagnosis("supply", Verdict.WELL, "good")
+        advice = text("Use the supply that is made for this Pi, and a short cable.")
+        return Diagnosis(Part.SUPPLY, Verdict.WARNING, text("under-voltage"), advice)
+    return Diagnosis(Part.SUPPLY, Verdict.WELL, text("good"))

@@ -11,7 +11,6 @@ from importlib import metadata
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from kiosk.doctor.diagnosis import Diagnosis, Verdict
 from kiosk.errors import (
     CardError,
     CardMute,
@@ -20,28 +19,30 @@ from kiosk.errors import (
     ReaderUnavailable,
     SettingsError,
 )
+from kiosk.flow.diagnosis import Diagnosis, Part, Verdict
+from kiosk.flow.text import Text, Verbatim, Words, plural, text
 from kiosk.values import ReaderTrouble
 
 _MOST_SKEW_SECONDS = 300
 _FEW_DAYS = 21
 _PATIENCE_SECONDS = 10.0
 _LIBRARIES = ("kivy", "pyscard", "cryptography", "pynacl", "requests", "sqlmodel")
-_READERS = {
+_READERS: dict[ReaderTrouble, tuple[Text, Words]] = {
     ReaderTrouble.NO_SERVICE: (
-        "the card service does not run",
-        "`systemctl status pcscd.socket pcscd`; `systemctl restart pcscd`",
+        text("the card service does not run"),
+        Verbatim("systemctl status pcscd.socket pcscd; systemctl restart pcscd"),
     ),
     ReaderTrouble.NO_READER: (
-        "no card reader",
-        "plug the reader in; `lsusb` has to name it, and its maker's driver be libccid's",
+        text("no card reader"),
+        text("Plug the reader in; `lsusb` has to name it, and its driver has to be libccid's."),
     ),
     ReaderTrouble.NO_ACCESS: (
-        "the card service does not let us in",
-        "polkit's rule 50-smartcard-kiosk.rules has to be installed, and this to be its user",
+        text("the card service does not let us in"),
+        text("polkit's rule 50-smartcard-kiosk.rules has to be installed, and this be its user."),
     ),
     ReaderTrouble.HELD: (
-        "the card service hangs, or another program holds the card",
-        "unplug the reader and plug it in again; `ss -xp | grep pcscd` names who uses it",
+        text("the card service hangs, or another program holds the card"),
+        text("Unplug the reader and plug it in again; `ss -xp | grep pcscd` names who uses it."),
     ),
 }
 
@@ -52,13 +53,13 @@ def reader(examine: Callable[[], object]) -> Diagnosis:
         examine()
     except ReaderUnavailable as error:
         found, advice = _READERS[error.trouble]
-        return Diagnosis("reader", Verdict.FAILED, found, advice)
+        return Diagnosis(Part.READER, Verdict.FAILED, found, advice)
     except CardMute:
-        advice = "take the card out, unplug the reader and plug it in again"
-        return Diagnosis("reader", Verdict.FAILED, "the reader hangs", advice)
+        advice = text("Take the card out, unplug the reader and plug it in again.")
+        return Diagnosis(Part.READER, Verdict.FAILED, text("the reader hangs"), advice)
     except CardError:
-        return Diagnosis("reader", Verdict.WELL, "no card in it")
-    return Diagnosis("reader", Verdict.WELL, "a card in it")
+        return Diagnosis(Part.READER, Verdict.WELL, text("no card in it"))
+    return Diagnosis(Part.READER, Verdict.WELL, text("a card in it"))
 
 
 def central(ask: Callable[[], object]) -> Diagnosis:
@@ -66,14 +67,16 @@ def central(ask: Callable[[], object]) -> Diagnosis:
     try:
         ask()
     except SettingsError as error:
-        return Diagnosis("central", Verdict.FAILED, error.reason, "`kiosk enrol` this kiosk")
+        advice = text("`kiosk enrol` this kiosk.")
+        return Diagnosis(Part.CENTRAL, Verdict.FAILED, Verbatim(error.reason), advice)
     except CentralRefused as error:
-        advice = "the RA has revoked this kiosk, or it has to be enrolled anew"
-        return Diagnosis("central", Verdict.FAILED, f"refuses us: {error.problem}", advice)
+        advice = text("The RA has revoked this kiosk, or it has to be enrolled anew.")
+        found = text("refuses us: {problem}", problem=error.problem)
+        return Diagnosis(Part.CENTRAL, Verdict.FAILED, found, advice)
     except KioskError as error:
-        advice = "look at the network, at KIOSK_CENTRAL_URL and at the firewall's addresses"
-        return Diagnosis("central", Verdict.FAILED, str(error), advice)
-    return Diagnosis("central", Verdict.WELL, "answers, and knows us")
+        advice = text("Look at the network, at KIOSK_CENTRAL_URL and at the firewall's addresses.")
+        return Diagnosis(Part.CENTRAL, Verdict.FAILED, Verbatim(str(error)), advice)
+    return Diagnosis(Part.CENTRAL, Verdict.WELL, text("answers, and knows us"))
 
 
 def clock(now_at_central: Callable[[], datetime]) -> Diagnosis:
@@ -81,31 +84,33 @@ def clock(now_at_central: Callable[[], datetime]) -> Diagnosis:
     try:
         ahead = (datetime.now(UTC) - now_at_central()).total_seconds()
     except KioskError:
-        return Diagnosis("clock", Verdict.WARNING, "unknown while central is away")
-    found = f"{ahead:+.0f} s against central's"
+        found = text("unknown while central is away")
+        return Diagnosis(Part.CLOCK, Verdict.WARNING, found)
+    found = text("{seconds} s against central's", seconds=f"{ahead:+.0f}")
     if abs(ahead) > _MOST_SKEW_SECONDS:
-        advice = "`timedatectl timesync-status`; KIOSK_CLOCKS names who may be asked"
-        return Diagnosis("clock", Verdict.WARNING, found, advice)
-    return Diagnosis("clock", Verdict.WELL, found)
+        advice = text("`timedatectl timesync-status`; KIOSK_CLOCKS names who may be asked.")
+        return Diagnosis(Part.CLOCK, Verdict.WARNING, found, advice)
+    return Diagnosis(Part.CLOCK, Verdict.WELL, found)
 
 
 def certificate(url: str, authority: Path | None) -> Diagnosis:
     """How long central's certificate lasts, as this machine, or `authority`, has it believed."""
     parts = urlsplit(url)
     if parts.scheme != "https":
-        return Diagnosis("certificate", Verdict.ABSENT, "central is on this machine")
+        return Diagnosis(Part.CERTIFICATE, Verdict.ABSENT, text("central is on this machine"))
     try:
         ends = _ends(str(parts.hostname), parts.port or 443, authority)
     except ssl.SSLCertVerificationError as error:
-        advice = "KIOSK_CENTRAL_AUTHORITY has to name the trust's own authority"
-        return Diagnosis("certificate", Verdict.FAILED, error.verify_message, advice)
+        advice = text("KIOSK_CENTRAL_AUTHORITY has to name the trust's own authority.")
+        found = Verbatim(error.verify_message)
+        return Diagnosis(Part.CERTIFICATE, Verdict.FAILED, found, advice)
     except OSError as error:
-        return Diagnosis("certificate", Verdict.WARNING, error.strerror or "not to be had")
+        return Diagnosis(Part.CERTIFICATE, Verdict.WARNING, Verbatim(error.strerror or "-"))
     days = (ends - datetime.now(UTC)).days
-    found = f"valid for {days} days"
+    valid = plural("valid for {count} day", "valid for {count} days", days)
     if days < _FEW_DAYS:
-        return Diagnosis("certificate", Verdict.WARNING, found, "tell who runs central")
-    return Diagnosis("certificate", Verdict.WELL, found)
+        return Diagnosis(Part.CERTIFICATE, Verdict.WARNING, valid, text("Tell who runs central."))
+    return Diagnosis(Part.CERTIFICATE, Verdict.WELL, valid)
 
 
 def versions(ours: str) -> Diagnosis:
@@ -118,9 +123,16 @@ def versions(ours: str) -> Diagnosis:
         except metadata.PackageNotFoundError:
             missing.append(name)
     if missing:
-        found = f"missing: {', '.join(missing)}"
-        return Diagnosis("versions", Verdict.FAILED, found, "install the image anew")
-    return Diagnosis("versions", Verdict.WELL, ", ".join(known))
+        found = text("missing: {names}", names=", ".join(missing))
+        return Diagnosis(Part.VERSIONS, Verdict.FAILED, found, text("Install the image anew."))
+    return Diagnosis(Part.VERSIONS, Verdict.WELL, Verbatim(", ".join(known)))
+
+
+def checks_failed(error: Exception) -> Diagnosis:
+    """What is told where a check itself failed as none of them should."""
+    found = text("they failed: {error}", error=type(error).__name__)
+    advice = text("`journalctl -u kiosk` says where.")
+    return Diagnosis(Part.CHECKS, Verdict.FAILED, found, advice)
 
 
 def _ends(host: str, port: int, authority: Path | None) -> datetime:

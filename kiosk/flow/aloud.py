@@ -27,7 +27,7 @@ def _body(view: vw.View) -> tuple[Words, ...]:
             return view.heading, view.instruction, *view.troubles
         case vw.EntryPage():
             return _entry(view)
-        case vw.ChoicePage():
+        case vw.ChoicePage() | vw.Resting():
             return _given(view.heading, view.hint)
         case vw.ProfilePage():
             return view.heading, *(line for section in view.sections for line in _section(section))

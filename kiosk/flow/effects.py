@@ -135,6 +135,21 @@ class ReportOpened:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckTechnician:
+    """See whether this is the technician's code."""
+
+    visit: int
+    code: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnose:
+    """Have the kiosk look at each of its parts."""
+
+    visit: int
+
+
+@dataclass(frozen=True, slots=True)
 class StartTimer:
     """Send `TimeUp(timer)` after `seconds`, instead of whenever that timer was due before."""
 
@@ -165,6 +180,8 @@ Effect = (
     | Forget
     | ForgetTyped
     | ReportOpened
+    | CheckTechnician
+    | Diagnose
     | StartTimer
     | StopTimer
 )

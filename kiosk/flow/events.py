@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kiosk.flow.diagnosis import Diagnosis
 from kiosk.flow.profile import Profile
 from kiosk.flow.view import Intent
 from kiosk.values import (
@@ -71,6 +72,8 @@ class Timer(StrEnum):
     COUNTDOWN = "countdown"
     WORK = "work"
     VISIT = "visit"
+    MINUTE = "minute"
+    REST = "rest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,32 @@ class PowerSeen:
 @dataclass(frozen=True, slots=True)
 class LightsFailed:
     """This kiosk is to have lights, and they cannot be used."""
+
+
+# ---------------------------------------------------------------- the technician
+
+
+@dataclass(frozen=True, slots=True)
+class TechnicianAdmitted:
+    """That was the technician's code."""
+
+    visit: int
+
+
+@dataclass(frozen=True, slots=True)
+class TechnicianRefused:
+    """That was not the code, or it came too early: the next try is after `wait_seconds`."""
+
+    visit: int
+    wait_seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosed:
+    """The kiosk has looked at each of its parts."""
+
+    visit: int
+    diagnoses: tuple[Diagnosis, ...]
 
 
 # ---------------------------------------------------------------- card and reader
@@ -401,4 +430,7 @@ Event = (
     | PowerSeen
     | LightsFailed
     | SpeechSeen
+    | TechnicianAdmitted
+    | TechnicianRefused
+    | Diagnosed
 )

@@ -27,9 +27,11 @@ def frame(
     """The frame of a page; `who` is logged in, for which trust."""
     banner = text("Demonstration: simulated card reader") if state.simulated else None
     corner: tuple[Words, ...] = ()
+    remaining = None
     if who is not None:
         profile, trust = who
         corner = tuple(Verbatim(each) for each in (profile.name, trust.role, trust.name) if each)
+        remaining = text("{minutes} min left", minutes=max(state.minutes, 1))
     return vw.Frame(
         text("Smartcard self service"),
         buttons,
@@ -37,6 +39,7 @@ def frame(
         _countdown(state),
         steps,
         corner,
+        remaining,
         _tools(state),
         state.language,
         state.access,

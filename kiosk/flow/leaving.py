@@ -31,5 +31,6 @@ def leave(state: st.State, *, gone: bool | None = None) -> Outcome:
         passcode_left=None,
         may_log_in=True,
         countdown=None,
+        minutes=0,
     )
     return clean, (do.Forget(),)

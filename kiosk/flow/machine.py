@@ -10,13 +10,25 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from kiosk.flow import change, code, helping, housing, login, menu, register, start, unlock
+from kiosk.flow import (
+    change,
+    code,
+    helping,
+    housing,
+    login,
+    menu,
+    register,
+    start,
+    technician,
+    unlock,
+)
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow import state as st
 from kiosk.flow.helping import help_with
 from kiosk.flow.leaving import leave
+from kiosk.flow.resting import rested
 from kiosk.flow.view import Intent
 
 Effects = tuple[do.Effect, ...]
@@ -25,7 +37,7 @@ Rule = Callable[[st.State, Any], Outcome]
 
 _TABLE: dict[tuple[type, type], Rule] = {}
 _PRESSED: dict[tuple[type, Intent], Rule] = {}
-for _journey in (start, unlock, code, change, login, register):
+for _journey in (start, unlock, code, change, login, register, technician):
     _TABLE |= _journey.TABLE
     _PRESSED |= _journey.PRESSED
 _TABLE |= helping.TABLE
@@ -41,6 +53,8 @@ _WORK: dict[type, tuple[float, pg.Trouble]] = {
     pg.ChangingPasscode: (30.0, pg.Trouble.CHANGE_FAILED),
     pg.SendingCode: (50.0, pg.Trouble.CENTRAL),
     pg.ConfirmingRegistration: (60.0, pg.Trouble.CENTRAL),
+    pg.CheckingTechnician: (20.0, pg.Trouble.CENTRAL),
+    pg.Examining: (90.0, pg.Trouble.CENTRAL),
 }
 AT_WORK = (pg.Unlocking, pg.ChangingPasscode)
 """While the card is changed it is not to be asked back."""
@@ -64,7 +78,8 @@ def step(state: st.State, event: ev.Event) -> Outcome:
         return state, ()
     rule = _EVERYWHERE.get(type(event))
     after, effects = rule(state, event) if rule else _by_table(state, event)
-    return _timed(state, after, event, effects)
+    after, effects = _timed(state, after, event, effects)
+    return rested(state, after, event, effects)
 
 
 def _by_table(state: st.State, event: ev.Event) -> Outcome:
@@ -112,8 +127,16 @@ def _card_inserted(state: st.State, event: ev.CardInserted) -> Outcome:
     # Who has just chosen a language is the one who puts her card in.
     clean, effects = leave(state, gone=False)
     reading = replace(clean, page=pg.ReadingCard(), reference=event.reference, card_present=True)
-    limit = do.StartTimer(ev.Timer.VISIT, state.site.visit_seconds)
-    return reading, (*effects, do.ReadCard(reading.visit), limit)
+    return _limited(reading, (*effects, do.ReadCard(reading.visit)))
+
+
+def _limited(state: st.State, effects: Effects = ()) -> Outcome:
+    """Let the visit have its whole time, from now on."""
+    limits = (
+        do.StartTimer(ev.Timer.VISIT, state.site.visit_seconds),
+        do.StartTimer(ev.Timer.MINUTE, 60),
+    )
+    return replace(state, minutes=state.visit_minutes), effects + limits
 
 
 def _card_taken(state: st.State, _: ev.CardTaken) -> Outcome:
@@ -153,6 +176,10 @@ def _central_seen(state: st.State, event: ev.CentralSeen) -> Outcome:
 
 
 def _time_up(state: st.State, event: ev.TimeUp) -> Outcome:
+    if event.timer is ev.Timer.MINUTE:
+        left = max(state.minutes - 1, 0)
+        again = (do.StartTimer(ev.Timer.MINUTE, 60),) if left else ()
+        return replace(state, minutes=left), again
     if _untimed(state):
         work = _WORK.get(type(state.page))
         overdue = event.timer is ev.Timer.WORK and work is not None
@@ -182,11 +209,9 @@ def _pressed(state: st.State, event: ev.Pressed) -> Outcome:
         # The warning covers the page: only its own button can have been meant.
         if event.intent is not Intent.MORE_TIME:
             return state, ()
-        return replace(state, countdown=None), (
-            do.StartTimer(ev.Timer.IDLE, state.idle_seconds),
-            do.StartTimer(ev.Timer.VISIT, state.site.visit_seconds),
-            do.StopTimer(ev.Timer.COUNTDOWN),
-        )
+        stop = do.StopTimer(ev.Timer.COUNTDOWN)
+        start = do.StartTimer(ev.Timer.IDLE, state.idle_seconds)
+        return _limited(replace(state, countdown=None), (start, stop))
     if event.intent in menu.OPENED or state.menu is not None:
         return menu.pressed(state, event.intent)
     if event.intent is Intent.CLOSE and not isinstance(state.page, AT_WORK):

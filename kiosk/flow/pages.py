@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kiosk.flow.diagnosis import Diagnosis
 from kiosk.flow.events import Flaw, UnlockStep
 from kiosk.flow.profile import Profile, Trust
 from kiosk.values import Rule, Secret
@@ -295,6 +296,38 @@ class Registered:
     trust: Trust
 
 
+# ---------------------------------------------------------------- the technician
+
+
+@dataclass(frozen=True, slots=True)
+class EnteringTechnicianCode:
+    """The technician's code is typed."""
+
+    length: int = 0
+    refused: bool = False
+    wait_seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CheckingTechnician:
+    """Whether it is the technician."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examining:
+    """The kiosk looks at each of its parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowingDiagnoses:
+    """What it found is read by the technician."""
+
+    diagnoses: tuple[Diagnosis, ...]
+
+
+# ---------------------------------------------------------------- help
+
+
 class Trouble(StrEnum):
     """What a help screen explains; ASKED: somebody asked for help, and nothing is wrong."""
 
@@ -362,4 +395,8 @@ Page = (
     | ConfirmingRegistration
     | Registered
     | Helping
+    | EnteringTechnicianCode
+    | CheckingTechnician
+    | Examining
+    | ShowingDiagnoses
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from kiosk.flow import code, help_texts, menu, render_holder
+from kiosk.flow import code, help_texts, menu, render_holder, resting, technician
 from kiosk.flow import pages as pg
 from kiosk.flow import state as st
 from kiosk.flow import view as vw
@@ -21,6 +21,9 @@ _LONGEST_ANSWER = 64
 
 def render(state: st.State) -> vw.View:
     """The view of `state`: complete, and without anything secret."""
+    if state.resting is not None:
+        closed = _closed(state)
+        return resting.render(state, state.resting, None if closed is None else closed[0])
     if state.menu is not None:
         return menu.render(state)
     return _PAGES[type(state.page)](state, state.page)
@@ -38,12 +41,14 @@ def _waiting(state: st.State, _: pg.Waiting) -> vw.View:
             picture=vw.Picture.REMOVE_CARD,
             troubles=_troubles(state),
         )
-    if state.opened:
+    closed = _closed(state)
+    if closed is not None:
+        heading, *paragraphs = closed
         return vw.Notice(
             frame(state),
             vw.Tone.PROBLEM,
-            text("This kiosk is out of service"),
-            (text("Its case was opened. Please use another kiosk."),),
+            heading,
+            tuple(paragraphs),
             contacts=state.site.contacts,
         )
     return vw.Welcome(
@@ -56,14 +61,21 @@ def _waiting(state: st.State, _: pg.Waiting) -> vw.View:
     )
 
 
+def _closed(state: st.State) -> tuple[Text, ...] | None:
+    """What is said where nobody can use this kiosk just now; None where somebody can."""
+    if state.opened:
+        return _OUT_OF_SERVICE, text("Its case was opened. Please use another kiosk.")
+    if not state.admitted:
+        return _OUT_OF_SERVICE, _ANOTHER
+    if state.reader is not None:
+        return text("This kiosk cannot be used just now"), _READER_TROUBLES[state.reader], _ANOTHER
+    return None
+
+
 def _troubles(state: st.State) -> tuple[Text, ...]:
     troubles = []
-    if state.reader is not None:
-        troubles.append(_READER_TROUBLES[state.reader])
     if not state.central_reachable:
         troubles.append(_WITHOUT_CENTRAL if state.lent else _NOTHING_LENT)
-    if not state.admitted:
-        troubles.append(text("This kiosk is out of service. Please use another one."))
     if state.power_low:
         troubles.append(text("This kiosk's power supply is too weak. Please tell IT."))
     if state.lights_missing:
@@ -79,14 +91,13 @@ _NOTHING_LENT = text(
     "The central service cannot be reached. Smartcards cannot be unlocked just now; a passcode that"
     " you know can be changed."
 )
+_OUT_OF_SERVICE = text("This kiosk is out of service")
+_ANOTHER = text("Please use another kiosk.")
 _READER_TROUBLES = {
-    ReaderTrouble.NO_READER: text("There is no card reader. This kiosk cannot be used just now."),
-    ReaderTrouble.NO_SERVICE: text(
-        "The card reader is not available. This kiosk cannot be used just now."
-    ),
-    ReaderTrouble.NO_ACCESS: text(
-        "This kiosk may not use its card reader. It cannot be used just now."
-    ),
+    ReaderTrouble.NO_READER: text("There is no card reader."),
+    ReaderTrouble.NO_SERVICE: text("The card reader is not available."),
+    ReaderTrouble.NO_ACCESS: text("This kiosk may not use its card reader."),
+    ReaderTrouble.HELD: text("The card reader does not answer."),
 }
 
 
@@ -316,4 +327,5 @@ _PAGES: dict[type, Callable[[st.State, Any], vw.View]] = {
     pg.Finished: _finished,
     pg.Helping: _helping,
     **render_holder.PAGES,
+    **technician.PAGES,
 }

@@ -5,6 +5,7 @@ No I/O, no clock, no widgets.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from kiosk.flow.access import Access, Language, Menu
@@ -20,7 +21,8 @@ _MORE_TIME = 3
 class Site:
     """What is fixed where this kiosk hangs: whom to call, how long it waits for people.
 
-    `language` and `access` are what the screen begins with, for everybody.
+    `language` and `access` are what the screen begins with, for everybody. `rest_seconds` after the
+    last person the screen goes dark; 0 is never. `technician`: there is a code for the technician.
     """
 
     contacts: tuple[Contact, ...] = ()
@@ -28,6 +30,8 @@ class Site:
     visit_seconds: float = 900.0
     warning_seconds: int = 20
     help_seconds: float = 45.0
+    rest_seconds: float = 300.0
+    technician: bool = False
     language: Language = Language.ENGLISH
     access: Access = field(default_factory=Access)
 
@@ -37,10 +41,12 @@ class State:
     """All the flow knows.
 
     `visit` counts the visits, so that a late answer of an earlier one changes nothing. `countdown`
-    is the seconds that the warning shows, None when there is none. `lent`: so many cards can be
+    is the seconds that the warning shows, None when there is none; `minutes` what is
+    left of the visit. `lent`: so many cards can be
     unlocked without central. `opened`: somebody has opened the kiosk's case since it was started.
     `menu` is what lies over the page. `language` and `access` are the person's: `changed` says
-    whether she has changed them.
+    whether she has changed them. `resting` counts the places where the words of a dark screen have
+    stood, None while it is awake.
     """
 
     site: Site = field(default_factory=Site)
@@ -55,6 +61,7 @@ class State:
     passcode_left: int | None = None
     may_log_in: bool = True
     countdown: int | None = None
+    minutes: int = 0
     card_present: bool = False
     reader: ReaderTrouble | None = None
     simulated: bool = False
@@ -64,6 +71,7 @@ class State:
     opened: bool = False
     power_low: bool = False
     lights_missing: bool = False
+    resting: int | None = None
 
     @property
     def in_service(self) -> bool:
@@ -80,6 +88,11 @@ class State:
         """Whether somebody said how she wants to be spoken to, or is about to."""
         own = (self.language, self.access) != (self.site.language, self.site.access)
         return own or self.menu is not None
+
+    @property
+    def visit_minutes(self) -> int:
+        """How long a visit lasts, unless its person asks for more."""
+        return math.ceil(self.site.visit_seconds / 60)
 
     @property
     def idle_seconds(self) -> float:

@@ -6,6 +6,7 @@ marks by which the catalogue's extractor finds every message: what they are give
 
 from __future__ import annotations
 
+import string
 from dataclasses import dataclass
 
 
@@ -37,3 +38,27 @@ def text(message: str, **values: str | int) -> Text:
 def plural(singular: str, several: str, count: int, **values: str | int) -> Text:
     """A message that counts: the catalogue's language chooses the form; `{count}` is filled in."""
     return Text(singular, tuple(sorted({**values, "count": count}.items())), several, count)
+
+
+def in_english(words: Words) -> str:
+    """What `words` say in the sources' own language; raises as `fill` does."""
+    if isinstance(words, Verbatim):
+        return words.content
+    counted = bool(words.plural) and words.count != 1
+    return fill(words.plural if counted else words.message, words)
+
+
+def fill(template: str, text: Text) -> str:
+    """`template` with its `{name}` filled; plain names only, so no attribute can be reached.
+
+    Raises LookupError for a name that is not there, ValueError for anything but a name.
+    """
+    values = dict(text.values)
+    parts = []
+    for literal, name, layout, conversion in string.Formatter().parse(template):
+        parts.append(literal)
+        if name is not None:
+            if layout or conversion:
+                raise ValueError(name)
+            parts.append(str(values[name]))
+    return "".join(parts)

@@ -33,6 +33,8 @@ class Intent(StrEnum):
     LANGUAGE = "language"
     ACCESS = "access"
     HELP = "help"
+    TECHNICIAN = "technician"
+    AGAIN = "again"
 
 
 class Role(StrEnum):
@@ -83,8 +85,9 @@ class Frame:
     """What every page has: its title, a banner when parts are simulated, buttons, the countdown.
 
     `steps` is the bar of a journey in several steps, always visible; `corner` says who is logged
-    in, and in which role. `tools` lead to the languages and the settings for access, from every
-    page; `language` and `access` say what was chosen there.
+    in, and in which role, and `remaining` how much time she has left. `tools` lead to
+    the languages and the settings for access, from every page; `language` and `access` say what was
+    chosen there.
     """
 
     title: Text
@@ -93,6 +96,7 @@ class Frame:
     countdown: Countdown | None = None
     steps: tuple[Step, ...] = ()
     corner: tuple[Words, ...] = ()
+    remaining: Text | None = None
     tools: tuple[Button, ...] = ()
     language: Language = Language.ENGLISH
     access: Access = field(default_factory=Access)
@@ -226,12 +230,13 @@ class ProfilePage:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Work that the person waits for, step by step."""
+    """Work that the person waits for, step by step; where it has no steps, with a picture."""
 
     frame: Frame
     heading: Text
     steps: tuple[Step, ...]
     instruction: Text | None = None
+    picture: Picture = Picture.INSIDE
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +260,17 @@ class Notice:
     picture: Picture = Picture.NONE
 
 
-View = Welcome | EntryPage | ChoicePage | ProfilePage | Progress | Notice
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """A screen at rest, dark: what to do here. `place` counts the places where that has stood."""
+
+    frame: Frame
+    heading: Words
+    hint: Text | None = None
+    place: int = 0
+
+
+View = Welcome | EntryPage | ChoicePage | ProfilePage | Progress | Notice | Resting
 
 __all__ = [
     "Button",
@@ -272,6 +287,7 @@ __all__ = [
     "Picture",
     "ProfilePage",
     "Progress",
+    "Resting",
     "Role",
     "Rule",
     "RuleLine",

@@ -9,7 +9,7 @@ import gc
 from collections import deque
 from collections.abc import Callable
 
-from kivy.base import ExceptionManager, runTouchApp, stopTouchApp
+from kivy.base import EventLoop, ExceptionManager, runTouchApp, stopTouchApp
 from kivy.clock import Clock
 from kivy.core.window import Window
 
@@ -19,7 +19,9 @@ from kiosk.ui.catalogue import Catalogues
 from kiosk.ui.failure import LivingOn
 from kiosk.ui.keyboard import meaning
 from kiosk.ui.stage import Speak, Stage
+from kiosk.ui.touch import Fingers
 from kiosk.ui.typed import TypedText
+from kiosk.values import Fingertip
 
 FIRST_FRAMES = 30
 LAYOUTS = 60  # rounds in one frame: texts wrap to widths that follow from heights of others
@@ -28,11 +30,11 @@ LAYOUTS = 60  # rounds in one frame: texts wrap to widths that follow from heigh
 class KioskApp:
     """One window for the life of the process.
 
-    `show`, `forget`, `key`, `call` and `stop` may be called from any thread, `run` in the main
-    thread only. `send` is called in the main thread: it has to take the event and return at once,
-    as a queue's put does, and so has `speak`, which reads aloud. `on_failure` is called there too,
-    after an exception that nobody has caught: by then nothing typed is left, and nothing is on the
-    screen.
+    `show`, `forget`, `key`, `touch`, `call` and `stop` may be called from any thread, `run` in the
+    main thread only. `send` is called in the main thread: it has to take the event and return at
+    once, as a queue's put does, and so has `speak`, which reads aloud. `on_failure` is called
+    there too, after an exception that nobody has caught: by then nothing typed is left, and nothing
+    is on the screen.
     """
 
     def __init__(
@@ -47,6 +49,8 @@ class KioskApp:
         self.stage = Stage(catalogues, self._typed, send, speak)
         self._orders: deque[Callable[[], None]] = deque()
         self._frames = 0
+        self._fingers = Fingers()
+        EventLoop.add_input_provider(self._fingers)
         Clock.max_iteration = LAYOUTS
         self._handler = LivingOn(self._recover)
         # What is here by now stays for the life of the process: what a visit leaves is then found
@@ -64,6 +68,10 @@ class KioskApp:
     def key(self, key: str) -> None:
         """A key was pressed: a character, or one of the names of `focus`."""
         self.call(lambda: self.stage.key(key))
+
+    def touch(self, tip: Fingertip) -> None:
+        """A finger on the glass, from whoever reads the touch screen."""
+        self._fingers.take(tip)
 
     def hear_keyboards(self) -> None:
         """Have every keyboard type that the system has: for desks, not for walls."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import gettext
 import logging
-import string
 from collections.abc import Mapping
 from pathlib import Path
 
 from kiosk.flow.access import Language
-from kiosk.flow.text import Text, Verbatim, Words
+from kiosk.flow.text import Text, Verbatim, Words, fill, in_english
 
 DOMAIN = "kiosk"
 LOCALE = Path(__file__).parent.parent / "locale"
@@ -33,10 +32,10 @@ class Catalogue:
         if isinstance(words, Verbatim):
             return words.content
         try:
-            return _fill(self._translate(words), words)
+            return fill(self._translate(words), words)
         except (LookupError, ValueError):
             logger.warning("malformed translation of %r", words.message)
-            return _fill(_english(words), words)
+            return in_english(words)
 
     def _translate(self, text: Text) -> str:
         if text.plural:
@@ -50,20 +49,3 @@ Catalogues = Mapping[Language, Catalogue]
 def load_all(folder: Path = LOCALE) -> Catalogues:
     """The catalogues of every language of the screen, by language."""
     return {each: Catalogue.load(each.value, folder) for each in Language}
-
-
-def _english(text: Text) -> str:
-    return text.plural if text.plural and text.count != 1 else text.message
-
-
-def _fill(template: str, text: Text) -> str:
-    """`template` with its `{name}` filled; plain names only, so no attribute can be reached."""
-    values = dict(text.values)
-    parts = []
-    for literal, name, layout, conversion in string.Formatter().parse(template):
-        parts.append(literal)
-        if name is not None:
-            if layout or conversion:
-                raise ValueError(name)
-            parts.append(str(values[name]))
-    return "".join(parts)

@@ -53,6 +53,8 @@ class Palette:
     gold_line: Colour
     reader: Colour
     reader_dark: Colour
+    rest: Colour
+    on_rest: Colour
 
 
 NHS = Palette(
@@ -86,6 +88,8 @@ NHS = Palette(
     gold_line=colour("#9a7416"),
     reader=colour("#4c6272"),
     reader_dark=colour("#212b32"),
+    rest=colour("#000000"),
+    on_rest=colour("#9aa3a9"),
 )
 
 HIGH_CONTRAST = Palette(
@@ -119,6 +123,8 @@ HIGH_CONTRAST = Palette(
     gold_line=colour("#000000"),
     reader=colour("#767676"),
     reader_dark=colour("#4d4d4d"),
+    rest=colour("#000000"),
+    on_rest=colour("#b3b3b3"),
 )
 
 TEXTS = (
@@ -138,6 +144,7 @@ TEXTS = (
     ("on_primary", "primary"),
     ("on_primary", "primary_pressed"),
     ("on_banner", "banner"),
+    ("on_rest", "rest"),
 )
 """Letters, and what they are written on."""
 

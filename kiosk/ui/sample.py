@@ -73,6 +73,9 @@ TOOLS = (
 )
 
 
+REMAINING = Text("{minutes} min left", (("minutes", 12),))
+
+
 def _frame(
     *buttons: Button, banner: Text | None = None, countdown: Countdown | None = None
 ) -> Frame:
@@ -81,7 +84,9 @@ def _frame(
 
 def _within(frame: Frame, step: int = 0, *, lines: int = 3) -> Frame:
     """`frame` for somebody who has logged in, at `step` of registering where it is not 0."""
-    return replace(frame, steps=_steps(step) if step else (), corner=CORNER[:lines])
+    return replace(
+        frame, steps=_steps(step) if step else (), corner=CORNER[:lines], remaining=REMAINING
+    )
 
 
 def _steps(present: int) -> tuple[Step, ...]:

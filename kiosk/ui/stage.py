@@ -91,6 +91,8 @@ class Stage(FloatLayout):
             self._prepare()
         if self._screen is None or not self._screen.update(view):
             self._build(view)
+        elif view.frame.remaining is not None:
+            self._screen.tell_time(view.frame.remaining)
         self._show_countdown(view)
         self._read_aloud(view)
 
@@ -122,7 +124,9 @@ class Stage(FloatLayout):
         self.focus.key(key)
 
     def on_touch_down(self, touch: Any) -> bool:
-        """A finger comes down, anywhere."""
+        """A finger comes down, anywhere on it."""
+        if not self.collide_point(*touch.pos):
+            return False  # the window of a demonstration is larger
         self._somebody()
         self.focus.leave()
         return bool(super().on_touch_down(touch))

@@ -15,7 +15,9 @@ from dataclasses import dataclass
 class WindowSettings:
     """The window: `size` in pixels where it is not `fullscreen`; the least level Kivy may log.
 
-    It draws so many `frames` a second at most; 0 is for who asks for each frame.
+    It draws so many `frames` a second at most; 0 is for who asks for each frame. All of it is
+    turned by `rotation` degrees against the clock, touches with it. `card` is the number of the DRM
+    card it hangs on, where SDL is not to choose.
     """
 
     size: tuple[int, int] = (800, 480)
@@ -23,6 +25,8 @@ class WindowSettings:
     cursor: bool = True
     log_level: int = logging.WARNING
     frames: int = 30
+    rotation: int = 0
+    card: int | None = None
 
 
 _prepared: list[WindowSettings] = []
@@ -56,6 +60,8 @@ def prepare(window: WindowSettings) -> None:
         KIVY_METRICS_DENSITY="1",
         KIVY_METRICS_FONTSCALE="1",
     )
+    if window.card is not None:
+        os.environ["SDL_KMSDRM_DEVICE_INDEX"] = str(window.card)
     logging.getLogger("kivy").addFilter(_worth_logging)
     _configure(window)
     logging.getLogger("kivy").setLevel(window.log_level)
@@ -79,9 +85,11 @@ def _configure(window: WindowSettings) -> None:
     Config.set("graphics", "resizable", "0")
     Config.set("graphics", "show_cursor", "1" if window.cursor else "0")
     Config.set("graphics", "maxfps", str(window.frames))
+    Config.set("graphics", "rotation", str(window.rotation))
     # Every shape of ours smooths its own edges; multisampling would only cost frames.
     Config.set("graphics", "multisamples", "0")
-    # SDL hears the touch screen itself; a second provider would double every tap. A mouse is kept
-    # for desks, without the red dots that pretend a second finger.
+    # Kivy's own provider would double every tap: on a wall the touch screen is read by
+    # `devices.touch`, and at a desk SDL makes a mouse of it. A mouse is kept, without the red dots
+    # that pretend a second finger.
     Config.remove_option("input", "%(name)s")
     Config.set("input", "mouse", "mouse,disable_multitouch")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from sqlmodel import Session, select
 
 from kiosk.central import reporting, trust
 from kiosk.central.tables import Card, Kiosk, Registration
-from kiosk.contract.messages import CardCommand
+from kiosk.contract.messages import CardCommand, KioskHealth, OutboxItem
 from tests.central.authority import Authority
 from tests.central.desk import Operator
 from tests.central.world import Clock, KioskClient, PersonalCard, item
@@ -102,3 +105,61 @@ def test_what_should_be_looked_at_is_told(
         assert alerts(database, clock.now + day) == []
     assert operator.run("alerts") == 1
     assert "revocation list out of date" in operator.out
+
+
+HEALTH = KioskHealth(
+    version="1.2.3",
+    python="3.13.5",
+    disk_free_megabytes=900,
+    clock_ahead_seconds=-3,
+    cards=41,
+    position=7,
+    pending=2,
+    refused=0,
+    troubles=("touch: no touch screen", "clock: 400 s"),
+)
+
+
+def test_how_kiosks_are_is_told_to_prometheus(
+    operator: Operator, kiosk: KioskClient, card: PersonalCard, folder: Path
+) -> None:
+    unlock(kiosk, card)
+    told = OutboxItem(id=uuid4(), recorded_at=datetime.now(UTC), fact=HEALTH)
+    kiosk.report(told.model_dump(mode="json"))
+    with operator.service.parts.database.transaction() as database:
+        database.exec(select(Kiosk)).one().name = 'the "ward"\\\n7'
+    assert operator.run("metrics") == 0
+    ours = 'kiosk="the \\"ward\\"\\\\\\n7",organisation="Trust A"'
+    lines = operator.out.splitlines()
+    for line in (
+        "# TYPE kiosk_unlocks_total counter",
+        'kiosk_unlocks_total{organisation="Trust A",outcome="unlocked"} 1',
+        f'kiosk_info{{{ours},version="1.2.3",python="3.13.5"}} 1',
+        f"kiosk_disk_free_bytes{{{ours}}} {900 << 20}",
+        f"kiosk_clock_ahead_seconds{{{ours}}} -3",
+        f"kiosk_outbox_pending{{{ours}}} 2",
+        f"kiosk_changes_held{{{ours}}} 0",
+        f"kiosk_troubles{{{ours}}} 2",
+        f'kiosk_trouble{{{ours},part="clock"}} 1',
+        f'kiosk_trouble{{{ours},part="touch"}} 1',
+    ):
+        assert line in lines
+    for line in lines:
+        assert re.fullmatch(r'# (HELP|TYPE) \w+ .+|\w+\{(\w+="(\\.|[^"\\])*",?)+\} [-\d.e+]+', line)
+
+    file = folder / "kiosks.prom"
+    assert operator.run("metrics", "--file", file) == 0
+    assert (file.read_text(), operator.out) == ("\n".join(lines) + "\n", "")
+    assert operator.run("metrics", "--file", folder / "missing" / "kiosks.prom") == 2
+
+
+def test_a_kiosk_that_was_revoked_or_said_nothing_has_no_figures(
+    operator: Operator, kiosk: KioskClient
+) -> None:
+    assert kiosk.token
+    assert operator.run("metrics") == 0
+    assert "kiosk_disk_free_bytes" not in operator.out
+    with operator.service.parts.database.transaction() as database:
+        database.exec(select(Kiosk)).one().revoked = True
+    assert operator.run("metrics") == 0
+    assert "ward 7" not in operator.out

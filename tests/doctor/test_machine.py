@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from kiosk.doctor import machine
-from kiosk.doctor.diagnosis import Diagnosis, Verdict
+from kiosk.flow.diagnosis import Diagnosis, Verdict
+from kiosk.flow.text import in_english
 
 # From a Raspberry Pi 4 with its 7-inch touch display.
 PI: Mapping[str, str] = {
@@ -48,8 +49,8 @@ def test_a_pi_with_everything_is_well(grown: Grown) -> None:
     found = [machine.screen(root), machine.touch(root), machine.lights(3, root)]
     found.append(machine.supply(root))
     assert [each.verdict for each in found] == [Verdict.WELL] * 4
-    assert found[0].found == "card1-DSI-1"
-    assert found[1].found == "10-0038 generic ft5x06 (79)"
+    assert in_english(found[0].found) == "card1-DSI-1"
+    assert in_english(found[1].found) == "10-0038 generic ft5x06 (79)"
 
 
 def without(root: Path, *patterns: str) -> Path:
@@ -75,7 +76,7 @@ def test_what_is_missing_is_named_with_what_to_do(
         (root / "sys/bus/gpio/devices/gpiochip0").rmdir()
         found = "no header"
     seen = look(root)
-    assert (seen.verdict, seen.found) == (Verdict.FAILED, found)
+    assert (seen.verdict, in_english(seen.found)) == (Verdict.FAILED, found)
     assert seen.advice
 
 
@@ -83,7 +84,7 @@ def test_a_display_that_is_not_plugged_in_is_another_trouble(grown: Grown) -> No
     root = grown()
     (root / "sys/class/drm/card1-DSI-1/status").write_text("disconnected\n")
     seen = machine.screen(root)
-    assert (seen.verdict, seen.found) == (Verdict.FAILED, "no display is connected")
+    assert (seen.verdict, in_english(seen.found)) == (Verdict.FAILED, "no display is connected")
 
 
 def test_lights_that_nobody_asked_for_are_no_trouble(folder: Path) -> None:
@@ -106,5 +107,17 @@ def test_a_disk_that_is_nearly_full_is_a_warning(folder: Path) -> None:
         seen = machine.disk(folder)
     finally:
         subprocess.run(["umount", folder], check=True)
-    assert (seen.verdict, seen.found) == (Verdict.WARNING, "1 MB free")
+    assert (seen.verdict, in_english(seen.found)) == (Verdict.WARNING, "1 MB free")
     assert machine.disk(folder / "missing").verdict is Verdict.FAILED
+
+
+def test_a_graphics_driver_that_settings_name_has_to_be_there(grown: Grown) -> None:
+    root = grown()
+    card = root / "sys/class/drm/card1/device"
+    card.mkdir(parents=True)
+    (card / "driver").symlink_to("../../../bus/platform/drivers/vc4-drm")
+    assert machine.screen(root, "vc4-drm").verdict is Verdict.WELL
+    seen = machine.screen(root, "v3d")
+    assert (seen.verdict, in_english(seen.found)) == (Verdict.FAILED, "no graphics card of v3d")
+    assert seen.advice is not None
+    assert "vc4-drm" in in_english(seen.advice)

@@ -19,8 +19,10 @@ from cryptography.x509.oid import NameOID
 
 from kiosk.devices.reader.process import PcscReader
 from kiosk.doctor import findings, surroundings
-from kiosk.doctor.diagnosis import Diagnosis, Verdict, as_json, as_metrics, as_text
+from kiosk.doctor.diagnosis import as_json, as_metrics, as_text, troubles
 from kiosk.errors import CardMute, CentralRefused, CentralUnavailable, ReaderUnavailable
+from kiosk.flow.diagnosis import Diagnosis, Part, Verdict
+from kiosk.flow.text import Verbatim, in_english, text
 from kiosk.simulated.pcscd import PrivatePcscd
 from kiosk.values import ReaderTrouble
 
@@ -38,7 +40,7 @@ def test_a_real_reader_without_a_card_is_well(pcscd: PrivatePcscd) -> None:
         seen = surroundings.reader(reader.examine)
     finally:
         reader.close()
-    assert (seen.verdict, seen.found) == (Verdict.WELL, "no card in it")
+    assert (seen.verdict, in_english(seen.found)) == (Verdict.WELL, "no card in it")
 
 
 def test_a_card_service_that_is_not_there_is_told(
@@ -50,7 +52,10 @@ def test_a_card_service_that_is_not_there_is_told(
         seen = surroundings.reader(reader.examine)
     finally:
         reader.close()
-    assert (seen.verdict, seen.found) == (Verdict.FAILED, "the card service does not run")
+    assert (seen.verdict, in_english(seen.found)) == (
+        Verdict.FAILED,
+        "the card service does not run",
+    )
 
 
 @pytest.mark.parametrize("trouble", ReaderTrouble)
@@ -62,7 +67,7 @@ def test_every_trouble_of_a_reader_has_advice(trouble: ReaderTrouble) -> None:
 
 def test_a_reader_that_hangs_is_told() -> None:
     seen = surroundings.reader(raising(CardMute("examine", 20)))
-    assert seen.found == "the reader hangs"
+    assert in_english(seen.found) == "the reader hangs"
 
 
 @pytest.mark.parametrize(
@@ -74,7 +79,7 @@ def test_a_reader_that_hangs_is_told() -> None:
 )
 def test_central_may_be_away_or_refuse_us(error: Exception, found: str) -> None:
     seen = surroundings.central(raising(error))
-    assert (seen.verdict, seen.found) == (Verdict.FAILED, found)
+    assert (seen.verdict, in_english(seen.found)) == (Verdict.FAILED, found)
     assert surroundings.central(lambda: None).verdict is Verdict.WELL
 
 
@@ -133,7 +138,7 @@ def test_a_certificate_that_ends_soon_is_a_warning(
 ) -> None:
     with secured(folder, days) as (url, pem):
         seen = surroundings.certificate(url, pem)
-    assert (seen.verdict, seen.found) == (verdict, f"valid for {days} days")
+    assert (seen.verdict, in_english(seen.found)) == (verdict, f"valid for {days} days")
 
 
 def test_a_certificate_that_nobody_signed_is_not_believed(folder: Path) -> None:
@@ -146,13 +151,15 @@ def test_a_certificate_that_nobody_signed_is_not_believed(folder: Path) -> None:
 def test_what_runs_here_is_named() -> None:
     seen = surroundings.versions("1.2.3")
     assert seen.verdict is Verdict.WELL
-    assert seen.found.startswith("kiosk 1.2.3, Python 3.")
+    assert in_english(seen.found).startswith("kiosk 1.2.3, Python 3.")
 
 
 # ---------------------------------------------------------------- told
 
-WELL = Diagnosis("disk", Verdict.WELL, "900 MB free")
-ILL = Diagnosis("touch", Verdict.FAILED, "no\x1b[31m touch screen", "look at its cable")
+WELL = Diagnosis(Part.DISK, Verdict.WELL, text("{megabytes} MB free", megabytes=900))
+ILL = Diagnosis(
+    Part.TOUCH, Verdict.FAILED, Verbatim("no\x1b[31m touch screen"), text("look at its cable")
+)
 
 
 def test_it_is_told_to_people_and_programs() -> None:
@@ -169,12 +176,12 @@ def test_it_is_told_to_people_and_programs() -> None:
 
 
 def test_what_is_in_trouble_is_left_for_central_and_written_once(folder: Path) -> None:
-    findings.leave(folder, [WELL, ILL])
+    findings.leave(folder, troubles([WELL, ILL]))
     assert findings.left(folder) == ("touch: no?[31m touch screen",)
     before = (folder / "findings.json").stat().st_mtime_ns
-    findings.leave(folder, [ILL])
+    findings.leave(folder, troubles([ILL]))
     assert (folder / "findings.json").stat().st_mtime_ns == before
-    findings.leave(folder, [WELL])
+    findings.leave(folder, troubles([WELL]))
     assert findings.left(folder) == ()
     findings.forget(folder)
     assert list(folder.iterdir()) == []

@@ -15,6 +15,7 @@ from kiosk.flow import pages as pg
 from kiosk.flow import view as vw
 from kiosk.flow.access import Language
 from kiosk.flow.profile import Profile, SelfService, Smartcard, Trust
+from kiosk.flow.text import in_english
 from kiosk.flow.view import Intent, StepState
 from kiosk.values import CardIdentity, Counters, Family, PasscodeRules, Secret
 
@@ -411,3 +412,19 @@ def test_what_was_typed_for_another_page_is_not_taken(field: str) -> None:
     if field != "own-answer-1":
         visit.enter(field, "246802")
         assert visit.page == before
+
+
+def test_who_is_logged_in_sees_how_long_she_has_and_gets_all_of_it_again() -> None:
+    def left() -> str:
+        remaining = visit.view.frame.remaining
+        return "" if remaining is None else in_english(remaining)
+
+    visit = Visit()
+    assert left() == "", "nobody is logged in yet"
+    visit.log_in()
+    assert left() == "15 min left"
+    for _ in range(16):
+        visit.hear(ev.TimeUp(ev.Timer.MINUTE))
+    assert left() == "1 min left", "it is never nothing: the warning says the seconds"
+    visit.hear(ev.TimeUp(ev.Timer.VISIT), ev.Pressed(Intent.MORE_TIME))
+    assert left() == "15 min left"

@@ -12,6 +12,7 @@ from kiosk.demo.journey import (
     Choose,
     CutCentral,
     Delete,
+    HoldTitle,
     Insert,
     Journey,
     Press,
@@ -65,6 +66,8 @@ def own_answers(*given: str) -> Journey:
         ]
     return steps
 
+
+TECHNICIAN_CODE = "40710299"
 
 RIGHT = tuple(words for _, words in NURSE.answers)
 UNLOCKED: Journey = [See("Your smartcard is unlocked"), Take(), *START]
@@ -328,6 +331,25 @@ STORIES: dict[str, Journey] = {
         See("This screen closes in"),
         See("Please take your smartcard"),
         Take(),
+        *START,
+    ],
+}
+
+AT_LAST: dict[str, Journey] = {
+    "a technician looks at the kiosk, and walks away": [
+        *START,
+        HoldTitle(),
+        See("Enter the technician's code"),
+        Write("87654321"),
+        Press(Intent.CONTINUE),
+        See("That was not the code"),
+        Write(TECHNICIAN_CODE),
+        Press(Intent.CONTINUE),
+        See("The kiosk looks at itself"),
+        See("How this kiosk is"),
+        See("no card in it"),
+        Wait(IDLE_SECONDS),
+        See("This screen closes in"),
         *START,
     ],
 }

@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from kiosk.demo.board import LAMPS
 from kiosk.demo.premises import Premises
 from kiosk.demo.start import card_takes
 
@@ -33,6 +35,9 @@ def test_the_pilot_walks_photographs_and_another_program_agrees(folder: Path) ->
     assert "exit status 0" in demo.stdout
     pictures = sorted(path.name[3:-4] for path in (folder / "build" / "demo").glob("*.png"))
     assert {"start", "question-1", "choose-passcode", "unlocking", "done"} <= set(pictures)
+    lit = {name: _lit(folder / "build" / "demo", name) for name in ("unlocking", "case-opened")}
+    assert "Working" in lit["unlocking"]
+    assert "Attention" in lit["case-opened"], "the board is to be seen beside the screen"
     assert "7391520" not in demo.stdout + demo.stderr
 
 
@@ -47,3 +52,13 @@ def test_another_program_says_no_to_a_passcode_that_is_wrong(
         memory.passcode = b"7391520\xff"
         memory.passcode_left = 3
         assert card_takes(premises)
+
+
+def _lit(folder: Path, name: str) -> set[str]:
+    """Which lamps of the board are lit in a picture, by their colours at its right."""
+    (path,) = folder.glob(f"*-{name}.png")
+    with Image.open(path) as picture:
+        board = picture.convert("RGB").crop((800, 0, picture.width, picture.height))
+        colours = {colour: number for number, colour in board.getcolors(1 << 20) or []}
+    shades = {words: tuple(round(part * 255) for part in lit[:3]) for words, lit in LAMPS.values()}
+    return {words for words, shade in shades.items() if colours.get(shade, 0) > 200}

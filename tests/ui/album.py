@@ -32,6 +32,8 @@ SETTINGS = {
 }
 STORED = {
     "start": "waiting",
+    "resting": "resting",
+    "closed": "closed",
     "menu": "works",
     "question": "asking",
     "passcode": "choosing",
@@ -43,6 +45,7 @@ STORED = {
     "choice": "choosing-question",
     "address": "email",
     "registered": "registered",
+    "technician": "diagnoses",
     "languages": "menu-languages",
     "settings": "menu-access",
 }

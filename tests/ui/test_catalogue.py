@@ -31,7 +31,7 @@ Message = str | tuple[str, ...]
 def messages_in_sources() -> set[Message]:
     return {
         message
-        for room in ("flow", "ui")
+        for room in ("doctor", "flow", "ui")
         for _, _, message, _, _ in extract_from_dir(KIOSK / room, keywords=MARKS)
     }
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
 import pytest
 
+from kiosk.doctor import machine, surroundings
+from kiosk.errors import ReaderUnavailable
 from kiosk.flow import Site, State, render
 from kiosk.flow import pages as pg
 from kiosk.flow.access import Access, Language, Menu, TextSize
+from kiosk.flow.diagnosis import Diagnosis, Part, Verdict
 from kiosk.flow.events import Flaw, UnlockStep
 from kiosk.flow.profile import Position, Profile, SelfService, Smartcard, Trust
-from kiosk.flow.text import Verbatim
+from kiosk.flow.text import Verbatim, text
 from kiosk.flow.view import Contact
 from kiosk.ui.gallery import Gallery
 from kiosk.values import ReaderTrouble, Rule, Secret
@@ -31,6 +35,13 @@ QUESTIONS = (
     "In which town did your parents meet?",
     "What was the first concert you went to?",
 )
+
+
+def _raising(error: Exception) -> Callable[[], object]:
+    def ask() -> object:
+        raise error
+
+    return ask
 
 
 def asking(**changes: object) -> pg.AskingQuestion:
@@ -75,8 +86,20 @@ def drafted(done: int = 0) -> pg.Draft:
     )
 
 
+_VERSIONS = "kiosk 1.2.3, Python 3.13.5, kivy 2.3.1, pyscard 2.2.2, cryptography 43.0.0"
+DIAGNOSES = (
+    *(surroundings.reader(_raising(ReaderUnavailable(each))) for each in ReaderTrouble),
+    Diagnosis(Part.DISK, Verdict.WELL, text("{megabytes} MB free", megabytes=24310)),
+    surroundings.central(lambda: None),
+    machine.lights(0),
+    surroundings.certificate("http://127.0.0.1", None),
+    Diagnosis(Part.VERSIONS, Verdict.WELL, Verbatim(_VERSIONS)),
+)
+
 PAGES: dict[str, pg.Page] = {
     "waiting": pg.Waiting(),
+    "resting": pg.Waiting(),
+    "closed": pg.Waiting(),
     "reading": pg.ReadingCard(),
     "works": pg.CardWorks(),
     "opening": pg.OpeningUnlock(),
@@ -116,6 +139,11 @@ PAGES: dict[str, pg.Page] = {
     "registration-code-anew": pg.EnteringCode(drafted(4), anew=True),
     "confirming": pg.ConfirmingRegistration(drafted(4)),
     "registered": pg.Registered(PROFILE, TRUST),
+    "technician": pg.EnteringTechnicianCode(refused=True, wait_seconds=1920),
+    "examining": pg.Examining(),
+    "diagnoses": pg.ShowingDiagnoses((DIAGNOSES[1], *DIAGNOSES[len(ReaderTrouble) :])),
+    "diagnoses-many": pg.ShowingDiagnoses(DIAGNOSES),
+    "diagnoses-well": pg.ShowingDiagnoses(DIAGNOSES[len(ReaderTrouble) :]),
     "unlocking": pg.Unlocking(UnlockStep.CHECK),
     "finished": pg.Finished(),
     **{f"help-{trouble}": pg.Helping(trouble, 600) for trouble in pg.Trouble},
@@ -131,6 +159,8 @@ COMBINATIONS = [
 
 def state_of(name: str, language: Language, access: Access, *, troubled: bool = True) -> State:
     """The kiosk on a page, with whatever can be wrong with it beside."""
+    if name == "resting":
+        access = Access()  # whoever wanted it otherwise is gone
     state = State(
         SITE,
         language,
@@ -138,12 +168,13 @@ def state_of(name: str, language: Language, access: Access, *, troubled: bool = 
         MENUS.get(name),
         page=PAGES.get(name, pg.Waiting()),
         reference="K7Q4-20MX",
+        minutes=14,
         simulated=troubled,
         speech_present=not troubled,
+        resting=1 if name == "resting" else None,
+        reader=ReaderTrouble.NO_READER if name == "closed" else None,
     )
-    if troubled:
-        return replace(state, reader=ReaderTrouble.NO_ACCESS, central_reachable=False)
-    return state
+    return replace(state, central_reachable=False, power_low=True) if troubled else state
 
 
 def faults_of(desk: Gallery, state: State) -> list[str]:

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from kiosk.flow.text import Verbatim
-from kiosk.flow.view import EntryPage, Frame, StepState
-from kiosk.ui.sample import BANNER, CORNER, SAMPLES
+from kiosk.flow.access import Access, TextSize
+from kiosk.flow.text import Verbatim, text
+from kiosk.flow.view import EntryPage, Frame, StepState, View
+from kiosk.ui.sample import BANNER, CORNER, REMAINING, SAMPLES
 from tests.ui.conftest import Desk
 
 STEPS = SAMPLES["choices-many"].frame.steps
@@ -27,7 +28,8 @@ KINDS = [
 
 
 def framed(name: str, **changes: object) -> Frame:
-    return replace(SAMPLES[name].frame, banner=BANNER, steps=STEPS, corner=CORNER, **changes)  # type: ignore[arg-type]
+    about = {"banner": BANNER, "steps": STEPS, "corner": CORNER, "remaining": REMAINING}
+    return replace(SAMPLES[name].frame, **{**about, **changes})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -99,3 +101,26 @@ def test_another_person_in_the_corner_is_another_screen(desk: Desk) -> None:
     frame = replace(framed("question-typed"), corner=(Verbatim("Bo"),))
     desk.show(replace(SAMPLES["question-typed"], frame=frame))
     assert names() == ["Bo"]
+
+
+@pytest.mark.parametrize("size", TextSize)
+def test_the_time_that_is_left_is_shown_as_it_goes_and_nothing_else_changes(
+    desk: Desk, size: TextSize
+) -> None:
+    from kivy.uix.label import Label  # noqa: PLC0415 - only after the desk is open
+
+    def widgets() -> list[Label]:
+        stage = desk.gallery.app.stage
+        return [one for one in stage.walk(restrict=True) if isinstance(one, Label) and one.text]
+
+    def at(minutes: int) -> View:
+        remaining = text("{minutes} min left", minutes=minutes)
+        frame = framed("question-typed", remaining=remaining, access=Access(size))
+        return replace(SAMPLES["question-typed"], frame=frame)
+
+    desk.show(at(12))
+    before = widgets()
+    assert "12 min left" in [one.text for one in before]
+    desk.show(at(2))
+    assert widgets() == before, "the keyboard stays under the fingers"
+    assert "2 min left" in [one.text for one in before]

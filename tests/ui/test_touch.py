@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -266,3 +267,30 @@ def _memory_by_parts(buffer: bytearray, overlap: int) -> Iterator[int]:
                 except OSError:  # a device's memory
                     break
                 start += len(buffer) - overlap
+
+
+def test_a_finger_that_stays_on_the_title_is_a_technicians(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kiosk.ui.widgets.titlebar.HOLD_SECONDS", 0.05)
+
+    def held(x: float, *, slide: bool = False) -> list[Intent]:
+        desk.sent.clear()
+        touch = desk.finger.down(x, 28)
+        if slide:
+            touch.move({"sx": 0.1, "sy": 0.2})
+            EventLoop.post_dispatch_input("update", touch)
+        time.sleep(0.06)
+        desk.gallery.frames(2)
+        desk.finger.up(touch)
+        return [event.intent for event in desk.pressed]
+
+    from kivy.base import EventLoop  # noqa: PLC0415
+
+    desk.show(SAMPLES["welcome"])
+    assert held(60) == [Intent.TECHNICIAN]
+    assert held(60, slide=True) == []
+    desk.finger.tap(60, 28)
+    time.sleep(0.06)
+    desk.gallery.frames(2)
+    assert Intent.TECHNICIAN not in [event.intent for event in desk.pressed]

@@ -1,11 +1,12 @@
-"""`report` and `alerts`: what self service was good for, and what somebody should look at."""
+"""`report`, `alerts`, `metrics`: what self service was good for, what somebody should look at."""
 
 from __future__ import annotations
 
 import argparse
 from datetime import date, timedelta
+from pathlib import Path
 
-from kiosk.central import reporting
+from kiosk.central import metrics, reporting
 from kiosk.central.commands import desk
 from kiosk.central.commands.desk import Commands, Declined
 
@@ -37,6 +38,13 @@ def add(commands: Commands) -> None:
     alerting.add_argument("--silent-hours", type=int, default=24, metavar="N", help="(default: 24)")
     desk.for_spreadsheets(alerting)
     alerting.set_defaults(run=_alerts)
+    measuring = commands.add_parser(
+        "metrics", help="how every kiosk said it is, and unlocks, in Prometheus' text format"
+    )
+    measuring.add_argument(
+        "--file", type=Path, help="write it there, whole or not at all, instead of printing it"
+    )
+    measuring.set_defaults(run=_metrics)
 
 
 def _report(given: argparse.Namespace) -> int:
@@ -59,6 +67,21 @@ def _report(given: argparse.Namespace) -> int:
     )
     if not given.csv:
         desk.say(f"cards whose certificate ends within {given.days} days: {len(ending)}")
+    return 0
+
+
+def _metrics(given: argparse.Namespace) -> int:
+    with desk.opened(given) as at, at.reading() as database:
+        told = metrics.exposition(metrics.collect(database))
+    if given.file is None:
+        desk.say(told.rstrip("\n"))
+        return 0
+    try:
+        new = given.file.with_name(f".{given.file.name}.new")
+        new.write_text(told)
+        new.rename(given.file)
+    except OSError as error:
+        raise Declined(f"{given.file}: {error.strerror}") from None
     return 0
 
 

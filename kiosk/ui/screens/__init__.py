@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from kiosk.flow.view import (
     ChoicePage,
     EntryKind,
@@ -9,6 +12,7 @@ from kiosk.flow.view import (
     Notice,
     ProfilePage,
     Progress,
+    Resting,
     View,
     Welcome,
 )
@@ -20,6 +24,7 @@ from kiosk.ui.screens.digits import DigitsScreen
 from kiosk.ui.screens.notice import NoticeScreen
 from kiosk.ui.screens.profile import ProfileScreen
 from kiosk.ui.screens.progress import ProgressScreen
+from kiosk.ui.screens.resting import RestingScreen
 from kiosk.ui.screens.welcome import WelcomeScreen
 
 Screen = (
@@ -30,26 +35,25 @@ Screen = (
     | ProfileScreen
     | ProgressScreen
     | NoticeScreen
+    | RestingScreen
 )
 
 _ENTRIES: dict[EntryKind, type[AnswerScreen | DigitsScreen]] = {
     EntryKind.ANSWER: AnswerScreen,
     EntryKind.EMAIL: AddressScreen,
 }
+_SCREENS: dict[type, Callable[[Context, Any], Screen]] = {
+    Welcome: WelcomeScreen,
+    ChoicePage: ChoiceScreen,
+    ProfilePage: ProfileScreen,
+    Progress: ProgressScreen,
+    Notice: NoticeScreen,
+    Resting: RestingScreen,
+}
 
 
 def screen_for(context: Context, view: View) -> Screen:
     """A new screen that shows `view`."""
-    match view:
-        case Welcome():
-            return WelcomeScreen(context, view)
-        case EntryPage():
-            return _ENTRIES.get(view.entry.kind, DigitsScreen)(context, view)
-        case ChoicePage():
-            return ChoiceScreen(context, view)
-        case ProfilePage():
-            return ProfileScreen(context, view)
-        case Progress():
-            return ProgressScreen(context, view)
-        case Notice():
-            return NoticeScreen(context, view)
+    if isinstance(view, EntryPage):
+        return _ENTRIES.get(view.entry.kind, DigitsScreen)(context, view)
+    return _SCREENS[type(view)](context, view)

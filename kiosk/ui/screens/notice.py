@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kiosk.flow.view import Notice, View
+from kiosk.flow.view import Notice, Picture, View
 from kiosk.ui.context import Context
-from kiosk.ui.screens.page import Page
+from kiosk.ui.screens.page import Page, timeless
 from kiosk.ui.screens.pictured import beside_picture
 from kiosk.ui.theme import Size
 from kiosk.ui.widgets.layout import as_high_as_its_content, column
@@ -26,11 +26,15 @@ class NoticeScreen(Page):
         super().__init__(context, view.frame)
         self._view = view
         px, say = context.theme.px, context.say
+        bare = view.picture is Picture.NONE
+        # What stands there until somebody comes is to be read from afar.
+        wide = Size.TITLE if not view.frame.buttons and bare else Size.HEADING
         heading = Remark(
-            context, say(view.heading), TONES[view.tone], size=Size.HEADING, sign=SIGN, strong=True
+            context, say(view.heading), TONES[view.tone], size=wide, sign=SIGN, strong=True
         )
+        size = Size.LEAD if bare else Size.TEXT
         paragraphs = [
-            Writing(context, say(one), size=Size.TEXT, balanced=True) for one in view.paragraphs
+            Writing(context, say(one), size=size, balanced=True) for one in view.paragraphs
         ]
         # The text stands under the heading's words, not under its sign.
         indent = (0 if context.theme.large else heading.indent, 0, 0, 0)
@@ -46,4 +50,4 @@ class NoticeScreen(Page):
 
 
 def _still(view: Notice) -> Notice:
-    return replace(view, frame=replace(view.frame, countdown=None))
+    return replace(view, frame=timeless(view.frame))

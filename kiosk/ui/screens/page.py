@@ -41,10 +41,15 @@ def foot_buttons(frame: Frame) -> list[Button]:
     return [button for button in frame.buttons if not on_title_bar(button)]
 
 
+def timeless(frame: Frame) -> Frame:
+    """`frame` without what time alone changes on it."""
+    return replace(frame, countdown=None, remaining=None)
+
+
 def still(frame: Frame) -> object:
-    """What of `frame` cannot be changed in place: all but the countdown and buttons' states."""
+    """What of `frame` cannot be changed in place: all but time and buttons' states."""
     buttons = tuple((one.intent, one.role) for one in frame.buttons)
-    return replace(frame, countdown=None, buttons=()), buttons
+    return replace(timeless(frame), buttons=()), buttons
 
 
 class Page(BoxLayout):
@@ -71,8 +76,11 @@ class Page(BoxLayout):
             )
             for one in tools
         ]
+        self._bar: TitleBar | None = None
+        self._remaining: Writing | None = None
         if not (low and theme.large):
-            self.add_widget(TitleBar(context, frame, progress, () if low else self.tools))
+            self._bar = TitleBar(context, frame, progress, () if low else self.tools)
+            self.add_widget(self._bar)
         if frame.banner is not None:
             self.add_widget(Banner(context, frame.banner))
         if frame.steps and not theme.large:
@@ -81,6 +89,13 @@ class Page(BoxLayout):
     def let_go(self) -> None:
         """Forget every finger that is down on something to press."""
         let_go(self)
+
+    def tell_time(self, remaining: Text | None) -> None:
+        """Show how much time is left to who is logged in."""
+        if self._bar is not None:
+            self._bar.tell_time(remaining)
+        if self._remaining is not None and remaining is not None:
+            self._remaining.text = self.context.say(remaining)
 
     # ------------------------------------------------------------ arranging
 
@@ -98,7 +113,7 @@ class Page(BoxLayout):
             self._arrange_low((*reading, space()) if self.listing else reading, spacing)
             return
         body = BoxLayout(
-            orientation="vertical", padding=(px(MARGIN), px(ENDS)), spacing=px(spacing)
+            orientation="vertical", padding=(px(MARGIN), px(ENDS)), spacing=px(max(spacing, GAP))
         )
         if self.listing is None:
             self.pane = self._pane(reading, spacing)
@@ -171,8 +186,12 @@ class Page(BoxLayout):
         theme = self.context.theme
         if not theme.large:
             return []
-        lines = [*self._frame.corner, self._frame.title]
-        return [space(), *(self._aside(self.context.say(line)) for line in lines)]
+        say, who, remaining = self.context.say, self._frame.corner, self._frame.remaining
+        lines = [self._aside(say(line)) for line in (*who, self._frame.title)]
+        if remaining is not None:
+            self._remaining = self._aside(say(remaining))
+            lines.insert(len(who), self._remaining)
+        return [space(), *lines]
 
     def _aside(self, words: str, *, strong: bool = False) -> Writing:
         faint = self.context.theme.palette.faint

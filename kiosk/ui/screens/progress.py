@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from kivy.uix.widget import Widget
 
-from kiosk.flow.view import Picture, Progress, View
+from kiosk.flow.view import Progress, View
 from kiosk.ui.context import Context
 from kiosk.ui.screens.page import Page, still
 from kiosk.ui.screens.pictured import beside_picture
@@ -44,7 +44,7 @@ class ProgressScreen(Page):
             Writing(context, instruction, size=Size.LEAD, balanced=True),
             spacing=px(14),
         )
-        return beside_picture(context, as_high_as_its_content(words), Picture.INSIDE, middle=True)
+        return beside_picture(context, as_high_as_its_content(words), view.picture, middle=True)
 
     def update(self, view: View) -> bool:
         """Show `view` in place, which is how far its steps have come; False where more differs."""

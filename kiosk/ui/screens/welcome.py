@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from kiosk.flow.view import View, Welcome
 from kiosk.ui.context import Context
-from kiosk.ui.screens.page import Page
+from kiosk.ui.screens.page import Page, timeless
 from kiosk.ui.screens.pictured import beside_picture
 from kiosk.ui.theme import Size
 from kiosk.ui.widgets.layout import as_high_as_its_content, column
@@ -43,4 +43,4 @@ class WelcomeScreen(Page):
 
 
 def _still(view: Welcome) -> Welcome:
-    return replace(view, frame=replace(view.frame, countdown=None))
+    return replace(view, frame=timeless(view.frame))

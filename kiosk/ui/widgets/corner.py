@@ -1,5 +1,5 @@
 # mypy: allow-subclassing-any
-"""Who is logged in, and in which role: a small box in the corner of the title bar."""
+"""Who is logged in, in which role, and for how long: a small box in the corner of the title bar."""
 
 from __future__ import annotations
 
@@ -7,23 +7,30 @@ from collections.abc import Sequence
 
 from kivy.uix.boxlayout import BoxLayout
 
-from kiosk.flow.text import Words
+from kiosk.flow.text import Text, Words
 from kiosk.ui.context import Context
+from kiosk.ui.widgets.layout import column
 from kiosk.ui.widgets.shape import Backdrop
 from kiosk.ui.widgets.writing import OneLine
 
 HEIGHT = 48
-WIDEST = 330
+WIDEST = 360
+GAP = 12
 LETTERS = {1: (17,), 2: (15, 14), 3: (13, 12, 12)}  # sizes by the number of lines
+TIME = 14
 
 
 class Corner(BoxLayout):
-    """One to three lines; the first one is strong, and each ends in dots where it is too long."""
+    """One to three lines, the first one strong, each ending in dots where it is too long; the time.
 
-    def __init__(self, context: Context, lines: Sequence[Words]) -> None:
+    The time beside them is never shortened.
+    """
+
+    def __init__(self, context: Context, lines: Sequence[Words], remaining: Text | None) -> None:
         theme = context.theme
-        self._margin = theme.px(10)
-        super().__init__(orientation="vertical", size_hint=(None, None), height=theme.px(HEIGHT))
+        self.context = context
+        self._margin, self._gap = theme.px(10), theme.px(GAP)
+        super().__init__(size_hint=(None, None), height=theme.px(HEIGHT), padding=(self._margin, 0))
         Backdrop(self, theme.palette.title_pressed, theme.px(5))
         light = theme.palette.on_title
         self._lines = [
@@ -31,15 +38,28 @@ class Corner(BoxLayout):
             for place, (words, size) in enumerate(zip(lines, LETTERS[len(lines)], strict=True))
         ]
         over = (self.height - sum(line.height for line in self._lines)) / 2
-        self.padding = (self._margin, over)
+        self.add_widget(column(*self._lines, padding=(0, over)))
+        self._time = OneLine(context, size=TIME, strong=True, colour=light)
+        self._time.pos_hint = {"center_y": 0.5}
+        self.add_widget(self._time)
         self._widest = theme.px(WIDEST)
-        self._natural = max(line.width for line in self._lines) + 2 * self._margin
-        self.width = min(self._natural, self._widest)
-        for line in self._lines:
-            self.add_widget(line)
+        self._room = float(self._widest)
+        if remaining is not None:
+            self.tell_time(remaining)
+        self.take(self._room)
 
     def take(self, room: float) -> None:
         """Be as wide as the lines ask for, where `room` in pixels allows it."""
-        self.width = max(0, min(self._natural, self._widest, room))
+        self._room = room
+        beside = self._time.width + (self._gap if self._time.text else 0) + 2 * self._margin
+        self.spacing = self._gap if self._time.text else 0
+        wide = max(line.natural for line in self._lines) + beside
+        self.width = max(0, min(wide, self._widest, room))
         for line in self._lines:
-            line.shorten_to(self.width - 2 * self._margin)
+            line.shorten_to(self.width - beside)
+
+    def tell_time(self, remaining: Text) -> None:
+        """Show how much time is left."""
+        self._time.text = self.context.say(remaining)
+        self._time.texture_update()
+        self.take(self._room)

@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+from kivy.clock import Clock, ClockEvent
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.widget import Widget
 
 from kiosk.flow.text import Text
-from kiosk.flow.view import Frame
+from kiosk.flow.view import Frame, Intent
 from kiosk.ui.context import Context
 from kiosk.ui.theme import FINGER_HIGH, MARGIN, Size
 from kiosk.ui.widgets.corner import Corner
@@ -21,13 +23,21 @@ HEIGHT, LOW = FINGER_HIGH, 50  # where nothing on it is touched, it may be lower
 LINE = 2
 
 
+HOLD_SECONDS = 3.0
+
+
 class TitleBar(BoxLayout):
-    """Light on dark, from edge to edge; who is logged in has what the others leave."""
+    """Light on dark, from edge to edge; who is logged in has what the others leave.
+
+    A finger that stays on it for `HOLD_SECONDS`, beside what can be pressed, is a technician's.
+    """
 
     def __init__(
         self, context: Context, frame: Frame, progress: Text | None, tools: Sequence[Widget]
     ) -> None:
         theme = context.theme
+        self.context = context
+        self._holding: ClockEvent | None = None
         margin = theme.px(MARGIN)
         high = max([theme.px(HEIGHT if tools else LOW), *(tool.height for tool in tools)])
         super().__init__(
@@ -38,7 +48,7 @@ class TitleBar(BoxLayout):
         Backdrop(self, theme.palette.title, 0, (0, theme.px(LINE), 0, 0))
         self._corner: Corner | None = None
         if frame.corner and not theme.large:
-            self._corner = Corner(context, frame.corner)
+            self._corner = Corner(context, frame.corner, frame.remaining)
             self._add(self._corner)
         elif not theme.large:
             # How far one has come says more of where one is than the title.
@@ -52,6 +62,45 @@ class TitleBar(BoxLayout):
             tool.bind(width=self._share)
             self._add(tool)
         self.bind(width=self._share)
+
+    def tell_time(self, remaining: Text | None) -> None:
+        """Show how much time is left to who is logged in."""
+        if self._corner is not None and remaining is not None:
+            self._corner.tell_time(remaining)
+
+    def on_touch_down(self, touch: Any) -> bool:
+        """A finger comes down: on a tool, or perhaps to stay."""
+        if super().on_touch_down(touch):
+            return True
+        if not self.collide_point(*touch.pos):
+            return False
+        self._let_go()
+        self._holding = Clock.schedule_once(self._held, HOLD_SECONDS)
+        touch.grab(self)
+        return True
+
+    def on_touch_move(self, touch: Any) -> bool:
+        """A finger that leaves the bar does not stay."""
+        if touch.grab_current is self and not self.collide_point(*touch.pos):
+            self._let_go()
+        return bool(super().on_touch_move(touch))
+
+    def on_touch_up(self, touch: Any) -> bool:
+        """A finger goes up."""
+        if touch.grab_current is not self:
+            return bool(super().on_touch_up(touch))
+        touch.ungrab(self)
+        self._let_go()
+        return True
+
+    def _held(self, _: float) -> None:
+        if self.get_root_window() is not None:  # the page may have gone meanwhile
+            self.context.press(Intent.TECHNICIAN)
+
+    def _let_go(self) -> None:
+        if self._holding is not None:
+            self._holding.cancel()
+            self._holding = None
 
     def _add(self, part: Widget) -> None:
         part.pos_hint = {"center_y": 0.5}

@@ -131,6 +131,11 @@ class OneLine(Writing):
         """Never: there is one line."""
         return False
 
+    @property
+    def natural(self) -> float:
+        """How wide the whole of it is."""
+        return float(self._label.get_extents(self.text)[0])
+
     def shorten_to(self, width: float) -> None:
         """Be no wider than `width` pixels: what does not fit is left out for dots."""
         self.shorten, self.shorten_from = True, "right"

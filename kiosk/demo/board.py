@@ -1,0 +1,42 @@
+"""The simulated board of the demonstration's kiosk: where its parts are, and how it begins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kiosk.simulated.board import SimulatedPins
+from kiosk.ui.palette import Colour, colour
+from kiosk.ui.theme import theme_for
+
+PINS: Mapping[str, int] = {
+    "reader": 4, "ready": 17, "working": 27, "done": 22, "attention": 23, "buzzer": 24,
+    "tamper": 5, "presence": 6, "power": 13,
+}  # fmt: skip
+"""As `KIOSK_PINS` has it."""
+
+LAMPS: Mapping[str, tuple[str, Colour]] = {
+    "reader": ("Reader", colour("#ffffff")),
+    "ready": ("Ready", colour("#4cd07d")),
+    "working": ("Working", colour("#53b1ff")),
+    "done": ("Done", colour("#b6f36b")),
+    "attention": ("Attention", colour("#ff7a59")),
+    "buzzer": ("Buzzer", colour("#ffd84d")),
+}
+"""What each light is called, and its colour while it is lit."""
+
+_WIDE = 190  # design pixels, beside the kiosk's own
+
+
+def make_pins() -> SimulatedPins:
+    """A header with the case closed, nobody near, and good power."""
+    pins = SimulatedPins()
+    pins.set_input(PINS["tamper"], high=False)
+    pins.set_input(PINS["presence"], high=False)
+    pins.set_input(PINS["power"], high=True)
+    return pins
+
+
+def wide(size: tuple[int, int]) -> int:
+    """How wide the board's picture is beside a screen of this size, in pixels."""
+    # Kivy's photographs are askew where a line of them does not end on a fourth pixel.
+    return -(-theme_for(*size).px(_WIDE) // 4) * 4

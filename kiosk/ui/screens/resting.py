@@ -1,0 +1,66 @@
+# mypy: allow-subclassing-any
+"""The screen at rest: dark, and its few words are now here, now there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kivy.uix.anchorlayout import AnchorLayout
+
+from kiosk.flow.text import Text
+from kiosk.flow.view import Resting, View
+from kiosk.ui.context import Context
+from kiosk.ui.theme import MARGIN, Size
+from kiosk.ui.widgets.layout import as_high_as_its_content, column
+from kiosk.ui.widgets.shape import Backdrop
+from kiosk.ui.widgets.writing import Writing
+
+_WIDE = 0.7  # of the window
+# No place overlaps the one before: every pixel is dark most of the time.
+_PLACES = (
+    ("left", "top"),
+    ("right", "center"),
+    ("left", "bottom"),
+    ("right", "top"),
+    ("left", "center"),
+    ("right", "bottom"),
+)
+
+
+class RestingScreen(AnchorLayout):
+    """Nothing to press: whatever is touched wakes it."""
+
+    def __init__(self, context: Context, view: Resting) -> None:
+        px, say, palette = context.theme.px, context.say, context.theme.palette
+        super().__init__(padding=px(2 * MARGIN))
+        self._view = view
+        Backdrop(self, palette.rest)
+        lines = [(view.heading, Size.HEADING), (view.hint, Size.BODY), (view.frame.banner, 15)]
+        words = column(
+            *(
+                Writing(context, say(line), size=size, colour=palette.on_rest, balanced=True)
+                for line, size in lines
+                if line is not None
+            ),
+            spacing=px(10),
+        )
+        words.size_hint_x = _WIDE
+        self.add_widget(as_high_as_its_content(words))
+        self._move(view)
+
+    def update(self, view: View) -> bool:
+        """Show `view` in place; False where that takes another screen."""
+        if not isinstance(view, Resting) or replace(view, place=0) != replace(self._view, place=0):
+            return False
+        self._move(view)
+        return True
+
+    def let_go(self) -> None:
+        """There is nothing that a finger could be down on."""
+
+    def tell_time(self, _: Text | None) -> None:
+        """Nobody is logged in."""
+
+    def _move(self, view: Resting) -> None:
+        self._view = view
+        self.anchor_x, self.anchor_y = _PLACES[view.place % len(_PLACES)]

@@ -1,0 +1,60 @@
+"""`kiosk help-screen`: whom to call where the kiosk cannot be started, until systemd ends it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+# The command itself, and beside it somebody who looks, presses keys, and ends it as systemd does.
+_SCRIPT = """
+import json, os, signal, sys, threading, time
+from kiosk.__main__ import main
+
+def look():
+    while getattr(getattr(sys.modules.get("kivy.base"), "EventLoop", 0), "status", "") != "started":
+        time.sleep(0.01)
+    from kivy.core.window import Window
+    from kivy.uix.label import Label
+    def texts():
+        seen = Window.children[0].walk()
+        return [one.text for one in seen if isinstance(one, Label) and one.text]
+    while not Window.children or "ext. 2222" not in " ".join(texts()):
+        time.sleep(0.01)
+    Window.children[0].key("press")
+    Window.children[0].key("technician")
+    time.sleep(0.1)
+    print(json.dumps(texts()))
+    os.kill(os.getpid(), signal.SIGTERM)
+
+threading.Thread(target=look, daemon=True).start()
+sys.exit(main(["help-screen"]))
+"""
+
+
+def test_it_says_whom_to_call_and_hears_nobody(folder: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", _SCRIPT],
+        env={
+            "PATH": "/usr/bin:/bin",
+            "PYTHONPATH": str(ROOT),
+            "SDL_VIDEODRIVER": "offscreen",
+            "KIOSK_STATE_DIRECTORY": str(folder / "missing"),
+            "KIOSK_FULLSCREEN": "false",
+            "KIOSK_CONTACTS": '[{"name": "IT service desk", "detail": "ext. 2222"}]',
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+        timeout=60,
+    )
+    assert run.returncode == 0, run.stderr[-2000:]
+    texts = json.loads(run.stdout)
+    assert "This kiosk is out of order" in texts
+    assert "Please use another kiosk. If it is urgent, call one of these." in texts
+    assert {"IT service desk", "ext. 2222"} <= set(texts)
+    assert not (folder / "missing").exists(), "it leaves nothing behind"
