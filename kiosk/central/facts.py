@@ -13,7 +13,6 @@ from sqlmodel import select
 from kiosk.central import audit, epochs, evidence, genuine, history, letters, notices, offline
 from kiosk.central.authentication import Caller
 from kiosk.central.escrow import FORMATS
-from kiosk.central.evidence import Told
 from kiosk.central.parts import Parts
 from kiosk.central.sessions import Work, working
 from kiosk.central.tables import (
@@ -27,6 +26,7 @@ from kiosk.central.tables import (
     PackEventRow,
     UnlockSession,
 )
+from kiosk.central.visit import Told
 from kiosk.contract import proof
 from kiosk.contract.messages import (
     CardCommand,

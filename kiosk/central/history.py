@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from kiosk.central import audit, evidence
-from kiosk.central.evidence import Decision, Fact, Told, Visit
+from kiosk.central.evidence import Decision
 from kiosk.central.sessions import Work
 from kiosk.central.tables import (
     Card,
@@ -18,6 +18,7 @@ from kiosk.central.tables import (
     PackRow,
     UnlockSession,
 )
+from kiosk.central.visit import Fact, Told, Visit
 from kiosk.contract.messages import CardCommand
 from kiosk.values import Family
 

@@ -9,7 +9,6 @@ from sqlmodel import Session, col, delete, select
 from kiosk.central import audit, history, throttle
 from kiosk.central.commands import desk
 from kiosk.central.commands.desk import Commands, Declined
-from kiosk.central.evidence import Told
 from kiosk.central.tables import (
     Card,
     CardFinding,
@@ -20,6 +19,7 @@ from kiosk.central.tables import (
     Registration,
     SealedEnvelope,
 )
+from kiosk.central.visit import Told
 
 _STATUSES = {
     "suspend": (CardStatus.SUSPENDED, "stop a card until it is activated"),
