@@ -19,13 +19,14 @@ TOP = Path(__file__).parents[1]
 SUPPORTED = ("3.11", "3.13")
 _ENOUGH = 4 << 30  # bytes
 AT_A_TIME = 4  # parts of the tests; more would wait for the processors, and for their deadlines
-# What takes longest begins first. The last part is whatever the others leave.
+# What takes longest begins first, beside what mostly waits. "rooms" is whatever the others leave.
 PARTS = {
     "journeys": ["tests/journeys", "tests/proofs"],
+    "rooms": [],
     "central": ["tests/central", "tests/contract"],
     "screen": ["tests/ui", "tests/flow"],
 }
-REST = ["tests", *(f"--ignore={folder}" for folders in PARTS.values() for folder in folders)]
+PARTS["rooms"] = ["tests", *(f"--ignore={each}" for part in PARTS.values() for each in part)]
 
 
 def main() -> int:
@@ -35,11 +36,7 @@ def main() -> int:
     for version in SUPPORTED:
         if version not in found:
             print(f"== tests on Python {version}: NOT RUN, this machine has no python{version}")
-    runs = [
-        (version, name, where)
-        for name, where in {**PARTS, "rooms": REST}.items()
-        for version in found
-    ]
+    runs = [(version, name, where) for name, where in PARTS.items() for version in found]
     if len(found) > 1:
         print("== what takes long (`dealt`): each test of it on one interpreter", flush=True)
     with ThreadPoolExecutor(AT_A_TIME) as pool:

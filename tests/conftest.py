@@ -10,7 +10,10 @@ import pytest
 from sqlalchemy import Connection, Engine, event
 
 from kiosk.simulated.pcscd import PrivatePcscd
+from tests.compiling import compile_once
 from tests.dealing import dealt
+
+compile_once()
 
 
 @pytest.hookimpl(trylast=True)

@@ -25,6 +25,8 @@ from tests.card.hostile import (
     targets,
 )
 
+pytestmark = pytest.mark.dealt
+
 
 @pytest.mark.filterwarnings("ignore")  # of certificates that were mutated
 def test_only_our_own_errors_come_out() -> None:

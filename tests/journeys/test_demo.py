@@ -41,6 +41,7 @@ def test_the_pilot_walks_photographs_and_another_program_agrees(folder: Path) ->
     assert "7391520" not in demo.stdout + demo.stderr
 
 
+@pytest.mark.dealt
 def test_another_program_says_no_to_a_passcode_that_is_wrong(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

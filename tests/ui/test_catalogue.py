@@ -217,6 +217,7 @@ class Bracketed(gettext.NullTranslations):
         return f"⟦{super().ngettext(msgid1, msgid2, n)}⟧"
 
 
+@pytest.mark.dealt
 @pytest.mark.parametrize("name", SAMPLES)
 def test_no_text_on_the_screen_bypasses_the_catalogue(
     make_desk: Callable[[Catalogue], Desk], name: str
