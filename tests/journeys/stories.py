@@ -32,7 +32,7 @@ from kiosk.flow.view import Intent
 from kiosk.values import Family
 
 # Shorter than in service, so that a story is not spent on waiting.
-IDLE_SECONDS, WARNING_SECONDS, HELP_SECONDS = 4.0, 3, 4.0
+IDLE_SECONDS, WARNING_SECONDS, HELP_SECONDS = 8.0, 3, 6.0
 
 START: Journey = [See("Insert your smartcard")]
 QUESTIONS = tuple(itertools.islice(ENGLISH.values(), 4))
