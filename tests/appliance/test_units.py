@@ -95,6 +95,12 @@ def test_every_line_of_ours_is_installed(tree: Path) -> None:
     assert ours <= installed
 
 
+def test_debians_own_timers_write_nothing(tree: Path) -> None:
+    daily = ("apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer")
+    masks = tree / "etc/systemd/system"
+    assert {(masks / each).readlink() for each in daily} == {Path("/dev/null")}
+
+
 def test_no_key_starts_the_machine_anew_and_no_fault_opens_a_shell(tree: Path) -> None:
     masked = tree / "etc/systemd/system/ctrl-alt-del.target"
     assert masked.readlink() == Path("/dev/null")
