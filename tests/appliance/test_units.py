@@ -95,6 +95,20 @@ def test_every_line_of_ours_is_installed(tree: Path) -> None:
     assert ours <= installed
 
 
+def test_the_screen_waits_for_no_network() -> None:
+    """Of all that comes before it, nothing comes after what may take minutes."""
+    waits, seen = ["kiosk.service"], set[str]()
+    while waits:
+        unit = SYSTEMD / "system" / waits.pop()
+        if unit.name in seen or not unit.exists():
+            continue
+        seen.add(unit.name)
+        after = " ".join(re.findall(r"^After=(.*)$", unit.read_text(), re.MULTILINE)).split()
+        assert not any(each.startswith("network") for each in after), unit.name
+        waits += after
+    assert seen == {"kiosk.service", "kiosk-site.service"}
+
+
 def test_debians_own_timers_write_nothing(tree: Path) -> None:
     daily = ("apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer")
     masks = tree / "etc/systemd/system"
