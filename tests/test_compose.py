@@ -8,19 +8,24 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from kiosk import compose, identity
+from kiosk.contract.changes import Contact, Policy
 from kiosk.contract.identity import Enrolled
 from kiosk.flow import events as ev
+from kiosk.flow.text import Verbatim
 from kiosk.flow.view import View, Welcome
 from kiosk.runtime import Runtime
 from kiosk.settings import Settings
 from kiosk.simulated.board import SimulatedPins
 from kiosk.simulated.pcscd import PrivatePcscd
+from kiosk.store.database import open_replica
+from kiosk.store.replica import Replica
 
 ROOT = Path(__file__).parents[1]
 
@@ -136,3 +141,16 @@ def test_the_display_is_dimmed_while_nobody_is_there(
         until(lambda: is_told("dim\n"))
         runtime.send(ev.SomebodyNear())
         until(lambda: is_told("lit\n"))
+
+
+def test_the_organisations_numbers_are_called_where_the_site_names_none(state: Path) -> None:
+    told = Contact(name="RA", detail="ext. 3333")
+    policy = Policy(organisation="o", stopped=False, offline=False, lease_hours=1, contacts=(told,))
+    replica = Replica(open_replica(state))
+    replica.note(replace(replica.standing(), policy=policy.model_dump_json()))
+    called = compose._site(alone(state)).contacts
+    assert [(each.name, each.detail) for each in called] == [
+        (Verbatim("RA"), Verbatim("ext. 3333"))
+    ]
+    own = compose._site(alone(state, contacts=[{"name": "IT", "detail": "ext. 2222"}])).contacts
+    assert [each.name for each in own] == [Verbatim("IT")]

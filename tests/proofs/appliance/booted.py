@@ -182,7 +182,7 @@ def full(ward: Ward, figures: Figures) -> None:
     if ward.card.unblocking_left != left or ward.card.passcode_left:
         raise AssertionError("something was done to the card, and could not be recorded")
     ward.walk([START])
-    told = "full disk: help, and nothing done to the card"
+    told = "full disk: said so, and nothing done to the card"
     figures.add(f"{told}; then unlocked in {ward.unlock():.0f} s")
 
 
