@@ -77,7 +77,8 @@ def _parser() -> argparse.ArgumentParser:
         "--report", action="store_true", help="leave what is in trouble for central to hear of"
     )
     commands.add_parser(
-        "technician-code", help="what KIOSK_TECHNICIAN_CODE is to be, for a code that is typed here"
+        "technician-code",
+        help="what `technician_code` is to be in kiosk.toml, for a code that is typed here",
     )
     demo = commands.add_parser("demo", help="everything on this machine, with a simulated card")
     demo.add_argument(
@@ -147,7 +148,8 @@ def _firewall(_: argparse.Namespace) -> int:
 
     site = settings.read()
     firewall.apply(firewall.resolver_commands(firewall.resolvers()))
-    firewall.apply(firewall.commands(firewall.look_up(site)))
+    firewall.apply(firewall.central_commands(firewall.look_up_central(site)))
+    firewall.apply(firewall.clock_commands(firewall.look_up_clocks(site)))
     return 0
 
 

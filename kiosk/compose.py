@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from kiosk import __version__, flow, identity
 from kiosk.card import profile
 from kiosk.contract import changes
+from kiosk.devices import backlight
 from kiosk.devices.display import card_number
 from kiosk.devices.keypad.evdev import EvdevKeypads
 from kiosk.devices.lights import Lights, Pins
@@ -37,6 +38,7 @@ from kiosk.hardening import harden
 from kiosk.identity import Identity
 from kiosk.leases import Addressee, Keeper, Leases, Shelf, memory
 from kiosk.link import AccessTokens, CentralClient, Entrance
+from kiosk.outage import Outage
 from kiosk.pulse import Pulse, Rounds
 from kiosk.runtime import Runtime
 from kiosk.settings import Settings, read_approval_key
@@ -136,10 +138,12 @@ class Kiosk:
 
 
 def help_screen(settings: Settings) -> KioskApp:
-    """A screen that says whom to call and hears nobody: for when the kiosk cannot be started."""
+    """A screen that says whom to call, and does nothing else: where the kiosk cannot be started."""
     harden(die_with_parent=False)
-    screen = _screen(settings, lambda _: None, lambda: None)
-    screen.show(flow.out_of_order(_site(settings)))
+    outage = Outage(_site(settings), lambda dim: backlight.ask(settings.asks_directory, dim=dim))
+    screen = _screen(settings, outage.hear, lambda: None)
+    _touch(settings, screen)
+    threading.Thread(target=outage.run, args=(screen.show,), name="outage", daemon=True).start()
     return screen
 
 
@@ -194,6 +198,7 @@ def build_runtime(settings: Settings, open_pins: OpenPins = RpiPins) -> Runtime:
         ),
         lights=lights,
         technician=_technician(settings),
+        dim=lambda dim: backlight.ask(settings.asks_directory, dim=dim),
     )
     if lights is None and plan != PinPlan():
         runtime.send(ev.LightsFailed())

@@ -10,7 +10,6 @@ from __future__ import annotations
 import socket
 import subprocess
 from collections.abc import Iterable
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -24,23 +23,16 @@ _TABLE = "inet smartcard_kiosk"
 RESOLVERS = (Path("/run/systemd/resolve/resolv.conf"), Path("/etc/resolv.conf"))
 
 
-@dataclass(frozen=True, slots=True)
-class Destinations:
-    """All that a kiosk talks to by name: central by address and port, and clocks."""
-
-    central: frozenset[tuple[Address, int]]
-    clocks: frozenset[Address]
-
-
-def look_up(settings: Settings) -> Destinations:
-    """Where central and the clocks are now, once resolvers may be asked; raises SettingsError."""
+def look_up_central(settings: Settings) -> frozenset[tuple[Address, int]]:
+    """Central by address and port, once resolvers may be asked; raises SettingsError."""
     central = urlsplit(settings.central_url)
     port = central.port or (443 if central.scheme == "https" else 80)
-    clocks = [address for name in settings.clocks for address in _addresses(name, "KIOSK_CLOCKS")]
-    return Destinations(
-        frozenset((each, port) for each in _addresses(central.hostname, "KIOSK_CENTRAL_URL")),
-        frozenset(clocks),
-    )
+    return frozenset((each, port) for each in _addresses(central.hostname, "central_url"))
+
+
+def look_up_clocks(settings: Settings) -> frozenset[Address]:
+    """The clocks by address; raises SettingsError."""
+    return frozenset(each for name in settings.clocks for each in _addresses(name, "clocks"))
 
 
 def resolvers(files: Iterable[Path] = RESOLVERS) -> frozenset[Address]:
@@ -59,23 +51,21 @@ def resolvers(files: Iterable[Path] = RESOLVERS) -> frozenset[Address]:
 
 def resolver_commands(found: frozenset[Address]) -> str:
     """What nft is told first: whoever looks a name up has to be let out before."""
+    return _addresses_filled("resolvers", found)
+
+
+def central_commands(found: frozenset[tuple[Address, int]]) -> str:
+    """What nft is told next: each set emptied and filled, all at once or not at all."""
     lines = []
     for version, kind in _KINDS:
-        members = [str(each) for each in found if isinstance(each, kind)]
-        lines += _filled(f"resolvers{version}", members)
+        members = [f"{each} . {port}" for each, port in found if isinstance(each, kind)]
+        lines += _filled(f"central{version}", members)
     return "\n".join(lines) + "\n"
 
 
-def commands(found: Destinations) -> str:
-    """What nft is told then: each set emptied and filled, all at once or not at all."""
-    lines = []
-    for version, kind in _KINDS:
-        central = [f"{each} . {port}" for each, port in found.central if isinstance(each, kind)]
-        lines += _filled(f"central{version}", central)
-        lines += _filled(
-            f"clocks{version}", [str(each) for each in found.clocks if isinstance(each, kind)]
-        )
-    return "\n".join(lines) + "\n"
+def clock_commands(found: frozenset[Address]) -> str:
+    """What nft is told last: a clock that nobody knows keeps the kiosk from nothing else."""
+    return _addresses_filled("clocks", found)
 
 
 def apply(told: str) -> None:
@@ -85,6 +75,14 @@ def apply(told: str) -> None:
     )
     if done.returncode != 0:
         raise SettingsError("nft", done.stderr.strip().partition("\n")[0])
+
+
+def _addresses_filled(name: str, found: frozenset[Address]) -> str:
+    lines = []
+    for version, kind in _KINDS:
+        members = [str(each) for each in found if isinstance(each, kind)]
+        lines += _filled(f"{name}{version}", members)
+    return "\n".join(lines) + "\n"
 
 
 def _filled(name: str, members: list[str]) -> list[str]:

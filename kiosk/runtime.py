@@ -18,10 +18,10 @@ from kiosk import flow, journal
 from kiosk.contract.messages import KioskDeed, KioskEvent
 from kiosk.devices.lights import BoardNotice, Lights
 from kiosk.devices.reader import ReaderNotice, Sight
-from kiosk.errors import CentralRefused, KioskError, StoreFailed
+from kiosk.errors import BoardUnavailable, CentralRefused, KioskError, StoreFailed
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
-from kiosk.flow.view import View
+from kiosk.flow.view import Resting, View
 from kiosk.technician import Technician
 from kiosk.values import ReaderTrouble, Secret
 from kiosk.visits import Means
@@ -53,11 +53,13 @@ class Runtime:
         means: Means,
         lights: Lights | None = None,
         technician: Technician | None = None,
+        dim: Callable[[bool], None] = lambda _: None,
     ) -> None:
         self._state = flow.State.at(site)
         self._means = means
         self._lights = lights
         self._technician = technician
+        self._dim, self._is_dim = dim, True  # whatever it was left as: the first page lights it
         self._events: queue.SimpleQueue[ev.Event | Callable[[], None] | None] = queue.SimpleQueue()
         self._due: dict[ev.Timer, float] = {}
         self._secrets: list[Secret] = []
@@ -90,8 +92,7 @@ class Runtime:
             keep = self._means.keeper.keep
             threading.Thread(target=keep, args=(self._stopped,), name="packs", daemon=True).start()
         self._means.reader.watch(self._noticed)
-        if self._lights is not None:
-            self._lights.watch(self._noticed_by_board)
+        self._watch_board()
         self._show(screen)
         try:
             while not self._stopped.is_set():
@@ -166,9 +167,23 @@ class Runtime:
             self._show(screen)
 
     def _show(self, screen: Screen) -> None:
-        screen.show(flow.render(self._state))
+        view = flow.render(self._state)
+        screen.show(view)
+        if self._is_dim is not isinstance(view, Resting):
+            self._is_dim = not self._is_dim
+            self._dim(self._is_dim)
         if self._lights is not None:
             self._lights.show(flow.signal(self._state))
+
+    def _watch_board(self) -> None:
+        """A board that cannot be watched is said on the screen, and keeps nobody from her card."""
+        if self._lights is None:
+            return
+        try:
+            self._lights.watch(self._noticed_by_board)
+        except BoardUnavailable as error:
+            _log.error("no switches: %s", error)
+            self.send(ev.LightsFailed())
 
     def _noticed_by_board(self, notice: BoardNotice) -> None:
         match notice:

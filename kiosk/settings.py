@@ -8,6 +8,7 @@ setting: it is enrolled (see `identity`).
 
 from __future__ import annotations
 
+import codecs
 import os
 import tomllib
 from collections.abc import Callable, Mapping
@@ -180,7 +181,7 @@ def _told_by(file: Path) -> dict[str, Any]:
     if len(content) > _LONGEST_FILE:
         raise SettingsError(str(file), f"is longer than {_LONGEST_FILE} bytes")
     try:
-        told = tomllib.loads(content.decode())
+        told = tomllib.loads(_text(content))
     except (ValueError, RecursionError) as error:  # of a text, or of what it says
         raise SettingsError(str(file), f"is no TOML: {error}") from None
     for name in _MACHINES & told.keys():
@@ -191,6 +192,12 @@ def _told_by(file: Path) -> dict[str, Any]:
     if isinstance(authority, str):
         told["central_authority"] = file.parent / authority
     return told
+
+
+def _text(content: bytes) -> str:
+    """As editors write it: Windows' own may put a mark before it, or make it UTF-16."""
+    marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode("utf-16" if marked else "utf-8-sig")
 
 
 def read_approval_key(settings: Settings) -> VerifyKey | None:

@@ -50,17 +50,18 @@ def hand_over(boot: Path, into: Path, run: Path) -> Settings:
 
 
 def keypad_rules(keypads: Sequence[str]) -> str:
-    """The udev rules that let these keypads in, "vendor:product" each."""
+    """The udev rules that let these keypads in, and have them heard: "vendor:product" each."""
     lines = ["# Written at boot, from the site's settings."]
     for vendor, _, product in (each.lower().partition(":") for each in keypads):
         ids = f'ATTRS{{idVendor}}=="{vendor}", ATTRS{{idProduct}}=="{product}"'
         lines.append(f'SUBSYSTEM=="input", {ids}, GROUP="input", MODE="0660"')
+        lines.append(f'SUBSYSTEM=="input", KERNEL=="input[0-9]*", {ids}, ATTR{{inhibited}}="0"')
     return "\n".join(lines) + "\n"
 
 
 def clock_settings(clocks: Sequence[str]) -> str:
-    """What systemd-timesyncd is told: these servers and no others."""
-    return f"[Time]\nNTP={' '.join(clocks)}\nFallbackNTP=\n"
+    """What systemd-timesyncd is told: these servers and no others, and to spare the flash."""
+    return f"[Time]\nNTP={' '.join(clocks)}\nFallbackNTP=\nSaveIntervalSec=1h\n"
 
 
 def _copy_authority(site: Settings, boot: Path, into: Path) -> None:

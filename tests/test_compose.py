@@ -1,14 +1,31 @@
-"""A screen that keeps failing ends the process instead of going round in circles."""
+"""A kiosk as it is put together: what it does about parts that fail, and while nobody is there."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
-from kiosk import identity
+import pytest
+
+from kiosk import compose, identity
+from kiosk.contract.changes import Contact, Policy
 from kiosk.contract.identity import Enrolled
+from kiosk.flow import events as ev
+from kiosk.flow.text import Verbatim
+from kiosk.flow.view import View, Welcome
+from kiosk.runtime import Runtime
+from kiosk.settings import Settings
+from kiosk.simulated.board import SimulatedPins
+from kiosk.simulated.pcscd import PrivatePcscd
+from kiosk.store.database import open_replica
+from kiosk.store.replica import Replica
 
 ROOT = Path(__file__).parents[1]
 
@@ -22,12 +39,18 @@ sys.exit(0 if kiosk.run() else 7)
 """
 
 
-def test_a_screen_that_cannot_draw_its_start_gives_up(folder: Path) -> None:
-    state = folder / "state"
+@pytest.fixture
+def state(folder: Path) -> Path:
+    """The state of a kiosk that is enrolled."""
+    made = folder / "state"
     enrolled = Enrolled(
         kiosk=uuid4(), name="k", organisation="o", central="c", verify_keys=(bytes(32),)
     )
-    identity.keep(state, enrolled, identity.next_key(state))
+    identity.keep(made, enrolled, identity.next_key(made))
+    return made
+
+
+def test_a_screen_that_cannot_draw_its_start_gives_up(state: Path, folder: Path) -> None:
     run = subprocess.run(
         [sys.executable, "-c", _SCRIPT],
         env={
@@ -47,3 +70,87 @@ def test_a_screen_that_cannot_draw_its_start_gives_up(folder: Path) -> None:
     )
     assert run.returncode == 7, run.stderr[-2000:]
     assert "ZeroDivisionError" in run.stderr
+
+
+class Wall:
+    """A screen that remembers what was put on it."""
+
+    def __init__(self) -> None:
+        self.views: list[View] = []
+
+    def show(self, view: View) -> None:
+        self.views.append(view)
+
+    def forget(self, fields: tuple[str, ...] | None = None) -> None:
+        pass
+
+    def says(self, words: str) -> bool:
+        view = self.views[-1] if self.views else None
+        return isinstance(view, Welcome) and any(words in each.message for each in view.troubles)
+
+
+@contextmanager
+def running(settings: Settings, pins: SimulatedPins) -> Iterator[tuple[Runtime, Wall]]:
+    wall, runtime = Wall(), compose.build_runtime(settings, lambda: pins)
+    thread = threading.Thread(target=runtime.run, args=(wall,))
+    thread.start()
+    yield runtime, wall
+    runtime.stop()
+    thread.join()
+
+
+def until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def alone(state: Path, **more: object) -> Settings:
+    """A kiosk that nobody else is with, not even central."""
+    return Settings.model_validate(
+        {"central_url": "http://127.0.0.1:1", "state_directory": state, "swap_tolerated": True}
+        | {"runtime_directory": state.parent / "memory"}
+        | more
+    )
+
+
+def test_switches_that_cannot_be_seen_are_said_and_the_kiosk_serves_on(
+    state: Path, pcscd: PrivatePcscd
+) -> None:
+    pins = SimulatedPins()
+    pins.input(5, lambda _: None)  # whoever has it keeps it
+    with running(alone(state, pins={"tamper": 5}), pins) as (_, wall):
+        until(lambda: wall.says("lights of this kiosk do not work"))
+
+
+def test_the_display_is_dimmed_while_nobody_is_there(
+    state: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PCSCLITE_CSOCK_NAME", str(folder / "nobody"))
+    asks = folder / "asks"
+    asks.mkdir()
+    word = asks / "backlight"
+
+    def is_told(what: str) -> bool:
+        return word.exists() and word.read_text() == what
+
+    settings = alone(state, asks_directory=asks, rest_seconds=0.2)
+    with running(settings, SimulatedPins()) as (runtime, _):
+        until(lambda: is_told("lit\n"))
+        until(lambda: is_told("dim\n"))
+        runtime.send(ev.SomebodyNear())
+        until(lambda: is_told("lit\n"))
+
+
+def test_the_organisations_numbers_are_called_where_the_site_names_none(state: Path) -> None:
+    told = Contact(name="RA", detail="ext. 3333")
+    policy = Policy(organisation="o", stopped=False, offline=False, lease_hours=1, contacts=(told,))
+    replica = Replica(open_replica(state))
+    replica.note(replace(replica.standing(), policy=policy.model_dump_json()))
+    called = compose._site(alone(state)).contacts
+    assert [(each.name, each.detail) for each in called] == [
+        (Verbatim("RA"), Verbatim("ext. 3333"))
+    ]
+    own = compose._site(alone(state, contacts=[{"name": "IT", "detail": "ext. 2222"}])).contacts
+    assert [each.name for each in own] == [Verbatim("IT")]

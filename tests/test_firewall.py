@@ -28,27 +28,38 @@ def test_resolvers_are_found_where_the_machine_has_them(folder: Path) -> None:
     ]
 
 
+SETTINGS = Settings(central_url="https://[2001:db8::7]", clocks=("192.0.2.123",))
+
+
 def test_central_and_clocks_are_found() -> None:
     settings = Settings(central_url="https://192.0.2.7:8443", clocks=("192.0.2.123",))
-    found = firewall.look_up(settings)
-    assert found.central == {(ip_address("192.0.2.7"), 8443)}
-    assert found.clocks == {ip_address("192.0.2.123")}
+    assert firewall.look_up_central(settings) == {(ip_address("192.0.2.7"), 8443)}
+    assert firewall.look_up_clocks(settings) == {ip_address("192.0.2.123")}
 
 
-def test_nft_is_told_all_of_it_and_what_was_before_goes() -> None:
-    settings = Settings(central_url="https://[2001:db8::7]", clocks=("192.0.2.123",))
-    told = firewall.commands(firewall.look_up(settings))
+def test_nft_is_told_where_central_is_and_what_was_before_goes() -> None:
+    told = firewall.central_commands(firewall.look_up_central(SETTINGS))
     assert told.splitlines() == [
         "flush set inet smartcard_kiosk central4",
-        "flush set inet smartcard_kiosk clocks4",
-        "add element inet smartcard_kiosk clocks4 { 192.0.2.123 }",
         "flush set inet smartcard_kiosk central6",
         "add element inet smartcard_kiosk central6 { 2001:db8::7 . 443 }",
+    ]
+
+
+def test_nft_is_told_of_clocks_apart() -> None:
+    told = firewall.clock_commands(firewall.look_up_clocks(SETTINGS))
+    assert told.splitlines() == [
+        "flush set inet smartcard_kiosk clocks4",
+        "add element inet smartcard_kiosk clocks4 { 192.0.2.123 }",
         "flush set inet smartcard_kiosk clocks6",
     ]
 
 
 def test_a_name_that_nobody_knows_is_told_by_its_setting() -> None:
+    settings = Settings(central_url="https://central.invalid", clocks=("ntp.invalid",))
     with pytest.raises(SettingsError) as refused:
-        firewall.look_up(Settings(central_url="https://central.invalid"))
-    assert refused.value.place == "KIOSK_CENTRAL_URL"
+        firewall.look_up_central(settings)
+    assert refused.value.place == "central_url"
+    with pytest.raises(SettingsError) as refused:
+        firewall.look_up_clocks(settings)
+    assert refused.value.place == "clocks"

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import json
+import queue
 import subprocess
 import sys
+import threading
 from pathlib import Path
+
+from kiosk import flow
+from kiosk.flow.events import Touched
+from kiosk.flow.text import Verbatim
+from kiosk.flow.view import Contact, Notice, Resting, View
+from kiosk.outage import Outage
 
 ROOT = Path(__file__).parents[1]
 
@@ -58,3 +66,24 @@ def test_it_says_whom_to_call_and_hears_nobody(folder: Path) -> None:
     assert "Please use another kiosk. If it is urgent, call one of these." in texts
     assert {"IT service desk", "ext. 2222"} <= set(texts)
     assert not (folder / "missing").exists(), "it leaves nothing behind"
+
+
+def test_it_comes_to_rest_with_whom_to_call_moving_and_wakes_by_a_touch() -> None:
+    shown: queue.Queue[View] = queue.Queue()
+    dimmed: list[bool] = []
+    site = flow.Site((Contact(Verbatim("IT service desk"), Verbatim("ext. 2222")),))
+    outage = Outage(site, dimmed.append, awake_seconds=0.05, move_seconds=0.05)
+    thread = threading.Thread(target=outage.run, args=(shown.put,))
+    thread.start()
+    assert isinstance(shown.get(timeout=5), Notice)
+    for place in range(3):
+        view = shown.get(timeout=5)
+        assert isinstance(view, Resting)
+        assert (view.hint, view.place) == (Verbatim("IT service desk: ext. 2222"), place)
+    assert dimmed == [False, True]
+    outage.hear(Touched())
+    while not isinstance(shown.get(timeout=5), Notice):
+        pass
+    outage.close()
+    thread.join()
+    assert dimmed[:3] == [False, True, False]

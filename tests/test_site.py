@@ -78,11 +78,20 @@ def test_what_is_wrong_is_named_by_its_key(boot: Path, text: str, place: str) ->
 
 @pytest.mark.parametrize(
     "content",
-    [b"central_url = ", b"\xff\xfe", b"a = " + b"[" * 5000, b"#" * 70_000],
+    [b"central_url = ", b"\xc3(", b"a = " + b"[" * 5000, b"#" * 70_000],
     ids=["cut off", "no text", "deep", "long"],
 )
 def test_a_file_that_is_none_is_named(boot: Path, content: bytes) -> None:
     assert refused(boot, content).place == str(boot / site.FILE)
+
+
+@pytest.mark.parametrize("written", ["utf-8-sig", "utf-16"])
+def test_a_file_may_be_written_by_any_editor(boot: Path, written: str) -> None:
+    text = (URL + '[[contacts]]\nname = "Desg Gymorth"\ndetail = "est. 2222 – dŵr"\n').replace(
+        "\n", "\r\n"
+    )
+    site_settings = hand_over(boot, text.encode(written))
+    assert site_settings.contacts[0].detail == "est. 2222 – dŵr"
 
 
 def test_a_file_that_is_missing_is_named(boot: Path) -> None:
@@ -132,9 +141,8 @@ def test_the_trusts_own_authority_comes_along(boot: Path, monkeypatch: pytest.Mo
 def test_a_keypad_is_let_in_by_its_maker_and_kind(boot: Path) -> None:
     hand_over(boot, URL + 'keypads = ["04D9:1203"]\nclocks = ["ntp.example", "192.0.2.1"]')
     run = boot.parent / "run"
-    *_, rule = (run / site.KEYPADS).read_text().splitlines()
-    assert rule == (
-        'SUBSYSTEM=="input", ATTRS{idVendor}=="04d9", ATTRS{idProduct}=="1203",'
-        ' GROUP="input", MODE="0660"'
-    )
+    *_, opened, heard = (run / site.KEYPADS).read_text().splitlines()
+    ids = 'ATTRS{idVendor}=="04d9", ATTRS{idProduct}=="1203"'
+    assert opened == f'SUBSYSTEM=="input", {ids}, GROUP="input", MODE="0660"'
+    assert heard == f'SUBSYSTEM=="input", KERNEL=="input[0-9]*", {ids}, ATTR{{inhibited}}="0"'
     assert "NTP=ntp.example 192.0.2.1\n" in (run / site.CLOCKS).read_text()

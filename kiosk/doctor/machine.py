@@ -24,7 +24,9 @@ def screen(root: Path = ROOT, driver: str = "") -> Diagnosis:
         except DisplayUnavailable as error:
             there = ", ".join(error.present) or "-"
             found = text("no graphics card of {driver}", driver=driver)
-            advice = text("KIOSK_DISPLAY_DRIVER has to be one of: {drivers}", drivers=there)
+            advice = text(
+                "`display_driver` in kiosk.toml has to be one of: {drivers}", drivers=there
+            )
             return Diagnosis(Part.SCREEN, Verdict.FAILED, found, advice)
     states = {
         path.parent.name: path.read_text().strip()
@@ -61,9 +63,7 @@ def lights(planned: int, root: Path = ROOT) -> Diagnosis:
     if any(root.glob("sys/bus/gpio/devices/gpiochip*")):
         found = plural("{count} pin in use", "{count} pins in use", planned)
         return Diagnosis(Part.LIGHTS, Verdict.WELL, found)
-    advice = text(
-        "This machine has no pins: take KIOSK_PINS out of its settings, or use a Raspberry Pi."
-    )
+    advice = text("This machine has no pins: take `pins` out of kiosk.toml, or use a Raspberry Pi.")
     return Diagnosis(Part.LIGHTS, Verdict.FAILED, text("no header"), advice)
 
 

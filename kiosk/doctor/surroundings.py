@@ -74,7 +74,9 @@ def central(ask: Callable[[], object]) -> Diagnosis:
         found = text("refuses us: {problem}", problem=error.problem)
         return Diagnosis(Part.CENTRAL, Verdict.FAILED, found, advice)
     except KioskError as error:
-        advice = text("Look at the network, at KIOSK_CENTRAL_URL and at the firewall's addresses.")
+        advice = text(
+            "Look at the network, at `central_url` in kiosk.toml and at the firewall's addresses."
+        )
         return Diagnosis(Part.CENTRAL, Verdict.FAILED, Verbatim(str(error)), advice)
     return Diagnosis(Part.CENTRAL, Verdict.WELL, text("answers, and knows us"))
 
@@ -88,7 +90,9 @@ def clock(now_at_central: Callable[[], datetime]) -> Diagnosis:
         return Diagnosis(Part.CLOCK, Verdict.WARNING, found)
     found = text("{seconds} s against central's", seconds=f"{ahead:+.0f}")
     if abs(ahead) > _MOST_SKEW_SECONDS:
-        advice = text("`timedatectl timesync-status`; KIOSK_CLOCKS names who may be asked.")
+        advice = text(
+            "`timedatectl timesync-status`; `clocks` in kiosk.toml names who may be asked."
+        )
         return Diagnosis(Part.CLOCK, Verdict.WARNING, found, advice)
     return Diagnosis(Part.CLOCK, Verdict.WELL, found)
 
@@ -101,7 +105,7 @@ def certificate(url: str, authority: Path | None) -> Diagnosis:
     try:
         ends = _ends(str(parts.hostname), parts.port or 443, authority)
     except ssl.SSLCertVerificationError as error:
-        advice = text("KIOSK_CENTRAL_AUTHORITY has to name the trust's own authority.")
+        advice = text("`central_authority` in kiosk.toml has to name the trust's own authority.")
         found = Verbatim(error.verify_message)
         return Diagnosis(Part.CERTIFICATE, Verdict.FAILED, found, advice)
     except OSError as error:

@@ -4,10 +4,10 @@ No I/O, no clock, no widgets: whatever the kiosk does at its screen is decided h
 tested here without any of them.
 """
 
-from kiosk.flow.housing import out_of_order
+from kiosk.flow.housing import out_of_order, out_of_order_at_rest
 from kiosk.flow.machine import step
 from kiosk.flow.render import render
 from kiosk.flow.signal import signal
 from kiosk.flow.state import Site, State
 
-__all__ = ["Site", "State", "out_of_order", "render", "signal", "step"]
+__all__ = ["Site", "State", "out_of_order", "out_of_order_at_rest", "render", "signal", "step"]

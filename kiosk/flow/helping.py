@@ -44,7 +44,6 @@ def card_failed_at_work(state: st.State, event: ev.CardFailed) -> Outcome:
     trouble = _CARD_TROUBLES[event.trouble]
     at_work = {
         pg.Trouble.CARD_PULLED: pg.Trouble.CARD_PULLED_AT_WORK,
-        pg.Trouble.STORE: pg.Trouble.UNLOCK_FAILED,
         pg.Trouble.CARD_UNREADABLE: (
             pg.Trouble.CHANGE_FAILED
             if isinstance(state.page, pg.ChangingPasscode)

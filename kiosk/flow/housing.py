@@ -12,7 +12,7 @@ from kiosk.flow import state as st
 from kiosk.flow import view as vw
 from kiosk.flow.frame import frame
 from kiosk.flow.leaving import leave
-from kiosk.flow.text import text
+from kiosk.flow.text import Verbatim, in_english, text
 
 Outcome = tuple[st.State, tuple[do.Effect, ...]]
 
@@ -45,6 +45,14 @@ def out_of_order(site: st.Site) -> vw.Notice:
         ),
         contacts=site.contacts,
     )
+
+
+def out_of_order_at_rest(site: st.Site, place: int) -> vw.Resting:
+    """The same when nobody is there: dark, and with the first to call, now here, now there."""
+    bare = replace(frame(st.State.at(site)), tools=())
+    calls = [f"{in_english(each.name)}: {in_english(each.detail)}" for each in site.contacts]
+    call = Verbatim(calls[0]) if calls else None
+    return vw.Resting(bare, text("This kiosk is out of order"), call, place)
 
 
 EVERYWHERE: dict[type, Callable[[st.State, Any], Outcome]] = {

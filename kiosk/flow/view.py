@@ -266,7 +266,7 @@ class Resting:
 
     frame: Frame
     heading: Words
-    hint: Text | None = None
+    hint: Words | None = None
     place: int = 0
 
 

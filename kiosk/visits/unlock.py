@@ -77,6 +77,7 @@ class UnlockVisit:
         self._report: CardReport | None = None
         self._opened: msg.UnlockOpened | None = None
         self._offline: OfflineUnlock | None = None
+        self._begun = False  # on the card: what it is like from then on is not known for certain
 
     def read_card(self) -> ev.Event:
         """Find out which card it is."""
@@ -203,7 +204,10 @@ class UnlockVisit:
             finally:
                 self._end(opened.session)
         except KioskError as error:
-            return failed(self.number, error)
+            told = failed(self.number, error)
+            if self._begun and isinstance(error, StoreFailed):
+                return ev.CardFailed(self.number, ev.CardTrouble.FAILED)
+            return told
 
     def _end(self, session: UUID) -> None:
         try:
@@ -306,6 +310,7 @@ class UnlockVisit:
                 raise CentralRefused(msg.ProblemType.EXPIRED, 410)
             self._outbox.record(grant.session, _fact(grant.grant, sequence, step))
             sequence += 1
+            self._begun = True
             if self._offline is not None:
                 self._offline.recorded(step)
             reached = _REACHED.get((step.command, step.status))

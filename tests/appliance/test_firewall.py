@@ -55,12 +55,13 @@ class Network:
     def guard(self) -> None:
         """Load the rules, and fill them as the appliance does."""
         names = RULES.read_text().replace("kiosk, kiosk-sync", f"{KIOSK}, {SYNC}")
-        found = firewall.Destinations(
-            frozenset({(ip_address(self.central), 8443)}), clocks=frozenset()
-        )
-        resolvers = firewall.resolver_commands(frozenset({ip_address(self.central)}))
-        for told in (names, resolvers, firewall.commands(found)):
-            run("ip", "netns", "exec", self.name, "nft", "-f", "-", input=told)
+        self.tell_nft(names)
+        central = ip_address(self.central)
+        self.tell_nft(firewall.resolver_commands(frozenset({central})))
+        self.tell_nft(firewall.central_commands(frozenset({(central, 8443)})))
+
+    def tell_nft(self, told: str) -> None:
+        run("ip", "netns", "exec", self.name, "nft", "-f", "-", input=told)
 
 
 @pytest.fixture

@@ -17,7 +17,9 @@ DEBIANS = Path("/usr/lib/systemd/system")
 _PROGRAMS = (
     "usr/bin/kiosk",
     "usr/bin/systemctl",
+    "usr/bin/mv",
     "usr/bin/rm",
+    "usr/bin/sleep",
     "usr/sbin/nft",
     "usr/sbin/pcscd",
     "usr/bin/udevadm",
@@ -51,12 +53,12 @@ def analyze(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def complaints(root: Path, unit: str) -> list[str]:
     told = analyze(root, "verify", "--man=no", unit)
-    ours = re.compile(r"kiosk|pcscd\.service\.d")
+    ours = re.compile(r"kiosk|(pcscd|emergency)\.service\.d")
     lines = (told.stdout + told.stderr).splitlines()
     return [line for line in lines if ours.search(line) and _NEWER not in line]
 
 
-@pytest.mark.parametrize("unit", [*UNITS, "pcscd.service"])
+@pytest.mark.parametrize("unit", [*UNITS, "pcscd.service", "emergency.service"])
 def test_systemd_has_nothing_to_complain_about(tree: Path, unit: str) -> None:
     assert (tree / "usr/lib/systemd/system" / unit).exists()
     assert complaints(tree, unit) == []
@@ -93,11 +95,55 @@ def test_every_line_of_ours_is_installed(tree: Path) -> None:
     assert ours <= installed
 
 
+def test_the_screen_waits_for_no_network() -> None:
+    """Of all that comes before it, nothing comes after what may take minutes."""
+    waits, seen = ["kiosk.service"], set[str]()
+    while waits:
+        unit = SYSTEMD / "system" / waits.pop()
+        if unit.name in seen or not unit.exists():
+            continue
+        seen.add(unit.name)
+        after = " ".join(re.findall(r"^After=(.*)$", unit.read_text(), re.MULTILINE)).split()
+        assert not any(each.startswith("network") for each in after), unit.name
+        waits += after
+    assert seen == {"kiosk.service", "kiosk-site.service"}
+
+
+def test_debians_own_timers_write_nothing(tree: Path) -> None:
+    daily = ("apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer")
+    masks = tree / "etc/systemd/system"
+    assert {(masks / each).readlink() for each in daily} == {Path("/dev/null")}
+
+
+def test_no_key_starts_the_machine_anew_and_no_fault_opens_a_shell(tree: Path) -> None:
+    masked = tree / "etc/systemd/system/ctrl-alt-del.target"
+    assert masked.readlink() == Path("/dev/null")
+    drop_in = (tree / "usr/lib/systemd/system/emergency.service.d/kiosk.conf").read_text()
+    assert "\nExecStart=\n" in drop_in, "Debian's own shell would still be started"
+    assert "StandardInput=null" in drop_in
+
+
 def test_every_unit_is_explained() -> None:
     told = (SYSTEMD / "README.md").read_text()
     for unit in UNITS:
         stem = unit.partition(".")[0]
         assert f"`{stem}." in told, unit
+
+
+def test_every_kind_of_line_has_its_reason() -> None:
+    told = (SYSTEMD / "README.md").read_text()
+    files = [*SYSTEMD.glob("system/*.*"), *SYSTEMD.glob("system/*/*"), *SYSTEMD.glob("*.conf.d/*")]
+    texts = [path.read_text() for path in files if path.is_file()]
+    kinds = {kind for text in texts for kind in re.findall(r"^([A-Z]\w+)=", text, re.MULTILINE)}
+    unexplained = {kind for kind in kinds if not re.search(rf"`{kind}\b", told)}
+    assert unexplained == {"Description", "Documentation"}
+
+
+def test_the_help_screen_has_the_organisations_numbers() -> None:
+    assert (
+        "BindPaths=-/var/lib/smartcard-kiosk"
+        in (SYSTEMD / "system/kiosk-help.service").read_text().splitlines()
+    )
 
 
 @pytest.mark.parametrize("service", SERVICES)

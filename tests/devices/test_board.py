@@ -13,6 +13,7 @@ from kiosk.devices.lights import BoardNotice
 from kiosk.devices.lights.board import Board
 from kiosk.devices.lights.plan import PinPlan
 from kiosk.devices.lights.rpi import RpiPins
+from kiosk.devices.lights.switch import Switches
 from kiosk.errors import BoardUnavailable, SettingsError
 from kiosk.simulated.board import SimulatedPins
 from kiosk.values import Lamp, Signal, Sound, Status
@@ -143,6 +144,50 @@ def test_a_case_that_was_open_before_is_told_at_once(board: Board, header: Heade
     board.watch(heard.append)  # nothing holds the switch down: it is open, or its wire is cut
     assert BoardNotice.OPENED in heard
     assert BoardNotice.POWER_GOOD in heard
+
+
+# ---------------------------------------------------------------- switches
+
+
+def test_a_switch_that_is_only_looked_at_is_told_once_for_each_change() -> None:
+    pins, heard = SimulatedPins(), threading.Condition()
+    levels: list[bool] = []
+
+    def changed(level: bool) -> None:
+        with heard:
+            levels.append(level)
+            heard.notify_all()
+
+    for pin in (5, 6):
+        pins.input(pin, lambda _: None)
+    switches = Switches(pins.read, look_seconds=0.001)
+    switches.follow(6, lambda _: None)
+    switches.follow(5, changed)
+    for level in (False, True, False):
+        pins.set_input(5, high=level)
+        with heard:
+            assert heard.wait_for(lambda level=level: levels[-1:] == [level], 5)  # type: ignore[misc]
+    switches.close()
+    assert levels == [False, True, False]
+
+
+def test_a_switch_that_bounces_is_told_when_it_is_quiet() -> None:
+    seen = iter([True, False, True, False, True, False, False, False])
+    done = threading.Event()
+    levels: list[bool] = []
+
+    def read(_: int) -> bool:
+        try:
+            return next(seen)
+        except StopIteration:
+            done.set()
+            raise BoardUnavailable("no more of it") from None
+
+    switches = Switches(read, look_seconds=0.001)
+    switches.follow(5, levels.append)
+    assert done.wait(5)
+    switches.close()
+    assert levels == [False]
 
 
 # ---------------------------------------------------------------- plans

@@ -437,3 +437,14 @@ def test_a_screen_that_fails_while_the_card_works_does_not_ask_for_the_card(visi
     visit.choose("135790", "135790")
     visit.hear(ev.ScreenFailed())
     assert isinstance(visit.state.page, pg.Unlocking)
+
+
+def test_a_kiosk_that_cannot_record_says_so_when_the_work_was_to_begin(visit: Visit) -> None:
+    visit.open()
+    for _ in range(4):
+        visit.answer("word")
+    visit.hear(ev.AnswersAccepted(visit.number))
+    visit.choose("135790", "135790")
+    visit.hear(ev.CardFailed(visit.number, ev.CardTrouble.STORE))
+    assert isinstance(visit.view, vw.Notice)
+    assert visit.view.heading.message == "This kiosk cannot unlock smartcards just now"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -154,22 +154,30 @@ def test_nothing_is_done_to_a_card_that_cannot_be_recorded(
     lent: Borrowing, hers: IssuedCard
 ) -> None:
     """The disk is full: the person is told so, no envelope is opened, and the attempt counts."""
-    engine = lent.follower.outbox._engine
-    with engine.connect() as connection:
-        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
-    engine.dispose()
-
-    def limit(connection: sqlite3.Connection, _record: object) -> None:
-        connection.execute(f"PRAGMA max_page_count = {pages}")
-
     begun = visit(lent, hers)
-    event.listen(engine, "connect", limit)
-    _fill(lent)
-    assert begun.answer(RIGHT, None) == ev.CardFailed(1, ev.CardTrouble.STORE)
+    with no_room(lent):
+        assert begun.answer(RIGHT, None) == ev.CardFailed(1, ev.CardTrouble.STORE)
     (kept,) = lent.shelf.everything()
     assert kept.attempts == 1
     assert hers.passcode_left == 0
-    event.remove(engine, "connect", limit)
+
+
+def test_nor_is_the_work_begun_that_cannot_be_recorded(lent: Borrowing, hers: IssuedCard) -> None:
+    begun, left = visit(lent, hers), hers.unblocking_left
+    assert begun.answer(RIGHT, None) == ev.AnswersAccepted(1)
+    with no_room(lent):
+        assert unlock(begun) == ev.CardFailed(1, ev.CardTrouble.STORE)
+    assert (hers.passcode_left, hers.unblocking_left) == (0, left)
+
+
+def test_work_that_can_be_recorded_no_more_is_not_called_nothing(
+    lent: Borrowing, hers: IssuedCard
+) -> None:
+    begun = visit(lent, hers)
+    assert begun.answer(RIGHT, None) == ev.AnswersAccepted(1)
+    with ExitStack() as stack:
+        told = begun.unlock(Secret(PASSCODE.encode()), lambda _: stack.enter_context(no_room(lent)))
+    assert told == ev.CardFailed(1, ev.CardTrouble.FAILED)
 
 
 def test_a_card_is_not_held_back_for_what_this_kiosk_has_yet_to_report(
@@ -206,11 +214,24 @@ def answered(
     return begun
 
 
-def _fill(kiosk: Borrowing) -> None:
-    """Record, until there is no room."""
+@contextmanager
+def no_room(kiosk: Borrowing) -> Iterator[None]:
+    """The store's disk is full."""
+    engine = kiosk.follower.outbox._engine
+    with engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+    engine.dispose()
+
+    def limit(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    event.listen(engine, "connect", limit)
     with suppress(StoreFailed):
         while True:
             kiosk.follower.outbox.note(KioskEvent(deed=KioskDeed.SYNC_STARTED, detail="x" * 100))
+    yield
+    event.remove(engine, "connect", limit)
+    engine.dispose()
 
 
 def _identity(card: IssuedCard) -> CardIdentity:

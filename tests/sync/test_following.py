@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from sqlmodel import select
 
 from kiosk.central.tables import Card, CardStatus, Organisation, Registration
 from kiosk.contract.changes import CardState
+from kiosk.contract.messages import KioskDeed, KioskEvent
+from kiosk.doctor import findings
 from kiosk.sync import plan
 from tests.central import cards
 from tests.central.world import Service
@@ -49,3 +53,26 @@ def test_what_changes_and_what_goes_follows(service: Service, kiosk: Follower) -
     policy = kiosk.reader.policy()
     assert policy is not None
     assert policy.stopped
+
+
+def test_a_kiosk_that_hears_nothing_new_writes_nothing(service: Service, kiosk: Follower) -> None:
+    """Flash lasts for so many writes: rounds in which nothing changed leave every file alone."""
+    cards.add(service.parts, TRUST, cards.serials("AA", 5))
+    findings.leave(kiosk.folder, ("clock: slow",))
+    kiosk.follow()
+    kiosk.deliver()
+    before = written(kiosk.folder)
+    for _ in range(3):
+        kiosk.follow()
+        kiosk.deliver()
+        assert kiosk.knows("AA" * 16) is None
+        findings.leave(kiosk.folder, ("clock: slow",))
+    assert written(kiosk.folder) == before
+    kiosk.outbox.note(KioskEvent(deed=KioskDeed.SYNC_STARTED))
+    assert written(kiosk.folder) != before
+
+
+def written(folder: Path) -> dict[str, tuple[int, int, int]]:
+    """Which files there are, how long, and when they were last written to."""
+    states = {each.name: each.stat() for each in folder.iterdir()}
+    return {name: (one.st_ino, one.st_size, one.st_mtime_ns) for name, one in states.items()}

@@ -29,7 +29,7 @@ Notify = Callable[[BoardNotice], None]
 class Pins(Protocol):
     """The pins of a header by their BCM numbers. May be called from any thread.
 
-    Raises BoardUnavailable from its making on where there are none.
+    Each of these, its making first, raises BoardUnavailable where the pins cannot be used.
     """
 
     def output(self, pin: int) -> None:
@@ -55,7 +55,10 @@ class Lights(Protocol):
         """Light what `signal` says, from now on; returns at once."""
 
     def watch(self, notify: Notify) -> None:
-        """Begin to call `notify`, from a thread of the board's own; first with how things are."""
+        """Begin to call `notify`, from a thread of the board's own; first with how things are.
+
+        Raises BoardUnavailable where the switches cannot be seen.
+        """
 
     def close(self) -> None:
         """Put out every light."""

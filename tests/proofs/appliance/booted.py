@@ -26,7 +26,7 @@ from tests.proofs.appliance.ward import START, Ward, to_the_work
 from tests.proofs.interrupting import CardPoint, Deed
 from tests.proofs.ward import ROOT
 
-_HELP = "This kiosk is out of order"
+_NOT_RECORDED = "This kiosk cannot unlock smartcards just now"
 _RESTARTS = 5  # of kiosk.service: then it is given up
 _WATCHDOG_SECONDS = 30
 _CLOCK = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
@@ -175,14 +175,14 @@ def full(ward: Ward, figures: Figures) -> None:
     left = ward.card.unblocking_left
     ward.leave_no_room()
     try:
-        ward.walk([*to_the_work(), jr.See("Need help?"), jr.Press(Intent.CLOSE)])
+        ward.walk([*to_the_work(), jr.See(_NOT_RECORDED), jr.Press(Intent.CLOSE)])
         ward.take()
     finally:
         ward.state.free()
     if ward.card.unblocking_left != left or ward.card.passcode_left:
         raise AssertionError("something was done to the card, and could not be recorded")
     ward.walk([START])
-    told = "full disk: help, and nothing done to the card"
+    told = "full disk: said so, and nothing done to the card"
     figures.add(f"{told}; then unlocked in {ward.unlock():.0f} s")
 
 

@@ -48,7 +48,7 @@ SERVICES = {
     "kiosk-setup": ("kiosk", True),  # the last: its success has the kiosk started anew
 }
 # These run one program of Debian's each, and no Python could be run in their place.
-OTHERS = ("pcscd", "kiosk-retry", "kiosk-reader-reset")
+OTHERS = ("pcscd", "kiosk-retry", "kiosk-reader-reset", "kiosk-backlight")
 _AS_PROBE = (
     "Type=oneshot",
     "RemainAfterExit=no",

@@ -20,7 +20,8 @@ from tests.proofs.ward import ROOT
 
 _PACKAGES = ROOT / "systemd/packages"
 _OURS = ("vsmartcard-vpcd", "libfaketime")  # of the proof: a reader that is none, and a clock
-_LEFT_OUT = ("central", "simulated", "demo")  # of the appliance
+LEFT_OUT = ("central", "simulated", "demo")  # of the appliance
+BROUGHT_ALONG = ("__init__.py", "finger.py")  # of the demonstration, by the proof
 _PYTHON = Path("usr/lib/python3/dist-packages")
 _GUEST = Path(__file__).parent / "guest"
 PROOFS = Path("usr/lib/kiosk-proof")  # what the proof brings along, below the tree
@@ -105,7 +106,7 @@ def _install(layer: Path, folder: Path) -> None:
     (wheel,) = (folder / "wheel").glob("*.whl")
     with zipfile.ZipFile(wheel) as packed:
         packed.extractall(layer / _PYTHON)
-    for each in _LEFT_OUT:
+    for each in LEFT_OUT:
         shutil.rmtree(layer / _PYTHON / "kiosk" / each)
     command = layer / "usr/bin/kiosk"
     command.parent.mkdir(parents=True, exist_ok=True)
@@ -122,7 +123,7 @@ def _bring_along(layer: Path) -> None:
     """A finger for the screen, and the drop-ins that the proof needs, all from `guest`."""
     shutil.copytree(_GUEST, layer / PROOFS)
     (layer / _PYTHON / "kiosk/demo").mkdir()
-    for each in ("__init__.py", "finger.py"):
+    for each in BROUGHT_ALONG:
         shutil.copy(ROOT / "kiosk/demo" / each, layer / _PYTHON / "kiosk/demo")
     for conf in _GUEST.glob("*.conf"):
         folder = layer / f"etc/systemd/system/{conf.stem}.service.d"
