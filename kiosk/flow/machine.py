@@ -35,12 +35,13 @@ Effects = tuple[do.Effect, ...]
 Outcome = tuple[st.State, Effects]
 Rule = Callable[[st.State, Any], Outcome]
 
-_TABLE: dict[tuple[type, type], Rule] = {}
+_TABLE: dict[tuple[type, type], Rule] = dict(
+    helping.TABLE
+)  # for what a journey has no rule of its own
 _PRESSED: dict[tuple[type, Intent], Rule] = {}
 for _journey in (start, unlock, code, change, login, register, technician):
     _TABLE |= _journey.TABLE
     _PRESSED |= _journey.PRESSED
-_TABLE |= helping.TABLE
 
 # Work ends by itself, by its result or its own deadline. Should it not, these seconds end it: no
 # card and no answer keeps the kiosk from its start screen.
@@ -56,6 +57,7 @@ _WORK: dict[type, tuple[float, pg.Trouble]] = {
     pg.CheckingTechnician: (20.0, pg.Trouble.CENTRAL),
     pg.Examining: (90.0, pg.Trouble.CENTRAL),
 }
+_AGAIN_SECONDS = 5.0  # a visit that is over while the kiosk works is looked at anew
 AT_WORK = (pg.Unlocking, pg.ChangingPasscode)
 """While the card is changed it is not to be asked back."""
 
@@ -109,10 +111,8 @@ def _timed(before: st.State, after: st.State, event: ev.Event, effects: Effects)
             do.StartTimer(ev.Timer.WORK, work[0]) if work else do.StopTimer(ev.Timer.WORK),
         )
     if moved or (somebody and before.countdown is None):
-        seconds = (
-            after.site.help_seconds if isinstance(after.page, pg.Helping) else after.idle_seconds
-        )
-        start = (do.StartTimer(ev.Timer.IDLE, seconds), do.StopTimer(ev.Timer.COUNTDOWN))
+        idle = do.StartTimer(ev.Timer.IDLE, after.idle_seconds)
+        start = (idle, do.StopTimer(ev.Timer.COUNTDOWN))
         stop = (do.StopTimer(ev.Timer.WORK),) if moved else ()
         return replace(after, countdown=None), effects + start + stop
     return after, effects
@@ -181,9 +181,7 @@ def _time_up(state: st.State, event: ev.TimeUp) -> Outcome:
         again = (do.StartTimer(ev.Timer.MINUTE, 60),) if left else ()
         return replace(state, minutes=left), again
     if _untimed(state):
-        work = _WORK.get(type(state.page))
-        overdue = event.timer is ev.Timer.WORK and work is not None
-        return help_with(state, work[1]) if overdue and work else (state, ())
+        return _time_up_at_work(state, event.timer)
     if event.timer in {ev.Timer.IDLE, ev.Timer.VISIT} and state.countdown is None:
         return _warned(state, event.timer)
     if event.timer is ev.Timer.COUNTDOWN and state.countdown is not None:
@@ -194,10 +192,18 @@ def _time_up(state: st.State, event: ev.TimeUp) -> Outcome:
     return state, ()
 
 
+def _time_up_at_work(state: st.State, timer: ev.Timer) -> Outcome:
+    work = _WORK.get(type(state.page))
+    if work is not None and timer is ev.Timer.WORK:
+        return help_with(state, work[1])
+    if work is not None and timer is ev.Timer.VISIT:
+        # The visit has an end all the same, once it is the person's turn again.
+        return state, (do.StartTimer(timer, _AGAIN_SECONDS),)
+    return state, ()
+
+
 def _warned(state: st.State, timer: ev.Timer) -> Outcome:
     """Nobody is here, it seems: VISIT, because something may touch the screen for ever."""
-    if isinstance(state.page, pg.Helping | pg.Finished) and not state.card_present:
-        return leave(state)
     if isinstance(state.page, pg.Waiting) and timer is ev.Timer.VISIT:
         return state, ()
     warned = replace(state, countdown=state.site.warning_seconds)

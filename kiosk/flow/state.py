@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from kiosk.flow.access import Access, Language, Menu
 from kiosk.flow.events import Refusal
-from kiosk.flow.pages import Page, Trouble, Waiting
+from kiosk.flow.pages import Helping, Page, Trouble, Waiting
 from kiosk.flow.view import Contact
 from kiosk.values import PasscodeRules, ReaderTrouble
 
@@ -97,7 +97,9 @@ class State:
     @property
     def idle_seconds(self) -> float:
         """How long nobody need touch the screen before the warning comes."""
-        return self.site.idle_seconds * (_MORE_TIME if self.access.more_time else 1)
+        helping = isinstance(self.page, Helping)
+        seconds = self.site.help_seconds if helping else self.site.idle_seconds
+        return seconds * (_MORE_TIME if self.access.more_time else 1)
 
 
 REFUSALS = {

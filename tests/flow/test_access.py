@@ -140,6 +140,33 @@ def test_more_time_is_three_times_as_much() -> None:
     assert do.StartTimer(ev.Timer.IDLE, 30.0) in effects
 
 
+@pytest.mark.parametrize(("settings", "seconds"), [([], 7.0), ([ACCESS, ev.Chosen(7)], 21.0)])
+def test_help_is_there_as_long_as_somebody_needs_it(
+    settings: list[ev.Event], seconds: float
+) -> None:
+    state = after(*settings, *CARD_READ, state=State.at(Site(help_seconds=7.0)))
+    state, effects = flow.step(state, ev.CardTaken())
+    assert state.page == pg.Helping(pg.Trouble.CARD_PULLED)
+    assert do.StartTimer(ev.Timer.IDLE, seconds) in effects
+    state = after(ev.TimeUp(ev.Timer.IDLE), state=state)
+    assert state.countdown == 20, "with the warning that everybody gets"
+    state, effects = flow.step(state, ev.Pressed(Intent.MORE_TIME))
+    assert isinstance(state.page, pg.Helping)
+    assert do.StartTimer(ev.Timer.IDLE, seconds) in effects
+    state = after(ev.TimeUp(ev.Timer.IDLE), state=state)
+    state = after(*[ev.TimeUp(ev.Timer.COUNTDOWN)] * 20, state=state)
+    assert isinstance(state.page, pg.Waiting)
+
+
+def test_a_visit_that_is_over_while_the_kiosk_works_ends_afterwards() -> None:
+    state = after(*CARD_READ)
+    state, effects = flow.step(state, ev.TimeUp(ev.Timer.VISIT))
+    assert isinstance(state.page, pg.ReadingCard)
+    assert [each.timer for each in effects if isinstance(each, do.StartTimer)] == [ev.Timer.VISIT]
+    idle, effects = flow.step(State(), ev.TimeUp(ev.Timer.VISIT))
+    assert (idle, effects) == (State(), ())
+
+
 def test_a_site_begins_with_its_own() -> None:
     site = Site(language=Language.WELSH, access=Access(scrambled=True))
     state = State.at(site)
