@@ -65,6 +65,15 @@ def wait(
     return vw.Progress(frame(state, *buttons, steps=steps, who=who), heading, (), instruction)
 
 
+def too_early(seconds: int) -> Text:
+    """What is said to somebody whom central asks to wait; nothing of hers is lost."""
+    return plural(
+        "Too early. Wait {count} second, then try again.",
+        "Too early. Wait {count} seconds, then try again.",
+        seconds,
+    )
+
+
 def _countdown(state: st.State) -> vw.Countdown | None:
     if state.countdown is None:
         return None

@@ -124,14 +124,15 @@ _EXPLANATIONS = {
     Trouble.MAIL: Explanation(
         text("The code could not be e-mailed"),
         (
-            text("Without it your smartcard cannot be unlocked. Nothing on it has changed."),
+            text("Without it you cannot go on. Nothing on your smartcard has changed."),
             text("Try again in a few minutes. If it is urgent, call the number below."),
         ),
     ),
     Trouble.CENTRAL: Explanation(
         text("The central service cannot be reached"),
         (
-            text("Your smartcard could not be unlocked. Nothing on it has changed."),
+            text("What you began could not be finished. Nothing on your smartcard has changed."),
+            text("A passcode that you know can still be changed here."),
             text("Try again in a few minutes. If it is urgent, call the number below."),
         ),
     ),

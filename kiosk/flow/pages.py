@@ -198,8 +198,8 @@ class Draft:
 
     `offered` is all that may be chosen from, as (id, text). `former` are the answers to
     `former_questions`, which a registration that replaces another needs. `questions`, `answers` and
-    `lengths` have one place for each question that is done. `typed` is how long the answer is that
-    each question's buffer holds, so that it is found again after Back.
+    `lengths` have one place for each question that is done. `typed` is how much each of the buffers
+    holds, by its name, so that whatever was typed is found again after Back.
     """
 
     profile: Profile
@@ -210,7 +210,7 @@ class Draft:
     questions: tuple[int, ...] = ()
     answers: tuple[Secret, ...] = ()
     lengths: tuple[int, ...] = ()
-    typed: tuple[tuple[int, int], ...] = ()
+    typed: tuple[tuple[str, int], ...] = ()
     email: str = ""
 
 
@@ -273,12 +273,13 @@ class SendingCode:
 
 @dataclass(frozen=True, slots=True)
 class EnteringCode:
-    """The registration code is typed."""
+    """The registration code is typed. `wait_seconds`: central wants a pause before it is given."""
 
     draft: Draft
     length: int = 0
     refused: bool = False
     anew: bool = False
+    wait_seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)

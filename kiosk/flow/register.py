@@ -11,6 +11,7 @@ from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow import state as st
+from kiosk.flow.helping import refused
 from kiosk.flow.profile import SelfService
 from kiosk.flow.view import Intent
 from kiosk.values import Secret
@@ -29,6 +30,16 @@ def answer_field(question: int) -> str:
 def former_field(number: int) -> str:
     """The same of an answer to the registration that is to be replaced."""
     return f"former-answer-{number + 1}"
+
+
+def _held(draft: pg.Draft, field: str, otherwise: int = 0) -> int:
+    """How much the buffer `field` holds; `otherwise` where nobody has typed there."""
+    return dict(draft.typed).get(field, otherwise)
+
+
+def _typed_into(draft: pg.Draft, event: ev.Typed) -> pg.Draft:
+    typed = {**dict(draft.typed), event.field: event.length}
+    return replace(draft, typed=tuple(typed.items()))
 
 
 # ---------------------------------------------------------------- instructions and passcode
@@ -81,7 +92,8 @@ def _former_typed(state: st.State, event: ev.Typed) -> Outcome:
         return state, ()
     if event.field != former_field(len(page.draft.former)):
         return state, ()
-    return replace(state, page=replace(page, length=event.length)), ()
+    draft = _typed_into(page.draft, event)
+    return replace(state, page=replace(page, draft=draft, length=event.length)), ()
 
 
 def _former_given(state: st.State, event: ev.Pressed) -> Outcome:
@@ -108,10 +120,22 @@ def may_skip(draft: pg.Draft) -> bool:
 def _next_former(state: st.State, draft: pg.Draft, answer: Secret | None) -> Outcome:
     draft = replace(draft, former=(*draft.former, answer))
     if len(draft.former) < len(draft.former_questions):
-        return replace(state, page=pg.AnsweringFormer(draft)), ()
+        return replace(state, page=_asked_former(draft)), ()
     if draft.answers:  # they were asked for once more, at the very end
         return replace(state, page=pg.EnteringCode(draft)), ()
     return replace(state, page=pg.ChoosingQuestion(draft)), ()
+
+
+def _asked_former(draft: pg.Draft) -> pg.AnsweringFormer:
+    return pg.AnsweringFormer(draft, _held(draft, former_field(len(draft.former))))
+
+
+def _former_before(state: st.State, _: ev.Pressed) -> Outcome:
+    page = state.page
+    if not isinstance(page, pg.AnsweringFormer) or not page.draft.former:
+        return state, ()
+    draft = replace(page.draft, former=page.draft.former[:-1])
+    return replace(state, page=_asked_former(draft)), ()
 
 
 # ---------------------------------------------------------------- four questions
@@ -123,7 +147,7 @@ def _question_chosen(state: st.State, event: ev.Chosen) -> Outcome:
         return state, ()
     if not 0 <= event.number < len(page.draft.offered) or event.number in page.draft.questions:
         return state, ()
-    length = dict(page.draft.typed).get(event.number, 0)
+    length = _held(page.draft, answer_field(event.number))
     answering = pg.AnsweringQuestion(page.draft, event.number, length)
     return replace(state, page=answering), ()
 
@@ -134,8 +158,7 @@ def _answer_typed(state: st.State, event: ev.Typed) -> Outcome:
         return state, ()
     if event.field != answer_field(page.question):
         return state, ()
-    typed = {**dict(page.draft.typed), page.question: event.length}
-    draft = replace(page.draft, typed=tuple(typed.items()))
+    draft = _typed_into(page.draft, event)
     return replace(state, page=replace(page, draft=draft, length=event.length, flaw=None)), ()
 
 
@@ -205,14 +228,21 @@ def _show(state: st.State, _: ev.Pressed) -> Outcome:
 
 
 def _to_email(state: st.State, draft: pg.Draft) -> Outcome:
-    return replace(state, page=pg.EnteringEmail(draft, length=len(draft.email))), ()
+    return replace(state, page=_asked_email(draft)), ()
+
+
+def _asked_email(draft: pg.Draft, *, refused: bool = False) -> pg.EnteringEmail:
+    length = _held(draft, EMAIL_FIELD, otherwise=len(draft.email))
+    return pg.EnteringEmail(draft, length, refused)
 
 
 def _email_typed(state: st.State, event: ev.Typed) -> Outcome:
     page = state.page
     if not isinstance(page, pg.EnteringEmail) or event.field != EMAIL_FIELD:
         return state, ()
-    return replace(state, page=replace(page, length=event.length, refused=False)), ()
+    draft = _typed_into(page.draft, event)
+    typing = replace(page, draft=draft, length=event.length, refused=False)
+    return replace(state, page=typing), ()
 
 
 def _email_given(state: st.State, event: ev.Pressed) -> Outcome:
@@ -229,8 +259,7 @@ def _email_refused(state: st.State, _: ev.EmailRefused) -> Outcome:
     page = state.page
     if not isinstance(page, pg.SendingCode):
         return state, ()
-    draft = page.draft
-    return replace(state, page=pg.EnteringEmail(draft, len(draft.email), refused=True)), ()
+    return replace(state, page=_asked_email(page.draft, refused=True)), ()
 
 
 def _back_to_questions(state: st.State, _: ev.Pressed) -> Outcome:
@@ -255,7 +284,7 @@ def _code_typed(state: st.State, event: ev.Typed) -> Outcome:
     page = state.page
     if not isinstance(page, pg.EnteringCode) or event.field != CODE_FIELD:
         return state, ()
-    return replace(state, page=replace(page, length=event.length)), ()
+    return replace(state, page=replace(page, length=event.length, wait_seconds=0)), ()
 
 
 def _confirmed(state: st.State, event: ev.Pressed) -> Outcome:
@@ -305,10 +334,20 @@ def _former_refused(state: st.State, event: ev.AnswersRefused) -> Outcome:
     page = state.page
     if not isinstance(page, pg.ConfirmingRegistration) or not page.draft.former_questions:
         return state, ()
-    draft = replace(page.draft, former=())
     fields = tuple(former_field(number) for number in range(QUESTIONS))
+    typed = tuple(each for each in page.draft.typed if each[0] not in fields)
+    draft = replace(page.draft, former=(), typed=typed)
     again = pg.AnsweringFormer(draft, refused=True, wait_seconds=event.wait_seconds)
     return replace(state, page=again), (do.ForgetTyped((CODE_FIELD, *fields)),)
+
+
+def _not_registered(state: st.State, event: ev.UnlockRefused) -> Outcome:
+    """Central said no; where it was only too early, all that was given is kept."""
+    page = state.page
+    if event.refusal is not ev.Refusal.WAIT or not isinstance(page, pg.ConfirmingRegistration):
+        return refused(state, event)
+    waiting = pg.EnteringCode(page.draft, CODE_DIGITS, wait_seconds=max(event.wait_seconds, 1))
+    return replace(state, page=waiting), ()
 
 
 def _registered(state: st.State, _: ev.CardRegistered) -> Outcome:
@@ -335,6 +374,7 @@ TABLE: dict[tuple[type, type], _Rule] = {
     (pg.ConfirmingRegistration, ev.CodeRefused): _code_refused,
     (pg.ConfirmingRegistration, ev.CodeSent): _code_void,
     (pg.ConfirmingRegistration, ev.AnswersRefused): _former_refused,
+    (pg.ConfirmingRegistration, ev.UnlockRefused): _not_registered,
     (pg.ConfirmingRegistration, ev.CardRegistered): _registered,
 }
 
@@ -343,6 +383,7 @@ PRESSED: dict[tuple[type, Intent], _Rule] = {
     (pg.Instructions, Intent.BACK): _not_now,
     (pg.Instructions, Intent.CONTINUE): _ask_passcode,
     (pg.AnsweringFormer, Intent.CONTINUE): _former_given,
+    (pg.AnsweringFormer, Intent.BACK): _former_before,
     (pg.AnsweringFormer, Intent.SKIP): _former_skipped,
     (pg.AnsweringFormer, Intent.SHOW): _show,
     (pg.ChoosingQuestion, Intent.BACK): _choose_another,

@@ -10,7 +10,7 @@ from kiosk.flow import pages as pg
 from kiosk.flow import state as st
 from kiosk.flow import view as vw
 from kiosk.flow.events import UnlockStep
-from kiosk.flow.frame import BACK, CLOSE, frame, go_on, wait
+from kiosk.flow.frame import BACK, CLOSE, frame, go_on, too_early, wait
 from kiosk.flow.questions import question
 from kiosk.flow.text import Text, plural, text
 from kiosk.flow.unlock import FIRST_FIELD, SECOND_FIELD, answer_field
@@ -186,11 +186,7 @@ def _code_problem(page: pg.AskingCode) -> Text | None:
 
 def _answers_problem(page: pg.AskingQuestion) -> Text | None:
     if page.wait_seconds and not page.refused:
-        return plural(
-            "Too early. Wait {count} second, then try again.",
-            "Too early. Wait {count} seconds, then try again.",
-            page.wait_seconds,
-        )
+        return too_early(page.wait_seconds)
     if page.wait_seconds:
         return plural(
             "That was not enough right answers. Wait {count} second, then try again.",

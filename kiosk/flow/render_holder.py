@@ -11,7 +11,7 @@ from kiosk.flow import pages as pg
 from kiosk.flow import state as st
 from kiosk.flow import view as vw
 from kiosk.flow.events import Flaw
-from kiosk.flow.frame import BACK, CLOSE, frame, go_on, register_steps, wait
+from kiosk.flow.frame import BACK, CLOSE, frame, go_on, register_steps, too_early, wait
 from kiosk.flow.profile import Profile, SelfService, Smartcard
 from kiosk.flow.questions import question
 from kiosk.flow.text import Text, Verbatim, Words, plural, text
@@ -234,12 +234,10 @@ def _of(state: st.State, page: Any, *buttons: vw.Button) -> vw.Frame:
 
 def _former(state: st.State, page: pg.AnsweringFormer) -> vw.View:
     number = len(page.draft.former)
-    buttons = [CLOSE]
+    buttons = [CLOSE, BACK] if number else [CLOSE]
     if register.may_skip(page.draft):
         buttons.append(vw.Button(vw.Intent.SKIP, text("Skip")))
-    problem = None
-    if page.refused and not page.length:
-        problem = text("Those were not your present answers. Give them once more.")
+    problem = _former_problem(page) if page.refused and not page.length else None
     return vw.EntryPage(
         _of(state, page, *buttons, go_on(enabled=page.length > 0)),
         question(page.draft.former_questions[number]),
@@ -254,6 +252,16 @@ def _former(state: st.State, page: pg.AnsweringFormer) -> vw.View:
         hint=text("It is needed to change your answers."),
         problem=problem,
     )
+
+
+def _former_problem(page: pg.AnsweringFormer) -> Text:
+    if page.wait_seconds:
+        return plural(
+            "Those were not your present answers. Wait {count} second, then give them once more.",
+            "Those were not your present answers. Wait {count} seconds, then give them once more.",
+            page.wait_seconds,
+        )
+    return text("Those were not your present answers. Give them once more.")
 
 
 def _choosing_question(state: st.State, page: pg.ChoosingQuestion) -> vw.View:
@@ -331,7 +339,9 @@ def _code(state: st.State, page: pg.EnteringCode) -> vw.View:
     ready = page.length == register.CODE_DIGITS
     confirm = vw.Button(vw.Intent.CONFIRM, text("Confirm"), vw.Role.PRIMARY, ready)
     problem = None
-    if page.refused and not page.length:
+    if page.wait_seconds:
+        problem = too_early(page.wait_seconds)
+    elif page.refused and not page.length:
         problem = text("That was not the code. Look at the newest e-mail and try again.")
     elif page.anew and not page.length:
         problem = text(
@@ -349,7 +359,8 @@ def _code(state: st.State, page: pg.EnteringCode) -> vw.View:
             shown=True,
         ),
         hint=text(
-            "It was sent to {address}. Back corrects a wrong address.", address=page.draft.email
+            "It was sent to {address} and is valid for 15 minutes. Back corrects a wrong address.",
+            address=page.draft.email,
         ),
         problem=problem,
     )

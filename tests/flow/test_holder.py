@@ -403,6 +403,99 @@ def test_former_answers_that_were_wrong_are_asked_again_and_the_new_ones_kept() 
     assert [answer.reveal() for answer in again.answers] == [b"answer %d" % n for n in range(4)]
 
 
+def _ready(view: vw.View) -> bool:
+    """Whether the way on can be pressed."""
+    ways = {Intent.CONTINUE, Intent.CONFIRM}
+    return any(button.enabled for button in view.frame.buttons if button.intent in ways)
+
+
+def _problem(view: vw.View) -> str:
+    assert isinstance(view, vw.EntryPage)
+    return in_english(view.problem) if view.problem is not None else ""
+
+
+def test_too_early_at_the_very_end_loses_nothing_that_was_given() -> None:
+    visit = Visit()
+    visit.open_registration("A?", "B?", "C?", "D?")
+    for number in (1, 2, 3, 4):
+        visit.enter(f"former-answer-{number}", "before")
+    for number in range(4):
+        visit.answer(number, f"answer {number}")
+    visit.enter("e-mail", "nora@nhs.net")
+    visit.hear(ev.CodeSent(visit.number, "n…@nhs.net"))
+    visit.enter("code", "042042", Intent.CONFIRM)
+    asked = len(visit.effects)
+    visit.hear(ev.UnlockRefused(visit.number, ev.Refusal.WAIT, 60))
+    forgot = (do.Forget, do.ForgetTyped)
+    assert not [each for each in visit.effects[asked:] if isinstance(each, forgot)]
+    assert _problem(visit.view) == "Too early. Wait 60 seconds, then try again."
+    assert _ready(visit.view), "the code that was typed is there still"
+    visit.hear(ev.Pressed(Intent.CONFIRM, Secret(b"042042"), "code"))
+    first, again = visit.asked_for(do.Register)
+    assert isinstance(first, do.Register)
+    assert isinstance(again, do.Register)
+    assert again == replace(first, code=again.code)
+    visit.hear(ev.UnlockRefused(visit.number, ev.Refusal.LOCKED_OUT))
+    assert visit.page == pg.Helping(pg.Trouble.LOCKED_OUT)
+
+
+def test_how_long_to_wait_is_said_with_former_answers_that_were_wrong() -> None:
+    draft = pg.Draft(PROFILE, PROFILE.trusts[0], former_questions=("A?", "B?", "C?", "D?"))
+    page = pg.AnsweringFormer(draft, refused=True, wait_seconds=10)
+    assert "Wait 10 seconds" in _problem(flow.render(flow.State(page=page)))
+
+
+def test_back_goes_through_the_former_answers_and_loses_none() -> None:
+    visit = Visit()
+    visit.open_registration("A?", "B?", "C?", "D?")
+    assert Intent.BACK not in {button.intent for button in visit.view.frame.buttons}
+    visit.enter("former-answer-1", "wrnog")
+    visit.hear(ev.Pressed(Intent.SKIP), ev.Typed("former-answer-3", 2))
+    visit.hear(ev.Pressed(Intent.BACK), ev.Pressed(Intent.BACK), ev.Pressed(Intent.BACK))
+    view = visit.view
+    assert isinstance(view, vw.EntryPage)
+    assert (view.entry.field, view.entry.length) == ("former-answer-1", 5)
+    visit.enter("former-answer-1", "wrong")
+    visit.hear(ev.Pressed(Intent.SKIP))
+    view = visit.view
+    assert isinstance(view, vw.EntryPage)
+    assert (view.entry.field, view.entry.length) == ("former-answer-3", 2)
+    visit.enter("former-answer-3", "three")
+    visit.enter("former-answer-4", "four")
+    assert isinstance(visit.page, pg.ChoosingQuestion)
+    given = [each and each.reveal() for each in visit.page.draft.former]
+    assert given == [b"wrong", None, b"three", b"four"]
+
+
+@pytest.mark.parametrize("known", ["", "nora@nhs.net"])
+def test_back_finds_the_address_as_it_was_typed(known: str) -> None:
+    visit = Visit()
+    visit.open_registration()
+    page = visit.page
+    assert isinstance(page, pg.ChoosingQuestion)
+    visit.state = replace(visit.state, page=replace(page, draft=replace(page.draft, email=known)))
+    for number in range(4):
+        visit.answer(number, f"answer {number}")
+    assert _ready(visit.view) is bool(known)
+    for typed in (7, 0):
+        visit.hear(ev.Typed("e-mail", typed), ev.Pressed(Intent.BACK))
+        visit.enter("own-answer-4", "answer 3")
+        visit.hear(ev.AnswerJudged(visit.number, None))
+        assert isinstance(visit.page, pg.EnteringEmail)
+        assert _ready(visit.view) is bool(typed), "as what the entry shows"
+
+
+def test_the_page_of_the_code_says_where_it_went_and_how_long_it_is_good() -> None:
+    visit = Visit()
+    visit.to_code()
+    view = visit.view
+    assert isinstance(view, vw.EntryPage)
+    assert view.hint is not None
+    hint = in_english(view.hint)
+    assert "nora@nhs.net" in hint
+    assert "15 minutes" in hint
+
+
 @pytest.mark.parametrize("field", ["passcode", "own-answer-1", "e-mail", "code"])
 def test_what_was_typed_for_another_page_is_not_taken(field: str) -> None:
     visit = Visit()
