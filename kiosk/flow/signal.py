@@ -17,7 +17,7 @@ def _reader(state: st.State) -> Lamp:
     """Blinking: a card is to be put in, or to be taken. On: it stays where it is."""
     if not state.in_service:
         return Lamp.OFF
-    if isinstance(state.page, pg.Waiting | pg.Finished):
+    if isinstance(state.page, pg.Waiting | pg.Finished | pg.Registered):
         return Lamp.BLINKING
     if isinstance(state.page, pg.Helping):
         return Lamp.BLINKING if state.card_present else Lamp.OFF
@@ -35,4 +35,5 @@ def _status(state: st.State) -> Status:
 def _sound(state: st.State) -> Sound:
     if isinstance(state.page, pg.Waiting) and state.card_present and state.reader is None:
         return Sound.CALL
-    return Sound.DONE if isinstance(state.page, pg.Finished) else Sound.NONE
+    done = isinstance(state.page, pg.Finished | pg.Registered)
+    return Sound.DONE if done else Sound.NONE

@@ -13,6 +13,7 @@ from kiosk.flow import pages as pg
 from kiosk.flow import view as vw
 from kiosk.flow.state import State
 from kiosk.values import CardIdentity, Counters, Family, Lamp, PasscodeRules, Signal, Sound, Status
+from tests.flow.test_holder import PROFILE
 
 REFERENCE = "AB12-CD34"
 
@@ -77,6 +78,10 @@ def test_weak_power_and_missing_lights_are_said_on_the_screen() -> None:
         ),
         (
             replace(after(READY, INSERTED), page=pg.Finished()),
+            Signal(Lamp.BLINKING, Status.DONE, Sound.DONE),
+        ),
+        (
+            replace(after(READY, INSERTED), page=pg.Registered(PROFILE, PROFILE.trusts[0])),
             Signal(Lamp.BLINKING, Status.DONE, Sound.DONE),
         ),
         (
