@@ -1,12 +1,12 @@
 """What is read aloud of a view: what somebody would read to a friend. Pure, and never a secret.
 
-A View has no secrets; an address that was typed is not read out either.
+A View has no secrets; what is being typed is not read out either.
 """
 
 from __future__ import annotations
 
 from kiosk.flow import view as vw
-from kiosk.flow.text import Words, text
+from kiosk.flow.text import Verbatim, Words, text
 
 _NEARLY_UP = text("The time is nearly up.")
 
@@ -28,21 +28,30 @@ def _body(view: vw.View) -> tuple[Words, ...]:
         case vw.EntryPage():
             return _entry(view)
         case vw.ChoicePage() | vw.Resting():
-            return _given(view.heading, view.hint)
+            choices = view.choices if isinstance(view, vw.ChoicePage) else ()
+            offered = [one.label for one in choices if one.enabled]
+            return *_given(view.heading, view.hint), *offered
         case vw.ProfilePage():
             return view.heading, *(line for section in view.sections for line in _section(section))
         case vw.Progress():
             doing = [step.label for step in view.steps if step.state is vw.StepState.DOING]
             return view.heading, *doing, *_given(view.instruction)
         case vw.Notice():
-            contacts = [words for one in view.contacts for words in (one.name, one.detail)]
-            return view.heading, *view.paragraphs, *contacts
+            return view.heading, *view.paragraphs, *_whom_to_call(view)
 
 
 def _entry(view: vw.EntryPage) -> tuple[Words, ...]:
     rules = [line.text for line in view.rule_lines if not line.met]
     said = view.problem if view.problem is not None else view.hint
     return _given(view.progress, view.heading, said, *rules)
+
+
+def _whom_to_call(view: vw.Notice) -> tuple[Words, ...]:
+    said = [words for one in view.contacts for words in (one.name, one.detail)]
+    if view.reference:
+        # Sign by sign, because it is to be told to somebody on the telephone.
+        said += [text("Your reference"), Verbatim(" ".join(view.reference))]
+    return tuple(said)
 
 
 def _section(section: vw.Section) -> tuple[Words, ...]:

@@ -10,7 +10,7 @@ from hypothesis import given
 from kiosk.flow import State, render
 from kiosk.flow import view as vw
 from kiosk.flow.aloud import aloud
-from kiosk.flow.text import Text, Verbatim
+from kiosk.flow.text import Text, Verbatim, in_english
 from kiosk.ui.sample import SAMPLES
 from tests.flow.test_properties import _states, secrets_in
 
@@ -44,6 +44,22 @@ def test_a_page_is_read_from_its_place_to_its_buttons() -> None:
         "What was the name of the street where you lived when you were ten?",
     ]
     assert said[-2:] == ["Close", "Back"], "Continue cannot be pressed yet"
+
+
+def test_a_reference_is_read_sign_by_sign_after_whom_to_call() -> None:
+    said = [in_english(each) for each in aloud(SAMPLES["problem"])]
+    place = said.index("Your reference")
+    assert "020 7946 0150" in said[:place]
+    assert said[place + 1] == "K 7 Q 4 - 2 0 M X"
+
+
+def test_what_can_be_chosen_is_read_and_what_cannot_is_not() -> None:
+    page = SAMPLES["menu"]
+    assert isinstance(page, vw.ChoicePage)
+    assert {each.enabled for each in page.choices} == {True, False}
+    said = aloud(page)
+    for each in page.choices:
+        assert (each.label in said) is each.enabled
 
 
 @pytest.mark.parametrize("name", SAMPLES)
