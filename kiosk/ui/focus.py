@@ -11,6 +11,7 @@ from kivy.uix.widget import Widget
 from kiosk.flow.view import EntryKind, EntryPage, Intent, Role
 from kiosk.ui.screens.entry import EntryScreen
 from kiosk.ui.widgets.button import IntentButton
+from kiosk.ui.widgets.choice import ChoiceRow
 from kiosk.ui.widgets.keys import DELETE, KeyCap, KeyPlate
 from kiosk.ui.widgets.press import Pressable
 from kiosk.ui.widgets.scroller import Scroller
@@ -41,6 +42,18 @@ class Focus:
         if self._at is not None and self._at.get_root_window() is None:
             self._at = None
         return self._at
+
+    @property
+    def part(self) -> object:
+        """What the control in focus is to its page, however that is drawn; None without one."""
+        return None if self.at is None else _part(self.at)
+
+    def return_to(self, part: object) -> None:
+        """Be at the control that is this to a page which was drawn anew, where there is one."""
+        for one in controls(self._stage.front):
+            if part is not None and _part(one) == part:
+                self._be_at(one)
+                return
 
     def leave(self) -> None:
         """Be at no control: there is a finger, or another page."""
@@ -166,6 +179,17 @@ def controls(root: Widget) -> Iterator[Widget]:
     for one in root.walk(restrict=True):
         if isinstance(one, KeyCap) or (isinstance(one, Pressable) and one.enabled):
             yield one
+
+
+def _part(control: Widget) -> object:
+    match control:
+        case IntentButton():
+            return control.intent
+        case ChoiceRow():
+            return control.number
+        case KeyCap():
+            return control.key
+    return type(control)
 
 
 def _around(widget: Widget) -> Iterator[Widget]:

@@ -50,6 +50,7 @@ class Stage(FloatLayout):
         self._spoken_to = (Language.ENGLISH, Access())
         self._screen: Screen | None = None
         self._overlay: CountdownOverlay | None = None
+        self._covered_part: object = None  # where the focus was before the countdown
         self._touched_at = self._pressed_at = float("-inf")
         self._backdrop = Backdrop(self, NHS.background)
         self.focus = Focus(self, self._say_aloud)
@@ -85,7 +86,9 @@ class Stage(FloatLayout):
         """Put `view` on the screen: in place where the present screen suits it, else anew."""
         self._view = view
         spoken_to = (view.frame.language, view.frame.access)
+        part, covered = None, self.covered
         if spoken_to != self._spoken_to:
+            part = self.focus.part
             self._spoken_to = spoken_to
             self.clear()
             self._prepare()
@@ -95,6 +98,9 @@ class Stage(FloatLayout):
             self._screen.tell_time(view.frame.remaining)
         self._show_countdown(view)
         self._read_aloud(view)
+        if covered and not self.covered:
+            part = self._covered_part
+        self.focus.return_to(part)
 
     def clear(self) -> None:
         """Take everything off the screen."""
@@ -164,6 +170,7 @@ class Stage(FloatLayout):
         elif self._overlay is not None:
             self._overlay.draw(countdown)
         else:
+            self._covered_part = self.focus.part
             self.focus.leave()
             if self._screen is not None:
                 self._screen.let_go()

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from kiosk.flow.access import Access, Language
+from kiosk.flow import State, render
+from kiosk.flow.access import Access, Language, Menu
 from kiosk.flow.events import Chosen
 from kiosk.flow.view import EntryPage, Intent, View
 from kiosk.ui.keyboard import meaning
@@ -80,6 +81,19 @@ def test_a_keypad_without_arrows_has_them_on_its_digits(desk: Desk) -> None:
     assert [each for each in desk.sent if isinstance(each, Chosen)] == [Chosen(1)]
 
 
+def test_the_focus_is_where_it_was_when_a_setting_draws_the_page_anew(desk: Desk) -> None:
+    state = State(menu=Menu.ACCESS)
+    desk.show(render(state))
+    while not at(desk).startswith("High contrast"):
+        keys(desk, "next")
+    assert at(desk).endswith("not chosen")
+    desk.show(render(replace(state, access=Access(high_contrast=True))))
+    assert at(desk) == "High contrast, chosen"
+    assert desk.gallery.app.stage.focus._ring.children
+    desk.show(SAMPLES["menu"])
+    assert at(desk) == "", "another page is read from its beginning"
+
+
 def test_a_list_follows_the_focus(desk: Desk) -> None:
     desk.show(SAMPLES["choices-many"])
     stage = desk.gallery.app.stage
@@ -143,6 +157,17 @@ def test_the_countdown_has_the_keys(desk: Desk) -> None:
     assert desk.typed == []
     keys(desk, "press")
     assert [each.intent for each in desk.pressed] == [Intent.MORE_TIME]
+
+
+def test_the_focus_is_where_it_was_before_the_countdown(desk: Desk) -> None:
+    view = SAMPLES["menu"]
+    desk.show(view)
+    while not at(desk).startswith("Change my passcode"):
+        keys(desk, "next")
+    desk.show(replace(view, frame=replace(view.frame, countdown=COUNTDOWN)))
+    assert at(desk) == ""
+    desk.show(view)
+    assert at(desk).startswith("Change my passcode")
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,11 @@ class ChoiceRow(Pressable, BoxLayout):
         self.paint()
 
     @property
+    def number(self) -> int:
+        """Its place in the list, from 0."""
+        return self._number
+
+    @property
     def label(self) -> Words:
         """What is written on it, in any language."""
         return self._choice.label
