@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from kiosk.flow.access import Access, TextSize
+from kiosk.flow import State, render
+from kiosk.flow.access import Access, Menu, TextSize
 from kiosk.flow.text import Verbatim, text
 from kiosk.flow.view import EntryPage, Frame, StepState, View
 from kiosk.ui.sample import BANNER, CORNER, REMAINING, SAMPLES
@@ -48,6 +49,25 @@ def test_every_kind_of_page_has_room_for_steps_and_corner(desk: Desk, name: str)
     if not isinstance(SAMPLES[name], EntryPage):
         heights = [one.height for one in stage.walk() if isinstance(one, Viewport)]
         assert heights == [] or min(heights) >= 160
+
+
+def test_a_sign_alone_is_in_the_middle_of_its_button(desk: Desk) -> None:
+    from kiosk.ui.widgets.tool import ToolButton  # noqa: PLC0415
+
+    frame = replace(framed("question-empty"), access=Access(low_reach=True))
+    desk.show(replace(SAMPLES["question-empty"], frame=frame))
+    tools = [one for one in desk.gallery.app.stage.walk() if isinstance(one, ToolButton)]
+    assert len(tools) >= 4
+    for tool in tools:
+        assert abs(tool._icon.center_x - tool.center_x) <= 1, tool.intent
+
+
+def test_the_way_on_is_at_the_right_whatever_it_means(desk: Desk) -> None:
+    from kiosk.ui.widgets.button import PageButton  # noqa: PLC0415
+
+    desk.show(render(State(menu=Menu.ACCESS)))
+    (done,) = (one for one in desk.gallery.app.stage.walk() if isinstance(one, PageButton))
+    assert done.x > desk.gallery.app.stage.width / 2
 
 
 def test_done_steps_are_ticked_and_the_present_one_is_strong(desk: Desk) -> None:

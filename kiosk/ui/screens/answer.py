@@ -96,7 +96,7 @@ class AnswerScreen(EntryScreen):
         ways = [one for one in self._buttons if one.intent is not Intent.BACK]
         second = [around, *([self.look] if self.look else []), *back]
         rows: list[list[Widget]] = [[*self.tools], second, *([one] for one in ways)]
-        stack = column(space(), spacing=px(4))
+        stack = column(space(), spacing=px(1))  # four fingers high, as the keys beside it
         for parts in rows:
             if parts:
                 stack.add_widget(_share(parts, px(FINGER_HIGH), px(6)))

@@ -156,7 +156,7 @@ class PageButton(IntentButton, OneLine):
 
 
 class ButtonRow(BoxLayout):
-    """The buttons of a page: Back at the left, the others at the right in their order.
+    """The buttons of a page: Back at the left, the others and the main one at the right, in order.
 
     Where they do not fit beside one another they stand under one another, each as wide as all.
     """
@@ -188,8 +188,8 @@ class ButtonRow(BoxLayout):
             self._beside = beside
             self.orientation = "horizontal" if beside else "vertical"
             self.clear_widgets()
-            back = [one for one in self._widgets if one.intent is Intent.BACK]
-            others = [one for one in self._widgets if one.intent is not Intent.BACK]
+            back = [one for one in self._widgets if _leads_back(one)]
+            others = [one for one in self._widgets if not _leads_back(one)]
             for part in (*back, space(), *others) if beside else (*others[::-1], *back):
                 self.add_widget(part)
             for widget in self._widgets:
@@ -197,3 +197,7 @@ class ButtonRow(BoxLayout):
         heights = [widget.height for widget in self._widgets]
         gaps = self._gap * max(len(heights) - 1, 0)
         self.height = max(heights, default=0) if beside else sum(heights) + gaps
+
+
+def _leads_back(button: IntentButton) -> bool:
+    return button.intent is Intent.BACK and button.role is not Role.PRIMARY

@@ -51,7 +51,8 @@ class ToolButton(IntentButton, BoxLayout):
             self._words.bind(width=self._fit, height=self._fit)
             self.add_widget(self._words)
         else:
-            self.padding = ((px(WIDE) - px(ICON)) // 2, 0)
+            self.bind(width=self._centre)
+            self._centre()
         self._icon.bind(pos=self._redraw, size=self._redraw)
         self.draw(button)
 
@@ -83,6 +84,10 @@ class ToolButton(IntentButton, BoxLayout):
             icon = px(ICON) + self.spacing if self._button.intent in _ICONS else 0
             self.width = max(px(WIDE), self._words.width + icon + 2 * px(14))
             self.height = max(px(FINGER_HIGH), self._words.height)
+
+    def _centre(self, *_: object) -> None:
+        """A sign alone is in the middle, however wide the button is."""
+        self.padding = ((self.width - self._icon.width) // 2, 0)
 
     def _redraw(self, *_: object) -> None:
         self._drawing.clear()
