@@ -248,8 +248,8 @@ def _former(state: st.State, page: pg.AnsweringFormer) -> vw.View:
             _LONGEST_ANSWER,
             page.shown,
         ),
-        progress=text("Your present answer {number} of {total}", number=number + 1, total=4),
-        hint=text("It is needed to change your answers."),
+        progress=text("Question {number} of {total}", number=number + 1, total=register.QUESTIONS),
+        hint=text("Your present answer: it is needed to change your answers."),
         problem=problem,
     )
 

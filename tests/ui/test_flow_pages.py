@@ -199,6 +199,19 @@ def test_a_page_has_its_room_in_every_language(desk: Desk, name: str) -> None:
         assert faults_of(desk.gallery, state_of(name, language, access)) == [], (language, access)
 
 
+@pytest.mark.dealt
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("name", ["former", "answering-question"])
+def test_who_is_logged_in_can_be_read_beside_how_far_she_has_come(
+    desk: Desk, name: str, language: Language
+) -> None:
+    from kiosk.ui.widgets.corner import Corner  # noqa: PLC0415 - only after the gallery is open
+
+    desk.show(render(state_of(name, language, Access())))
+    (corner,) = (one for one in desk.gallery.app.stage.walk() if isinstance(one, Corner))
+    assert corner.width >= 180
+
+
 @pytest.mark.parametrize("name", [*PAGES, *MENUS])
 def test_a_page_has_its_room_as_most_people_see_it(desk: Desk, name: str) -> None:
     assert faults_of(desk.gallery, state_of(name, Language.ENGLISH, Access())) == []
