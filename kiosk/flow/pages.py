@@ -199,7 +199,8 @@ class Draft:
     `offered` is all that may be chosen from, as (id, text). `former` are the answers to
     `former_questions`, which a registration that replaces another needs. `questions`, `answers` and
     `lengths` have one place for each question that is done. `typed` is how much each of the buffers
-    holds, by its name, so that whatever was typed is found again after Back.
+    holds, by its name, so that whatever was typed is found again after Back. `missed`: central did
+    not answer the last time it was asked.
     """
 
     profile: Profile
@@ -212,6 +213,7 @@ class Draft:
     lengths: tuple[int, ...] = ()
     typed: tuple[tuple[str, int], ...] = ()
     email: str = ""
+    missed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,13 +257,21 @@ class AnsweringQuestion:
     flaw: Flaw | None = None
 
 
+class Unsent(StrEnum):
+    """Why no registration code was sent."""
+
+    REFUSED = "refused"  # codes do not go to such an address
+    MAIL = "mail"  # the mail server would not have it
+    CENTRAL = "central"
+
+
 @dataclass(frozen=True, slots=True)
 class EnteringEmail:
-    """The address that the registration code goes to."""
+    """The address that the registration code goes to. `unsent`: why it did not, the last time."""
 
     draft: Draft
     length: int = 0
-    refused: bool = False
+    unsent: Unsent | None = None
 
 
 @dataclass(frozen=True, slots=True)

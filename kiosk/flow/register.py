@@ -11,7 +11,7 @@ from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow import state as st
-from kiosk.flow.helping import refused
+from kiosk.flow.helping import central_failed, refused
 from kiosk.flow.profile import SelfService
 from kiosk.flow.view import Intent
 from kiosk.values import Secret
@@ -231,9 +231,9 @@ def _to_email(state: st.State, draft: pg.Draft) -> Outcome:
     return replace(state, page=_asked_email(draft)), ()
 
 
-def _asked_email(draft: pg.Draft, *, refused: bool = False) -> pg.EnteringEmail:
+def _asked_email(draft: pg.Draft, unsent: pg.Unsent | None = None) -> pg.EnteringEmail:
     length = _held(draft, EMAIL_FIELD, otherwise=len(draft.email))
-    return pg.EnteringEmail(draft, length, refused)
+    return pg.EnteringEmail(draft, length, unsent)
 
 
 def _email_typed(state: st.State, event: ev.Typed) -> Outcome:
@@ -241,7 +241,7 @@ def _email_typed(state: st.State, event: ev.Typed) -> Outcome:
     if not isinstance(page, pg.EnteringEmail) or event.field != EMAIL_FIELD:
         return state, ()
     draft = _typed_into(page.draft, event)
-    typing = replace(page, draft=draft, length=event.length, refused=False)
+    typing = replace(page, draft=draft, length=event.length, unsent=None)
     return replace(state, page=typing), ()
 
 
@@ -259,7 +259,7 @@ def _email_refused(state: st.State, _: ev.EmailRefused) -> Outcome:
     page = state.page
     if not isinstance(page, pg.SendingCode):
         return state, ()
-    return replace(state, page=_asked_email(page.draft, refused=True)), ()
+    return replace(state, page=_asked_email(page.draft, pg.Unsent.REFUSED)), ()
 
 
 def _back_to_questions(state: st.State, _: ev.Pressed) -> Outcome:
@@ -276,7 +276,7 @@ def _code_sent(state: st.State, event: ev.CodeSent) -> Outcome:
     page = state.page
     if not isinstance(page, pg.SendingCode):
         return state, ()
-    entering = pg.EnteringCode(page.draft, anew=event.anew)
+    entering = pg.EnteringCode(replace(page.draft, missed=False), anew=event.anew)
     return replace(state, page=entering), (do.ForgetTyped((CODE_FIELD,)),)
 
 
@@ -341,13 +341,29 @@ def _former_refused(state: st.State, event: ev.AnswersRefused) -> Outcome:
     return replace(state, page=again), (do.ForgetTyped((CODE_FIELD, *fields)),)
 
 
-def _not_registered(state: st.State, event: ev.UnlockRefused) -> Outcome:
-    """Central said no; where it was only too early, all that was given is kept."""
+def _said_no(state: st.State, event: ev.UnlockRefused) -> Outcome:
+    """Central said no; what can be mended is asked for again, and all that was given is kept."""
     page = state.page
-    if event.refusal is not ev.Refusal.WAIT or not isinstance(page, pg.ConfirmingRegistration):
-        return refused(state, event)
-    waiting = pg.EnteringCode(page.draft, CODE_DIGITS, wait_seconds=max(event.wait_seconds, 1))
-    return replace(state, page=waiting), ()
+    if not isinstance(page, pg.SendingCode | pg.ConfirmingRegistration):
+        return state, ()
+    if event.refusal is ev.Refusal.MAIL:
+        return replace(state, page=_asked_email(page.draft, pg.Unsent.MAIL)), ()
+    if event.refusal is ev.Refusal.WAIT and isinstance(page, pg.ConfirmingRegistration):
+        waiting = pg.EnteringCode(page.draft, CODE_DIGITS, wait_seconds=max(event.wait_seconds, 1))
+        return replace(state, page=waiting), ()
+    return refused(state, event)
+
+
+def _missed(state: st.State, event: ev.CentralFailed) -> Outcome:
+    """Central did not answer: once, all is kept, and may be given again; then there is help."""
+    page = state.page
+    if not isinstance(page, pg.SendingCode | pg.ConfirmingRegistration) or page.draft.missed:
+        return central_failed(state, event)
+    draft = replace(page.draft, missed=True)
+    again: pg.Page = _asked_email(draft, pg.Unsent.CENTRAL)
+    if isinstance(page, pg.ConfirmingRegistration):
+        again = pg.EnteringCode(draft, CODE_DIGITS)
+    return replace(state, page=again), ()
 
 
 def _registered(state: st.State, _: ev.CardRegistered) -> Outcome:
@@ -374,7 +390,10 @@ TABLE: dict[tuple[type, type], _Rule] = {
     (pg.ConfirmingRegistration, ev.CodeRefused): _code_refused,
     (pg.ConfirmingRegistration, ev.CodeSent): _code_void,
     (pg.ConfirmingRegistration, ev.AnswersRefused): _former_refused,
-    (pg.ConfirmingRegistration, ev.UnlockRefused): _not_registered,
+    (pg.ConfirmingRegistration, ev.UnlockRefused): _said_no,
+    (pg.ConfirmingRegistration, ev.CentralFailed): _missed,
+    (pg.SendingCode, ev.UnlockRefused): _said_no,
+    (pg.SendingCode, ev.CentralFailed): _missed,
     (pg.ConfirmingRegistration, ev.CardRegistered): _registered,
 }
 

@@ -306,7 +306,6 @@ _FLAWS = {
 
 
 def _email(state: st.State, page: pg.EnteringEmail) -> vw.View:
-    refused = text("It must be an NHS address, such as one that ends in @nhs.net.")
     return vw.EntryPage(
         _of(state, page, CLOSE, BACK, go_on(enabled=page.length > 0)),
         text("Your e-mail address"),
@@ -320,8 +319,16 @@ def _email(state: st.State, page: pg.EnteringEmail) -> vw.View:
             prefilled=page.draft.email,
         ),
         hint=text("The registration code goes there."),
-        problem=refused if page.refused else None,
+        problem=_UNSENT[page.unsent] if page.unsent is not None else None,
     )
+
+
+_MISSED = text("The central service cannot be reached. What you gave is kept: try again.")
+_UNSENT = {
+    pg.Unsent.REFUSED: text("It must be an NHS address, such as one that ends in @nhs.net."),
+    pg.Unsent.MAIL: text("The code could not be e-mailed there. Check the address and try again."),
+    pg.Unsent.CENTRAL: _MISSED,
+}
 
 
 def _sending(state: st.State, page: pg.SendingCode) -> vw.View:
@@ -341,6 +348,8 @@ def _code(state: st.State, page: pg.EnteringCode) -> vw.View:
     problem = None
     if page.wait_seconds:
         problem = too_early(page.wait_seconds)
+    elif page.draft.missed and page.length:
+        problem = _MISSED
     elif page.refused and not page.length:
         problem = text("That was not the code. Look at the newest e-mail and try again.")
     elif page.anew and not page.length:

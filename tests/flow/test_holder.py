@@ -439,6 +439,47 @@ def test_too_early_at_the_very_end_loses_nothing_that_was_given() -> None:
     assert visit.page == pg.Helping(pg.Trouble.LOCKED_OUT)
 
 
+@pytest.mark.parametrize(
+    ("happened", "said"),
+    [
+        (ev.UnlockRefused(0, ev.Refusal.MAIL), "Check the address and try again"),
+        (ev.CentralFailed(0), "What you gave is kept"),
+    ],
+)
+def test_a_code_that_was_not_sent_loses_nothing_that_was_given(
+    happened: ev.UnlockRefused | ev.CentralFailed, said: str
+) -> None:
+    visit = Visit()
+    visit.to_email()
+    visit.enter("e-mail", "noora@nhs.net")
+    asked = len(visit.effects)
+    visit.hear(replace(happened, visit=visit.number))
+    assert isinstance(visit.page, pg.EnteringEmail)
+    assert len(visit.page.draft.answers) == 4
+    assert not [each for each in visit.effects[asked:] if isinstance(each, do.Forget)]
+    assert said in _problem(visit.view)
+    assert _ready(visit.view)
+    visit.enter("e-mail", "nora@nhs.net")
+    visit.hear(ev.CodeSent(visit.number, "n…@nhs.net"))
+    assert isinstance(visit.page, pg.EnteringCode)
+
+
+def test_central_may_fail_once_at_the_very_end_and_then_there_is_help() -> None:
+    visit = Visit()
+    visit.to_code()
+    visit.enter("code", "042042", Intent.CONFIRM)
+    visit.hear(ev.CentralFailed(visit.number))
+    assert "What you gave is kept" in _problem(visit.view)
+    assert _ready(visit.view)
+    visit.hear(ev.Pressed(Intent.CONFIRM, Secret(b"042042"), "code"))
+    first, again = visit.asked_for(do.Register)
+    assert isinstance(first, do.Register)
+    assert isinstance(again, do.Register)
+    assert again == replace(first, code=again.code)
+    visit.hear(ev.CentralFailed(visit.number))
+    assert visit.page == pg.Helping(pg.Trouble.CENTRAL)
+
+
 def test_how_long_to_wait_is_said_with_former_answers_that_were_wrong() -> None:
     draft = pg.Draft(PROFILE, PROFILE.trusts[0], former_questions=("A?", "B?", "C?", "D?"))
     page = pg.AnsweringFormer(draft, refused=True, wait_seconds=10)
