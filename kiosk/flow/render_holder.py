@@ -180,6 +180,8 @@ def _smartcard(card: Smartcard, profile: Profile) -> vw.Section:
 def _certificate(profile: Profile) -> Words:
     if profile.days_left < 0:
         return text("expired: see your registration authority")
+    if profile.days_left == 0:
+        return text("expires today")
     if profile.days_left <= _EXPIRES_SOON:
         return plural("expires in {count} day", "expires in {count} days", profile.days_left)
     return _day(profile.certificate_expires)
