@@ -43,7 +43,8 @@ def choices(state: State) -> tuple[vw.Choice, ...]:
 def test_both_menus_are_one_touch_from_every_page_and_the_page_is_there_afterwards(
     state: State,
 ) -> None:
-    state = replace(state, countdown=None)
+    # A dark screen has none: the first touch, wherever, wakes it.
+    state = replace(state, countdown=None, resting=None)
     assert [tool.intent for tool in flow.render(state).frame.tools] == ["language", "access"]
     for opened, menu in ((LANGUAGES, Menu.LANGUAGES), (ACCESS, Menu.ACCESS)):
         there = after(opened, state=replace(state, menu=None))
