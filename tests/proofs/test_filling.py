@@ -13,5 +13,6 @@ def test_a_first_fill_does_not_fill_memory() -> None:
     assert "grew by" in filling.first_fill(5_000)
 
 
-def test_the_pace_does_not_follow_from_how_much_there_is() -> None:
-    assert "times" in filling.room_to_grow(2_000, 40_000)
+def test_changes_come_however_much_there_is() -> None:
+    """How long that takes is for the proof to say: a busy machine proves nothing."""
+    assert filling.room_to_grow(2_000, 40_000).ratio > 0
