@@ -5,7 +5,6 @@ Everything that is denied is first shown to work without the rules.
 
 from __future__ import annotations
 
-import itertools
 import os
 import socket
 import subprocess
@@ -13,13 +12,14 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 
 from kiosk import firewall
+from tests.wire import Wire, wire
 
 RULES = Path(__file__).parents[2] / "systemd/nftables/smartcard-kiosk.nft"
 KIOSK, SYNC, SOMEBODY = 61001, 61002, 61003  # users; their names are the appliance's own
@@ -31,13 +31,8 @@ def run(*command: str, **options: str) -> None:
 
 
 @dataclass(frozen=True)
-class Network:
+class Network(Wire):
     """A namespace with the kiosk, and out here central and another host, a wire between them."""
-
-    name: str
-    central: str
-    other: str
-    kiosk: str
 
     def inside(self, *command: str, user: int = 0) -> subprocess.CompletedProcess[str]:
         become = ("setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "--")
@@ -65,32 +60,12 @@ class Network:
         run("ip", "netns", "exec", self.name, "nft", "-f", "-", input=told)
 
 
-_wires = itertools.count(1)
-
-
 @pytest.fixture
 def network() -> Iterator[Network]:
     if os.geteuid() != 0:
         pytest.skip("NOT SHOWN: a network of its own needs root")
-    number = os.getpid() % 250 + 1
-    made = Network(
-        f"kiosk-{os.getpid()}", f"10.213.{number}.1", f"10.213.{number}.2", f"10.213.{number}.9"
-    )
-    # Another name each time: the kernel takes a wire away some time after its namespace is gone.
-    wire = f"{os.getpid() % 99999}x{next(_wires)}"
-    outer, inner = f"ko{wire}", f"ki{wire}"
-    with ExitStack() as stack:
-        run("ip", "netns", "add", made.name)
-        stack.callback(run, "ip", "netns", "delete", made.name)
-        run("ip", "link", "add", outer, "type", "veth", "peer", "name", inner, "netns", made.name)
-        for address in (made.central, made.other):
-            run("ip", "address", "add", f"{address}/24", "dev", outer)
-        run("ip", "link", "set", outer, "up")
-        inside = ("ip", "-n", made.name)
-        run(*inside, "address", "add", f"{made.kiosk}/24", "dev", inner)
-        for device in (inner, "lo"):
-            run(*inside, "link", "set", device, "up")
-        yield made
+    with wire() as made:
+        yield Network(**asdict(made))
 
 
 @contextmanager
@@ -130,9 +105,9 @@ def test_nobody_reaches_a_kiosk(network: Network) -> None:
         try:
             assert server.stdout is not None
             assert server.stdout.readline() == "ready\n"
-            socket.create_connection((network.kiosk, 8080), _SECONDS).close()
+            socket.create_connection((network.machine, 8080), _SECONDS).close()
             network.guard()
             with pytest.raises(OSError, match=r"timed out|refused|unreachable|prohibited"):
-                socket.create_connection((network.kiosk, 8080), _SECONDS).close()
+                socket.create_connection((network.machine, 8080), _SECONDS).close()
         finally:
             server.kill()

@@ -5,12 +5,8 @@ from __future__ import annotations
 import ctypes
 import datetime
 import ipaddress
-import os
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
@@ -22,42 +18,10 @@ from kiosk.demo.service import CentralProcess
 from kiosk.simulated.card import SimulatedCard
 from kiosk.simulated.vpcd import VirtualReaderCard
 from tests.proofs.appliance.boot import Machine
-from tests.proofs.appliance.tree import run
 
 VPCD_PORT = 0x8C7B  # of Debian's vsmartcard-vpcd
 _CLONE_NEWNET = 0x40000000  # linux/sched.h
 _DAY = datetime.timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class Wire:
-    """A network with the machine in it, and at the other end central and somebody else."""
-
-    name: str
-    central: str
-    other: str
-    machine: str
-
-
-@contextmanager
-def wire() -> Iterator[Wire]:
-    """A veth pair, one end in a network name space, until the block ends."""
-    number = os.getpid() % 250 + 1
-    net = f"10.214.{number}"
-    made = Wire(f"kiosk-boot-{os.getpid()}", f"{net}.1", f"{net}.2", f"{net}.9")
-    outer, inner = f"bo{os.getpid() % 99999}", "eth0"
-    with ExitStack() as stack:
-        run("ip", "netns", "add", made.name)
-        stack.callback(run, "ip", "netns", "delete", made.name)
-        run("ip", "link", "add", outer, "type", "veth", "peer", "name", inner, "netns", made.name)
-        for address in (made.central, made.other):
-            run("ip", "address", "add", f"{address}/24", "dev", outer)
-        run("ip", "link", "set", outer, "up")
-        inside = ("ip", "-n", made.name)
-        run(*inside, "address", "add", f"{made.machine}/24", "dev", inner)
-        for device in (inner, "lo"):
-            run(*inside, "link", "set", device, "up")
-        yield made
 
 
 class CentralOverTheWire(CentralProcess):

@@ -22,8 +22,9 @@ from kiosk.store.outbox import Outbox
 from kiosk.values import Family
 from tests.proofs.appliance import tree
 from tests.proofs.appliance.boot import Machine, State, partition
-from tests.proofs.appliance.surroundings import CentralOverTheWire, Slot, Wire, wire
+from tests.proofs.appliance.surroundings import CentralOverTheWire, Slot
 from tests.proofs.interrupting import WatchedCard
+from tests.wire import Wire, wire
 
 _OUT_SECONDS = 0.6  # pcscd looks every 0.4 s
 _ORDER_SECONDS = 40.0
