@@ -84,11 +84,19 @@ def _changed(state: st.State, _: ev.PasscodeChanged) -> Outcome:
 
 def _back(state: st.State, _: ev.Pressed) -> Outcome:
     page = _entering(state)
+    back: pg.Page = pg.CardWorks()
     if page.profile is not None and page.trust is not None:
-        back: pg.Page = pg.ShowingProfile(page.profile, page.trust)
-    else:
-        back = pg.CardWorks()
+        before = pg.Instructions if page.why is pg.Why.REGISTER else pg.ShowingProfile
+        back = before(page.profile, page.trust)
     return replace(state, page=back), (do.ForgetTyped((FIELD,)),)
+
+
+def _old_again(state: st.State, _: ev.Pressed) -> Outcome:
+    page = state.page
+    if not isinstance(page, pg.ChoosingPasscode) or page.old is None:
+        return state, ()
+    asked, effects = begin(state)
+    return asked, (*effects, do.ForgetTyped(NEW_FIELDS))
 
 
 def _entering(state: st.State) -> pg.EnteringPasscode:
@@ -109,4 +117,5 @@ TABLE: dict[tuple[type, type], _Rule] = {
 PRESSED: dict[tuple[type, Intent], _Rule] = {
     (pg.EnteringPasscode, Intent.CONTINUE): _given,
     (pg.EnteringPasscode, Intent.BACK): _back,
+    (pg.ChoosingPasscode, Intent.BACK): _old_again,
 }

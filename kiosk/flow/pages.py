@@ -218,10 +218,11 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Instructions:
-    """What registering means, before it begins."""
+    """What registering means, before it begins; `draft` of who has come back to it since."""
 
     profile: Profile
     trust: Trust
+    draft: Draft | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from kiosk.flow import code, help_texts, menu, render_holder, resting, technician
+from kiosk.flow import code, help_texts, menu, render_holder, render_register, resting, technician
 from kiosk.flow import pages as pg
 from kiosk.flow import state as st
 from kiosk.flow import view as vw
@@ -199,14 +199,14 @@ def _answers_problem(page: pg.AskingQuestion) -> Text | None:
 
 
 def _choosing(state: st.State, page: pg.ChoosingPasscode) -> vw.View:
-    buttons = [CLOSE, go_on(enabled=page.met >= frozenset(Rule))]
+    back = () if page.old is None else (BACK,)  # answers that were right are not asked for again
     problem = None
     if page.differed and not page.length:
         problem = text("The two passcodes were not the same. Choose it again.")
     if page.same_as_old and not page.length:
         problem = text("That is the passcode you have now. Choose another one.")
     return vw.EntryPage(
-        frame(state, *buttons),
+        frame(state, CLOSE, *back, go_on(enabled=page.met >= frozenset(Rule))),
         heading=text("Choose a new passcode"),
         entry=_passcode_entry(FIRST_FIELD, page.length, state.rules),
         progress=text("Step {number} of {total}", number=1, total=2),
@@ -323,5 +323,6 @@ _PAGES: dict[type, Callable[[st.State, Any], vw.View]] = {
     pg.Finished: _finished,
     pg.Helping: _helping,
     **render_holder.PAGES,
+    **render_register.PAGES,
     **technician.PAGES,
 }

@@ -196,7 +196,7 @@ def test_help_can_be_asked_for_where_nothing_is_wrong() -> None:
 
 
 def test_back_finds_every_answer_again() -> None:
-    from tests.flow.test_holder import Visit  # noqa: PLC0415
+    from tests.flow.holder import Visit  # noqa: PLC0415
 
     visit = Visit()
     visit.open_registration()

@@ -13,7 +13,7 @@ from kiosk.flow import pages as pg
 from kiosk.flow import view as vw
 from kiosk.flow.state import State
 from kiosk.values import CardIdentity, Counters, Family, Lamp, PasscodeRules, Signal, Sound, Status
-from tests.flow.test_holder import PROFILE
+from tests.flow.holder import PROFILE
 
 REFERENCE = "AB12-CD34"
 
