@@ -148,8 +148,7 @@ class Premises:
         return issue(family, holder.name, holder.passcode, self._issuer)
 
     def _seed(self) -> None:
-        for holder, card in (
-            (self.holder, self.card),
-            (people.COLLEAGUE, self._unregistered),
-        ):
-            self.central.seed(people.personalisation(holder, card, self._issuer))
+        self.central.seed(
+            people.personalisation(self.holder, self.card, self._issuer),
+            people.personalisation(people.COLLEAGUE, self._unregistered, self._issuer),
+        )

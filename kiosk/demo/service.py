@@ -29,11 +29,11 @@ class CentralProcess:
         """Whether the service has been started and has not ended."""
         return self._process is not None and self._process.poll() is None
 
-    def seed(self, document: bytes) -> None:
-        """Store a personalised card and its registration."""
+    def seed(self, *documents: bytes) -> None:
+        """Store personalised cards and their registrations."""
         subprocess.run(
             [*_CENTRAL, "seed-demo"],
-            input=document,
+            input=b"\n".join(documents),
             env={**os.environ, **self.environment()},
             check=True,
         )

@@ -30,7 +30,7 @@ from sqlmodel import select
 
 from kiosk.central import __main__ as command
 from kiosk.central import audit, master, parts, settings
-from kiosk.central.commands import serving as command_serve
+from kiosk.central.commands import server
 from kiosk.central.tables import AuditEntry
 from kiosk.errors import SettingsError
 from kiosk.link import Entrance
@@ -182,8 +182,8 @@ def test_a_wrong_document_is_refused_without_showing_it(
     inner[place[-1]] = value
     status, told = sow_here(document)
     assert status == 2
-    assert "personalisation document" in told
-    assert "planted" not in told.replace("document, planted:", "")
+    assert "personalisation document 1," in told
+    assert "planted" not in told.replace("document 1, planted:", "")
     assert not (tmp_path / "master.key").exists()
 
 
@@ -219,7 +219,7 @@ def test_access_logs_carry_no_query() -> None:
     record = logging.LogRecord(
         "uvicorn.access", logging.INFO, "", 0, "%s %s %s", ("x", "/v1/health?planted", 200), None
     )
-    assert command_serve._without_query(record)
+    assert server._without_query(record)
     assert record.getMessage() == "x /v1/health 200"
 
 
@@ -253,8 +253,8 @@ def test_the_log_goes_to_standard_error_and_carries_no_token(
 
 
 def test_our_own_loggers_are_heard() -> None:
-    assert command_serve._log_config("trace")["loggers"]["kiosk"]["level"] == "DEBUG"
-    assert command_serve._log_config("info")["loggers"]["kiosk"]["level"] == "INFO"
+    assert server._log_config("trace")["loggers"]["kiosk"]["level"] == "DEBUG"
+    assert server._log_config("info")["loggers"]["kiosk"]["level"] == "INFO"
 
 
 def test_the_audit_is_verified(

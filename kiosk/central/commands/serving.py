@@ -3,24 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import copy
-import logging
-import socket
 from pathlib import Path
-from typing import Any
 
-import uvicorn
-from fastapi import FastAPI
-
-from kiosk.central import parts, settings
-from kiosk.central.app import create_app
-from kiosk.central.commands import desk
+from kiosk.central import settings
 from kiosk.central.commands.desk import Commands
-from kiosk.central.housekeeping import Housekeeper
-from kiosk.central.notices import Courier
-from kiosk.hardening import harden
-
-_LOG_LEVELS = {"info": "INFO", "trace": "DEBUG"}
 
 
 def add(commands: Commands) -> None:
@@ -31,92 +17,16 @@ def add(commands: Commands) -> None:
     serving.add_argument("--certificate", type=Path, help="TLS certificate chain (PEM)")
     serving.add_argument("--key", type=Path, help="its private key (PEM)")
     serving.add_argument(
-        "--log", choices=_LOG_LEVELS, default="info", help="trace: all there is to be said"
+        "--log", choices=("info", "trace"), default="info", help="trace: all there is to be said"
     )
     serving.set_defaults(run=_run)
 
 
 def _run(given: argparse.Namespace) -> int:
+    # To import a web server takes longer than most of the other commands do.
+    from kiosk.central.commands.server import serve  # noqa: PLC0415
+
     chosen = settings.read(
         host=given.host, port=given.port, certificate=given.certificate, key=given.key
     )
-    return _serve(chosen, given.log)
-
-
-def _serve(chosen: settings.Settings, level: str) -> int:
-    harden(die_with_parent=False)
-    service = parts.assemble(chosen)
-    app = create_app(service)
-    config = uvicorn.Config(
-        app,
-        host=chosen.host,
-        port=chosen.port,
-        ssl_certfile=chosen.certificate,
-        ssl_keyfile=chosen.key,
-        proxy_headers=False,
-        server_header=False,
-        log_config=_log_config(level),
-        log_level=level,
-        # A client that left without closing TLS would hold the shutdown for half a minute.
-        timeout_graceful_shutdown=3,
-    )
-    logging.getLogger("uvicorn.access").addFilter(_without_query)
-    courier = Courier(service)
-    courier.start()
-    housekeeper = Housekeeper(service)
-    housekeeper.start()
-    try:
-        _Server(config, app, "https" if chosen.encrypted else "http").run()
-    except KeyboardInterrupt:
-        pass  # somebody pressed Ctrl+C, and the server has shut down
-    finally:
-        housekeeper.stop()
-        courier.stop()
-        service.database.close()
-    return 0
-
-
-def _log_config(level: str) -> dict[str, Any]:
-    """All to standard error: whoever reads where we listen need not read on.
-
-    Neither says what a request or an answer carries: the server logs the sizes of bodies alone, and
-    that there are headers.
-    """
-    config = copy.deepcopy(uvicorn.config.LOGGING_CONFIG)
-    config["handlers"]["access"]["stream"] = "ext://sys.stderr"
-    own = {"handlers": ["default"], "level": _LOG_LEVELS[level], "propagate": False}
-    config["loggers"]["kiosk"] = own
-    return config
-
-
-class _Server(uvicorn.Server):
-    """Says on standard output where it listens, once it does: whoever started it may wait.
-
-    Kiosks that wait for changes do not hold up its end.
-    """
-
-    def __init__(self, config: uvicorn.Config, app: FastAPI, scheme: str) -> None:
-        super().__init__(config)
-        self._app = app
-        self._scheme = scheme
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._app.state.watch.close()
-        await super().shutdown(sockets)
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        for server in self.servers if self.started else ():
-            for bound in server.sockets:
-                host, port = bound.getsockname()[:2]
-                host = f"[{host}]" if ":" in host else host
-                desk.say(f"listening on {self._scheme}://{host}:{port}")
-
-
-def _without_query(record: logging.LogRecord) -> bool:
-    """Access logs carry paths alone: how far a kiosk has come is not theirs."""
-    if isinstance(record.args, tuple):
-        record.args = tuple(
-            value.partition("?")[0] if isinstance(value, str) else value for value in record.args
-        )
-    return True
+    return serve(chosen, given.log)

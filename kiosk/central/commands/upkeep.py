@@ -31,7 +31,7 @@ def add(commands: Commands) -> None:
     creating.set_defaults(run=_create_master_key)
     _add_audit(commands)
     seeding = commands.add_parser(
-        "seed-demo", help="read a personalisation document (JSON) from stdin"
+        "seed-demo", help="read personalisation documents (JSON, one a line) from stdin"
     )
     seeding.set_defaults(run=_seed)
 
@@ -124,18 +124,24 @@ def _migrate(_given: argparse.Namespace) -> int:
 
 
 def _seed(_given: argparse.Namespace) -> int:
-    try:
-        document = seed.Personalisation.model_validate_json(sys.stdin.buffer.read())
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(f"personalisation document, {place}", first["msg"]) from None
+    lines = sys.stdin.buffer.read().splitlines() or [b""]
+    documents = [_personalisation(line, number) for number, line in enumerate(lines, 1)]
     chosen = settings.read()
     if chosen.master_key_file is not None:
         seed.ensure_master_key(chosen.master_key_file)
     service = parts.assemble(chosen)
     try:
-        seed.sow(service, document)
+        for document in documents:
+            seed.sow(service, document)
     finally:
         service.database.close()
     return 0
+
+
+def _personalisation(line: bytes, number: int) -> seed.Personalisation:
+    try:
+        return seed.Personalisation.model_validate_json(line)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(f"personalisation document {number}, {place}", first["msg"]) from None
