@@ -1,6 +1,6 @@
 """What is read aloud of a view: what somebody would read to a friend. Pure, and never a secret.
 
-A View has no secrets; what is being typed is not read out either.
+A View has no secrets. What is being typed is not read out either; an address that is known is.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ def _body(view: vw.View) -> tuple[Words, ...]:
 def _entry(view: vw.EntryPage) -> tuple[Words, ...]:
     rules = [line.text for line in view.rule_lines if not line.met]
     said = view.problem if view.problem is not None else view.hint
-    return _given(view.progress, view.heading, said, *rules)
+    known = view.entry.prefilled
+    there = text("Filled in already: {address}", address=known) if known else None
+    return _given(view.progress, view.heading, said, there, *rules)
 
 
 def _whom_to_call(view: vw.Notice) -> tuple[Words, ...]:

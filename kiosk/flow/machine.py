@@ -80,6 +80,9 @@ def step(state: st.State, event: ev.Event) -> Outcome:
         return state, ()
     rule = _EVERYWHERE.get(type(event))
     after, effects = rule(state, event) if rule else _by_table(state, event)
+    if isinstance(state.page, AT_WORK) and type(after.page) is not type(state.page):
+        # No menu covers what became of the card, and that it is to be taken.
+        after = replace(after, menu=None)
     after, effects = _timed(state, after, event, effects)
     return rested(state, after, event, effects)
 

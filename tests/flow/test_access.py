@@ -209,3 +209,15 @@ def test_back_finds_every_answer_again() -> None:
     visit.hear(ev.Pressed(Intent.BACK), ev.Pressed(Intent.BACK))
     assert visit.page.question == 2
     assert visit.page.length == 8
+
+
+@pytest.mark.parametrize("menu", Menu)
+def test_no_menu_covers_that_the_card_is_to_be_taken(menu: Menu) -> None:
+    state = State(page=pg.Unlocking(), menu=menu, card_present=True)
+    advanced, _ = flow.step(state, ev.UnlockAdvanced(state.visit, ev.UnlockStep.CHECK))
+    assert advanced.menu is menu
+    done, _ = flow.step(advanced, ev.CardUnlocked(state.visit))
+    assert (done.page, done.menu) == (pg.Finished(), None)
+    pulled, _ = flow.step(advanced, ev.CardTaken())
+    assert isinstance(pulled.page, pg.Helping)
+    assert pulled.menu is None
