@@ -25,8 +25,6 @@ from kiosk.central.sessions import (
 from kiosk.central.tables import Attempt, AttemptOutcome
 from kiosk.contract import proof
 from kiosk.contract.messages import AnswersAccepted, GiveAnswers, ProblemType
-from kiosk.errors import VaultClosed
-from kiosk.values import Secret
 
 
 def give_answers(
@@ -47,7 +45,7 @@ def give_answers(
         attempt = _count(work, unlock)
         recovery = registrations.recovery(work.database, parts.master, unlock.registration)
     context = vault.context(unlock.registration.id)
-    right = _evaluate(parts, recovery, context, given)
+    right = registrations.opened_by(parts, recovery, context, given.answers)
     with working(parts, caller) as work:
         _conclude(work, find(work, session_id), attempt, right=right)
     return AnswersAccepted(session=session_id)
@@ -86,22 +84,6 @@ def _count(work: Work, unlock: Unlock) -> int:
     work.database.add(attempt)
     work.database.flush()
     return attempt.id
-
-
-def _evaluate(parts: Parts, recovery: vault.Recovery, context: bytes, given: GiveAnswers) -> bool:
-    """Whether the answers open the registration; what they open is not needed here."""
-    answers = [None if text is None else Secret(text.encode()) for text in given.answers]
-    try:
-        with parts.evaluations:
-            vault.open_recovery(recovery, answers, context).wipe()
-    except VaultClosed:
-        return False
-    else:
-        return True
-    finally:
-        for answer in answers:
-            if answer is not None:
-                answer.wipe()
 
 
 def _conclude(work: Work, unlock: Unlock, attempt_id: int, *, right: bool) -> None:

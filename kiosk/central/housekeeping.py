@@ -6,10 +6,10 @@ Several processes may: each looks first whether another has done it.
 from __future__ import annotations
 
 import logging
-import threading
 from datetime import timedelta
 
 from kiosk.central import audit, heads, reporting, retention
+from kiosk.central.chore import Chore
 from kiosk.central.parts import Parts
 from kiosk.central.tables import Installation, Notice
 
@@ -68,27 +68,6 @@ def _tell_alerts(parts: Parts) -> None:
         _log.warning("alert: %s", each)
 
 
-class Housekeeper:
-    """Keeps house from a thread of its own until `stop`."""
-
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="housekeeper", daemon=True)
-
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End; what is under way is waited for, but not for long."""
-        self._stopped.set()
-        self._thread.join(timeout=2)
-
-    def _run(self) -> None:
-        while not self._stopped.is_set():
-            try:
-                keep_house(self._parts)
-            except Exception as error:  # noqa: BLE001 - a database that is away comes back
-                _log.error("housekeeping: %s", type(error).__name__)
-            self._stopped.wait(_LOOK_SECONDS)
+def housekeeper(parts: Parts) -> Chore:
+    """Keeps house until it is stopped."""
+    return Chore("housekeeper", lambda: keep_house(parts), _LOOK_SECONDS)

@@ -7,11 +7,11 @@ delivers what is due, again and again until the mail server takes it; several pr
 from __future__ import annotations
 
 import logging
-import threading
 from datetime import timedelta
 
 from sqlmodel import col, select
 
+from kiosk.central.chore import Chore
 from kiosk.central.letters import Letter
 from kiosk.central.parts import Parts
 from kiosk.central.sessions import Work
@@ -81,28 +81,11 @@ def deliver(parts: Parts) -> int:
     return delivered
 
 
-class Courier:
-    """Delivers from a thread of its own until `stop`."""
+def courier(parts: Parts) -> Chore:
+    """Delivers what is due, again and again, until it is stopped."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
+    def deliver_all() -> None:
+        while deliver(parts):
+            pass
 
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End; a letter that is under way is waited for, but not for long."""
-        self._stopped.set()
-        self._thread.join(timeout=2)
-
-    def _run(self) -> None:
-        while not self._stopped.is_set():
-            try:
-                while deliver(self._parts):
-                    pass
-            except Exception as error:  # noqa: BLE001 - a database that is away comes back
-                _log.error("notices: %s", type(error).__name__)
-            self._stopped.wait(_LOOK_SECONDS)
+    return Chore("courier", deliver_all, _LOOK_SECONDS)

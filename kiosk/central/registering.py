@@ -29,7 +29,6 @@ from kiosk.contract.profile import (
     RemoveRegistration,
     SendRegistrationCode,
 )
-from kiosk.errors import VaultClosed
 from kiosk.values import Secret
 
 _PER_LOGIN = 5  # codes: Back corrects an address, and sends another
@@ -78,7 +77,7 @@ def register(parts: Parts, caller: Caller, session_id: UUID, given: Register) ->
         _refuse_unfit(given)
         former = _count_former(work, found, given)
     if former is not None:
-        right = _evaluate(parts, former, given)
+        right = registrations.opened_by(parts, former.recovery, former.context, given.former or ())
         with working(parts, caller) as work:
             _conclude_former(work, login.find_proved(work, session_id), former, right=right)
     answers = [Secret(answer.encode()) for answer in given.answers]
@@ -181,22 +180,6 @@ def _count_former(work: Work, found: Login, given: Register) -> _Former | None:
     work.database.flush()
     recovery = registrations.recovery(work.database, work.parts.master, former)
     return _Former(attempt.id, recovery, vault.context(former.id))
-
-
-def _evaluate(parts: Parts, former: _Former, given: Register) -> bool:
-    """Whether the former answers are right."""
-    answers = [None if text is None else Secret(text.encode()) for text in given.former or ()]
-    try:
-        with parts.evaluations:
-            vault.open_recovery(former.recovery, answers, former.context).wipe()
-    except VaultClosed:
-        return False
-    else:
-        return True
-    finally:
-        for answer in answers:
-            if answer is not None:
-                answer.wipe()
 
 
 def _conclude_former(work: Work, found: Login, former: _Former, *, right: bool) -> None:

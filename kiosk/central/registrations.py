@@ -9,7 +9,9 @@ from sqlmodel import Session, col, select
 
 from kiosk import vault
 from kiosk.central.master import MasterKey
+from kiosk.central.parts import Parts
 from kiosk.central.tables import Card, Registration, SealedEnvelope
+from kiosk.errors import VaultClosed
 from kiosk.values import Secret
 
 
@@ -78,3 +80,21 @@ def recovery(database: Session, master: MasterKey, registration: Registration) -
 
 def _at_rest(registration: UUID, position: int) -> bytes:
     return b"envelope %d of " % position + registration.bytes
+
+
+def opened_by(
+    parts: Parts, recovery: vault.Recovery, context: bytes, given: Sequence[str | None]
+) -> bool:
+    """Whether these answers open the registration; what they open is not needed here."""
+    answers = [None if text is None else Secret(text.encode()) for text in given]
+    try:
+        with parts.evaluations:
+            vault.open_recovery(recovery, answers, context).wipe()
+    except VaultClosed:
+        return False
+    else:
+        return True
+    finally:
+        for answer in answers:
+            if answer is not None:
+                answer.wipe()

@@ -78,7 +78,7 @@ def test_the_service_delivers_by_itself(
     service: Service, kiosk: KioskClient, card: PersonalCard
 ) -> None:
     unlock(kiosk, card)
-    courier = notices.Courier(service.parts)
+    courier = notices.courier(service.parts)
     courier.start()
     try:
         while waiting(service):

@@ -10,11 +10,9 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
-from kiosk.central import parts
+from kiosk.central import housekeeping, notices, parts
 from kiosk.central.app import create_app
 from kiosk.central.commands import desk
-from kiosk.central.housekeeping import Housekeeper
-from kiosk.central.notices import Courier
 from kiosk.central.settings import Settings
 from kiosk.hardening import harden
 
@@ -40,17 +38,16 @@ def serve(chosen: Settings, level: str) -> int:
         timeout_graceful_shutdown=3,
     )
     logging.getLogger("uvicorn.access").addFilter(_without_query)
-    courier = Courier(service)
-    courier.start()
-    housekeeper = Housekeeper(service)
-    housekeeper.start()
+    chores = (notices.courier(service), housekeeping.housekeeper(service))
+    for chore in chores:
+        chore.start()
     try:
         _Server(config, app, "https" if chosen.encrypted else "http").run()
     except KeyboardInterrupt:
         pass  # somebody pressed Ctrl+C, and the server has shut down
     finally:
-        housekeeper.stop()
-        courier.stop()
+        for chore in chores:
+            chore.stop()
         service.database.close()
     return 0
 
