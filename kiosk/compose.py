@@ -199,6 +199,7 @@ def build_runtime(settings: Settings, open_pins: OpenPins = RpiPins) -> Runtime:
         lights=lights,
         technician=_technician(settings),
         dim=lambda dim: backlight.ask(settings.asks_directory, dim=dim),
+        contacts=lambda: _contacts(settings),
     )
     if lights is None and plan != PinPlan():
         runtime.send(ev.LightsFailed())
@@ -309,12 +310,8 @@ def _lights(plan: PinPlan, open_pins: OpenPins) -> Lights | None:
 
 
 def _site(settings: Settings) -> flow.Site:
-    contacts = tuple(
-        Contact(Verbatim(contact.name), Verbatim(contact.detail))
-        for contact in settings.contacts or _contacts_of_organisation(settings)
-    )
     return flow.Site(
-        contacts,
+        _contacts(settings),
         idle_seconds=settings.idle_seconds,
         warning_seconds=settings.warning_seconds,
         help_seconds=settings.help_seconds,
@@ -322,6 +319,13 @@ def _site(settings: Settings) -> flow.Site:
         technician=bool(settings.technician_code),
         language=settings.language,
         access=Access(scrambled=settings.scrambled_keypad),
+    )
+
+
+def _contacts(settings: Settings) -> tuple[Contact, ...]:
+    return tuple(
+        Contact(Verbatim(contact.name), Verbatim(contact.detail))
+        for contact in settings.contacts or _contacts_of_organisation(settings)
     )
 
 

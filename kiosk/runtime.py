@@ -21,7 +21,7 @@ from kiosk.devices.reader import ReaderNotice, Sight
 from kiosk.errors import BoardUnavailable, CentralRefused, KioskError, StoreFailed
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
-from kiosk.flow.view import Resting, View
+from kiosk.flow.view import Contact, Resting, View
 from kiosk.technician import Technician
 from kiosk.values import ReaderTrouble, Secret
 from kiosk.visits import Means
@@ -53,13 +53,16 @@ class Runtime:
         means: Means,
         lights: Lights | None = None,
         technician: Technician | None = None,
+        *,
         dim: Callable[[bool], None] = lambda _: None,
+        contacts: Callable[[], tuple[Contact, ...]] = tuple,
     ) -> None:
         self._state = flow.State.at(site)
         self._means = means
         self._lights = lights
         self._technician = technician
         self._dim, self._is_dim = dim, True  # whatever it was left as: the first page lights it
+        self._contacts, self._site_contacts = contacts, site.contacts
         self._events: queue.SimpleQueue[ev.Event | Callable[[], None] | None] = queue.SimpleQueue()
         self._due: dict[ev.Timer, float] = {}
         self._secrets: list[Secret] = []
@@ -209,7 +212,15 @@ class Runtime:
     def _look_for_central(self) -> None:
         while not self._stopped.is_set():
             self.send(self._central_seen())
+            self._look_for_contacts()
             self._stopped.wait(_CENTRAL_LOOK_SECONDS)
+
+    def _look_for_contacts(self) -> None:
+        """A kiosk may be started before it has heard from central whom to call."""
+        contacts = self._contacts()
+        if contacts and contacts != self._site_contacts:
+            self._site_contacts = contacts
+            self.send(ev.ContactsSeen(contacts))
 
     def _central_seen(self) -> ev.CentralSeen:
         try:

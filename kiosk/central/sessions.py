@@ -25,7 +25,8 @@ from kiosk.central.tables import (
 )
 from kiosk.contract.messages import PresentedCard, ProblemType
 
-SESSION_LIFE = timedelta(minutes=15)
+SESSION_LIFE = timedelta(hours=2)
+"""The kiosk ends a visit that nobody is at; who asks for more time may have a good deal of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,8 @@ class Access:
 
 
 class Menu(StrEnum):
-    """What lies over a page while somebody says how she wants to be spoken to."""
+    """What lies over a page: how somebody wants to be spoken to, or whether she means to close."""
 
     LANGUAGES = "languages"
     ACCESS = "access"
+    CLOSING = "closing"

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from kiosk.flow.diagnosis import Diagnosis
 from kiosk.flow.profile import Profile
-from kiosk.flow.view import Intent
+from kiosk.flow.view import Contact, Intent
 from kiosk.values import (
     CardIdentity,
     Counters,
@@ -394,6 +394,13 @@ class CentralSeen:
     lent: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class ContactsSeen:
+    """Whom to call, as central has it by now."""
+
+    contacts: tuple[Contact, ...]
+
+
 Event = (
     Pressed
     | Typed
@@ -425,6 +432,7 @@ Event = (
     | CardRegistered
     | RegistrationRemoved
     | CentralSeen
+    | ContactsSeen
     | CaseOpened
     | SomebodyNear
     | PowerSeen

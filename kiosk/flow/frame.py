@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 from kiosk.flow import pages as pg
 from kiosk.flow import state as st
 from kiosk.flow import view as vw
 from kiosk.flow.access import OWN_NAMES
 from kiosk.flow.profile import Profile, Trust
 from kiosk.flow.text import Text, Verbatim, Words, plural, text
+
+LONG_SECONDS = 120
 
 CLOSE = vw.Button(vw.Intent.CLOSE, text("Close"))
 BACK = vw.Button(vw.Intent.BACK, text("Back"))
@@ -65,8 +69,19 @@ def wait(
     return vw.Progress(frame(state, *buttons, steps=steps, who=who), heading, (), instruction)
 
 
+def in_minutes(seconds: int) -> int:
+    """Whole minutes, for waits of LONG_SECONDS and more: nobody counts those by the second."""
+    return math.ceil(seconds / 60)
+
+
 def too_early(seconds: int) -> Text:
     """What is said to somebody whom central asks to wait; nothing of hers is lost."""
+    if seconds >= LONG_SECONDS:
+        return plural(
+            "Too early. Wait {count} minute, then try again.",
+            "Too early. Wait {count} minutes, then try again.",
+            in_minutes(seconds),
+        )
     return plural(
         "Too early. Wait {count} second, then try again.",
         "Too early. Wait {count} seconds, then try again.",

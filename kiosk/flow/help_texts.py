@@ -68,6 +68,13 @@ _EXPLANATIONS = {
             text("Then try your new passcode, or start the unlock again."),
         ),
     ),
+    Trouble.CARD_PULLED_REGISTERING: Explanation(
+        text("Your smartcard was taken out too soon"),
+        (
+            text("You may be registered already."),
+            text("Insert it again and look at “My smartcard and registration”."),
+        ),
+    ),
     Trouble.CARD_SWAPPED: Explanation(
         text("This is not the smartcard you started with"),
         (text("Insert your own smartcard and start again."), _ASK_RA),
@@ -125,7 +132,7 @@ _EXPLANATIONS = {
         text("The code could not be e-mailed"),
         (
             text("Without it you cannot go on. Nothing on your smartcard has changed."),
-            text("Try again in a few minutes. If it is urgent, call the number below."),
+            text("Try again in a few minutes. If it is urgent, use a contact below."),
         ),
     ),
     Trouble.CENTRAL: Explanation(
@@ -133,7 +140,7 @@ _EXPLANATIONS = {
         (
             text("What you began could not be finished. Nothing on your smartcard has changed."),
             text("A passcode that you know can still be changed here."),
-            text("Try again in a few minutes. If it is urgent, call the number below."),
+            text("Try again in a few minutes. If it is urgent, use a contact below."),
         ),
     ),
     Trouble.NOT_TRUSTED: Explanation(
@@ -152,7 +159,7 @@ _EXPLANATIONS = {
         text("Smartcards cannot be unlocked just now"),
         (
             text("The central service was restored, and waits for all kiosks to report to it."),
-            text("Nothing on your smartcard has changed. If it is urgent, call the number below."),
+            text("Nothing on your smartcard has changed. If it is urgent, use a contact below."),
         ),
     ),
     Trouble.OFFLINE_OVER: Explanation(
@@ -162,7 +169,7 @@ _EXPLANATIONS = {
                 "The central service cannot be reached, and without it only a few attempts are"
                 " possible."
             ),
-            text("Nothing on your smartcard has changed. If it is urgent, call the number below."),
+            text("Nothing on your smartcard has changed. If it is urgent, use a contact below."),
         ),
     ),
     Trouble.STORE: Explanation(

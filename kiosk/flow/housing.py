@@ -33,6 +33,10 @@ def _lights_failed(state: st.State, _: ev.LightsFailed) -> Outcome:
     return replace(state, lights_missing=True), ()
 
 
+def _contacts_seen(state: st.State, event: ev.ContactsSeen) -> Outcome:
+    return replace(state, site=replace(state.site, contacts=event.contacts)), ()
+
+
 def out_of_order(site: st.Site) -> vw.Notice:
     """What the screen says where the kiosk itself cannot be started."""
     return vw.Notice(
@@ -43,14 +47,14 @@ def out_of_order(site: st.Site) -> vw.Notice:
             text("It tries to start again by itself every few minutes."),
             text("Please use another kiosk. If it is urgent, call one of these."),
         ),
-        contacts=site.contacts,
+        contacts=site.whom_to_call,
     )
 
 
 def out_of_order_at_rest(site: st.Site, place: int) -> vw.Resting:
     """The same when nobody is there: dark, and with the first to call, now here, now there."""
     bare = replace(frame(st.State.at(site)), tools=())
-    calls = [f"{in_english(each.name)}: {in_english(each.detail)}" for each in site.contacts]
+    calls = [f"{in_english(each.name)}: {in_english(each.detail)}" for each in site.whom_to_call]
     call = Verbatim(calls[0]) if calls else None
     return vw.Resting(bare, text("This kiosk is out of order"), call, place)
 
@@ -59,4 +63,5 @@ EVERYWHERE: dict[type, Callable[[st.State, Any], Outcome]] = {
     ev.CaseOpened: _case_opened,
     ev.PowerSeen: _power_seen,
     ev.LightsFailed: _lights_failed,
+    ev.ContactsSeen: _contacts_seen,
 }

@@ -46,6 +46,14 @@ def _trust_chosen(state: st.State, _: ev.Pressed) -> Outcome:
     return replace(state, page=pg.ShowingProfile(page.profile, trust)), ()
 
 
+def _another_trust(state: st.State, _: ev.Pressed) -> Outcome:
+    page = state.page
+    if not isinstance(page, pg.ShowingProfile) or len(page.profile.trusts) == 1:
+        return state, ()
+    chosen = page.profile.trusts.index(page.trust)
+    return replace(state, page=pg.ChoosingTrust(page.profile, chosen)), ()
+
+
 def _remove(state: st.State, _: ev.Pressed) -> Outcome:
     page = state.page
     if not isinstance(page, pg.ShowingProfile):
@@ -63,7 +71,7 @@ def _removed(state: st.State, _: ev.RegistrationRemoved) -> Outcome:
     profile, trust = page.asked.profile, page.asked.trust
     if profile is None or trust is None:
         return state, ()
-    without = replace(profile, self_service=SelfService.LOCKED_OUT, registered=None)
+    without = replace(profile, self_service=SelfService.REMOVED, registered=None)
     showing = replace(state, page=pg.ShowingProfile(without, trust))
     return showing, (do.ForgetTyped((change.FIELD,)),)
 
@@ -78,5 +86,6 @@ TABLE: dict[tuple[type, type], _Rule] = {
 
 PRESSED: dict[tuple[type, Intent], _Rule] = {
     (pg.ChoosingTrust, Intent.CONTINUE): _trust_chosen,
+    (pg.ShowingProfile, Intent.BACK): _another_trust,
     (pg.ShowingProfile, Intent.REMOVE): _remove,
 }

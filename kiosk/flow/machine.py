@@ -12,6 +12,7 @@ from typing import Any
 
 from kiosk.flow import (
     change,
+    closing,
     code,
     helping,
     housing,
@@ -26,6 +27,7 @@ from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow import state as st
+from kiosk.flow.access import Menu
 from kiosk.flow.helping import help_with
 from kiosk.flow.leaving import leave
 from kiosk.flow.resting import rested
@@ -136,7 +138,7 @@ def _card_inserted(state: st.State, event: ev.CardInserted) -> Outcome:
 def _limited(state: st.State, effects: Effects = ()) -> Outcome:
     """Let the visit have its whole time, from now on."""
     limits = (
-        do.StartTimer(ev.Timer.VISIT, state.site.visit_seconds),
+        do.StartTimer(ev.Timer.VISIT, state.visit_seconds),
         do.StartTimer(ev.Timer.MINUTE, 60),
     )
     return replace(state, minutes=state.visit_minutes), effects + limits
@@ -148,8 +150,10 @@ def _card_taken(state: st.State, _: ev.CardTaken) -> Outcome:
         return leave(state) if state.changed else (state, ())
     if isinstance(state.page, AT_WORK):
         return help_with(state, pg.Trouble.CARD_PULLED_AT_WORK)
-    if isinstance(state.page, pg.ReadingCard):
-        return help_with(state, pg.Trouble.CARD_PULLED)
+    if is_work(state.page):
+        registering = isinstance(state.page, pg.ConfirmingRegistration)
+        pulled = pg.Trouble.CARD_PULLED_REGISTERING if registering else pg.Trouble.CARD_PULLED
+        return help_with(state, pulled)
     if isinstance(state.page, pg.Helping):
         # The help stays to be read; it holds nothing of the person but the reference.
         return state, ()
@@ -221,15 +225,21 @@ def _pressed(state: st.State, event: ev.Pressed) -> Outcome:
         stop = do.StopTimer(ev.Timer.COUNTDOWN)
         start = do.StartTimer(ev.Timer.IDLE, state.idle_seconds)
         return _limited(replace(state, countdown=None), (start, stop))
+    if state.menu is Menu.CLOSING and event.intent is Intent.CLOSE:
+        return leave(state)
     if event.intent in menu.OPENED or state.menu is not None:
         return menu.pressed(state, event.intent)
     if event.intent is Intent.CLOSE and not isinstance(state.page, AT_WORK):
-        return leave(state)
+        return leave(state) if not closing.would_lose(state) else closing.ask(state)
     return _by_table(state, event)
 
 
 def _chosen(state: st.State, event: ev.Chosen) -> Outcome:
-    return menu.chosen(state, event) if state.menu is not None else _by_table(state, event)
+    if state.menu is None:
+        return _by_table(state, event)
+    after, effects = menu.chosen(state, event)
+    slower = after.access.more_time and not state.access.more_time
+    return _limited(after, effects) if slower and after.minutes else (after, effects)
 
 
 def _speech_seen(state: st.State, event: ev.SpeechSeen) -> Outcome:

@@ -32,7 +32,9 @@ class CardWorks:
 
 @dataclass(frozen=True, slots=True)
 class OpeningUnlock:
-    """Central is asked for the questions."""
+    """Central is asked for the questions. `forgotten`: for a card that is not locked."""
+
+    forgotten: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ class AskingQuestion:
 
     `answers` and `lengths` have one place a question; an answer that is None is blank. After a
     refusal `refused` is set, and `wait_seconds` where central wants a pause before the next try.
-    `offline`: central is not there, and this kiosk judges the answers.
+    `offline`: central is not there, and this kiosk judges the answers. `forgotten`: the card is not
+    locked, and its holder may have meant something else.
     """
 
     questions: tuple[str, ...]
@@ -53,6 +56,7 @@ class AskingQuestion:
     refused: bool = False
     wait_seconds: int = 0
     offline: bool = False
+    forgotten: bool = False
 
     @property
     def length(self) -> int:
@@ -349,6 +353,7 @@ class Trouble(StrEnum):
     CARD_MUTE = "card mute"
     CARD_PULLED = "card pulled"
     CARD_PULLED_AT_WORK = "card pulled at work"
+    CARD_PULLED_REGISTERING = "card pulled registering"
     CARD_SWAPPED = "card swapped"
     CARD_SPENT = "card spent"
     READER = "reader"

@@ -47,6 +47,7 @@ class SelfService(StrEnum):
     REGISTERED = "registered"
     NOT_REGISTERED = "not registered"
     LOCKED_OUT = "locked out"
+    REMOVED = "removed"  # by its holder, just now
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ def _instructions(state: st.State, _: ev.Pressed) -> Outcome:
     page = state.page
     if not isinstance(page, pg.ShowingProfile):
         return state, ()
-    if page.profile.self_service is SelfService.LOCKED_OUT:
+    if page.profile.self_service in {SelfService.LOCKED_OUT, SelfService.REMOVED}:
         return state, ()
     return replace(state, page=pg.Instructions(page.profile, page.trust)), ()
 

@@ -5,12 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from kiosk.flow import code, help_texts, menu, render_holder, render_register, resting, technician
+from kiosk.flow import (
+    closing,
+    code,
+    help_texts,
+    menu,
+    render_holder,
+    render_register,
+    resting,
+    technician,
+)
 from kiosk.flow import pages as pg
 from kiosk.flow import state as st
 from kiosk.flow import view as vw
+from kiosk.flow.access import Menu
 from kiosk.flow.events import UnlockStep
-from kiosk.flow.frame import BACK, CLOSE, frame, go_on, too_early, wait
+from kiosk.flow.frame import (
+    BACK,
+    CLOSE,
+    LONG_SECONDS,
+    frame,
+    go_on,
+    in_minutes,
+    too_early,
+    wait,
+)
 from kiosk.flow.questions import question
 from kiosk.flow.text import Text, plural, text
 from kiosk.flow.unlock import FIRST_FIELD, SECOND_FIELD, answer_field
@@ -24,6 +43,8 @@ def render(state: st.State) -> vw.View:
     if state.resting is not None:
         closed = _closed(state)
         return resting.render(state, state.resting, None if closed is None else closed[0])
+    if state.menu is Menu.CLOSING:
+        return closing.render(state)
     if state.menu is not None:
         return menu.render(state)
     return _PAGES[type(state.page)](state, state.page)
@@ -49,7 +70,7 @@ def _waiting(state: st.State, _: pg.Waiting) -> vw.View:
             vw.Tone.PROBLEM,
             heading,
             tuple(paragraphs),
-            contacts=state.site.contacts,
+            contacts=state.site.whom_to_call,
         )
     return vw.Welcome(
         frame(state, vw.Button(vw.Intent.HELP, text("Help"))),
@@ -136,7 +157,7 @@ def _card_works(state: st.State, _: pg.CardWorks) -> vw.View:
 
 
 def _question(state: st.State, page: pg.AskingQuestion) -> vw.View:
-    buttons = [CLOSE, BACK] if page.index > 0 else [CLOSE]
+    buttons = [CLOSE, BACK] if page.index > 0 or page.forgotten else [CLOSE]
     if page.may_skip:
         buttons.append(vw.Button(vw.Intent.SKIP, text("Skip"), vw.Role.SECONDARY))
     buttons.append(go_on(enabled=page.length > 0))
@@ -187,14 +208,20 @@ def _code_problem(page: pg.AskingCode) -> Text | None:
 def _answers_problem(page: pg.AskingQuestion) -> Text | None:
     if page.wait_seconds and not page.refused:
         return too_early(page.wait_seconds)
+    if page.wait_seconds >= LONG_SECONDS:
+        return plural(
+            "Too few answers were right. Wait {count} minute, then try again.",
+            "Too few answers were right. Wait {count} minutes, then try again.",
+            in_minutes(page.wait_seconds),
+        )
     if page.wait_seconds:
         return plural(
-            "That was not enough right answers. Wait {count} second, then try again.",
-            "That was not enough right answers. Wait {count} seconds, then try again.",
+            "Too few answers were right. Wait {count} second, then try again.",
+            "Too few answers were right. Wait {count} seconds, then try again.",
             page.wait_seconds,
         )
     if page.refused:
-        return text("That was not enough right answers. Check each of them and try again.")
+        return text("Too few answers were right. Check each of them and try again.")
     return None
 
 
@@ -234,10 +261,12 @@ def _passcode_entry(field: str, length: int, rules: PasscodeRules) -> vw.Entry:
 def _rule_lines(rules: PasscodeRules, met: frozenset[Rule]) -> tuple[vw.RuleLine, ...]:
     return (
         vw.RuleLine(
-            text("At least {number} digits", number=rules.minimum), Rule.LONG_ENOUGH in met
+            plural("At least {count} digit", "At least {count} digits", rules.minimum),
+            Rule.LONG_ENOUGH in met,
         ),
         vw.RuleLine(
-            text("No more than {number} digits", number=rules.maximum), Rule.SHORT_ENOUGH in met
+            plural("No more than {count} digit", "No more than {count} digits", rules.maximum),
+            Rule.SHORT_ENOUGH in met,
         ),
     )
 
@@ -293,7 +322,7 @@ def _helping(state: st.State, page: pg.Helping) -> vw.View:
         vw.Tone.INFORMATION if page.trouble is pg.Trouble.ASKED else vw.Tone.PROBLEM,
         explained.heading,
         explained.paragraphs,
-        contacts=state.site.contacts,
+        contacts=state.site.whom_to_call,
         reference=state.reference,
         picture=_PICTURES.get(page.trouble, vw.Picture.NONE),
     )
@@ -304,6 +333,7 @@ _PICTURES = {
     pg.Trouble.CARD_UNREADABLE: vw.Picture.CHIP_FIRST,
     pg.Trouble.CARD_MUTE: vw.Picture.CHIP_FIRST,
     pg.Trouble.CARD_PULLED: vw.Picture.LEAVE_CARD,
+    pg.Trouble.CARD_PULLED_REGISTERING: vw.Picture.LEAVE_CARD,
     pg.Trouble.CARD_PULLED_AT_WORK: vw.Picture.LEAVE_CARD,
     pg.Trouble.CARD_NOT_KNOWN: vw.Picture.OTHER_CARD,
     pg.Trouble.CARD_SWAPPED: vw.Picture.OTHER_CARD,

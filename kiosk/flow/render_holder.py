@@ -91,7 +91,7 @@ def _now_locked(state: st.State, _: pg.NowLocked) -> vw.View:
             text("The passcode was wrong too many times."),
             text("If you are registered, you can unlock it here with your security questions."),
         ),
-        contacts=state.site.contacts,
+        contacts=state.site.whom_to_call,
         reference=state.reference,
     )
 
@@ -123,7 +123,7 @@ def _choosing_trust(state: st.State, page: pg.ChoosingTrust) -> vw.View:
 def _profile(state: st.State, page: pg.ShowingProfile) -> vw.View:
     profile = page.profile
     registered = profile.self_service is SelfService.REGISTERED
-    buttons = [CLOSE]
+    buttons = [CLOSE] if len(profile.trusts) == 1 else [CLOSE, BACK]
     if registered:
         buttons.append(vw.Button(vw.Intent.REMOVE, text("Remove my registration")))
         buttons.append(vw.Button(vw.Intent.REGISTER, text("Register again"), vw.Role.PRIMARY))
@@ -148,6 +148,10 @@ def _self_service(profile: Profile) -> vw.Section:
         ),
         SelfService.LOCKED_OUT: text(
             "Self service is locked for this smartcard: your registration authority can release it."
+        ),
+        SelfService.REMOVED: text(
+            "Your registration was removed. Only your registration authority can register you"
+            " again."
         ),
     }
     return vw.Section(text("Self Service"), text=words[profile.self_service])

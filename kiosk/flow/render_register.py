@@ -10,7 +10,17 @@ from kiosk.flow import pages as pg
 from kiosk.flow import state as st
 from kiosk.flow import view as vw
 from kiosk.flow.events import Flaw
-from kiosk.flow.frame import BACK, CLOSE, frame, go_on, register_steps, too_early, wait
+from kiosk.flow.frame import (
+    BACK,
+    CLOSE,
+    LONG_SECONDS,
+    frame,
+    go_on,
+    in_minutes,
+    register_steps,
+    too_early,
+    wait,
+)
 from kiosk.flow.questions import question
 from kiosk.flow.register import CODE_DIGITS, CODE_FIELD
 from kiosk.flow.text import Text, plural, text
@@ -61,6 +71,12 @@ def _former(state: st.State, page: pg.AnsweringFormer) -> vw.View:
 
 
 def _former_problem(page: pg.AnsweringFormer) -> Text:
+    if page.wait_seconds >= LONG_SECONDS:
+        return plural(
+            "Those were not your present answers. Wait {count} minute, then give them once more.",
+            "Those were not your present answers. Wait {count} minutes, then give them once more.",
+            in_minutes(page.wait_seconds),
+        )
     if page.wait_seconds:
         return plural(
             "Those were not your present answers. Wait {count} second, then give them once more.",

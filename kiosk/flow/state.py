@@ -10,11 +10,21 @@ from dataclasses import dataclass, field
 
 from kiosk.flow.access import Access, Language, Menu
 from kiosk.flow.events import Refusal
-from kiosk.flow.pages import Helping, Page, Trouble, Waiting
+from kiosk.flow.pages import (
+    AnsweringFormer,
+    AskingQuestion,
+    EnteringCode,
+    Helping,
+    Page,
+    Trouble,
+    Waiting,
+)
+from kiosk.flow.text import text
 from kiosk.flow.view import Contact
 from kiosk.values import PasscodeRules, ReaderTrouble
 
 _MORE_TIME = 3
+_GIVEN = (AskingQuestion, AnsweringFormer, EnteringCode)  # where something was given already
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +45,25 @@ class Site:
     language: Language = Language.ENGLISH
     access: Access = field(default_factory=Access)
 
+    @property
+    def whom_to_call(self) -> tuple[Contact, ...]:
+        """Its contacts; where nobody has named any, what is true everywhere."""
+        return self.contacts or _SOMEBODY
+
+
+_SOMEBODY = (Contact(text("Your IT service desk"), text("Ask a colleague for its number.")),)
+
 
 @dataclass(frozen=True, slots=True)
 class State:
     """All the flow knows.
 
     `visit` counts the visits, so that a late answer of an earlier one changes nothing. `countdown`
-    is the seconds that the warning shows, None when there is none; `minutes` what is
-    left of the visit. `lent`: so many cards can be
-    unlocked without central. `opened`: somebody has opened the kiosk's case since it was started.
-    `menu` is what lies over the page. `language` and `access` are the person's: `changed` says
-    whether she has changed them. `resting` counts the places where the words of a dark screen have
-    stood, None while it is awake.
+    is the seconds that the warning shows, None when there is none; `minutes` what is left of the
+    visit. `lent`: so many cards can be unlocked without central. `opened`: somebody has opened the
+    kiosk's case since it was started. `menu` is what lies over the page. `language` and `access`
+    are the person's: `changed` says whether she has changed them. `resting` counts the places where
+    the words of a dark screen have stood, None while it is awake.
     """
 
     site: Site = field(default_factory=Site)
@@ -90,16 +107,23 @@ class State:
         return own or self.menu is not None
 
     @property
-    def visit_minutes(self) -> int:
+    def visit_seconds(self) -> float:
         """How long a visit lasts, unless its person asks for more."""
-        return math.ceil(self.site.visit_seconds / 60)
+        return self.site.visit_seconds * (_MORE_TIME if self.access.more_time else 1)
+
+    @property
+    def visit_minutes(self) -> int:
+        """The same in whole minutes."""
+        return math.ceil(self.visit_seconds / 60)
 
     @property
     def idle_seconds(self) -> float:
         """How long nobody need touch the screen before the warning comes."""
         helping = isinstance(self.page, Helping)
         seconds = self.site.help_seconds if helping else self.site.idle_seconds
-        return seconds * (_MORE_TIME if self.access.more_time else 1)
+        # Who is told to wait is not sent away meanwhile, with all that she gave.
+        waiting = self.page.wait_seconds if isinstance(self.page, _GIVEN) else 0
+        return seconds * (_MORE_TIME if self.access.more_time else 1) + waiting
 
 
 REFUSALS = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,14 +12,13 @@ from kiosk.flow import pages as pg
 from kiosk.flow import state as st
 from kiosk.flow import view as vw
 from kiosk.flow.diagnosis import Diagnosis, Part
-from kiosk.flow.frame import CLOSE, frame, go_on
+from kiosk.flow.frame import CLOSE, LONG_SECONDS, frame, go_on, in_minutes
 from kiosk.flow.text import Text, Words, plural, text
 from kiosk.flow.view import Intent
 
 Outcome = tuple[st.State, tuple[do.Effect, ...]]
 
 FIELD, LEAST, MOST = "technician-code", 8, 12
-_LONG_SECONDS = 120  # from then on in minutes
 
 
 def _asked(state: st.State, _: ev.Pressed) -> Outcome:
@@ -87,11 +85,11 @@ def _entering(state: st.State, page: pg.EnteringTechnicianCode) -> vw.View:
 def _problem(page: pg.EnteringTechnicianCode) -> Text | None:
     if not page.refused:
         return None
-    if page.wait_seconds >= _LONG_SECONDS:
+    if page.wait_seconds >= LONG_SECONDS:
         return plural(
             "That was not the code. Wait {count} minute, then try again.",
             "That was not the code. Wait {count} minutes, then try again.",
-            math.ceil(page.wait_seconds / 60),
+            in_minutes(page.wait_seconds),
         )
     if page.wait_seconds:
         return plural(

@@ -30,7 +30,7 @@ Outcome = tuple[st.State, tuple[do.Effect, ...]]
 
 def open_session(state: st.State, *, forgotten: bool) -> Outcome:
     """Ask central for the questions."""
-    opening = replace(state, page=pg.OpeningUnlock())
+    opening = replace(state, page=pg.OpeningUnlock(forgotten))
     return opening, (do.OpenUnlock(state.visit, state.reference, forgotten),)
 
 
@@ -45,6 +45,7 @@ def _opened(state: st.State, event: ev.UnlockOpened) -> Outcome:
         answers=(None,) * blanks,
         lengths=(0,) * blanks,
         offline=event.offline,
+        forgotten=isinstance(state.page, pg.OpeningUnlock) and state.page.forgotten,
     )
     return replace(state, page=page), ()
 
@@ -82,6 +83,9 @@ def _next_question(state: st.State, page: pg.AskingQuestion, answer: Secret | No
 
 def _question_before(state: st.State, _: ev.Pressed) -> Outcome:
     page = _asking(state)
+    if page.index == 0 and page.forgotten:
+        fields = tuple(answer_field(index) for index in range(len(page.questions)))
+        return replace(state, page=pg.CardWorks()), (do.ForgetTyped(fields),)
     return replace(state, page=_at(page, max(page.index - 1, 0))), ()
 
 

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from sqlmodel import select
 
 from kiosk.central import trust
+from kiosk.central.sessions import SESSION_LIFE
 from kiosk.central.tables import AuditEntry, Card, Cardholder, CardStatus, Position
 from kiosk.contract import proof
 from kiosk.contract.profile import SelfService
@@ -139,7 +140,7 @@ def test_another_trusts_kiosk_does_not_know_the_card(service: Service, desk: Des
 
 def test_a_session_ends(desk: Desk, clock: Clock) -> None:
     desk.log_in()
-    clock.pass_time(15 * 60)
+    clock.pass_time(SESSION_LIFE.total_seconds())
     assert problem(desk.prove()) == "expired"
 
 

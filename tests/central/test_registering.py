@@ -109,10 +109,16 @@ def test_without_its_code_nothing_is_registered(desk: Desk, clock: Clock) -> Non
 
 
 def test_a_code_is_valid_for_fifteen_minutes(desk: Desk, clock: Clock) -> None:
-    clock.pass_time(-120)
     desk.send_code()
     clock.pass_time(15 * 60)
     assert problem(desk.register()) == "code-void"
+
+
+def test_who_was_slow_has_all_of_the_codes_time_as_well(desk: Desk, clock: Clock) -> None:
+    clock.pass_time(40 * 60)
+    desk.send_code()
+    clock.pass_time(14 * 60)
+    assert desk.register().status_code == 200
 
 
 def test_a_new_code_voids_the_one_before(desk: Desk) -> None:

@@ -8,6 +8,7 @@ import pytest
 from sqlmodel import Session, col, select
 
 from kiosk.central import registrations
+from kiosk.central.sessions import SESSION_LIFE
 from kiosk.central.tables import AuditEntry, Card, CardStatus, Registration, SealedEnvelope
 from kiosk.contract.messages import CardCommand
 from kiosk.values import Secret
@@ -83,7 +84,7 @@ def test_a_session_is_one_kiosks_and_one_cards(
 
 def test_a_session_ends_by_itself(kiosk: KioskClient, card: PersonalCard, clock: Clock) -> None:
     opened = kiosk.opened(card)
-    clock.pass_time(15 * 60)
+    clock.pass_time(SESSION_LIFE.total_seconds())
     assert problem(kiosk.open(card, session=opened.session)) == "expired"
     assert problem(kiosk.answer(card, opened)) == "expired"
     assert problem(kiosk.ask_grant(opened.session)) == "expired"

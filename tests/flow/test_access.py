@@ -221,3 +221,18 @@ def test_no_menu_covers_that_the_card_is_to_be_taken(menu: Menu) -> None:
     pulled, _ = flow.step(advanced, ev.CardTaken())
     assert isinstance(pulled.page, pg.Helping)
     assert pulled.menu is None
+
+
+def test_more_time_makes_the_visit_longer_as_well() -> None:
+    reading = after(ev.ReaderReady(), *CARD_READ)
+    before = reading.minutes
+    state, effects = flow.step(after(ACCESS, state=reading), ev.Chosen(7))
+    assert state.access.more_time
+    assert state.minutes == 3 * before
+    assert do.StartTimer(ev.Timer.VISIT, 3 * state.site.visit_seconds) in effects
+
+
+def test_who_is_told_to_wait_is_not_sent_away_meanwhile() -> None:
+    blank = (None,) * 4
+    asking = pg.AskingQuestion(("A?",) * 4, 3, blank, (3,) * 4, refused=True, wait_seconds=300)
+    assert State(page=asking).idle_seconds == Site().idle_seconds + 300

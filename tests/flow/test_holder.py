@@ -108,6 +108,9 @@ def test_several_trusts_are_chosen_from() -> None:
     assert isinstance(visit.page, pg.ShowingProfile)
     corner = [words.content for words in visit.view.frame.corner if hasattr(words, "content")]
     assert corner == ["Nora Nurse", "Tutor", "Trust B"]
+    visit.hear(ev.Pressed(Intent.BACK))
+    assert isinstance(visit.page, pg.ChoosingTrust)
+    assert visit.page.chosen == 1, "as it was, and another one may be chosen"
 
 
 @pytest.mark.parametrize(
@@ -157,4 +160,9 @@ def test_a_registration_is_removed_with_the_passcode() -> None:
     assert visit.asked_for(do.RemoveRegistration)
     visit.hear(ev.RegistrationRemoved(visit.number))
     assert isinstance(visit.page, pg.ShowingProfile)
-    assert visit.page.profile.self_service is SelfService.LOCKED_OUT
+    assert visit.page.profile.self_service is SelfService.REMOVED
+    view = visit.view
+    assert isinstance(view, vw.ProfilePage)
+    assert view.sections[0].text is not None
+    assert "was removed" in in_english(view.sections[0].text)
+    assert {button.intent for button in view.frame.buttons} == {Intent.CLOSE}

@@ -122,7 +122,7 @@ WITHOUT_CENTRAL: dict[str, Story] = {
         Insert(),
         HINT,
         *answers(*_WRONG),
-        See("not enough right answers"),
+        See("Too few answers were right"),
         Take(),
         *START,
         Wait(1.0),
