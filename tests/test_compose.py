@@ -50,6 +50,7 @@ def state(folder: Path) -> Path:
     return made
 
 
+@pytest.mark.dealt
 def test_a_screen_that_cannot_draw_its_start_gives_up(state: Path, folder: Path) -> None:
     run = subprocess.run(
         [sys.executable, "-c", _SCRIPT],

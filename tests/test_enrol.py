@@ -85,6 +85,7 @@ def box(folder: Path, central: Ground) -> Box:
     return Box(folder / "state", central.url)
 
 
+@pytest.mark.dealt
 def test_from_the_token_to_the_end(central: Ground, box: Box, folder: Path) -> None:
     for service in ("sync", "run"):
         if service == "run" and "DISPLAY" not in os.environ:

@@ -9,6 +9,8 @@ import sys
 import threading
 from pathlib import Path
 
+import pytest
+
 from kiosk import flow
 from kiosk.flow.events import Touched
 from kiosk.flow.text import Verbatim
@@ -20,6 +22,8 @@ ROOT = Path(__file__).parents[1]
 # The command itself, and beside it somebody who looks, presses keys, and ends it as systemd does.
 _SCRIPT = """
 import json, os, signal, sys, threading, time
+
+import pytest
 from kiosk.__main__ import main
 
 def look():
@@ -43,6 +47,7 @@ sys.exit(main(["help-screen"]))
 """
 
 
+@pytest.mark.dealt
 def test_it_says_whom_to_call_and_hears_nobody(folder: Path) -> None:
     run = subprocess.run(
         [sys.executable, "-c", _SCRIPT],

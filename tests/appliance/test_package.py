@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.proofs.appliance.tree import BROUGHT_ALONG, LEFT_OUT
 
 ROOT = Path(__file__).parents[2]
@@ -20,6 +22,7 @@ print(kiosk.__file__)
 """
 
 
+@pytest.mark.dealt
 def test_it_is_whole_without_what_is_left_out(folder: Path) -> None:
     """And so is the proof's finger, which `make prove` brings along."""
     package = folder / "kiosk"

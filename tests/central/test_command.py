@@ -94,6 +94,7 @@ def serving(environment: Mapping[str, str], *arguments: str) -> Iterator[str]:
         process.send_signal(signal.SIGTERM)
 
 
+@pytest.mark.dealt
 def test_sown_and_served(environment: Mapping[str, str], tmp_path: Path) -> None:
     card = PersonalCard()
     document = card.document("Trust A")
@@ -127,6 +128,7 @@ def test_sown_and_served(environment: Mapping[str, str], tmp_path: Path) -> None
         assert opened.status_code == 200
 
 
+@pytest.mark.dealt
 def test_served_with_tls(environment: Mapping[str, str], tmp_path: Path) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
@@ -226,6 +228,7 @@ def test_access_logs_carry_no_query() -> None:
 # ---------------------------------------------------------------- the log and the audit
 
 
+@pytest.mark.dealt
 @pytest.mark.parametrize("level", ["info", "trace"])
 def test_the_log_goes_to_standard_error_and_carries_no_token(
     environment: Mapping[str, str], tmp_path: Path, level: str

@@ -108,6 +108,7 @@ def test_when_it_is_full(on_sqlite: Service) -> None:
 # ---------------------------------------------------------------- broken
 
 
+@pytest.mark.dealt
 @pytest.mark.parametrize(("start", "end"), [(0, 100), (4096, None), (0, None)])
 def test_a_broken_file_is_refused_at_the_start(
     on_sqlite: Service, file: Path, start: int, end: int | None

@@ -98,6 +98,7 @@ def test_the_first_migration_was_written_from_the_tables(tmp_path: Path) -> None
     assert formatted == (migrations.FOLDER / "versions" / written.name).read_text()
 
 
+@pytest.mark.dealt
 def test_services_that_start_at_once_make_the_tables_once(
     environment: Mapping[str, str], empty_url: str, connection: Connection
 ) -> None:

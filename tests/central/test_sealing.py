@@ -36,6 +36,7 @@ def command(folder: Path, *arguments: str, keys: str = "") -> subprocess.Complet
     )
 
 
+@pytest.mark.dealt
 def test_sealed_without_a_database_and_opened_by_the_private_half_alone(tmp_path: Path) -> None:
     public = command(tmp_path, "import-key", "create", "import.key").stdout.strip()
     assert (tmp_path / "import.key").stat().st_mode & 0o777 == 0o600

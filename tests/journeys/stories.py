@@ -31,8 +31,9 @@ from kiosk.demo.people import COLLEAGUE, NURSE
 from kiosk.flow.view import Intent
 from kiosk.values import Family
 
-# Shorter than in service, so that a story is not spent on waiting.
-IDLE_SECONDS, WARNING_SECONDS, HELP_SECONDS = 8.0, 3, 6.0
+# Shorter than in service, so that a story is not spent on waiting; longer than central needs to
+# start on a busy machine, which some stories wait for at a page.
+IDLE_SECONDS, WARNING_SECONDS, HELP_SECONDS = 15.0, 3, 6.0
 
 START: Journey = [See("Insert your smartcard")]
 QUESTIONS = tuple(itertools.islice(ENGLISH.values(), 4))

@@ -17,6 +17,7 @@ from kiosk.demo.start import card_takes
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.dealt
 @pytest.mark.timeout(180)
 def test_the_pilot_walks_photographs_and_another_program_agrees(folder: Path) -> None:
     (folder / "build").mkdir()

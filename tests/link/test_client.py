@@ -95,6 +95,7 @@ def test_a_compressed_answer_is_understood() -> None:
     assert server.requests[0][2]["Accept-Encoding"] == "gzip"
 
 
+@pytest.mark.dealt
 def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
     """A megabyte that would be a gigabyte: of it, not more is unpacked than an answer may have."""
     bomb = zlib.compressobj(9, wbits=31)

@@ -5,6 +5,8 @@ import os
 import time
 from pathlib import Path
 
+import pytest
+
 from kiosk.store.database import open_replica, open_store
 from kiosk.store.outbox import Outbox
 
@@ -21,6 +23,7 @@ def _open_at(state: Path, moment: float) -> int:
         engine.dispose()
 
 
+@pytest.mark.dealt
 def test_services_that_start_at_once_find_one_store(folder: Path) -> None:
     afresh = multiprocessing.get_context("spawn")
     with afresh.Pool(_SERVICES) as services:

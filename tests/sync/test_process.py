@@ -36,6 +36,7 @@ from tests.central.world import Service
 from tests.link.server import Standing
 from tests.sync.world import TRUST, Follower
 
+pytestmark = pytest.mark.dealt
 MANY = cards.serials("AA", 3000)
 
 
