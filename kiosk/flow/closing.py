@@ -47,5 +47,5 @@ def render(state: st.State) -> vw.View:
         frame(state, BACK, replace(CLOSE, role=vw.Role.PRIMARY)),
         vw.Tone.INFORMATION,
         text("Close, and forget what you gave?"),
-        (text("Back leads on where you were. After Close you would have to begin anew."),),
+        (text("Back returns to where you were. After Close you would have to begin again."),),
     )
