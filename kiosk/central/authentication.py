@@ -13,6 +13,7 @@ from kiosk.central.parts import Parts
 from kiosk.central.refusal import Refusal
 from kiosk.central.tables import AccessRow, Kiosk
 from kiosk.contract.messages import ProblemType
+from kiosk.rows import carry_out
 
 HEARD_EVERY = timedelta(minutes=5)
 """How old what is kept of a kiosk's last request may be: a write for each would hold others up."""
@@ -44,7 +45,7 @@ def token_hash(token: str) -> bytes:
 
 def give_access(database: Session, kiosk: Kiosk, now: datetime) -> str:
     """A new access token of the kiosk's; those that are over, of whichever kiosk, are forgotten."""
-    database.exec(delete(AccessRow).where(col(AccessRow.expires_at) <= now))
+    carry_out(database, delete(AccessRow).where(col(AccessRow.expires_at) <= now))
     newest_first = col(AccessRow.expires_at).desc()
     own = select(AccessRow).where(AccessRow.kiosk_id == kiosk.id).order_by(newest_first)
     for one_too_many in database.exec(own).all()[_TOKENS - 1 :]:

@@ -17,6 +17,7 @@ from kiosk.central.refusal import Refusal
 from kiosk.central.tables import EnrolmentRow, Kiosk, Organisation
 from kiosk.contract.identity import Enrol, Enrolled, possession
 from kiosk.contract.messages import ProblemType
+from kiosk.rows import carry_out
 
 TOKEN_LIFE = timedelta(hours=24)
 
@@ -25,7 +26,7 @@ def make_token(
     database: Session, organisation: Organisation, kiosk_name: str, expires_at: datetime
 ) -> str:
     """A token for one enrolment of this kiosk; one that was made for it before is void."""
-    database.exec(delete(EnrolmentRow).where(col(EnrolmentRow.kiosk_name) == kiosk_name))
+    carry_out(database, delete(EnrolmentRow).where(col(EnrolmentRow.kiosk_name) == kiosk_name))
     token = new_token()
     database.add(
         EnrolmentRow(

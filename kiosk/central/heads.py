@@ -25,7 +25,7 @@ _ANY = bytes(64)
 
 def newest(database: Session) -> changes.AuditHead | None:
     """The head that was signed last."""
-    last = database.exec(select(func.max(AuditSignature.sequence))).one()
+    last: int | None = database.exec(select(func.max(AuditSignature.sequence))).one()
     row = None if last is None else database.get(AuditSignature, last)
     return None if row is None else _told(row)
 

@@ -33,6 +33,7 @@ from kiosk.central.tables import (
 )
 from kiosk.contract.base import Serial
 from kiosk.contract.profile import Email, Line
+from kiosk.rows import carry_out
 from kiosk.values import Family
 
 _SEED_BYTES = 32
@@ -244,8 +245,8 @@ class Importer:
                 self._reject(at, "no such cardholder", "uuid")
                 continue
             if holder.id not in emptied:
-                self._database.exec(
-                    delete(Position).where(col(Position.cardholder_id) == holder.id)
+                carry_out(
+                    self._database, delete(Position).where(col(Position.cardholder_id) == holder.id)
                 )
                 emptied.add(holder.id)
             told = row.model_dump(exclude={"uuid"})

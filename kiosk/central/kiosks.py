@@ -11,6 +11,7 @@ from kiosk.central.refusal import Refusal
 from kiosk.central.tables import AccessRow, Card, EnrolmentRow, Kiosk
 from kiosk.contract.identity import Retired
 from kiosk.contract.messages import ProblemType
+from kiosk.rows import carry_out
 
 
 def named(database: Session, name: str) -> Kiosk | None:
@@ -33,7 +34,7 @@ def revoke(database: Session, kiosk: Kiosk) -> list[Card]:
     The cards of `cut_off`.
     """
     kiosk.revoked, kiosk.retiring = True, False
-    database.exec(delete(EnrolmentRow).where(col(EnrolmentRow.kiosk_name) == kiosk.name))
+    carry_out(database, delete(EnrolmentRow).where(col(EnrolmentRow.kiosk_name) == kiosk.name))
     return cut_off(database, kiosk)
 
 
@@ -44,7 +45,7 @@ def begin_retirement(database: Session, kiosk: Kiosk) -> None:
 
 
 def _void_tokens(database: Session, kiosk: Kiosk) -> None:
-    database.exec(delete(AccessRow).where(col(AccessRow.kiosk_id) == kiosk.id))
+    carry_out(database, delete(AccessRow).where(col(AccessRow.kiosk_id) == kiosk.id))
 
 
 def retire(parts: Parts, caller: Caller) -> Retired:

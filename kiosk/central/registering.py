@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from sqlmodel import delete
+from sqlmodel import col, delete
 
 from kiosk import vault
 from kiosk.central import codes, letters, login, notices, questions, registrations, throttle
@@ -29,6 +29,7 @@ from kiosk.contract.profile import (
     RemoveRegistration,
     SendRegistrationCode,
 )
+from kiosk.rows import carry_out
 from kiosk.values import Secret
 
 _PER_LOGIN = 5  # codes: Back corrects an address, and sends another
@@ -113,9 +114,8 @@ def remove(parts: Parts, caller: Caller, session_id: UUID, given: RemoveRegistra
 
 def drop(work: Work, registration: Registration) -> None:
     """Delete the registration with its envelopes."""
-    work.database.exec(
-        delete(SealedEnvelope).where(SealedEnvelope.registration_id == registration.id)  # type: ignore[arg-type]
-    )
+    own = col(SealedEnvelope.registration_id) == registration.id
+    carry_out(work.database, delete(SealedEnvelope).where(own))
     work.database.delete(registration)
     work.database.flush()
 

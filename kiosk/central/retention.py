@@ -35,6 +35,7 @@ from kiosk.central.tables import (
     Table,
     UnlockSession,
 )
+from kiosk.rows import carry_out
 
 _ERASED = "erased"
 
@@ -92,8 +93,8 @@ def apply(database: Session, now: datetime, days: dict[str, int] | None = None) 
     deleted = {}
     for rule in RULES:
         at = now - timedelta(days=(days or {}).get(rule.what, rule.days))
-        done = database.exec(delete(rule.table).where(rule.over(at)))
-        deleted[rule.what] = done.rowcount
+        done = carry_out(database, delete(rule.table).where(rule.over(at)))
+        deleted[rule.what] = done
     return deleted
 
 
@@ -105,14 +106,17 @@ def erase(database: Session, holder: Cardholder) -> int:
             select(Registration).where(Registration.card_id == card.id)
         ).first()
         if registration is not None:
-            database.exec(
-                delete(SealedEnvelope).where(col(SealedEnvelope.registration_id) == registration.id)
+            carry_out(
+                database,
+                delete(SealedEnvelope).where(
+                    col(SealedEnvelope.registration_id) == registration.id
+                ),
             )
             database.delete(registration)
         card.status, card.authentication_certificate = CardStatus.LEAVER, None
-    database.exec(delete(Position).where(col(Position.cardholder_id) == holder.id))
-    database.exec(delete(Notice).where(col(Notice.address) == holder.email))
-    database.exec(delete(EmailedCode).where(col(EmailedCode.address) == holder.email))
+    carry_out(database, delete(Position).where(col(Position.cardholder_id) == holder.id))
+    carry_out(database, delete(Notice).where(col(Notice.address) == holder.email))
+    carry_out(database, delete(EmailedCode).where(col(EmailedCode.address) == holder.email))
     for told in database.exec(select(AuditPersonal)):
         if told.fields.get("cardholder") == holder.id:
             database.delete(told)

@@ -20,6 +20,7 @@ from sqlmodel import Field, Session, SQLModel, col, create_engine, delete, func,
 
 from kiosk.contract.packs import Pack
 from kiosk.errors import StoreFailed
+from kiosk.rows import carry_out
 
 FILE = "packs.sqlite3"
 _WAITS = (60.0, 300.0)
@@ -168,7 +169,7 @@ class Shelf:
     def empty(self) -> None:
         """Have nothing any more. Never fails: what cannot be deleted is opened by nothing here."""
         with suppress(StoreFailed), self._session() as database:
-            database.exec(delete(_Row))
+            carry_out(database, delete(_Row))
 
     def drop(self, pack: UUID) -> None:
         """Have it no more."""

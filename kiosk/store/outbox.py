@@ -31,6 +31,7 @@ from kiosk.contract.messages import (
     VisitEnd,
 )
 from kiosk.errors import StoreFailed
+from kiosk.rows import carry_out
 from kiosk.store.tables import Closed, OpenVisit, OutboxRow, OutboxState, ToldEpoch
 
 _KEPT = 5_000
@@ -101,11 +102,12 @@ class Outbox:
         """Commit how the kiosk is, in place of how it was and nobody has heard yet."""
         with self._transaction() as database:
             _refuse_if_closed(database)
-            database.exec(
+            carry_out(
+                database,
                 delete(OutboxRow).where(
                     col(OutboxRow.kind) == health.kind,
                     col(OutboxRow.state) == OutboxState.PENDING,
-                )
+                ),
             )
             return _append(database, health)
 
@@ -173,12 +175,12 @@ class Outbox:
     def offer_again(self) -> int:
         """Make pending again what was not understood: central may be another by now. How many."""
         with self._transaction() as database:
-            changed = database.exec(
+            return carry_out(
+                database,
                 update(OutboxRow)
                 .where(col(OutboxRow.last_answer).startswith(_NOT_UNDERSTOOD))
-                .values(state=OutboxState.PENDING, last_answer="")
+                .values(state=OutboxState.PENDING, last_answer=""),
             )
-            return changed.rowcount
 
     def prepare_for(self, epoch: str) -> int:
         """Have everything reported anew that a central of a new epoch may have lost. How much.
@@ -190,25 +192,26 @@ class Outbox:
             told = database.get(ToldEpoch, 1)
             if told is not None and told.epoch == epoch:
                 return 0
-            again = database.exec(
+            again = carry_out(
+                database,
                 update(OutboxRow)
                 .where(col(OutboxRow.state) == OutboxState.DELIVERED)
-                .values(state=OutboxState.PENDING)
+                .values(state=OutboxState.PENDING),
             )
             database.merge(ToldEpoch(epoch=epoch))
             _append(database, EpochConfirmed(epoch=epoch))
-            return again.rowcount
+            return again
 
     def forget(self, backed_up: datetime) -> int:
         """Drop what central received by then: it would survive central's loss. How many."""
         with self._transaction() as database:
-            dropped = database.exec(
+            return carry_out(
+                database,
                 delete(OutboxRow).where(
                     col(OutboxRow.state) == OutboxState.DELIVERED,
                     col(OutboxRow.received_at) <= backed_up.timestamp(),
-                )
+                ),
             )
-            return dropped.rowcount
 
     def _put_aside(self, ids: Sequence[str], reason: str) -> None:
         with self._transaction() as database:
@@ -279,17 +282,18 @@ def _answered(database: Session, row: OutboxRow, answer: ItemOutcome, at: dateti
 
 def _each(database: Session, ids: Sequence[UUID] | Sequence[str], **values: object) -> None:
     chosen = [str(each) for each in ids]
-    database.exec(update(OutboxRow).where(col(OutboxRow.id).in_(chosen)).values(**values))
+    carry_out(database, update(OutboxRow).where(col(OutboxRow.id).in_(chosen)).values(**values))
 
 
 def _keep_the_newest(database: Session) -> None:
     newest = select(OutboxRow.position).where(OutboxRow.state == OutboxState.DELIVERED)
     last = database.exec(newest.order_by(col(OutboxRow.position).desc()).offset(_KEPT)).first()
     if last is not None:
-        database.exec(
+        carry_out(
+            database,
             delete(OutboxRow).where(
                 col(OutboxRow.state) == OutboxState.DELIVERED, col(OutboxRow.position) <= last
-            )
+            ),
         )
 
 

@@ -21,6 +21,7 @@ from sqlmodel import Session, col, delete, func, select
 from kiosk.contract.changes import CardChange, CardState, ChangePage, Policy, card_hash
 from kiosk.contract.messages import HoldReason
 from kiosk.errors import StoreFailed
+from kiosk.rows import carry_out
 from kiosk.store.tables import ReplicaCard, ReplicaState
 from kiosk.values import CardIdentity
 
@@ -127,7 +128,7 @@ class Replica:
     def clear(self, after: Standing) -> None:
         """Begin from nothing at all: the hashes are of another key."""
         with self._session() as database:
-            database.exec(delete(ReplicaCard))
+            carry_out(database, delete(ReplicaCard))
             _keep(database, after, 0)
 
     @contextmanager
@@ -209,7 +210,7 @@ def _some(cards: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
 
 
 def _delete(database: Session, condition: object) -> int:
-    return database.exec(delete(ReplicaCard).where(condition)).rowcount  # type: ignore[arg-type]
+    return carry_out(database, delete(ReplicaCard).where(condition))  # type: ignore[arg-type]
 
 
 def _row(change: CardChange, generation: int) -> dict[str, object]:

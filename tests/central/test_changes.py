@@ -221,7 +221,7 @@ def _write(database: Database, prefix: str) -> None:
 
 def test_a_statement_that_would_pass_the_numbering_by_is_refused(service: Service) -> None:
     with service.parts.database.transaction() as session, pytest.raises(TypeError):
-        session.exec(update(Card).values(closed=True))
+        session.execute(update(Card).values(closed=True))
 
 
 def test_what_kiosks_do_not_hold_moves_no_position(service: Service, kiosk: KioskClient) -> None:

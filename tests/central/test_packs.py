@@ -25,6 +25,7 @@ from kiosk.contract.messages import CardCommand, Grant, UnblockingKey
 from kiosk.contract.packs import Pack
 from kiosk.errors import VaultClosed
 from kiosk.leases.lent import open_with_answers
+from kiosk.rows import carry_out
 from kiosk.values import Secret
 from tests.central.borrower import (
     Borrower,
@@ -418,7 +419,7 @@ def test_a_pack_of_former_answers_counts_for_no_new_registration(
     with kiosk.service.parts.database.transaction() as database:
         old = database.exec(select(Registration)).one()
         told = old.model_dump()
-        database.exec(delete(SealedEnvelope))
+        carry_out(database, delete(SealedEnvelope))
         database.delete(old)
         database.flush()
         database.add(Registration(**{**told, "id": uuid4()}))

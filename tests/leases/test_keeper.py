@@ -17,6 +17,7 @@ from kiosk.contract.messages import ProblemType
 from kiosk.contract.packs import AskPacks
 from kiosk.errors import CentralRefused, SettingsError
 from kiosk.leases import Shelf, memory
+from kiosk.rows import carry_out
 from tests.central.world import PersonalCard, Service
 from tests.leases.world import Away, Borrowing
 
@@ -117,7 +118,7 @@ def test_what_central_takes_back_is_not_used_and_given_back(
 
 def _anew(database: Session, registered: Registration) -> None:
     told = {**registered.model_dump(), "id": uuid4()}
-    database.exec(delete(SealedEnvelope))
+    carry_out(database, delete(SealedEnvelope))
     database.delete(registered)
     database.flush()
     database.add(Registration(**told))

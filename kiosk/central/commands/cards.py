@@ -20,6 +20,7 @@ from kiosk.central.tables import (
     SealedEnvelope,
 )
 from kiosk.central.visit import Told
+from kiosk.rows import carry_out
 
 _STATUSES = {
     "suspend": (CardStatus.SUSPENDED, "stop a card until it is activated"),
@@ -265,8 +266,9 @@ def _forget(database: Session, card: Card) -> bool:
     registration = _registration(database, card)
     if registration is None:
         return False
-    database.exec(
-        delete(SealedEnvelope).where(col(SealedEnvelope.registration_id) == registration.id)
+    carry_out(
+        database,
+        delete(SealedEnvelope).where(col(SealedEnvelope.registration_id) == registration.id),
     )
     database.delete(registration)
     return True

@@ -10,6 +10,7 @@ from pathlib import Path
 from nacl.encoding import HexEncoder
 from nacl.signing import SigningKey
 from pydantic import ValidationError
+from sqlalchemy import ColumnElement
 from sqlmodel import col, delete, func, select
 
 from kiosk.central import audit, epochs, health
@@ -17,6 +18,7 @@ from kiosk.central.commands import desk
 from kiosk.central.commands.desk import Commands, Declined
 from kiosk.central.tables import ChangeCounter, Installation, Kiosk, Organisation, Tombstone
 from kiosk.contract.approval import Approval, HeldChange, sign
+from kiosk.rows import carry_out
 
 _KEPT_DAYS = 90
 
@@ -143,11 +145,11 @@ def _prune(given: argparse.Namespace) -> int:
     # By the clock of this machine, which dated them.
     old = col(Tombstone.at) <= datetime.now(UTC) - timedelta(days=given.days)
     with desk.opened(given) as at, at.working() as database:
-        last = func.max(Tombstone.position)
+        last: ColumnElement[int] = func.max(Tombstone.position)
         by_trust = select(Tombstone.organisation_id, last).where(old)
         for trust, position in database.exec(by_trust.group_by(col(Tombstone.organisation_id))):
             database.get_one(ChangeCounter, trust).horizon = position
-        dropped = database.exec(delete(Tombstone).where(old)).rowcount
+        dropped = carry_out(database, delete(Tombstone).where(old))
         at.record(database, "tombstones.pruned", {"days": given.days, "dropped": dropped})
     desk.say(f"dropped: {dropped}")
     return 0
