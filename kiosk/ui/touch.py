@@ -30,6 +30,7 @@ class Fingers(MotionEventProvider):
     def __init__(self) -> None:
         super().__init__("fingers", "")
         self._taken: deque[Fingertip] = deque()
+        self._waiting: deque[Fingertip] = deque()  # of the thread that draws
         self._touches: dict[int, Touch] = {}
         self._numbers = itertools.count(1)
 
@@ -41,10 +42,16 @@ class Fingers(MotionEventProvider):
         """Kivy asks, each frame, what has happened.
 
         One thing of each finger at a time: Kivy looks at where it is only once it has heard all.
+        Where a finger has been meanwhile is passed over: screens tell of it more often than frames
+        are drawn, and its going up must not wait for that.
         """
+        while self._taken:
+            self._waiting.append(self._taken.popleft())
         told: set[int] = set()
-        while self._taken and self._taken[0].number not in told:
-            tip = self._taken.popleft()
+        while self._waiting and self._waiting[0].number not in told:
+            tip = self._waiting.popleft()
+            if tip.phase is Phase.MOVED and any(one.number == tip.number for one in self._waiting):
+                continue
             told.add(tip.number)
             self._hand_over(tip, dispatch_fn)
 

@@ -11,6 +11,7 @@ from kiosk.flow.access import Access, Language
 from kiosk.flow.view import EntryPage, Intent, View
 from kiosk.ui.sample import SAMPLES
 from kiosk.ui.widgets.caps import ACCENTS, LATIN, address, letters
+from kiosk.values import Fingertip, Phase
 from tests.ui.conftest import Desk
 
 QUESTION = SAMPLES["question-typed"]
@@ -92,6 +93,29 @@ def test_addresses_and_quick_taps_have_no_accents(desk: Desk) -> None:
     desk.show(QUESTION)
     desk.finger.write("eee")
     assert given(desk) == "eee"
+
+
+def test_a_finger_that_went_up_while_drawing_took_long_gets_no_accents(desk: Desk) -> None:
+    """However often the screen has told meanwhile where the finger is."""
+    from kiosk.demo.finger import _middle  # noqa: PLC0415
+    from kiosk.ui.widgets.keys import HOLD_SECONDS, KeyPlate  # noqa: PLC0415
+
+    desk.show(QUESTION)
+    app = desk.gallery.app
+    plate = next(one for one in app.stage.walk() if isinstance(one, KeyPlate))
+    cap = plate.way_to("e")
+    assert cap is not None
+    x, y = _middle(cap)
+    app.touch(Fingertip(0, Phase.DOWN, x / 800, y / 480))
+    desk.gallery.frames(1)
+    time.sleep(HOLD_SECONDS + 0.1)  # the thread that draws hears nothing
+    for number in range(20):
+        app.touch(Fingertip(0, Phase.MOVED, (x + number / 10) / 800, y / 480))
+    app.touch(Fingertip(0, Phase.UP, x / 800, y / 480))
+    desk.gallery.frames(4)
+    assert not plate._accents
+    desk.finger.write("rt")
+    assert given(desk) == "ert"
 
 
 def test_digits_and_signs_are_one_key_away_and_back(desk: Desk) -> None:

@@ -207,7 +207,7 @@ class KeyPlate(Widget):
             self._shift(not self._shifted)
         elif cap.key == DELETE:
             self._on_key(DELETE)
-            self._held = Clock.schedule_once(self._strike_again, HOLD_SECONDS)
+            self._once_held(self._strike_again, HOLD_SECONDS)
         elif accent:
             self._on_key(DELETE)
             self._on_key(cap.key)
@@ -220,12 +220,24 @@ class KeyPlate(Widget):
         self._shift(False)
         offered = [one.upper() if shifted else one for one in ACCENTS.get(cap.key, "")]
         if offered and self._accented:
-            self._held = Clock.schedule_once(lambda _: self._offer(offered), HOLD_SECONDS)
+            self._once_held(lambda: self._offer(offered), HOLD_SECONDS)
 
-    def _strike_again(self, _: float) -> None:
+    def _once_held(self, then: Callable[[], None], seconds: float) -> None:
+        """Do it where a finger stays for so long.
+
+        When the time is up, fingers are looked at once more: where drawing took long, one may have
+        gone up without having been heard yet.
+        """
+
+        def looked_again(_: float) -> None:
+            self._held = Clock.schedule_once(lambda _: then(), 0)
+
+        self._held = Clock.schedule_once(looked_again, seconds)
+
+    def _strike_again(self) -> None:
         if self.get_root_window() is not None:
             self._on_key(DELETE)
-            self._held = Clock.schedule_once(self._strike_again, REPEAT_SECONDS)
+            self._once_held(self._strike_again, REPEAT_SECONDS)
 
     def let_go(self) -> None:
         """Nothing is held down: nothing repeats, and no accents come."""
