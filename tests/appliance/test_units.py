@@ -123,6 +123,14 @@ def test_no_key_starts_the_machine_anew_and_no_fault_opens_a_shell(tree: Path) -
     assert "StandardInput=null" in drop_in
 
 
+def test_the_card_service_hears_of_readers_that_are_plugged_in() -> None:
+    """udev tells of them by netlink, and of none in a network name space of the service's own."""
+    lines = (SYSTEMD / "system/pcscd.service.d/kiosk.conf").read_text().splitlines()
+    assert not any(line.startswith("PrivateNetwork=") for line in lines)
+    assert "RestrictAddressFamilies=AF_UNIX AF_NETLINK" in lines
+    assert "IPAddressDeny=any" in lines
+
+
 def test_every_unit_is_explained() -> None:
     told = (SYSTEMD / "README.md").read_text()
     for unit in UNITS:

@@ -42,7 +42,7 @@ class CentralOverTheWire(CentralProcess):
 
 
 class Slot(VirtualReaderCard):
-    """A card that is put into the virtual reader of a machine, within its pcscd's own network."""
+    """A card that is put into the virtual reader of a machine, from within its network."""
 
     def __init__(self, card: SimulatedCard, machine: Machine) -> None:
         super().__init__(card, VPCD_PORT)
