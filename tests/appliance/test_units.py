@@ -131,6 +131,15 @@ def test_the_card_service_hears_of_readers_that_are_plugged_in() -> None:
     assert "IPAddressDeny=any" in lines
 
 
+def test_a_screen_that_hangs_every_time_is_given_up() -> None:
+    """Five that hang at their start, or freeze after it, are killed within what is counted."""
+    text = (SYSTEMD / "system/kiosk.service").read_text()
+    numbers = {k: int(v) for k, v in re.findall(r"^(\w+)=(\d+)$", text, re.MULTILINE)}
+    killed = ("TimeoutStartSec", "WatchdogSec", "TimeoutStopSec", "RestartSec")
+    longest = sum(numbers[each] for each in killed)
+    assert numbers["StartLimitBurst"] * longest < numbers["StartLimitIntervalSec"]
+
+
 def test_every_unit_is_explained() -> None:
     told = (SYSTEMD / "README.md").read_text()
     for unit in UNITS:
