@@ -122,17 +122,20 @@ def _enrol(chosen: argparse.Namespace) -> int:
 
     harden(die_with_parent=False)
     site = settings.read()
-    known = identity.find(site.state_directory) if not chosen.again else None
-    if known is None:
+    known = None if chosen.again else identity.usable(site.state_directory)
+    given = chosen.token_file is not None and chosen.token_file.exists()
+    if known is not None and not given:
+        enrolled = known.enrolled
+    else:
         token = enrol.read_token(chosen.token_file)
         enrolled = enrol.enrol(
-            site.state_directory, site.central_url, token, site.central_authority
+            site.state_directory, site.central_url, token, site.central_authority, known
         )
-        print("enrolled (services that run have to be started anew): ", end="")
+    if known is not None and enrolled is known.enrolled:
+        told = "this device is enrolled already (--again, or a token's file, enrols it anew)"
     else:
-        enrolled = known.enrolled
-        print("this device is enrolled already (--again enrols it anew): ", end="")
-    print(f"{enrolled.name}, of {enrolled.organisation}, at {enrolled.central}")
+        told = "enrolled (services that run have to be started anew)"
+    print(f"{told}: {enrolled.name}, of {enrolled.organisation}, at {enrolled.central}")
     return 0
 
 

@@ -262,7 +262,7 @@ class _Traces:
 
 def diagnose(settings: Settings) -> tuple[Diagnosis, ...]:
     """Look at every part of this kiosk, from another process than its own; changes nothing."""
-    who = _whoever(settings)
+    who = identity.usable(settings.state_directory)
     card_reader = PcscReader()
     try:
         reader = surroundings.reader(card_reader.examine)
@@ -288,14 +288,6 @@ def diagnose(settings: Settings) -> tuple[Diagnosis, ...]:
         surroundings.certificate(settings.central_url, settings.central_authority),
         surroundings.versions(__version__),
     )
-
-
-def _whoever(settings: Settings) -> Identity | None:
-    try:
-        return identity.find(settings.state_directory)
-    except SettingsError as error:
-        _log.warning("%s", error)
-        return None
 
 
 def _lights(plan: PinPlan, open_pins: OpenPins) -> Lights | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from kiosk import identity
 from kiosk.contract.identity import Enrolled
 from kiosk.errors import CentralRefused, SettingsError
+from kiosk.identity import Identity
 from kiosk.link import Entrance
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
@@ -20,17 +21,27 @@ _LONGEST_INPUT = 4096
 
 
 def enrol(
-    state_directory: Path, central_url: str, token: str, authority: Path | None = None
+    state_directory: Path,
+    central_url: str,
+    token: str,
+    authority: Path | None = None,
+    known: Identity | None = None,
 ) -> Enrolled:
     """Become the kiosk that `token` is for; may be repeated until it succeeded.
+
+    Whoever this is already, as `known`, is enrolled anew. Where the token is refused, and central
+    knows us all the same, it was used up before a power cut: then we are who we were.
 
     Raises SettingsError where the token is refused or nothing can be written, and
     CentralUnavailable.
     """
     key = identity.next_key(state_directory)
+    entrance = Entrance(central_url, authority)
     try:
-        enrolled = Entrance(central_url, authority).enrol(token, key)
+        enrolled = entrance.enrol(token, key)
     except CentralRefused:
+        if known is not None and _is_let_in(entrance, known):
+            return known.enrolled
         raise SettingsError("token", "central refused it: used, too old, or void") from None
     identity.keep(state_directory, enrolled, key)
     return enrolled
@@ -51,3 +62,11 @@ def read_token(file: Path | None) -> str:
     if not _TOKEN.fullmatch(text):
         raise SettingsError(place, "no enrolment token: `kiosk-central enrol-token` prints one")
     return text
+
+
+def _is_let_in(entrance: Entrance, known: Identity) -> bool:
+    try:
+        entrance.access(known.enrolled.kiosk, known.enrolled.central, known.key)
+    except CentralRefused:
+        return False
+    return True

@@ -12,9 +12,10 @@ that is about to go has `leaving.json` in place of `identity.json`.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,8 @@ from pydantic import ValidationError
 
 from kiosk.contract.identity import Ed25519Key, Enrolled
 from kiosk.errors import SettingsError
+
+_log = logging.getLogger(__name__)
 
 _IDENTITY, _LEAVING = "identity.json", "leaving.json"
 _KEY, _NEXT_KEY = "device.key", "device-next.key"
@@ -63,17 +66,31 @@ def find(state_directory: Path) -> Identity | None:
     return _read(state_directory, _IDENTITY)
 
 
+def usable(state_directory: Path) -> Identity | None:
+    """The same, None as well where what is there is broken: enrolling anew takes its place."""
+    try:
+        return find(state_directory)
+    except SettingsError as error:
+        _log.warning("%s: %s", error.place, error.reason)
+        return None
+
+
 def leaving(state_directory: Path) -> Identity | None:
     """Who a kiosk was that is about to go; None where none is. Raises SettingsError."""
     return _read(state_directory, _LEAVING)
 
 
 def next_key(state_directory: Path) -> Ed25519PrivateKey:
-    """A key to be enrolled, on the disk before this returns: the last one if it was not."""
-    path = state_directory / _NEXT_KEY
+    """A key to be enrolled, on the disk before this returns: the last one if it was not.
+
+    What cannot be used is in nobody's way.
+    """
+    path, kept = state_directory / _NEXT_KEY, None
     with _told_plainly(state_directory):
         state_directory.mkdir(parents=True, exist_ok=True, mode=0o2770)
-        kept, known = _read_key(path), find(state_directory)
+        with suppress(SettingsError):
+            kept = _read_key(path)
+        known = usable(state_directory)
         if kept is not None and known is not None and _public(kept) == _public(known.key):
             path.rename(state_directory / _KEY)  # the power failed within `keep`
             kept = None
@@ -123,7 +140,7 @@ def _read(state_directory: Path, name: str) -> Identity | None:
             if key is not None and _public(key) == kept.public_key:
                 enrolled = kept.model_dump(exclude={"public_key"})
                 return Identity(Enrolled.model_validate(enrolled), key)
-    raise SettingsError(str(path), "its key is gone: run `kiosk enrol --again`")
+    raise SettingsError(str(path), "its key is gone: run `kiosk enrol`")
 
 
 def _read_key(path: Path) -> Ed25519PrivateKey | None:

@@ -142,6 +142,39 @@ def test_an_enrolment_whose_answer_was_lost_is_made_again(central: Ground, box: 
     assert box.who["kiosk"] == str(lost.kiosk)
 
 
+def test_a_revoked_kiosk_is_enrolled_anew_by_the_file_of_another_token(
+    central: Ground, box: Box, folder: Path
+) -> None:
+    file = folder / "token"
+    file.touch(0o600)
+    file.write_text(central.token("ward 3"))
+    assert box.run("enrol", "--token-file", str(file)).returncode == 0
+    who = box.who
+
+    # The power failed before the file was removed: its token is used up, and all is well.
+    again = box.run("enrol", "--token-file", str(file))
+    assert (again.returncode, box.who) == (0, who)
+    assert again.stdout.startswith("this device is enrolled already")
+
+    # Of a kiosk that central does not let in, a token that is used up makes none.
+    central.does("kiosks", "revoke", "ward 3", "--operator", "Rita")
+    refused = box.run("enrol", "--token-file", str(file))
+    assert (refused.returncode, box.who) == (2, who)
+    assert "used, too old, or void" in refused.stderr
+    file.write_text(central.token("ward 3"))
+    assert box.run("enrol", "--token-file", str(file)).returncode == 0
+    assert box.who["kiosk"] == who["kiosk"]
+    assert box.who["public_key"] != who["public_key"]
+
+
+@pytest.mark.parametrize("broken", ["identity.json", "device.key"])
+def test_a_damaged_kiosk_is_enrolled_anew(central: Ground, box: Box, broken: str) -> None:
+    assert box.run("enrol", stdin=central.token("ward 4")).returncode == 0
+    (box.state / broken).write_bytes(b"")
+    assert box.run("enrol", stdin=central.token("ward 4")).returncode == 0
+    assert identity.load(box.state).enrolled.name == "ward 4"
+
+
 @pytest.mark.parametrize("token", ["", "short", "x" * 42 + "é", "x" * 44, "x" * 43])
 def test_a_token_that_is_none_is_refused_and_not_shown(box: Box, token: str) -> None:
     refused = box.run("enrol", stdin=token)

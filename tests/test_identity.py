@@ -127,6 +127,15 @@ def test_a_key_that_is_not_the_identitys_is_told(state: Path, broken: str) -> No
         identity.load(state)
 
 
+def test_what_is_broken_is_in_no_new_keys_way(state: Path) -> None:
+    identity.keep(state, enrolled(), identity.next_key(state))
+    (state / "identity.json").write_bytes(b"{}")
+    (state / "device-next.key").write_bytes(b"")
+    assert identity.usable(state) is None
+    identity.keep(state, enrolled("ward 8"), identity.next_key(state))
+    assert identity.load(state).enrolled.name == "ward 8"
+
+
 def test_a_kiosk_that_leaves_is_none_any_more(state: Path) -> None:
     known = enrolled()
     identity.keep(state, known, identity.next_key(state))
