@@ -140,6 +140,17 @@ def test_a_screen_that_hangs_every_time_is_given_up() -> None:
     assert numbers["StartLimitBurst"] * longest < numbers["StartLimitIntervalSec"]
 
 
+def test_a_further_try_goes_with_the_help_screen_that_asked_for_it() -> None:
+    """It would come in the middle of a visit. `make prove` looks at it go."""
+    assert "StopWhenUnneeded=yes" in (SYSTEMD / "system/kiosk-retry.timer").read_text()
+    starters = [
+        unit
+        for unit in UNITS
+        if "kiosk-retry.timer" in (SYSTEMD / "system" / unit).read_text().split("[Service]")[0]
+    ]
+    assert starters == ["kiosk-help.service"], "it would be needed for another reason"
+
+
 def test_every_unit_is_explained() -> None:
     told = (SYSTEMD / "README.md").read_text()
     for unit in UNITS:

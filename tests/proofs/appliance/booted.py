@@ -264,6 +264,7 @@ def given_up(ward: Ward, figures: Figures) -> None:
         raise AssertionError("the help screen did not stay")
     machine.inside("systemctl", "start", "kiosk-retry.service")
     machine.wait(lambda: machine.is_up("kiosk.service"), "the kiosk is tried again")
+    _no_try_is_due(machine)
     figures.add(f"given up after {kills} kills in a row: help screen, then tried again")
 
 
@@ -284,10 +285,17 @@ def hung_too_soon(ward: Ward, figures: Figures) -> None:
     machine.wait(lambda: machine.is_up("kiosk-help.service"), "no central: the help screen")
     ward.central.start()
     seconds = machine.wait(lambda: machine.is_up("kiosk.service"), "enrolled once there is central")
+    _no_try_is_due(machine)
     figures.add(
         "wrong settings: help, and word beside them; no central at the first boot: help, and ready"
         f" {seconds:.0f} s after it came"
     )
+
+
+def _no_try_is_due(machine: Machine) -> None:
+    """Once the kiosk serves again, nothing starts it anew in the middle of a visit."""
+    machine.wait(lambda: not machine.is_up("kiosk-help.service"), "the help screen goes", 10)
+    machine.wait(lambda: not machine.is_up("kiosk-retry.timer"), "no further try is due", 10)
 
 
 def _turn(clock: Path, how_far: str) -> None:
