@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from kiosk import __version__, flow, identity
 from kiosk.card import profile
 from kiosk.contract import changes
+from kiosk.contract.messages import KioskDeed, KioskEvent
 from kiosk.devices import backlight
 from kiosk.devices.display import card_number
 from kiosk.devices.keypad.evdev import EvdevKeypads
@@ -182,7 +183,7 @@ def build_runtime(settings: Settings, open_pins: OpenPins = RpiPins) -> Runtime:
     profile.shipped()  # a card profile that is wrong is told now, not at the first card
     plan = PinPlan.of(settings.pins, "KIOSK_PINS")
     who = identity.load(settings.state_directory)
-    lights = _lights(plan, open_pins)
+    lights, unusable = _lights(plan, open_pins)
     central, outbox, replica = _central(settings, who), _outbox(settings), _replica(settings)
     leases = _leases(settings, who, replica)
     runtime = Runtime(
@@ -200,9 +201,10 @@ def build_runtime(settings: Settings, open_pins: OpenPins = RpiPins) -> Runtime:
         technician=_technician(settings),
         dim=lambda dim: backlight.ask(settings.asks_directory, dim=dim),
         contacts=lambda: _contacts(settings),
+        board_lost=lambda reason: _board_lost(plan, outbox, reason),
     )
-    if lights is None and plan != PinPlan():
-        runtime.send(ev.LightsFailed())
+    if unusable is not None:
+        runtime.lose_board(unusable)
     return runtime
 
 
@@ -290,15 +292,25 @@ def diagnose(settings: Settings) -> tuple[Diagnosis, ...]:
     )
 
 
-def _lights(plan: PinPlan, open_pins: OpenPins) -> Lights | None:
-    """The board, where there is to be one and it is there: what is missing is never simulated."""
+def _lights(plan: PinPlan, open_pins: OpenPins) -> tuple[Lights | None, str | None]:
+    """The board, and why there is none where there is to be one: it is never simulated."""
     if plan == PinPlan():
-        return None
+        return None, None
     try:
-        return Board(open_pins(), plan)
+        return Board(open_pins(), plan), None
     except BoardUnavailable as error:
-        _log.error("no lights: %s", error)
-        return None
+        return None, error.reason
+
+
+def _board_lost(plan: PinPlan, outbox: Outbox, reason: str) -> None:
+    """Leave word for central where it means that nobody sees the case being opened."""
+    if plan.tamper is None:
+        return
+    detail = "".join(sign if " " <= sign <= "~" else "?" for sign in reason)[:128]
+    try:
+        outbox.note(KioskEvent(deed=KioskDeed.CASE_UNWATCHED, detail=detail))
+    except StoreFailed as error:
+        _log.error("the unwatched case was not noted: %s", error)
 
 
 def _site(settings: Settings) -> flow.Site:

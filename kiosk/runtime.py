@@ -56,10 +56,11 @@ class Runtime:
         *,
         dim: Callable[[bool], None] = lambda _: None,
         contacts: Callable[[], tuple[Contact, ...]] = tuple,
+        board_lost: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._state = flow.State.at(site)
         self._means = means
-        self._lights = lights
+        self._lights, self._board_lost = lights, board_lost
         self._technician = technician
         self._dim, self._is_dim = dim, True  # whatever it was left as: the first page lights it
         self._contacts, self._site_contacts = contacts, site.contacts
@@ -81,6 +82,12 @@ class Runtime:
     def answer_of_reader(self, answered: Callable[[], None]) -> None:
         """The same of whoever does the card work."""
         self._means.reader.answer(answered)
+
+    def lose_board(self, reason: str) -> None:
+        """Have it said that the board, or a part of it, cannot be used; from any thread."""
+        _log.error("lights and switches cannot be used: %s", reason)
+        self._board_lost(reason)
+        self.send(ev.LightsFailed())
 
     def stop(self) -> None:
         """End `run`."""
@@ -183,10 +190,9 @@ class Runtime:
         if self._lights is None:
             return
         try:
-            self._lights.watch(self._noticed_by_board)
+            self._lights.watch(self._noticed_by_board, self.lose_board)
         except BoardUnavailable as error:
-            _log.error("no switches: %s", error)
-            self.send(ev.LightsFailed())
+            self.lose_board(error.reason)
 
     def _noticed_by_board(self, notice: BoardNotice) -> None:
         match notice:

@@ -17,6 +17,7 @@ import pytest
 from kiosk import compose, identity
 from kiosk.contract.changes import Contact, Policy
 from kiosk.contract.identity import Enrolled
+from kiosk.contract.messages import KioskDeed, KioskEvent
 from kiosk.flow import events as ev
 from kiosk.flow.text import Verbatim
 from kiosk.flow.view import View, Welcome
@@ -24,7 +25,8 @@ from kiosk.runtime import Runtime
 from kiosk.settings import Settings
 from kiosk.simulated.board import SimulatedPins
 from kiosk.simulated.pcscd import PrivatePcscd
-from kiosk.store.database import open_replica
+from kiosk.store.database import open_replica, open_store
+from kiosk.store.outbox import Outbox
 from kiosk.store.replica import Replica
 
 ROOT = Path(__file__).parents[1]
@@ -95,9 +97,11 @@ def running(settings: Settings, pins: SimulatedPins) -> Iterator[tuple[Runtime, 
     wall, runtime = Wall(), compose.build_runtime(settings, lambda: pins)
     thread = threading.Thread(target=runtime.run, args=(wall,))
     thread.start()
-    yield runtime, wall
-    runtime.stop()
-    thread.join()
+    try:
+        yield runtime, wall
+    finally:
+        runtime.stop()
+        thread.join()
 
 
 def until(true: Callable[[], bool]) -> None:
@@ -120,9 +124,24 @@ def test_switches_that_cannot_be_seen_are_said_and_the_kiosk_serves_on(
     state: Path, pcscd: PrivatePcscd
 ) -> None:
     pins = SimulatedPins()
-    pins.input(5, lambda _: None)  # whoever has it keeps it
+    pins.input(5, lambda _: None, pytest.fail)  # whoever has it keeps it
     with running(alone(state, pins={"tamper": 5}), pins) as (_, wall):
         until(lambda: wall.says("lights of this kiosk do not work"))
+
+
+def test_central_hears_of_a_case_that_nobody_watches(state: Path, pcscd: PrivatePcscd) -> None:
+    def facts() -> list[object]:
+        return [item.fact for item in outbox.pending(10)]
+
+    pins, outbox = SimulatedPins(), Outbox(open_store(state))
+    pins.set_input(5, high=False)
+    with running(alone(state, pins={"tamper": 5}), pins) as (_, wall):
+        until(lambda: bool(wall.views))
+        assert facts() == []
+        pins.fail("a bad contact – somewhere")
+        until(lambda: wall.says("lights of this kiosk do not work"))
+    told = KioskEvent(deed=KioskDeed.CASE_UNWATCHED, detail="a bad contact ? somewhere")
+    assert facts() == [told]
 
 
 def test_the_display_is_dimmed_while_nobody_is_there(

@@ -345,6 +345,7 @@ class KioskDeed(StrEnum):
     APPROVED = "approved"
     APPROVAL_REFUSED = "approval refused"
     CASE_OPENED = "case opened"
+    CASE_UNWATCHED = "case unwatched"
 
 
 class KioskEvent(Message):

@@ -132,7 +132,7 @@ def test_inputs_are_told_when_they_change(
 ) -> None:
     header.pins.set_input(pin, high=not level)
     heard: list[BoardNotice] = []
-    board.watch(heard.append)
+    board.watch(heard.append, pytest.fail)
     heard.clear()
     header.pins.set_input(pin, high=level)
     assert heard == [notice]
@@ -141,7 +141,9 @@ def test_inputs_are_told_when_they_change(
 def test_a_case_that_was_open_before_is_told_at_once(board: Board, header: Header) -> None:
     heard: list[BoardNotice] = []
     header.pins.set_input(13, high=True)
-    board.watch(heard.append)  # nothing holds the switch down: it is open, or its wire is cut
+    board.watch(
+        heard.append, pytest.fail
+    )  # nothing holds the switch down: it is open, or its wire is cut
     assert BoardNotice.OPENED in heard
     assert BoardNotice.POWER_GOOD in heard
 
@@ -159,10 +161,10 @@ def test_a_switch_that_is_only_looked_at_is_told_once_for_each_change() -> None:
             heard.notify_all()
 
     for pin in (5, 6):
-        pins.input(pin, lambda _: None)
+        pins.input(pin, lambda _: None, pytest.fail)
     switches = Switches(pins.read, look_seconds=0.001)
-    switches.follow(6, lambda _: None)
-    switches.follow(5, changed)
+    switches.follow(6, lambda _: None, pytest.fail)
+    switches.follow(5, changed, pytest.fail)
     for level in (False, True, False):
         pins.set_input(5, high=level)
         with heard:
@@ -184,10 +186,51 @@ def test_a_switch_that_bounces_is_told_when_it_is_quiet() -> None:
             raise BoardUnavailable("no more of it") from None
 
     switches = Switches(read, look_seconds=0.001)
-    switches.follow(5, levels.append)
+    switches.follow(5, levels.append, lambda _: None)
     assert done.wait(5)
     switches.close()
     assert levels == [False]
+
+
+def test_a_switch_that_cannot_be_read_is_told_once_and_looked_at_on_and_on() -> None:
+    looks = iter([False, False, None, None, True, None, True, True])
+    over, lost, levels = threading.Event(), list[str](), list[bool]()
+
+    def read(_: int) -> bool:
+        level = next(looks, True)
+        if level is None:
+            raise BoardUnavailable("a bad contact")
+        return level
+
+    def changed(level: bool) -> None:
+        levels.append(level)
+        over.set()
+
+    switches = Switches(read, look_seconds=0.001)
+    switches.follow(5, changed, lost.append)
+    assert over.wait(5), "opened while it could not be seen, and not told"
+    switches.close()
+    assert (levels, lost) == ([True], ["a bad contact"])
+
+
+def test_a_board_that_fails_later_says_so_once_and_ends_in_peace(header: Header) -> None:
+    board, lost = Board(header.pins, PLAN), list[str]()
+    board.watch(lambda _: None, lost.append)
+    board.show(Signal(Lamp.ON, Status.READY))
+    header.wait_for({"reader", "ready"})
+    header.pins.fail("a bad contact")
+    board.show(Signal(Lamp.BLINKING, Status.WORKING, Sound.DONE))
+    _until(lambda: lost == ["a bad contact"])
+    board.close()
+    assert lost == ["a bad contact"]
+
+
+def test_a_light_that_failed_before_anybody_watched_is_told(header: Header) -> None:
+    header.pins.fail("a bad contact")
+    board, lost = Board(header.pins, PinPlan(ready=17)), list[str]()
+    board.watch(lambda _: None, lost.append)
+    _until(lambda: lost == ["a bad contact"])
+    board.close()
 
 
 # ---------------------------------------------------------------- plans
@@ -214,7 +257,7 @@ def test_a_plan_that_cannot_work_is_refused_by_name(
 def test_a_board_need_not_have_everything() -> None:
     pins = SimulatedPins()
     board = Board(pins, PinPlan.of({"ready": 17}, "KIOSK_PINS"))
-    board.watch(lambda _: None)
+    board.watch(lambda _: None, pytest.fail)
     board.show(Signal(Lamp.BLINKING, Status.READY, Sound.CALL))
     _until(lambda: pins.levels == {17: True})
     board.close()

@@ -64,7 +64,7 @@ def test_switches_are_clicked_and_the_screen_hears_nothing_of_it(
 ) -> None:
     driven, heard = Board(pins, PinPlan.of(board.PINS, "demo")), list[BoardNotice]()
     try:
-        driven.watch(heard.append)
+        driven.watch(heard.append, pytest.fail)
         heard.clear()
         for switch in (
             "Open the case",

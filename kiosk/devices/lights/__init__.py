@@ -24,6 +24,7 @@ class BoardNotice(StrEnum):
 
 
 Notify = Callable[[BoardNotice], None]
+Lost = Callable[[str], None]  # with the reason why pins cannot be used any more
 
 
 class Pins(Protocol):
@@ -35,8 +36,11 @@ class Pins(Protocol):
     def output(self, pin: int) -> None:
         """Make `pin` an output, low."""
 
-    def input(self, pin: int, changed: Callable[[bool], None]) -> None:
-        """Make `pin` an input with a pull-up, and tell each change from a thread of its own."""
+    def input(self, pin: int, changed: Callable[[bool], None], lost: Lost) -> None:
+        """Make `pin` an input with a pull-up, and tell each change from a thread of its own.
+
+        Where it can be seen no more, that is told once, and it is looked at on and on.
+        """
 
     def read(self, pin: int) -> bool:
         """Whether `pin` is high."""
@@ -54,14 +58,15 @@ class Lights(Protocol):
     def show(self, signal: Signal) -> None:
         """Light what `signal` says, from now on; returns at once."""
 
-    def watch(self, notify: Notify) -> None:
+    def watch(self, notify: Notify, lost: Lost) -> None:
         """Begin to call `notify`, from a thread of the board's own; first with how things are.
 
-        Raises BoardUnavailable where the switches cannot be seen.
+        `lost` is called once, when a pin fails that could be used before. Raises BoardUnavailable
+        where the switches cannot be seen.
         """
 
     def close(self) -> None:
         """Put out every light."""
 
 
-__all__ = ["BoardNotice", "Lights", "Notify", "Pins"]
+__all__ = ["BoardNotice", "Lights", "Lost", "Notify", "Pins"]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
-from kiosk.devices.lights import BoardNotice, Notify, Pins
+from kiosk.devices.lights import BoardNotice, Lost, Notify, Pins
 from kiosk.devices.lights.plan import PinPlan
+from kiosk.errors import BoardUnavailable
 from kiosk.values import Lamp, Signal, Sound
 
 _BLINK_SECONDS = 0.5
@@ -27,6 +29,8 @@ class Board:
         self._signal = Signal()
         self._changed = threading.Condition()
         self._closed = False
+        self._trouble: str | None = None
+        self._lost: Lost | None = None
         for pin in plan.outputs:
             pins.output(pin)
         self._threads = [
@@ -42,8 +46,12 @@ class Board:
             self._signal = signal
             self._changed.notify_all()
 
-    def watch(self, notify: Notify) -> None:
+    def watch(self, notify: Notify, lost: Lost) -> None:
         """Tell what the inputs say, now where it is a trouble, and whenever it changes."""
+        with self._changed:
+            self._lost, trouble = lost, self._trouble
+        if trouble is not None:
+            lost(trouble)
         plan = self._plan
         self._input(plan.tamper, notify, high=BoardNotice.OPENED, low=BoardNotice.CLOSED)
         self._input(plan.power, notify, high=BoardNotice.POWER_GOOD, low=BoardNotice.POWER_LOW)
@@ -57,8 +65,9 @@ class Board:
         for thread in self._threads:
             thread.join()
         for pin in self._plan.outputs:
-            self._pins.write(pin, high=False)
-        self._pins.close()
+            self._write(pin, high=False)
+        with suppress(BoardUnavailable):  # it was told when it failed
+            self._pins.close()
 
     # ------------------------------------------------------------ inputs
 
@@ -73,7 +82,7 @@ class Board:
             if notice is not None:
                 notify(notice)
 
-        self._pins.input(pin, tell)
+        self._pins.input(pin, tell, self._lose)
         tell(self._pins.read(pin))
 
     # ------------------------------------------------------------ outputs
@@ -82,15 +91,29 @@ class Board:
         for signal, blink in self._signals(_blinking):
             reader = self._plan.reader
             if reader is not None:
-                self._pins.write(reader, high=signal.reader is Lamp.ON or blink)
+                self._write(reader, high=signal.reader is Lamp.ON or blink)
             for status, pin in self._plan.statuses.items():
-                self._pins.write(pin, high=status is signal.status)
+                self._write(pin, high=status is signal.status)
 
     def _buzz(self) -> None:
         pin = self._plan.buzzer
         for _, high in self._signals(_sounding):
             if pin is not None:
-                self._pins.write(pin, high=high)
+                self._write(pin, high=high)
+
+    def _write(self, pin: int, *, high: bool) -> None:
+        try:
+            self._pins.write(pin, high)
+        except BoardUnavailable as error:
+            self._lose(error.reason)
+
+    def _lose(self, reason: str) -> None:
+        """Tell the first failure; what failed is tried again at the next occasion."""
+        with self._changed:
+            first, lost = self._trouble is None, self._lost
+            self._trouble = self._trouble or reason
+        if first and lost is not None:
+            lost(reason)
 
     def _signals(
         self, course: Callable[[Signal], Iterator[tuple[bool, float | None]]]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from kiosk.devices.lights import Lost
 from kiosk.devices.lights.switch import Switches
 from kiosk.errors import BoardUnavailable
 
@@ -31,11 +32,11 @@ class RpiPins:
         with _said():
             self._gpio.setup(pin, self._gpio.OUT, initial=self._gpio.LOW)
 
-    def input(self, pin: int, changed: Callable[[bool], None]) -> None:
+    def input(self, pin: int, changed: Callable[[bool], None], lost: Lost) -> None:
         """Make `pin` an input with a pull-up, and tell its changes."""
         with _said():
             self._gpio.setup(pin, self._gpio.IN, pull_up_down=self._gpio.PUD_UP)
-        self._switches.follow(pin, changed)
+        self._switches.follow(pin, changed, lost)
 
     def read(self, pin: int) -> bool:
         """Whether `pin` is high."""

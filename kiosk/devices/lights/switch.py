@@ -6,13 +6,12 @@ Linux 6.6, and which no sandboxed service may write. A level can be read whereve
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 
+from kiosk.devices.lights import Lost
 from kiosk.errors import BoardUnavailable
 
-_log = logging.getLogger(__name__)
 LOOK_SECONDS = 0.05  # a switch that bounces is quiet by the second look
 
 Changed = Callable[[bool], None]
@@ -28,11 +27,14 @@ class Switches:
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._look, name="switches", daemon=True)
 
-    def follow(self, pin: int, changed: Changed) -> None:
-        """Tell each change of `pin` from now on, once two looks in a row saw the same."""
+    def follow(self, pin: int, changed: Changed, lost: Lost) -> None:
+        """Tell each change of `pin` from now on, once two looks in a row saw the same.
+
+        The first look that fails is told as well; what changed meanwhile is told by a later one.
+        """
         with self._lock:
             begun = bool(self._followed)
-            self._followed[pin] = _Switch(self._read(pin), changed)
+            self._followed[pin] = _Switch(self._read(pin), changed, lost)
         if not begun:
             self._thread.start()
 
@@ -46,20 +48,22 @@ class Switches:
         while not self._closed.wait(self._look_seconds):
             with self._lock:
                 followed = tuple(self._followed.items())
-            try:
-                for pin, switch in followed:
-                    switch.see(self._read(pin))
-            except BoardUnavailable as error:
-                _log.error("switches can be seen no more: %s", error)
-                return
+            for pin, switch in followed:
+                try:
+                    level = self._read(pin)
+                except BoardUnavailable as error:
+                    switch.lose(error.reason)
+                else:
+                    switch.see(level)
 
 
 class _Switch:
     """One input: the level that was told last, and the one that was seen last."""
 
-    def __init__(self, level: bool, changed: Changed) -> None:
+    def __init__(self, level: bool, changed: Changed, lost: Lost) -> None:
         self._told = self._seen = level
-        self._changed = changed
+        self._changed, self._lost = changed, lost
+        self._is_lost = False
 
     def see(self, level: bool) -> None:
         """Take one look's level; whoever follows the switch is told when it is another for good."""
@@ -67,3 +71,9 @@ class _Switch:
         if settled and level != self._told:
             self._told = level
             self._changed(level)
+
+    def lose(self, reason: str) -> None:
+        """Take a look that failed; whoever follows the switch is told of the first."""
+        if not self._is_lost:
+            self._is_lost = True
+            self._lost(reason)
