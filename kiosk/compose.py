@@ -28,7 +28,7 @@ from kiosk.devices.reader.process import PcscReader
 from kiosk.devices.speech.espeak import EspeakSpeech
 from kiosk.devices.touch import TouchScreen
 from kiosk.devices.touch.evdev import EvdevTouch
-from kiosk.doctor import findings, machine, surroundings
+from kiosk.doctor import board, findings, machine, surroundings
 from kiosk.errors import BoardUnavailable, DisplayUnavailable, SettingsError, StoreFailed
 from kiosk.flow import events as ev
 from kiosk.flow.access import Access, Language
@@ -201,8 +201,10 @@ def build_runtime(settings: Settings, open_pins: OpenPins = RpiPins) -> Runtime:
         technician=_technician(settings),
         dim=lambda dim: backlight.ask(settings.asks_directory, dim=dim),
         contacts=lambda: _contacts(settings),
-        board_lost=lambda reason: _board_lost(plan, outbox, reason),
+        board_lost=lambda reason: _board_lost(settings, plan, outbox, reason),
     )
+    if plan != PinPlan():
+        board.leave(settings.runtime_directory, "")
     if unusable is not None:
         runtime.lose_board(unusable)
     return runtime
@@ -282,7 +284,11 @@ def diagnose(settings: Settings) -> tuple[Diagnosis, ...]:
         reader,
         machine.screen(driver=settings.display_driver),
         machine.touch(),
-        machine.lights(len(settings.pins)),
+        machine.lights(
+            len(settings.pins),
+            board.left(settings.runtime_directory),
+            tamper="tamper" in settings.pins,
+        ),
         machine.supply(),
         machine.disk(settings.state_directory),
         surroundings.central(ask_central),
@@ -302,8 +308,9 @@ def _lights(plan: PinPlan, open_pins: OpenPins) -> tuple[Lights | None, str | No
         return None, error.reason
 
 
-def _board_lost(plan: PinPlan, outbox: Outbox, reason: str) -> None:
-    """Leave word for central where it means that nobody sees the case being opened."""
+def _board_lost(settings: Settings, plan: PinPlan, outbox: Outbox, reason: str) -> None:
+    """Leave word for the doctor; and for central, where nobody sees the case being opened."""
+    board.leave(settings.runtime_directory, reason)
     if plan.tamper is None:
         return
     detail = "".join(sign if " " <= sign <= "~" else "?" for sign in reason)[:128]

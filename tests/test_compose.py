@@ -19,7 +19,8 @@ from kiosk.contract.changes import Contact, Policy
 from kiosk.contract.identity import Enrolled
 from kiosk.contract.messages import KioskDeed, KioskEvent
 from kiosk.flow import events as ev
-from kiosk.flow.text import Verbatim
+from kiosk.flow.diagnosis import Diagnosis, Part, Verdict
+from kiosk.flow.text import Verbatim, in_english
 from kiosk.flow.view import View, Welcome
 from kiosk.runtime import Runtime
 from kiosk.settings import Settings
@@ -142,6 +143,24 @@ def test_central_hears_of_a_case_that_nobody_watches(state: Path, pcscd: Private
         until(lambda: wall.says("lights of this kiosk do not work"))
     told = KioskEvent(deed=KioskDeed.CASE_UNWATCHED, detail="a bad contact ? somewhere")
     assert facts() == [told]
+
+
+def test_the_doctor_says_what_the_kiosk_found_of_its_pins(state: Path, pcscd: PrivatePcscd) -> None:
+    """As on a machine without pins, or without the library for them."""
+    settings = alone(state, pins={"tamper": 5})
+    settings.runtime_directory.mkdir()
+
+    def lights() -> Diagnosis:
+        (found,) = [each for each in compose.diagnose(settings) if each.part is Part.LIGHTS]
+        return found
+
+    assert lights().verdict is Verdict.WARNING
+    runtime = compose.build_runtime(settings, SimulatedPins)
+    assert lights().verdict is Verdict.WELL
+    runtime.lose_board("a bad contact")
+    assert in_english(lights().found) == "nobody watches the case: a bad contact"
+    compose.build_runtime(settings)
+    assert lights().verdict is Verdict.FAILED
 
 
 def test_the_display_is_dimmed_while_nobody_is_there(

@@ -56,15 +56,23 @@ def touch(root: Path = ROOT) -> Diagnosis:
     return Diagnosis(Part.TOUCH, Verdict.FAILED, text("no touch screen"), advice)
 
 
-def lights(planned: int, root: Path = ROOT) -> Diagnosis:
-    """Whether there are pins for the `planned` parts."""
+def lights(planned: int, trouble: str | None, *, tamper: bool = False) -> Diagnosis:
+    """Whether the kiosk can use the pins of its `planned` parts, a `tamper` switch among them.
+
+    `trouble` is what it said itself: empty where it can, None where no kiosk runs.
+    """
     if not planned:
         return Diagnosis(Part.LIGHTS, Verdict.ABSENT, text("none in the settings"))
-    if any(root.glob("sys/bus/gpio/devices/gpiochip*")):
+    if trouble is None:
+        found = text("unknown while the kiosk does not run")
+        return Diagnosis(Part.LIGHTS, Verdict.WARNING, found)
+    if not trouble:
         found = plural("{count} pin in use", "{count} pins in use", planned)
         return Diagnosis(Part.LIGHTS, Verdict.WELL, found)
-    advice = text("This machine has no pins: take `pins` out of kiosk.toml, or use a Raspberry Pi.")
-    return Diagnosis(Part.LIGHTS, Verdict.FAILED, text("no header"), advice)
+    advice = text("Pins need a Raspberry Pi and rpi-lgpio; else take `pins` out of kiosk.toml.")
+    unwatched = text("nobody watches the case: {error}", error=trouble)
+    found = unwatched if tamper else text("they failed: {error}", error=trouble)
+    return Diagnosis(Part.LIGHTS, Verdict.FAILED, found, advice)
 
 
 def disk(state_directory: Path) -> Diagnosis:

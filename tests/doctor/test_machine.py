@@ -21,7 +21,6 @@ PI: Mapping[str, str] = {
     "sys/class/input/input0/name": "vc4-hdmi-0\n",
     "sys/class/input/input1/properties": "2\n",
     "sys/class/input/input1/name": "10-0038 generic ft5x06 (79)\n",
-    "sys/bus/gpio/devices/gpiochip0/uevent": "",
     "sys/class/hwmon/hwmon1/in0_lcrit_alarm": "0\n",
 }
 Grown = Callable[..., Path]
@@ -46,7 +45,7 @@ def grown(folder: Path) -> Grown:
 
 def test_a_pi_with_everything_is_well(grown: Grown) -> None:
     root = grown()
-    found = [machine.screen(root), machine.touch(root), machine.lights(3, root)]
+    found = [machine.screen(root), machine.touch(root), machine.lights(3, "")]
     found.append(machine.supply(root))
     assert [each.verdict for each in found] == [Verdict.WELL] * 4
     assert in_english(found[0].found) == "card1-DSI-1"
@@ -65,16 +64,12 @@ def without(root: Path, *patterns: str) -> Path:
     [
         (machine.screen, "sys/class/drm/*/status", "no graphics driver"),
         (machine.touch, "sys/class/input/input1/*", "no touch screen"),
-        (lambda root: machine.lights(3, root), "sys/bus/gpio/devices/gpiochip0/uevent", "pins"),
     ],
 )
 def test_what_is_missing_is_named_with_what_to_do(
     grown: Grown, look: Callable[[Path], Diagnosis], lost: str, found: str
 ) -> None:
     root = without(grown(), lost)
-    if "gpio" in lost:
-        (root / "sys/bus/gpio/devices/gpiochip0").rmdir()
-        found = "no header"
     seen = look(root)
     assert (seen.verdict, in_english(seen.found)) == (Verdict.FAILED, found)
     assert seen.advice
@@ -87,8 +82,21 @@ def test_a_display_that_is_not_plugged_in_is_another_trouble(grown: Grown) -> No
     assert (seen.verdict, in_english(seen.found)) == (Verdict.FAILED, "no display is connected")
 
 
-def test_lights_that_nobody_asked_for_are_no_trouble(folder: Path) -> None:
-    assert machine.lights(0, folder).verdict is Verdict.ABSENT
+def test_lights_are_what_the_running_kiosk_says_of_them() -> None:
+    assert machine.lights(0, None).verdict is Verdict.ABSENT
+    unknown = machine.lights(2, None)
+    assert (unknown.verdict, in_english(unknown.found)) == (
+        Verdict.WARNING,
+        "unknown while the kiosk does not run",
+    )
+    broken = machine.lights(2, "No module named 'RPi'")
+    assert (broken.verdict, in_english(broken.found)) == (
+        Verdict.FAILED,
+        "they failed: No module named 'RPi'",
+    )
+    assert broken.advice
+    unwatched = machine.lights(2, "No module named 'RPi'", tamper=True)
+    assert in_english(unwatched.found) == "nobody watches the case: No module named 'RPi'"
 
 
 def test_a_supply_that_was_weak_is_a_warning(grown: Grown) -> None:

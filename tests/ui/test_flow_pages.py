@@ -91,7 +91,7 @@ DIAGNOSES = (
     *(surroundings.reader(_raising(ReaderUnavailable(each))) for each in ReaderTrouble),
     Diagnosis(Part.DISK, Verdict.WELL, text("{megabytes} MB free", megabytes=24310)),
     surroundings.central(lambda: None),
-    machine.lights(0),
+    machine.lights(0, None),
     surroundings.certificate("http://127.0.0.1", None),
     Diagnosis(Part.VERSIONS, Verdict.WELL, Verbatim(_VERSIONS)),
 )
