@@ -151,6 +151,16 @@ def test_a_further_try_goes_with_the_help_screen_that_asked_for_it() -> None:
     assert starters == ["kiosk-help.service"], "it would be needed for another reason"
 
 
+def test_what_is_no_reader_is_configured_on_a_pi_3_alone() -> None:
+    """By its host controller: the place of the Pi 3's own network is an open port of a Pi 4's."""
+    rules = (SYSTEMD / "udev/70-smartcard-kiosk.rules").read_text().splitlines()
+    (known,) = [line for line in rules if 'ENV{KIOSK_PI3}="1"' in line]
+    assert 'DRIVERS=="dwc2|dwc_otg"' in known
+    (let_in,) = [line for line in rules if 'GOTO="kiosk_configured"' in line]
+    assert 'ENV{KIOSK_PI3}=="1"' in let_in
+    assert rules.index(known) < rules.index(let_in)
+
+
 def test_every_unit_is_explained() -> None:
     told = (SYSTEMD / "README.md").read_text()
     for unit in UNITS:
