@@ -29,8 +29,8 @@ class State:
         self._disk = folder / "disk-0"
         with self._disk.open("wb") as disk:
             disk.truncate(_STATE_BYTES)
-        # None of it is root's alone: full is full.
-        run("mke2fs", "-q", "-t", "ext4", "-m", "0", str(self._disk))
+        # None of it is root's alone: full is full. In blocks of a page, as the README has it.
+        run("mke2fs", "-q", "-t", "ext4", "-b", "4096", "-m", "0", str(self._disk))
         self._mount()
 
     def lose_power(self) -> None:

@@ -171,18 +171,25 @@ def frozen(ward: Ward, figures: Figures) -> None:
 
 def full(ward: Ward, figures: Figures) -> None:
     """What cannot be recorded is not done to a card; with room again, all is well."""
+    machine = ward.machine
     ward.card.lock()
     left = ward.card.unblocking_left
     ward.leave_no_room()
     try:
+        _start_anew(ward)
+        machine.wait(lambda: machine.is_up("kiosk.service"), "ready without room")
+        machine.wait(lambda: machine.is_up("kiosk-sync.service"), "the sync runs without room")
+        ward.leave_no_room()  # also where what they had open was
         ward.walk([*to_the_work(), jr.See(_NOT_RECORDED), jr.Press(Intent.CLOSE)])
         ward.take()
+        if any(_restarts(ward, each) for each in ("kiosk", "kiosk-sync")):
+            raise AssertionError(f"a full disk ended one of them\n{machine.log()}")
     finally:
         ward.state.free()
     if ward.card.unblocking_left != left or ward.card.passcode_left:
         raise AssertionError("something was done to the card, and could not be recorded")
     ward.walk([START])
-    told = "full disk: said so, and nothing done to the card"
+    told = "full disk: both services started on it, said so, and nothing done to the card"
     figures.add(f"{told}; then unlocked in {ward.unlock():.0f} s")
 
 
@@ -313,8 +320,8 @@ def _alive(ward: Ward) -> bool:
     return bool(ward.machine.pid("kiosk.service"))
 
 
-def _restarts(ward: Ward) -> int:
-    return int(ward.machine.property("kiosk.service", "NRestarts"))
+def _restarts(ward: Ward, service: str = "kiosk") -> int:
+    return int(ward.machine.property(f"{service}.service", "NRestarts"))
 
 
 def _start_anew(ward: Ward) -> None:
