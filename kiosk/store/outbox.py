@@ -21,7 +21,6 @@ from kiosk.contract.messages import (
     ItemOutcome,
     ItemStatus,
     KioskEvent,
-    KioskHealth,
     OutboxItem,
     PackAnswers,
     PackAttempt,
@@ -97,19 +96,6 @@ class Outbox:
         with self._transaction() as database:
             _refuse_if_closed(database)
             return _append(database, fact)
-
-    def note_health(self, health: KioskHealth) -> UUID:
-        """Commit how the kiosk is, in place of how it was and nobody has heard yet."""
-        with self._transaction() as database:
-            _refuse_if_closed(database)
-            carry_out(
-                database,
-                delete(OutboxRow).where(
-                    col(OutboxRow.kind) == health.kind,
-                    col(OutboxRow.state) == OutboxState.PENDING,
-                ),
-            )
-            return _append(database, health)
 
     # ------------------------------------------------------------ delivery
 

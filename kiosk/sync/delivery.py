@@ -1,11 +1,16 @@
-"""The outbox goes out: in the order in which things happened, until central has answered."""
+"""The outbox goes out: in the order in which things happened, until central has answered.
+
+How the kiosk is goes last, and from memory: it is measured time and again while nothing happens,
+and nothing is to be written then.
+"""
 
 from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime
+from uuid import uuid4
 
-from kiosk.contract.messages import OutboxItem, ProblemType, Report
+from kiosk.contract.messages import KioskHealth, OutboxItem, ProblemType, Report, ReportOutcome
 from kiosk.errors import CentralError, CentralRefused, StoreFailed
 from kiosk.link import CentralClient
 from kiosk.store.outbox import Outbox
@@ -21,12 +26,20 @@ class Delivery:
     def __init__(self, outbox: Outbox, central: CentralClient) -> None:
         self._outbox = outbox
         self._central = central
+        self._health: OutboxItem | None = None
         self.clock_ahead: float | None = None
+
+    def tell(self, health: KioskHealth) -> None:
+        """Hand this over too, once nothing else waits; in place of what nobody has heard yet."""
+        self._health = OutboxItem(id=uuid4(), recorded_at=datetime.now(UTC), fact=health)
 
     def round(self, pace: plan.Pace) -> tuple[plan.Pace, bool]:
         """One batch; whether another may follow at once."""
         try:
             items = self._outbox.pending(plan.BATCH)
+            if not items and self._health is not None:
+                self._hand_over_health(self._health)
+                return plan.after_success(pace), False
             if not items:
                 # Whoever has nothing to ask still says that it is there, and hears if it is to go.
                 self._central.tokens.current()
@@ -59,6 +72,18 @@ class Delivery:
         except CentralError as error:
             self._outbox.failed(ids, type(error).__name__)
             raise
-        self.clock_ahead = (datetime.now(UTC) - outcome.received_at).total_seconds()
+        self._compare_clocks(outcome)
         self._outbox.acknowledge(outcome)
         return len(set(ids) & {each.id for each in outcome.items})
+
+    def _hand_over_health(self, item: OutboxItem) -> None:
+        try:
+            self._compare_clocks(self._central.report(Report(items=(item,))))
+        except CentralRefused as refused:
+            if refused.problem not in _NOT_UNDERSTOOD:
+                raise
+            _log.error("health is not understood: %s", refused.problem)
+        self._health = None
+
+    def _compare_clocks(self, outcome: ReportOutcome) -> None:
+        self.clock_ahead = (datetime.now(UTC) - outcome.received_at).total_seconds()

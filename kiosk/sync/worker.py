@@ -107,7 +107,7 @@ class SyncWorker:
             if self._health_due.is_set() or time.monotonic() - measured >= _HEALTH_SECONDS:
                 self._health_due.clear()
                 measured = time.monotonic()
-                self._note_health()
+                self._tell_health()
             pace, more = self._delivery.round(pace)
             self._been(DELIVERY)
             stop.wait(plan.wait_seconds(pace, more=more, jitter=self._random.random()))
@@ -124,11 +124,11 @@ class SyncWorker:
             jitter = self._random.random()
             stop.wait(plan.wait_seconds(pace, more=more and not held, jitter=jitter, held=held))
 
-    def _note_health(self) -> None:
+    def _tell_health(self) -> None:
         ahead = self._delivery.clock_ahead
         try:
-            self._outbox.note_health(
+            self._delivery.tell(
                 health.measure(self._outbox, self._replica, self._state_directory, ahead)
             )
         except (StoreFailed, OSError) as error:
-            _log.warning("health not noted: %s", error)
+            _log.warning("health not measured: %s", error)

@@ -243,12 +243,55 @@ def test_what_failed_is_kept_with_its_error(service: Service, kiosk: Follower) -
 def test_health_is_told_and_only_the_newest(service: Service, kiosk: Follower) -> None:
     cards.add(service.parts, TRUST, MANY[:5])
     kiosk.follow()
-    for ahead in (None, 12.4):
-        kiosk.outbox.note_health(health.measure(kiosk.outbox, kiosk.replica, kiosk.folder, ahead))
-    kinds = [item.fact.kind for item in kiosk.outbox.pending(50)]
-    assert kinds.count("health") == 1
     kiosk.deliver()
+    delivery = Delivery(kiosk.outbox, kiosk.central)
+    for ahead in (None, 12.4):
+        delivery.tell(health.measure(kiosk.outbox, kiosk.replica, kiosk.folder, ahead))
+    delivery.round(plan.Pace())
+    assert delivery.clock_ahead is not None
     with service.parts.database.reading() as database:
         told = database.exec(select(Kiosk)).one().health
     assert told is not None
     assert (told["cards"], told["clock_ahead_seconds"], told["held"]) == (5, 12, None)
+
+
+def test_health_waits_for_what_happened_and_for_central(service: Service, kiosk: Follower) -> None:
+    delivery = Delivery(kiosk.outbox, kiosk.central)
+    delivery.tell(health.measure(kiosk.outbox, kiosk.replica, kiosk.folder, 1.0))
+    kiosk.outbox.note(_change(MANY[0]))
+
+    def heard() -> bool:
+        with service.parts.database.reading() as database:
+            return database.exec(select(Kiosk)).one().health is not None
+
+    service.stop()
+    delivery.round(plan.Pace())
+    service.start()
+    kiosk.central = CentralClient(service.url, kiosk.central.tokens)
+    delivery._central = kiosk.central
+    delivery.round(plan.Pace())
+    assert not heard()
+    delivery.round(plan.Pace())
+    assert heard()
+
+
+def test_nothing_is_written_while_nothing_happens(service: Service, kiosk: Follower) -> None:
+    """Rounds of both loops, and health again and again: what a write left would be in a file."""
+    cards.add(service.parts, TRUST, MANY[:5])
+    kiosk.follow()
+    kiosk.deliver()
+    delivery = Delivery(kiosk.outbox, kiosk.central)
+
+    def written() -> dict[str, bytes]:
+        files = [each for each in kiosk.folder.iterdir() if not each.name.endswith("-shm")]
+        return {each.name: each.read_bytes() for each in files}
+
+    before = written()
+    for _ in range(3):
+        delivery.tell(health.measure(kiosk.outbox, kiosk.replica, kiosk.folder, 1.0))
+        for _ in range(2):
+            assert delivery.round(plan.Pace()) == (plan.Pace(), False)
+        kiosk.follow_once()
+    assert written() == before
+    kiosk.outbox.note(_change(MANY[0]))
+    assert written() != before

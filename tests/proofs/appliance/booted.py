@@ -29,6 +29,7 @@ from tests.proofs.ward import ROOT
 _NOT_RECORDED = "This kiosk cannot unlock smartcards just now"
 _RESTARTS = 5  # of kiosk.service: then it is given up
 _WATCHDOG_SECONDS = 30
+_IDLE_SECONDS = 60
 _CLOCK = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 _CLOCK_FILE = "/run/kiosk-proof-clock"
 _QUICK = ("Environment=GALLIUM_DRIVER=llvmpipe", "MemoryDenyWriteExecute=no")
@@ -65,8 +66,10 @@ def prove(plugs: tuple[CardPoint, ...] = PLUGS) -> str:
     figures = Figures()
     with tempfile.TemporaryDirectory(prefix="kiosk-booted-") as name, wd.ward(Path(name)) as ward:
         ward.prepare()
-        for part in (first_boot, in_its_own_sandbox, killed, card_service, frozen, full, clock):
+        for part in (first_boot, in_its_own_sandbox, idle, killed, card_service, frozen):
             part(ward, figures)
+        full(ward, figures)
+        clock(ward, figures)
         plug(ward, figures, plugs)
         given_up(ward, figures)
         hung_too_soon(ward, figures)
@@ -111,6 +114,17 @@ def in_its_own_sandbox(ward: Ward, figures: Figures) -> None:
     ward.machine.drop_in("kiosk", *_QUICK)
     _start_anew(ward)
     figures.add(f"in {ward.unlock():.0f} s (drawn quicker)")
+
+
+def idle(ward: Ward, figures: Figures) -> None:
+    """While nobody comes nothing is written to the state's disk."""
+    ward.wait_until_reported()
+    time.sleep(5)  # what the visit left for later
+    before = ward.state.sectors_written()
+    time.sleep(_IDLE_SECONDS)
+    if written := ward.state.sectors_written() - before:
+        raise AssertionError(f"{written} sectors were written while nothing happened")
+    figures.add(f"idle for {_IDLE_SECONDS} s: no sector written to the state's disk")
 
 
 def killed(ward: Ward, figures: Figures) -> None:
