@@ -121,6 +121,8 @@ def test_no_key_starts_the_machine_anew_and_no_fault_opens_a_shell(tree: Path) -
     drop_in = (tree / "usr/lib/systemd/system/emergency.service.d/kiosk.conf").read_text()
     assert "\nExecStart=\n" in drop_in, "Debian's own shell would still be started"
     assert "StandardInput=null" in drop_in
+    kernel = (tree / "etc/default/raspi-extra-cmdline").read_text().split()
+    assert "panic=60" in kernel, "the initramfs would open one where the root cannot be mounted"
 
 
 def test_the_card_service_hears_of_readers_that_are_plugged_in() -> None:
