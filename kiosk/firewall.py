@@ -1,7 +1,8 @@
 """`kiosk firewall`: fill the firewall's sets with the addresses that this kiosk may reach.
 
 The rules themselves are `systemd/nftables/smartcard-kiosk.nft`: nothing in, and out only what the
-sets name. Names are looked up here, each time anew: a central service may move. Nobody can ask a
+sets name. Names are looked up here, each time anew: a central service may move. A name may have
+more addresses than one answer, so each stays for a while after it was last named. Nobody can ask a
 resolver before its address is in its set, so that comes first.
 """
 
@@ -20,6 +21,7 @@ from kiosk.settings import Settings
 Address = IPv4Address | IPv6Address
 _KINDS = ((4, IPv4Address), (6, IPv6Address))
 _TABLE = "inet smartcard_kiosk"
+_LIFE = "2h"  # of an address that no answer names any more
 RESOLVERS = (Path("/run/systemd/resolve/resolv.conf"), Path("/etc/resolv.conf"))
 
 
@@ -55,7 +57,7 @@ def resolver_commands(found: frozenset[Address]) -> str:
 
 
 def central_commands(found: frozenset[tuple[Address, int]]) -> str:
-    """What nft is told next: each set emptied and filled, all at once or not at all."""
+    """What nft is told next: all at once or not at all."""
     lines = []
     for version, kind in _KINDS:
         members = [f"{each} . {port}" for each, port in found if isinstance(each, kind)]
@@ -86,10 +88,16 @@ def _addresses_filled(name: str, found: frozenset[Address]) -> str:
 
 
 def _filled(name: str, members: list[str]) -> list[str]:
-    emptied = f"flush set {_TABLE} {name}"
+    """Add these, or have them live on: of one that is there, nft takes no other time of life."""
     if not members:
-        return [emptied]
-    return [emptied, f"add element {_TABLE} {name} {{ {', '.join(sorted(members))} }}"]
+        return []
+    place, plain = f"element {_TABLE} {name}", ", ".join(sorted(members))
+    living = ", ".join(f"{each} timeout {_LIFE}" for each in sorted(members))
+    return [
+        f"add {place} {{ {plain} }}",
+        f"delete {place} {{ {plain} }}",
+        f"add {place} {{ {living} }}",
+    ]
 
 
 def _addresses(host: str | None, place: str) -> frozenset[Address]:

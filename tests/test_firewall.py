@@ -21,10 +21,12 @@ def test_resolvers_are_found_where_the_machine_has_them(folder: Path) -> None:
     found = firewall.resolvers((folder / "missing", folder / "resolv.conf"))
     assert found == {ip_address("192.0.2.53"), ip_address("fe80::1")}
     assert firewall.resolver_commands(found).splitlines() == [
-        "flush set inet smartcard_kiosk resolvers4",
         "add element inet smartcard_kiosk resolvers4 { 192.0.2.53 }",
-        "flush set inet smartcard_kiosk resolvers6",
+        "delete element inet smartcard_kiosk resolvers4 { 192.0.2.53 }",
+        "add element inet smartcard_kiosk resolvers4 { 192.0.2.53 timeout 2h }",
         "add element inet smartcard_kiosk resolvers6 { fe80::1 }",
+        "delete element inet smartcard_kiosk resolvers6 { fe80::1 }",
+        "add element inet smartcard_kiosk resolvers6 { fe80::1 timeout 2h }",
     ]
 
 
@@ -37,21 +39,21 @@ def test_central_and_clocks_are_found() -> None:
     assert firewall.look_up_clocks(settings) == {ip_address("192.0.2.123")}
 
 
-def test_nft_is_told_where_central_is_and_what_was_before_goes() -> None:
+def test_nft_is_told_where_central_is_for_a_while() -> None:
     told = firewall.central_commands(firewall.look_up_central(SETTINGS))
     assert told.splitlines() == [
-        "flush set inet smartcard_kiosk central4",
-        "flush set inet smartcard_kiosk central6",
         "add element inet smartcard_kiosk central6 { 2001:db8::7 . 443 }",
+        "delete element inet smartcard_kiosk central6 { 2001:db8::7 . 443 }",
+        "add element inet smartcard_kiosk central6 { 2001:db8::7 . 443 timeout 2h }",
     ]
 
 
 def test_nft_is_told_of_clocks_apart() -> None:
     told = firewall.clock_commands(firewall.look_up_clocks(SETTINGS))
     assert told.splitlines() == [
-        "flush set inet smartcard_kiosk clocks4",
         "add element inet smartcard_kiosk clocks4 { 192.0.2.123 }",
-        "flush set inet smartcard_kiosk clocks6",
+        "delete element inet smartcard_kiosk clocks4 { 192.0.2.123 }",
+        "add element inet smartcard_kiosk clocks4 { 192.0.2.123 timeout 2h }",
     ]
 
 

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -19,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from kiosk import firewall
+from kiosk.firewall import Address
 from tests.wire import Wire, wire
 
 RULES = Path(__file__).parents[2] / "systemd/nftables/smartcard-kiosk.nft"
@@ -93,6 +95,29 @@ def test_a_kiosk_reaches_central_and_nothing_else(network: Network) -> None:
         network.guard()
         assert all(network.reaches(*each) for each in wanted)
         assert not any(network.reaches(*each) for each in unwanted)
+
+
+def test_an_address_lives_on_for_a_while_after_it_was_last_named(network: Network) -> None:
+    """As of a name with more addresses than one answer has; named again, it has all its time."""
+    first, second, port = ip_address(network.central), ip_address(network.other), 8444
+    near, place = f"{first} . {port}", "element inet smartcard_kiosk central4"
+
+    def name(address: Address) -> None:
+        network.tell_nft(firewall.central_commands(frozenset({(address, port)})))
+
+    with listening((str(first), port), (str(second), port)):
+        network.guard()
+        for each in (first, second):
+            assert not network.reaches(str(each), port, KIOSK)
+            name(each)
+        assert all(network.reaches(str(each), port, KIOSK) for each in (first, second))
+        network.tell_nft(f"delete {place} {{ {near} }}\nadd {place} {{ {near} timeout 1s }}")
+        name(first)
+        time.sleep(1.2)
+        assert network.reaches(str(first), port, KIOSK)
+        network.tell_nft(f"delete {place} {{ {near} }}\nadd {place} {{ {near} timeout 1s }}")
+        time.sleep(1.2)
+        assert not network.reaches(str(first), port, KIOSK)
 
 
 def test_nobody_reaches_a_kiosk(network: Network) -> None:
