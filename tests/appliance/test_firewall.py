@@ -120,6 +120,22 @@ def test_an_address_lives_on_for_a_while_after_it_was_last_named(network: Networ
         assert not network.reaches(str(first), port, KIOSK)
 
 
+def test_rules_that_cannot_be_loaded_leave_the_machine_closed(network: Network) -> None:
+    """Here for want of the users that they name; what closes it names none."""
+    place = (network.central, 8445, KIOSK)
+    with listening((network.central, 8445)):
+        assert network.reaches(*place)
+        network.tell_nft((RULES.parent / "smartcard-kiosk-closed.nft").read_text())
+        assert not network.reaches(*place)
+        with pytest.raises(subprocess.CalledProcessError):
+            network.tell_nft(RULES.read_text().replace("kiosk, kiosk-sync", "nobody-of-this-name"))
+        assert not network.reaches(*place)
+        network.guard()
+        central = ip_address(network.central)
+        network.tell_nft(firewall.central_commands(frozenset({(central, 8445)})))
+        assert network.reaches(*place)
+
+
 def test_nobody_reaches_a_kiosk(network: Network) -> None:
     serve = (
         "import socket\nserver = socket.create_server(('0.0.0.0', 8080))\n"
