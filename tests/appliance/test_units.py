@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.proofs.appliance.tree import exposure_limit
+
 ROOT = Path(__file__).parents[2]
 SYSTEMD = ROOT / "systemd"
 UNITS = sorted(path.name for path in (SYSTEMD / "system").iterdir() if path.is_file())
@@ -25,7 +27,6 @@ _PROGRAMS = (
     "usr/bin/udevadm",
 )
 _NEWER = "Unknown key 'RestartMode'"  # Debian 13's systemd knows it, which `make prove` boots
-_LIMITS = {"kiosk.service": 20}  # tenths; of the others 15
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +75,8 @@ def test_a_line_that_is_wrong_would_be_found(tree: Path, folder: Path) -> None:
 
 @pytest.mark.parametrize("service", [*SERVICES, "pcscd.service"])
 def test_no_service_is_more_exposed_than_it_may_be(tree: Path, service: str) -> None:
-    limit = str(_LIMITS.get(service, 15))
+    """By this machine's systemd and pcscd; `make prove` asks Debian 13's."""
+    limit = exposure_limit(service)
     told = analyze(tree, "security", "--offline=true", f"--threshold={limit}", service)
     assert told.returncode == 0, told.stdout.splitlines()[-1:]
 
@@ -161,6 +163,15 @@ def test_what_is_no_reader_is_configured_on_a_pi_3_alone() -> None:
     (let_in,) = [line for line in rules if 'GOTO="kiosk_configured"' in line]
     assert 'ENV{KIOSK_PI3}=="1"' in let_in
     assert rules.index(known) < rules.index(let_in)
+
+
+def test_why_a_token_makes_no_kiosk_is_written_beside_it() -> None:
+    """`make prove` reads it there, and sees it go with the token."""
+    lines = (SYSTEMD / "system/kiosk-setup.service").read_text().splitlines()
+    beside = "/boot/firmware/enrolment-token.wrong.txt"
+    assert f"StandardError=truncate:{beside}" in lines
+    (removed,) = [line for line in lines if line.startswith("ExecStartPost=")]
+    assert removed.split()[-1] == beside
 
 
 def test_every_unit_is_explained() -> None:

@@ -22,6 +22,7 @@ from kiosk.demo import journey as jr
 from kiosk.flow.view import Intent
 from tests.proofs.appliance import ward as wd
 from tests.proofs.appliance.boot import Machine
+from tests.proofs.appliance.tree import exposure_limit
 from tests.proofs.appliance.ward import START, Ward, to_the_work
 from tests.proofs.interrupting import CardPoint, Deed
 from tests.proofs.ward import ROOT
@@ -97,11 +98,18 @@ def first_boot(ward: Ward, figures: Figures) -> None:
 
 
 def _understood(machine: Machine) -> None:
-    """Debian 13's own systemd and udev have nothing to complain about."""
+    """Debian 13's own systemd and udev have nothing to complain about, nor are units exposed."""
     units = sorted(path.name for path in (ROOT / "systemd/system").glob("*.*") if path.is_file())
     told = machine.try_inside("systemd-analyze", "verify", "--man=no", *units)
     if complaints := [line for line in told.stderr.splitlines() if "kiosk" in line]:
         raise AssertionError(f"systemd: {complaints}")
+    root = "/run/kiosk-proof-units"  # with Debian's units and ours, and without the proof's lines
+    machine.inside("mkdir", "-p", f"{root}/usr/lib")
+    machine.inside("cp", "-a", "/usr/lib/systemd", f"{root}/usr/lib/")
+    for service in (*(each for each in units if each.endswith(".service")), "pcscd.service"):
+        limit = f"--threshold={exposure_limit(service)}"
+        security = ("security", "--offline=true", "--no-pager", limit)
+        machine.inside("systemd-analyze", f"--root={root}", *security, service)
     ours = ("/usr/lib/udev/rules.d/70-smartcard-kiosk.rules", f"/run/{site.KEYPADS}")
     machine.inside("udevadm", "verify", "--no-summary", *ours)
 
@@ -304,11 +312,15 @@ def hung_too_soon(ward: Ward, figures: Figures) -> None:
     ward.central.stop()
     machine.boot()
     machine.wait(lambda: machine.is_up("kiosk-help.service"), "no central: the help screen")
+    told = ward.boot / "enrolment-token.wrong.txt"
+    machine.wait(lambda: "CentralUnavailable" in told.read_text(), "word of it beside the token")
     ward.central.start()
     seconds = machine.wait(lambda: machine.is_up("kiosk.service"), "enrolled once there is central")
     _no_try_is_due(machine)
+    if told.exists():
+        raise AssertionError(f"enrolled, and it is still said: {told.read_text()}")
     figures.add(
-        "wrong settings: help, and word beside them; no central at the first boot: help, and ready"
+        "wrong settings: help, and word beside them; no central at the first boot: the same, ready"
         f" {seconds:.0f} s after it came"
     )
 

@@ -33,6 +33,11 @@ class NotHere(AssertionError):
     """What this machine cannot do, by name."""
 
 
+def exposure_limit(service: str) -> int:
+    """How exposed a service may be, in tenths, by `systemd-analyze security`."""
+    return 20 if service == "kiosk.service" else 15
+
+
 def needed() -> None:
     """Raises NotHere where this machine cannot boot a tree."""
     if os.geteuid() != 0:
