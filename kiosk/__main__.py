@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 
 from kiosk import __version__, journal, settings
@@ -148,11 +149,16 @@ def _site(chosen: argparse.Namespace) -> int:
 
 def _firewall(_: argparse.Namespace) -> int:
     from kiosk import firewall  # noqa: PLC0415
+    from kiosk.doctor import said  # noqa: PLC0415
+    from kiosk.flow.diagnosis import Part  # noqa: PLC0415
 
-    site = settings.read()
-    firewall.apply(firewall.resolver_commands(firewall.resolvers()))
-    firewall.apply(firewall.central_commands(firewall.look_up_central(site)))
-    firewall.apply(firewall.clock_commands(firewall.look_up_clocks(site)))
+    leave = partial(said.leave, firewall.FIREWALL_DIRECTORY, Part.FIREWALL)
+    try:
+        firewall.fill(settings.read())
+    except SettingsError as error:
+        leave(f"{error.place}: {error.reason}")
+        raise
+    leave("")
     return 0
 
 

@@ -28,11 +28,12 @@ from kiosk.devices.reader.process import PcscReader
 from kiosk.devices.speech.espeak import EspeakSpeech
 from kiosk.devices.touch import TouchScreen
 from kiosk.devices.touch.evdev import EvdevTouch
-from kiosk.doctor import board, findings, machine, surroundings
+from kiosk.doctor import findings, machine, said, surroundings
 from kiosk.errors import BoardUnavailable, DisplayUnavailable, SettingsError, StoreFailed
+from kiosk.firewall import FIREWALL_DIRECTORY
 from kiosk.flow import events as ev
 from kiosk.flow.access import Access, Language
-from kiosk.flow.diagnosis import Diagnosis
+from kiosk.flow.diagnosis import Diagnosis, Part
 from kiosk.flow.text import Verbatim
 from kiosk.flow.view import Contact
 from kiosk.hardening import harden
@@ -204,7 +205,7 @@ def build_runtime(settings: Settings, open_pins: OpenPins = RpiPins) -> Runtime:
         board_lost=lambda reason: _board_lost(settings, plan, outbox, reason),
     )
     if plan != PinPlan():
-        board.leave(settings.runtime_directory, "")
+        said.leave(settings.runtime_directory, Part.LIGHTS, "")
     if unusable is not None:
         runtime.lose_board(unusable)
     return runtime
@@ -286,11 +287,12 @@ def diagnose(settings: Settings) -> tuple[Diagnosis, ...]:
         machine.touch(),
         machine.lights(
             len(settings.pins),
-            board.left(settings.runtime_directory),
+            said.left(settings.runtime_directory, Part.LIGHTS),
             tamper="tamper" in settings.pins,
         ),
         machine.supply(),
         machine.disk(settings.state_directory),
+        machine.firewall(said.left(FIREWALL_DIRECTORY, Part.FIREWALL)),
         surroundings.central(ask_central),
         surroundings.clock(Entrance(settings.central_url, settings.central_authority).now),
         surroundings.certificate(settings.central_url, settings.central_authority),
@@ -310,7 +312,7 @@ def _lights(plan: PinPlan, open_pins: OpenPins) -> tuple[Lights | None, str | No
 
 def _board_lost(settings: Settings, plan: PinPlan, outbox: Outbox, reason: str) -> None:
     """Leave word for the doctor; and for central, where nobody sees the case being opened."""
-    board.leave(settings.runtime_directory, reason)
+    said.leave(settings.runtime_directory, Part.LIGHTS, reason)
     if plan.tamper is None:
         return
     detail = "".join(sign if " " <= sign <= "~" else "?" for sign in reason)[:128]

@@ -22,7 +22,15 @@ Address = IPv4Address | IPv6Address
 _KINDS = ((4, IPv4Address), (6, IPv6Address))
 _TABLE = "inet smartcard_kiosk"
 _LIFE = "2h"  # of an address that no answer names any more
+FIREWALL_DIRECTORY = Path("/run/smartcard-kiosk-firewall")
 RESOLVERS = (Path("/run/systemd/resolve/resolv.conf"), Path("/etc/resolv.conf"))
+
+
+def fill(settings: Settings) -> None:
+    """Fill all sets, in the order in which each needs the one before; raises SettingsError."""
+    apply(resolver_commands(resolvers()))
+    apply(central_commands(look_up_central(settings)))
+    apply(clock_commands(look_up_clocks(settings)))
 
 
 def look_up_central(settings: Settings) -> frozenset[tuple[Address, int]]:

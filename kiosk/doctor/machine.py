@@ -75,6 +75,16 @@ def lights(planned: int, trouble: str | None, *, tamper: bool = False) -> Diagno
     return Diagnosis(Part.LIGHTS, Verdict.FAILED, found, advice)
 
 
+def firewall(trouble: str | None) -> Diagnosis:
+    """Whether the firewall is in force and filled: `trouble` is what its service said last."""
+    if trouble is None:
+        return Diagnosis(Part.FIREWALL, Verdict.ABSENT, text("none of ours on this machine"))
+    if not trouble:
+        return Diagnosis(Part.FIREWALL, Verdict.WELL, text("in force"))
+    advice = text("`journalctl -b -u nftables -u kiosk-firewall` says what it lacks.")
+    return Diagnosis(Part.FIREWALL, Verdict.FAILED, Verbatim(trouble), advice)
+
+
 def disk(state_directory: Path) -> Diagnosis:
     """Whether the state can be written, and grow."""
     try:

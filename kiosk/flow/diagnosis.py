@@ -17,6 +17,7 @@ class Part(StrEnum):
     LIGHTS = "lights"
     SUPPLY = "supply"
     DISK = "disk"
+    FIREWALL = "firewall"
     CENTRAL = "central"
     CLOCK = "clock"
     CERTIFICATE = "certificate"

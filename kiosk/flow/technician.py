@@ -134,6 +134,7 @@ _PARTS = {
     Part.SCREEN: text("Screen"),
     Part.TOUCH: text("Touch"),
     Part.LIGHTS: text("Lights"),
+    Part.FIREWALL: text("Firewall"),
     Part.SUPPLY: text("Power supply"),
     Part.DISK: text("Disk"),
     Part.CENTRAL: text("Central service"),

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.doctor import machine
-from kiosk.flow.diagnosis import Diagnosis, Verdict
+from kiosk.doctor import machine, said
+from kiosk.flow.diagnosis import Diagnosis, Part, Verdict
 from kiosk.flow.text import in_english
 
 # From a Raspberry Pi 4 with its 7-inch touch display.
@@ -97,6 +97,15 @@ def test_lights_are_what_the_running_kiosk_says_of_them() -> None:
     assert broken.advice
     unwatched = machine.lights(2, "No module named 'RPi'", tamper=True)
     assert in_english(unwatched.found) == "nobody watches the case: No module named 'RPi'"
+
+
+def test_the_firewall_is_what_its_service_says_of_it(folder: Path) -> None:
+    assert machine.firewall(said.left(folder, Part.FIREWALL)).verdict is Verdict.ABSENT
+    for trouble, verdict in (("nft: no such table", Verdict.FAILED), ("", Verdict.WELL)):
+        said.leave(folder, Part.FIREWALL, trouble)
+        found = machine.firewall(said.left(folder, Part.FIREWALL))
+        assert found.verdict is verdict
+        assert in_english(found.found) == trouble or not trouble
 
 
 def test_a_supply_that_was_weak_is_a_warning(grown: Grown) -> None:

@@ -94,7 +94,22 @@ def first_boot(ward: Ward, figures: Figures) -> None:
     if failed:
         raise AssertionError(f"failed at the first boot: {failed}")
     _understood(machine)
+    _firewall_is_seen(machine)
     figures.add(f"first boot, enrolment and ready in {seconds:.1f} s")
+
+
+def _firewall_is_seen(machine: Machine) -> None:
+    """Rules that are gone are found by the service that fills them, and told by the doctor."""
+    said = machine.path("/run/smartcard-kiosk-firewall/firewall")
+    if said.read_text():
+        raise AssertionError(f"the firewall complains: {said.read_text()}")
+    machine.inside("nft", "flush", "ruleset")
+    machine.try_inside("systemctl", "restart", "kiosk-firewall.service")
+    if not said.read_text().startswith("nft: "):
+        raise AssertionError("nobody says that the rules are gone")
+    machine.inside("systemctl", "restart", "nftables.service", "kiosk-firewall.service")
+    if said.read_text() or "central4" not in machine.inside("nft", "list", "ruleset"):
+        raise AssertionError("the rules are not in force again")
 
 
 def _understood(machine: Machine) -> None:
