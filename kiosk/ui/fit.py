@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from kivy.uix.label import Label
 from kivy.uix.widget import Widget
 
+from kiosk.flow.view import EntryPage
 from kiosk.ui.focus import controls
 from kiosk.ui.theme import FINGER_HIGH, FINGER_WIDE
 from kiosk.ui.widgets.keys import KeyCap
+from kiosk.ui.widgets.remark import Remark
 from kiosk.ui.widgets.viewport import Viewport
 from kiosk.ui.widgets.writing import Writing
 
@@ -65,6 +67,22 @@ def out_of_reach(root: Widget) -> Iterator[str]:
         _, bottom, _, top = _seen(control)
         if (bottom + top) / 2 > root.height / 2:
             yield f"{type(control).__name__} {control.spoken!r} is out of low reach"
+
+
+def unseen_problems(root: Widget) -> Iterator[str]:
+    """A problem of what was typed that is not on the screen; one that fills it may go on below."""
+    view = root.view
+    if not isinstance(view, EntryPage) or view.problem is None or root.covered:
+        return
+    words = root.context.say(view.problem)
+    for remark in root.walk(restrict=True):
+        if isinstance(remark, Remark) and remark.words.text == words:
+            _, bottom, _, top = _seen(remark)
+            _, first = remark.to_window(remark.x, remark.top)
+            least = min(remark.height, root.screen.pane.viewport.height)
+            if top - bottom >= least - SLACK and top >= first - SLACK:
+                return
+    yield f"{words!r} is not seen"
 
 
 def _visible(root: Widget) -> Iterator[Widget]:

@@ -185,7 +185,7 @@ def faults_of(desk: Gallery, state: State) -> list[str]:
 
     desk.show(render(state))
     stage = desk.app.stage
-    faults = [*fit.misfits(stage), *fit.small_targets(stage)]
+    faults = [*fit.misfits(stage), *fit.small_targets(stage), *fit.unseen_problems(stage)]
     if state.access.low_reach:
         faults += fit.out_of_reach(stage)
     return faults

@@ -13,14 +13,13 @@ from kiosk.flow.view import Button, EntryKind, EntryPage, Intent, Role
 from kiosk.ui.context import Context
 from kiosk.ui.screens.entry import EntryScreen
 from kiosk.ui.screens.page import foot_buttons
-from kiosk.ui.theme import FINGER_HIGH, FINGER_WIDE, MARGIN, Size
+from kiosk.ui.theme import FINGER_HIGH, FINGER_WIDE, MARGIN
 from kiosk.ui.widgets.button import IntentButton, PageButton
 from kiosk.ui.widgets.entry import toggle
 from kiosk.ui.widgets.keys import KEY_ROWS, KeyPlate, keyboard
 from kiosk.ui.widgets.layout import as_high_as_its_content, column, row, space
 from kiosk.ui.widgets.scroller import Arrows
 from kiosk.ui.widgets.tool import ToolButton
-from kiosk.ui.widgets.writing import Writing
 
 LEAST = {Intent.BACK: 88, Intent.SKIP: 84}
 SIDE = 8  # of the window beside the keys
@@ -35,10 +34,8 @@ class AnswerScreen(EntryScreen):
 
     def __init__(self, context: Context, view: EntryPage) -> None:
         px, theme = context.theme.px, context.theme
-        super().__init__(context, view, low=theme.low_reach or theme.large)
-        heading = Writing(context, context.say(view.heading), size=24, strong=True, balanced=True)
-        self._line = as_high_as_its_content(column())
-        self.pane = self._pane((heading, self._line), 6)
+        super().__init__(context, view, 24, low=theme.low_reach or theme.large)
+        self.pane = self._pane((self._heading, self._line), 6)
         self.plate = self.keys()
         buttons = foot_buttons(view.frame)
         self._buttons: list[IntentButton] = [
@@ -76,8 +73,7 @@ class AnswerScreen(EntryScreen):
             widget.draw(button)
         if self.look is not None:
             self.look.draw(_with_edge(toggle(view.entry)))
-        said = (view.problem, view.hint)
-        self.refill(self._line, said, lambda: [self.remark(view, Size.SMALL)])
+        self.tell(view)
 
     def _entry_row(self) -> BoxLayout:
         px = self.context.theme.px

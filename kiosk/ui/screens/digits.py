@@ -3,16 +3,13 @@
 
 from __future__ import annotations
 
-from kiosk.flow.view import EntryPage, RuleLine
+from kiosk.flow.view import EntryPage
 from kiosk.ui.context import Context
 from kiosk.ui.screens.entry import EntryScreen
 from kiosk.ui.screens.page import INNER, foot_buttons
 from kiosk.ui.theme import MARGIN, Size
 from kiosk.ui.widgets.keys import keypad
 from kiosk.ui.widgets.layout import as_high_as_its_content, column, row, space
-from kiosk.ui.widgets.remark import Remark
-from kiosk.ui.widgets.sign import Mark
-from kiosk.ui.widgets.writing import Writing
 
 WIDE, NARROW = 318, 204
 
@@ -21,37 +18,32 @@ class DigitsScreen(EntryScreen):
     """At the left what to type and which rules it meets by now, at the right large digits."""
 
     def __init__(self, context: Context, view: EntryPage) -> None:
-        super().__init__(context, view, low=context.theme.low_reach)
-        theme, px = context.theme, context.theme.px
         size = 26 if view.frame.steps else Size.HEADING
-        heading = Writing(context, context.say(view.heading), size=size, strong=True, balanced=True)
-        self._lines = as_high_as_its_content(column(spacing=px(8)))
-        self._rules = as_high_as_its_content(column(spacing=px(8)))
+        super().__init__(context, view, size, low=context.theme.low_reach)
+        theme, px = context.theme, context.theme.px
         wide = NARROW if theme.large or self.low else WIDE
         self.plate = keypad(context, self.strike, size_hint_x=None, width=px(wide))
         if self.low:
-            self._arrange_digits_low(heading)
+            self._arrange_digits_low()
         else:
-            self._arrange_digits(heading)
+            self._arrange_digits()
         self.draw(view)
 
     def draw(self, view: EntryPage) -> None:
         """Show what changes in place."""
         super().draw(view)
         self.foot.draw(foot_buttons(view.frame))
-        said, rules = (view.problem, view.hint), view.rule_lines
-        self.refill(self._lines, said, lambda: [self.remark(view, Size.BODY)])
-        self.refill(self._rules, rules, lambda: [self._rule(line) for line in rules])
+        self.tell(view, Size.BODY)
 
-    def _arrange_digits(self, heading: Writing) -> None:
+    def _arrange_digits(self) -> None:
         px, large = self.context.theme.px, self.context.theme.large
         # The box is where the eye is: between what is asked and what it has to be. It never scrolls
         # away, so large texts have a pane of their own.
         if large:
-            self.pane = self._pane((heading, self._lines, self._rules, space()), 10)
+            self.pane = self._pane((self._heading, self._line, self._rules, space()), 10)
             left = column(self.pane, self.box, spacing=px(12))
         else:
-            parts = (heading, self._lines, self.box, self._rules, space())
+            parts = (self._heading, self._line, self.box, self._rules, space())
             left = self.pane = self._pane(parts, 12)
         body = column(
             row(left, self.plate, spacing=px(24)),
@@ -61,10 +53,10 @@ class DigitsScreen(EntryScreen):
         )
         self.add_widget(body)
 
-    def _arrange_digits_low(self, heading: Writing) -> None:
+    def _arrange_digits_low(self) -> None:
         """The keypad is as high as half the screen, and the buttons stand beside it."""
         px = self.context.theme.px
-        self.pane = self._pane((heading, self._lines, self._rules, space()), 10)
+        self.pane = self._pane((self._heading, self._line, self._rules, space()), 10)
         left = column(self.box, *self._low_rows([self.pane], INNER - NARROW - 16), spacing=px(6))
         deck = row(as_high_as_its_content(left), self.plate, spacing=px(16))
         left.pos_hint = {"y": 0}
@@ -74,7 +66,3 @@ class DigitsScreen(EntryScreen):
         deck.height = self.height // 2
         self.add_widget(row(self.pane, padding=(px(MARGIN), px(8))))
         self.add_widget(deck)
-
-    def _rule(self, line: RuleLine) -> Remark:
-        mark = Mark.TICK if line.met else Mark.WAITING
-        return Remark(self.context, self.context.say(line.text), mark)

@@ -111,7 +111,8 @@ class Scroller(BoxLayout):
         view = self.viewport
         first, last = self._spans()[self._wanted]
         if first < view.offset or last > view.offset + view.height:
-            view.move_to((first + last - view.height) / 2)
+            # In the middle; what is higher than the room, from its beginning.
+            view.move_to(min(first, (first + last - view.height) / 2))
 
     def _spans(self) -> list[tuple[float, float]]:
         """From where to where each part is, in pixels below the content's top.
