@@ -15,11 +15,10 @@ from pathlib import Path
 
 from PIL import Image
 
-from kiosk.flow import render
 from kiosk.flow.access import OWN_NAMES, Access, Language, TextSize
 from kiosk.flow.view import EntryPage
 from kiosk.ui.gallery import Gallery
-from tests.ui.test_flow_pages import MENUS, PAGES, state_of
+from tests.ui.test_flow_pages import NAMES, view_of
 
 SIZES = ("800x480", "1280x800")
 _SHADES = 192
@@ -81,7 +80,7 @@ def stored(size: str) -> list[Picture]:
 
 def every() -> Iterator[Picture]:
     """Every page in every language and setting."""
-    for page in (*PAGES, *MENUS):
+    for page in NAMES:
         for language in Language:
             for setting in SETTINGS:
                 name = f"{page.replace(' ', '-')}-{language}-{setting}"
@@ -91,7 +90,7 @@ def every() -> Iterator[Picture]:
 def photograph(gallery: Gallery, picture: Picture, folder: Path, size: str) -> Path:
     """Take `picture`, with a few dots where something is typed."""
     access = SETTINGS[picture.setting]
-    view = render(state_of(picture.page, picture.language, access, troubled=False))
+    view = view_of(picture.page, picture.language, access, troubled=False)
     gallery.app.forget()
     gallery.show(view)
     if isinstance(view, EntryPage) and not view.entry.prefilled:

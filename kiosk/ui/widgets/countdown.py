@@ -10,12 +10,14 @@ from kivy.uix.anchorlayout import AnchorLayout
 
 from kiosk.flow.view import Countdown
 from kiosk.ui.context import Context
-from kiosk.ui.theme import Size
+from kiosk.ui.theme import DESIGN_WIDTH, MARGIN, Size
 from kiosk.ui.widgets.button import PageButton
 from kiosk.ui.widgets.layout import space
 from kiosk.ui.widgets.panel import Panel
 from kiosk.ui.widgets.shape import Backdrop
 from kiosk.ui.widgets.writing import Writing
+
+WIDE, WIDEST = 460, DESIGN_WIDTH - 2 * MARGIN
 
 
 class CountdownOverlay(AnchorLayout):
@@ -26,10 +28,11 @@ class CountdownOverlay(AnchorLayout):
         theme = context.theme
         self.context = context
         Backdrop(self, theme.palette.scrim)
-        panel = Panel(context, size_hint_x=None, width=theme.px(460), spacing=theme.px(12))
+        wide = theme.px(WIDEST if theme.large else WIDE)
+        panel = Panel(context, size_hint_x=None, width=wide, spacing=theme.px(12))
         panel.padding = (theme.px(32),) * 4
         self._seconds = _Numeral(context)
-        self._heading = Writing(context, size=Size.LEAD, strong=True, align="center")
+        self._heading = Writing(context, size=Size.LEAD, strong=True, align="center", balanced=True)
         self._button = PageButton(context, countdown.button, height=60)
         self._button.stretch()
         for part in (self._seconds, self._heading, space(height=theme.px(8)), self._button):
@@ -67,7 +70,7 @@ class _Numeral(Writing):
         super().__init__(
             context, size=40, strong=True, colour=theme.palette.surface, align="center"
         )
-        self.height = theme.px(84)
+        self.height = round(2.1 * self.font_size)
         with self.canvas.before:
             Color(*theme.palette.link)
             self._disc = SmoothEllipse(segments=96)
