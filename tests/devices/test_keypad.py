@@ -68,10 +68,19 @@ def test_digits_and_what_moves_the_focus_are_heard(plug: Plug) -> None:
         ]  # fmt: skip
         keys.write(event(42, 1) + stroke(30) + stroke(15) + event(42, 0) + stroke(30))
         assert plug.hears(3) == ["A", "previous", "a"]
-        keys.write(event(14, 1) + event(14, 2) + event(14, 0) + stroke(250))
-        assert plug.hears(2) == ["erase", "erase"], (
-            "a key that is held repeats; others mean nothing"
-        )
+
+
+@pytest.mark.usefixtures("keypads")
+def test_a_key_that_is_held_types_once_but_for_erase_and_the_arrows(plug: Plug) -> None:
+    device = plug.plug_in("event3", "1a2c", "0E24")
+    with device.open("wb", buffering=0) as keys:
+        for code in (79, 2, 16, 96, 28, 78, 1, 98, 14, 108, 250):
+            keys.write(event(code, 1) + event(code, 2) * 2 + event(code, 0))
+        keys.write(stroke(80))
+        assert plug.hears(15) == [
+            "1", "1", "q", "press", "press", "next", "back", "access",
+            "erase", "erase", "erase", "down", "down", "down", "2",
+        ]  # fmt: skip
 
 
 @pytest.mark.usefixtures("keypads")

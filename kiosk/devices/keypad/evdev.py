@@ -16,6 +16,7 @@ _EVENT = struct.Struct("@llHHi")  # struct input_event: seconds, microseconds, t
 _KEY, _DOWN, _HELD = 1, 1, 2  # EV_KEY, and its values but for 0, which is up
 _GRAB = 0x40044590  # EVIOCGRAB of linux/input.h
 _SHIFTS = {42, 54}
+_REPEATING = {"erase", "up", "down", "left", "right"}  # a digit that is held is one digit
 
 # linux/input-event-codes.h, by what a key means to a screen (see kiosk.ui.focus)
 _NAMES = {
@@ -91,7 +92,7 @@ class EvdevKeypads:
                         continue
                     if code in _SHIFTS:
                         shifted = value != 0
-                    elif value in {_DOWN, _HELD} and code in _NAMES:
+                    elif code in _NAMES and _counts(_NAMES[code], value):
                         self._tell(_NAMES[code], shifted=shifted)
         except (OSError, struct.error) as error:
             _log.info("keypad %s: %s", name, type(error).__name__)
@@ -103,6 +104,11 @@ class EvdevKeypads:
         if meaning == "next" and shifted:
             meaning = "previous"
         self._on_key(meaning.upper() if shifted and len(meaning) == 1 else meaning)
+
+
+def _counts(meaning: str, value: int) -> bool:
+    """Whether the kernel's `value` for a key is a press: its repeats are for some keys alone."""
+    return value == _DOWN or (value == _HELD and meaning in _REPEATING)
 
 
 def _grab(device: int) -> None:
