@@ -18,8 +18,7 @@ from kiosk.ui.widgets.scroller import Scroller
 
 WAYS = {"left": (-1, 0), "right": (1, 0), "up": (0, 1), "down": (0, -1)}
 _DIGITS = {"4": "left", "6": "right", "8": "up", "2": "down", "5": "press"}
-_SECRET = {EntryKind.ANSWER, EntryKind.PASSCODE, EntryKind.CODE}
-_ASIDE = 4  # what lies beside the way counts so much more than what lies along it
+_ASIDE, _WITHIN = 4, 0.2  # so much more than what lies along the way counts what lies beside it
 
 
 class Focus:
@@ -108,8 +107,9 @@ class Focus:
             left, up = one.to_window(*one.center)
             along = (left - x) * way[0] + (up - y) * way[1]
             aside = abs((left - x) * way[1]) + abs((up - y) * way[0])
+            thick = (one.width + at.width) * abs(way[1]) + (one.height + at.height) * abs(way[0])
             if one is not at and along > 1:
-                reckoned.append((along + _ASIDE * aside, one))
+                reckoned.append((along + (_ASIDE if 2 * aside > thick else _WITHIN) * aside, one))
         if reckoned:
             self._be_at(min(reckoned, key=lambda each: each[0])[1])
 
@@ -124,11 +124,14 @@ class Focus:
         self._say(self._called(control))
 
     def _called(self, control: Widget) -> str:
-        """What it is called; the letters of a secret are not said, only that there is one."""
+        """What it is called: letters, too, which one finds by ear; going there types nothing.
+
+        The digits of a passcode are not said; whoever has keys types them without looking for them.
+        """
         view = self._stage.view
         if isinstance(control, KeyCap) and isinstance(view, EntryPage):
-            secret = view.entry.kind in _SECRET
-            return "" if secret and control.cap.words is None else control.spoken
+            silent = view.entry.kind is EntryKind.PASSCODE and control.cap.words is None
+            return "" if silent else control.spoken
         return str(control.spoken)
 
     # ------------------------------------------------------------ doing
@@ -139,6 +142,8 @@ class Focus:
             plate = at.parent
             plate.strike(at)
             plate.let_go()
+            if self.at is None:  # the key led to others
+                self._be_at(plate.caps[0])
         elif isinstance(at, Pressable):
             if at.enabled:
                 at.pressed()

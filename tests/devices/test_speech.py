@@ -40,6 +40,16 @@ def test_what_is_said_can_be_heard_in_every_language(tmp_path: Path, language: s
     assert loudness(said) > 1000
 
 
+def test_a_sign_that_somebody_looks_for_by_ear_has_a_name(tmp_path: Path) -> None:
+    said = tmp_path / "said.wav"
+    speech = EspeakSpeech(options=["-w", str(said)])
+    for sign in ("-", ".", "'"):
+        speech.say(sign, "en")
+        wait_until(lambda: speech._speaking is None)
+        assert loudness(said) > 1000, sign
+        said.unlink()
+
+
 def test_something_else_takes_the_place_of_what_is_being_said(tmp_path: Path) -> None:
     slow = tmp_path / "slow"
     slow.write_text("#!/bin/sh\necho $$ >>pids\nexec sleep 60\n")

@@ -44,10 +44,12 @@ class EspeakSpeech:
             if not words or self._program is None:
                 return
             voice = _VOICES.get(language, "en-gb")
-            command = [self._program, "-v", voice, "-s", _WORDS_A_MINUTE, *self._options, "--stdin"]
+            # A sign alone is a key that somebody looks for by ear; within words it is a pause.
+            signs = ["--punct"] if len(words) == 1 else []
+            command = [self._program, "-v", voice, "-s", _WORDS_A_MINUTE, *signs, *self._options]
             try:
                 speaking = subprocess.Popen(
-                    command,
+                    [*command, "--stdin"],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
