@@ -126,6 +126,8 @@ class Finger:
         while not found:
             found, *place = self._wait(look, f"choice {label!r}")
             self.tap(*place)
+            if not found and threading.current_thread() is threading.main_thread():
+                EventLoop.idle()  # nobody else has the page drawn that was turned
 
     def key(self, key: str) -> None:
         """Tap the key that types `key`, or `DELETE` or `SHIFT`; raises NotOnScreen."""

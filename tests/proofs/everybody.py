@@ -28,7 +28,8 @@ def everybody(sizes: tuple[str, ...]) -> str:
             way = ways[(number + turn) % len(ways)]
             met |= {(size, *pair) for pair in pairs_of(way)}
             walked += 1
-    pairs = {pair[1:] for pair in met}
+    pairs = set().union(*map(pairs_of, ways))
+    assert met == {(size, *pair) for size in sizes for pair in pairs}, "every two meet at each size"
     return (
         f"{walked} journeys: {len(EVERY_STORY)} stories at {len(sizes)} sizes, {len(ways)} ways, "
         f"{len(pairs)} pairs of language, text size, colours, reach and hand met, 0 failed, "

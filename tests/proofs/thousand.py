@@ -17,9 +17,9 @@ from pathlib import Path
 
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
-from kiosk.flow.access import Language
+from kiosk.flow.access import OWN_NAMES, Language
 from kiosk.flow.view import Intent
-from tests.ui.visitor import PROFILE, Visitor
+from tests.ui.visitor import PROFILE, QUESTIONS, Visitor
 
 _WARM = 0.2  # the first part of them fills caches
 
@@ -82,7 +82,7 @@ def register(person: Person, visitor: Visitor) -> None:
     person.press(Intent.CONTINUE)
     person.give("135790")
     for place in range(4):
-        visitor.send(ev.Chosen(place))
+        person.choose(QUESTIONS[place])
         person.give(f"answer {'abcd'[place]}")
     person.press(Intent.CONTINUE)
     person.give("918273", Intent.CONFIRM)
@@ -118,7 +118,7 @@ def walk(number: int, grows: float) -> str:
             before = _resident()
         if place % 3 == 0:
             person.press(Intent.LANGUAGE)
-            visitor.send(ev.Chosen(rng.randrange(len(Language))))
+            person.choose(OWN_NAMES[rng.choice(list(Language))])
         visitor.locked = locked
         visitor.send(ev.CardInserted("K7Q4-20MX"))
         journey(person, visitor)
