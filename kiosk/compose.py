@@ -331,7 +331,8 @@ def _site(settings: Settings) -> flow.Site:
         rest_seconds=settings.rest_seconds,
         technician=bool(settings.technician_code),
         language=settings.language,
-        access=Access(scrambled=settings.scrambled_keypad),
+        access=Access(speech=settings.read_aloud, scrambled=settings.scrambled_keypad),
+        keys=bool(settings.keypads) or settings.keyboard,
     )
 
 

@@ -98,6 +98,9 @@ class Settings(BaseSettings):
     scrambled_keypad: bool = False
     """Whether digits begin at other places each time, for everybody."""
 
+    read_aloud: bool = False
+    """Whether the screen begins with reading itself aloud, into the headphones that hang there."""
+
     idle_seconds: Annotated[float, Field(gt=0)] = 60.0
     warning_seconds: Annotated[int, Field(ge=1)] = 20
     help_seconds: Annotated[float, Field(gt=0)] = 45.0

@@ -47,7 +47,15 @@ def frame(
         _tools(state),
         state.language,
         state.access,
+        _offer(state),
     )
+
+
+def _offer(state: st.State) -> Text | None:
+    """How to have the screen read aloud, where that can be, and keys are there to ask for it."""
+    if state.access.speech or not (state.speech_present and state.site.keys):
+        return None
+    return text("To have this screen read aloud, press Num on the keypad, or F2.")
 
 
 def _tools(state: st.State) -> tuple[vw.Button, ...]:

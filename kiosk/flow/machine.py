@@ -218,6 +218,8 @@ def _warned(state: st.State, timer: ev.Timer) -> Outcome:
 
 
 def _pressed(state: st.State, event: ev.Pressed) -> Outcome:
+    if event.intent is Intent.SPEECH:
+        return menu.read_aloud(state)
     if state.countdown is not None:
         # The warning covers the page: only its own button can have been meant.
         if event.intent is not Intent.MORE_TIME:

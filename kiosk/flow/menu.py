@@ -57,6 +57,13 @@ def chosen(state: st.State, event: ev.Chosen) -> Outcome:
     return replace(state, access=access), ()
 
 
+def read_aloud(state: st.State) -> Outcome:
+    """The key for it: reading aloud begins or ends, on every page, without any menu."""
+    if not _offered(state, "speech"):
+        return state, ()
+    return replace(state, access=state.access.turned("speech")), ()
+
+
 def render(state: st.State) -> vw.View:
     """The menu that is open, as a view."""
     done = vw.Button(Intent.BACK, text("Done"), vw.Role.PRIMARY)

@@ -31,7 +31,8 @@ _GIVEN = (AskingQuestion, AnsweringFormer, EnteringCode)  # where something was 
 class Site:
     """What is fixed where this kiosk hangs: whom to call, how long it waits for people.
 
-    `language` and `access` are what the screen begins with, for everybody. `rest_seconds` after the
+    `language` and `access` are what the screen begins with, for everybody; `keys` says that it may
+    be used by a keypad or a keyboard. `rest_seconds` after the
     last person the screen goes dark; 0 is never. `technician`: there is a code for the technician.
     """
 
@@ -44,6 +45,7 @@ class Site:
     technician: bool = False
     language: Language = Language.ENGLISH
     access: Access = field(default_factory=Access)
+    keys: bool = False
 
     @property
     def whom_to_call(self) -> tuple[Contact, ...]:

@@ -32,6 +32,7 @@ class Intent(StrEnum):
     MORE_TIME = "more time"
     LANGUAGE = "language"
     ACCESS = "access"
+    SPEECH = "speech"
     HELP = "help"
     TECHNICIAN = "technician"
     AGAIN = "again"
@@ -87,7 +88,7 @@ class Frame:
     `steps` is the bar of a journey in several steps, always visible; `corner` says who is logged
     in, and in which role, and `remaining` how much time she has left. `tools` lead to
     the languages and the settings for access, from every page; `language` and `access` say what was
-    chosen there.
+    chosen there. `offer` is said, and not shown, to whoever may not see the screen.
     """
 
     title: Text
@@ -100,6 +101,7 @@ class Frame:
     tools: tuple[Button, ...] = ()
     language: Language = Language.ENGLISH
     access: Access = field(default_factory=Access)
+    offer: Text | None = None
 
 
 class Picture(StrEnum):

@@ -25,8 +25,8 @@ class Focus:
     """The control that keys are at. `stage` is what it is on; `say` hears what a control is called.
 
     A key is a character, or a name: the four ways, "next", "previous", "press", "back", "erase",
-    "language", "access", "technician". Without a control in focus, "press" is the page's own way
-    on.
+    "language", "access", "speech", "technician". Without a control in focus, "press" is the
+    page's own way on.
     """
 
     def __init__(self, stage: Any, say: Callable[[str], None]) -> None:
@@ -75,8 +75,8 @@ class Focus:
             self._press()
         elif key in {"back", "language", "access"}:
             self._mean(key)
-        elif key == "technician":
-            self._stage.context.press(Intent.TECHNICIAN)
+        elif key in {"technician", "speech"}:
+            self._stage.context.press(Intent(key))
         elif typing and (key == "erase" or _types(key, screen.plate)):
             screen.strike(DELETE if key == "erase" else key)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 _NAMES = {
     8: "erase", 9: "next", 13: "press", 27: "back", 127: "erase",
     266: "erase", 267: "access", 268: "language", 269: "previous", 270: "next", 271: "press",
+    283: "speech", 300: "speech",
     273: "up", 274: "down", 275: "right", 276: "left",
     293: "technician",
     **{256 + digit: str(digit) for digit in range(10)},

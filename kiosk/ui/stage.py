@@ -13,7 +13,7 @@ from kivy.uix.widget import Widget
 from kiosk.flow.access import Access, Language
 from kiosk.flow.aloud import aloud
 from kiosk.flow.events import Chosen, Event, Pressed, Touched, Typed
-from kiosk.flow.view import Entry, Intent, View
+from kiosk.flow.view import Entry, Intent, Resting, View, Welcome
 from kiosk.ui.catalogue import Catalogues
 from kiosk.ui.context import Context
 from kiosk.ui.focus import Focus
@@ -45,7 +45,7 @@ class Stage(FloatLayout):
     ) -> None:
         super().__init__()
         self._catalogues, self._typed, self._send = catalogues, typed, send
-        self._speak, self._said = speak, ""
+        self._speak, self._said, self._offered = speak, "", False
         self._view: View | None = None
         self._spoken_to = (Language.ENGLISH, Access())
         self._screen: Screen | None = None
@@ -112,6 +112,7 @@ class Stage(FloatLayout):
         """Take everything off the screen, let go of the view, and be quiet."""
         self.clear()
         self._view = None
+        self._offered = False
         self._hush()
 
     def refresh(self) -> None:
@@ -127,6 +128,8 @@ class Stage(FloatLayout):
     def key(self, key: str) -> None:
         """A key was pressed, on whatever has keys: see `focus`."""
         self._somebody()
+        if key != "speech":
+            self._offer()
         self.focus.key(key)
 
     def on_touch_down(self, touch: Any) -> bool:
@@ -205,11 +208,20 @@ class Stage(FloatLayout):
         """Say what is new: all of a page, and of the same page what it says otherwise."""
         if not view.frame.access.speech:
             self._hush()
+            if not isinstance(view, Welcome | Resting):
+                self._offer()  # there is a card
             return
         said = ". ".join(self.context.say(words) for words in aloud(view))
         if said != self._said:
             self._said = said
             self._say_aloud(said)
+
+    def _offer(self) -> None:
+        """Say, once until all is forgotten, how to have the screen read aloud."""
+        offer = None if self._view is None else self._view.frame.offer
+        if offer is not None and not self._offered:
+            self._offered = True
+            self._speak(self.context.say(offer), self._spoken_to[0])
 
     def _say_aloud(self, words: str) -> None:
         language, access = self._spoken_to

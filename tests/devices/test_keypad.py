@@ -62,9 +62,10 @@ def stroke(code: int) -> bytes:
 def test_digits_and_what_moves_the_focus_are_heard(plug: Plug) -> None:
     device = plug.plug_in("event3", "1a2c", "0E24")
     with device.open("wb", buffering=0) as keys:
-        keys.write(b"".join(map(stroke, [79, 80, 82, 2, 11, 96, 78, 74, 83, 98, 55])))
-        assert plug.hears(11) == [
+        keys.write(b"".join(map(stroke, [79, 80, 82, 2, 11, 96, 78, 74, 83, 98, 55, 69])))
+        assert plug.hears(12) == [
             "1", "2", "0", "1", "0", "press", "next", "previous", "erase", "access", "language",
+            "speech",
         ]  # fmt: skip
         keys.write(event(42, 1) + stroke(30) + stroke(15) + event(42, 0) + stroke(30))
         assert plug.hears(3) == ["A", "previous", "a"]

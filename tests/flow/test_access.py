@@ -93,6 +93,26 @@ def test_what_this_kiosk_cannot_is_said_and_cannot_be_chosen() -> None:
     assert choices(after(ev.SpeechSeen(present=True), state=state))[5].enabled
 
 
+def test_one_key_has_every_page_read_aloud_and_one_ends_it() -> None:
+    spoken = ev.Pressed(Intent.SPEECH)
+    assert not after(spoken).access.speech, "not where there is no voice"
+    for events in ([], CARD_READ, [ACCESS], [LANGUAGES]):
+        there = after(ev.SpeechSeen(present=True), *events)
+        reading = after(spoken, state=there)
+        assert reading == replace(there, access=Access(speech=True))
+        assert after(spoken, state=reading).access == Access()
+    warned = replace(after(ev.SpeechSeen(present=True), *CARD_READ), countdown=20)
+    assert after(spoken, state=warned).access.speech
+
+
+def test_how_to_have_it_read_aloud_is_offered_where_it_can_be() -> None:
+    state = after(ev.SpeechSeen(present=True), state=State.at(Site(keys=True)))
+    assert flow.render(state).frame.offer is not None
+    assert flow.render(after(ev.Pressed(Intent.SPEECH), state=state)).frame.offer is None
+    assert flow.render(after(ev.SpeechSeen(present=False), state=state)).frame.offer is None
+    assert flow.render(after(ev.SpeechSeen(present=True))).frame.offer is None, "no keys"
+
+
 def test_a_language_chosen_at_the_start_is_the_one_of_the_visit() -> None:
     state = after(*WELSH, *CARD_READ)
     assert isinstance(state.page, pg.ReadingCard)

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from kiosk.flow import State, render
+from kiosk.flow import Site, State, render
+from kiosk.flow import pages as pg
 from kiosk.flow.access import Access, Language, Menu
 from kiosk.flow.events import Chosen
 from kiosk.flow.view import EntryPage, Intent, View
@@ -175,7 +176,8 @@ def test_the_focus_is_where_it_was_before_the_countdown(desk: Desk) -> None:
     [
         (9, None, False, "next"), (9, None, True, "previous"), (13, "\r", False, "press"),
         (271, "", False, "press"), (258, "2", False, "2"), (97, "a", True, "A"),
-        (97, "a", False, "a"), (282, None, False, ""), (27, None, False, "back"),
+        (97, "a", False, "a"), (283, None, False, "speech"), (282, None, False, ""),
+        (27, None, False, "back"),
     ],
 )  # fmt: skip
 def test_what_the_keys_of_a_keyboard_mean(
@@ -208,6 +210,27 @@ def test_a_page_is_read_when_it_comes_and_silence_follows_when_it_goes(
     assert len(said) == 1, "not again while nothing changes"
     hearing.show(listening(SAMPLES["problem"], speech=False))
     assert said[-1][0] == ""
+    assert len(said) == 2
+
+
+def test_whoever_comes_by_keys_or_with_a_card_is_told_how_to_have_it_read(
+    hearing: Desk, said: list[tuple[str, Language]]
+) -> None:
+    state = State(Site(keys=True), language=Language.WELSH, speech_present=True)
+    offer = render(state).frame.offer
+    assert offer is not None
+    stage = hearing.gallery.app.stage
+    hearing.show(render(state))
+    assert said == []
+    keys(hearing, "next", "next")
+    told = (stage.context.say(offer), Language.WELSH)
+    assert said == [told], "once"
+    hearing.gallery.app.forget()
+    hearing.show(render(replace(state, page=pg.ReadingCard(), card_present=True)))
+    hearing.show(render(replace(state, page=pg.CardWorks(), card_present=True)))
+    assert said == [told, told]
+    keys(hearing, "speech")
+    assert hearing.pressed[-1].intent is Intent.SPEECH
     assert len(said) == 2
 
 

@@ -23,6 +23,7 @@ _NAMES = {
     1: "back", 14: "erase", 15: "next", 28: "press", 96: "press", 111: "erase", 57: " ",
     103: "up", 105: "left", 106: "right", 108: "down",
     78: "next", 74: "previous", 55: "language", 98: "access", 83: "erase", 88: "technician",
+    69: "speech", 60: "speech",
     12: "-", 40: "'", 52: ".",
     71: "7", 72: "8", 73: "9", 75: "4", 76: "5", 77: "6", 79: "1", 80: "2", 81: "3", 82: "0",
     **{2 + place: digit for place, digit in enumerate("1234567890")},
