@@ -35,6 +35,10 @@ def misfits(root: Widget) -> Iterator[str]:
         yield from _cut(widget)
         if top > bottom:
             labels.append((widget, (left, bottom, right, top)))
+    whole = {one.text for one, _ in labels if not one.is_shortened}
+    for one, _ in labels:
+        if one.is_shortened and one.text not in whole:
+            yield f"{_name(one)} is shortened, and nothing else says it"
     for number, (one, here) in enumerate(labels):
         for other, there in labels[number + 1 :]:
             if _same_layer(one, other) and _overlap(here, there):

@@ -70,10 +70,10 @@ class Page(BoxLayout):
         self.foot = ButtonRow(context, foot_buttons(frame))
         tools = [*frame.tools, *(one for one in frame.buttons if on_title_bar(one))]
         low = self.low
+        # Who is logged in is not shortened for the name of a language.
+        signs = {Intent.ACCESS, Intent.LANGUAGE} if frame.corner else {Intent.ACCESS}
         self.tools = [
-            ToolButton(
-                context, one, labelled=not low and one.intent is not Intent.ACCESS, dark=not low
-            )
+            ToolButton(context, one, labelled=not low and one.intent not in signs, dark=not low)
             for one in tools
         ]
         self._bar: TitleBar | None = None

@@ -13,11 +13,11 @@ from kiosk.ui.widgets.layout import column
 from kiosk.ui.widgets.shape import Backdrop
 from kiosk.ui.widgets.writing import OneLine
 
-HEIGHT = 48
-WIDEST = 360
+HEIGHT = 52
 GAP = 12
-LETTERS = {1: (17,), 2: (15, 14), 3: (13, 12, 12)}  # sizes by the number of lines
+LETTERS = {1: (17,), 2: (15, 14), 3: (14, 13, 13)}  # sizes by the number of lines
 TIME = 14
+SHORTENING = 3  # pixels that Kivy keeps free where it may shorten
 
 
 class Corner(BoxLayout):
@@ -42,8 +42,7 @@ class Corner(BoxLayout):
         self._time = OneLine(context, size=TIME, strong=True, colour=light)
         self._time.pos_hint = {"center_y": 0.5}
         self.add_widget(self._time)
-        self._widest = theme.px(WIDEST)
-        self._room = float(self._widest)
+        self._room = float("inf")
         if remaining is not None:
             self.tell_time(remaining)
         self.take(self._room)
@@ -53,8 +52,8 @@ class Corner(BoxLayout):
         self._room = room
         beside = self._time.width + (self._gap if self._time.text else 0) + 2 * self._margin
         self.spacing = self._gap if self._time.text else 0
-        wide = max(line.natural for line in self._lines) + beside
-        self.width = max(0, min(wide, self._widest, room))
+        wide = max(line.natural for line in self._lines) + beside + SHORTENING
+        self.width = max(0, min(wide, room))
         for line in self._lines:
             line.shorten_to(self.width - beside)
 

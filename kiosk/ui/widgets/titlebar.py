@@ -14,7 +14,7 @@ from kiosk.flow.text import Text
 from kiosk.flow.view import Frame, Intent
 from kiosk.ui.context import Context
 from kiosk.ui.theme import FINGER_HIGH, MARGIN, Size
-from kiosk.ui.widgets.corner import Corner
+from kiosk.ui.widgets.corner import TIME, Corner
 from kiosk.ui.widgets.layout import as_high_as_its_content, space
 from kiosk.ui.widgets.shape import Backdrop
 from kiosk.ui.widgets.writing import OneLine, Writing
@@ -39,7 +39,8 @@ class TitleBar(BoxLayout):
         self.context = context
         self._holding: ClockEvent | None = None
         margin = theme.px(MARGIN)
-        high = max([theme.px(HEIGHT if tools else LOW), *(tool.height for tool in tools)])
+        least = HEIGHT if tools or frame.corner else LOW
+        high = max([theme.px(least), *(tool.height for tool in tools)])
         super().__init__(
             size_hint_y=None, height=high, padding=(margin, 0, margin, 0), spacing=theme.px(10)
         )
@@ -47,8 +48,10 @@ class TitleBar(BoxLayout):
         Backdrop(self, theme.palette.title_line)
         Backdrop(self, theme.palette.title, 0, (0, theme.px(LINE), 0, 0))
         self._corner: Corner | None = None
+        self._place: _Place | None = None
         if frame.corner and not theme.large:
-            self._corner = Corner(context, frame.corner, frame.remaining)
+            beside = frame.remaining if progress is None else None
+            self._corner = Corner(context, frame.corner, beside)
             self._add(self._corner)
         elif not theme.large:
             # How far one has come says more of where one is than the title.
@@ -56,8 +59,8 @@ class TitleBar(BoxLayout):
             self._add(OneLine(context, place, size=Size.LEAD, strong=True, colour=light))
         self.add_widget(space())
         if progress is not None and frame.corner and not theme.large:
-            words = context.say(progress)
-            self._add(OneLine(context, words, size=Size.BODY, colour=light))
+            self._place = _Place(context, progress, frame.remaining)
+            self._add(self._place)
         for tool in tools:
             tool.bind(width=self._share)
             self._add(tool)
@@ -65,8 +68,10 @@ class TitleBar(BoxLayout):
 
     def tell_time(self, remaining: Text | None) -> None:
         """Show how much time is left to who is logged in."""
-        if self._corner is not None and remaining is not None:
-            self._corner.tell_time(remaining)
+        shown = self._place or self._corner
+        if shown is not None and remaining is not None:
+            shown.tell_time(remaining)
+            self._share()
 
     def on_touch_down(self, touch: Any) -> bool:
         """A finger comes down: on a tool, or perhaps to stay."""
@@ -113,6 +118,32 @@ class TitleBar(BoxLayout):
             taken = sum(one.width for one in self.children if one.size_hint_x is None)
             room = self.width - left - right - self.spacing * (len(self.children) - 1)
             corner.take(room - taken + corner.width)
+
+
+class _Place(BoxLayout):
+    """How far somebody has come, and below it how much time she has left."""
+
+    def __init__(self, context: Context, progress: Text, remaining: Text | None) -> None:
+        super().__init__(orientation="vertical", size_hint=(None, None))
+        self.context = context
+        light = context.theme.palette.on_title
+        self._time = OneLine(context, size=TIME, strong=True, colour=light)
+        for line in (OneLine(context, context.say(progress), size=18, colour=light), self._time):
+            line.pos_hint = {"right": 1}
+            self.add_widget(line)
+        if remaining is not None:
+            self.tell_time(remaining)
+        self._fit()
+
+    def tell_time(self, remaining: Text) -> None:
+        """Show how much time is left."""
+        self._time.text = self.context.say(remaining)
+        self._time.texture_update()
+        self._fit()
+
+    def _fit(self) -> None:
+        self.width = max(line.width for line in self.children)
+        self.height = sum(line.height for line in self.children)
 
 
 class Banner(BoxLayout):
