@@ -1,8 +1,8 @@
 """A monkey at a real kiosk: random touches and keys, cards in and out, central gone and back.
 
-Reader, card, central and window are real. It knows the right answers and passcodes and gives them
-now and then, so that it gets everywhere. A process of its own, because Kivy has one window:
-`python -m tests.proofs.monkey FOLDER SECONDS` prints the figures.
+Reader, card, central and window are real. It knows the right answers, passcodes and codes and gives
+them now and then, so that it gets everywhere: that it does is asserted. A process of its own,
+because Kivy has one window: `python -m tests.proofs.monkey FOLDER SECONDS` prints the figures.
 """
 
 from __future__ import annotations
@@ -16,16 +16,19 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kiosk import compose, settings
 from kiosk.demo.journey import Card
+from kiosk.demo.mailbox import letters
 from kiosk.demo.people import COLLEAGUE, NURSE
 from kiosk.demo.premises import Premises
+from kiosk.flow import pages as pg
+from kiosk.flow.change import NEW_FIELDS
 from kiosk.flow.text import Text, Verbatim
-from kiosk.flow.view import EntryKind, EntryPage
+from kiosk.flow.view import EntryKind, EntryPage, Notice, Role, View, Welcome
 from kiosk.ui.catalogue import Catalogue
 from tests.secrets_search import search
 
@@ -38,8 +41,19 @@ _LATE = 3  # so often a busy machine may take longer than a finger's patience to
 _TELLTALES = ("starting anew", "unexpected", "giving up", "Traceback", "the flow ended")
 _KEYS = [
     *"abcxyz0123456789 -'", "next", "previous", "up", "down", "left", "right", "press", "erase",
-    "back", "language", "access",
+    "back", "language", "access", "speech",
 ]  # fmt: skip
+_PLACES = (
+    "Aberystwyth", "Machynlleth", "Dolgellau", "Porthmadog", "Pwllheli", "Caernarfon", "Llanberis",
+    "Harlech", "Barmouth", "Criccieth", "Blaenau", "Corwen", "Beddgelert", "Tregaron",
+)  # fmt: skip
+_RIGHT = 0.8  # of what it gives is what is wanted
+REACHED = (
+    pg.AskingQuestion, pg.ChoosingPasscode, pg.RepeatingPasscode, pg.Unlocking, pg.Finished,
+    pg.CardWorks, pg.EnteringPasscode, pg.ShowingProfile, pg.Instructions, pg.EnteringEmail,
+    pg.EnteringCode, pg.Helping,
+)  # fmt: skip
+"""Where it gets in ten minutes, at least."""
 _PASSCODES = (NURSE.passcode, NURSE.new_passcode, COLLEAGUE.passcode)
 
 
@@ -55,7 +69,7 @@ class Monkey:
         self.done: Counter[str] = Counter()
         self.pages: set[str] = set()
         self.keys: set[str] = set()
-        self._inserted = False
+        self._inserted: Card | None = None
 
     def do_something(self) -> None:
         """One thing, by chance."""
@@ -72,21 +86,21 @@ class Monkey:
 
     def _deeds(self) -> list[tuple[Callable[[], None], float]]:
         return [
-            (self._touch, 40), (self._control, 30), (self._key, 20), (self._give, 25),
-            (self._card, 4), (self._lock, 0.5), (self._central, 0.15),
+            (self._touch, 40), (self._control, 30), (self._key, 20), (self._lead, 50),
+            (self._card, 2.5), (self._lock, 0.5), (self._central, 0.15),
         ]  # fmt: skip
 
     def _touch(self) -> None:
         width, height = self._kiosk.screen.stage.size
         self._finger.tap(self._random.uniform(0, width - 1), self._random.uniform(0, height - 1))
 
-    def _control(self) -> None:
-        """Touch something that does something."""
+    def _control(self, leads: Callable[[object], bool] = lambda _: True) -> None:
+        """Touch something that does something, and `leads` on."""
         from kiosk.demo.finger import _middle, drawing  # noqa: PLC0415
         from kiosk.ui.focus import controls  # noqa: PLC0415
 
         def place() -> tuple[float, float] | None:
-            found = list(controls(self._kiosk.screen.stage.front))
+            found = [one for one in controls(self._kiosk.screen.stage.front) if leads(one)]
             return _middle(self._random.choice(found)) if found else None
 
         where = drawing(self._kiosk.screen, place)
@@ -96,28 +110,49 @@ class Monkey:
     def _key(self) -> None:
         self._kiosk.screen.key(self._random.choice(_KEYS))
 
-    def _give(self) -> None:
-        """Type what is right, or nearly, and press Continue."""
+    def _lead(self) -> None:
+        """Go on as somebody who means it: give what is right, mostly, or press what leads on."""
         from kiosk.demo.finger import drawing  # noqa: PLC0415
 
         view = self._kiosk.screen.stage.view
-        if not isinstance(view, EntryPage):
+        if isinstance(view, Welcome) or (isinstance(view, Notice) and not _primary(view)):
+            self._card()
             return
-        if view.entry.kind is EntryKind.ANSWER:
-            words = _answer_to(view.heading)
-        elif view.entry.kind is EntryKind.EMAIL:
-            words = ""
-        else:
-            words = self._random.choice(_PASSCODES)
-        for key in [*["erase"] * 12, *words, "press"]:
+        if not isinstance(view, EntryPage):
+            self._control(_leads_on)
+            return
+        words = self._words_for(view)
+        erased = view.entry.length if words else 0
+        for key in [*["erase"] * erased, *words, "press"]:
             drawing(self._kiosk.screen, lambda key=key: self._kiosk.screen.stage.key(key))  # type: ignore[misc]
+
+    def _words_for(self, view: EntryPage) -> str:
+        """What is right, mostly; "" is to leave what is there."""
+        if view.entry.kind is EntryKind.ANSWER:
+            return _answer_to(view.heading)
+        if view.entry.kind is EntryKind.EMAIL:
+            return self._random.choice(["", "", NURSE.email, "nobody@example.com"])
+        if view.entry.kind is EntryKind.CODE:
+            arrived = letters(self._premises.central.mail)
+            codes = [letter.code for letter in arrived if letter.code]
+            return codes[-1] if codes and self._random.random() < _RIGHT else "000000"
+        if self._random.random() < _RIGHT:
+            return NURSE.new_passcode if view.entry.field in NEW_FIELDS else self._passcode()
+        return self._random.choice(_PASSCODES)
+
+    def _passcode(self) -> str:
+        """That of the card in the reader."""
+        card = self._premises.card
+        found = [each for each in _PASSCODES if card.has_passcode(each)]
+        return found[0] if found and self._inserted is Card.HERS else COLLEAGUE.passcode
 
     def _card(self) -> None:
         if self._inserted:
             self._premises.take()
+            self._inserted = None
         else:
-            self._premises.insert(self._random.choice([Card.HERS, Card.HERS, Card.UNREGISTERED]))
-        self._inserted = not self._inserted
+            self._inserted = self._random.choice([Card.HERS, Card.HERS, Card.UNREGISTERED])
+            self._premises.insert(self._inserted)
         self.keys.add(self._premises.card.unblocking_key.hex())
 
     def _lock(self) -> None:
@@ -131,12 +166,25 @@ class Monkey:
         self._premises.central.start()
 
 
+def _primary(view: View) -> bool:
+    return any(button.role is Role.PRIMARY for button in view.frame.buttons)
+
+
+def _leads_on(control: object) -> bool:
+    from kiosk.ui.widgets.button import IntentButton  # noqa: PLC0415
+    from kiosk.ui.widgets.choice import ChoiceRow  # noqa: PLC0415
+
+    primary = isinstance(control, IntentButton) and control.role is Role.PRIMARY
+    return primary or isinstance(control, ChoiceRow)
+
+
 def _answer_to(heading: Text | Verbatim) -> str:
-    from kiosk.central.questions import text as question_text  # noqa: PLC0415
+    """What she registered, or would: to the same question it is always the same."""
+    from kiosk.central.questions import ENGLISH  # noqa: PLC0415
 
     asked = Catalogue().say(heading)
-    answers = {question_text(question): words for question, words in NURSE.answers}
-    return answers.get(asked, "Aberystwyth")
+    answers = dict(zip(ENGLISH, _PLACES, strict=True)) | dict(NURSE.answers)
+    return next((answers[each] for each, words in ENGLISH.items() if words == asked), _PLACES[0])
 
 
 def main(folder: Path, seconds: float) -> None:
@@ -189,8 +237,17 @@ def _memory_at_rest(kiosk: compose.Kiosk, monkey: Monkey) -> int:
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
 
 
-def figures(folder: Path, told: list[dict[str, object]], *, grows: float = _GROWTH) -> str:
-    """What became of it, in a line; AssertionError where that is not right."""
+def figures(
+    folder: Path,
+    told: list[dict[str, object]],
+    *,
+    grows: float = _GROWTH,
+    reached: Iterable[type] = (),
+) -> str:
+    """What became of it, in a line; AssertionError where that is not right.
+
+    It has to have `reached` these pages at least.
+    """
     riot, end = told
     done, escaped = riot["done"], riot["escaped"]
     assert end["alive"] is True
@@ -203,7 +260,7 @@ def figures(folder: Path, told: list[dict[str, object]], *, grows: float = _GROW
     keys = riot["keys"]
     assert isinstance(keys, list)
     assert isinstance(done, dict)
-    words = [words for _, words in NURSE.answers if len(words) > 4]
+    words = [words for words in (*_PLACES, *dict(NURSE.answers).values()) if len(words) > 4]
     secrets = {each: each.encode() for each in (*words, *_PASSCODES, *keys)}
     assert search([folder], secrets) == []
     before, after = riot["before"], riot["after"]
@@ -213,6 +270,8 @@ def figures(folder: Path, told: list[dict[str, object]], *, grows: float = _GROW
     assert growth <= grows, f"{before} -> {after} KiB"
     pages = riot["pages"]
     assert isinstance(pages, list)
+    missed = {each.__name__ for each in reached} - set(pages)
+    assert missed == set()
     return (
         f"{sum(done.values())} touches, keys and mishaps on {len(pages)} pages, 0 exceptions, "
         f"{late} drawn late, 0 secrets in the log, memory {growth:+.1%} "

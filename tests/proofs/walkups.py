@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from tests.proofs import monkey
@@ -17,14 +18,16 @@ ROOT = Path(__file__).parents[2]
 _JOURNEYS, _SECONDS = 1000, 600
 
 
-def walk_ups(journeys: int, seconds: float, *, grows: float = 0.05) -> str:
-    """So many journeys, and a monkey for so long; give the figures of both."""
+def walk_ups(
+    journeys: int, seconds: float, *, grows: float = 0.05, reached: Iterable[type] = ()
+) -> str:
+    """So many journeys, and a monkey for so long that it `reached` so much; give both figures."""
     with tempfile.TemporaryDirectory(prefix="kiosk-monkey-") as name:
         folder = Path(name)
         people = _begin("thousand", str(journeys), str(grows))
         riot = _begin("monkey", str(folder), str(seconds))
         told = [json.loads(line) for line in _end(riot).splitlines() if line.startswith("{")]
-        line = monkey.figures(folder, told, grows=grows)
+        line = monkey.figures(folder, told, grows=grows, reached=reached)
         return f"{_end(people).strip()}; monkey for {seconds:.0f} s: {line}"
 
 
@@ -47,4 +50,4 @@ def _end(process: subprocess.Popen[str]) -> str:
 
 def prove() -> str:
     """The proof at full size."""
-    return walk_ups(_JOURNEYS, _SECONDS)
+    return walk_ups(_JOURNEYS, _SECONDS, reached=monkey.REACHED)
