@@ -217,9 +217,12 @@ def _warned(state: st.State, timer: ev.Timer) -> Outcome:
     return warned, (do.StartTimer(ev.Timer.COUNTDOWN, 1),)
 
 
+def _pressed_anywhere(state: st.State, event: ev.Pressed) -> Outcome:
+    """The key that has every page read aloud; or a button."""
+    return menu.read_aloud(state) if event.intent is Intent.SPEECH else _pressed(state, event)
+
+
 def _pressed(state: st.State, event: ev.Pressed) -> Outcome:
-    if event.intent is Intent.SPEECH:
-        return menu.read_aloud(state)
     if state.countdown is not None:
         # The warning covers the page: only its own button can have been meant.
         if event.intent is not Intent.MORE_TIME:
@@ -258,6 +261,6 @@ _EVERYWHERE: dict[type, Rule] = {
     ev.CentralSeen: _central_seen,
     ev.TimeUp: _time_up,
     ev.ScreenFailed: _screen_failed,
-    ev.Pressed: _pressed,
+    ev.Pressed: _pressed_anywhere,
     **housing.EVERYWHERE,
 }
