@@ -157,7 +157,7 @@ PAGES: dict[str, pg.Page] = {
     **{f"help-{trouble}": pg.Helping(trouble, 600) for trouble in pg.Trouble},
 }
 
-MENUS = {"menu-languages": Menu.LANGUAGES, "menu-access": Menu.ACCESS}
+MENUS = {f"menu-{menu}": menu for menu in Menu}
 
 BESIDE: dict[str, dict[str, Any]] = {
     "resting": {"resting": 1, "access": Access()},  # whoever wanted it otherwise is gone
