@@ -27,6 +27,7 @@ from kiosk.demo.people import COLLEAGUE, NURSE
 from kiosk.demo.premises import Premises
 from kiosk.flow import pages as pg
 from kiosk.flow.change import NEW_FIELDS
+from kiosk.flow.machine import is_work
 from kiosk.flow.text import Text, Verbatim
 from kiosk.flow.view import EntryKind, EntryPage, Notice, Role, View, Welcome
 from kiosk.ui.catalogue import Catalogue
@@ -47,6 +48,9 @@ _PLACES = (
     "Aberystwyth", "Machynlleth", "Dolgellau", "Porthmadog", "Pwllheli", "Caernarfon", "Llanberis",
     "Harlech", "Barmouth", "Criccieth", "Blaenau", "Corwen", "Beddgelert", "Tregaron",
 )  # fmt: skip
+_STEPS = (1, 1, 1, 80)  # of somebody who means it, in a row
+_PAGE_SECONDS = 0.2  # until the next page is there
+_NOTICED_SECONDS = 1.0  # pcscd looks every 0.4 s
 _RIGHT = 0.8  # of what it gives is what is wanted
 REACHED = (
     pg.AskingQuestion, pg.ChoosingPasscode, pg.RepeatingPasscode, pg.Unlocking, pg.Finished,
@@ -77,7 +81,12 @@ class Monkey:
         deed = self._random.choices(what, weights)[0]
         self.done[deed.__name__.strip("_")] += 1
         deed()
-        self.pages.add(type(self._kiosk.runtime._state.page).__name__)
+        self._look()
+
+    def _look(self) -> pg.Page:
+        page = self._kiosk.runtime._state.page
+        self.pages.add(type(page).__name__)
+        return page
 
     def rest(self) -> None:
         """Leave the kiosk as it was found."""
@@ -86,7 +95,7 @@ class Monkey:
 
     def _deeds(self) -> list[tuple[Callable[[], None], float]]:
         return [
-            (self._touch, 40), (self._control, 30), (self._key, 20), (self._lead, 50),
+            (self._touch, 40), (self._control, 30), (self._key, 20), (self._lead, 20),
             (self._card, 2.5), (self._lock, 0.5), (self._central, 0.15),
         ]  # fmt: skip
 
@@ -111,12 +120,25 @@ class Monkey:
         self._kiosk.screen.key(self._random.choice(_KEYS))
 
     def _lead(self) -> None:
-        """Go on as somebody who means it: give what is right, mostly, or press what leads on."""
+        """Go on as somebody who means it, for a step or for a whole journey."""
+        steps = self._random.choice(_STEPS)
+        if steps > 1 and self._inserted:
+            self._card_and_wait()  # whoever was here before has spoilt it
+        for _ in range(steps):
+            page = self._look()
+            if getattr(page, "wait_seconds", 0):
+                self._card_and_wait()
+            elif not is_work(page):
+                self._lead_on()
+            time.sleep(_PAGE_SECONDS)
+
+    def _lead_on(self) -> None:
+        """Give what is right, mostly, or press what leads on."""
         from kiosk.demo.finger import drawing  # noqa: PLC0415
 
         view = self._kiosk.screen.stage.view
         if isinstance(view, Welcome) or (isinstance(view, Notice) and not _primary(view)):
-            self._card()
+            self._card_and_wait()
             return
         if not isinstance(view, EntryPage):
             self._control(_leads_on)
@@ -145,6 +167,10 @@ class Monkey:
         card = self._premises.card
         found = [each for each in _PASSCODES if card.has_passcode(each)]
         return found[0] if found and self._inserted is Card.HERS else COLLEAGUE.passcode
+
+    def _card_and_wait(self) -> None:
+        self._card()
+        time.sleep(_NOTICED_SECONDS)
 
     def _card(self) -> None:
         if self._inserted:
@@ -271,7 +297,7 @@ def figures(
     pages = riot["pages"]
     assert isinstance(pages, list)
     missed = {each.__name__ for each in reached} - set(pages)
-    assert missed == set()
+    assert missed == set(), f"not reached: {sorted(missed)}"
     return (
         f"{sum(done.values())} touches, keys and mishaps on {len(pages)} pages, 0 exceptions, "
         f"{late} drawn late, 0 secrets in the log, memory {growth:+.1%} "

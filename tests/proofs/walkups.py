@@ -9,7 +9,8 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.proofs import monkey
@@ -24,21 +25,28 @@ def walk_ups(
     """So many journeys, and a monkey for so long that it `reached` so much; give both figures."""
     with tempfile.TemporaryDirectory(prefix="kiosk-monkey-") as name:
         folder = Path(name)
-        people = _begin("thousand", str(journeys), str(grows))
-        riot = _begin("monkey", str(folder), str(seconds))
-        told = [json.loads(line) for line in _end(riot).splitlines() if line.startswith("{")]
-        line = monkey.figures(folder, told, grows=grows, reached=reached)
-        return f"{_end(people).strip()}; monkey for {seconds:.0f} s: {line}"
+        with (
+            _begun("thousand", str(journeys), str(grows)) as people,
+            _begun("monkey", str(folder), str(seconds)) as riot,
+        ):
+            told = [json.loads(line) for line in _end(riot).splitlines() if line.startswith("{")]
+            line = monkey.figures(folder, told, grows=grows, reached=reached)
+            return f"{_end(people).strip()}; monkey for {seconds:.0f} s: {line}"
 
 
-def _begin(module: str, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+@contextmanager
+def _begun(module: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
         [sys.executable, "-m", f"tests.proofs.{module}", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         cwd=ROOT,
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()  # where the other one has failed
 
 
 def _end(process: subprocess.Popen[str]) -> str:
