@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import Connection, Engine, event
 
 from kiosk.simulated.pcscd import PrivatePcscd
@@ -14,6 +15,11 @@ from tests.compiling import compile_once
 from tests.dealing import dealt
 
 compile_once()
+# How long an example takes says how busy the machine is.
+settings.register_profile(
+    "untimed", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("untimed")
 
 
 @pytest.hookimpl(trylast=True)
