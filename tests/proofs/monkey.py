@@ -17,6 +17,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ from kiosk.flow import pages as pg
 from kiosk.flow.change import NEW_FIELDS
 from kiosk.flow.machine import is_work
 from kiosk.flow.text import Text, Verbatim
-from kiosk.flow.view import EntryKind, EntryPage, Notice, Role, View, Welcome
+from kiosk.flow.view import ChoicePage, EntryKind, EntryPage, Notice, Role, View, Welcome
 from kiosk.ui.catalogue import Catalogue
 from tests.secrets_search import search
 
@@ -140,6 +141,9 @@ class Monkey:
         if isinstance(view, Welcome) or (isinstance(view, Notice) and not _primary(view)):
             self._card_and_wait()
             return
+        if isinstance(view, ChoicePage) and not _primary(view):
+            self._choose(view)
+            return
         if not isinstance(view, EntryPage):
             self._control(_leads_on)
             return
@@ -147,6 +151,14 @@ class Monkey:
         erased = view.entry.length if words else 0
         for key in [*["erase"] * erased, *words, "press"]:
             drawing(self._kiosk.screen, lambda key=key: self._kiosk.screen.stage.key(key))  # type: ignore[misc]
+
+    def _choose(self, view: ChoicePage) -> None:
+        """Choose something, wherever in its list it stands."""
+        from kiosk.demo.finger import NotOnScreen  # noqa: PLC0415
+
+        offered = [one for one in view.choices if one.enabled]
+        with suppress(NotOnScreen):  # the page may have changed meanwhile
+            self._finger.choose(Catalogue().say(self._random.choice(offered).label))
 
     def _words_for(self, view: EntryPage) -> str:
         """What is right, mostly; "" is to leave what is there."""
