@@ -50,6 +50,7 @@ _PLACES = (
     "Harlech", "Barmouth", "Criccieth", "Blaenau", "Corwen", "Beddgelert", "Tregaron",
 )  # fmt: skip
 _STEPS = (1, 1, 1, 80)  # of somebody who means it, in a row
+_JOURNEY_SECONDS = 25.0  # registering takes longest
 _PAGE_SECONDS = 0.2  # until the next page is there
 _NOTICED_SECONDS = 1.0  # pcscd looks every 0.4 s
 _RIGHT = 0.8  # of what it gives is what is wanted
@@ -125,7 +126,10 @@ class Monkey:
         steps = self._random.choice(_STEPS)
         if steps > 1 and self._inserted:
             self._card_and_wait()  # whoever was here before has spoilt it
+        until = time.monotonic() + _JOURNEY_SECONDS
         for _ in range(steps):
+            if time.monotonic() > until:
+                break
             page = self._look()
             if getattr(page, "wait_seconds", 0):
                 self._card_and_wait()
@@ -247,7 +251,7 @@ def _run_riot(kiosk: compose.Kiosk, premises: Premises, seconds: float) -> None:
     escaped: list[str] = []
     late = 0
     begun, before = time.monotonic(), 0
-    while (gone := time.monotonic() - begun) < seconds:
+    while (gone := time.monotonic() - begun) < seconds or not before:
         if not before and gone > seconds * _WARM:
             before = _memory_at_rest(kiosk, monkey)
         try:
