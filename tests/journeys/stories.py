@@ -321,8 +321,6 @@ STORIES: dict[str, Journey] = {
         *UNLOCKED,
         Insert(),
         See("Not with this kind of smartcard."),
-        Choose("My smartcard and registration"),
-        See("Your smartcard is not locked"),
         Take(),
         *START,
     ],
