@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+
+_RANDOM = 24  # so many hexadecimal digits in a row are an identifier, or a signature
+_DIGITS_BEFORE, _DIGITS_AFTER = re.compile(rb"[0-9a-fA-F-]*$"), re.compile(rb"[0-9a-fA-F-]*")
 
 
 def forms(secret: bytes) -> dict[str, bytes]:
@@ -43,8 +47,26 @@ def search(places: Iterable[Path], secrets: Mapping[str, bytes]) -> list[str]:
         for file in _files(places)
         for content in [file.read_bytes()]
         for name, needle in wanted.items()
-        if needle in content
+        if _holds(content, needle)
     ]
+
+
+def _holds(content: bytes, needle: bytes) -> bool:
+    """Whether it is there, and not by chance: six digits are soon found in so many random ones."""
+    if not needle.isdigit():
+        return needle in content
+    return any(
+        len(_run(content, found.start(), found.end())) < _RANDOM
+        for found in re.finditer(re.escape(needle), content)
+    )
+
+
+def _run(content: bytes, start: int, end: int) -> bytes:
+    """The hexadecimal digits and dashes that `start` to `end` stands among."""
+    before = _DIGITS_BEFORE.search(content[max(start - _RANDOM, 0) : start])
+    after = _DIGITS_AFTER.match(content[end : end + _RANDOM])
+    parts = (before.group() if before else b"", content[start:end], after.group() if after else b"")
+    return b"".join(parts)
 
 
 def _files(places: Iterable[Path]) -> list[Path]:

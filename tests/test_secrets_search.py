@@ -1,0 +1,34 @@
+"""The search for secrets finds what leaked, and not what stands there by chance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from tests.secrets_search import search
+
+PASSCODE = {"passcode": b"846213"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"the passcode is 846213.",
+        b'{"new": "846213"}',
+        b"piv846213AB12-CD34",
+        b"\x00\x01846213\xff\xff",
+        b"846213",
+        b"00 2C 00 80 10 " + b"846213".hex().encode(),
+    ],
+)
+def test_a_passcode_that_leaked_is_found(folder: Path, content: bytes) -> None:
+    (folder / "log").write_bytes(b"2026-11-26 INFO " + content + b" and more")
+    assert search([folder], PASSCODE)
+
+
+def test_six_digits_of_an_identifier_are_no_passcode(folder: Path) -> None:
+    by_chance = UUID("6f1c3f0e-8462-13b3-9c6e-0a5f1f846213")
+    (folder / "log").write_text(f"visit {by_chance.hex} of {by_chance}")
+    assert search([folder], PASSCODE) == []
