@@ -7,6 +7,7 @@ from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+_SHORT = 8  # digits, as passcodes have
 _RANDOM = 24  # so many hexadecimal digits in a row are an identifier, or a signature
 _DIGITS_BEFORE, _DIGITS_AFTER = re.compile(rb"[0-9a-fA-F-]*$"), re.compile(rb"[0-9a-fA-F-]*")
 
@@ -53,7 +54,7 @@ def search(places: Iterable[Path], secrets: Mapping[str, bytes]) -> list[str]:
 
 def _holds(content: bytes, needle: bytes) -> bool:
     """Whether it is there, and not by chance: six digits are soon found in so many random ones."""
-    if not needle.isdigit():
+    if len(needle) > _SHORT or not needle.isdigit():
         return needle in content
     return any(
         len(_run(content, found.start(), found.end())) < _RANDOM
