@@ -14,6 +14,7 @@ import logging
 import os
 import sys
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 
 Told = tuple[str, Story, Way]
+_GONE_SECONDS = 1.0  # until every card that was taken has been missed: pcscd looks every 0.4 s
 
 
 def main(folder: Path, size: str, share: str, turn: int) -> None:
@@ -107,6 +109,7 @@ def _walk_all(kiosk: compose.Kiosk, premises: Premises, told: list[Told]) -> Non
         }
         print(json.dumps(became), flush=True)
         premises.take()
+        time.sleep(_GONE_SECONDS)
     kiosk.stop()
 
 
