@@ -37,9 +37,8 @@ Effects = tuple[do.Effect, ...]
 Outcome = tuple[st.State, Effects]
 Rule = Callable[[st.State, Any], Outcome]
 
-_TABLE: dict[tuple[type, type], Rule] = dict(
-    helping.TABLE
-)  # for what a journey has no rule of its own
+# Help is for what a journey has no rule of its own.
+_TABLE: dict[tuple[type, type], Rule] = dict(helping.TABLE)
 _PRESSED: dict[tuple[type, Intent], Rule] = {}
 for _journey in (start, unlock, code, change, login, register, technician):
     _TABLE |= _journey.TABLE

@@ -83,7 +83,8 @@ class Delivery:
             if refused.problem not in _NOT_UNDERSTOOD:
                 raise
             _log.error("health is not understood: %s", refused.problem)
-        self._health = None
+        if self._health is item:  # not what was told meanwhile
+            self._health = None
 
     def _compare_clocks(self, outcome: ReportOutcome) -> None:
         self.clock_ahead = (datetime.now(UTC) - outcome.received_at).total_seconds()
