@@ -6,8 +6,9 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from kiosk.simulated.piv import PivMemory, SimulatedPivCard
 from kiosk.values import ReaderTrouble
 from tests.devices.bench import PcscBench, workers
 from tests.devices.cards import UNBLOCK, Issued, plan_for
+from tests.devices.doorman import Doorman
 from tests.devices.rival import Hold, rival
 
 
@@ -211,6 +213,46 @@ def test_pcscd_stopped_and_started(bench: PcscBench, pcscd: PrivatePcscd, piv: I
     bench.see(Sight.READY)
     bench.insert(piv.card)
     bench.reader.inspect()
+
+
+@pytest.fixture
+def stands(
+    pcscd: PrivatePcscd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[int], Doorman]]:
+    """Puts a doorman before the card service who turns so many away."""
+    with ExitStack() as standing:
+
+        def stand(turns_away: int) -> Doorman:
+            doorman = Doorman(tmp_path / "pcscd", pcscd.socket_path, turns_away)
+            standing.callback(doorman.close)
+            monkeypatch.setenv("PCSCLITE_CSOCK_NAME", str(tmp_path / "pcscd"))
+            return doorman
+
+        yield stand
+
+
+@pytest.mark.parametrize("often", [1, 3])
+def test_who_is_turned_away_asks_again(
+    bench: PcscBench, piv: Issued, stands: Callable[[int], Doorman], often: int
+) -> None:
+    """Nothing has been sent to the card by then."""
+    bench.insert(piv.card)
+    doorman, reader = stands(often), reader_process.PcscReader()
+    with closing(reader):
+        assert reader.inspect().identity.serial == piv.serial
+        assert doorman.turned_away == often
+
+
+def test_who_is_turned_away_again_and_again_is_told(
+    bench: PcscBench, piv: Issued, stands: Callable[[int], Doorman]
+) -> None:
+    bench.insert(piv.card)
+    doorman, reader = stands(1000), reader_process.PcscReader()
+    with closing(reader):
+        with pytest.raises(ReaderUnavailable) as caught:
+            reader.inspect()
+        assert caught.value.trouble is ReaderTrouble.NO_ACCESS
+        assert doorman.turned_away > 1
 
 
 def test_pcscd_dies_while_the_card_is_at_work(

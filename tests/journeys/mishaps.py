@@ -101,7 +101,8 @@ READ_ANEW: list[Step] = [Insert(), See(FIRST), Take(), *START]
 MISHAPS: dict[str, Story] = {
     "the card gives an empty answer": [
         *START,
-        insert(Fault(Mishap.EMPTY_REPLY, at=3)),
+        # Again where pcscd has seen it gone for a moment, and it is read anew.
+        insert(*(Fault(Mishap.EMPTY_REPLY, at=command) for command in (3, 6, 9, 12))),
         TOO_SOON,
         See("Insert it again and leave it in"),
         *LEAVE,
@@ -122,9 +123,9 @@ MISHAPS: dict[str, Story] = {
         TOO_SOON,
         *LEAVE,
     ],
-    "the card is swapped at a command, too fast to be noticed": [
+    "the card is swapped at a command, too fast to be seen go": [
         insert(Fault(Mishap.PULLED, at=3, other=Blank())),
-        TOO_SOON,
+        See("ext. 3333"),  # which help it is depends on whether pcscd saw the one card go
         *LEAVE,
     ],
     "the card falls silent": [
@@ -213,7 +214,7 @@ MISHAPS: dict[str, Story] = {
         insert(Fault(Mishap.PULLED, instruction=UNBLOCK, other=Blank())),
         *ANSWERED,
         *new_passcode("420693"),
-        See("ext. 3333"),  # which help it is depends on whether pcscd saw the one card go
+        See("ext. 3333"),  # as above
         *LEAVE,
     ],
 }

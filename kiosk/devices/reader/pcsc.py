@@ -19,7 +19,9 @@ from kiosk.values import ReaderTrouble
 PLUG_AND_PLAY = "\\\\?PnP?\\Notification"  # a pseudo reader: wakes when readers come and go
 _VIRTUAL = ("Virtual PCD", "Virtual Smart Card")  # vpcd's and CCID emulation's names
 _T0_T1 = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
-_NO_ACCESS = {0x8010006A}  # SCARD_W_SECURITY_VIOLATION: polkit said no
+# SCARD_W_SECURITY_VIOLATION: polkit said no, or pcscd closed the connection with a request unread
+# (pcsc-lite's winscard_msg.c, at ECONNRESET), which is how it turns away whom it does not know.
+_NO_ACCESS = {0x8010006A}
 _NO_READER = {0x8010002E, 0x80100009, 0x80100017}
 _NO_SERVICE = {
     0x8010001D,  # SCARD_E_NO_SERVICE

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import socket
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from kiosk.card import holder
 from kiosk.card.apdu import Connection
@@ -21,6 +22,9 @@ from kiosk.devices.reader.pcsc import PcscContext, has_card
 from kiosk.errors import CardError, CardRemoved, ReaderUnavailable
 from kiosk.hardening import harden
 from kiosk.values import ReaderTrouble
+
+_SERVICE_SECONDS = 1.0  # for a connection to pcscd that breaks before the card was sent anything
+_PASSING = {ReaderTrouble.NO_SERVICE, ReaderTrouble.NO_ACCESS}
 
 
 def serve(parent: socket.socket) -> None:
@@ -128,22 +132,35 @@ class _ParentsAuthority:
 def _inserted_card() -> Iterator[Connection]:
     """The card in the first reader that has one, in a context of this operation's own.
 
-    A new context each time: one that has seen pcscd stop says that it is valid, and is not.
+    A new context each time: one that has seen pcscd stop says that it is valid, and is not. A
+    connection to pcscd that breaks on the way to the card has cost nothing, and is made anew: only
+    a service that goes on failing is no service.
     """
+    with ExitStack() as open_now:
+        end = time.monotonic() + _SERVICE_SECONDS
+        while True:
+            try:
+                card = _connected(open_now)
+                break
+            except ReaderUnavailable as error:
+                open_now.close()
+                if error.trouble not in _PASSING or time.monotonic() > end:
+                    raise
+                time.sleep(0.1)
+        yield card
+
+
+def _connected(open_now: ExitStack) -> Connection:
     context = PcscContext()
-    try:
-        readers = context.readers()
-        if not readers:
-            raise ReaderUnavailable(ReaderTrouble.NO_READER)
-        states = context.wait(dict.fromkeys(readers, 0), 0)
-        for reader in readers:
-            if has_card(states.get(reader, 0)):
-                with context.card(reader) as connection:
-                    yield connection
-                return
-        raise CardRemoved("connect")
-    finally:
-        context.release()
+    open_now.callback(context.release)
+    readers = context.readers()
+    if not readers:
+        raise ReaderUnavailable(ReaderTrouble.NO_READER)
+    states = context.wait(dict.fromkeys(readers, 0), 0)
+    for reader in readers:
+        if has_card(states.get(reader, 0)):
+            return open_now.enter_context(context.card(reader))
+    raise CardRemoved("connect")
 
 
 def main() -> None:
