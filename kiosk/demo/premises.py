@@ -117,6 +117,11 @@ class Premises:
                 stderr=log,
             )
 
+    def signal_sync(self, number: signal.Signals) -> None:
+        """Send a signal to `kiosk sync`, where it runs."""
+        if self._sync is not None:
+            self._sync.send_signal(number)
+
     def stop_sync(self) -> None:
         """End `kiosk sync`."""
         end(self._sync, signal.SIGTERM)

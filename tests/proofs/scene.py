@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from sqlmodel import select
@@ -110,7 +111,7 @@ class Scene:
         """Interrupt visits at the story's points; then a further visit has to unlock the card."""
         told = f"{' · '.join(map(str, story))}{', reports late' if reports_late else ''}"
         if reports_late:
-            self._premises.stop_sync()
+            self._freeze_sync()
         self._card.least_left, self._card.torn = self._premises.card.unblocking_maximum, 0
         for point in story:
             self._ward.block()
@@ -125,7 +126,7 @@ class Scene:
             ending = self._visit(None)
         self._look_at_tries(told)
         if reports_late:
-            self._premises.start_sync()
+            self._premises.signal_sync(signal.SIGCONT)
         self._wait_until_reported(told)
         if "is unlocked" in ending:
             self._look_at_card(told)
@@ -242,6 +243,18 @@ class Scene:
     def _restart_sync(self) -> None:
         self._premises.stop_sync()
         self._premises.start_sync()
+
+    def _freeze_sync(self) -> None:
+        """Freeze the sync: anywhere but within a transaction, for which the kiosk would wait."""
+        while True:
+            self._premises.signal_sync(signal.SIGSTOP)
+            with closing(sqlite3.connect(self._premises.state / "store.sqlite3")) as store:
+                try:
+                    store.execute("BEGIN IMMEDIATE")
+                except sqlite3.OperationalError:
+                    self._premises.signal_sync(signal.SIGCONT)
+                else:
+                    return
 
     def _wait_until_reported(self, told: str) -> None:
         engine = open_store(self._premises.state)
