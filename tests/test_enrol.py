@@ -23,6 +23,8 @@ from kiosk.demo.service import CentralProcess
 from kiosk.link import Entrance
 from tests.secrets_search import search
 
+pytestmark = pytest.mark.dealt
+
 
 class Ground(CentralProcess):
     """Central as a process, and commands beside it, in this process: they are slow to start."""
@@ -85,7 +87,6 @@ def box(folder: Path, central: Ground) -> Box:
     return Box(folder / "state", central.url)
 
 
-@pytest.mark.dealt
 def test_from_the_token_to_the_end(central: Ground, box: Box, folder: Path) -> None:
     for service in ("sync", "run"):
         if service == "run" and "DISPLAY" not in os.environ:

@@ -16,6 +16,8 @@ from tests.journeys.walking import Told, walk_all
 from tests.secrets_search import search
 
 SHARE = dealt(EVERY_STORY)
+_STORIES_EACH = 20
+WALKERS = -(-len(SHARE) // _STORIES_EACH)
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +29,7 @@ def premises(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def walked(premises: Path) -> Told:
     """What became of each story."""
-    return walk_all(premises, "800x480", turn=0)
+    return walk_all(premises, "800x480", turn=0, walkers=WALKERS)
 
 
 @pytest.mark.timeout(1560)

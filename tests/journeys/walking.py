@@ -8,20 +8,19 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.dealing import dealt
-from tests.journeys.mishaps import EVERY_STORY
-
 ROOT = Path(__file__).parents[2]
-_STORIES_EACH = 12  # of a walker: to begin one costs what two or three stories do
-WALKERS = -(-len(dealt(EVERY_STORY)) // _STORIES_EACH)
 
 Told = dict[str, dict[str, Any]]
 """What became of each story, by its name; see `walk`."""
 
 
-def walk_all(folder: Path, size: str, turn: int) -> Told:
-    """Walk every story at a window of `size`, in the ways of this `turn`."""
-    walks = [_begin(folder / str(share), size, share, turn) for share in range(1, WALKERS + 1)]
+def walk_all(folder: Path, size: str, turn: int, walkers: int) -> Told:
+    """Walk every story at a window of `size`, in the ways of this `turn`.
+
+    To begin a walker costs what two or three stories do.
+    """
+    shares = [f"{share}/{walkers}" for share in range(1, walkers + 1)]
+    walks = [_begin(folder / share.replace("/", "-"), size, share, turn) for share in shares]
     told: Told = {}
     for walk in walks:
         output, errors = walk.communicate(timeout=1500)
@@ -32,12 +31,12 @@ def walk_all(folder: Path, size: str, turn: int) -> Told:
     return told
 
 
-def _begin(folder: Path, size: str, share: int, turn: int) -> subprocess.Popen[str]:
+def _begin(folder: Path, size: str, share: str, turn: int) -> subprocess.Popen[str]:
     folder.mkdir(parents=True)
     return subprocess.Popen(
         [
             *(sys.executable, "-m", "tests.journeys.walk"),
-            *(str(folder), size, f"{share}/{WALKERS}", str(turn)),
+            *(str(folder), size, share, str(turn)),
         ],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -10,6 +10,7 @@ from tests.journeys.walking import walk_all
 from tests.journeys.ways import pairs_of, pairwise
 
 _SIZES = ("800x480", "1280x800")
+_WALKERS = 4
 
 
 def everybody(sizes: tuple[str, ...]) -> str:
@@ -20,7 +21,7 @@ def everybody(sizes: tuple[str, ...]) -> str:
         # Another turn at each size, so that a story is not walked twice in the same way.
         turn = place * (len(ways) // len(_SIZES))
         with tempfile.TemporaryDirectory(prefix="kiosk-everybody-") as folder:
-            told = walk_all(Path(folder), size, turn)
+            told = walk_all(Path(folder), size, turn, _WALKERS)
         for number, name in enumerate(EVERY_STORY):
             became = told[name]
             if became["failed"] is not None or became["remains"]:

@@ -13,6 +13,8 @@ from kiosk.flow.view import EntryPage, Frame, StepState, View
 from kiosk.ui.sample import BANNER, CORNER, REMAINING, SAMPLES
 from tests.ui.conftest import Desk
 
+pytestmark = pytest.mark.dealt
+
 STEPS = SAMPLES["choices-many"].frame.steps
 KINDS = [
     "welcome",

@@ -14,6 +14,8 @@ from kiosk.ui.widgets.caps import ACCENTS, LATIN, address, letters
 from kiosk.values import Fingertip, Phase
 from tests.ui.conftest import Desk
 
+pytestmark = pytest.mark.dealt
+
 QUESTION = SAMPLES["question-typed"]
 TAPS_A_SECOND = 10
 

@@ -16,6 +16,8 @@ from kiosk.ui.keyboard import meaning
 from kiosk.ui.sample import COUNTDOWN, SAMPLES
 from tests.ui.conftest import Desk
 
+pytestmark = pytest.mark.dealt
+
 
 def keys(desk: Desk, *names: str) -> None:
     for name in names:
@@ -33,7 +35,6 @@ def listening(view: View, *, speech: bool = True) -> View:
     return replace(view, frame=replace(view.frame, access=Access(speech=speech)))
 
 
-@pytest.mark.dealt
 @pytest.mark.parametrize("name", SAMPLES)
 def test_every_control_of_every_page_can_be_reached_by_one_key(desk: Desk, name: str) -> None:
     from kiosk.ui.focus import controls  # noqa: PLC0415 - the gallery is open

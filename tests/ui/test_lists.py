@@ -15,6 +15,8 @@ from kiosk.flow.view import Button, Choice, ChoicePage, Intent, ProfilePage
 from kiosk.ui.sample import COUNTDOWN, SAMPLES
 from tests.ui.conftest import Desk
 
+pytestmark = pytest.mark.dealt
+
 if TYPE_CHECKING:
     from kivy.uix.widget import Widget
 

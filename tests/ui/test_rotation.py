@@ -18,6 +18,8 @@ from kiosk.values import Fingertip, Phase
 from tests.ui.conftest import Desk
 from tests.ui.test_album import differing
 
+pytestmark = pytest.mark.dealt
+
 
 @pytest.fixture
 def turn(desk: Desk) -> Iterator[Callable[[int], None]]:

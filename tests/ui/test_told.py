@@ -14,6 +14,8 @@ from kiosk.values import Rule, Secret
 from tests.ui.conftest import Desk
 from tests.ui.test_flow_pages import QUESTIONS, asking
 
+pytestmark = pytest.mark.dealt
+
 LARGEST = Access(TextSize.LARGEST)
 
 

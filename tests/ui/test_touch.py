@@ -17,6 +17,8 @@ from kiosk.ui.sample import COUNTDOWN, SAMPLES
 from kiosk.values import PasscodeRules, Rule
 from tests.ui.conftest import Desk
 
+pytestmark = pytest.mark.dealt
+
 QUESTION = SAMPLES["question-typed"]
 PASSCODE = SAMPLES["passcode-good"]
 
