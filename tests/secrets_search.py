@@ -18,6 +18,8 @@ def forms(secret: bytes) -> dict[str, bytes]:
         "raw": secret,
         "hex": secret.hex().encode(),
         "HEX": secret.hex().upper().encode(),
+        "hex, spaced": secret.hex(" ").encode(),
+        "HEX, spaced": secret.hex(" ").upper().encode(),
         "reversed": secret[::-1],
     }
     if secret.isascii():

@@ -21,6 +21,7 @@ PASSCODE = {"passcode": b"846213"}
         b"\x00\x01846213\xff\xff",
         b"846213",
         b"00 2C 00 80 10 " + b"846213".hex().encode(),
+        b"> 00 2C 00 80 06 " + b"846213".hex(" ").encode(),
     ],
 )
 def test_a_passcode_that_leaked_is_found(folder: Path, content: bytes) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
+ERRORS = "stderr.log"
 
 Told = dict[str, dict[str, Any]]
 """What became of each story, by its name; see `walk`."""
@@ -20,26 +21,25 @@ def walk_all(folder: Path, size: str, turn: int, walkers: int) -> Told:
     To begin a walker costs what two or three stories do.
     """
     shares = [f"{share}/{walkers}" for share in range(1, walkers + 1)]
-    walks = [_begin(folder / share.replace("/", "-"), size, share, turn) for share in shares]
+    folders = [folder / share.replace("/", "-") for share in shares]
+    walks = [_begin(*each, size, turn) for each in zip(folders, shares, strict=True)]
     told: Told = {}
-    for walk in walks:
-        output, errors = walk.communicate(timeout=1500)
+    for walk, its in zip(walks, folders, strict=True):
+        output, _ = walk.communicate(timeout=1500)
         if walk.returncode != 0:
-            raise RuntimeError(errors[-3000:])
+            raise RuntimeError((its / ERRORS).read_text()[-3000:])
         lines = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
         told |= {each["story"]: each for each in lines}
     return told
 
 
-def _begin(folder: Path, size: str, share: str, turn: int) -> subprocess.Popen[str]:
+def _begin(folder: Path, share: str, size: str, turn: int) -> subprocess.Popen[str]:
     folder.mkdir(parents=True)
-    return subprocess.Popen(
-        [
-            *(sys.executable, "-m", "tests.journeys.walk"),
-            *(str(folder), size, share, str(turn)),
-        ],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-    )
+    with (folder / ERRORS).open("wb") as errors:
+        return subprocess.Popen(
+            [sys.executable, "-m", "tests.journeys.walk", str(folder), size, share, str(turn)],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            cwd=ROOT,
+        )

@@ -303,7 +303,8 @@ def figures(
     assert isinstance(keys, list)
     assert isinstance(done, dict)
     words = [words for words in (*_PLACES, *dict(NURSE.answers).values()) if len(words) > 4]
-    secrets = {each: each.encode() for each in (*words, *_PASSCODES, *keys)}
+    secrets = {each: each.encode() for each in (*words, *_PASSCODES)}
+    secrets |= {f"key {key}": bytes.fromhex(key) for key in keys}
     assert search([folder], secrets) == []
     before, after = riot["before"], riot["after"]
     assert isinstance(before, int)

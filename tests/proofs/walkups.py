@@ -9,7 +9,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,34 +26,39 @@ def walk_ups(
     with tempfile.TemporaryDirectory(prefix="kiosk-monkey-") as name:
         folder = Path(name)
         with (
-            _begun("thousand", str(journeys), str(grows)) as people,
-            _begun("monkey", str(folder), str(seconds)) as riot,
+            _begun(folder, "thousand", str(journeys), str(grows)) as people,
+            _begun(folder, "monkey", str(folder), str(seconds)) as riot,
         ):
-            told = [json.loads(line) for line in _end(riot).splitlines() if line.startswith("{")]
+            told = [json.loads(line) for line in riot().splitlines() if line.startswith("{")]
             line = monkey.figures(folder, told, grows=grows, reached=reached)
-            return f"{_end(people).strip()}; monkey for {seconds:.0f} s: {line}"
+            return f"{people().strip()}; monkey for {seconds:.0f} s: {line}"
 
 
 @contextmanager
-def _begun(module: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen(
-        [sys.executable, "-m", f"tests.proofs.{module}", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-    ) as process:
+def _begun(folder: Path, module: str, *arguments: str) -> Iterator[Callable[[], str]]:
+    """Begin a process whose complaints go into `folder`; gives what waits for what it says."""
+    errors = folder / f"{module}.stderr.log"
+    with (
+        errors.open("wb") as complaints,
+        subprocess.Popen(
+            [sys.executable, "-m", f"tests.proofs.{module}", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            text=True,
+            cwd=ROOT,
+        ) as process,
+    ):
+
+        def end() -> str:
+            output, _ = process.communicate(timeout=2400)
+            if process.returncode != 0:
+                raise AssertionError(errors.read_text()[-3000:])
+            return output
+
         try:
-            yield process
+            yield end
         finally:
             process.terminate()  # where the other one has failed
-
-
-def _end(process: subprocess.Popen[str]) -> str:
-    output, errors = process.communicate(timeout=2400)
-    if process.returncode != 0:
-        raise AssertionError(errors[-3000:])
-    return output
 
 
 def prove() -> str:
