@@ -112,7 +112,7 @@ class Runtime:
                 elif event is not None:
                     self._step_whatever_happens(event, screen)
         finally:
-            self._forget(screen, None)
+            self._forget(screen)
             self._means.reader.close()
             if self._lights is not None:
                 self._lights.close()
@@ -150,17 +150,18 @@ class Runtime:
             anew, _ = flow.step(self._state, ev.CardTaken())
             self._state = anew
             self._due = {ev.Timer.IDLE: time.monotonic() + _ANEW_SECONDS}
-            self._forget(screen, None)
+            self._forget(screen)
             self._show(screen)
 
     def _step(self, event: ev.Event, screen: Screen) -> None:
+        typed = event.typed if isinstance(event, ev.Pressed) else None
+        if typed is not None:
+            self._secrets.append(typed)
         before = self._state
         self._state, effects = flow.step(before, event)
         journal.session.set(self._state.reference or before.reference)
-        if isinstance(event, ev.Pressed) and event.typed is not None:
-            self._secrets.append(event.typed)
-            if self._state == before and not effects:
-                event.typed.wipe()  # nobody wanted it: the page had changed already
+        if typed is not None and self._state == before and not effects:
+            typed.wipe()  # nobody wanted it: the page had changed already
         if type(self._state.page) is not type(before.page):
             # Names of pages and events only: an event may carry what was typed.
             _log.info(
@@ -219,6 +220,7 @@ class Runtime:
         while not self._stopped.is_set():
             self.send(self._central_seen())
             self._look_for_contacts()
+            self._end_what_could_not_be_ended()
             self._stopped.wait(_CENTRAL_LOOK_SECONDS)
 
     def _look_for_contacts(self) -> None:
@@ -227,6 +229,13 @@ class Runtime:
         if contacts and contacts != self._site_contacts:
             self._site_contacts = contacts
             self.send(ev.ContactsSeen(contacts))
+
+    def _end_what_could_not_be_ended(self) -> None:
+        """A disk that was full may have room by now."""
+        try:
+            self._means.outbox.catch_up()
+        except StoreFailed as error:
+            _log.warning("visits left open: %s", error)
 
     def _central_seen(self) -> ev.CentralSeen:
         try:
@@ -256,7 +265,7 @@ class Runtime:
             case do.StopTimer(timer):
                 self._due.pop(timer, None)
             case do.Forget():
-                self._forget(screen, None)
+                self._forget(screen)
             case do.ForgetTyped(fields):
                 screen.forget(fields)
             case do.ReportOpened():
@@ -316,7 +325,7 @@ class Runtime:
             case do.SendCode():
                 self._begin(visit, lambda: visit.send_code(anew=False))
             case do.UnlockCard(_, passcode):
-                chosen = Secret(passcode.reveal())
+                chosen = self._copy(passcode)
                 self._begin(visit, lambda: self._unlock(visit, chosen))
             case _:
                 self._do_for_holder(visit, effect)
@@ -364,7 +373,7 @@ class Runtime:
         visit: UnlockVisit,
     ) -> None:
         """Begin work with copies of secrets, which are wiped when it is done."""
-        copies = tuple(Secret(secret.reveal()) for secret in secrets)
+        copies = tuple(map(self._copy, secrets))
 
         def wiping() -> ev.Event:
             try:
@@ -374,6 +383,15 @@ class Runtime:
                     copy.wipe()
 
         self._begin(visit, wiping)
+
+    def _copy(self, secret: Secret) -> Secret:
+        """One for work, which wipes it at its end; it is empty as soon as the person has gone.
+
+        No card is sent an empty passcode.
+        """
+        copy = Secret(secret.reveal())
+        self._secrets.append(copy)
+        return copy
 
     def _unlock(self, visit: UnlockVisit, passcode: Secret) -> ev.Event:
         try:
@@ -397,8 +415,10 @@ class Runtime:
         about = contextvars.copy_context()
         threading.Thread(target=about.run, args=(finish,), name="work", daemon=True).start()
 
-    def _forget(self, screen: Screen, fields: tuple[str, ...] | None) -> None:
-        screen.forget(fields)
+    def _forget(self, screen: Screen) -> None:
+        screen.forget()
+        if self._visit is not None:
+            self._visit.forget()
         self._visit = self._holder = None
         for secret in self._secrets:
             secret.wipe()

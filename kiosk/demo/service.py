@@ -29,6 +29,11 @@ class CentralProcess:
         """Whether the service has been started and has not ended."""
         return self._process is not None and self._process.poll() is None
 
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send the service a signal, where it runs."""
+        if self._process is not None:
+            self._process.send_signal(number)
+
     def seed(self, *documents: bytes) -> None:
         """Store personalised cards and their registrations."""
         subprocess.run(

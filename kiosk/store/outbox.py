@@ -56,6 +56,7 @@ class Outbox:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._writing = threading.Lock()
+        self._over: set[UUID] = set()  # visits that are, and that the disk does not know of yet
 
     # ------------------------------------------------------------ visits and their facts
 
@@ -77,11 +78,25 @@ class Outbox:
             return _append(database, fact)
 
     def end_visit(self, session: UUID) -> None:
-        """Close a visit: nothing more comes of it, and central may know that."""
+        """Close a visit: nothing more comes of it, and central may know that.
+
+        Where that cannot be written now, `catch_up` does it later: central would go on reckoning
+        with card work, and hold the card back.
+        """
+        self._over.add(session)
+        self.catch_up()
+
+    def catch_up(self) -> None:
+        """Close the visits that were over before the disk had room to know it."""
+        if not self._over:
+            return
+        over = set(self._over)
         with self._transaction() as database:
-            visit = database.get(OpenVisit, str(session))
-            if visit is not None:
-                _end(database, visit)
+            for session in over:
+                visit = database.get(OpenVisit, str(session))
+                if visit is not None:
+                    _end(database, visit)
+        self._over -= over
 
     def end_open_visits(self) -> int:
         """Close the visits that a kill left open; call before any card work. How many they were."""

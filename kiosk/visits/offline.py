@@ -82,9 +82,11 @@ class OfflineUnlock:
 
     def grant(self) -> msg.Grant:
         """What the card's work goes by: once, after right answers. Raises CentralRefused."""
-        if self._key is None:
+        held = self._key  # from here on `forget` may come at any moment
+        if held is None:
             raise CentralRefused(msg.ProblemType.EXPIRED, 410)
-        key, self._key = self._key.reveal(), None
+        key = held.reveal()
+        self.forget()
         return msg.Grant(
             grant=self._grant,
             session=self._session,
@@ -97,6 +99,12 @@ class OfflineUnlock:
             card_authentication_key=self._pack.card_authentication_key,
             receipt=b"",
         )
+
+    def forget(self) -> None:
+        """Wipe the key, where it is here."""
+        held, self._key = self._key, None
+        if held is not None:
+            held.wipe()
 
     @property
     def runs(self) -> bool:

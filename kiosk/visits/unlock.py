@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import threading
 import time
 from collections.abc import Callable
 from uuid import UUID
@@ -53,6 +54,7 @@ def _session_of(reference: str) -> UUID:
 def hand_over(outbox: Outbox, central: CentralClient) -> None:
     """Report what the outbox holds, as far as that goes: the grant does not depend on it."""
     try:
+        outbox.catch_up()
         for _ in range(_BATCHES):
             items = outbox.pending(_BATCH)
             if not items:
@@ -78,6 +80,7 @@ class UnlockVisit:
         self._opened: msg.UnlockOpened | None = None
         self._offline: OfflineUnlock | None = None
         self._begun = False  # on the card: what it is like from then on is not known for certain
+        self._over = threading.Event()
 
     def read_card(self) -> ev.Event:
         """Find out which card it is."""
@@ -97,6 +100,15 @@ class UnlockVisit:
     def report(self) -> CardReport | None:
         """What was read."""
         return self._report
+
+    def forget(self) -> None:
+        """The person has gone: what has not begun on the card by now does not begin any more.
+
+        Where the card was sent something, that is brought to its end.
+        """
+        self._over.set()
+        if self._offline is not None:
+            self._offline.forget()
 
     def open(self, reference: str, *, forgotten: bool) -> ev.Event:
         """Ask central for the holder's questions, in English: the screen translates them."""
@@ -163,7 +175,10 @@ class UnlockVisit:
     def answer(self, answers: tuple[str | None, ...], code: str | None) -> ev.Event:
         """Have the card prove itself, and central check the answers, and the code if it asks."""
         if self._offline is not None:
-            return self._offline.answer(self.number, answers)
+            answered = self._offline.answer(self.number, answers)
+            if self._over.is_set():  # meanwhile, and the key is there only now
+                self._offline.forget()
+            return answered
         opened = self._opened
         if opened is None or self._report is None:
             return ev.CardFailed(self.number, ev.CardTrouble.FAILED)
@@ -198,6 +213,7 @@ class UnlockVisit:
             if self._offline is None:
                 # The less central has to guess, the fewer tries it must hold back.
                 hand_over(self._outbox, self._central)
+            self._look_whether_over()
             self._outbox.begin_visit(opened.session)
             try:
                 return self._work(opened.session, report, passcode, advance)
@@ -213,7 +229,7 @@ class UnlockVisit:
         try:
             self._outbox.end_visit(session)
         except StoreFailed as error:
-            # It stays open until the kiosk starts again; what the person is told is not changed.
+            # It is tried again; what the person is told is not changed.
             _log.error("visit %d not ended: %s", self.number, error)
 
     def _work(
@@ -240,6 +256,14 @@ class UnlockVisit:
         return ev.CardUnlocked(self.number)
 
     # ------------------------------------------------------------ parts
+
+    def _look_whether_over(self) -> None:
+        """Raises CentralRefused once the person has gone.
+
+        Her card may be back by now, in another visit: nothing of this one is to be done to it.
+        """
+        if self._over.is_set():
+            raise CentralRefused(msg.ProblemType.EXPIRED, 410)
 
     def _granted(self, session: UUID) -> msg.Grant:
         grant = self._central.grant(session)
@@ -269,7 +293,7 @@ class UnlockVisit:
             second_allowed=grant.second_allowed,
             second_needs_tries_left=grant.second_needs_tries_left,
             renew=grant.renew,
-            passcode=passcode,
+            passcode=Secret(passcode.reveal()),  # ours may be wiped before the card work is over
             proof=self._digest(
                 proof.Purpose.CARD_WORK, report, grant.grant, secrets.token_bytes(32)
             ),
@@ -305,9 +329,11 @@ class UnlockVisit:
 
         def record(step: CardStep) -> None:
             nonlocal sequence
-            over = self._offline is not None and not self._offline.runs
-            if sequence == 0 and (over or time.monotonic() > begin_by):
-                raise CentralRefused(msg.ProblemType.EXPIRED, 410)
+            if sequence == 0:
+                self._look_whether_over()
+                ended = self._offline is not None and not self._offline.runs
+                if ended or time.monotonic() > begin_by:
+                    raise CentralRefused(msg.ProblemType.EXPIRED, 410)
             self._outbox.record(grant.session, _fact(grant.grant, sequence, step))
             sequence += 1
             self._begun = True

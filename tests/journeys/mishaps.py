@@ -73,6 +73,21 @@ def _reader_unplugged(premises: Premises) -> Iterator[None]:
 
 
 @contextmanager
+def _central_hangs(premises: Premises) -> Iterator[None]:
+    premises.central.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        premises.central.send_signal(signal.SIGCONT)
+
+
+def _is_locked(premises: Premises) -> None:
+    time.sleep(2.0)  # nothing is done to it meanwhile
+    if premises.card.passcode_left:
+        raise AssertionError("the card was unlocked")
+
+
+@contextmanager
 def _forged(premises: Premises) -> Iterator[None]:
     """Her certificates without her keys."""
     memory = premises.card.chip.memory
@@ -207,6 +222,28 @@ MISHAPS: dict[str, Story] = {
         *answers(*RIGHT),
         *new_passcode("846213"),
         *UNLOCKED,
+    ],
+    "the card is pulled before central has answered, and comes back": [
+        Insert(),
+        *ANSWERED,
+        *new_passcode("581374")[:-1],
+        While(
+            "central hangs",
+            _central_hangs,
+            [
+                Press(Intent.CONTINUE),
+                See("Do not remove your smartcard"),
+                Take(),
+                TOO_SOON,
+                Wait(1.0),
+                Insert(),
+                See("Looking up your registration"),
+            ],
+        ),
+        See(FIRST),
+        Do("nothing of the visit before is done to the card", _is_locked),
+        Take(),
+        *START,
     ],
     # Another card: of one that was interrupted twice in a row central keeps its hands off.
     "the card is swapped when it is to be unlocked": [

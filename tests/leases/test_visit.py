@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from nacl.pwhash import argon2id
@@ -16,7 +17,7 @@ from kiosk import vault
 from kiosk.central import seed
 from kiosk.central.questions import text as question_text
 from kiosk.central.seed import Personalisation
-from kiosk.contract.messages import KioskDeed, KioskEvent
+from kiosk.contract.messages import Grant, KioskDeed, KioskEvent
 from kiosk.demo import people
 from kiosk.demo.cards import IssuedCard, issue
 from kiosk.errors import StoreFailed
@@ -48,22 +49,23 @@ def hers(service: Service, monkeypatch: pytest.MonkeyPatch) -> IssuedCard:
 
 
 @pytest.fixture
-def lent(
-    service: Service,
-    hers: IssuedCard,
-    folder: Path,
-    memory_directory: Path,
-    monkeypatch: pytest.MonkeyPatch,
+def kiosk(
+    service: Service, folder: Path, memory_directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Borrowing]:
-    """A kiosk that was lent her card's pack; then the line goes down."""
     borrowing = Borrowing(
         service, folder / "state", memory_directory, monkeypatch, people.ORGANISATION
     )
-    borrowing.round()
-    network = Network(borrowing.follower.central._http, down=True)
-    borrowing.follower.central._http = network  # type: ignore[assignment]
     yield borrowing
     borrowing.close()
+
+
+@pytest.fixture
+def lent(kiosk: Borrowing, hers: IssuedCard) -> Borrowing:
+    """A kiosk that was lent her card's pack; then the line goes down."""
+    kiosk.round()
+    network = Network(kiosk.follower.central._http, down=True)
+    kiosk.follower.central._http = network  # type: ignore[assignment]
+    return kiosk
 
 
 def visit(
@@ -108,6 +110,28 @@ def test_three_of_four_unlock_it_and_the_pack_is_spent(lent: Borrowing, hers: Is
     told = lent.told()
     assert told[:2] == ["pack attempt", "pack answers"]
     assert told[-1] == "visit end"
+
+
+def test_what_was_opened_is_wiped_when_she_goes(lent: Borrowing, hers: IssuedCard) -> None:
+    begun = visit(lent, hers)
+    assert begun.answer(RIGHT, None) == ev.AnswersAccepted(1)
+    assert begun._offline is not None
+    key = begun._offline._key
+    assert key
+    begun.forget()
+    assert not key
+    assert unlock(begun) == ev.UnlockRefused(1, ev.Refusal.SESSION_OVER)
+    assert hers.passcode_left == 0
+
+
+def test_who_goes_before_it_is_opened_leaves_nothing_opened(
+    lent: Borrowing, hers: IssuedCard
+) -> None:
+    begun = visit(lent, hers)
+    begun.forget()
+    begun.answer(RIGHT, None)
+    assert begun._offline is not None
+    assert begun._offline._key is None
 
 
 def test_a_forgery_costs_no_attempt(lent: Borrowing, hers: IssuedCard) -> None:
@@ -180,15 +204,45 @@ def test_work_that_can_be_recorded_no_more_is_not_called_nothing(
     assert told == ev.CardFailed(1, ev.CardTrouble.FAILED)
 
 
+def test_who_goes_while_central_answers_has_nothing_done(
+    kiosk: Borrowing, hers: IssuedCard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even where her card is back by then, in another visit."""
+    begun = answered(kiosk, hers)
+    ask = kiosk.follower.central.grant
+
+    def grant(session: UUID) -> Grant:
+        granted = ask(session)
+        begun.forget()
+        return granted
+
+    with monkeypatch.context() as patched:
+        patched.setattr(kiosk.follower.central, "grant", grant)
+        assert unlock(begun) == ev.UnlockRefused(1, ev.Refusal.SESSION_OVER)
+    assert hers.passcode_left == 0
+    assert kiosk.told()[-1] == "visit end"
+    assert unlock(answered(kiosk, hers)) == ev.CardUnlocked(1)
+
+
+def test_a_card_is_not_held_back_for_an_end_that_the_disk_had_no_room_for(
+    kiosk: Borrowing, hers: IssuedCard
+) -> None:
+    assert unlock(answered(kiosk, hers)) == ev.CardUnlocked(1)
+    begun = answered(kiosk, hers)
+    with ExitStack() as stack:
+        told = begun.unlock(
+            Secret(PASSCODE.encode()), lambda _: stack.enter_context(no_room(kiosk))
+        )
+    assert told == ev.CardFailed(1, ev.CardTrouble.FAILED)
+    again = answered(kiosk, hers)
+    again._outbox = begun._outbox  # the kiosk was not started anew
+    assert unlock(again) == ev.CardUnlocked(1)
+
+
 def test_a_card_is_not_held_back_for_what_this_kiosk_has_yet_to_report(
-    service: Service,
-    hers: IssuedCard,
-    folder: Path,
-    memory_directory: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    kiosk: Borrowing, hers: IssuedCard
 ) -> None:
     """Central heard that a key was about to be sent, and not yet that the kiosk was killed then."""
-    kiosk = Borrowing(service, folder / "state", memory_directory, monkeypatch, people.ORGANISATION)
     assert unlock(answered(kiosk, hers)) == ev.CardUnlocked(1)
     killed = answered(kiosk, hers, Interruption(_UNBLOCK, acted=True, kills=True))
     with pytest.raises(Killed):
@@ -197,7 +251,6 @@ def test_a_card_is_not_held_back_for_what_this_kiosk_has_yet_to_report(
     kiosk.follower.deliver()
     kiosk.follower.outbox.end_open_visits()
     assert unlock(answered(kiosk, hers)) == ev.CardUnlocked(1)
-    kiosk.close()
 
 
 def answered(

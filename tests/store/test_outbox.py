@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -115,6 +117,20 @@ def _fill(outbox: Outbox) -> None:
         outbox.record(SESSION, fact(sequence))
 
 
+@contextmanager
+def read_only(engine: Engine) -> Iterator[None]:
+    """Nothing can be written."""
+
+    def forbid(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute("PRAGMA query_only = on")
+
+    engine.dispose()
+    event.listen(engine, "connect", forbid)
+    yield
+    event.remove(engine, "connect", forbid)
+    engine.dispose()
+
+
 def test_a_full_disk_is_said_and_loses_nothing(store: Store) -> None:
     outbox = recording(store())
     kept = outbox.record(SESSION, fact())
@@ -130,6 +146,20 @@ def test_a_full_disk_is_said_and_loses_nothing(store: Store) -> None:
     with pytest.raises(StoreFailed):
         _fill(full)
     assert outbox.pending(1)[0].id == kept
+
+
+def test_a_visit_that_could_not_be_ended_is_ended_once_there_is_room(store: Store) -> None:
+    engine = store()
+    outbox = recording(engine)
+    outbox.record(SESSION, fact())
+    with read_only(engine):
+        with pytest.raises(StoreFailed):
+            outbox.end_visit(SESSION)
+        with pytest.raises(StoreFailed):
+            outbox.catch_up()
+    outbox.catch_up()
+    outbox.catch_up()
+    assert [item.fact for item in outbox.pending(10)][1:] == [VisitEnd(session=SESSION, facts=1)]
 
 
 def test_a_visit_ends_with_the_number_of_its_facts(store: Store) -> None:
