@@ -77,7 +77,9 @@ def _with_board(width: int, height: int) -> compose.Kiosk:
 
 def _attended(premises: Premises) -> int:
     os.environ.setdefault("KIOSK_KEYBOARD", "1")
-    kiosk = _with_board(1280, 800)
+    # As a seven-inch panel has it: with the board beside it that fits any desk's screen.
+    chosen = settings.read()
+    kiosk = _with_board(chosen.width, chosen.height)
     _say(f"{premises.holder.name}'s smartcard is locked. Her answers:")
     for question, answer in premises.holder.answers:
         print(f"    {question_text(question)}  {answer}")
