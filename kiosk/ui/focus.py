@@ -65,7 +65,7 @@ class Focus:
         """A key was pressed."""
         screen = self._stage.screen
         typing = isinstance(screen, EntryScreen) and not self._stage.covered
-        if len(key) == 1 and (not typing or isinstance(self.at, KeyCap)):
+        if len(key) == 1 and not (typing and self._types_digits()):
             key = _DIGITS.get(key, key)
         if key in WAYS:
             self._go(WAYS[key])
@@ -79,6 +79,14 @@ class Focus:
             self._stage.context.press(Intent(key))
         elif typing and (key == "erase" or _types(key, screen.plate)):
             screen.strike(DELETE if key == "erase" else key)
+
+    def _types_digits(self) -> bool:
+        """Whether digits are typed, where something can be: they lead about among letters alone.
+
+        Where digits are asked for, one that led elsewhere would be missing in a passcode unheard.
+        """
+        asked = self._stage.view.entry.kind in {EntryKind.PASSCODE, EntryKind.CODE}
+        return asked or not isinstance(self.at, KeyCap)
 
     # ------------------------------------------------------------ going about
 

@@ -117,6 +117,22 @@ def test_a_passcode_is_typed_on_a_keypad_and_given_with_enter(desk: Desk) -> Non
     assert pressed.typed.reveal() == b"471108"
 
 
+@pytest.mark.parametrize("name", ["passcode-empty", "code-within"])
+def test_digits_are_typed_where_digits_are_asked_for_though_the_focus_is_on_a_key(
+    desk: Desk, name: str
+) -> None:
+    from kiosk.ui.widgets.keys import KeyCap  # noqa: PLC0415 - the gallery is open
+
+    view = SAMPLES[name]
+    assert isinstance(view, EntryPage)
+    desk.show(view)
+    stage = desk.gallery.app.stage
+    keys(desk, "previous")
+    assert isinstance(stage.focus.at, KeyCap)
+    keys(desk, *"975310")
+    assert stage.context.typed.copy(view.entry.field).reveal() == b"975310"
+
+
 def test_an_answer_is_typed_on_a_keyboard(desk: Desk) -> None:
     desk.show(SAMPLES["question-typed"])
     keys(desk, *"O'Brien 2", "§", "press")
