@@ -12,6 +12,7 @@ from kiosk.flow.access import Access, Language, Menu
 from kiosk.flow.events import Refusal
 from kiosk.flow.pages import (
     AnsweringFormer,
+    AskingCode,
     AskingQuestion,
     EnteringCode,
     Helping,
@@ -24,6 +25,8 @@ from kiosk.flow.view import Contact
 from kiosk.values import PasscodeRules, ReaderTrouble
 
 _MORE_TIME = 3
+_FETCHING = 5  # of 60 seconds: five minutes, because the mail is on a PC down the corridor
+_MAILED = (AskingCode, EnteringCode)
 _GIVEN = (AskingQuestion, AnsweringFormer, EnteringCode)  # where something was given already
 
 
@@ -32,7 +35,8 @@ class Site:
     """What is fixed where this kiosk hangs: whom to call, how long it waits for people.
 
     `language` and `access` are what the screen begins with, for everybody; `keys` says that it may
-    be used by a keypad or a keyboard. `rest_seconds` after the last person the screen goes dark; 0
+    be used by a keypad or a keyboard. `idle_seconds` are several times as many where somebody has to
+    fetch a code from her mail. `rest_seconds` after the last person the screen goes dark; 0
     is never. `technician`: there is a code for the technician.
     """
 
@@ -123,6 +127,8 @@ class State:
         """How long nobody need touch the screen before the warning comes."""
         helping = isinstance(self.page, Helping)
         seconds = self.site.help_seconds if helping else self.site.idle_seconds
+        if isinstance(self.page, _MAILED):
+            seconds *= _FETCHING
         # Who is told to wait is not sent away meanwhile, with all that she gave.
         waiting = self.page.wait_seconds if isinstance(self.page, _GIVEN) else 0
         return seconds * (_MORE_TIME if self.access.more_time else 1) + waiting

@@ -17,6 +17,7 @@ from kiosk.flow.access import Access, Language, Menu, TextSize
 from kiosk.flow.state import Site, State
 from kiosk.flow.text import Verbatim
 from kiosk.flow.view import Intent
+from tests.flow.holder import PROFILE
 from tests.flow.test_properties import _states
 
 LANGUAGES = ev.Pressed(Intent.LANGUAGE)
@@ -256,3 +257,25 @@ def test_who_is_told_to_wait_is_not_sent_away_meanwhile() -> None:
     blank = (None,) * 4
     asking = pg.AskingQuestion(("A?",) * 4, 3, blank, (3,) * 4, refused=True, wait_seconds=300)
     assert State(page=asking).idle_seconds == Site().idle_seconds + 300
+
+
+_ASKED = pg.AskingQuestion(("A?",) * 4, 3, (None,) * 4, (3,) * 4)
+_DRAFT = pg.Draft(PROFILE, PROFILE.trusts[0])
+
+
+@pytest.mark.parametrize(
+    "page", [pg.AskingCode(_ASKED, "n…@nhs.net"), pg.EnteringCode(_DRAFT)], ids=["unlock", "own"]
+)
+def test_who_fetches_a_code_from_her_mail_has_five_minutes(page: pg.Page) -> None:
+    state = State(page=page)
+    assert state.idle_seconds == 300
+    quick = State(Site(idle_seconds=15.0), page=page)
+    assert quick.idle_seconds == 75, "as everything that a site makes quicker"
+    slow = replace(state, access=Access(more_time=True))
+    assert slow.idle_seconds == 900
+    warned = after(ev.TimeUp(ev.Timer.IDLE), state=state)
+    assert warned.countdown == 20, "with the warning that everybody gets"
+
+
+def test_a_pause_before_the_code_is_given_does_not_shorten_that() -> None:
+    assert State(page=pg.EnteringCode(_DRAFT, wait_seconds=60)).idle_seconds == 360
