@@ -1,4 +1,4 @@
-"""Close, where something would be lost: one slip of a finger does not lose it."""
+"""Close, or Back, where something would be lost: one slip of a finger does not lose it."""
 
 from __future__ import annotations
 
@@ -31,9 +31,15 @@ def would_lose(state: st.State) -> bool:
             | pg.EnteringEmail(draft=draft)
             | pg.EnteringCode(draft=draft)
         ):
-            return any(length for _, length in draft.typed)
+            return _holds(draft)
+        case pg.Instructions(draft=looked_up):
+            return looked_up is not None and _holds(looked_up)
         case _:
             return False
+
+
+def _holds(draft: pg.Draft) -> bool:
+    return any(length for _, length in draft.typed)
 
 
 def ask(state: st.State) -> Outcome:

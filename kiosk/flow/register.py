@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from kiosk.flow import answers, change
+from kiosk.flow import answers, change, closing
 from kiosk.flow import draft as of
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
@@ -39,9 +39,9 @@ def _not_now(state: st.State, _: ev.Pressed) -> Outcome:
     page = state.page
     if not isinstance(page, pg.Instructions):
         return state, ()
-    typed = tuple(field for field, _ in page.draft.typed) if page.draft else ()
-    forget = (do.ForgetTyped(typed),) if typed else ()
-    return replace(state, page=pg.ShowingProfile(page.profile, page.trust)), forget
+    if closing.would_lose(state):
+        return closing.ask(state)
+    return replace(state, page=pg.ShowingProfile(page.profile, page.trust)), ()
 
 
 def _read(state: st.State, _: ev.Pressed) -> Outcome:

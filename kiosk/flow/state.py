@@ -35,9 +35,9 @@ class Site:
     """What is fixed where this kiosk hangs: whom to call, how long it waits for people.
 
     `language` and `access` are what the screen begins with, for everybody; `keys` says that it may
-    be used by a keypad or a keyboard. `idle_seconds` are several times as many where somebody has to
-    fetch a code from her mail. `rest_seconds` after the last person the screen goes dark; 0
-    is never. `technician`: there is a code for the technician.
+    be used by a keypad or a keyboard. `idle_seconds` are several times as many where somebody has
+    to fetch a code from her mail. `rest_seconds` after the last person the screen goes dark; 0 is
+    never. `technician`: there is a code for the technician.
     """
 
     contacts: tuple[Contact, ...] = ()

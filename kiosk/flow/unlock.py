@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from kiosk.flow import change
+from kiosk.flow import change, closing
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
@@ -84,8 +84,9 @@ def _next_question(state: st.State, page: pg.AskingQuestion, answer: Secret | No
 def _question_before(state: st.State, _: ev.Pressed) -> Outcome:
     page = _asking(state)
     if page.index == 0 and page.forgotten:
-        fields = tuple(answer_field(index) for index in range(len(page.questions)))
-        return replace(state, page=pg.CardWorks()), (do.ForgetTyped(fields),)
+        if closing.would_lose(state):
+            return closing.ask(state)
+        return replace(state, page=pg.CardWorks()), ()
     return replace(state, page=_at(page, max(page.index - 1, 0))), ()
 
 

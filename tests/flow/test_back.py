@@ -11,8 +11,13 @@ from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow import view as vw
+from kiosk.flow.access import Menu
 from kiosk.flow.view import Intent
 from tests.flow.holder import PROFILE, Visit, ready
+
+
+def forgotten(visit: Visit) -> list[do.ForgetTyped]:
+    return [each for each in visit.effects if isinstance(each, do.ForgetTyped)]
 
 
 def test_back_goes_through_the_answers_and_loses_none() -> None:
@@ -94,15 +99,50 @@ def test_back_leads_to_the_instructions_and_no_passcode_is_asked_for_again() -> 
     assert len(visit.asked_for(do.OpenRegistration)) == 1
 
 
-def test_who_goes_back_beyond_the_instructions_begins_anew() -> None:
+@pytest.mark.parametrize("way", [Intent.BACK, Intent.CLOSE])
+def test_whoever_would_go_beyond_the_instructions_is_asked_before_she_loses_answers(
+    way: Intent,
+) -> None:
     visit = Visit()
     visit.open_registration()
     visit.hear(ev.Chosen(2), ev.Typed("own-answer-3", 4))
-    visit.hear(*(ev.Pressed(Intent.BACK) for _ in range(3)))
+    visit.hear(*(ev.Pressed(Intent.BACK) for _ in range(2)))
+    instructions = visit.page
+    assert isinstance(instructions, pg.Instructions)
+    visit.hear(ev.Pressed(way))
+    assert visit.state.menu is Menu.CLOSING
+    assert not any("own-answer-3" in each.fields for each in forgotten(visit))
+    visit.hear(ev.Pressed(Intent.BACK))
+    assert (visit.page, visit.state.menu) == (instructions, None)
+    visit.hear(ev.Pressed(Intent.CONTINUE), ev.Chosen(2))
+    view = visit.view
+    assert isinstance(view, vw.EntryPage)
+    assert view.entry.length == 4
+
+
+def test_who_has_given_nothing_goes_back_beyond_the_instructions_unasked() -> None:
+    visit = Visit()
+    visit.open_registration()
+    visit.hear(*(ev.Pressed(Intent.BACK) for _ in range(2)))
     assert isinstance(visit.page, pg.ShowingProfile)
-    assert do.ForgetTyped(("own-answer-3",)) in visit.effects, "nor does a buffer hold it"
     visit.hear(ev.Pressed(Intent.REGISTER), ev.Pressed(Intent.CONTINUE))
     assert isinstance(visit.page, pg.EnteringPasscode)
+
+
+def test_back_from_the_first_question_asks_before_it_forgets_the_answers() -> None:
+    visit = Visit()
+    visit.hear(ev.Chosen(2), ev.UnlockOpened(visit.number, ("A?", "B?", "C?", "D?"), 3))
+    visit.enter("answer-1", "one")
+    visit.hear(ev.Pressed(Intent.BACK), ev.Pressed(Intent.BACK))
+    asking = visit.page
+    assert isinstance(asking, pg.AskingQuestion)
+    assert visit.state.menu is Menu.CLOSING
+    assert forgotten(visit) == []
+    visit.hear(ev.Pressed(Intent.BACK))
+    assert (visit.page, visit.state.menu) == (asking, None)
+    assert asking.lengths[0] == len("one")
+    visit.hear(ev.Pressed(Intent.BACK), ev.Pressed(Intent.CLOSE))
+    assert visit.page == pg.Waiting()
 
 
 def test_back_from_the_passcode_leads_to_what_was_before_it() -> None:
