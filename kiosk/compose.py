@@ -128,7 +128,7 @@ class Kiosk:
         self.screen.stop()
 
     def _screen_failed(self) -> None:
-        """Begin anew at the start screen; where that keeps failing, only a new process helps."""
+        """The flow goes on without that page; where others fail, too, only a new process helps."""
         self._failures.append(time.monotonic())
         lately = self._failures[-1] - self._failures[0] < _FAILURE_SECONDS
         if len(self._failures) == _FAILURES and lately:

@@ -104,6 +104,13 @@ _EXPLANATIONS = {
             text("Try again in a minute, or use another kiosk."),
         ),
     ),
+    Trouble.SCREEN: Explanation(
+        text("The screen of this kiosk failed"),
+        (
+            text("What you typed was wiped. Any change already made to your smartcard stays."),
+            text("Take your smartcard out and insert it again, or use another kiosk."),
+        ),
+    ),
     Trouble.NOT_REGISTERED: Explanation(
         text("You are not registered to use the Self Service facility."),
         (

@@ -127,7 +127,8 @@ def _timed(before: st.State, after: st.State, event: ev.Event, effects: Effects)
 
 def _card_inserted(state: st.State, event: ev.CardInserted) -> Outcome:
     if state.opened:
-        return help_with(replace(state, card_present=True), pg.Trouble.OUT_OF_SERVICE)
+        told = replace(state, card_present=True, reference=event.reference)
+        return help_with(told, pg.Trouble.OUT_OF_SERVICE)
     # Who has just chosen a language is the one who puts her card in.
     clean, effects = leave(state, gone=False)
     reading = replace(clean, page=pg.ReadingCard(), reference=event.reference, card_present=True)
@@ -171,8 +172,13 @@ def _reader_ready(state: st.State, event: ev.ReaderReady) -> Outcome:
 
 
 def _screen_failed(state: st.State, _: ev.ScreenFailed) -> Outcome:
-    # While the card is at work it must not be asked back: the page is drawn once more.
-    return (state, ()) if isinstance(state.page, AT_WORK) else leave(state)
+    if isinstance(state.page, AT_WORK):
+        # The card must not be asked back: the page is drawn once more.
+        return state, ()
+    if not state.reference or isinstance(state.page, pg.Helping):
+        # Nobody's visit; or the help cannot be drawn either, and is not tried for ever.
+        return leave(state)
+    return help_with(state, pg.Trouble.SCREEN)
 
 
 def _central_seen(state: st.State, event: ev.CentralSeen) -> Outcome:

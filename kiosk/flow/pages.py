@@ -374,6 +374,7 @@ class Trouble(StrEnum):
     STORE = "store"
     OUT_OF_SERVICE = "out of service"
     UNVERIFIED = "unverified"
+    SCREEN = "screen"
 
 
 @dataclass(frozen=True, slots=True)

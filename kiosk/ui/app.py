@@ -116,7 +116,7 @@ class KioskApp:
             self.stage.refresh()
 
     def _recover(self) -> None:
-        """Nothing typed and nothing half drawn is left; the flow shows its start screen again."""
+        """Nothing typed and nothing half drawn is left; the flow says what is shown next."""
         self._forget()
         if self._orders:
             Clock.schedule_once(self._carry_out, 0)

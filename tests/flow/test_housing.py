@@ -52,6 +52,10 @@ def test_a_kiosk_that_was_opened_serves_nobody_until_it_is_started_anew() -> Non
     assert view.heading.message == "This kiosk is out of service"
     state, effects = flow.step(opened, INSERTED)
     assert isinstance(state.page, pg.Helping)
+    helping = flow.render(state)
+    assert isinstance(helping, vw.Notice)
+    assert helping.contacts
+    assert helping.reference == REFERENCE
     assert not any(isinstance(effect, do.ReadCard) for effect in effects)
 
 

@@ -14,7 +14,7 @@ from kiosk.flow import events as ev
 from kiosk.flow.pages import ChangingPasscode, Finished, Registered, Unlocking, Waiting
 from kiosk.flow.profile import Position, Profile, SelfService, Smartcard, Trust
 from kiosk.flow.state import State
-from kiosk.flow.view import Intent
+from kiosk.flow.view import Intent, Notice, Tone
 from kiosk.values import (
     CardIdentity,
     Counters,
@@ -224,6 +224,17 @@ def test_no_event_in_any_state_raises_and_every_state_can_be_seen(
     after, effects = flow.step(state, event)
     assert isinstance(effects, tuple)
     assert secrets_in(flow.render(after)) == []
+
+
+@given(_states)
+@settings(max_examples=400)
+def test_every_trouble_ends_with_whom_to_call_and_in_a_visit_with_a_reference(
+    state: State,
+) -> None:
+    view = flow.render(state)
+    if isinstance(view, Notice) and view.tone is Tone.PROBLEM:
+        assert view.contacts
+        assert view.reference or isinstance(state.page, Waiting)
 
 
 @given(_states)

@@ -338,6 +338,7 @@ def test_every_refusal_has_its_own_help_with_contacts_and_reference(refusal: ev.
     assert isinstance(view, vw.Notice)
     assert view.tone is vw.Tone.PROBLEM
     assert view.reference == "AB12-CD34"
+    assert view.contacts
     assert view.paragraphs
 
 
@@ -448,3 +449,73 @@ def test_a_kiosk_that_cannot_record_says_so_when_the_work_was_to_begin(visit: Vi
     visit.hear(ev.CardFailed(visit.number, ev.CardTrouble.STORE))
     assert isinstance(visit.view, vw.Notice)
     assert visit.view.heading.message == "This kiosk cannot unlock smartcards just now"
+
+
+_PAGES_OF_A_VISIT: list[list[ev.Event]] = [
+    [],
+    [ev.CardRead(1, CARD, Counters(3), PasscodeRules())],
+    [ev.CardRead(1, CARD, Counters(0), PasscodeRules())],
+    [
+        ev.CardRead(1, CARD, Counters(0), PasscodeRules()),
+        ev.UnlockOpened(1, QUESTIONS, 3),
+        ev.Pressed(Intent.ACCESS),
+    ],
+    [
+        ev.CardRead(1, CARD, Counters(3), PasscodeRules()),
+        ev.Chosen(1),
+        ev.TimeUp(ev.Timer.IDLE),
+    ],
+]
+
+
+@pytest.mark.parametrize("way", _PAGES_OF_A_VISIT, ids=range(len(_PAGES_OF_A_VISIT)))
+def test_a_person_whose_page_failed_is_told_what_happened_and_whom_to_call(
+    visit: Visit, way: list[ev.Event]
+) -> None:
+    visit.hear(*way, ev.ScreenFailed())
+    view = visit.view
+    assert isinstance(view, vw.Notice)
+    assert (view.tone, view.reference) == (vw.Tone.PROBLEM, "AB12-CD34")
+    assert view.contacts
+    assert view.frame.countdown is None
+    assert visit.state.page == pg.Helping(pg.Trouble.SCREEN)
+    assert do.Forget() in visit.effects, "what was typed is wiped"
+
+
+def test_help_that_cannot_be_drawn_either_gives_way_to_the_start_screen(visit: Visit) -> None:
+    visit.open()
+    visit.hear(ev.ScreenFailed(), ev.ScreenFailed())
+    assert visit.state.page == pg.Waiting()
+    assert isinstance(visit.view, vw.Welcome)
+    assert visit.view.picture is vw.Picture.REMOVE_CARD
+
+
+def test_a_screen_that_fails_where_nobody_is_has_its_start_screen_again() -> None:
+    for way in ([], [ev.Pressed(Intent.HELP)], [ev.Pressed(Intent.LANGUAGE)]):
+        state = flow.State()
+        for event in (*way, ev.ScreenFailed()):
+            state, _ = flow.step(state, event)
+        assert (state.page, state.menu) == (pg.Waiting(), None)
+
+
+@pytest.mark.parametrize("trouble", ev.CardTrouble)
+def test_every_trouble_with_a_card_ends_with_whom_to_call_and_a_reference(
+    visit: Visit, trouble: ev.CardTrouble
+) -> None:
+    visit.hear(ev.CardFailed(visit.number, trouble))
+    view = visit.view
+    assert isinstance(view, vw.Notice)
+    assert (view.tone, view.reference) == (vw.Tone.PROBLEM, "AB12-CD34")
+    assert view.contacts
+
+
+@pytest.mark.parametrize(
+    "event",
+    [ev.CardTaken(), ev.ReaderFailed(ReaderTrouble.NO_READER), ev.TimeUp(ev.Timer.WORK)],
+)
+def test_so_does_whatever_else_ends_a_visit_in_trouble(visit: Visit, event: ev.Event) -> None:
+    visit.hear(event)
+    view = visit.view
+    assert isinstance(view, vw.Notice)
+    assert (view.tone, view.reference) == (vw.Tone.PROBLEM, "AB12-CD34")
+    assert view.contacts
