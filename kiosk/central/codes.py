@@ -107,7 +107,7 @@ class Verdict(Enum):
 def new_code(work: Work, session_id: UUID, address: str, *, at_most: int) -> str:
     """A fresh code for the session, of which only a verifier is kept. Refuses beyond `at_most`."""
     if len(_sent(work, session_id)) >= at_most:
-        raise Refusal(ProblemType.EXPIRED)
+        raise Refusal(ProblemType.NO_MORE_CODES)
     code = f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}}"
     work.database.add(
         EmailedCode(

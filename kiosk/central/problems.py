@@ -32,6 +32,7 @@ _MEANING = {
     ProblemType.CODE_REQUIRED: (HTTPStatus.FORBIDDEN, "A code by e-mail is asked for as well"),
     ProblemType.CODE_WRONG: (HTTPStatus.FORBIDDEN, "That was not the code"),
     ProblemType.CODE_VOID: (HTTPStatus.FORBIDDEN, "The code is too old, or was tried too often"),
+    ProblemType.NO_MORE_CODES: (HTTPStatus.FORBIDDEN, "The session has had all its codes"),
     ProblemType.MAIL_FAILED: (HTTPStatus.FAILED_DEPENDENCY, "The e-mail could not be sent"),
     ProblemType.NOT_TRUSTED: (HTTPStatus.FORBIDDEN, "The card's certificate is not believed"),
     ProblemType.UNLOCK_ONLY: (HTTPStatus.FORBIDDEN, "Nobody can log in with such a card"),

@@ -434,6 +434,7 @@ class ProblemType(StrEnum):
     CODE_REQUIRED = "code-required"
     CODE_WRONG = "code-wrong"
     CODE_VOID = "code-void"
+    NO_MORE_CODES = "no-more-codes"
     MAIL_FAILED = "mail-failed"
     NOT_TRUSTED = "not-trusted"
     UNLOCK_ONLY = "unlock-only"

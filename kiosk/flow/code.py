@@ -29,7 +29,13 @@ def _refused(state: st.State, _: ev.CodeRefused) -> Outcome:
     page = state.page
     if not isinstance(page, pg.CheckingAnswers):
         return state, ()
-    asking = pg.AskingCode(page.asked, page.address, refused=True)
+    asking = pg.AskingCode(page.asked, page.address, refused=True, spent=page.spent)
+    return replace(state, page=asking), (do.ForgetTyped((FIELD,)),)
+
+
+def none_left(state: st.State, page: pg.CheckingAnswers) -> Outcome:
+    """Another code was asked for, and no more are sent: the newest may be on its way still."""
+    asking = pg.AskingCode(page.asked, page.address, spent=True)
     return replace(state, page=asking), (do.ForgetTyped((FIELD,)),)
 
 
@@ -44,14 +50,16 @@ def _given(state: st.State, event: ev.Pressed) -> Outcome:
     page = _asking(state)
     if event.field != FIELD or event.typed is None or len(event.typed) != DIGITS:
         return state, ()
-    checking = pg.CheckingAnswers(page.asked, page.address)
+    checking = pg.CheckingAnswers(page.asked, page.address, spent=page.spent)
     give = do.GiveAnswers(state.visit, page.asked.answers, event.typed)
     return replace(state, page=checking), (give,)
 
 
 def _another(state: st.State, _: ev.Pressed) -> Outcome:
     page = _asking(state)
-    checking = pg.CheckingAnswers(page.asked, page.address)
+    if page.spent:
+        return state, ()
+    checking = pg.CheckingAnswers(page.asked, page.address, another=True)
     return replace(state, page=checking), (do.SendCode(state.visit),)
 
 

@@ -252,6 +252,7 @@ class Refusal(StrEnum):
     NOT_TRUSTED = "not trusted"
     UNLOCK_ONLY = "unlock only"
     SESSION_OVER = "session over"
+    NO_MORE_CODES = "no more codes"
     UNSETTLED = "unsettled"
     OFFLINE_OVER = "offline over"
 

@@ -97,6 +97,9 @@ def too_early(seconds: int) -> Text:
     )
 
 
+NONE_LEFT = text("No more codes can be sent. Use the code in the newest e-mail.")
+
+
 def _countdown(state: st.State) -> vw.Countdown | None:
     if state.countdown is None:
         return None

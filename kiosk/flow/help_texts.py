@@ -162,6 +162,10 @@ _EXPLANATIONS = {
         text("Your time at this kiosk is over"),
         (text("Nothing was changed. Take your smartcard out and start again."), _ASK_RA),
     ),
+    Trouble.NO_MORE_CODES: Explanation(
+        text("No more codes can be sent"),
+        (text("Nothing was changed. Take your smartcard out and start again."), _ASK_RA),
+    ),
     Trouble.UNSETTLED: Explanation(
         text("Smartcards cannot be unlocked just now"),
         (

@@ -74,22 +74,29 @@ class AskingQuestion:
 class CheckingAnswers:
     """Central checks the answers and the card. `asked` is where to go back to.
 
-    `address` is where a code was sent, where one was.
+    `address` is where a code was sent, where one was. `another`: no more than a new code was asked
+    for. `spent`: no more are sent.
     """
 
     asked: AskingQuestion
     address: str = ""
+    another: bool = False
+    spent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class AskingCode:
-    """The code that was e-mailed to `address` is typed; `anew`: the one before it is void."""
+    """The code that was e-mailed to `address` is typed; `anew`: the one before it is void.
+
+    `spent`: no more are sent, and the newest is the one to type.
+    """
 
     asked: AskingQuestion
     address: str
     length: int = 0
     refused: bool = False
     anew: bool = False
+    spent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +210,8 @@ class Draft:
     `offered` is all that may be chosen from, as (id, text). `former` are the answers to
     `former_questions`, which a registration that replaces another needs. `questions`, `answers` and
     `lengths` have one place for each question that is done. `typed` is how much each of the buffers
-    holds, by its name, so that whatever was typed is found again after Back. `missed`: central did
-    not answer the last time it was asked.
+    holds, by its name, so that whatever was typed is found again after Back. `sent_to` is where the
+    newest code went. `missed`: central did not answer the last time it was asked.
     """
 
     profile: Profile
@@ -217,6 +224,7 @@ class Draft:
     lengths: tuple[int, ...] = ()
     typed: tuple[tuple[str, int], ...] = ()
     email: str = ""
+    sent_to: str = ""
     missed: bool = False
 
 
@@ -288,12 +296,16 @@ class SendingCode:
 
 @dataclass(frozen=True, slots=True)
 class EnteringCode:
-    """The registration code is typed. `wait_seconds`: central wants a pause before it is given."""
+    """The registration code is typed. `wait_seconds`: central wants a pause before it is given.
+
+    `anew`: the code before is void. `spent`: no more are sent, and the newest is the one to type.
+    """
 
     draft: Draft
     length: int = 0
     refused: bool = False
     anew: bool = False
+    spent: bool = False
     wait_seconds: int = 0
 
 
@@ -366,6 +378,7 @@ class Trouble(StrEnum):
     NOT_TRUSTED = "not trusted"
     UNLOCK_ONLY = "unlock only"
     SESSION_OVER = "session over"
+    NO_MORE_CODES = "no more codes"
     UNSETTLED = "unsettled"
     OFFLINE_OVER = "offline over"
     CHANGE_FAILED = "change failed"

@@ -110,7 +110,8 @@ def _code_sent(state: st.State, event: ev.CodeSent) -> Outcome:
     page = state.page
     if not isinstance(page, pg.SendingCode):
         return state, ()
-    entering = pg.EnteringCode(replace(page.draft, missed=False), anew=event.anew)
+    draft = replace(page.draft, missed=False, sent_to=page.draft.email)
+    entering = pg.EnteringCode(draft, anew=event.anew)
     return replace(state, page=entering), (do.ForgetTyped((CODE_FIELD,)),)
 
 
@@ -182,10 +183,21 @@ def _said_no(state: st.State, event: ev.UnlockRefused) -> Outcome:
         return state, ()
     if event.refusal is ev.Refusal.MAIL:
         return replace(state, page=of.email(page.draft, pg.Unsent.MAIL)), ()
+    if event.refusal is ev.Refusal.NO_MORE_CODES and isinstance(page, pg.SendingCode):
+        return _none_left(state, page, event)
     if event.refusal is ev.Refusal.WAIT and isinstance(page, pg.ConfirmingRegistration):
         waiting = pg.EnteringCode(page.draft, CODE_DIGITS, wait_seconds=max(event.wait_seconds, 1))
         return replace(state, page=waiting), ()
     return refused(state, event)
+
+
+def _none_left(state: st.State, page: pg.SendingCode, event: ev.UnlockRefused) -> Outcome:
+    """No more codes are sent: the newest is to be typed, wherever it went."""
+    draft = replace(page.draft, email=page.draft.sent_to)
+    if not draft.sent_to:
+        return refused(state, event)
+    spent = pg.EnteringCode(draft, spent=True)
+    return replace(state, page=spent), (do.ForgetTyped((CODE_FIELD,)),)
 
 
 def _missed(state: st.State, event: ev.CentralFailed) -> Outcome:

@@ -24,6 +24,7 @@ from kiosk.flow.frame import (
     BACK,
     CLOSE,
     LONG_SECONDS,
+    NONE_LEFT,
     frame,
     go_on,
     in_minutes,
@@ -185,7 +186,7 @@ _OFFLINE_HINT = text(
 
 
 def _code(state: st.State, page: pg.AskingCode) -> vw.View:
-    another = vw.Button(vw.Intent.ANOTHER_CODE, text("Send a new code"))
+    another = vw.Button(vw.Intent.ANOTHER_CODE, text("Send a new code"), enabled=not page.spent)
     return vw.EntryPage(
         frame(state, CLOSE, another, go_on(enabled=page.length == code.DIGITS)),
         heading=text("Enter the code from your e-mail"),
@@ -198,6 +199,8 @@ def _code(state: st.State, page: pg.AskingCode) -> vw.View:
 def _code_problem(page: pg.AskingCode) -> Text | None:
     if page.refused and not page.length:
         return text("That was not the code. Look at the newest e-mail and try again.")
+    if page.spent and not page.length:
+        return NONE_LEFT
     if page.anew and not page.length:
         return text(
             "That code is no longer valid. A new one was sent to {address}.", address=page.address

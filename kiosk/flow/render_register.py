@@ -14,6 +14,7 @@ from kiosk.flow.frame import (
     BACK,
     CLOSE,
     LONG_SECONDS,
+    NONE_LEFT,
     frame,
     go_on,
     in_minutes,
@@ -173,6 +174,8 @@ def _code(state: st.State, page: pg.EnteringCode) -> vw.View:
         problem = _MISSED
     elif page.refused and not page.length:
         problem = text("That was not the code. Look at the newest e-mail and try again.")
+    elif page.spent and not page.length:
+        problem = NONE_LEFT
     elif page.anew and not page.length:
         problem = text(
             "That code is no longer valid. A new one was sent to {address}.",

@@ -145,6 +145,7 @@ REFUSALS = {
     Refusal.NOT_TRUSTED: Trouble.NOT_TRUSTED,
     Refusal.UNLOCK_ONLY: Trouble.UNLOCK_ONLY,
     Refusal.SESSION_OVER: Trouble.SESSION_OVER,
+    Refusal.NO_MORE_CODES: Trouble.NO_MORE_CODES,
     Refusal.UNSETTLED: Trouble.UNSETTLED,
     Refusal.OFFLINE_OVER: Trouble.OFFLINE_OVER,
 }

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from kiosk.flow import change, closing
+from kiosk.flow import change, closing, code
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
@@ -106,6 +106,10 @@ def _answers_refused(state: st.State, event: ev.AnswersRefused) -> Outcome:
 def _refused_at_answers(state: st.State, event: ev.UnlockRefused) -> Outcome:
     if event.refusal is ev.Refusal.WAIT:  # too early: what was typed is kept
         return _ask_again(state, refused=False, wait_seconds=event.wait_seconds)
+    page = state.page
+    if event.refusal is ev.Refusal.NO_MORE_CODES and isinstance(page, pg.CheckingAnswers):
+        # Refused by itself it follows a code that is void: then there is none to be typed.
+        return code.none_left(state, page) if page.another else refused(state, event)
     return refused(state, event)
 
 

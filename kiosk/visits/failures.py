@@ -77,6 +77,7 @@ _REFUSALS: dict[str, ev.Refusal] = {
     msg.ProblemType.LOCKED_OUT: ev.Refusal.LOCKED_OUT,
     msg.ProblemType.WAIT: ev.Refusal.WAIT,
     msg.ProblemType.MAIL_FAILED: ev.Refusal.MAIL,
+    msg.ProblemType.NO_MORE_CODES: ev.Refusal.NO_MORE_CODES,
     msg.ProblemType.NOT_TRUSTED: ev.Refusal.NOT_TRUSTED,
     msg.ProblemType.UNLOCK_ONLY: ev.Refusal.UNLOCK_ONLY,
     msg.ProblemType.UNSETTLED: ev.Refusal.UNSETTLED,

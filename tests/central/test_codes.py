@@ -170,8 +170,10 @@ def test_a_session_has_no_more_than_three_codes(
     kiosk: KioskClient, opened: UnlockOpened, give: Give, mailbox: Mailbox
 ) -> None:
     give(None)
-    assert [send(kiosk, opened).status_code for _ in range(4)] == [200, 200, 200, 410]
+    assert [send(kiosk, opened).status_code for _ in range(3)] == [200, 200, 200]
+    assert problem(send(kiosk, opened)) == "no-more-codes"
     assert len(mailbox.letters) == 3
+    assert give(mailbox.code).status_code == 200, "the newest is as good as ever"
 
 
 def test_without_a_mail_server_it_says_so(

@@ -130,6 +130,12 @@ def test_a_new_code_voids_the_one_before(desk: Desk) -> None:
     assert desk.register().status_code == 200
 
 
+def test_a_login_has_five_codes_and_the_newest_stays_good(desk: Desk) -> None:
+    assert [desk.send_code().status_code for _ in range(5)] == [200] * 5
+    assert problem(desk.send_code()) == "no-more-codes"
+    assert desk.register().status_code == 200
+
+
 @pytest.mark.parametrize(
     "changes",
     [

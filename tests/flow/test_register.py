@@ -272,3 +272,22 @@ def test_who_is_logged_in_sees_how_long_she_has_and_gets_all_of_it_again() -> No
     assert left() == "1 min left", "it is never nothing: the warning says the seconds"
     visit.hear(ev.TimeUp(ev.Timer.VISIT), ev.Pressed(Intent.MORE_TIME))
     assert left() == "15 min left"
+
+
+def test_where_no_more_codes_can_be_sent_the_newest_and_its_address_are_kept() -> None:
+    visit = Visit()
+    visit.to_code()
+    visit.hear(ev.Pressed(Intent.BACK))
+    visit.enter("e-mail", "nora.nurse@nhs.net")
+    heard = len(visit.effects)
+    visit.hear(ev.UnlockRefused(visit.number, ev.Refusal.NO_MORE_CODES))
+    assert not any(isinstance(effect, do.Forget) for effect in visit.effects[heard:])
+    assert problem(visit.view) == "No more codes can be sent. Use the code in the newest e-mail."
+    view = visit.view
+    assert isinstance(view, vw.EntryPage)
+    assert view.hint is not None
+    assert dict(view.hint.values)["address"] == "nora@nhs.net", "where the newest one went"
+    visit.enter("code", "042042", Intent.CONFIRM)
+    assert len(visit.asked_for(do.Register)) == 1
+    visit.hear(ev.UnlockRefused(visit.number, ev.Refusal.NO_MORE_CODES))
+    assert visit.page == pg.Helping(pg.Trouble.NO_MORE_CODES), "it was void, and none follows"

@@ -245,6 +245,43 @@ def test_another_code_is_sent_where_it_is_asked_for(asked_for_code: Visit) -> No
     assert isinstance(visit.state.page, pg.AskingCode)
 
 
+def test_where_no_more_codes_can_be_sent_the_newest_is_asked_for(asked_for_code: Visit) -> None:
+    visit = asked_for_code
+    visit.hear(ev.Pressed(Intent.ANOTHER_CODE))
+    heard = len(visit.effects)
+    visit.hear(ev.UnlockRefused(visit.number, ev.Refusal.NO_MORE_CODES))
+    assert not any(isinstance(effect, do.Forget) for effect in visit.effects[heard:])
+    view = visit.view
+    assert isinstance(view, vw.EntryPage)
+    assert view.problem is not None
+    assert view.problem.message == "No more codes can be sent. Use the code in the newest e-mail."
+    assert not visit.buttons()[Intent.ANOTHER_CODE]
+    given = visit.asked_for(do.GiveAnswers)[0]
+    assert isinstance(given, do.GiveAnswers)
+    code = code_typed(visit, "246802")
+    assert visit.asked_for(do.GiveAnswers)[-1] == do.GiveAnswers(visit.number, given.answers, code)
+    visit.hear(ev.CodeRefused(visit.number))
+    assert not visit.buttons()[Intent.ANOTHER_CODE], "nor is another one offered later"
+
+
+@pytest.mark.parametrize("refusal", [ev.Refusal.SESSION_OVER, ev.Refusal.LOCKED_OUT])
+def test_another_code_is_refused_for_other_reasons_as_ever(
+    asked_for_code: Visit, refusal: ev.Refusal
+) -> None:
+    visit = asked_for_code
+    visit.hear(ev.Pressed(Intent.ANOTHER_CODE), ev.UnlockRefused(visit.number, refusal))
+    assert isinstance(visit.state.page, pg.Helping)
+
+
+def test_a_void_code_after_which_none_can_be_sent_is_the_end(asked_for_code: Visit) -> None:
+    visit = asked_for_code
+    code_typed(visit, "246802")
+    visit.hear(ev.UnlockRefused(visit.number, ev.Refusal.NO_MORE_CODES))
+    assert visit.state.page == pg.Helping(pg.Trouble.NO_MORE_CODES)
+    assert isinstance(visit.view, vw.Notice)
+    assert visit.view.heading.message == "No more codes can be sent"
+
+
 def test_a_code_that_was_void_says_that_a_new_one_came(asked_for_code: Visit) -> None:
     visit = asked_for_code
     code_typed(visit, "246802")
@@ -491,7 +528,8 @@ def test_help_that_cannot_be_drawn_either_gives_way_to_the_start_screen(visit: V
 
 
 def test_a_screen_that_fails_where_nobody_is_has_its_start_screen_again() -> None:
-    for way in ([], [ev.Pressed(Intent.HELP)], [ev.Pressed(Intent.LANGUAGE)]):
+    ways: list[list[ev.Event]] = [[], [ev.Pressed(Intent.HELP)], [ev.Pressed(Intent.LANGUAGE)]]
+    for way in ways:
         state = flow.State()
         for event in (*way, ev.ScreenFailed()):
             state, _ = flow.step(state, event)
