@@ -117,6 +117,7 @@ PAGES: dict[str, pg.Page] = {
     "code": pg.AskingCode(asking(), "m…@northumbria-healthcare.nhs.uk", 3),
     "code-refused": pg.AskingCode(asking(), "m…@northumbria-healthcare.nhs.uk", refused=True),
     "code-anew": pg.AskingCode(asking(), "m…@northumbria-healthcare.nhs.uk", anew=True),
+    "code-spent": pg.AskingCode(asking(), "m…@northumbria-healthcare.nhs.uk", spent=True),
     "choosing": pg.ChoosingPasscode(differed=True),
     "repeating": pg.RepeatingPasscode(Secret(b"123456"), None, 6, frozenset(Rule)),
     "entering": pg.EnteringPasscode(pg.Why.CHANGE, left=1, refused=True),
