@@ -26,7 +26,7 @@ from kiosk.central import genuine, master, registrations, trust
 from kiosk.central.escrow import FORMATS
 from kiosk.central.parts import Parts
 from kiosk.central.questions import ENGLISH
-from kiosk.central.tables import Card, Cardholder, Organisation
+from kiosk.central.tables import Card, Cardholder, Organisation, Position
 from kiosk.contract.base import Serial
 from kiosk.values import Family, Secret
 
@@ -106,6 +106,15 @@ class RegisteredAnswer(_Document):
         return question
 
 
+class HeldPosition(_Document):
+    """What the cardholder is assigned to do, and for whom."""
+
+    code: str
+    name: str
+    organisation_code: str
+    organisation_name: str
+
+
 class Trust(_Document):
     """An authority that issued the certificates, and its revocation list; DER, base64."""
 
@@ -121,6 +130,7 @@ class Personalisation(_Document):
     card: PersonalisedCard
     answers: Annotated[tuple[RegisteredAnswer, ...], Field(max_length=4)]
     """Four, or none for a cardholder who has not registered."""
+    positions: tuple[HeldPosition, ...] = ()
     trust: Trust | None = None
 
     @field_validator("answers")
@@ -161,10 +171,13 @@ def _add_card(
     parts: Parts, database: Session, organisation_id: int, document: Personalisation
 ) -> None:
     holder = Cardholder(organisation_id=organisation_id, **document.cardholder.model_dump())
+    holder_id = _stored(database, holder)
+    for position in document.positions:
+        database.add(Position(cardholder_id=holder_id, **position.model_dump()))
     presented = document.card
     card = Card(
         organisation_id=organisation_id,
-        cardholder_id=_stored(database, holder),
+        cardholder_id=holder_id,
         family=presented.family,
         serial=presented.serial,
         seed=random_bytes(_SEED_BYTES),

@@ -4,10 +4,24 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from kiosk.demo.cards import IssuedCard
 from kiosk.simulated.issuing import SimulatedIssuer
+
+ORGANISATION = "Demonstration Trust"
+CENTRAL = "demo-central"
+KIOSK = "demo-kiosk"
+
+
+@dataclass(frozen=True)
+class Post:
+    """What somebody is assigned to do, and for whom."""
+
+    code: str
+    name: str
+    organisation_code: str
+    organisation_name: str
 
 
 @dataclass(frozen=True)
@@ -19,6 +33,7 @@ class Holder:
     answers: tuple[tuple[str, str], ...]
     passcode: str
     new_passcode: str
+    posts: tuple[Post, ...] = ()
 
 
 NURSE = Holder(
@@ -40,11 +55,11 @@ COLLEAGUE = Holder(
     answers=(),  # he has not registered
     passcode="135791",
     new_passcode="",
+    posts=(  # he works for two organisations, and chooses one when he logs in
+        Post("S8000:G8000:R8001", "Nurse Access Role", "Z9901", ORGANISATION),
+        Post("S8000:G8000:R8003", "Health Professional Access Role", "Z9902", "Coed Hospice"),
+    ),
 )
-
-ORGANISATION = "Demonstration Trust"
-CENTRAL = "demo-central"
-KIOSK = "demo-kiosk"
 
 
 def personalisation(holder: Holder, card: IssuedCard, issuer: SimulatedIssuer) -> bytes:
@@ -56,6 +71,7 @@ def personalisation(holder: Holder, card: IssuedCard, issuer: SimulatedIssuer) -
         "answers": [
             {"question": question, "answer": answer} for question, answer in holder.answers
         ],
+        "positions": [asdict(post) for post in holder.posts],
         "trust": {"authority": _base64(issuer.der), "revocations": _base64(issuer.revocations())},
     }
     return json.dumps(document).encode()

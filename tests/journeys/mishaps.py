@@ -36,6 +36,8 @@ from tests.devices.cards import UNBLOCK
 from tests.devices.rival import Hold, rival
 from tests.journeys.happening import Do, Story, While
 from tests.journeys.offline import WITHOUT_CENTRAL
+from tests.journeys.refusals import REFUSALS
+from tests.journeys.registering import REGISTERING
 from tests.journeys.stories import AT_LAST, FIRST, RIGHT, START, STORIES, UNLOCKED, answers
 
 # A mute card is not waited for as long as in service.
@@ -257,7 +259,14 @@ MISHAPS: dict[str, Story] = {
 }
 
 # Those without a mishap come last: they find a kiosk that has been through all of them.
-EVERY_STORY: dict[str, Story] = {**MISHAPS, **STORIES, **WITHOUT_CENTRAL, **AT_LAST}
+EVERY_STORY: dict[str, Story] = {
+    **MISHAPS,
+    **STORIES,
+    **REGISTERING,
+    **REFUSALS,
+    **WITHOUT_CENTRAL,
+    **AT_LAST,
+}
 
 
 def steps_of(story: Story) -> Iterator[Step]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-
-from kiosk.central.questions import ENGLISH
 from kiosk.central.questions import text as question_text
 from kiosk.demo.journey import (
     Block,
@@ -27,7 +24,7 @@ from kiosk.demo.journey import (
     answer,
     new_passcode,
 )
-from kiosk.demo.people import COLLEAGUE, NURSE
+from kiosk.demo.people import NURSE
 from kiosk.flow.view import Intent
 from kiosk.values import Family
 
@@ -36,7 +33,6 @@ from kiosk.values import Family
 IDLE_SECONDS, WARNING_SECONDS, HELP_SECONDS = 15.0, 3, 6.0
 
 START: Journey = [See("Insert your smartcard")]
-QUESTIONS = tuple(itertools.islice(ENGLISH.values(), 4))
 FIRST, SECOND = (question_text(question) for question, _ in NURSE.answers[:2])
 
 
@@ -54,18 +50,6 @@ def answers(*given: str | None) -> Journey:
 def passcode(digits: str, page: str = "Enter your passcode") -> Journey:
     """Enter the passcode that the card has, or another."""
     return [See(page), Write(digits), Press(Intent.CONTINUE)]
-
-
-def own_answers(*given: str) -> Journey:
-    """Choose the first questions of the list, one after another, and answer them."""
-    steps: Journey = []
-    for number, (question, words) in enumerate(zip(QUESTIONS, given, strict=True), start=1):
-        steps += [
-            See(f"Choose question {number} of 4"),
-            Choose(question),
-            *answer(question, words),
-        ]
-    return steps
 
 
 TECHNICIAN_CODE = "40710299"
@@ -134,7 +118,13 @@ STORIES: dict[str, Journey] = {
         *new_passcode("246813"),
         *UNLOCKED,
     ],
-    "a card that works is taken again": [
+    "help is asked for, and a card that works is taken again": [
+        *START,
+        Press(Intent.HELP),
+        See("How this kiosk helps you"),
+        See("Put your smartcard into the reader"),
+        See("ext. 2222"),
+        Press(Intent.CLOSE),
         *START,
         Unblock(),
         Insert(),
@@ -222,6 +212,10 @@ STORIES: dict[str, Journey] = {
         *new_passcode("864209"),
         See("That is not the passcode of this smartcard"),
         *passcode(NURSE.passcode, "Enter the passcode you have now"),
+        See("Choose a new passcode"),
+        Write(NURSE.passcode),
+        Press(Intent.CONTINUE),
+        See("That is the passcode you have now. Choose another one."),
         *new_passcode("864209"),
         See("Your passcode was changed"),
         Take(),
@@ -245,53 +239,6 @@ STORIES: dict[str, Journey] = {
         *answers(*RIGHT),
         *new_passcode("752846"),
         *UNLOCKED,
-    ],
-    "somebody registers, is unlocked, and removes her registration": [
-        *START,
-        Insert(Card.UNREGISTERED),
-        See("Your smartcard is not locked"),
-        Choose("My smartcard and registration"),
-        *passcode(COLLEAGUE.passcode),
-        See("You are not registered to use the Self Service facility."),
-        See("Tomos Demo"),
-        Press(Intent.REGISTER),
-        See("Register for self service"),
-        Press(Intent.CONTINUE),
-        *passcode(COLLEAGUE.passcode),
-        *own_answers("Gwenllian", "Tan-y-Bwlch", "Aberystwyth", "Under Milk Wood"),
-        See("Your e-mail address"),
-        Press(Intent.CONTINUE),
-        See("Enter your registration code"),
-        Press(Intent.CLOSE),
-        See("Close, and forget what you gave?"),
-        Press(Intent.BACK),
-        See("Enter your registration code"),
-        Press(Intent.BACK),
-        See("Your e-mail address"),
-        CutCentral(),
-        Press(Intent.CONTINUE),
-        See("What you gave is kept: try again."),
-        RestoreCentral(),
-        Press(Intent.CONTINUE),
-        See("Enter your registration code"),
-        Write("918273"),
-        Press(Intent.CONFIRM),
-        See("That was not the code"),
-        WriteCode(),
-        Press(Intent.CONFIRM),
-        See("You are registered for self service"),
-        Take(),
-        *START,
-        Insert(Card.UNREGISTERED),
-        Choose("My smartcard and registration"),
-        *passcode(COLLEAGUE.passcode),
-        See("You are registered to use the Self Service facility."),
-        Press("Remove my registration"),
-        *passcode(COLLEAGUE.passcode, "Enter your passcode to remove your registration"),
-        See("Your registration was removed"),
-        Press(Intent.CLOSE),
-        Take(),
-        *START,
     ],
     "a GIDS card, and a code by e-mail": [
         *START,
