@@ -32,7 +32,7 @@ from tests.journeys.happening import Do, Story
 from tests.journeys.stories import RIGHT, START, UNLOCKED, answers
 
 _PATIENCE_SECONDS = 120.0  # the sync rests for a minute after failures
-_WRONG = ("Anna", "Mill Lane", "Bangor", "Nothing")
+_WRONG = ("Anna", "Mill Lane", "Bangor", "Narnia")
 
 
 def _until(what: str, holds: Callable[[], bool]) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from kiosk import compose
-from kiosk.demo.people import NURSE
 from kiosk.values import Secret
 from tests.flow.test_properties import secrets_in
+from tests.journeys.given import theirs
 
-_WORDS = [*(words.lower() for _, words in NURSE.answers), "half an ans", "anna", "bangor"]
-_DIGITS = ["7391520", "846213", "975310", "135790", "135791", "246813", "420693"]
+_THEIRS = theirs()
 
 
 def remains_of(kiosk: compose.Kiosk) -> list[str]:
@@ -24,7 +23,7 @@ def remains_of(kiosk: compose.Kiosk) -> list[str]:
     typed = kiosk.screen._typed
     if any(typed.length(field) for field in tuple(typed._buffers)):
         left.append("what was typed")
-    left += [f"widget {text!r}" for text in _texts(kiosk) if _is_theirs(text)]
+    left += [f"widget {text!r}" for text in _texts(kiosk) if is_theirs(text)]
     return left
 
 
@@ -36,5 +35,6 @@ def _texts(kiosk: compose.Kiosk) -> list[str]:
     return [str(text) for text in shown] + cached
 
 
-def _is_theirs(text: str) -> bool:
-    return any(words in text.lower() for words in (*_WORDS, *_DIGITS))
+def is_theirs(text: str) -> bool:
+    """Whether anything of anybody who walks up is in `text`."""
+    return any(words in text.lower() for words in _THEIRS)

@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.demo.journey import Write
-from kiosk.demo.people import NURSE
-from kiosk.vault import normalise
 from tests.dealing import dealt
-from tests.journeys.mishaps import EVERY_STORY, steps_of
+from tests.journeys.given import given
+from tests.journeys.mishaps import EVERY_STORY
 from tests.journeys.walking import Told, walk_all
 from tests.secrets_search import search
 
@@ -45,12 +43,7 @@ def test_nothing_of_the_person_is_left(walked: Told, story: str) -> None:
 
 def secrets_of(walked: Told) -> dict[str, bytes]:
     """Everything that was typed or that opened the card in these stories."""
-    answers = [words for _, words in NURSE.answers]
-    answers += [normalise(words) for words in answers]
-    steps = [step for story in EVERY_STORY.values() for step in steps_of(story)]
-    typed = [step.characters for step in steps if isinstance(step, Write)]
-    told = [word for word in (*answers, *typed) if len(word) > 4]
-    words = {f"word {number}": word.encode() for number, word in enumerate(told)}
+    words = {f"word {number}": word.encode() for number, word in enumerate(sorted(given()))}
     # As a PIV card has it, and as a grant carries it: the walker tells it in hexadecimal.
     found = {bytes.fromhex(key) for each in walked.values() for key in each["keys"]}
     keys = {f"key {number}": key for number, key in enumerate(sorted(found))}

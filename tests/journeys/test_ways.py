@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from itertools import combinations
 
+import pytest
+
 from kiosk.flow.access import Language, TextSize
+from tests.journeys.walk import assigned
 from tests.journeys.ways import Way, pairs_of, pairwise
+from tests.proofs.everybody import SIZES, turn_at
 
 
 def test_every_two_choices_meet_in_few_ways() -> None:
@@ -15,3 +19,9 @@ def test_every_two_choices_meet_in_few_ways() -> None:
     assert len(met) == sum(one * other for one, other in combinations(sizes, 2))
     assert ways[0] == Way()
     assert len(ways) <= 16
+
+
+@pytest.mark.parametrize("turn", [turn_at(place) for place, _ in enumerate(SIZES)])
+def test_they_meet_in_the_ways_in_which_the_stories_are_walked(turn: int) -> None:
+    met = set().union(*(pairs_of(way) for _, _, way in assigned(turn)))
+    assert met == set().union(*map(pairs_of, pairwise()))

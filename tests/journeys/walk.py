@@ -2,9 +2,10 @@
 
 Run as `python -m tests.journeys.walk FOLDER WIDTHxHEIGHT FIRST/OF TURN`, for every OF-th story from
 the FIRST on: people mostly wait, so several walk at a time. Each story is walked in one of the ways
-of `ways`, another one at each TURN. Prints a line of JSON for each story:
-its name and way, the step that failed or null, what of the person was left on the start screen, and
-the unblocking keys (hexadecimal) that cards had meanwhile: what is written must not have them.
+of `ways`, another one at each TURN. Prints a line of JSON for each story: its name, its way in
+words and as it was `chosen`, the step that failed or null, what of the person was left on the start
+screen, and the unblocking keys (hexadecimal) that cards had meanwhile: what is written must not
+have them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import os
 import sys
 import threading
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,12 +43,7 @@ _GONE_SECONDS = 1.0  # until every card that was taken has been missed: pcscd lo
 
 def main(folder: Path, size: str, share: str, turn: int) -> None:
     first, of = map(int, share.split("/"))
-    ways = pairwise()
-    every = [
-        (name, story, _with_a_title(story, ways[(number + turn) % len(ways)]))
-        for number, (name, story) in enumerate(EVERY_STORY.items())
-    ]
-    told = dealt(every)[first - 1 :: of]
+    told = dealt(assigned(turn))[first - 1 :: of]
     logging.basicConfig(
         level=5, filename=folder / "kiosk.log", format="%(asctime)s %(name)s %(message)s"
     )
@@ -70,6 +66,15 @@ def main(folder: Path, size: str, share: str, turn: int) -> None:
         kiosk = compose.Kiosk(settings.read())
         threading.Thread(target=_walk_all, args=(kiosk, premises, told), daemon=True).start()
         kiosk.run()
+
+
+def assigned(turn: int) -> list[Told]:
+    """Every story with the way in which it is walked at this turn."""
+    ways = pairwise()
+    return [
+        (name, story, _with_a_title(story, ways[(number + turn) % len(ways)]))
+        for number, (name, story) in enumerate(EVERY_STORY.items())
+    ]
 
 
 def _with_a_title(story: Story, way: Way) -> Way:
@@ -97,6 +102,7 @@ def _walk_all(kiosk: compose.Kiosk, premises: Premises, told: list[Told]) -> Non
         became = {
             "story": name,
             "way": str(way),
+            "chosen": asdict(way),
             "failed": failed,
             "remains": remains_of(kiosk),
             "keys": sorted(keys),
