@@ -45,5 +45,5 @@ def own_texts() -> Iterator[str]:
         path = LOCALE / language.value / "LC_MESSAGES" / f"{DOMAIN}.po"
         with path.open("rb") as file:
             for message in read_po(file):
-                for text in (message.id, message.string):
+                for text in (message.id, message.string or ""):
                     yield from [text] if isinstance(text, str) else text
