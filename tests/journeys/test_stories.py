@@ -14,7 +14,7 @@ from tests.journeys.walking import Told, walk_all
 from tests.secrets_search import search
 
 SHARE = dealt(EVERY_STORY)
-_STORIES_EACH = 20
+_STORIES_EACH = 24
 WALKERS = -(-len(SHARE) // _STORIES_EACH)
 
 
