@@ -106,6 +106,12 @@ class Outbox:
                 _end(database, visit)
             return len(visits)
 
+    def is_settled(self) -> bool:
+        """Whether central has heard of every visit here that it is over, and what came of it."""
+        with _failing_as_store(), Session(self._engine) as database:
+            is_open = database.exec(select(OpenVisit)).first() is not None
+        return not is_open and self.count_pending() == 0
+
     def note(self, fact: Noted) -> UUID:
         """Commit a fact that is not one of a visit's card work."""
         with self._transaction() as database:

@@ -38,6 +38,7 @@ from kiosk.visits.offline import OfflineUnlock, spki
 
 _log = logging.getLogger(__name__)
 _BATCH, _BATCHES = 100, 5  # the contract's most items in a report; the rest is the sync's
+_ASKED_AGAIN, _ASKED_AGAIN_SECONDS = 6, 0.5  # while another visit at this kiosk comes to its end
 
 
 def new_reference() -> str:
@@ -138,12 +139,18 @@ class UnlockVisit:
 
         It reckons with the worst of a visit that broke off until the kiosk says that it is over.
         """
-        try:
-            return self._central.open_unlock(request)
-        except CentralRefused as refused:
-            if refused.problem != msg.ProblemType.CARD_FROZEN:
-                raise
-        hand_over(self._outbox, self._central)
+        for _ in range(_ASKED_AGAIN):
+            try:
+                return self._central.open_unlock(request)
+            except CentralRefused as refused:
+                if refused.problem != msg.ProblemType.CARD_FROZEN:
+                    raise
+            settled = self._outbox.is_settled()
+            hand_over(self._outbox, self._central)
+            if settled:
+                break
+            # A visit that its person has left may be waiting for its grant, and end with it.
+            self._over.wait(_ASKED_AGAIN_SECONDS)
         return self._central.open_unlock(request)
 
     def _open_offline(self, reference: str, request: msg.OpenUnlock) -> ev.Event | None:

@@ -251,7 +251,8 @@ def test_who_is_turned_away_again_and_again_is_told(
     with closing(reader):
         with pytest.raises(ReaderUnavailable) as caught:
             reader.inspect()
-        assert caught.value.trouble is ReaderTrouble.NO_ACCESS
+        # It depends on whether it still had something to say when the door was shut.
+        assert caught.value.trouble in {ReaderTrouble.NO_ACCESS, ReaderTrouble.NO_SERVICE}
         assert doorman.turned_away > 1
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from threading import Event, Timer
 from uuid import UUID
 
 import pytest
@@ -222,6 +224,33 @@ def test_who_goes_while_central_answers_has_nothing_done(
     assert hers.passcode_left == 0
     assert kiosk.told()[-1] == "visit end"
     assert unlock(answered(kiosk, hers)) == ev.CardUnlocked(1)
+
+
+def test_a_card_is_not_held_back_for_a_visit_that_is_about_to_end(
+    kiosk: Borrowing, hers: IssuedCard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Central answers the one that she has left and the one that she is at, at the same time."""
+    assert unlock(answered(kiosk, hers)) == ev.CardUnlocked(1)
+    left, ask = answered(kiosk, hers), kiosk.follower.central.grant
+    issued, arrives = Event(), Event()
+
+    def grant(session: UUID) -> Grant:
+        granted = ask(session)
+        issued.set()
+        arrives.wait()
+        return granted
+
+    monkeypatch.setattr(kiosk.follower.central, "grant", grant)
+    with ThreadPoolExecutor(1) as pool:
+        ending = pool.submit(unlock, left)
+        issued.wait()
+        left.forget()
+        again = _visit(kiosk, hers, None)
+        assert isinstance(again.read_card(), ev.CardRead)
+        Timer(0.3, arrives.set).start()
+        opened = again.open(new_reference(), forgotten=False)
+        assert ending.result() == ev.UnlockRefused(1, ev.Refusal.SESSION_OVER)
+    assert isinstance(opened, ev.UnlockOpened), opened
 
 
 def test_a_card_is_not_held_back_for_an_end_that_the_disk_had_no_room_for(
