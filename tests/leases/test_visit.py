@@ -231,6 +231,9 @@ def test_a_card_is_not_held_back_for_a_visit_that_is_about_to_end(
 ) -> None:
     """Central answers the one that she has left and the one that she is at, at the same time."""
     assert unlock(answered(kiosk, hers)) == ev.CardUnlocked(1)
+    with pytest.raises(Killed):
+        unlock(answered(kiosk, hers, Interruption(_UNBLOCK, acted=False, kills=True)))
+    kiosk.follower.outbox.end_open_visits()
     left, ask = answered(kiosk, hers), kiosk.follower.central.grant
     issued, arrives = Event(), Event()
 
