@@ -226,6 +226,8 @@ MISHAPS: dict[str, Story] = {
         *UNLOCKED,
     ],
     "the card is pulled before central has answered, and comes back": [
+        *START,
+        Block(),
         Insert(),
         *ANSWERED,
         *new_passcode("581374")[:-1],
