@@ -62,6 +62,7 @@ class Outbox:
 
     def begin_visit(self, session: UUID) -> None:
         """Open a visit, durably; a visit that is open already stays as it is."""
+        self._over.discard(session)
         with self._transaction() as database:
             _refuse_if_closed(database)
             if database.get(OpenVisit, str(session)) is None:

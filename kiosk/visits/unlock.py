@@ -147,10 +147,9 @@ class UnlockVisit:
                     raise
             settled = self._outbox.is_settled()
             hand_over(self._outbox, self._central)
-            if settled:
-                break
             # A visit that its person has left may be waiting for its grant, and end with it.
-            self._over.wait(_ASKED_AGAIN_SECONDS)
+            if settled or self._over.wait(_ASKED_AGAIN_SECONDS):
+                break
         return self._central.open_unlock(request)
 
     def _open_offline(self, reference: str, request: msg.OpenUnlock) -> ev.Event | None:
