@@ -78,7 +78,10 @@ class Kiosk:
         self.runtime = build_runtime(settings, open_pins)
         self._failures: deque[float] = deque(maxlen=_FAILURES)
         self.failed = False
-        self._speech = EspeakSpeech(lost=lambda: self.runtime.send(ev.SpeechSeen(present=False)))
+        self._speech = EspeakSpeech(
+            lost=lambda: self.runtime.send(ev.SpeechSeen(present=False)),
+            going=lambda going: self.runtime.send(ev.Speaking(going)),
+        )
         self.runtime.send(ev.SpeechSeen(self._speech.present))
         self.screen = _screen(settings, self.runtime.send, self._screen_failed, self._speech.say)
         if settings.keyboard:

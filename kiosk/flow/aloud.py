@@ -5,60 +5,107 @@ A View has no secrets. What is being typed is not read out either; an address th
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from kiosk.flow import view as vw
 from kiosk.flow.text import Verbatim, Words, text
+
+Line = tuple[Words, ...]
 
 _NEARLY_UP = text("The time is nearly up.")
 
 
-def aloud(view: vw.View) -> tuple[Words, ...]:
-    """The words of `view` in the order in which one reads them."""
-    if view.frame.countdown is not None:
-        # Not the seconds: they would be said anew with each.
-        return _NEARLY_UP, view.frame.countdown.button.label
-    doing = [step.label for step in view.frame.steps if step.state is vw.StepState.DOING]
-    buttons = [button.label for button in view.frame.buttons if button.enabled]
-    return (*doing, *_body(view), *buttons)
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A view by ear.
+
+    `place` is where one is: as long as that is the same, only the `lines` that are new are said.
+    `around` stands on page after page, and is said where it is new; `left`, how much time there is,
+    with a whole page and not with each minute.
+    """
+
+    place: Line
+    lines: tuple[Line, ...]
+    around: tuple[Line, ...] = ()
+    left: Words | None = None
+
+    def after(self, before: Reading | None) -> tuple[Line, ...]:
+        """What is to be said to somebody who has heard `before`."""
+        around = [line for line in self.around if before is None or line not in before.around]
+        if before is None or before.place != self.place:
+            return (*around, *self.lines, *_line(self.left))
+        return (*around, *(line for line in self.lines if line not in before.lines))
 
 
-def _body(view: vw.View) -> tuple[Words, ...]:
+def aloud(view: vw.View) -> Reading:
+    """The page of `view` in the order in which one reads it; whatever lies over it is not heard."""
+    frame = view.frame
+    doing = [step.label for step in frame.steps if step.state is vw.StepState.DOING]
+    around = (*_line(frame.banner), *_line(*frame.corner), *_line(*doing))
+    buttons = [(button.label,) for button in frame.buttons if button.enabled]
+    place = (view.heading, *_given(getattr(view, "progress", None)))
+    return Reading(place, (*_body(view), *buttons), around, frame.remaining)
+
+
+def warning(countdown: vw.Countdown) -> tuple[Line, ...]:
+    """What is said once when the time is nearly up: not its seconds, which change."""
+    return _lines(_NEARLY_UP, countdown.button.label)
+
+
+def _body(view: vw.View) -> tuple[Line, ...]:
     match view:
         case vw.Welcome():
-            return view.heading, view.instruction, *view.troubles
+            return _lines(view.heading, view.instruction, *view.troubles)
         case vw.EntryPage():
             return _entry(view)
         case vw.ChoicePage() | vw.Resting():
             choices = view.choices if isinstance(view, vw.ChoicePage) else ()
-            offered = [one.label for one in choices if one.enabled]
-            return *_given(view.heading, view.hint), *offered
+            offered = [_choice(one) for one in choices if one.enabled]
+            return *_lines(view.heading, view.hint), *offered
         case vw.ProfilePage():
-            return view.heading, *(line for section in view.sections for line in _section(section))
+            sections = [line for section in view.sections for line in _section(section)]
+            return (view.heading,), *sections
         case vw.Progress():
             doing = [step.label for step in view.steps if step.state is vw.StepState.DOING]
-            return view.heading, *doing, *_given(view.instruction)
+            # What is being done is said anew while it goes on, and must not cut the rest short.
+            return _lines(view.heading, view.instruction, *doing)
         case vw.Notice():
-            return view.heading, *view.paragraphs, *_whom_to_call(view)
+            return *_lines(view.heading, *view.paragraphs), *_whom_to_call(view)
 
 
-def _entry(view: vw.EntryPage) -> tuple[Words, ...]:
-    rules = [line.text for line in view.rule_lines if not line.met]
+def _entry(view: vw.EntryPage) -> tuple[Line, ...]:
     said = view.problem if view.problem is not None else view.hint
     known = view.entry.prefilled
     there = text("Filled in already: {address}", address=known) if known else None
-    return _given(view.progress, view.heading, said, there, *rules)
+    rules = [(line.text, text("done")) if line.met else (line.text,) for line in view.rule_lines]
+    return *_lines(view.progress, view.heading, said, there), *rules
 
 
-def _whom_to_call(view: vw.Notice) -> tuple[Words, ...]:
-    said = [words for one in view.contacts for words in (one.name, one.detail)]
+def _choice(choice: vw.Choice) -> Line:
+    if choice.ticked is None:
+        return (choice.label,)
+    return choice.label, text("chosen") if choice.ticked else text("not chosen")
+
+
+def _whom_to_call(view: vw.Notice) -> tuple[Line, ...]:
+    said: list[Line] = [(one.name, one.detail) for one in view.contacts]
     if view.reference:
         # Sign by sign, because it is to be told to somebody on the telephone.
-        said += [text("Your reference"), Verbatim(" ".join(view.reference))]
+        said.append((text("Your reference"), Verbatim(" ".join(view.reference))))
     return tuple(said)
 
 
-def _section(section: vw.Section) -> tuple[Words, ...]:
-    return _given(section.heading, section.text, *(each for row in section.rows for each in row))
+def _section(section: vw.Section) -> tuple[Line, ...]:
+    return *_lines(section.heading, section.text), *section.rows
 
 
-def _given(*words: Words | None) -> tuple[Words, ...]:
+def _lines(*words: Words | None) -> tuple[Line, ...]:
+    return tuple((each,) for each in _given(*words))
+
+
+def _line(*words: Words | None) -> tuple[Line, ...]:
+    return (_given(*words),) if _given(*words) else ()
+
+
+def _given(*words: Words | None) -> Line:
     return tuple(each for each in words if each is not None)

@@ -384,6 +384,13 @@ class SpeechSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class Speaking:
+    """Reading aloud has begun, or has come to its end; several may begin before one ends."""
+
+    going: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CentralSeen:
     """Whether the central service answers at present, and `admitted`: whether it answers us.
 
@@ -439,6 +446,7 @@ Event = (
     | PowerSeen
     | LightsFailed
     | SpeechSeen
+    | Speaking
     | TechnicianAdmitted
     | TechnicianRefused
     | Diagnosed

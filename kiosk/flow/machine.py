@@ -59,6 +59,7 @@ _WORK: dict[type, tuple[float, pg.Trouble]] = {
     pg.Examining: (90.0, pg.Trouble.CENTRAL),
 }
 _AGAIN_SECONDS = 5.0  # a visit that is over while the kiosk works is looked at anew
+_LISTENING_SECONDS = 180.0  # what is read aloud should have its end by then
 AT_WORK = (pg.Unlocking, pg.ChangingPasscode)
 """While the card is changed it is not to be asked back."""
 
@@ -103,7 +104,8 @@ def _timed(before: st.State, after: st.State, event: ev.Event, effects: Effects)
         or after.visit != before.visit
         or _untimed(after) != _untimed(before)
     )
-    somebody = isinstance(event, ev.Touched | ev.Typed | ev.Pressed)
+    listened = event == ev.Speaking(going=False)
+    somebody = listened or isinstance(event, ev.Touched | ev.Typed | ev.Pressed)
     if _untimed(after):
         if not moved:
             return after, effects
@@ -218,6 +220,8 @@ def _warned(state: st.State, timer: ev.Timer) -> Outcome:
     """Nobody is here, it seems: VISIT, because something may touch the screen for ever."""
     if isinstance(state.page, pg.Waiting) and timer is ev.Timer.VISIT:
         return state, ()
+    if state.speaking and timer is ev.Timer.IDLE:
+        return replace(state, speaking=False), (do.StartTimer(timer, _LISTENING_SECONDS),)
     warned = replace(state, countdown=state.site.warning_seconds)
     return warned, (do.StartTimer(ev.Timer.COUNTDOWN, 1),)
 
@@ -256,9 +260,14 @@ def _speech_seen(state: st.State, event: ev.SpeechSeen) -> Outcome:
     return replace(state, speech_present=event.present), ()
 
 
+def _speaking(state: st.State, event: ev.Speaking) -> Outcome:
+    return replace(state, speaking=event.going), ()
+
+
 _EVERYWHERE: dict[type, Rule] = {
     ev.Chosen: _chosen,
     ev.SpeechSeen: _speech_seen,
+    ev.Speaking: _speaking,
     ev.CardInserted: _card_inserted,
     ev.CardTaken: _card_taken,
     ev.ReaderFailed: _reader_failed,

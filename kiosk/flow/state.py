@@ -69,7 +69,8 @@ class State:
     visit. `lent`: so many cards can be unlocked without central. `opened`: somebody has opened the
     kiosk's case since it was started. `menu` is what lies over the page. `language` and `access`
     are the person's: `changed` says whether she has changed them. `resting` counts the places where
-    the words of a dark screen have stood, None while it is awake.
+    the words of a dark screen have stood, None while it is awake. `speaking`: something is being
+    read aloud, and whoever listens need not touch the screen meanwhile.
     """
 
     site: Site = field(default_factory=Site)
@@ -77,6 +78,7 @@ class State:
     access: Access = field(default_factory=Access)
     menu: Menu | None = None
     speech_present: bool = False
+    speaking: bool = False
     page: Page = field(default_factory=Waiting)
     visit: int = 0
     reference: str = ""

@@ -11,8 +11,9 @@ from kivy.uix.floatlayout import FloatLayout
 from kivy.uix.widget import Widget
 
 from kiosk.flow.access import Access, Language
-from kiosk.flow.aloud import aloud
+from kiosk.flow.aloud import Line, Reading, aloud, warning
 from kiosk.flow.events import Chosen, Event, Pressed, Touched, Typed
+from kiosk.flow.text import Verbatim
 from kiosk.flow.view import Entry, Intent, Resting, View, Welcome
 from kiosk.ui.catalogue import Catalogues
 from kiosk.ui.context import Context
@@ -45,7 +46,9 @@ class Stage(FloatLayout):
     ) -> None:
         super().__init__()
         self._catalogues, self._typed, self._send = catalogues, typed, send
-        self._speak, self._said, self._offered = speak, "", False
+        self._speak, self._offered = speak, False
+        self._heard: Reading | None = None  # what of the page has been read aloud
+        self._counted = ""  # so many are typed: said, and not yet followed by what that changed
         self._view: View | None = None
         self._spoken_to = (Language.ENGLISH, Access())
         self._screen: Screen | None = None
@@ -89,6 +92,8 @@ class Stage(FloatLayout):
         part, covered = None, self.covered
         if spoken_to != self._spoken_to:
             part = self.focus.part
+            if view.frame.language is not self._spoken_to[0]:
+                self._heard = None  # it was not understood
             self._spoken_to = spoken_to
             self.clear()
             self._prepare()
@@ -97,7 +102,7 @@ class Stage(FloatLayout):
         elif view.frame.remaining is not None:
             self._screen.tell_time(view.frame.remaining)
         self._show_countdown(view)
-        self._read_aloud(view)
+        self._read_aloud(view, warned=covered)
         if covered and not self.covered:
             part = self._covered_part
         self.focus.return_to(part)
@@ -200,21 +205,33 @@ class Stage(FloatLayout):
         met = self._typed.met(field, entry.rules)
         length = self._typed.length(field)
         self._send(Typed(field, length, met))
-        self._say_aloud(str(length))  # so many are typed, and not which
+        self._counted = str(length)  # and not which they are
+        self._say_aloud(self._counted)
 
     # ------------------------------------------------------------ reading aloud
 
-    def _read_aloud(self, view: View) -> None:
-        """Say what is new: all of a page, and of the same page what it says otherwise."""
+    def _read_aloud(self, view: View, *, warned: bool) -> None:
+        """Say what is new: a page, what changed on it, or that the time is nearly up."""
+        counted, self._counted = self._counted, ""
         if not view.frame.access.speech:
             self._hush()
             if not isinstance(view, Welcome | Resting):
                 self._offer()  # there is a card
             return
-        said = ". ".join(self.context.say(words) for words in aloud(view))
-        if said != self._said:
-            self._said = said
-            self._say_aloud(said)
+        if view.frame.countdown is not None:
+            if not warned:
+                self._say_lines(*warning(view.frame.countdown))
+            return
+        heard, self._heard = self._heard, aloud(view)
+        new = self._heard.after(heard)
+        if new and counted:
+            new = ((Verbatim(counted),), *new)
+        # Whoever asked for more time is where she was.
+        self._say_lines(*(new or ((self._heard.place,) if warned else ())))
+
+    def _say_lines(self, *lines: Line) -> None:
+        said = [", ".join(map(self.context.say, line)) for line in lines]
+        self._say_aloud(". ".join(line.removesuffix(".") for line in said))
 
     def _offer(self) -> None:
         """Say, once until all is forgotten, how to have the screen read aloud."""
@@ -229,6 +246,6 @@ class Stage(FloatLayout):
             self._speak(words, language)
 
     def _hush(self) -> None:
-        if self._said:
-            self._said = ""
+        if self._heard is not None:
+            self._heard = None
             self._speak("", self._spoken_to[0])

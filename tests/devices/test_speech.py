@@ -96,3 +96,28 @@ def test_a_voice_that_fails_is_missing_from_then_on() -> None:
     speech.say("words", "en")
     assert lost.wait(20)
     assert not speech.present
+
+
+def test_whoever_waits_hears_when_something_is_being_said_and_when_all_of_it_was(
+    tmp_path: Path,
+) -> None:
+    slow = tmp_path / "slow"
+    slow.write_text('#!/bin/sh\nread words; case "$words" in long*) exec sleep 60;; esac\n')
+    slow.chmod(0o755)
+    going: list[bool] = []
+    speech = EspeakSpeech(going=going.append, program=str(slow))
+    speech.say("short", "en")
+    wait_until(lambda: going == [True, False])
+    speech.say("long", "en")
+    speech.say("short", "en")
+    wait_until(lambda: going == [True, False, True, True, False])
+    speech.say("", "en")
+    assert len(going) == 5, "there was silence already"
+    speech.say("long", "en")
+    speech.say("", "en")
+    assert going[5:] == [True, False]
+    speech.say("long", "en")
+    speech.close()
+    assert going[7:] == [True, False]
+    speech.say("short", "en")
+    assert len(going) == 9

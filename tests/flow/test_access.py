@@ -279,3 +279,25 @@ def test_who_fetches_a_code_from_her_mail_has_five_minutes(page: pg.Page) -> Non
 
 def test_a_pause_before_the_code_is_given_does_not_shorten_that() -> None:
     assert State(page=pg.EnteringCode(_DRAFT, wait_seconds=60)).idle_seconds == 360
+
+
+def test_a_page_is_heard_to_its_end_and_the_time_begins_then() -> None:
+    reading, idle = after(*CARD_READ, state=State(page=pg.Waiting())), ev.TimeUp(ev.Timer.IDLE)
+    page = replace(reading, page=pg.CardWorks())
+    listening = after(ev.Speaking(going=True), state=page)
+    held, effects = flow.step(listening, idle)
+    assert held.countdown is None
+    assert [each.timer for each in effects if isinstance(each, do.StartTimer)] == [ev.Timer.IDLE]
+    for state in (listening, held):
+        silent, effects = flow.step(state, ev.Speaking(going=False))
+        assert do.StartTimer(ev.Timer.IDLE, state.idle_seconds) in effects
+        assert after(idle, state=silent).countdown == 20
+    assert after(idle, state=held).countdown == 20, "speech that never ends keeps nobody's page"
+
+
+def test_a_warning_that_is_read_aloud_does_not_put_the_end_off() -> None:
+    warned = State(page=pg.CardWorks(), visit=1, countdown=20)
+    for going in (True, False):
+        warned, effects = flow.step(warned, ev.Speaking(going))
+        assert warned.countdown == 20
+        assert effects == ()

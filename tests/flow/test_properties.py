@@ -96,6 +96,7 @@ _EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
     st.builds(ev.CardRegistered, _visits),
     st.builds(ev.RegistrationRemoved, _visits),
     st.builds(ev.CentralSeen, st.booleans(), st.booleans()),
+    st.builds(ev.Speaking, st.booleans()),
     st.just(ev.CaseOpened()),
     st.just(ev.SomebodyNear()),
     st.builds(ev.PowerSeen, st.booleans()),
@@ -255,8 +256,8 @@ def test_removal_in_the_middle_wipes_and_shows_start_or_help(state: State) -> No
 
 @given(_states)
 def test_idle_time_always_reaches_the_start_screen_with_empty_secrets(state: State) -> None:
-    # Neither the card nor central ever answers: only time passes.
-    for _ in range(3 + state.site.warning_seconds):
+    # Neither the card nor central ever answers, and speech never ends: only time passes.
+    for _ in range(4 + state.site.warning_seconds):
         for timer in ev.Timer:
             state, _ = flow.step(state, ev.TimeUp(timer))
     assert isinstance(state.page, Waiting)

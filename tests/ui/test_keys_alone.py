@@ -11,7 +11,8 @@ from kiosk.flow import Site, State, render
 from kiosk.flow import pages as pg
 from kiosk.flow.access import Access, Language, Menu
 from kiosk.flow.events import Chosen
-from kiosk.flow.view import EntryPage, Intent, View
+from kiosk.flow.text import Text
+from kiosk.flow.view import Button, Countdown, EntryPage, Intent, View
 from kiosk.ui.keyboard import meaning
 from kiosk.ui.sample import COUNTDOWN, SAMPLES
 from tests.ui.conftest import Desk
@@ -306,6 +307,34 @@ def test_an_answer_is_found_by_ear_and_what_is_typed_is_not_said(
     keys(hearing, "press")
     assert hearing.pressed[-1].typed is not None
     assert hearing.pressed[-1].typed.reveal() == b"leo4"
+
+
+def test_what_typing_changes_is_said_after_how_much_is_typed(
+    hearing: Desk, said: list[tuple[str, Language]]
+) -> None:
+    empty = SAMPLES["question-typed"]
+    assert isinstance(empty, EntryPage)
+    hearing.show(listening(empty))
+    said.clear()
+    keys(hearing, "z")
+    hearing.show(listening(replace(empty, problem=Text("Too short."))))
+    assert [words for words, _ in said] == ["1", "1. Too short"]
+
+
+def test_the_warning_is_said_once_and_then_where_one_is(
+    hearing: Desk, said: list[tuple[str, Language]]
+) -> None:
+    page = SAMPLES["done"]
+    hearing.show(listening(page))
+    more = Button(Intent.MORE_TIME, Text("I need more time"))
+    for seconds in (20, 19):
+        countdown = Countdown(seconds, Text("{count}", (("count", seconds),)), more)
+        hearing.show(listening(replace(page, frame=replace(page.frame, countdown=countdown))))
+    hearing.show(listening(page))
+    assert [words for words, _ in said[1:]] == [
+        "The time is nearly up. I need more time",
+        "Your smartcard is unlocked",
+    ]
 
 
 @pytest.mark.parametrize("name", ["address-empty", "code-within"])

@@ -12,10 +12,15 @@ _log = logging.getLogger(__name__)
 
 _VOICES = {"en": "en-gb", "cy": "cy", "pl": "pl", "uk": "uk"}
 _WORDS_A_MINUTE = "150"
+_LONGEST_SECONDS = 300.0  # a page takes one or two minutes; a device that is stuck takes for ever
 
 
 class EspeakSpeech:
     """Keeps `Speech`. `lost` is called, from another thread, once it turns out that it cannot.
+
+    `going` hears, from any thread and in order, that something is being said (true) and that all
+    of it has been, or that there is silence (false); what takes the place of another is said
+    without an end between. Both return at once.
 
     What is said goes to its standard input: not onto an argument list, which others can read.
     """
@@ -23,12 +28,13 @@ class EspeakSpeech:
     def __init__(
         self,
         lost: Callable[[], None] = lambda: None,
+        going: Callable[[bool], None] = lambda _: None,
         program: str = "espeak-ng",
         options: Sequence[str] = (),
     ) -> None:
         self._program = shutil.which(program)
         self._options = tuple(options)
-        self._lost = lost
+        self._lost, self._going = lost, going
         self._lock = threading.Lock()
         self._speaking: subprocess.Popen[bytes] | None = None
 
@@ -40,8 +46,10 @@ class EspeakSpeech:
     def say(self, words: str, language: str) -> None:
         """Say `words` instead of whatever is being said."""
         with self._lock:
-            self._be_quiet()
+            interrupted = self._be_quiet()
             if not words or self._program is None:
+                if interrupted:
+                    self._going(False)
                 return
             voice = _VOICES.get(language, "en-gb")
             # A sign alone is a key that somebody looks for by ear; within words it is a pause.
@@ -55,33 +63,43 @@ class EspeakSpeech:
                     stderr=subprocess.DEVNULL,
                 )
             except OSError as error:
+                self._going(False)
                 self._give_up(type(error).__name__)
                 return
             self._speaking = speaking
+            self._going(True)
         threading.Thread(target=self._attend, args=(speaking, words), daemon=True).start()
 
     def close(self) -> None:
         """Be quiet."""
-        with self._lock:
-            self._be_quiet()
-            self._program = None
+        self.say("", "")
+        self._program = None
 
     def _attend(self, speaking: subprocess.Popen[bytes], words: str) -> None:
         """Hand over what to say, and see how it ended."""
+        stuck = False
         try:
-            speaking.communicate(words.encode())
+            speaking.communicate(words.encode(), timeout=_LONGEST_SECONDS)
+        except subprocess.TimeoutExpired:
+            stuck = True
+            speaking.kill()
+            speaking.wait()
         except OSError:
             speaking.wait()
         with self._lock:
-            if speaking is self._speaking:  # nobody has killed it
-                self._speaking = None
-                if speaking.returncode != 0:
-                    self._give_up(f"exit status {speaking.returncode}")
-
-    def _be_quiet(self) -> None:
-        if self._speaking is not None:
-            self._speaking.kill()
+            if speaking is not self._speaking:
+                return  # killed, for something else or for silence
             self._speaking = None
+            self._going(False)
+            if speaking.returncode != 0 and not stuck:
+                self._give_up(f"exit status {speaking.returncode}")
+
+    def _be_quiet(self) -> bool:
+        """End what is being said; whether anything was."""
+        speaking, self._speaking = self._speaking, None
+        if speaking is not None:
+            speaking.kill()
+        return speaking is not None
 
     def _give_up(self, reason: str) -> None:
         _log.warning("no speech: %s", reason)
