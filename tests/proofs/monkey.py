@@ -32,6 +32,7 @@ from kiosk.flow.machine import is_work
 from kiosk.flow.text import Text, Verbatim
 from kiosk.flow.view import ChoicePage, EntryKind, EntryPage, Notice, Role, View, Welcome
 from kiosk.ui.catalogue import Catalogue
+from tests.proofs.memory import resident
 from tests.secrets_search import search
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 _WARM = 0.25  # this share of the time fills caches
 _GROWTH = 0.05
+_FRAME_SECONDS = 0.05
 _LATE = 3  # so often a busy machine may take longer than a finger's patience to draw
 _TELLTALES = ("starting anew", "unexpected", "giving up", "Traceback", "the flow ended")
 _KEYS = [
@@ -270,13 +272,18 @@ def _run_riot(kiosk: compose.Kiosk, premises: Premises, seconds: float) -> None:
 
 def _memory_at_rest(kiosk: compose.Kiosk, monkey: Monkey) -> int:
     """The memory of this process, in KiB, at the start screen that nobody is at."""
+    from kivy.core.window import Window  # noqa: PLC0415
+
     from kiosk.demo.finger import drawing  # noqa: PLC0415
+
+    def draw() -> None:
+        drawing(kiosk.screen, Window.canvas.ask_update)
+        time.sleep(_FRAME_SECONDS)
 
     monkey.rest()
     time.sleep(6)
     drawing(kiosk.screen, gc.collect)
-    status = Path("/proc/self/status").read_text()
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
+    return resident(draw)
 
 
 def figures(

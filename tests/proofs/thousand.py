@@ -13,12 +13,12 @@ import random
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow.access import OWN_NAMES, Language
 from kiosk.flow.view import Intent
+from tests.proofs.memory import resident
 from tests.ui.visitor import PROFILE, QUESTIONS, Visitor
 
 _WARM = 0.2  # the first part of them fills caches
@@ -51,6 +51,17 @@ class Person:
     def give(self, words: str, intent: Intent = Intent.CONTINUE) -> None:
         self.write(words)
         self.press(intent)
+
+    def memory(self) -> int:
+        """That of this process, in KiB, once the rubbish is gone."""
+        from kivy.core.window import Window  # noqa: PLC0415
+
+        def draw() -> None:
+            Window.canvas.ask_update()
+            self._frames(1)
+
+        gc.collect()
+        return resident(draw)
 
     def _go_on(self, touch: Callable[[], None]) -> None:
         self._stage._pressed_at = float("-inf")
@@ -118,7 +129,7 @@ def walk(number: int, grows: float) -> str:
     for place, (journey, locked) in zip(range(number), itertools.cycle(_KINDS), strict=False):
         kinds.add(journey)
         if place == int(number * _WARM):
-            before = _resident()
+            before = person.memory()
         if place % 3 == 0:
             person.press(Intent.LANGUAGE)
             person.choose(OWN_NAMES[rng.choice(list(Language))])
@@ -127,7 +138,7 @@ def walk(number: int, grows: float) -> str:
         journey(person, visitor)
         visitor.send(ev.CardTaken())
         _nothing_is_left(visitor)
-    after = _resident()
+    after = person.memory()
     growth = (after - before) / before
     assert growth <= grows, f"{before} -> {after} KiB"
     return (
@@ -146,13 +157,6 @@ def _nothing_is_left(visitor: Visitor) -> None:
     assert not app._typed._buffers
     shown = " ".join(str(getattr(one, "text", "")) for one in app.stage.walk())
     assert PROFILE.name not in shown
-
-
-def _resident() -> int:
-    """The memory of this process, in KiB, once the rubbish is gone."""
-    gc.collect()
-    status = Path("/proc/self/status").read_text()
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
 
 
 if __name__ == "__main__":
