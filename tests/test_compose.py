@@ -21,7 +21,7 @@ from kiosk.contract.messages import KioskDeed, KioskEvent
 from kiosk.flow import events as ev
 from kiosk.flow.diagnosis import Diagnosis, Part, Verdict
 from kiosk.flow.text import Verbatim, in_english
-from kiosk.flow.view import View, Welcome
+from kiosk.flow.view import Notice, View, Welcome
 from kiosk.runtime import Runtime
 from kiosk.settings import Settings
 from kiosk.simulated.board import SimulatedPins
@@ -143,6 +143,35 @@ def test_central_hears_of_a_case_that_nobody_watches(state: Path, pcscd: Private
         until(lambda: wall.says("lights of this kiosk do not work"))
     told = KioskEvent(deed=KioskDeed.CASE_UNWATCHED, detail="a bad contact ? somewhere")
     assert facts() == [told]
+
+
+def test_a_case_that_was_opened_is_in_service_once_started_anew_with_it_closed(
+    state: Path, pcscd: PrivatePcscd
+) -> None:
+    def is_out_of_service() -> bool:
+        view = wall.views[-1] if wall.views else None
+        return isinstance(view, Notice) and "out of service" in in_english(view.heading)
+
+    def is_in_service() -> bool:
+        return bool(wall.views) and isinstance(wall.views[-1], Welcome)
+
+    settings, key = alone(state, pins={"tamper": 5}), state.parent / "memory" / "pack.key"
+    pins = SimulatedPins()
+    pins.set_input(5, high=False)
+    with running(settings, pins) as (_, wall):
+        until(is_in_service)
+        before = key.read_bytes()
+        pins.set_input(5, high=True)
+        until(is_out_of_service)
+        until(lambda: not key.exists())  # what was lent is opened by nothing any more
+    with running(settings, opened := SimulatedPins()) as (_, wall):
+        until(is_out_of_service)
+        assert opened.read(5), "it is still open"
+    closed = SimulatedPins()
+    closed.set_input(5, high=False)
+    with running(settings, closed) as (_, wall):
+        until(is_in_service)
+        assert key.read_bytes() != before
 
 
 def test_the_doctor_says_what_the_kiosk_found_of_its_pins(state: Path, pcscd: PrivatePcscd) -> None:

@@ -1,7 +1,7 @@
 """Real parts on one machine: a private pcscd, the central service, the sync, cards for the reader.
 
 Used by the demonstration and by the tests of whole journeys. Everything listens on the loopback
-interface, lives in one folder, and ends with it.
+interface, lives in one folder, and ends with it. Only the pins of the kiosk's board are simulated.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
-from kiosk.demo import people
+from kiosk.demo import board, people
 from kiosk.demo.cards import IssuedCard, issue
 from kiosk.demo.journey import Card
 from kiosk.demo.service import CentralProcess, end
@@ -36,7 +36,8 @@ class Premises:
     """A kiosk's surroundings, from entry to exit; the kiosk itself is started by who uses them.
 
     `card` is the cardholder's, locked; `card_seconds` is what each of its commands takes. `state`
-    is the kiosk's state directory, where it is to be elsewhere.
+    is the kiosk's state directory, where it is to be elsewhere. `pins`: for a kiosk that is given
+    them, with `board.PINS`.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Premises:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.pcscd = PrivatePcscd(self.folder / "pcscd")
         self.central = CentralProcess(self.folder)
+        self.pins = board.make_pins()
         self.holder = people.NURSE
         self._issuer = SimulatedIssuer.make()
         self.card = self._issue(self.holder, family)

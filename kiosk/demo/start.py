@@ -57,9 +57,9 @@ def _display() -> bool:
     return bool(wayland) and (Path(os.environ.get("XDG_RUNTIME_DIR", "/")) / wayland).exists()
 
 
-def _with_board(width: int, height: int) -> compose.Kiosk:
+def _with_board(premises: Premises, width: int, height: int) -> compose.Kiosk:
     """The kiosk in a window, and the simulated board of its lights beside it."""
-    size, pins = (width, height), board.make_pins()
+    size, pins = (width, height), premises.pins
     os.environ.update(
         KIOSK_WIDTH=str(width + board.wide(size)),
         KIOSK_HEIGHT=str(height),
@@ -79,7 +79,7 @@ def _attended(premises: Premises) -> int:
     os.environ.setdefault("KIOSK_KEYBOARD", "1")
     # As a seven-inch panel has it: with the board beside it that fits any desk's screen.
     chosen = settings.read()
-    kiosk = _with_board(chosen.width, chosen.height)
+    kiosk = _with_board(premises, chosen.width, chosen.height)
     _say(f"{premises.holder.name}'s smartcard is locked. Her answers:")
     for question, answer in premises.holder.answers:
         print(f"    {question_text(question)}  {answer}")
@@ -133,7 +133,7 @@ _CASE_OPENED: jr.Journey = [
 def _unattended(premises: Premises) -> int:
     os.environ["SDL_VIDEODRIVER"] = "offscreen"
     shutil.rmtree(PICTURES, ignore_errors=True)
-    kiosk = _with_board(800, 480)
+    kiosk = _with_board(premises, 800, 480)
     walked = threading.Event()
 
     def walk() -> None:

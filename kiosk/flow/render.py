@@ -55,15 +55,16 @@ def render(state: st.State) -> vw.View:
 
 
 def _waiting(state: st.State, _: pg.Waiting) -> vw.View:
+    closed = _closed(state)
     if state.card_present:
+        instruction, *troubles = closed or (_START_AGAIN, *_troubles(state))
         return vw.Welcome(
             frame(state),
             heading=text("Please take your smartcard"),
-            instruction=text("To start again, put it back in."),
+            instruction=instruction,
             picture=vw.Picture.REMOVE_CARD,
-            troubles=_troubles(state),
+            troubles=tuple(troubles),
         )
-    closed = _closed(state)
     if closed is not None:
         heading, *paragraphs = closed
         return vw.Notice(
@@ -105,6 +106,7 @@ def _troubles(state: st.State) -> tuple[Text, ...]:
     return tuple(troubles)
 
 
+_START_AGAIN = text("To start again, put it back in.")
 _WITHOUT_CENTRAL = text(
     "The central service cannot be reached. Many smartcards can still be unlocked here, and"
     " passcodes changed. Registering has to wait."

@@ -45,6 +45,16 @@ def test_who_opens_the_case_ends_the_visit_and_is_reported_once() -> None:
     assert do.ReportOpened() not in flow.step(state, ev.CaseOpened())[1]
 
 
+def test_whose_card_is_in_takes_it_and_is_not_asked_to_start_again() -> None:
+    view = flow.render(after(READY, INSERTED, LOCKED, ASKED, ev.CaseOpened()))
+    assert isinstance(view, vw.Welcome)
+    assert view.heading.message == "Please take your smartcard"
+    assert view.instruction.message == "This kiosk is out of service"
+    assert [each.message for each in view.troubles] == [
+        "Its case was opened. Please use another kiosk."
+    ]
+
+
 def test_a_kiosk_that_was_opened_serves_nobody_until_it_is_started_anew() -> None:
     opened = after(READY, ev.CaseOpened(), ev.CentralSeen(reachable=True))
     view = flow.render(opened)

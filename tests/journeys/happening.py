@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
+from kiosk.compose import Kiosk
 from kiosk.demo.journey import Step
 from kiosk.demo.premises import Premises
 
@@ -16,6 +17,17 @@ class Do:
 
     what: str
     deed: Callable[[Premises], object]
+
+    def __repr__(self) -> str:
+        return self.what
+
+
+@dataclass(frozen=True)
+class Within:
+    """Something is done to the kiosk, or looked for in it, that is not to be had from outside."""
+
+    what: str
+    deed: Callable[[Kiosk], object]
 
     def __repr__(self) -> str:
         return self.what
@@ -33,4 +45,4 @@ class While:
         return self.what
 
 
-Story = Sequence[Step | Do | While]
+Story = Sequence[Step | Do | Within | While]

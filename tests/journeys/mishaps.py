@@ -34,7 +34,8 @@ from kiosk.values import Family
 from tests.devices.bench import workers
 from tests.devices.cards import UNBLOCK
 from tests.devices.rival import Hold, rival
-from tests.journeys.happening import Do, Story, While
+from tests.journeys.breakage import OUT_OF_SERVICE
+from tests.journeys.happening import Do, Story, While, Within
 from tests.journeys.offline import WITHOUT_CENTRAL
 from tests.journeys.refusals import REFUSALS
 from tests.journeys.registering import REGISTERING
@@ -283,6 +284,7 @@ EVERY_STORY: dict[str, Story] = {
     **REFUSALS,
     **WITHOUT_CENTRAL,
     **AT_LAST,
+    **OUT_OF_SERVICE,
 }
 
 
@@ -291,5 +293,5 @@ def steps_of(story: Story) -> Iterator[Step]:
     for step in story:
         if isinstance(step, While):
             yield from step.steps
-        elif not isinstance(step, Do):
+        elif not isinstance(step, Do | Within):
             yield step

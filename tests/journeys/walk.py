@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kiosk import compose, runtime, settings
+from kiosk.demo import board
 from kiosk.demo.journey import HoldTitle
 from kiosk.demo.premises import Premises
 from kiosk.devices.reader import process
@@ -28,7 +29,7 @@ from kiosk.leases import keeper, shelf
 from kiosk.technician import make_hash
 from tests.dealing import dealt
 from tests.journeys import stories
-from tests.journeys.happening import Do, Story, While
+from tests.journeys.happening import Do, Story, While, Within
 from tests.journeys.mishaps import DEADLINES, EVERY_STORY, steps_of
 from tests.journeys.remains import remains_of
 from tests.journeys.ways import Way, pairwise
@@ -58,12 +59,13 @@ def main(folder: Path, size: str, share: str, turn: int) -> None:
             KIOSK_WARNING_SECONDS=str(stories.WARNING_SECONDS),
             KIOSK_HELP_SECONDS=str(stories.HELP_SECONDS),
             KIOSK_TECHNICIAN_CODE=make_hash(stories.TECHNICIAN_CODE),
+            KIOSK_PINS=json.dumps(dict(board.PINS)),
         )
         premises.card_seconds = 0.1  # so that there is something to interrupt
         process.SECONDS.update(DEADLINES)
         runtime._CENTRAL_LOOK_SECONDS = keeper._LOOK_SECONDS = keeper._LEAST_SECONDS = 0.5
         shelf._WAITS = (1.0, 1.0)
-        kiosk = compose.Kiosk(settings.read())
+        kiosk = compose.Kiosk(settings.read(), open_pins=lambda: premises.pins)
         threading.Thread(target=_walk_all, args=(kiosk, premises, told), daemon=True).start()
         kiosk.run()
 
@@ -95,7 +97,7 @@ def _walk_all(kiosk: compose.Kiosk, premises: Premises, told: list[Told]) -> Non
         try:
             pilot.hand = way.hand(kiosk.screen)
             pilot.walk(way.choosing())
-            _take_steps(story, pilot, premises, keys)
+            _take_steps(story, pilot, kiosk, premises, keys)
         except Exception as error:  # noqa: BLE001 - told, and the next story is walked
             seen = Eye(kiosk.screen).texts()
             failed = f"{type(error).__name__} {error}; on the screen: {seen}"
@@ -113,14 +115,18 @@ def _walk_all(kiosk: compose.Kiosk, premises: Premises, told: list[Told]) -> Non
     kiosk.stop()
 
 
-def _take_steps(story: Story, pilot: Pilot, premises: Premises, keys: set[str]) -> None:
+def _take_steps(
+    story: Story, pilot: Pilot, kiosk: compose.Kiosk, premises: Premises, keys: set[str]
+) -> None:
     for step in story:
         match step:
             case Do():
                 step.deed(premises)
+            case Within():
+                step.deed(kiosk)
             case While():
                 with step.going_on(premises):
-                    _take_steps(step.steps, pilot, premises, keys)
+                    _take_steps(step.steps, pilot, kiosk, premises, keys)
             case _:
                 pilot.walk([step])
         keys.add(premises.card.unblocking_key.hex())
