@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+import threading
+from dataclasses import replace
 
 from kiosk.compose import Kiosk
 from kiosk.demo.board import PINS
-from kiosk.demo.journey import Block, Insert, Press, See, Take, Write
+from kiosk.demo.journey import Block, Insert, Journey, Press, See, Take, Write, answer
 from kiosk.demo.premises import Premises
-from kiosk.flow.view import Intent
+from kiosk.flow.text import Text
+from kiosk.flow.view import EntryPage, Intent
 from tests.journeys.happening import Do, Story, Within
-from tests.journeys.stories import FIRST, START
+from tests.journeys.stories import FIRST, RIGHT, SECOND, START
 
 
 def _open(premises: Premises) -> None:
@@ -29,8 +32,79 @@ def _reference(kiosk: Kiosk) -> None:
         raise AssertionError(texts)
 
 
+def _cannot_be_drawn(kiosk: Kiosk) -> None:
+    """From the next frame on the page fails in the middle of it, over what has been typed."""
+    from kivy.graphics import Callback  # noqa: PLC0415 - as above
+
+    from kiosk.demo.finger import drawing  # noqa: PLC0415
+
+    def fail(_: object) -> None:
+        raise ValueError(_TYPED)
+
+    def spoil() -> None:
+        page = kiosk.screen.stage.screen
+        if page is None:
+            raise AssertionError("nothing is on the screen")
+        page.canvas.add(Callback(fail))
+
+    drawing(kiosk.screen, spoil)
+
+
+def _cannot_be_built(kiosk: Kiosk) -> None:
+    """The page is shown with a text that lacks what it is to be filled with."""
+    view = kiosk.screen.stage.view
+    if not isinstance(view, EntryPage):
+        raise TypeError(type(view).__name__)
+    kiosk.screen.show(replace(view, heading=Text("{nobody}")))
+
+
+def _nothing_is_left(kiosk: Kiosk) -> None:
+    """Looked for at once, where the flow has heard what was sent: not after she was given up."""
+    from kiosk.demo.finger import PATIENCE, drawing  # noqa: PLC0415 - as above
+    from tests.journeys.remains import remains_of  # noqa: PLC0415 - it knows every story, this too
+
+    heard = threading.Event()
+    kiosk.runtime.answer(heard.set)
+    if not heard.wait(PATIENCE):
+        raise TimeoutError("the flow does not answer")
+    drawing(kiosk.screen, lambda: None)
+    if left := set(remains_of(kiosk)) - {"her language or settings"}:
+        raise AssertionError(left)
+
+
 REFERENCE = Within("there is a reference", _reference)
+NOTHING_LEFT = Within("nothing of hers is left", _nothing_is_left)
 CLOSED = See("Its case was opened. Please use another kiosk.")
+
+_TYPED = "half an ans"
+_SCREEN_FAILED: Journey = [See("The screen of this kiosk failed"), See("What you typed was wiped.")]
+_AWAY: Journey = [Take(), Press(Intent.CLOSE), *START]
+
+SCREEN_FAILURES: dict[str, Story] = {
+    "a page cannot be drawn, and then another one cannot be built": [
+        *START,
+        Block(),
+        Insert(),
+        *answer(FIRST, RIGHT[0]),
+        See(SECOND),
+        Write(_TYPED),
+        Within("the page cannot be drawn any more", _cannot_be_drawn),
+        *_SCREEN_FAILED,
+        REFERENCE,
+        See("ext. 2222"),
+        NOTHING_LEFT,
+        *_AWAY,
+        Insert(),
+        See(FIRST),
+        Within("the page cannot be built", _cannot_be_built),
+        *_SCREEN_FAILED,
+        *_AWAY,
+        Insert(),
+        See(FIRST),
+        Take(),
+        *START,
+    ],
+}
 
 OUT_OF_SERVICE: dict[str, Story] = {
     "the case is opened at a question, and the kiosk serves nobody any more": [
@@ -38,8 +112,9 @@ OUT_OF_SERVICE: dict[str, Story] = {
         Block(),
         Insert(),
         See(FIRST),
-        Write("half an ans"),
+        Write(_TYPED),
         Do("somebody opens the case", _open),
+        NOTHING_LEFT,
         See("Please take your smartcard"),
         CLOSED,
         Take(),

@@ -34,7 +34,7 @@ from kiosk.values import Family
 from tests.devices.bench import workers
 from tests.devices.cards import UNBLOCK
 from tests.devices.rival import Hold, rival
-from tests.journeys.breakage import OUT_OF_SERVICE
+from tests.journeys.breakage import OUT_OF_SERVICE, SCREEN_FAILURES
 from tests.journeys.happening import Do, Story, While, Within
 from tests.journeys.offline import WITHOUT_CENTRAL
 from tests.journeys.refusals import REFUSALS
@@ -283,6 +283,7 @@ EVERY_STORY: dict[str, Story] = {
     **REGISTERING,
     **REFUSALS,
     **WITHOUT_CENTRAL,
+    **SCREEN_FAILURES,
     **AT_LAST,
     **OUT_OF_SERVICE,
 }
