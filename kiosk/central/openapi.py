@@ -57,7 +57,7 @@ _PROBLEMS: Mapping[str, Sequence[ProblemType]] = {
         *(_P.NOT_FOUND, _P.EXPIRED),
     ),
     "prove_login": (*_SESSION, _P.CARD_NOT_GENUINE),
-    "former_questions": _LOGIN,
+    "registration_requirements": _LOGIN,
     "send_registration_code": (*_LOGIN, _P.EMAIL_REFUSED, _P.NO_MORE_CODES, _P.MAIL_FAILED),
     "register": (*_LOGIN, _P.CARD_NOT_GENUINE, *_CODE, _P.ANSWERS_UNFIT, *_ANSWERS),
     "remove_registration": (*_LOGIN, _P.CARD_NOT_GENUINE, _P.LOCKED_OUT),

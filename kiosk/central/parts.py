@@ -43,8 +43,8 @@ class Parts:
 
     def accepts_address(self, address: str) -> bool:
         """Whether codes may be sent to `address`: by its domain, or one above it."""
-        domain = address.rpartition("@")[2].lower()
-        return any(domain == each or domain.endswith(f".{each}") for each in self.mail_domains)
+        domain = "." + address.rpartition("@")[2].lower()
+        return any(domain.endswith("." + each.removeprefix(".")) for each in self.mail_domains)
 
 
 def master_key(settings: Settings) -> MasterKey:

@@ -22,9 +22,9 @@ from kiosk.contract import proof
 from kiosk.contract.answer_rules import flaw
 from kiosk.contract.messages import CodeSent, ProblemType, Question
 from kiosk.contract.profile import (
-    FormerQuestions,
     Register,
     Registered,
+    RegistrationRequirements,
     Removed,
     RemoveRegistration,
     SendRegistrationCode,
@@ -35,14 +35,15 @@ from kiosk.values import Secret
 _PER_LOGIN = 5  # codes: Back corrects an address, and sends another
 
 
-def former_questions(parts: Parts, caller: Caller, session_id: UUID) -> FormerQuestions:
-    """The questions whose answers a new registration needs; none where there is none to replace."""
+def requirements(parts: Parts, caller: Caller, session_id: UUID) -> RegistrationRequirements:
+    """The questions whose answers a new registration needs, if any, and where codes may go."""
     with working(parts, caller) as work:
         found = login.find_proved(work, session_id)
         former = login.registered(work, found.card)
     asked = former.questions if former is not None else []
-    return FormerQuestions(
-        questions=tuple(Question(id=each, text=questions.text(each)) for each in asked)
+    return RegistrationRequirements(
+        former_questions=tuple(Question(id=each, text=questions.text(each)) for each in asked),
+        mail_domains=parts.mail_domains,
     )
 
 

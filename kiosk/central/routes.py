@@ -60,7 +60,6 @@ from kiosk.contract.messages import (
 )
 from kiosk.contract.packs import AskPacks, PackPage
 from kiosk.contract.profile import (
-    FormerQuestions,
     LoginOpened,
     OpenLogin,
     Profile,
@@ -68,6 +67,7 @@ from kiosk.contract.profile import (
     QuestionList,
     Register,
     Registered,
+    RegistrationRequirements,
     Removed,
     RemoveRegistration,
     SendRegistrationCode,
@@ -208,10 +208,12 @@ def prove_login(parts: Central, caller: Authenticated, session: UUID, given: Pro
     return login.prove_login(parts, caller, session, given)
 
 
-@router.get("/logins/{session}/questions")
-def former_questions(parts: Central, caller: Authenticated, session: UUID) -> FormerQuestions:
-    """The questions whose answers a new registration needs; none where there is none to replace."""
-    return registering.former_questions(parts, caller, session)
+@router.get("/logins/{session}/requirements")
+def registration_requirements(
+    parts: Central, caller: Authenticated, session: UUID
+) -> RegistrationRequirements:
+    """What registering takes: the former answers, where there are any, and whose addresses."""
+    return registering.requirements(parts, caller, session)
 
 
 @router.post("/logins/{session}/code")

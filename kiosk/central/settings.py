@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from kiosk.contract.profile import MailDomains
 from kiosk.errors import SettingsError
 
 PREFIX = "KIOSK_CENTRAL_"
@@ -40,9 +41,10 @@ class Settings(BaseSettings):
         "", repr=False, description="smtp://host:25, smtps://user:password@host, or folder:/path"
     )
     mail_from: str = "smartcard-kiosk@localhost"
-    mail_domains: tuple[str, ...] = Field(
-        ("nhs.net", "nhs.uk", "gov.uk", "mod.uk"),
-        description="where codes may go: these domains and those below them",
+    mail_domains: MailDomains = Field(
+        ("nhs.net", ".nhs.uk", ".gov.uk", ".mod.uk"),
+        description="where codes may go: these domains and those below them; kiosks offer the "
+        "first few as endings, with @ before them, or with the dot that they begin with",
     )
     alerts_to: str = Field("", description="IT's address: what `alerts` shows goes there, daily")
     host: str = "127.0.0.1"

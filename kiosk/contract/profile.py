@@ -15,6 +15,15 @@ from kiosk.contract.messages import PresentedCard, Question
 Line = Annotated[str, Field(max_length=200)]
 Email = Annotated[str, Field(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
 Signature = Annotated[Base64, Field(max_length=1024)]
+MailDomain = Annotated[
+    str,
+    Field(
+        max_length=254,
+        pattern=r"^\.?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$",
+        description="with a dot before it: people have their addresses below it",
+    ),
+]
+MailDomains = Annotated[tuple[MailDomain, ...], Field(max_length=32)]
 QuestionId = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")]
 Answers = Annotated[tuple[Answer, ...], Field(min_length=4, max_length=4, repr=False)]
 
@@ -132,10 +141,15 @@ class Register(Message):
     language: LanguageName = "en"
 
 
-class FormerQuestions(Message):
-    """GET /v1/logins/{session}/questions: those of the present registration; none without one."""
+class RegistrationRequirements(Message):
+    """GET /v1/logins/{session}/requirements: what registering takes, beside four new answers.
 
-    questions: tuple[Question, ...]
+    `former_questions` are those of the present registration, none without one. `mail_domains` are
+    where codes may go, those of most people first: they and what is below them.
+    """
+
+    former_questions: Annotated[tuple[Question, ...], Field(max_length=4)]
+    mail_domains: MailDomains
 
 
 class Registered(Message):

@@ -11,6 +11,7 @@ from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 
 QUESTIONS, REQUIRED = 4, 3
+ENDINGS, ENDING_LETTERS, ENDINGS_LETTERS = 4, 20, 34  # at most: keys, letters on one, on all
 EMAIL_FIELD = "e-mail"
 
 
@@ -27,6 +28,20 @@ def former_field(number: int) -> str:
 def may_skip(draft: pg.Draft) -> bool:
     """Whether one of the former answers may still stay blank."""
     return draft.former.count(None) < QUESTIONS - REQUIRED
+
+
+def endings(draft: pg.Draft) -> tuple[str, ...]:
+    """What one touch adds to an address: "@nhs.net", or ".nhs.uk" where people's are below it.
+
+    The first few of central's that there is room for. Addresses of the others are typed in full.
+    """
+    found: list[str] = []
+    for domain in draft.mail_domains:
+        ending = domain if domain.startswith(".") else f"@{domain}"
+        letters = sum(map(len, found)) + len(ending)
+        if len(ending) <= ENDING_LETTERS and letters <= ENDINGS_LETTERS and len(found) < ENDINGS:
+            found.append(ending)
+    return tuple(found)
 
 
 def typed_into(draft: pg.Draft, event: ev.Typed) -> pg.Draft:

@@ -328,11 +328,14 @@ class RegistrationOpened:
     """The passcode was proved anew: these questions may be chosen, as (id, text).
 
     `former` are those whose answers are needed, where there is a registration to replace.
+    `mail_domains` are whose addresses central accepts, with a dot before those that people have
+    theirs below.
     """
 
     visit: int
     offered: tuple[tuple[str, str], ...]
     former: tuple[str, ...] = ()
+    mail_domains: tuple[str, ...] = ()
 
 
 class Flaw(StrEnum):

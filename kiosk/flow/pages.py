@@ -211,7 +211,8 @@ class Draft:
     `former_questions`, which a registration that replaces another needs. `questions`, `answers` and
     `lengths` have one place for each question that is done. `typed` is how much each of the buffers
     holds, by its name, so that whatever was typed is found again after Back. `sent_to` is where the
-    newest code went. `missed`: central did not answer the last time it was asked.
+    newest code went. `missed`: central did not answer the last time it was asked. `mail_domains`
+    are as in `RegistrationOpened`.
     """
 
     profile: Profile
@@ -226,6 +227,7 @@ class Draft:
     email: str = ""
     sent_to: str = ""
     missed: bool = False
+    mail_domains: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

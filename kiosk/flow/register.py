@@ -62,7 +62,12 @@ def _opened(state: st.State, event: ev.RegistrationOpened) -> Outcome:
     if profile is None or trust is None:
         return state, ()
     draft = pg.Draft(
-        profile, trust, event.offered, former_questions=event.former, email=profile.email
+        profile,
+        trust,
+        event.offered,
+        former_questions=event.former,
+        email=profile.email,
+        mail_domains=event.mail_domains,
     )
     return replace(state, page=of.first_to_answer(draft)), (do.ForgetTyped((change.FIELD,)),)
 

@@ -28,7 +28,6 @@ from kiosk.flow.text import Text, plural, text
 
 _LONGEST_ANSWER = 64
 _LONGEST_EMAIL = 100
-_ENDINGS = ("@nhs.net", ".nhs.uk", ".gov.uk", ".mod.uk")
 
 
 def _instructions(state: st.State, page: pg.Instructions) -> vw.View:
@@ -137,18 +136,27 @@ def _email(state: st.State, page: pg.EnteringEmail) -> vw.View:
             page.length,
             _LONGEST_EMAIL,
             shown=True,
-            endings=_ENDINGS,
+            endings=of.endings(page.draft),
             prefilled=page.draft.email,
         ),
         hint=text("The registration code goes there."),
-        problem=_UNSENT[page.unsent] if page.unsent is not None else None,
+        problem=_unsent(page),
     )
 
 
+def _unsent(page: pg.EnteringEmail) -> Text | None:
+    if page.unsent is pg.Unsent.REFUSED and (endings := of.endings(page.draft)):
+        return text(
+            "It must be an NHS address, such as one that ends in {ending}.", ending=endings[0]
+        )
+    return None if page.unsent is None else _UNSENT[page.unsent]
+
+
 _MISSED = text("The central service cannot be reached. What you gave is kept: try again.")
+_NOT_THERE = text("The code could not be e-mailed there. Check the address and try again.")
 _UNSENT = {
-    pg.Unsent.REFUSED: text("It must be an NHS address, such as one that ends in @nhs.net."),
-    pg.Unsent.MAIL: text("The code could not be e-mailed there. Check the address and try again."),
+    pg.Unsent.REFUSED: _NOT_THERE,
+    pg.Unsent.MAIL: _NOT_THERE,
     pg.Unsent.CENTRAL: _MISSED,
 }
 

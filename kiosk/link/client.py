@@ -92,9 +92,10 @@ class CentralClient:
         """Have the card's signature believed; who its holder is."""
         return self._ask("POST", f"/v1/logins/{session}/proof", request, pf.Profile)
 
-    def former_questions(self, session: UUID) -> pf.FormerQuestions:
-        """The questions of the registration that a new one would replace."""
-        return self._ask("GET", f"/v1/logins/{session}/questions", None, pf.FormerQuestions)
+    def registration_requirements(self, session: UUID) -> pf.RegistrationRequirements:
+        """What registering takes: former answers, where it replaces; an address of some domain."""
+        path = f"/v1/logins/{session}/requirements"
+        return self._ask("GET", path, None, pf.RegistrationRequirements)
 
     def send_registration_code(
         self, session: UUID, request: pf.SendRegistrationCode

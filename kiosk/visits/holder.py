@@ -72,17 +72,18 @@ class HolderVisit:
     # ------------------------------------------------------------ registering
 
     def open_registration(self, passcode: Secret) -> ev.Event:
-        """Have the passcode proved anew, and fetch the questions."""
+        """Have the passcode proved anew, and fetch the questions and what else it takes."""
 
         def work() -> ev.Event:
             login = self._logged_in()
             self._registering = self._signature(login, proof.Purpose.REGISTER, passcode)
             offered = self._central.questions().questions
-            former = self._central.former_questions(login.session).questions
+            needed = self._central.registration_requirements(login.session)
             return ev.RegistrationOpened(
                 self.number,
                 tuple((each.id, each.text) for each in offered),
-                tuple(each.text for each in former),
+                tuple(each.text for each in needed.former_questions),
+                needed.mail_domains,
             )
 
         return self._done(work)

@@ -110,7 +110,7 @@ REQUESTS: dict[str, tuple[str, Body | None]] = {
     "judge": ("unlock", lambda _: {"reply": b64(bytes(16))}),
     "open_login": ("", opening_login),
     "prove_login": ("login", lambda _: {"signature": SIGNATURE}),
-    "former_questions": ("login", None),
+    "registration_requirements": ("login", None),
     "send_registration_code": ("login", lambda _: {"email": EMAIL}),
     "register": (
         "login",

@@ -8,13 +8,15 @@ import pytest
 from sqlmodel import select
 
 from kiosk import vault
-from kiosk.central import notices
+from kiosk.central import notices, settings
 from kiosk.central.tables import Cardholder, Registration, SealedEnvelope
 from kiosk.contract import proof
-from kiosk.contract.profile import SelfService
+from kiosk.contract.profile import RegistrationRequirements, SelfService
+from kiosk.flow.view import EntryPage
 from tests.central.authority import Authority
 from tests.central.loggedin import CHOSEN, EMAIL, FRESH, Desk, TrustedCard, believe
 from tests.central.world import Clock, KioskClient, Service, problem
+from tests.flow.holder import Visit
 from tests.secrets_search import search
 
 
@@ -98,6 +100,32 @@ def test_subdomains_and_capitals_are_fine(desk: Desk, email: str) -> None:
     assert desk.send_code(email).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("domains", "offered"),
+    [
+        (None, ["@nhs.net", ".nhs.uk", ".gov.uk", ".mod.uk"]),
+        (("wales.nhs.uk", ".ac.uk"), ["@wales.nhs.uk", ".ac.uk"]),
+    ],
+)
+def test_a_kiosk_offers_the_endings_that_central_accepts(
+    service: Service, desk: Desk, domains: tuple[str, ...] | None, offered: list[str]
+) -> None:
+    if domains is not None:
+        kept = service.settings.model_dump()
+        service.settings = settings.read(**{**kept, "mail_domains": domains})
+        service.restart()
+    answer = desk.kiosk.get(f"/logins/{desk.session}/requirements")
+    needed = RegistrationRequirements.model_validate_json(answer.text)
+    visit = Visit()
+    visit.to_email(needed.mail_domains)
+    assert isinstance(visit.view, EntryPage)
+    assert list(visit.view.entry.endings) == offered
+    for ending in offered:
+        address = f"nora{ending}" if ending.startswith("@") else f"nora@ward{ending}"
+        assert desk.send_code(address).status_code == 200
+    assert (desk.send_code("nora@nhs.net").status_code == 200) == (domains is None)
+
+
 def test_without_its_code_nothing_is_registered(desk: Desk, clock: Clock) -> None:
     assert problem(desk.register(code="000000")) == "code-void"
     desk.send_code()
@@ -179,7 +207,8 @@ def test_registering_again_needs_the_former_answers(registered: Desk) -> None:
 
 def test_with_the_former_answers_they_are_replaced(registered: Desk) -> None:
     later = again(registered)
-    asked = later.kiosk.get(f"/logins/{later.session}/questions").json()["questions"]
+    needed = later.kiosk.get(f"/logins/{later.session}/requirements").json()
+    asked = needed["former_questions"]
     assert [question["id"] for question in asked] == list(CHOSEN)
     fresh = ("Someone else", "Fido", "Wigan", "Mr Bean")
     former = (FRESH[0], None, FRESH[2], FRESH[3])
@@ -244,7 +273,7 @@ def test_nothing_happens_before_the_card_has_signed(kiosk: KioskClient, desk: De
         early.send_code(),
         early.register(code="000000"),
         early.remove(),
-        kiosk.get(f"/logins/{early.session}/questions"),
+        kiosk.get(f"/logins/{early.session}/requirements"),
     ):
         assert problem(answer) == "out-of-order"
 

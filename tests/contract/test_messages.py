@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from kiosk.central import settings
 from kiosk.contract import messages
 from kiosk.contract.base import Message
 from kiosk.contract.messages import (
@@ -19,6 +20,8 @@ from kiosk.contract.messages import (
     UnblockingKey,
     UnlockOpened,
 )
+from kiosk.contract.profile import RegistrationRequirements
+from kiosk.errors import SettingsError
 
 SESSION = UUID(int=7)
 
@@ -98,6 +101,26 @@ def test_a_fact_is_what_a_card_can_say(wrong: dict[str, Any]) -> None:
     Report.model_validate({"items": [item | {"fact": fact}]})
     with pytest.raises(ValidationError):
         Report.model_validate({"items": [item | {"fact": fact | wrong}]})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "nhs", "NHS.net", "@nhs.net", "nora@nhs.net", "nhs.net.", "..nhs.uk", "a b.uk", "nhs.net\n",
+        "-nhs.uk", "nhs-.uk", "nhs.1", "nh\u015b.net", "", ".", "[markup].uk", "a" * 64 + ".uk",
+        "a." * 126 + "net",
+    ],
+)  # fmt: skip
+def test_a_mail_domain_is_one_that_addresses_may_have(wrong: str) -> None:
+    right = ("nhs.net", ".nhs.uk", "x-1.gov.uk", "xn--bcher-kva.example", "a." * 125 + "net")
+    needed = RegistrationRequirements(former_questions=(), mail_domains=right)
+    assert RegistrationRequirements.model_validate_json(needed.model_dump_json()) == needed
+    for domains in ((wrong,), ("nhs.net",) * 33):
+        with pytest.raises(ValidationError):
+            RegistrationRequirements(former_questions=(), mail_domains=domains)
+    with pytest.raises(SettingsError) as refused:
+        settings.read(database="x", name="x", master_key_file="x", mail_domains=(wrong,))
+    assert refused.value.place == "KIOSK_CENTRAL_MAIL_DOMAINS_0"
 
 
 @pytest.mark.parametrize("wrong", [{"facts": -1}, {"facts": 65}, {"facts": None}, {"grant": "x"}])

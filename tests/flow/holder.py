@@ -25,6 +25,7 @@ PROFILE = Profile(
     SelfService.NOT_REGISTERED,
     "nora@nhs.net",
 )
+MAIL_DOMAINS = ("nhs.net", ".nhs.uk", ".gov.uk", ".mod.uk")
 OFFERED = tuple((f"question-{n}", f"Question {n}?") for n in range(8))
 
 
@@ -70,11 +71,11 @@ class Visit:
         self.enter("passcode", "246802")
         self.hear(ev.LoggedIn(self.number, profile))
 
-    def open_registration(self, *former: str) -> None:
+    def open_registration(self, *former: str, mail_domains: tuple[str, ...] = MAIL_DOMAINS) -> None:
         self.log_in()
         self.hear(ev.Pressed(Intent.REGISTER), ev.Pressed(Intent.CONTINUE))
         self.enter("passcode", "246802")
-        self.hear(ev.RegistrationOpened(self.number, OFFERED, former))
+        self.hear(ev.RegistrationOpened(self.number, OFFERED, former, mail_domains))
 
     def answer(self, question: int, words: str, flaw: ev.Flaw | None = None) -> None:
         assert isinstance(self.page, pg.ChoosingQuestion)
@@ -82,8 +83,8 @@ class Visit:
         self.enter(f"own-answer-{question + 1}", words)
         self.hear(ev.AnswerJudged(self.number, flaw))
 
-    def to_email(self) -> None:
-        self.open_registration()
+    def to_email(self, mail_domains: tuple[str, ...] = MAIL_DOMAINS) -> None:
+        self.open_registration(mail_domains=mail_domains)
         for number in range(4):
             self.answer(number, f"answer {number}")
 

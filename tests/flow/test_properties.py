@@ -89,7 +89,11 @@ _EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
     st.builds(ev.PasscodeChanged, _visits),
     st.builds(ev.LoggedIn, _visits, st.sampled_from([_PROFILE, _TWO_TRUSTS])),
     st.builds(
-        ev.RegistrationOpened, _visits, st.just(_OFFERED), st.sampled_from([(), ("a?",) * 4])
+        ev.RegistrationOpened,
+        _visits,
+        st.just(_OFFERED),
+        st.sampled_from([(), ("a?",) * 4]),
+        st.sampled_from([(), ("nhs.net", ".nhs.uk")]),
     ),
     st.builds(ev.AnswerJudged, _visits, st.sampled_from([None, *ev.Flaw])),
     st.builds(ev.EmailRefused, _visits),

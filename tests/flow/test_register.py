@@ -110,8 +110,35 @@ def test_an_address_that_is_refused_is_asked_again_and_kept() -> None:
     visit.hear(ev.EmailRefused(visit.number))
     view = visit.view
     assert isinstance(view, vw.EntryPage)
-    assert view.problem is not None
+    said = "It must be an NHS address, such as one that ends in @nhs.net."
+    assert problem(view) == said
     assert view.entry.length == len("nora@gmail.com")
+
+
+@pytest.mark.parametrize(
+    ("domains", "endings"),
+    [
+        (("barts.nhs.uk", ".ac.uk"), ("@barts.nhs.uk", ".ac.uk")),
+        (
+            ("a.uk", ".b.uk", ".c.uk", ".d.uk", ".e.uk", ".f.uk"),
+            ("@a.uk", ".b.uk", ".c.uk", ".d.uk"),
+        ),
+        (("northumbria-healthcare.nhs.uk", ".nhs.uk"), (".nhs.uk",)),
+        (("northumbria.nhs.uk", "newcastle.nhs.uk", ".nhs.uk"), ("@northumbria.nhs.uk", ".nhs.uk")),
+        ((), ()),
+    ],
+)
+def test_the_endings_are_the_first_few_of_centrals_domains_that_have_room(
+    domains: tuple[str, ...], endings: tuple[str, ...]
+) -> None:
+    visit = Visit()
+    visit.to_email(domains)
+    view = visit.view
+    assert isinstance(view, vw.EntryPage)
+    assert view.entry.endings == endings
+    visit.enter("e-mail", "nora@gmail.com")
+    visit.hear(ev.EmailRefused(visit.number))
+    assert (endings[0] if endings else "could not be e-mailed there") in problem(visit.view)
 
 
 def test_a_wrong_code_and_a_void_one_are_asked_again() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from kiosk.central.settings import Settings
 from kiosk.doctor import machine, surroundings
 from kiosk.errors import ReaderUnavailable
 from kiosk.flow import Site, State, out_of_order, out_of_order_at_rest, render
@@ -74,6 +75,14 @@ PROFILE = Profile(
 )
 
 
+# None, and those that take all the room there is: `draft.ENDINGS_LETTERS`, on two keys and on four.
+WIDE_DOMAINS = (
+    (),
+    ("northumbrias.nhs.uk", ".mwmwmwmwmw.uk"),
+    (".m.w", "northumbrias.nhs.uk", ".m.w", ".w.uk"),
+)
+
+
 def drafted(done: int = 0) -> pg.Draft:
     return pg.Draft(
         PROFILE,
@@ -84,6 +93,7 @@ def drafted(done: int = 0) -> pg.Draft:
         answers=tuple(Secret(b"answer") for _ in range(done)),
         lengths=(6,) * done,
         email=PROFILE.email,
+        mail_domains=Settings.model_fields["mail_domains"].default,
     )
 
 
@@ -140,6 +150,12 @@ PAGES: dict[str, pg.Page] = {
     "answering-question": pg.AnsweringQuestion(drafted(1), 1, length=9),
     "answering-flaw": pg.AnsweringQuestion(drafted(1), 1, flaw=Flaw.COMMON),
     "email": pg.EnteringEmail(drafted(4), length=20),
+    **{
+        f"email-{len(domains)} domains": pg.EnteringEmail(
+            replace(drafted(4), mail_domains=domains), length=20
+        )
+        for domains in WIDE_DOMAINS
+    },
     **{f"email-{why}": pg.EnteringEmail(drafted(4), length=20, unsent=why) for why in pg.Unsent},
     "sending": pg.SendingCode(drafted(4)),
     "registration-code": pg.EnteringCode(drafted(4), length=3),

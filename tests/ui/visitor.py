@@ -114,7 +114,9 @@ _ANSWERS: dict[type, _Answer] = {
     ],
     do.ChangePasscode: lambda _, visit: [ev.PasscodeChanged(visit)],
     do.LogIn: lambda _, visit: [ev.LoggedIn(visit, PROFILE)],
-    do.OpenRegistration: lambda _, visit: [ev.RegistrationOpened(visit, _OFFERED)],
+    do.OpenRegistration: lambda _, visit: [
+        ev.RegistrationOpened(visit, _OFFERED, mail_domains=("nhs.net", ".nhs.uk"))
+    ],
     do.JudgeAnswer: lambda _, visit: [ev.AnswerJudged(visit, None)],
     do.SendRegistrationCode: lambda _, visit: [ev.CodeSent(visit, "z…@nhs.net")],
     do.SendCode: lambda _, visit: [ev.CodeSent(visit, "z…@nhs.net")],

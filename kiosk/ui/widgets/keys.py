@@ -69,6 +69,7 @@ class KeyCap(Label):
             color=palette.text,
             size_hint=(None, None),
         )
+        self._largest = self.font_size
         special = bool(cap.sign) and cap.key != SPACE
         self._resting = palette.special_key if special else palette.surface
         self._pressed = palette.tint
@@ -87,6 +88,13 @@ class KeyCap(Label):
     def spoken(self) -> str:
         """What it is called."""
         return self.context.say(self.cap.words) if self.cap.words else self.text
+
+    def fit(self) -> None:
+        """Have words that are wider than the key in smaller letters: central names the endings."""
+        self.font_size = self._largest
+        self.texture_update()
+        if self.texture_size[0] > self.width > 0:
+            self.font_size *= self.width / self.texture_size[0]
 
     def press(self, down: bool) -> None:
         """Look pressed, or not: another colour, and lower."""
@@ -299,6 +307,8 @@ class KeyPlate(Widget):
             left += cap.cap.columns
             cap.pos = (x, bottom)
             cap.size = (round(self.x + left * wide) - gap - x, high)
+            if len(cap.text) > 1:
+                cap.fit()
 
 
 def keyboard(context: Context, on_key: Callable[[str], None], language: Language) -> KeyPlate:
