@@ -49,6 +49,7 @@ class KioskApp:
         self.stage = Stage(catalogues, self._typed, send, speak)
         self._orders: deque[Callable[[], None]] = deque()
         self._frames = 0
+        self._keys_down: set[int] = set()  # of the system's keyboards
         self._fingers = Fingers()
         EventLoop.add_input_provider(self._fingers)
         Clock.max_iteration = LAYOUTS
@@ -75,13 +76,19 @@ class KioskApp:
 
     def hear_keyboards(self) -> None:
         """Have every keyboard type that the system has: for desks, not for walls."""
-        Window.bind(on_key_down=self._key_down)
+        Window.bind(on_key_down=self._key_down, on_key_up=self._key_up)
 
     def _key_down(self, _: object, code: int, __: int, text: str | None, held: list[str]) -> bool:
         key = meaning(code, text, shifted="shift" in held)
+        if key in {"press", "5"} and code in self._keys_down:
+            key = "held"
+        self._keys_down.add(code)
         if key:
             self.stage.key(key)
         return True  # Kivy's own shortcuts are not wanted
+
+    def _key_up(self, _: object, code: int, *__: object) -> None:
+        self._keys_down.discard(code)
 
     def call(self, order: Callable[[], None]) -> None:
         """Have `order` carried out by the thread that owns the widgets, in the order of calls."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from time import monotonic
 from typing import Any
 
 from kivy.graphics import Color, InstructionGroup, SmoothLine
 from kivy.uix.widget import Widget
 
+from kiosk.flow.text import text
 from kiosk.flow.view import EntryKind, EntryPage, Intent, Role
 from kiosk.ui.screens.entry import EntryScreen
 from kiosk.ui.widgets.button import IntentButton
 from kiosk.ui.widgets.choice import ChoiceRow
-from kiosk.ui.widgets.keys import DELETE, KeyCap, KeyPlate
+from kiosk.ui.widgets.keys import DELETE, HOLD_SECONDS, KeyCap, KeyPlate
 from kiosk.ui.widgets.press import Pressable
 from kiosk.ui.widgets.scroller import Scroller
 
@@ -25,14 +27,15 @@ class Focus:
     """The control that keys are at. `stage` is what it is on; `say` hears what a control is called.
 
     A key is a character, or a name: the four ways, "next", "previous", "press", "back", "erase",
-    "language", "access", "speech", "technician". Without a control in focus, "press" is the
-    page's own way on.
+    "language", "access", "speech", "technician"; and "held", again and again, while a key that
+    presses is held down. Without a control in focus, "press" is the page's own way on.
     """
 
     def __init__(self, stage: Any, say: Callable[[str], None]) -> None:
         self._stage, self._say = stage, say
         self._ring = InstructionGroup()
         self._at: Widget | None = None
+        self._pressed_at = float("inf")
         stage.canvas.after.add(self._ring)
 
     @property
@@ -73,6 +76,8 @@ class Focus:
             self._step(1 if key == "next" else -1)
         elif key == "press":
             self._press()
+        elif key == "held":
+            self._hold()
         elif key in {"back", "language", "access"}:
             self._mean(key)
         elif key in {"technician", "speech"}:
@@ -94,7 +99,7 @@ class Focus:
         """To the next control, in reading order; the keys of a keyboard are one stop."""
         stops = [one for one in controls(self._stage.front) if not isinstance(one, KeyCap)]
         plates = [one for one in self._stage.front.walk() if isinstance(one, KeyPlate)]
-        stops += [plate.caps[0] for plate in plates]
+        stops += [(plate.accents or plate.caps)[0] for plate in plates]
         if not stops:
             return
         at = self.at
@@ -122,6 +127,9 @@ class Focus:
             self._be_at(min(reckoned, key=lambda each: each[0])[1])
 
     def _be_at(self, control: Widget) -> None:
+        at = self.at
+        if isinstance(at, KeyCap) and at in at.parent.accents and control not in at.parent.accents:
+            at.parent.go()
         self.leave()
         self._at = control
         control.bind(pos=self._draw, size=self._draw)
@@ -139,19 +147,33 @@ class Focus:
         view = self._stage.view
         if isinstance(control, KeyCap) and isinstance(view, EntryPage):
             silent = view.entry.kind is EntryKind.PASSCODE and control.cap.words is None
+            if not silent and control.parent.accents_of(control):
+                more = text("{letter}, hold for more", letter=control.spoken)
+                return str(self._stage.context.say(more))
             return "" if silent else control.spoken
         return str(control.spoken)
 
     # ------------------------------------------------------------ doing
 
+    def _hold(self) -> None:
+        """Stay on a letter: its accents come, and the keys are at the first of them."""
+        at = self.at
+        if isinstance(at, KeyCap) and monotonic() - self._pressed_at >= HOLD_SECONDS:
+            plate = at.parent
+            plate.stay(at)
+            for first in plate.accents[:1]:
+                if at not in plate.accents:
+                    self._be_at(first)
+
     def _press(self) -> None:
         at = self.at
+        self._pressed_at = monotonic()
         if isinstance(at, KeyCap):
             plate = at.parent
             plate.strike(at)
             plate.let_go()
-            if self.at is None:  # the key led to others
-                self._be_at(plate.caps[0])
+            if self.at is None:  # the key led to others, or was an accent
+                self._be_at(plate.at_hand)
         elif isinstance(at, Pressable):
             if at.enabled:
                 at.pressed()
@@ -190,7 +212,9 @@ def controls(root: Widget) -> Iterator[Widget]:
     """Everything that does something when it is touched, in the order in which it is read."""
     # The tree's own order, and not by places: those change while a list is scrolled.
     for one in root.walk(restrict=True):
-        if isinstance(one, KeyCap) or (isinstance(one, Pressable) and one.enabled):
+        if (isinstance(one, KeyCap) and one.opacity) or (
+            isinstance(one, Pressable) and one.enabled
+        ):
             yield one
 
 

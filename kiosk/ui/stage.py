@@ -132,7 +132,8 @@ class Stage(FloatLayout):
 
     def key(self, key: str) -> None:
         """A key was pressed, on whatever has keys: see `focus`."""
-        self._somebody()
+        if key != "held":  # whatever lies on a key is nobody
+            self._somebody()
         if key != "speech":
             self._offer()
         self.focus.key(key)

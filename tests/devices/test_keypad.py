@@ -72,14 +72,15 @@ def test_digits_and_what_moves_the_focus_are_heard(plug: Plug) -> None:
 
 
 @pytest.mark.usefixtures("keypads")
-def test_a_key_that_is_held_types_once_but_for_erase_and_the_arrows(plug: Plug) -> None:
+def test_a_key_that_is_held_types_once_but_for_erase_the_arrows_and_what_stays(plug: Plug) -> None:
     device = plug.plug_in("event3", "1a2c", "0E24")
     with device.open("wb", buffering=0) as keys:
-        for code in (79, 2, 16, 96, 28, 78, 1, 98, 14, 108, 250):
+        for code in (79, 2, 16, 96, 76, 28, 78, 1, 98, 14, 108, 250):
             keys.write(event(code, 1) + event(code, 2) * 2 + event(code, 0))
         keys.write(stroke(80))
-        assert plug.hears(15) == [
-            "1", "1", "q", "press", "press", "next", "back", "access",
+        assert plug.hears(22) == [
+            "1", "1", "q", "press", "held", "held", "5", "held", "held", "press", "held", "held",
+            "next", "back", "access",
             "erase", "erase", "erase", "down", "down", "down", "2",
         ]  # fmt: skip
 

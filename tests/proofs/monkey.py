@@ -44,8 +44,8 @@ _FRAME_SECONDS = 0.05
 _LATE = 3  # so often a busy machine may take longer than a finger's patience to draw
 _TELLTALES = ("starting anew", "unexpected", "giving up", "Traceback", "the flow ended")
 _KEYS = [
-    *"abcxyz0123456789 -'", "next", "previous", "up", "down", "left", "right", "press", "erase",
-    "back", "language", "access", "speech",
+    *"abcxyz0123456789 -'", "next", "previous", "up", "down", "left", "right", "press",
+    "held", "erase", "back", "language", "access", "speech",
 ]  # fmt: skip
 _PLACES = (
     "Aberystwyth", "Machynlleth", "Dolgellau", "Porthmadog", "Pwllheli", "Caernarfon", "Llanberis",

@@ -159,6 +159,91 @@ def test_an_answer_is_typed_with_four_ways_and_one_key(desk: Desk) -> None:
     assert desk.pressed[-1].typed.reveal().startswith(b"qw")
 
 
+def find(desk: Desk, key: str) -> None:
+    """Go about the keyboard, row by row, until the focus is at `key`."""
+    stage = desk.gallery.app.stage
+    keys(desk, "previous", "next")
+    for row in range(4):
+        keys(desk, "previous", "next", *["down"] * row)
+        for _ in range(12):
+            if at(desk) == key:
+                return
+            keys(desk, "right")
+    raise AssertionError((key, stage.focus.at))
+
+
+def accents(desk: Desk) -> list[str]:
+    """Those that are offered."""
+    screen = desk.gallery.app.stage.screen
+    assert screen is not None
+    return [one.key for one in screen.plate.accents]
+
+
+def hold(desk: Desk, key: str = "press") -> None:
+    """Press, and stay for as long as it takes."""
+    keys(desk, key, "held")
+    desk.gallery.app.stage.focus._pressed_at = float("-inf")
+    keys(desk, "held", "held", "held")
+
+
+@pytest.mark.parametrize(
+    ("language", "letter", "ways", "accent"),
+    [
+        (Language.UKRAINIAN, "г", [], "ґ"),
+        (Language.WELSH, "w", [], "ŵ"),
+        (Language.POLISH, "l", [], "ł"),
+        (Language.POLISH, "z", ["right"], "ż"),
+    ],
+)
+def test_accents_come_by_keys_alone(
+    desk: Desk, language: Language, letter: str, ways: list[str], accent: str
+) -> None:
+    from kiosk.ui.widgets.keys import KeyCap  # noqa: PLC0415 - the gallery is open
+
+    view = SAMPLES["question-typed"]
+    desk.show(replace(view, frame=replace(view.frame, language=language)))
+    stage = desk.gallery.app.stage
+    while not isinstance(stage.focus.at, KeyCap):
+        keys(desk, "next")
+    find(desk, letter)
+    hold(desk)
+    keys(desk, *ways)
+    assert at(desk) == accent
+    keys(desk, "press")
+    assert at(desk) == letter, "from where she goes on"
+    keys(desk, "press")
+    hold(desk, "5")
+    keys(desk, "down")
+    assert not accents(desk), "she wants none of them"
+    stage.focus.leave()
+    keys(desk, "press")
+    assert desk.pressed[-1].typed is not None
+    assert desk.pressed[-1].typed.reveal().decode() == accent + letter + letter
+
+
+def test_a_capital_has_capital_accents_by_keys_and_a_short_press_has_none(desk: Desk) -> None:
+    from kiosk.ui.widgets.keys import KeyCap  # noqa: PLC0415 - the gallery is open
+
+    desk.show(SAMPLES["question-typed"])
+    stage = desk.gallery.app.stage
+    while not isinstance(stage.focus.at, KeyCap):
+        keys(desk, "next")
+    find(desk, "Shift")
+    keys(desk, "press")
+    find(desk, "L")
+    keys(desk, "press", "held")
+    assert not accents(desk)
+    stage.focus._pressed_at = float("-inf")
+    keys(desk, "held")
+    assert at(desk) == "Ł"
+    keys(desk, "press")
+    assert at(desk) == "l"
+    stage.focus.leave()
+    keys(desk, "press")
+    assert desk.pressed[-1].typed is not None
+    assert desk.pressed[-1].typed.reveal().decode() == "Ł"
+
+
 def test_back_language_and_settings_have_keys_of_their_own(desk: Desk) -> None:
     desk.show(SAMPLES["question-typed"])
     keys(desk, "back", "language", "access")
@@ -291,7 +376,7 @@ def test_an_answer_is_found_by_ear_and_what_is_typed_is_not_said(
     ways = {"l": ["down", *["right"] * 8], "e": ["right"] * 2, "o": ["right"] * 8}
     for number, (letter, way) in enumerate(ways.items(), 1):
         keys(hearing, "previous", "next", *way)  # from the first key on
-        assert said[-1][0] == letter
+        assert said[-1][0] == f"{letter}, hold for more"
         before = len(said)
         keys(hearing, "press")
         assert [words for words, _ in said[before:]] == [str(number)]

@@ -17,6 +17,7 @@ _KEY, _DOWN, _HELD = 1, 1, 2  # EV_KEY, and its values but for 0, which is up
 _GRAB = 0x40044590  # EVIOCGRAB of linux/input.h
 _SHIFTS = {42, 54}
 _REPEATING = {"erase", "up", "down", "left", "right"}  # a digit that is held is one digit
+_HOLDING = {"press", "5"}  # what presses, on keypads with arrows and on those without
 
 # linux/input-event-codes.h, by what a key means to a screen (see kiosk.ui.focus)
 _NAMES = {
@@ -37,7 +38,8 @@ class EvdevKeypads:
     """Hears the allowed keypads, whenever they are plugged in; `on_key` hears what a key means.
 
     `allowed` are "vendor:product" in four hexadecimal digits each. `on_key` is called from another
-    thread: with one character, or a name such as "press", "next" or "erase".
+    thread: with one character, or a name such as "press", "next" or "erase"; with "held" again and
+    again while a key that presses is held down.
     """
 
     def __init__(
@@ -93,8 +95,8 @@ class EvdevKeypads:
                         continue
                     if code in _SHIFTS:
                         shifted = value != 0
-                    elif code in _NAMES and _counts(_NAMES[code], value):
-                        self._tell(_NAMES[code], shifted=shifted)
+                    elif code in _NAMES and (meaning := _heard(_NAMES[code], value)):
+                        self._tell(meaning, shifted=shifted)
         except (OSError, struct.error) as error:
             _log.info("keypad %s: %s", name, type(error).__name__)
         self._heard.discard(name)
@@ -107,9 +109,11 @@ class EvdevKeypads:
         self._on_key(meaning.upper() if shifted and len(meaning) == 1 else meaning)
 
 
-def _counts(meaning: str, value: int) -> bool:
-    """Whether the kernel's `value` for a key is a press: its repeats are for some keys alone."""
-    return value == _DOWN or (value == _HELD and meaning in _REPEATING)
+def _heard(meaning: str, value: int) -> str:
+    """What the kernel's `value` for a key means, if anything: repeats are for some keys alone."""
+    if value == _HELD and meaning in _HOLDING:
+        return "held"
+    return meaning if value == _DOWN or (value == _HELD and meaning in _REPEATING) else ""
 
 
 def _grab(device: int) -> None:

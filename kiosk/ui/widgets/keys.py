@@ -3,7 +3,8 @@
 
 So nothing is lost when two thumbs type fast and their touches overlap. The whole plate is live: a
 touch between two keys, or beside the end of a row, is the nearest key. A finger that stays on a
-letter gets its accents, in a row that waits for the next touch: nobody has to slide.
+letter gets its accents, in a row that waits for the next touch: nobody has to slide. So does a key
+of a keypad that is held down on a letter.
 """
 
 from __future__ import annotations
@@ -62,14 +63,14 @@ class KeyCap(Label):
         word = cap.sign or cap.key
         size = Size.SMALL if len(word) > 1 else character_size
         most = LARGEST if len(word) == 1 and not cap.sign else LARGEST_SIGN
+        self._largest = min(theme.letters(size), theme.px(most))
         super().__init__(
             text=word,
             font_name=theme.regular,
-            font_size=min(theme.letters(size), theme.px(most)),
+            font_size=self._largest,
             color=palette.text,
             size_hint=(None, None),
         )
-        self._largest = self.font_size
         special = bool(cap.sign) and cap.key != SPACE
         self._resting = palette.special_key if special else palette.surface
         self._pressed = palette.tint
@@ -127,6 +128,8 @@ class KeyPlate(Widget):
         self._shifted = False
         self._held: Any = None
         self._accents: list[KeyCap] = []
+        self._staying: list[str] = []  # what is offered to whoever stays on the letter
+        self._letter: KeyCap | None = None  # that was typed last, of the layer that is shown
         self._rows: list[list[KeyCap]] = []
         self.bind(pos=self._place, size=self._place)
         self.turn_to(next(iter(layers)))
@@ -145,6 +148,31 @@ class KeyPlate(Widget):
             *(cap for caps in self._rows for cap in caps if cap.key != NOTHING),
             *self._accents,
         ]
+
+    @property
+    def accents(self) -> list[KeyCap]:
+        """Those that are offered, of the letter that was typed last."""
+        return self._accents
+
+    @property
+    def at_hand(self) -> KeyCap:
+        """Where keys go on from: the letter that was typed last, else the first key."""
+        return self._letter or self.caps[0]
+
+    def accents_of(self, cap: KeyCap) -> list[str]:
+        """What is offered where somebody stays on `cap`, as capitals where it types one."""
+        accents = ACCENTS.get(cap.key, "") if self._accented and cap not in self._accents else ""
+        found = [one.upper() if cap.text.isupper() else one for one in accents]
+        return [one for one in found if len(one) == 1]  # a capital ß is two letters
+
+    def stay(self, cap: KeyCap) -> None:
+        """Offer the accents of `cap`, on which a key is held, as to a finger that stays."""
+        if cap is self._letter and not self._accents:
+            self._offer(self._staying)
+
+    def go(self) -> None:
+        """Nobody wants one of the accents that are offered."""
+        self._offer(())
 
     def reach(self, cap: KeyCap) -> tuple[float, float]:
         """How wide and high the part of the plate is whose touches are this key's."""
@@ -170,7 +198,7 @@ class KeyPlate(Widget):
         """Show the keys of another layer, as capitals where that was asked for."""
         shifted, self._shifted = self._shifted, False
         self._down.clear()
-        self._accents = []
+        self._accents, self._letter = [], None
         self.clear_widgets()
         rows, context = self._layers[layer], self.context
         self._columns = max(sum(cap.columns for cap in caps) for caps in rows)
@@ -214,6 +242,7 @@ class KeyPlate(Widget):
         elif cap.key == SHIFT:
             self._shift(not self._shifted)
         elif cap.key == DELETE:
+            self._letter = None
             self._on_key(DELETE)
             self._once_held(self._strike_again, HOLD_SECONDS)
         elif accent:
@@ -223,11 +252,11 @@ class KeyPlate(Widget):
             self._type(cap)
 
     def _type(self, cap: KeyCap) -> None:
-        shifted = self._shifted
-        self._on_key(cap.key.upper() if shifted else cap.key)
+        offered = self._staying = self.accents_of(cap)
+        self._letter = cap
+        self._on_key(cap.key.upper() if self._shifted else cap.key)
         self._shift(False)
-        offered = [one.upper() if shifted else one for one in ACCENTS.get(cap.key, "")]
-        if offered and self._accented:
+        if offered:
             self._once_held(lambda: self._offer(offered), HOLD_SECONDS)
 
     def _once_held(self, then: Callable[[], None], seconds: float) -> None:
@@ -258,9 +287,7 @@ class KeyPlate(Widget):
         for cap in self._accents:
             self.remove_widget(cap)
         self._accents = [
-            KeyCap(self.context, Cap(character), self._character_size)
-            for character in accents
-            if len(character) == 1  # a capital ß is two letters
+            KeyCap(self.context, Cap(character), self._character_size) for character in accents
         ]
         for cap in self._accents:
             self.add_widget(cap)
