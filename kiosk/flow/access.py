@@ -58,8 +58,12 @@ class Access:
 
 
 class Menu(StrEnum):
-    """What lies over a page: how somebody wants to be spoken to, or whether she means to close."""
+    """What lies over a page: how somebody wants to be spoken to, or whether she means it.
+
+    `CLOSING` asks that after Close, `RETURNING` after Back where nothing comes before.
+    """
 
     LANGUAGES = "languages"
     ACCESS = "access"
     CLOSING = "closing"
+    RETURNING = "returning"

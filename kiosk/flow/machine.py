@@ -27,7 +27,6 @@ from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow import state as st
-from kiosk.flow.access import Menu
 from kiosk.flow.helping import help_with
 from kiosk.flow.leaving import leave
 from kiosk.flow.resting import rested
@@ -239,12 +238,12 @@ def _pressed(state: st.State, event: ev.Pressed) -> Outcome:
         stop = do.StopTimer(ev.Timer.COUNTDOWN)
         start = do.StartTimer(ev.Timer.IDLE, state.idle_seconds)
         return _limited(replace(state, countdown=None), (start, stop))
-    if state.menu is Menu.CLOSING and event.intent is Intent.CLOSE:
-        return leave(state)
+    if meant := closing.MEANT.get((state.menu, event.intent)):
+        return meant(state)
     if event.intent in menu.OPENED or state.menu is not None:
         return menu.pressed(state, event.intent)
     if event.intent is Intent.CLOSE and not isinstance(state.page, AT_WORK):
-        return leave(state) if not closing.would_lose(state) else closing.ask(state)
+        return closing.close(state)
     return _by_table(state, event)
 
 

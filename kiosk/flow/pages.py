@@ -59,6 +59,16 @@ class AskingQuestion:
     forgotten: bool = False
 
     @property
+    def fields(self) -> tuple[str, ...]:
+        """The names of the answers' buffers."""
+        return tuple(f"answer-{number}" for number in range(1, len(self.questions) + 1))
+
+    @property
+    def field(self) -> str:
+        """The name of this answer's buffer."""
+        return self.fields[self.index]
+
+    @property
     def length(self) -> int:
         """How much is typed for this question."""
         return self.lengths[self.index]

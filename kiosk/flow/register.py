@@ -36,12 +36,7 @@ def _instructions(state: st.State, _: ev.Pressed) -> Outcome:
 
 
 def _not_now(state: st.State, _: ev.Pressed) -> Outcome:
-    page = state.page
-    if not isinstance(page, pg.Instructions):
-        return state, ()
-    if closing.would_lose(state):
-        return closing.ask(state)
-    return replace(state, page=pg.ShowingProfile(page.profile, page.trust)), ()
+    return closing.go_back(state)
 
 
 def _read(state: st.State, _: ev.Pressed) -> Outcome:

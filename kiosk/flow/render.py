@@ -18,7 +18,6 @@ from kiosk.flow import (
 from kiosk.flow import pages as pg
 from kiosk.flow import state as st
 from kiosk.flow import view as vw
-from kiosk.flow.access import Menu
 from kiosk.flow.events import UnlockStep
 from kiosk.flow.frame import (
     BACK,
@@ -33,7 +32,7 @@ from kiosk.flow.frame import (
 )
 from kiosk.flow.questions import question
 from kiosk.flow.text import Text, plural, text
-from kiosk.flow.unlock import FIRST_FIELD, SECOND_FIELD, answer_field
+from kiosk.flow.unlock import FIRST_FIELD, SECOND_FIELD
 from kiosk.values import PasscodeRules, ReaderTrouble, Rule
 
 _LONGEST_ANSWER = 64
@@ -44,8 +43,8 @@ def render(state: st.State) -> vw.View:
     if state.resting is not None:
         closed = _closed(state)
         return resting.render(state, state.resting, None if closed is None else closed[0])
-    if state.menu is Menu.CLOSING:
-        return closing.render(state)
+    if asked := closing.ASKED.get(state.menu):
+        return asked(state)
     if state.menu is not None:
         return menu.render(state)
     return _PAGES[type(state.page)](state, state.page)
@@ -168,7 +167,7 @@ def _question(state: st.State, page: pg.AskingQuestion) -> vw.View:
         frame(state, *buttons),
         heading=question(page.questions[page.index]),
         entry=vw.Entry(
-            answer_field(page.index),
+            page.field,
             vw.EntryKind.ANSWER,
             page.length,
             maximum=_LONGEST_ANSWER,

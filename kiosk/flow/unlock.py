@@ -52,7 +52,7 @@ def _opened(state: st.State, event: ev.UnlockOpened) -> Outcome:
 
 def _answer_typed(state: st.State, event: ev.Typed) -> Outcome:
     page = _asking(state)
-    if event.field != answer_field(page.index):
+    if event.field != page.field:
         return state, ()
     lengths = _with(page.lengths, page.index, event.length)
     return replace(state, page=replace(page, lengths=lengths)), ()
@@ -60,7 +60,7 @@ def _answer_typed(state: st.State, event: ev.Typed) -> Outcome:
 
 def _answer_given(state: st.State, event: ev.Pressed) -> Outcome:
     page = _asking(state)
-    if not event.typed or not page.length or event.field != answer_field(page.index):
+    if not event.typed or not page.length or event.field != page.field:
         return state, ()
     return _next_question(state, page, event.typed)
 
@@ -84,9 +84,7 @@ def _next_question(state: st.State, page: pg.AskingQuestion, answer: Secret | No
 def _question_before(state: st.State, _: ev.Pressed) -> Outcome:
     page = _asking(state)
     if page.index == 0 and page.forgotten:
-        if closing.would_lose(state):
-            return closing.ask(state)
-        return replace(state, page=pg.CardWorks()), ()
+        return closing.go_back(state)
     return replace(state, page=_at(page, max(page.index - 1, 0))), ()
 
 
@@ -125,11 +123,6 @@ def _asking(state: st.State) -> pg.AskingQuestion:
     if not isinstance(state.page, pg.AskingQuestion):
         raise TypeError  # the table calls these rules on that page alone
     return state.page
-
-
-def answer_field(index: int) -> str:
-    """The name of an answer's buffer."""
-    return f"answer-{index + 1}"
 
 
 # ---------------------------------------------------------------- the new passcode

@@ -12,6 +12,7 @@ from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow import view as vw
 from kiosk.flow.access import Menu
+from kiosk.flow.text import in_english
 from kiosk.flow.view import Intent
 from tests.flow.holder import PROFILE, Visit, ready
 
@@ -110,7 +111,7 @@ def test_whoever_would_go_beyond_the_instructions_is_asked_before_she_loses_answ
     instructions = visit.page
     assert isinstance(instructions, pg.Instructions)
     visit.hear(ev.Pressed(way))
-    assert visit.state.menu is Menu.CLOSING
+    assert visit.state.menu is (Menu.RETURNING if way is Intent.BACK else Menu.CLOSING)
     assert not any("own-answer-3" in each.fields for each in forgotten(visit))
     visit.hear(ev.Pressed(Intent.BACK))
     assert (visit.page, visit.state.menu) == (instructions, None)
@@ -118,6 +119,19 @@ def test_whoever_would_go_beyond_the_instructions_is_asked_before_she_loses_answ
     view = visit.view
     assert isinstance(view, vw.EntryPage)
     assert view.entry.length == 4
+
+
+def test_whoever_goes_back_beyond_the_instructions_stays_in_her_visit_without_her_answers() -> None:
+    visit = Visit()
+    visit.open_registration()
+    number = visit.number
+    visit.hear(ev.Chosen(2), ev.Typed("own-answer-3", 4))
+    visit.hear(*(ev.Pressed(Intent.BACK) for _ in range(3)), ev.Pressed(Intent.CONFIRM))
+    assert (visit.page, visit.state.menu) == (pg.ShowingProfile(PROFILE, PROFILE.trusts[0]), None)
+    assert forgotten(visit)[-1] == do.ForgetTyped(("own-answer-3",))
+    assert visit.number == number
+    visit.hear(ev.Pressed(Intent.REGISTER), ev.Pressed(Intent.CONTINUE))
+    assert isinstance(visit.page, pg.EnteringPasscode)
 
 
 def test_who_has_given_nothing_goes_back_beyond_the_instructions_unasked() -> None:
@@ -136,13 +150,24 @@ def test_back_from_the_first_question_asks_before_it_forgets_the_answers() -> No
     visit.hear(ev.Pressed(Intent.BACK), ev.Pressed(Intent.BACK))
     asking = visit.page
     assert isinstance(asking, pg.AskingQuestion)
-    assert visit.state.menu is Menu.CLOSING
+    assert visit.state.menu is Menu.RETURNING
+    view = visit.view
+    assert isinstance(view, vw.Notice)
+    assert in_english(view.heading) == "Go back, and forget what you gave?"
+    said = {each.intent: in_english(each.label) for each in view.frame.buttons}
+    assert said == {Intent.BACK: "Stay here", Intent.CONFIRM: "Go back"}
     assert forgotten(visit) == []
     visit.hear(ev.Pressed(Intent.BACK))
     assert (visit.page, visit.state.menu) == (asking, None)
     assert asking.lengths[0] == len("one")
-    visit.hear(ev.Pressed(Intent.BACK), ev.Pressed(Intent.CLOSE))
-    assert visit.page == pg.Waiting()
+    number = visit.number
+    visit.hear(ev.Pressed(Intent.BACK), ev.Pressed(Intent.CONFIRM))
+    assert (visit.page, visit.state.menu) == (pg.CardWorks(), None)
+    assert visit.number == number, "the visit goes on"
+    assert forgotten(visit) == [do.ForgetTyped(tuple(f"answer-{n}" for n in (1, 2, 3, 4)))]
+    visit.hear(ev.Chosen(2), ev.UnlockOpened(visit.number, ("A?", "B?", "C?", "D?"), 3))
+    assert isinstance(visit.page, pg.AskingQuestion)
+    assert (visit.page.lengths, visit.page.answers) == ((0,) * 4, (None,) * 4)
 
 
 def test_back_from_the_passcode_leads_to_what_was_before_it() -> None:
