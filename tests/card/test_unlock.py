@@ -16,6 +16,8 @@ from kiosk.simulated.piv import PivMemory, SimulatedPivCard
 from kiosk.values import Secret
 from tests.card.connections import Recorded
 
+pytestmark = pytest.mark.dealt
+
 CURRENT, NEXT, OTHER, NEW = b"current1", b"nextnext", b"no-match", b"135790"
 
 

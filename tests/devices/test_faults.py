@@ -24,6 +24,8 @@ from kiosk.simulated.piv import PivMemory
 from tests.devices.bench import Bench
 from tests.devices.cards import CHANGE, UNBLOCK, Issued, plan_for
 
+pytestmark = pytest.mark.dealt
+
 MOMENTS = [False, True]  # before the card has acted, and after it has
 
 

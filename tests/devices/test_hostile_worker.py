@@ -22,6 +22,8 @@ from kiosk.errors import CardMute, ReaderUnavailable
 from kiosk.values import CardIdentity, Family, Secret
 from tests.devices.bench import workers
 
+pytestmark = pytest.mark.dealt
+
 IDENTITY = CardIdentity(Family.PIV, "00112233")
 _STEP = b'{"step": {"command": "verify", "generation": 0, "status": null, "signature": null}}'
 _REPORT = (

@@ -26,6 +26,8 @@ from tests.devices.cards import UNBLOCK, Issued, plan_for
 from tests.devices.doorman import Doorman
 from tests.devices.rival import Hold, rival
 
+pytestmark = pytest.mark.dealt
+
 
 @pytest.fixture
 def bench(pcscd: PrivatePcscd) -> Iterator[PcscBench]:

@@ -21,6 +21,8 @@ from kiosk.rows import carry_out
 from tests.central.world import PersonalCard, Service
 from tests.leases.world import Away, Borrowing
 
+pytestmark = pytest.mark.dealt
+
 HOUR = 3600
 
 

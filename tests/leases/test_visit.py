@@ -33,6 +33,8 @@ from tests.central.world import CENTRAL, Service
 from tests.leases.world import Borrowing
 from tests.proofs.unreliable import DirectReader, Interruption, Killed, MortalOutbox, Network
 
+pytestmark = pytest.mark.dealt
+
 RIGHT = tuple(words for _, words in people.NURSE.answers)
 WRONG = ("nobody", "nothing", "nowhere", "never")
 PASSCODE = "864209"

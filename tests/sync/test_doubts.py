@@ -18,6 +18,8 @@ from tests.central import cards
 from tests.central.world import Clock, Service
 from tests.sync.world import TRUST, Follower
 
+pytestmark = pytest.mark.dealt
+
 MANY = cards.serials("AA", 60)
 
 

@@ -20,6 +20,8 @@ from tests.central.desk import Operator, settings_of
 from tests.central.world import Clock, KioskClient, PersonalCard, Service, problem
 from tests.sync.world import TRUST, Follower
 
+pytestmark = pytest.mark.dealt
+
 
 @pytest.fixture
 def operator(

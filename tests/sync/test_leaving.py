@@ -27,6 +27,8 @@ from tests.central.device import allow
 from tests.central.world import Clock, PersonalCard, Service
 from tests.proofs.proxy import Proxy
 
+pytestmark = pytest.mark.dealt
+
 
 @dataclass
 class Leaver:
