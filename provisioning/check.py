@@ -70,6 +70,7 @@ def _test(version: str, name: str, where: list[str], found: list[str]) -> tuple[
     environment = {
         **os.environ,
         **_folder(),
+        "LP_NUM_THREADS": "0",  # of Mesa's rasteriser: the processors have enough to do
         "KIOSK_TEST_DATABASES": databases,
         "KIOSK_TEST_SHARE": f"{found.index(version) + 1}/{len(found)}",
     }

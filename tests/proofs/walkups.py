@@ -6,6 +6,7 @@ Both at the same time, each in a process of its own.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -46,6 +47,8 @@ def _begun(folder: Path, module: str, *arguments: str) -> Iterator[Callable[[], 
             stderr=complaints,
             text=True,
             cwd=ROOT,
+            # With threads of its own Mesa's rasteriser keeps as many frames as it falls behind.
+            env={**os.environ, "LP_NUM_THREADS": "0"},
         ) as process,
     ):
 
