@@ -18,10 +18,11 @@ from kiosk import flow, journal
 from kiosk.contract.messages import KioskDeed, KioskEvent
 from kiosk.devices.lights import BoardNotice, Lights
 from kiosk.devices.reader import ReaderNotice, Sight
-from kiosk.errors import BoardUnavailable, CentralRefused, KioskError, StoreFailed
+from kiosk.errors import BoardUnavailable, StoreFailed
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow.view import Contact, Resting, View
+from kiosk.lookout import Lookout
 from kiosk.technician import Technician
 from kiosk.values import ReaderTrouble, Secret
 from kiosk.visits import Means
@@ -30,7 +31,6 @@ from kiosk.visits.unlock import UnlockVisit, new_reference
 
 _log = logging.getLogger(__name__)
 
-_CENTRAL_LOOK_SECONDS = 10.0
 _ANEW_SECONDS = 10.0  # until a page that was begun anew is left, at the latest
 
 
@@ -63,7 +63,7 @@ class Runtime:
         self._lights, self._board_lost = lights, board_lost
         self._technician = technician
         self._dim, self._is_dim = dim, True  # whatever it was left as: the first page lights it
-        self._contacts, self._site_contacts = contacts, site.contacts
+        self._lookout = Lookout(means, self.send, contacts, site.contacts)
         self._events: queue.SimpleQueue[ev.Event | Callable[[], None] | None] = queue.SimpleQueue()
         self._due: dict[ev.Timer, float] = {}
         self._secrets: list[Secret] = []
@@ -97,10 +97,9 @@ class Runtime:
     def run(self, screen: Screen) -> None:
         """Step the flow with every event until stopped; then wipe and close what was used."""
         self._end_what_was_left_open()
-        threading.Thread(target=self._look_for_central, name="central", daemon=True).start()
+        self._keep("central", self._lookout.keep)
         if self._means.keeper is not None:
-            keep = self._means.keeper.keep
-            threading.Thread(target=keep, args=(self._stopped,), name="packs", daemon=True).start()
+            self._keep("packs", self._means.keeper.keep)
         self._means.reader.watch(self._noticed)
         self._watch_board()
         self._show(screen)
@@ -116,6 +115,10 @@ class Runtime:
             self._means.reader.close()
             if self._lights is not None:
                 self._lights.close()
+
+    def _keep(self, name: str, keep: Callable[[threading.Event], None]) -> None:
+        """Have something kept up until stopped, in a thread of its own."""
+        threading.Thread(target=keep, args=(self._stopped,), name=name, daemon=True).start()
 
     def _end_what_was_left_open(self) -> None:
         """End the visits of a kiosk that was killed: no card work of theirs is under way now."""
@@ -215,46 +218,6 @@ class Runtime:
             self.send(ev.CardInserted(new_reference()))
         else:
             self.send(ev.CardTaken())
-
-    def _look_for_central(self) -> None:
-        while not self._stopped.is_set():
-            self.send(self._central_seen())
-            self._look_for_contacts()
-            self._end_what_could_not_be_ended()
-            self._stopped.wait(_CENTRAL_LOOK_SECONDS)
-
-    def _look_for_contacts(self) -> None:
-        """A kiosk may be started before it has heard from central whom to call."""
-        contacts = self._contacts()
-        if contacts and contacts != self._site_contacts:
-            self._site_contacts = contacts
-            self.send(ev.ContactsSeen(contacts))
-
-    def _end_what_could_not_be_ended(self) -> None:
-        """A disk that was full may have room by now."""
-        try:
-            self._means.outbox.catch_up()
-        except StoreFailed as error:
-            _log.warning("visits left open: %s", error)
-
-    def _central_seen(self) -> ev.CentralSeen:
-        try:
-            self._means.central.health()
-            self._means.central.tokens.current()
-        except CentralRefused as error:  # revoked, or retired
-            _log.warning("central does not know this kiosk: %s", error)
-            return ev.CentralSeen(reachable=True, admitted=False)
-        except KioskError as error:
-            _log.info("central: %s", error)
-            return ev.CentralSeen(reachable=False, lent=self._count_lent())
-        return ev.CentralSeen(reachable=True)
-
-    def _count_lent(self) -> int:
-        try:
-            return 0 if self._means.leases is None else self._means.leases.shelf.count_ready()
-        except StoreFailed as error:
-            _log.warning("packs: %s", error)
-            return 0
 
     # ------------------------------------------------------------ effects out
 

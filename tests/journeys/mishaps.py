@@ -276,6 +276,25 @@ MISHAPS: dict[str, Story] = {
     ],
 }
 
+# Near kin of others, whose parts have tests of their own: walked by the proof alone.
+AT_FULL_SIZE = frozenset(
+    {
+        "the card gives an answer of one byte",
+        "the card answers more than it was asked",
+        "the card is swapped at a command, too fast to be seen go",
+        "the card is slow",
+        "the card's process is killed",
+        "the card is swapped when it is to be unlocked",
+        "capitals, spaces and a forgotten answer are forgiven",
+        "two passcodes that differ",
+        "a card of another organisation",
+        "the card is pulled at the new passcode",
+        "the card is taken while it is read",
+        "a nurse registers again, and gives her present answers twice",
+        "without central there are few attempts, and central hears of them",
+    }
+)
+
 # Those without a mishap come last: they find a kiosk that has been through all of them.
 EVERY_STORY: dict[str, Story] = {
     **MISHAPS,

@@ -7,6 +7,7 @@ from itertools import combinations
 import pytest
 
 from kiosk.flow.access import Language, TextSize
+from tests.journeys.mishaps import AT_FULL_SIZE, EVERY_STORY
 from tests.journeys.walk import assigned
 from tests.journeys.ways import Way, pairs_of, pairwise
 from tests.proofs.everybody import SIZES, turn_at
@@ -25,3 +26,7 @@ def test_every_two_choices_meet_in_few_ways() -> None:
 def test_they_meet_in_the_ways_in_which_the_stories_are_walked(turn: int) -> None:
     met = set().union(*(pairs_of(way) for _, _, way in assigned(turn)))
     assert met == set().union(*map(pairs_of, pairwise()))
+
+
+def test_what_is_left_to_the_proof_are_stories() -> None:
+    assert set(EVERY_STORY) > AT_FULL_SIZE

@@ -1,8 +1,9 @@
 """Walk stories at one kiosk, in a process of its own: Kivy has one window for a process.
 
-Run as `python -m tests.journeys.walk FOLDER WIDTHxHEIGHT FIRST/OF TURN`, for every OF-th story from
-the FIRST on: people mostly wait, so several walk at a time. Each story is walked in one of the ways
-of `ways`, another one at each TURN. Prints a line of JSON for each story: its name, its way in
+Run as `python -m tests.journeys.walk FOLDER WIDTHxHEIGHT FIRST/OF TURN WHICH`, for every OF-th
+story from the FIRST on, of "every" one or of a "smaller" number: people mostly wait, so several
+walk at a time. Each story is walked in one of the ways of `ways`, another one at each TURN.
+Prints a line of JSON for each story: its name, its way in
 words and as it was `chosen`, the step that failed or null, what of the person was left on the start
 screen, and the unblocking keys (hexadecimal) that cards had meanwhile: what is written must not
 have them.
@@ -20,7 +21,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kiosk import compose, runtime, settings
+from kiosk import compose, lookout, settings
 from kiosk.demo import board
 from kiosk.demo.journey import HoldTitle
 from kiosk.demo.premises import Premises
@@ -30,7 +31,7 @@ from kiosk.technician import make_hash
 from tests.dealing import dealt
 from tests.journeys import stories
 from tests.journeys.happening import Do, Story, While, Within
-from tests.journeys.mishaps import DEADLINES, EVERY_STORY, steps_of
+from tests.journeys.mishaps import AT_FULL_SIZE, DEADLINES, EVERY_STORY, steps_of
 from tests.journeys.remains import remains_of
 from tests.journeys.ways import Way, pairwise
 
@@ -42,9 +43,10 @@ Told = tuple[str, Story, Way]
 _GONE_SECONDS = 1.0  # until every card that was taken has been missed: pcscd looks every 0.4 s
 
 
-def main(folder: Path, size: str, share: str, turn: int) -> None:
+def main(folder: Path, size: str, share: str, turn: int, which: str) -> None:
     first, of = map(int, share.split("/"))
-    told = dealt(assigned(turn))[first - 1 :: of]
+    left = AT_FULL_SIZE if which == "smaller" else frozenset()
+    told = dealt(each for each in assigned(turn) if each[0] not in left)[first - 1 :: of]
     logging.basicConfig(
         level=5, filename=folder / "kiosk.log", format="%(asctime)s %(name)s %(message)s"
     )
@@ -63,7 +65,7 @@ def main(folder: Path, size: str, share: str, turn: int) -> None:
         )
         premises.card_seconds = 0.1  # so that there is something to interrupt
         process.SECONDS.update(DEADLINES)
-        runtime._CENTRAL_LOOK_SECONDS = keeper._LOOK_SECONDS = keeper._LEAST_SECONDS = 0.5
+        lookout.SECONDS = keeper._LOOK_SECONDS = keeper._LEAST_SECONDS = 0.5
         shelf._WAITS = (1.0, 1.0)
         kiosk = compose.Kiosk(settings.read(), open_pins=lambda: premises.pins)
         threading.Thread(target=_walk_all, args=(kiosk, premises, told), daemon=True).start()
@@ -133,4 +135,4 @@ def _take_steps(
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4]))
+    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4]), sys.argv[5])
