@@ -3,10 +3,9 @@
 Run as `python -m tests.journeys.walk FOLDER WIDTHxHEIGHT FIRST/OF TURN WHICH`, for every OF-th
 story from the FIRST on, of "every" one or of a "smaller" number: people mostly wait, so several
 walk at a time. Each story is walked in one of the ways of `ways`, another one at each TURN.
-Prints a line of JSON for each story: its name, its way in
-words and as it was `chosen`, the step that failed or null, what of the person was left on the start
-screen, and the unblocking keys (hexadecimal) that cards had meanwhile: what is written must not
-have them.
+Prints a line of JSON for each story: its name, its way in words and as it was `chosen`, the step
+that failed or null, what of the person was left on the start screen, and the unblocking keys
+(hexadecimal) that cards had meanwhile: what is written must not have them.
 """
 
 from __future__ import annotations
