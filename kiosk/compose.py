@@ -32,7 +32,7 @@ from kiosk.doctor import findings, machine, said, surroundings
 from kiosk.errors import BoardUnavailable, DisplayUnavailable, SettingsError, StoreFailed
 from kiosk.firewall import FIREWALL_DIRECTORY
 from kiosk.flow import events as ev
-from kiosk.flow.access import Access, Language
+from kiosk.flow.access import Access
 from kiosk.flow.diagnosis import Diagnosis, Part
 from kiosk.flow.text import Verbatim
 from kiosk.flow.view import Contact
@@ -53,6 +53,7 @@ from kiosk.systemd import Notifier
 from kiosk.technician import Technician
 from kiosk.ui import open_screen
 from kiosk.ui.catalogue import load_all
+from kiosk.ui.speaking import Speak, silent
 from kiosk.ui.toolkit import WindowSettings
 from kiosk.visits import Means, Parties
 
@@ -156,7 +157,7 @@ def _screen(
     settings: Settings,
     send: Callable[[ev.Event], None],
     failed: Callable[[], None],
-    speak: Callable[[str, Language], None] = lambda _words, _language: None,
+    speak: Speak = silent,
 ) -> KioskApp:
     window = WindowSettings(
         size=(settings.width, settings.height),

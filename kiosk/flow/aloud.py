@@ -1,6 +1,6 @@
 """What is read aloud of a view: what somebody would read to a friend. Pure, and never a secret.
 
-A View has no secrets. What is being typed is not read out either; an address that is known is.
+A View has no secrets. What is being typed is not read out either, but for an e-mail address.
 """
 
 from __future__ import annotations
@@ -20,31 +20,39 @@ class Reading:
     """A view by ear.
 
     `place` is where one is: as long as that is the same, only the `lines` that are new are said.
-    `around` stands on page after page, and is said where it is new; `left`, how much time there is,
-    with a whole page and not with each minute.
+    `around` stands on page after page, and is said where it is new; what is `besides` changes by
+    itself or with each key, and is said with a whole page alone.
     """
 
     place: Line
     lines: tuple[Line, ...]
     around: tuple[Line, ...] = ()
-    left: Words | None = None
+    besides: tuple[Line, ...] = ()
+
+    def is_of(self, before: Reading | None) -> bool:
+        """Whether it is the page that was read as `before`."""
+        return before is not None and before.place == self.place
 
     def after(self, before: Reading | None) -> tuple[Line, ...]:
         """What is to be said to somebody who has heard `before`."""
         around = [line for line in self.around if before is None or line not in before.around]
-        if before is None or before.place != self.place:
-            return (*around, *self.lines, *_line(self.left))
+        if before is None or not self.is_of(before):
+            return (*around, *self.lines, *self.besides)
         return (*around, *(line for line in self.lines if line not in before.lines))
 
 
-def aloud(view: vw.View) -> Reading:
-    """The page of `view` in the order in which one reads it; whatever lies over it is not heard."""
+def aloud(view: vw.View, address: str = "") -> Reading:
+    """The page of `view` in the order in which one reads it; whatever lies over it is not heard.
+
+    `address` is what an e-mail page has in its box by now, which is nobody's secret.
+    """
     frame = view.frame
     doing = [step.label for step in frame.steps if step.state is vw.StepState.DOING]
     around = (*_line(frame.banner), *_line(*frame.corner), *_line(*doing))
     buttons = [(button.label,) for button in frame.buttons if button.enabled]
     place = (view.heading, *_given(getattr(view, "progress", None)))
-    return Reading(place, (*_body(view), *buttons), around, frame.remaining)
+    there = text("Filled in: {address}", address=address) if address else None
+    return Reading(place, (*_body(view), *buttons), around, _lines(there, frame.remaining))
 
 
 def warning(countdown: vw.Countdown) -> tuple[Line, ...]:
@@ -60,14 +68,16 @@ def _body(view: vw.View) -> tuple[Line, ...]:
             return _entry(view)
         case vw.ChoicePage() | vw.Resting():
             choices = view.choices if isinstance(view, vw.ChoicePage) else ()
-            offered = [_choice(one) for one in choices if one.enabled]
+            chosen = view.chosen if isinstance(view, vw.ChoicePage) else None
+            offered = [
+                _choice(one, number == chosen) for number, one in enumerate(choices) if one.enabled
+            ]
             return *_lines(view.heading, view.hint), *offered
         case vw.ProfilePage():
             sections = [line for section in view.sections for line in _section(section)]
             return (view.heading,), *sections
         case vw.Progress():
             doing = [step.label for step in view.steps if step.state is vw.StepState.DOING]
-            # What is being done is said anew while it goes on, and must not cut the rest short.
             return _lines(view.heading, view.instruction, *doing)
         case vw.Notice():
             return *_lines(view.heading, *view.paragraphs), *_whom_to_call(view)
@@ -75,16 +85,13 @@ def _body(view: vw.View) -> tuple[Line, ...]:
 
 def _entry(view: vw.EntryPage) -> tuple[Line, ...]:
     said = view.problem if view.problem is not None else view.hint
-    known = view.entry.prefilled
-    there = text("Filled in already: {address}", address=known) if known else None
     rules = [(line.text, text("done")) if line.met else (line.text,) for line in view.rule_lines]
-    return *_lines(view.progress, view.heading, said, there), *rules
+    return *_lines(view.progress, view.heading, said), *rules
 
 
-def _choice(choice: vw.Choice) -> Line:
-    if choice.ticked is None:
-        return (choice.label,)
-    return choice.label, text("chosen") if choice.ticked else text("not chosen")
+def _choice(choice: vw.Choice, chosen: bool) -> Line:
+    off = text("not chosen") if choice.ticked is False else None
+    return _given(choice.label, choice.detail, text("chosen") if choice.ticked or chosen else off)
 
 
 def _whom_to_call(view: vw.Notice) -> tuple[Line, ...]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from kiosk.flow.access import Language
 from kiosk.flow.events import Event
 from kiosk.ui import toolkit
 from kiosk.ui.catalogue import Catalogues
+from kiosk.ui.speaking import Speak, silent
 
 if TYPE_CHECKING:
     from kiosk.ui.app import KioskApp
@@ -23,7 +23,7 @@ def open_screen(
     catalogues: Catalogues,
     send: Callable[[Event], None],
     on_failure: Callable[[], None],
-    speak: Callable[[str, Language], None] = lambda _words, _language: None,
+    speak: Speak = silent,
 ) -> KioskApp:
     """Prepare Kivy for `window` and make the app; once in a process, in its main thread."""
     toolkit.prepare(window)

@@ -18,7 +18,8 @@ from kiosk.flow.view import View
 from kiosk.ui.catalogue import Catalogues
 from kiosk.ui.failure import LivingOn
 from kiosk.ui.keyboard import meaning
-from kiosk.ui.stage import Speak, Stage
+from kiosk.ui.speaking import Speak, silent
+from kiosk.ui.stage import Stage
 from kiosk.ui.touch import Fingers
 from kiosk.ui.typed import TypedText
 from kiosk.values import Fingertip
@@ -42,7 +43,7 @@ class KioskApp:
         catalogues: Catalogues,
         send: Callable[[Event], None],
         on_failure: Callable[[], None],
-        speak: Speak = lambda _words, _language: None,
+        speak: Speak = silent,
     ) -> None:
         self._typed = TypedText()
         self._on_failure = on_failure

@@ -42,7 +42,7 @@ class Focus:
     def at(self) -> Widget | None:
         """The control in focus, where it is on the screen still."""
         if self._at is not None and self._at.get_root_window() is None:
-            self._at = None
+            self.leave()
         return self._at
 
     @property
@@ -50,12 +50,16 @@ class Focus:
         """What the control in focus is to its page, however that is drawn; None without one."""
         return None if self.at is None else _part(self.at)
 
-    def return_to(self, part: object) -> None:
-        """Be at the control that is this to a page which was drawn anew, where there is one."""
+    def return_to(self, part: object) -> str:
+        """Be at the control that is this to a page which was drawn anew; what it is called.
+
+        Empty where there is none.
+        """
         for one in controls(self._stage.front):
             if part is not None and _part(one) == part:
-                self._be_at(one)
-                return
+                self._settle(one)
+                return self._called(one)
+        return ""
 
     def leave(self) -> None:
         """Be at no control: there is a finger, or another page."""
@@ -83,7 +87,16 @@ class Focus:
         elif key in {"technician", "speech"}:
             self._stage.context.press(Intent(key))
         elif typing and (key == "erase" or _types(key, screen.plate)):
+            self._wave_off(screen.plate)
             screen.strike(DELETE if key == "erase" else key)
+
+    def _wave_off(self, plate: KeyPlate) -> None:
+        """Have no accents offered any more, which would take the place of what comes now."""
+        if plate.accents:
+            at_one = self.at in plate.accents
+            plate.go()
+            if at_one:
+                self._settle(plate.at_hand)
 
     def _types_digits(self) -> bool:
         """Whether digits are typed, where something can be: they lead about among letters alone.
@@ -130,6 +143,10 @@ class Focus:
         at = self.at
         if isinstance(at, KeyCap) and at in at.parent.accents and control not in at.parent.accents:
             at.parent.go()
+        self._settle(control)
+        self._say(self._called(control))
+
+    def _settle(self, control: Widget) -> None:
         self.leave()
         self._at = control
         control.bind(pos=self._draw, size=self._draw)
@@ -137,7 +154,6 @@ class Focus:
             if isinstance(around, Scroller):
                 around.reveal_widget(control)
         self._draw()
-        self._say(self._called(control))
 
     def _called(self, control: Widget) -> str:
         """What it is called: letters, too, which one finds by ear; going there types nothing.

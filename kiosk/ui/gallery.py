@@ -12,12 +12,12 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from kiosk.flow.access import Language
 from kiosk.flow.events import Event
 from kiosk.flow.view import EntryPage, View
 from kiosk.ui import open_screen
 from kiosk.ui.catalogue import Catalogues, load_all
 from kiosk.ui.sample import SAMPLES, TYPED
+from kiosk.ui.speaking import Speak, silent
 from kiosk.ui.toolkit import WindowSettings
 
 # Kivy's own modules are imported inside functions here, because its environment comes first.
@@ -32,7 +32,7 @@ class Gallery:
         catalogues: Catalogues | None = None,
         send: Callable[[Event], None] = lambda _: None,
         on_failure: Callable[[], None] = lambda: None,
-        speak: Callable[[str, Language], None] = lambda _words, _language: None,
+        speak: Speak = silent,
     ) -> None:
         os.environ.setdefault("SDL_VIDEODRIVER", "offscreen")
         settings = WindowSettings(size=size, frames=0)

@@ -14,13 +14,14 @@ from kiosk.flow.access import Access, Language
 from kiosk.flow.aloud import Line, Reading, aloud, warning
 from kiosk.flow.events import Chosen, Event, Pressed, Touched, Typed
 from kiosk.flow.text import Verbatim
-from kiosk.flow.view import Entry, Intent, Resting, View, Welcome
+from kiosk.flow.view import Entry, EntryKind, EntryPage, Intent, Resting, View, Welcome
 from kiosk.ui.catalogue import Catalogues
 from kiosk.ui.context import Context
 from kiosk.ui.focus import Focus
 from kiosk.ui.palette import NHS
 from kiosk.ui.screens import Screen, screen_for
 from kiosk.ui.screens.entry import EntryScreen
+from kiosk.ui.speaking import Speak
 from kiosk.ui.theme import theme_for
 from kiosk.ui.typed import TypedText
 from kiosk.ui.widgets.countdown import CountdownOverlay
@@ -28,8 +29,6 @@ from kiosk.ui.widgets.shape import Backdrop
 
 TOUCHED_SECONDS = 0.5  # at most one Touched in this time
 DEAF_SECONDS = 0.3  # a double tap on Continue must not press the next page's Continue too
-Speak = Callable[[str, Language], None]
-"""Says words of a language instead of whatever is being said; none are silence."""
 
 GIVING = {Intent.CONTINUE, Intent.CONFIRM}  # what is typed goes with these
 
@@ -49,6 +48,7 @@ class Stage(FloatLayout):
         self._speak, self._offered = speak, False
         self._heard: Reading | None = None  # what of the page has been read aloud
         self._counted = ""  # so many are typed: said, and not yet followed by what that changed
+        self._acted = self._warned = False  # she did something; she was told that time is nearly up
         self._view: View | None = None
         self._spoken_to = (Language.ENGLISH, Access())
         self._screen: Screen | None = None
@@ -87,11 +87,12 @@ class Stage(FloatLayout):
 
     def show(self, view: View) -> None:
         """Put `view` on the screen: in place where the present screen suits it, else anew."""
-        self._view = view
+        before, self._view = self._view, view
         spoken_to = (view.frame.language, view.frame.access)
         part, covered = None, self.covered
         if spoken_to != self._spoken_to:
-            part = self.focus.part
+            if before is not None and before.heading == view.heading:
+                part = self.focus.part
             if view.frame.language is not self._spoken_to[0]:
                 self._heard = None  # it was not understood
             self._spoken_to = spoken_to
@@ -101,11 +102,10 @@ class Stage(FloatLayout):
             self._build(view)
         elif view.frame.remaining is not None:
             self._screen.tell_time(view.frame.remaining)
-        self._show_countdown(view)
-        self._read_aloud(view, warned=covered)
+        self._show_countdown(view, covered=covered)
         if covered and not self.covered:
             part = self._covered_part
-        self.focus.return_to(part)
+        self._read_aloud(view, self.focus.return_to(part))
 
     def clear(self) -> None:
         """Take everything off the screen."""
@@ -170,7 +170,7 @@ class Stage(FloatLayout):
         self._screen = screen_for(self.context, view)
         self.add_widget(self._screen)
 
-    def _show_countdown(self, view: View) -> None:
+    def _show_countdown(self, view: View, *, covered: bool) -> None:
         countdown = view.frame.countdown
         if countdown is None:
             if self._overlay is not None:
@@ -179,8 +179,9 @@ class Stage(FloatLayout):
         elif self._overlay is not None:
             self._overlay.draw(countdown)
         else:
-            self._covered_part = self.focus.part
-            self.focus.leave()
+            if not covered:
+                self._covered_part = self.focus.part
+                self.focus.leave()
             if self._screen is not None:
                 self._screen.let_go()
             self._overlay = CountdownOverlay(self.context, countdown)
@@ -190,6 +191,7 @@ class Stage(FloatLayout):
         if not self.listening:
             return
         self._pressed_at = monotonic()
+        self._acted = True
         if intent in GIVING and isinstance(self._screen, EntryScreen):
             field = self._screen.field
             self._send(Pressed(intent, self._typed.copy(field), field))
@@ -199,6 +201,7 @@ class Stage(FloatLayout):
     def _choose(self, number: int) -> None:
         if self.listening:
             self._pressed_at = monotonic()
+            self._acted = True
             self._send(Chosen(number))
 
     def _changed(self, entry: Entry) -> None:
@@ -206,13 +209,17 @@ class Stage(FloatLayout):
         met = self._typed.met(field, entry.rules)
         length = self._typed.length(field)
         self._send(Typed(field, length, met))
-        self._counted = str(length)  # and not which they are
+        self._acted, self._counted = True, str(length)  # and not which they are
         self._say_aloud(self._counted)
 
     # ------------------------------------------------------------ reading aloud
 
-    def _read_aloud(self, view: View, *, warned: bool) -> None:
-        """Say what is new: a page, what changed on it, or that the time is nearly up."""
+    def _read_aloud(self, view: View, focused: str) -> None:
+        """Say what is new: a page, what changed on it, or that the time is nearly up.
+
+        Then which control keys are at again, where that is `focused`. What changes by itself waits
+        until what was begun has been said.
+        """
         counted, self._counted = self._counted, ""
         if not view.frame.access.speech:
             self._hush()
@@ -220,19 +227,33 @@ class Stage(FloatLayout):
                 self._offer()  # there is a card
             return
         if view.frame.countdown is not None:
-            if not warned:
+            if not self._warned:
+                self._warned = True
                 self._say_lines(*warning(view.frame.countdown))
             return
-        heard, self._heard = self._heard, aloud(view)
-        new = self._heard.after(heard)
-        if new and counted:
-            new = ((Verbatim(counted),), *new)
-        # Whoever asked for more time is where she was.
-        self._say_lines(*(new or ((self._heard.place,) if warned else ())))
+        before, now = self._heard, aloud(view, self._address(view))
+        lines, self._heard = now.after(before), now
+        same = now.is_of(before)
+        if lines and counted and same:
+            lines = ((Verbatim(counted),), *lines)
+        if self._warned and not lines:
+            lines = (now.place,)  # whoever asked for more time is where she was
+        if focused and lines[-1:] != ((Verbatim(focused),),):
+            lines = (*lines, (Verbatim(focused),))
+        if lines:
+            asked = self._acted or self._warned or bool(focused)
+            self._say_lines(*lines, politely=same and not asked)
+            self._acted = self._warned = False
 
-    def _say_lines(self, *lines: Line) -> None:
+    def _address(self, view: View) -> str:
+        """The e-mail address that is in the box, which may be read out."""
+        if not isinstance(view, EntryPage) or view.entry.kind is not EntryKind.EMAIL:
+            return ""
+        return "".join(self._typed.characters(view.entry.field))
+
+    def _say_lines(self, *lines: Line, politely: bool = False) -> None:
         said = [", ".join(map(self.context.say, line)) for line in lines]
-        self._say_aloud(". ".join(line.removesuffix(".") for line in said))
+        self._say_aloud(". ".join(line.removesuffix(".") for line in said), politely=politely)
 
     def _offer(self) -> None:
         """Say, once until all is forgotten, how to have the screen read aloud."""
@@ -241,12 +262,13 @@ class Stage(FloatLayout):
             self._offered = True
             self._speak(self.context.say(offer), self._spoken_to[0])
 
-    def _say_aloud(self, words: str) -> None:
+    def _say_aloud(self, words: str, *, politely: bool = False) -> None:
         language, access = self._spoken_to
         if access.speech and words:
-            self._speak(words, language)
+            self._speak(words, language, politely=politely)
 
     def _hush(self) -> None:
+        self._warned = False
         if self._heard is not None:
             self._heard = None
             self._speak("", self._spoken_to[0])

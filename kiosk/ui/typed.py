@@ -6,7 +6,7 @@ is ever made of it: characters are read one at a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from kiosk.values import PasscodeRules, Rule, Secret
 
@@ -55,17 +55,21 @@ class TypedText:
             self.add(field, character, maximum)
         return True
 
-    def end(self, field: str, ending: str, maximum: int) -> bool:
-        """Have the e-mail address in `field` end in `ending`; False where that were too long.
+    def end(self, field: str, ending: str, maximum: int, others: Sequence[str] = ()) -> bool:
+        """Have the e-mail address in `field` end in `ending`; False where that cannot be.
 
-        An ending from the @ on takes the place of what is there from the @ on; another one is
-        added, with one dot between and not twice.
+        An ending from the @ on takes the place of what is there from the @ on. Another one is
+        added, with one dot between and not twice, in the place of any of the `others`; not to a
+        whole address, which would become one that nobody has.
         """
         kept = list(self.characters(field))
         if ending.startswith("@"):
             kept = kept[: kept.index("@")] if "@" in kept else kept
-        elif kept[-len(ending) :] == list(ending):
-            kept = kept[: -len(ending)]
+        else:
+            before = next((one for one in (ending, *others) if _ends(kept, one)), "")
+            if before.startswith("@"):
+                return False
+            kept = kept[: len(kept) - len(before)]
         while ending.startswith(".") and kept and kept[-1] == ".":
             kept.pop()
         if len(kept) + len(ending) > maximum:
@@ -127,3 +131,7 @@ class TypedText:
             if buffer is not None:
                 buffer.bytes[:] = bytes(len(buffer.bytes))
                 buffer.ends[:] = [0]
+
+
+def _ends(characters: list[str], ending: str) -> bool:
+    return characters[-len(ending) :] == list(ending)

@@ -113,6 +113,16 @@ def test_whoever_waits_hears_when_something_is_being_said_and_when_all_of_it_was
     wait_until(lambda: going == [True, False, True, True, False])
     speech.say("", "en")
     assert len(going) == 5, "there was silence already"
+    speech.say("short", "en")
+    speech.say("short too", "en", politely=True)
+    speech.say("and this", "en", politely=True)
+    wait_until(lambda: going[5:] == [True, True, True, False])
+    del going[5:]
+    speech.say("long", "en")
+    speech.say("short", "en", politely=True)
+    speech.say("short", "en")
+    wait_until(lambda: going[5:] == [True, True, False])  # what waited is not wanted any more
+    del going[5:]
     speech.say("long", "en")
     speech.say("", "en")
     assert going[5:] == [True, False]

@@ -34,9 +34,10 @@ def test_every_page_has_something_to_say_and_never_a_secret(state: State) -> Non
 def test_what_is_known_is_read_and_what_is_typed_changes_nothing_of_it() -> None:
     page = SAMPLES["address-filled"]
     assert isinstance(page, vw.EntryPage)
-    assert f"Filled in already: {page.entry.prefilled}" in words(page)
+    heard = aloud(page, "anna@nhs.net")
+    assert (Text("Filled in: {address}", (("address", "anna@nhs.net"),)),) in heard.after(None)
     longer = replace(page, entry=replace(page.entry, length=page.entry.length + 1))
-    assert words(longer, page) == []
+    assert aloud(longer, "anna@nhs.ne").after(heard) == ()
 
 
 def test_a_page_is_read_from_its_place_to_its_buttons() -> None:
@@ -97,9 +98,18 @@ def test_what_can_be_chosen_is_read_and_what_cannot_is_not() -> None:
     page = SAMPLES["menu"]
     assert isinstance(page, vw.ChoicePage)
     assert {each.enabled for each in page.choices} == {True, False}
-    said = words(page)
+    said = [line[0] for line in aloud(page).after(None)]
     for each in page.choices:
-        assert (in_english(each.label) in said) is each.enabled
+        assert (each.label in said) is each.enabled
+
+
+def test_what_is_chosen_is_said_to_be() -> None:
+    page = SAMPLES["menu"]
+    assert isinstance(page, vw.ChoicePage)
+    number = next(place for place, one in enumerate(page.choices) if one.enabled)
+    (line,) = words(replace(page, chosen=number), page)
+    assert line.startswith(in_english(page.choices[number].label))
+    assert line.endswith(", chosen")
 
 
 def test_what_is_turned_on_is_said_to_be() -> None:

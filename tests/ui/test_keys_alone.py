@@ -10,9 +10,9 @@ import pytest
 from kiosk.flow import Site, State, render
 from kiosk.flow import pages as pg
 from kiosk.flow.access import Access, Language, Menu
-from kiosk.flow.events import Chosen
+from kiosk.flow.events import Chosen, UnlockStep
 from kiosk.flow.text import Text
-from kiosk.flow.view import Button, Countdown, EntryPage, Intent, View
+from kiosk.flow.view import Button, ChoicePage, Countdown, EntryPage, Intent, View
 from kiosk.ui.keyboard import meaning
 from kiosk.ui.sample import COUNTDOWN, SAMPLES
 from tests.ui.conftest import Desk
@@ -221,6 +221,26 @@ def test_accents_come_by_keys_alone(
     assert desk.pressed[-1].typed.reveal().decode() == accent + letter + letter
 
 
+@pytest.mark.parametrize("key", ["erase", "a"])
+def test_what_is_typed_meanwhile_waves_the_accents_off(desk: Desk, key: str) -> None:
+    from kiosk.ui.widgets.keys import KeyCap  # noqa: PLC0415 - the gallery is open
+
+    view = SAMPLES["question-typed"]
+    assert isinstance(view, EntryPage)
+    desk.show(view)
+    keys(desk, "e")
+    while not isinstance(desk.gallery.app.stage.focus.at, KeyCap):
+        keys(desk, "next")
+    find(desk, "w")
+    hold(desk)
+    assert accents(desk)
+    keys(desk, key)
+    assert accents(desk) == []
+    assert at(desk).startswith("w"), "not on an accent that would take the place of a letter"
+    typed = desk.gallery.app.stage.context.typed.copy(view.entry.field).reveal()
+    assert typed == (b"e" if key == "erase" else b"ewa")
+
+
 def test_a_capital_has_capital_accents_by_keys_and_a_short_press_has_none(desk: Desk) -> None:
     from kiosk.ui.widgets.keys import KeyCap  # noqa: PLC0415 - the gallery is open
 
@@ -300,7 +320,11 @@ def said() -> list[tuple[str, Language]]:
 @pytest.fixture
 def hearing(make_desk: Callable[..., Desk], said: list[tuple[str, Language]]) -> Desk:
     desk = make_desk()
-    desk.gallery.app.stage._speak = lambda words, language: said.append((words, language))
+
+    def speak(words: str, language: Language, *, politely: bool = False) -> None:
+        said.append((f"({words})" if politely else words, language))
+
+    desk.gallery.app.stage._speak = speak
     return desk
 
 
@@ -404,6 +428,75 @@ def test_what_typing_changes_is_said_after_how_much_is_typed(
     keys(hearing, "z")
     hearing.show(listening(replace(empty, problem=Text("Too short."))))
     assert [words for words, _ in said] == ["1", "1. Too short"]
+
+
+def test_what_changes_by_itself_waits_and_what_is_pressed_does_not(
+    hearing: Desk, said: list[tuple[str, Language]]
+) -> None:
+    state = State(page=pg.Unlocking(), visit=1)
+    hearing.show(listening(render(state)))
+    state = replace(state, page=pg.Unlocking(UnlockStep.UNLOCK))
+    hearing.show(listening(render(state)))
+    assert [words for words, _ in said] == [
+        "Unlocking. Do not remove your smartcard. Getting permission",
+        "(Unlocking your smartcard)",
+    ]
+    page = SAMPLES["menu"]
+    assert isinstance(page, ChoicePage)
+    hearing.show(listening(page))
+    keys(hearing, "next", "press")
+    said.clear()
+    hearing.show(listening(replace(page, chosen=0)))
+    assert [words.endswith(", chosen") for words, _ in said] == [True]
+
+
+def test_whoever_turns_speech_on_by_key_hears_the_page_and_where_she_is(
+    hearing: Desk, said: list[tuple[str, Language]]
+) -> None:
+    silent, heard = (listening(SAMPLES["done"], speech=on) for on in (False, True))
+    hearing.show(silent)
+    keys(hearing, "next")
+    focused = at(hearing)
+    hearing.show(heard)
+    assert [words for words, _ in said] == [said[0][0]]
+    assert said[0][0].startswith("Your smartcard is unlocked. Your new passcode works")
+    assert said[0][0].endswith(f". {focused}")
+    assert at(hearing) == focused
+
+
+def test_whoever_turns_speech_on_under_the_warning_hears_it(
+    hearing: Desk, said: list[tuple[str, Language]]
+) -> None:
+    page = SAMPLES["done"]
+    more = Button(Intent.MORE_TIME, Text("I need more time"))
+    for speech, seconds in ((False, 20), (True, 19), (True, 18)):
+        countdown = Countdown(seconds, Text("{count}", (("count", seconds),)), more)
+        warned = replace(page, frame=replace(page.frame, countdown=countdown))
+        hearing.show(listening(warned, speech=speech))
+    assert [words for words, _ in said] == ["The time is nearly up. I need more time"]
+
+
+def test_a_language_that_is_chosen_by_keys_leaves_the_focus_on_no_other_choice(desk: Desk) -> None:
+    state = State(page=pg.CardWorks(), visit=1, card_present=True)
+    desk.show(render(replace(state, menu=Menu.LANGUAGES)))
+    keys(desk, "next", "next", "next", "next")
+    assert at(desk)
+    desk.show(render(replace(state, language=Language.POLISH)))
+    assert at(desk) == ""
+
+
+def test_what_is_in_the_box_of_an_address_is_read_with_its_page(
+    hearing: Desk, said: list[tuple[str, Language]]
+) -> None:
+    page = SAMPLES["address-filled"]
+    assert isinstance(page, EntryPage)
+    hearing.show(listening(page))
+    assert f"Filled in: {page.entry.prefilled}" in said[-1][0]
+    assert not said[-1][0].startswith(str(len(page.entry.prefilled)))
+    keys(hearing, "erase")
+    hearing.show(listening(SAMPLES["menu"]))
+    hearing.show(listening(page))
+    assert f"Filled in: {page.entry.prefilled[:-1]}" in said[-1][0].split(". ")
 
 
 def test_the_warning_is_said_once_and_then_where_one_is(

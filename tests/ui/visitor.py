@@ -81,8 +81,8 @@ class Visitor:
         app = self.gallery.app if self.gallery is not None else None
         if app is None:
             return
-        if isinstance(effect, do.Forget):
-            app.forget()
+        if isinstance(effect, do.Forget | do.ForgetGiven):
+            app.forget(None if isinstance(effect, do.Forget) else effect.fields)
             for secret in self._secrets:
                 secret.wipe()
             self._secrets.clear()

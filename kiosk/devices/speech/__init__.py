@@ -12,8 +12,11 @@ class Speech(Protocol):
     def present(self) -> bool:
         """Whether this kiosk can read aloud, as far as is known."""
 
-    def say(self, words: str, language: str) -> None:
-        """Say `words` (ISO 639-1 `language`) instead of whatever is being said; "" is silence."""
+    def say(self, words: str, language: str, *, politely: bool = False) -> None:
+        """Say `words` (ISO 639-1 `language`) instead of whatever is being said; "" is silence.
+
+        `politely`, they wait until that has been said.
+        """
 
     def close(self) -> None:
         """Be quiet, for good."""

@@ -6,6 +6,7 @@ import logging
 import shutil
 import subprocess
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 
 _log = logging.getLogger(__name__)
@@ -37,43 +38,49 @@ class EspeakSpeech:
         self._lost, self._going = lost, going
         self._lock = threading.Lock()
         self._speaking: subprocess.Popen[bytes] | None = None
+        self._next: deque[tuple[str, str]] = deque()  # what waits politely
 
     @property
     def present(self) -> bool:
         """Whether the program is there, and has not failed."""
         return self._program is not None
 
-    def say(self, words: str, language: str) -> None:
-        """Say `words` instead of whatever is being said."""
+    def say(self, words: str, language: str, *, politely: bool = False) -> None:
+        """Say `words` instead of whatever is being said; `politely`, after it."""
         with self._lock:
+            if politely and self._speaking is not None:
+                self._next.append((words, language))
+                return
             interrupted = self._be_quiet()
-            if not words or self._program is None:
-                if interrupted:
-                    self._going(False)
-                return
-            voice = _VOICES.get(language, "en-gb")
-            # A sign alone is a key that somebody looks for by ear; within words it is a pause.
-            signs = ["--punct"] if len(words) == 1 else []
-            command = [self._program, "-v", voice, "-s", _WORDS_A_MINUTE, *signs, *self._options]
-            try:
-                speaking = subprocess.Popen(
-                    [*command, "--stdin"],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                )
-            except OSError as error:
+            if words and self._program is not None:
+                self._begin(words, language)
+            elif interrupted:
                 self._going(False)
-                self._give_up(type(error).__name__)
-                return
-            self._speaking = speaking
-            self._going(True)
-        threading.Thread(target=self._attend, args=(speaking, words), daemon=True).start()
 
     def close(self) -> None:
         """Be quiet."""
         self.say("", "")
         self._program = None
+
+    def _begin(self, words: str, language: str) -> None:
+        voice = _VOICES.get(language, "en-gb")
+        # A sign alone is a key that somebody looks for by ear; within words it is a pause.
+        signs = ["--punct"] if len(words) == 1 else []
+        command = [str(self._program), "-v", voice, "-s", _WORDS_A_MINUTE, *signs, *self._options]
+        try:
+            speaking = subprocess.Popen(
+                [*command, "--stdin"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+        except OSError as error:
+            self._going(False)
+            self._give_up(type(error).__name__)
+            return
+        self._speaking = speaking
+        self._going(True)
+        threading.Thread(target=self._attend, args=(speaking, words), daemon=True).start()
 
     def _attend(self, speaking: subprocess.Popen[bytes], words: str) -> None:
         """Hand over what to say, and see how it ended."""
@@ -90,12 +97,17 @@ class EspeakSpeech:
             if speaking is not self._speaking:
                 return  # killed, for something else or for silence
             self._speaking = None
+            failed = speaking.returncode != 0
+            if self._next and not failed:
+                self._begin(*self._next.popleft())
+                return
             self._going(False)
-            if speaking.returncode != 0 and not stuck:
+            if failed and not stuck:
                 self._give_up(f"exit status {speaking.returncode}")
 
     def _be_quiet(self) -> bool:
         """End what is being said; whether anything was."""
+        self._next.clear()
         speaking, self._speaking = self._speaking, None
         if speaking is not None:
             speaking.kill()

@@ -74,7 +74,7 @@ class EntryScreen(Page):
         if key == DELETE:
             changed = typed.delete(entry.field)
         elif key in entry.endings:
-            changed = typed.end(entry.field, key, entry.maximum)
+            changed = typed.end(entry.field, key, entry.maximum, entry.endings)
         else:
             changed = typed.add(entry.field, key, entry.maximum)
         if changed:
