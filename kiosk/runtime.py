@@ -231,6 +231,9 @@ class Runtime:
                 self._forget(screen)
             case do.ForgetTyped(fields):
                 screen.forget(fields)
+            case do.ForgetGiven(fields):
+                screen.forget(fields)
+                self._wipe()
             case do.ReportOpened():
                 self._report_opened()
             case do.ReadCard(number):
@@ -383,6 +386,10 @@ class Runtime:
         if self._visit is not None:
             self._visit.forget()
         self._visit = self._holder = None
+        self._wipe()
+
+    def _wipe(self) -> None:
+        """Wipe every secret that was given, and every copy of one."""
         for secret in self._secrets:
             secret.wipe()
         self._secrets.clear()

@@ -10,6 +10,7 @@ from kiosk.flow import pages as pg
 from kiosk.flow import state as st
 from kiosk.flow import view as vw
 from kiosk.flow.access import Menu
+from kiosk.flow.draft import CODE_FIELD
 from kiosk.flow.frame import BACK, CLOSE, frame
 from kiosk.flow.leaving import leave
 from kiosk.flow.text import text
@@ -62,10 +63,10 @@ def _returned(state: st.State) -> Outcome:
             before = pg.CardWorks()
         case pg.Instructions(profile, trust, draft):
             before = pg.ShowingProfile(profile, trust)
-            fields = tuple(field for field, _ in draft.typed) if draft is not None else ()
+            fields = (*(field for field, _ in draft.typed), CODE_FIELD) if draft is not None else ()
         case _:
             return state, ()
-    forget = (do.ForgetTyped(fields),) if would_lose(state) else ()
+    forget = (do.ForgetGiven(fields),) if would_lose(state) else ()
     return replace(state, page=before, menu=None), forget
 
 

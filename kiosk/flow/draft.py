@@ -12,7 +12,7 @@ from kiosk.flow import pages as pg
 
 QUESTIONS, REQUIRED = 4, 3
 ENDINGS, ENDING_LETTERS, ENDINGS_LETTERS = 4, 20, 34  # at most: keys, letters on one, on all
-EMAIL_FIELD = "e-mail"
+EMAIL_FIELD, CODE_FIELD = "e-mail", "code"
 
 
 def answer_field(question: int) -> str:

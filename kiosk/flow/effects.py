@@ -130,6 +130,16 @@ class ForgetTyped:
 
 
 @dataclass(frozen=True, slots=True)
+class ForgetGiven:
+    """Wipe what was typed into these fields, and every secret that was given in this visit.
+
+    Nothing that goes on needs one of them.
+    """
+
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReportOpened:
     """Note for central that the kiosk's case was opened."""
 
@@ -179,6 +189,7 @@ Effect = (
     | RemoveRegistration
     | Forget
     | ForgetTyped
+    | ForgetGiven
     | ReportOpened
     | CheckTechnician
     | Diagnose

@@ -8,6 +8,7 @@ from typing import Any
 
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
+from kiosk.flow import pages as pg
 from kiosk.flow import state as st
 from kiosk.flow import view as vw
 from kiosk.flow.frame import frame
@@ -21,6 +22,9 @@ def _case_opened(state: st.State, _: ev.CaseOpened) -> Outcome:
     """Whoever opens the case gets nothing, and the kiosk serves nobody until it is started anew."""
     if state.opened:
         return state, ()
+    if isinstance(state.page, pg.AT_WORK):
+        # It is brought to its end, so that nobody takes a card in the middle of a command.
+        return replace(state, opened=True), (do.ReportOpened(),)
     clean, effects = leave(replace(state, opened=True))
     return clean, (*effects, do.ReportOpened())
 

@@ -59,8 +59,6 @@ _WORK: dict[type, tuple[float, pg.Trouble]] = {
 }
 _AGAIN_SECONDS = 5.0  # a visit that is over while the kiosk works is looked at anew
 _LISTENING_SECONDS = 180.0  # what is read aloud should have its end by then
-AT_WORK = (pg.Unlocking, pg.ChangingPasscode)
-"""While the card is changed it is not to be asked back."""
 
 
 def _untimed(state: st.State) -> bool:
@@ -81,7 +79,7 @@ def step(state: st.State, event: ev.Event) -> Outcome:
         return state, ()
     rule = _EVERYWHERE.get(type(event))
     after, effects = rule(state, event) if rule else _by_table(state, event)
-    if isinstance(state.page, AT_WORK) and type(after.page) is not type(state.page):
+    if isinstance(state.page, pg.AT_WORK) and type(after.page) is not type(state.page):
         # No menu covers what became of the card, and that it is to be taken.
         after = replace(after, menu=None)
     after, effects = _timed(state, after, event, effects)
@@ -103,7 +101,8 @@ def _timed(before: st.State, after: st.State, event: ev.Event, effects: Effects)
         or after.visit != before.visit
         or _untimed(after) != _untimed(before)
     )
-    listened = event == ev.Speaking(going=False)
+    # A start screen that says something of its own accord keeps nobody's settings.
+    listened = event == ev.Speaking(going=False) and not isinstance(after.page, pg.Waiting)
     somebody = listened or isinstance(event, ev.Touched | ev.Typed | ev.Pressed)
     if _untimed(after):
         if not moved:
@@ -149,7 +148,7 @@ def _card_taken(state: st.State, _: ev.CardTaken) -> Outcome:
     state = replace(state, card_present=False)
     if isinstance(state.page, pg.Waiting):
         return leave(state) if state.changed else (state, ())
-    if isinstance(state.page, AT_WORK):
+    if isinstance(state.page, pg.AT_WORK):
         return help_with(state, pg.Trouble.CARD_PULLED_AT_WORK)
     if is_work(state.page):
         registering = isinstance(state.page, pg.ConfirmingRegistration)
@@ -173,7 +172,7 @@ def _reader_ready(state: st.State, event: ev.ReaderReady) -> Outcome:
 
 
 def _screen_failed(state: st.State, _: ev.ScreenFailed) -> Outcome:
-    if isinstance(state.page, AT_WORK):
+    if isinstance(state.page, pg.AT_WORK):
         # The card must not be asked back: the page is drawn once more.
         return state, ()
     if not state.reference or isinstance(state.page, pg.Helping):
@@ -219,7 +218,7 @@ def _warned(state: st.State, timer: ev.Timer) -> Outcome:
     """Nobody is here, it seems: VISIT, because something may touch the screen for ever."""
     if isinstance(state.page, pg.Waiting) and timer is ev.Timer.VISIT:
         return state, ()
-    if state.speaking and timer is ev.Timer.IDLE:
+    if state.speaking and timer is ev.Timer.IDLE and not isinstance(state.page, pg.Waiting):
         return replace(state, speaking=False), (do.StartTimer(timer, _LISTENING_SECONDS),)
     warned = replace(state, countdown=state.site.warning_seconds)
     return warned, (do.StartTimer(ev.Timer.COUNTDOWN, 1),)
@@ -242,7 +241,7 @@ def _pressed(state: st.State, event: ev.Pressed) -> Outcome:
         return meant(state)
     if event.intent in menu.OPENED or state.menu is not None:
         return menu.pressed(state, event.intent)
-    if event.intent is Intent.CLOSE and not isinstance(state.page, AT_WORK):
+    if event.intent is Intent.CLOSE and not isinstance(state.page, pg.AT_WORK):
         return closing.close(state)
     return _by_table(state, event)
 

@@ -410,6 +410,9 @@ class Helping:
     wait_seconds: int = 0
 
 
+AT_WORK = (Unlocking, ChangingPasscode)
+"""While the card is changed it is not to be asked back."""
+
 Page = (
     Waiting
     | ReadingCard

@@ -21,7 +21,7 @@ from kiosk.flow.view import Intent
 
 Outcome = tuple[st.State, tuple[do.Effect, ...]]
 
-CODE_FIELD, CODE_DIGITS = "code", 6
+CODE_DIGITS = 6
 
 # ---------------------------------------------------------------- instructions and passcode
 
@@ -112,19 +112,19 @@ def _code_sent(state: st.State, event: ev.CodeSent) -> Outcome:
         return state, ()
     draft = replace(page.draft, missed=False, sent_to=page.draft.email)
     entering = pg.EnteringCode(draft, anew=event.anew)
-    return replace(state, page=entering), (do.ForgetTyped((CODE_FIELD,)),)
+    return replace(state, page=entering), (do.ForgetTyped((of.CODE_FIELD,)),)
 
 
 def _code_typed(state: st.State, event: ev.Typed) -> Outcome:
     page = state.page
-    if not isinstance(page, pg.EnteringCode) or event.field != CODE_FIELD:
+    if not isinstance(page, pg.EnteringCode) or event.field != of.CODE_FIELD:
         return state, ()
     return replace(state, page=replace(page, length=event.length, wait_seconds=0)), ()
 
 
 def _confirmed(state: st.State, event: ev.Pressed) -> Outcome:
     page = state.page
-    if not isinstance(page, pg.EnteringCode) or event.field != CODE_FIELD or event.typed is None:
+    if not isinstance(page, pg.EnteringCode) or event.field != of.CODE_FIELD or event.typed is None:
         return state, ()
     if len(event.typed) != CODE_DIGITS:
         return state, ()
@@ -154,7 +154,7 @@ def _code_refused(state: st.State, _: ev.CodeRefused) -> Outcome:
     if not isinstance(page, pg.ConfirmingRegistration):
         return state, ()
     again = pg.EnteringCode(page.draft, refused=True)
-    return replace(state, page=again), (do.ForgetTyped((CODE_FIELD,)),)
+    return replace(state, page=again), (do.ForgetTyped((of.CODE_FIELD,)),)
 
 
 def _code_void(state: st.State, event: ev.CodeSent) -> Outcome:
@@ -162,7 +162,7 @@ def _code_void(state: st.State, event: ev.CodeSent) -> Outcome:
     if not isinstance(page, pg.ConfirmingRegistration):
         return state, ()
     again = pg.EnteringCode(page.draft, anew=event.anew)
-    return replace(state, page=again), (do.ForgetTyped((CODE_FIELD,)),)
+    return replace(state, page=again), (do.ForgetTyped((of.CODE_FIELD,)),)
 
 
 def _former_refused(state: st.State, event: ev.AnswersRefused) -> Outcome:
@@ -173,7 +173,7 @@ def _former_refused(state: st.State, event: ev.AnswersRefused) -> Outcome:
     typed = tuple(each for each in page.draft.typed if each[0] not in fields)
     draft = replace(page.draft, former=(), typed=typed)
     again = pg.AnsweringFormer(draft, refused=True, wait_seconds=event.wait_seconds)
-    return replace(state, page=again), (do.ForgetTyped((CODE_FIELD, *fields)),)
+    return replace(state, page=again), (do.ForgetTyped((of.CODE_FIELD, *fields)),)
 
 
 def _said_no(state: st.State, event: ev.UnlockRefused) -> Outcome:
@@ -197,7 +197,7 @@ def _none_left(state: st.State, page: pg.SendingCode, event: ev.UnlockRefused) -
     if not draft.sent_to:
         return refused(state, event)
     spent = pg.EnteringCode(draft, spent=True)
-    return replace(state, page=spent), (do.ForgetTyped((CODE_FIELD,)),)
+    return replace(state, page=spent), (do.ForgetTyped((of.CODE_FIELD,)),)
 
 
 def _missed(state: st.State, event: ev.CentralFailed) -> Outcome:

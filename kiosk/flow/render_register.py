@@ -23,7 +23,7 @@ from kiosk.flow.frame import (
     wait,
 )
 from kiosk.flow.questions import question
-from kiosk.flow.register import CODE_DIGITS, CODE_FIELD
+from kiosk.flow.register import CODE_DIGITS
 from kiosk.flow.text import Text, plural, text
 
 _LONGEST_ANSWER = 64
@@ -193,7 +193,7 @@ def _code(state: st.State, page: pg.EnteringCode) -> vw.View:
         _of(state, page, CLOSE, BACK, confirm),
         text("Enter your registration code"),
         vw.Entry(
-            CODE_FIELD,
+            of.CODE_FIELD,
             vw.EntryKind.CODE,
             page.length,
             maximum=CODE_DIGITS,

@@ -116,6 +116,10 @@ class UnlockVisit:
         report = self._report
         if report is None:
             return ev.CardFailed(self.number, ev.CardTrouble.FAILED)
+        # She may have gone back to the menu: what is opened now takes the place of that.
+        if self._offline is not None:
+            self._offline.forget()
+        self._offline = self._opened = None
         try:
             request = msg.OpenUnlock(
                 session=_session_of(reference),

@@ -17,8 +17,8 @@ from kiosk.flow.view import Intent
 from tests.flow.holder import PROFILE, Visit, ready
 
 
-def forgotten(visit: Visit) -> list[do.ForgetTyped]:
-    return [each for each in visit.effects if isinstance(each, do.ForgetTyped)]
+def forgotten(visit: Visit) -> list[do.ForgetGiven]:
+    return [each for each in visit.effects if isinstance(each, do.ForgetGiven)]
 
 
 def test_back_goes_through_the_answers_and_loses_none() -> None:
@@ -128,7 +128,7 @@ def test_whoever_goes_back_beyond_the_instructions_stays_in_her_visit_without_he
     visit.hear(ev.Chosen(2), ev.Typed("own-answer-3", 4))
     visit.hear(*(ev.Pressed(Intent.BACK) for _ in range(3)), ev.Pressed(Intent.CONFIRM))
     assert (visit.page, visit.state.menu) == (pg.ShowingProfile(PROFILE, PROFILE.trusts[0]), None)
-    assert forgotten(visit)[-1] == do.ForgetTyped(("own-answer-3",))
+    assert forgotten(visit) == [do.ForgetGiven(("own-answer-3", "code"))]
     assert visit.number == number
     visit.hear(ev.Pressed(Intent.REGISTER), ev.Pressed(Intent.CONTINUE))
     assert isinstance(visit.page, pg.EnteringPasscode)
@@ -164,7 +164,7 @@ def test_back_from_the_first_question_asks_before_it_forgets_the_answers() -> No
     visit.hear(ev.Pressed(Intent.BACK), ev.Pressed(Intent.CONFIRM))
     assert (visit.page, visit.state.menu) == (pg.CardWorks(), None)
     assert visit.number == number, "the visit goes on"
-    assert forgotten(visit) == [do.ForgetTyped(tuple(f"answer-{n}" for n in (1, 2, 3, 4)))]
+    assert forgotten(visit) == [do.ForgetGiven(tuple(f"answer-{n}" for n in (1, 2, 3, 4)))]
     visit.hear(ev.Chosen(2), ev.UnlockOpened(visit.number, ("A?", "B?", "C?", "D?"), 3))
     assert isinstance(visit.page, pg.AskingQuestion)
     assert (visit.page.lengths, visit.page.answers) == ((0,) * 4, (None,) * 4)

@@ -18,8 +18,8 @@ from tests.flow.holder import PROFILE
 REFERENCE = "AB12-CD34"
 
 
-def after(*events: ev.Event) -> State:
-    state = State()
+def after(*events: ev.Event, state: State | None = None) -> State:
+    state = state or State()
     for event in events:
         state, _ = flow.step(state, event)
     return state
@@ -43,6 +43,19 @@ def test_who_opens_the_case_ends_the_visit_and_is_reported_once() -> None:
     assert do.Forget() in effects
     assert do.ReportOpened() in effects
     assert do.ReportOpened() not in flow.step(state, ev.CaseOpened())[1]
+
+
+@pytest.mark.parametrize("page", [pg.Unlocking(), pg.ChangingPasscode()])
+def test_a_card_that_is_being_changed_is_not_asked_back(page: pg.Page) -> None:
+    at_work = State(page=page, visit=1, card_present=True)
+    state, effects = flow.step(at_work, ev.CaseOpened())
+    assert (state.page, effects) == (page, (do.ReportOpened(),))
+    done = ev.CardUnlocked(1) if isinstance(page, pg.Unlocking) else ev.PasscodeChanged(1)
+    ended = after(done, state=state)
+    assert isinstance(ended.page, pg.Finished)
+    gone = after(ev.CardTaken(), state=ended)
+    assert isinstance(gone.page, pg.Waiting)
+    assert not gone.in_service
 
 
 def test_whose_card_is_in_takes_it_and_is_not_asked_to_start_again() -> None:

@@ -116,6 +116,24 @@ def test_three_of_four_unlock_it_and_the_pack_is_spent(lent: Borrowing, hers: Is
     assert told[-1] == "visit end"
 
 
+def test_what_is_opened_anew_is_asked_of_central_once_it_answers(
+    lent: Borrowing, hers: IssuedCard
+) -> None:
+    begun = visit(lent, hers)
+    pack, lent.follower.central._http.down = begun._offline, False  # type: ignore[attr-defined]
+    opened = begun.open(new_reference(), forgotten=True)
+    assert isinstance(opened, ev.UnlockOpened), opened
+    assert not opened.offline
+    assert begun.answer(RIGHT, None) == ev.AnswersAccepted(1)
+    assert pack is not None
+    assert begun._offline is None
+    assert "pack attempt" not in lent.told()
+    lent.follower.central._http.down = True  # type: ignore[attr-defined]
+    again = begun.open(new_reference(), forgotten=True)
+    assert isinstance(again, ev.UnlockOpened), again
+    assert again.offline
+
+
 def test_what_was_opened_is_wiped_when_she_goes(lent: Borrowing, hers: IssuedCard) -> None:
     begun = visit(lent, hers)
     assert begun.answer(RIGHT, None) == ev.AnswersAccepted(1)
