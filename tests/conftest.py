@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, event
 
 from kiosk.simulated.pcscd import PrivatePcscd
 from tests.compiling import compile_once
-from tests.dealing import dealt
+from tests.dealing import is_ours
 
 compile_once()
 # How long an example takes says how busy the machine is.
@@ -22,23 +22,26 @@ settings.register_profile(
 settings.load_profile("untimed")
 
 
-_CENTRAL = Path(__file__).with_name("central")
-
-
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deal out what is marked `dealt`; the others' share is reported as deselected.
 
-    Where another interpreter tries all of central on PostgreSQL, every other test of it is tried
-    on SQLite.
+    Where another interpreter tries central on PostgreSQL, every other test that needs a database
+    is tried on SQLite.
     """
-    marked = [item for item in items if item.get_closest_marker("dealt")]
-    others = set(marked) - set(dealt(marked))
-    if os.environ.get("KIOSK_TEST_DATABASES") == "sqlite":
-        central = [each for each in items if _CENTRAL in each.path.parents and each not in marked]
-        others |= set(central) - set(dealt(central))
+    beside = os.environ.get("KIOSK_TEST_DATABASES") == "sqlite"
+    others = [
+        item
+        for item in items
+        if (item.get_closest_marker("dealt") or (beside and _needs_database(item)))
+        and not is_ours(item.nodeid)
+    ]
     items[:] = [item for item in items if item not in others]
-    config.hook.pytest_deselected(items=list(others))
+    config.hook.pytest_deselected(items=others)
+
+
+def _needs_database(item: pytest.Item) -> bool:
+    return "new_database" in getattr(item, "fixturenames", ())
 
 
 @pytest.fixture(scope="session")

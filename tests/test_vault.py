@@ -17,8 +17,6 @@ from kiosk.errors import VaultClosed
 from kiosk.values import Secret
 from kiosk.vault import Recovery, normalise, open_recovery, seal_recovery
 
-pytestmark = pytest.mark.dealt
-
 ANSWERS = ("Zoë Müller", "Rex", "Łódź", "O'Brien-Smith")
 FORGIVEN = ("  zoe muller", "REX!", "lodz", "o brien smith")
 CONTEXT = b"registration 1"

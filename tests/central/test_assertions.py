@@ -25,8 +25,6 @@ from tests.central.desk import Operator
 from tests.central.device import Device, allow, audited
 from tests.central.world import CENTRAL, Clock, KioskClient, PersonalCard, Service, b64, problem
 
-pytestmark = pytest.mark.dealt
-
 
 @pytest.fixture
 def device(service: Service) -> Device:

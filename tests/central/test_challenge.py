@@ -30,8 +30,6 @@ from tests.central.world import (
     problem,
 )
 
-pytestmark = pytest.mark.dealt
-
 KINDS = {"3des": (24, 8, TripleDES), "aes": (32, 16, AES)}
 
 

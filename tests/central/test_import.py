@@ -14,8 +14,6 @@ from kiosk.central.tables import AuditEntry, Card, Cardholder, EscrowedKey, Posi
 from tests.central.desk import OPERATOR, Operator
 from tests.central.world import KioskClient, PersonalCard, certificate, problem
 
-pytestmark = pytest.mark.dealt
-
 NORA, OLGA = "000000000001", "000000000002"
 
 

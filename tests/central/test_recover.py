@@ -17,8 +17,6 @@ from kiosk.contract.messages import CardCommand, Grant
 from tests.central.desk import Operator
 from tests.central.world import Clock, KioskClient, PersonalCard, Service, item
 
-pytestmark = pytest.mark.dealt
-
 
 @pytest.fixture
 def lines(folder: Path) -> Path:

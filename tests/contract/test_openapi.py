@@ -16,8 +16,6 @@ from kiosk.link.client import CentralClient
 from tests.contract.document import PATH, document, operation, responses
 from tests.link.server import Standing, answering
 
-pytestmark = pytest.mark.dealt
-
 OPERATIONS = [
     (path, described)
     for path, operations in document()["paths"].items()

@@ -283,14 +283,12 @@ AT_FULL_SIZE = frozenset(
         "the card answers more than it was asked",
         "the card is swapped at a command, too fast to be seen go",
         "the card is slow",
-        "the card's process is killed",
         "the card is swapped when it is to be unlocked",
         "capitals, spaces and a forgotten answer are forgiven",
-        "two passcodes that differ",
         "a card of another organisation",
-        "the card is pulled at the new passcode",
-        "the card is taken while it is read",
+        "an ISO 7816 card, which can be unlocked and nothing else",
         "a nurse registers again, and gives her present answers twice",
+        "a pause after wrong answers, and the end of them",
         "without central there are few attempts, and central hears of them",
     }
 )

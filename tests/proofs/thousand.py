@@ -2,17 +2,20 @@
 
 The waits are cut short: reader and central are a script that answers at once (see
 `tests.ui.visitor`), so that what is measured is screen and flow. A process of its own, because Kivy
-has one window: `python -m tests.proofs.thousand NUMBER GROWTH` prints the figures.
+has one window: `python -m tests.proofs.thousand FOLDER NUMBER GROWTH` prints the figures, and
+leaves in the folder what was logged.
 """
 
 from __future__ import annotations
 
 import gc
 import itertools
+import logging
 import random
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
@@ -21,7 +24,11 @@ from kiosk.flow.view import Intent
 from tests.proofs.memory import resident
 from tests.ui.visitor import PROFILE, QUESTIONS, Visitor
 
+GIVEN = ("rex", "york", "marie", "leeds", "471108", "135790", "918273", "half an ans", "answer a")
+"""What they type."""
+
 _WARM = 0.2  # the first part of them fills caches
+_ANSWERS, _CHOSEN, _PRESENT, _CODE = GIVEN[:4], *GIVEN[4:7]
 
 
 class Person:
@@ -72,37 +79,37 @@ class Person:
 
 
 def unlock(person: Person, visitor: Visitor) -> None:
-    for answer in ("rex", "york", "marie", "leeds"):
+    for answer in _ANSWERS:
         person.give(answer)
-    person.give("471108")
-    person.give("471108")
+    person.give(_CHOSEN)
+    person.give(_CHOSEN)
     assert isinstance(visitor.state.page, pg.Finished)
 
 
 def change(person: Person, visitor: Visitor) -> None:
     person.choose("Change my passcode")
-    for digits in ("135790", "471108", "471108"):
+    for digits in (_PRESENT, _CHOSEN, _CHOSEN):
         person.give(digits)
     assert isinstance(visitor.state.page, pg.Finished)
 
 
 def register(person: Person, visitor: Visitor) -> None:
     person.choose("My smartcard and registration")
-    person.give("135790")
+    person.give(_PRESENT)
     person.press(Intent.REGISTER)
     person.press(Intent.CONTINUE)
-    person.give("135790")
+    person.give(_PRESENT)
     for place in range(4):
         person.choose(QUESTIONS[place])
         person.give(f"answer {'abcd'[place]}")
     person.press(Intent.CONTINUE)
-    person.give("918273", Intent.CONFIRM)
+    person.give(_CODE, Intent.CONFIRM)
     assert isinstance(visitor.state.page, pg.Registered)
 
 
 def look(person: Person, visitor: Visitor) -> None:
     person.choose("My smartcard and registration")
-    person.give("135790")
+    person.give(_PRESENT)
     assert isinstance(visitor.state.page, pg.ShowingProfile)
 
 
@@ -160,4 +167,5 @@ def _nothing_is_left(visitor: Visitor) -> None:
 
 
 if __name__ == "__main__":
-    print(walk(int(sys.argv[1]), float(sys.argv[2])))
+    logging.basicConfig(level=5, filename=Path(sys.argv[1]) / "thousand.log")
+    print(walk(int(sys.argv[2]), float(sys.argv[3])))

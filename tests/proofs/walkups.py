@@ -14,10 +14,12 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.proofs import monkey
+from tests.proofs import monkey, thousand
+from tests.secrets_search import search
 
 ROOT = Path(__file__).parents[2]
 _JOURNEYS, _SECONDS = 1000, 600
+_SHORTEST = 5  # what is shorter is found in anything
 
 
 def walk_ups(
@@ -27,12 +29,16 @@ def walk_ups(
     with tempfile.TemporaryDirectory(prefix="kiosk-monkey-") as name:
         folder = Path(name)
         with (
-            _begun(folder, "thousand", str(journeys), str(grows)) as people,
+            _begun(folder, "thousand", str(folder), str(journeys), str(grows)) as people,
             _begun(folder, "monkey", str(folder), str(seconds)) as riot,
         ):
             told = [json.loads(line) for line in riot().splitlines() if line.startswith("{")]
             line = monkey.figures(folder, told, grows=grows, reached=reached)
-            return f"{people().strip()}; monkey for {seconds:.0f} s: {line}"
+            figures = people().strip()
+        assert "kivy" in (folder / "thousand.log").read_text(), "nothing was logged"
+        words = {word: word.encode() for word in thousand.GIVEN if len(word) >= _SHORTEST}
+        assert search([folder / "thousand.log"], words) == []
+        return f"{figures}, 0 secrets in its log; monkey for {seconds:.0f} s: {line}"
 
 
 @contextmanager
