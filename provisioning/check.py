@@ -22,9 +22,9 @@ AT_A_TIME = 5  # parts of the tests; more would wait for the processors, and for
 # What takes longest begins first, beside what mostly waits: "rooms", whatever the others leave.
 PARTS = {
     "journeys": ["tests/journeys"],
+    "central": ["tests/central", "tests/contract"],
     "proofs": ["tests/proofs"],
     "rooms": [],
-    "central": ["tests/central", "tests/contract"],
     "screen": ["tests/ui", "tests/flow"],
 }
 PARTS["rooms"] = ["tests", *(f"--ignore={each}" for part in PARTS.values() for each in part)]
