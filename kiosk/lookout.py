@@ -35,10 +35,16 @@ class Lookout:
     def keep(self, stopped: threading.Event) -> None:
         """Look every ten seconds until `stopped`."""
         while not stopped.is_set():
-            self._send(self._seen())
-            self._look_for_contacts()
-            self._end_what_could_not_be_ended()
+            try:
+                self._look()
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is looked again
+                _log.error("central: unexpected %s", type(error).__name__)
             stopped.wait(SECONDS)
+
+    def _look(self) -> None:
+        self._send(self._seen())
+        self._look_for_contacts()
+        self._end_what_could_not_be_ended()
 
     def _look_for_contacts(self) -> None:
         """A kiosk may be started before it has heard from central whom to call."""

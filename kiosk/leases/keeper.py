@@ -40,7 +40,11 @@ class Keeper:
     def keep(self, stop: threading.Event) -> None:
         """Go on until stopped."""
         while not stop.is_set():
-            self.round()
+            try:
+                self.round()
+            except Exception as error:  # noqa: BLE001 - whatever it is, another round comes
+                _log.error("packs: unexpected %s", type(error).__name__)
+                self._put_off()
             stop.wait(_LOOK_SECONDS)
 
     def round(self) -> None:
@@ -56,10 +60,13 @@ class Keeper:
             _log.info("packs not fetched: %s", error)
             if isinstance(error, CentralRefused) and error.problem == _CUT_OFF:
                 self._leases.shelf.empty()  # this kiosk is none any more
-            # Central may have lent what never arrived: it is asked for again.
-            self._failed, self._whole = self._leases.shelf.now(), False
+            self._put_off()
         except StoreFailed as error:
             _log.warning("packs: %s", error)
+
+    def _put_off(self) -> None:
+        """Central may have lent what never arrived: it is asked for again, somewhat later."""
+        self._failed, self._whole = self._leases.shelf.now(), False
 
     # ------------------------------------------------------------ what is over
 

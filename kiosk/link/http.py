@@ -71,7 +71,7 @@ class Http:
                 stream=True,
             ) as response:
                 content = _bounded(response, wait)
-        except (requests.RequestException, HTTPError, zlib.error) as error:
+        except (OSError, HTTPError, zlib.error) as error:  # requests' own are OSErrors too
             # Only the kind: the text of an error may carry what was sent.
             raise CentralUnavailable(type(error).__name__) from None
         try:

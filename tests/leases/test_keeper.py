@@ -19,7 +19,7 @@ from kiosk.errors import CentralRefused, SettingsError
 from kiosk.leases import Shelf, memory
 from kiosk.rows import carry_out
 from tests.central.world import PersonalCard, Service
-from tests.leases.world import Away, Borrowing
+from tests.leases.world import Away, Borrowing, Rounds
 
 pytestmark = pytest.mark.dealt
 
@@ -124,6 +124,17 @@ def _anew(database: Session, registered: Registration) -> None:
     database.delete(registered)
     database.flush()
     database.add(Registration(**told))
+
+
+def test_a_round_that_goes_wrong_is_not_the_last(
+    kiosk: Borrowing, caplog: pytest.LogCaptureFixture
+) -> None:
+    away = Away(ZeroDivisionError("what nobody reckons with"))
+    kiosk.cut(away)
+    kiosk.keeper.keep(Rounds(9, kiosk.clock))  # three seconds each
+    assert away.asked == 2, "and central is asked again, though not at once"
+    assert "unexpected ZeroDivisionError" in caplog.text
+    assert "nobody reckons" not in caplog.text
 
 
 def test_while_facts_wait_nothing_is_asked(kiosk: Borrowing, card: PersonalCard) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
@@ -13,7 +14,7 @@ from kiosk.card.unlock import CardStep
 from kiosk.central import signing
 from kiosk.central.tables import Kiosk
 from kiosk.contract import messages as msg
-from kiosk.errors import CentralError, CentralUnavailable
+from kiosk.errors import CentralUnavailable
 from kiosk.leases import Addressee, Keeper, Leases, Shelf, memory
 from kiosk.link import CentralClient
 from kiosk.sync import plan
@@ -36,10 +37,27 @@ class BootClock:
 class Away:
     """A central that is out of reach, or says no."""
 
-    error: CentralError = field(default_factory=lambda: CentralUnavailable("away"))
+    error: Exception = field(default_factory=lambda: CentralUnavailable("away"))
+    asked: int = 0
 
     def lend_packs(self, _request: object) -> object:
+        self.asked += 1
         raise self.error
+
+
+class Rounds(threading.Event):
+    """Is set after so many waits, each of which takes its time on `clock` alone."""
+
+    def __init__(self, number: int, clock: BootClock) -> None:
+        super().__init__()
+        self._left, self._clock = number, clock
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self._clock.seconds += timeout or 0
+        self._left -= 1
+        if not self._left:
+            self.set()
+        return self.is_set()
 
 
 @dataclass

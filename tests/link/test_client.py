@@ -6,6 +6,7 @@ import gzip
 import json
 import tracemalloc
 import zlib
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -35,6 +36,14 @@ def test_nobody_there_is_unavailable() -> None:
         url = server.url
     with pytest.raises(CentralUnavailable):
         CentralClient(url, Standing()).health()
+
+
+def test_an_authority_that_is_gone_is_unavailable(folder: Path) -> None:
+    """The library says so before it connects, and not with one of its own errors."""
+    client = CentralClient("https://127.0.0.1:1", Standing(), folder / "gone.pem")
+    with pytest.raises(CentralUnavailable) as unavailable:
+        client.health()
+    assert unavailable.value.reason == "OSError"
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"central": 7}', b'{"unknown": 1}'])
