@@ -56,9 +56,12 @@ class Lookout:
     def _end_what_could_not_be_ended(self) -> None:
         """A disk that was full may have room by now."""
         try:
-            self._means.outbox.catch_up()
+            ended = self._means.outbox.catch_up()
         except StoreFailed as error:
             _log.warning("visits left open: %s", error)
+            return
+        if ended:
+            _log.warning("%d visit(s) had been left open", ended)
 
     def _seen(self) -> ev.CentralSeen:
         try:

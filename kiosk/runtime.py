@@ -125,7 +125,7 @@ class Runtime:
         try:
             ended = self._means.outbox.end_open_visits()
         except StoreFailed as error:
-            # They stay open; central goes on reckoning with the worst.
+            # Until the disk has room central reckons with the worst; the lookout tries again.
             _log.error("visits left open: %s", error)
             return
         if ended:

@@ -57,12 +57,16 @@ class Outbox:
         self._engine = engine
         self._writing = threading.Lock()
         self._over: set[UUID] = set()  # visits that are, and that the disk does not know of yet
+        self._left_open = False  # whether visits may be open that a kill left so
+        self._begun: set[UUID] = set()  # meanwhile, which are none of those
 
     # ------------------------------------------------------------ visits and their facts
 
     def begin_visit(self, session: UUID) -> None:
         """Open a visit, durably; a visit that is open already stays as it is."""
         self._over.discard(session)
+        if self._left_open:
+            self._begun.add(session)
         with self._transaction() as database:
             _refuse_if_closed(database)
             if database.get(OpenVisit, str(session)) is None:
@@ -87,25 +91,36 @@ class Outbox:
         self._over.add(session)
         self.catch_up()
 
-    def catch_up(self) -> None:
-        """Close the visits that were over before the disk had room to know it."""
-        if not self._over:
-            return
-        over = set(self._over)
-        with self._transaction() as database:
-            for session in over:
-                visit = database.get(OpenVisit, str(session))
-                if visit is not None:
-                    _end(database, visit)
-        self._over -= over
+    def catch_up(self) -> int:
+        """Close the visits that were over before the disk had room to know it. How many they were.
 
-    def end_open_visits(self) -> int:
-        """Close the visits that a kill left open; call before any card work. How many they were."""
+        Those included that `end_open_visits` could not.
+        """
+        if not self._over and not self._left_open:
+            return 0
         with self._transaction() as database:
-            visits = database.exec(select(OpenVisit)).all()
+            # Read only now that nobody else writes: whoever came before may have closed them all.
+            over, left_open = set(self._over), self._left_open
+            visits = [
+                visit
+                for visit in database.exec(select(OpenVisit)).all()
+                if (session := UUID(visit.session)) in over
+                or (left_open and session not in self._begun)
+            ]
             for visit in visits:
                 _end(database, visit)
-            return len(visits)
+        self._over -= over
+        self._left_open = False
+        return len(visits)
+
+    def end_open_visits(self) -> int:
+        """Close the visits that a kill left open; call before any card work. How many they were.
+
+        Where that cannot be written now, `catch_up` does it later, and spares what is begun since.
+        """
+        self._left_open = True
+        self._begun.clear()
+        return self.catch_up()
 
     def is_settled(self) -> bool:
         """Whether central has heard of every visit here that it is over, and what came of it."""

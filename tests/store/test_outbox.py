@@ -182,6 +182,29 @@ def test_what_a_kill_left_open_is_ended_at_the_next_start(store: Store) -> None:
     assert started.pending(10)[-1].fact == VisitEnd(session=SESSION, facts=1)
 
 
+def test_what_could_not_be_ended_at_the_start_is_ended_later_and_nothing_else(
+    store: Store,
+) -> None:
+    recording(store()).record(SESSION, fact())
+    engine = store()
+    started, begun = Outbox(engine), uuid4()
+    with read_only(engine), pytest.raises(StoreFailed):
+        started.end_open_visits()
+    started.begin_visit(begun)
+    assert started.catch_up() == 1
+    assert started.pending(10)[-1].fact == VisitEnd(session=SESSION, facts=1)
+    assert not started.is_settled()
+    started.record(begun, fact())
+    assert started.catch_up() == 0
+
+
+def test_who_has_not_begun_a_visit_does_not_end_it(store: Store) -> None:
+    """The sync has the same store."""
+    kiosk, sync = recording(store()), Outbox(store())
+    assert sync.catch_up() == 0
+    kiosk.record(SESSION, fact())
+
+
 def test_a_store_that_is_no_database_is_moved_aside(folder: Path, store: Store) -> None:
     (folder / "store.sqlite3").write_bytes(b"not a database at all" * 500)
     outbox = recording(store())
