@@ -22,6 +22,7 @@ _DRIVER = "serial/libifdvpcd.so"
 _DRIVER_FOLDERS = ("/usr/lib/pcsc/drivers",)
 _COMPILED_IN = Path("/run/pcscd")
 _READY_SECONDS = 10.0
+_LISTENING = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))  # a kernel may be without the second
 
 
 class PrivatePcscd:
@@ -170,8 +171,8 @@ def _free_port_pair() -> int:
 def _listens(port: int) -> bool:
     """Whether something listens, without connecting: to connect would be to insert a card."""
     wanted = f":{port:04X} "
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
-        for line in Path(table).read_text().splitlines()[1:]:
+    for table in filter(Path.exists, _LISTENING):
+        for line in table.read_text().splitlines()[1:]:
             local, state = line.split()[1], line.split()[3]
             if f"{local} ".endswith(wanted) and state == "0A":
                 return True
