@@ -1,7 +1,9 @@
 """Real parts on one machine: a private pcscd, the central service, the sync, cards for the reader.
 
-Used by the demonstration and by the tests of whole journeys. Everything listens on the loopback
-interface, lives in one folder, and ends with it. Only the pins of the kiosk's board are simulated.
+Used by the demonstration and by the tests of whole journeys. Everything lives in one folder and
+ends with it. What is ours listens on the loopback interface alone; vpcd, the virtual reader's
+driver, on all of them: whoever reaches the machine may put a simulated card in. Only the pins of
+the kiosk's board are simulated.
 """
 
 from __future__ import annotations
