@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,6 +44,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _needs_database(item: pytest.Item) -> bool:
     return "new_database" in getattr(item, "fixturenames", ())
+
+
+@pytest.fixture
+def memory_directory() -> Iterator[Path]:
+    """A folder in memory, as /run has them."""
+    place = Path(tempfile.mkdtemp(dir="/dev/shm"))
+    yield place
+    shutil.rmtree(place)
 
 
 @pytest.fixture(scope="session")

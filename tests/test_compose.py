@@ -146,7 +146,7 @@ def test_central_hears_of_a_case_that_nobody_watches(state: Path, pcscd: Private
 
 
 def test_a_case_that_was_opened_is_in_service_once_started_anew_with_it_closed(
-    state: Path, pcscd: PrivatePcscd
+    state: Path, memory_directory: Path, pcscd: PrivatePcscd
 ) -> None:
     def is_out_of_service() -> bool:
         view = wall.views[-1] if wall.views else None
@@ -155,7 +155,8 @@ def test_a_case_that_was_opened_is_in_service_once_started_anew_with_it_closed(
     def is_in_service() -> bool:
         return bool(wall.views) and isinstance(wall.views[-1], Welcome)
 
-    settings, key = alone(state, pins={"tamper": 5}), state.parent / "memory" / "pack.key"
+    settings = alone(state, pins={"tamper": 5}, runtime_directory=memory_directory)
+    key = memory_directory / "pack.key"
     pins = SimulatedPins()
     pins.set_input(5, high=False)
     with running(settings, pins) as (_, wall):

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,14 +15,6 @@ from tests.leases.world import Borrowing
 def _cheap_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vault, "OPERATIONS", argon2id.OPSLIMIT_MIN)
     monkeypatch.setattr(vault, "MEMORY", argon2id.MEMLIMIT_MIN)
-
-
-@pytest.fixture
-def memory_directory() -> Iterator[Path]:
-    """A folder in memory, as /run has them."""
-    place = Path(tempfile.mkdtemp(dir="/dev/shm"))
-    yield place
-    shutil.rmtree(place)
 
 
 @pytest.fixture
