@@ -54,8 +54,8 @@ def main() -> int:
 def _databases(version: str, found: list[str]) -> str:
     """Central is tried on both databases, each on one interpreter where there are two.
 
-    What differs between interpreters is not the database. With SQLite it is then about half of
-    what needs a database (`tests/conftest.py`).
+    What differs between interpreters is not the database. With SQLite it is then a third of what
+    needs a database (`tests/conftest.py`).
     """
     each = {"3.11": "sqlite", "3.13": "postgresql"}
     return each[version] if len(found) > 1 else " ".join(each.values())

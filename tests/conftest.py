@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, event
 
 from kiosk.simulated.pcscd import PrivatePcscd
 from tests.compiling import compile_once
-from tests.dealing import is_ours
+from tests.dealing import is_ours, is_sampled
 
 compile_once()
 # How long an example takes says how busy the machine is.
@@ -28,22 +28,21 @@ settings.load_profile("untimed")
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deal out what is marked `dealt`; the others' share is reported as deselected.
 
-    Where another interpreter tries central on PostgreSQL, every other test that needs a database
-    is tried on SQLite.
+    Where another interpreter tries central on PostgreSQL, a third of what needs a database is tried
+    on SQLite.
     """
-    beside = os.environ.get("KIOSK_TEST_DATABASES") == "sqlite"
-    others = [
-        item
-        for item in items
-        if (item.get_closest_marker("dealt") or (beside and _needs_database(item)))
-        and not is_ours(item.nodeid)
-    ]
+    others = [item for item in items if not _is_wanted(item)]
     items[:] = [item for item in items if item not in others]
     config.hook.pytest_deselected(items=others)
 
 
-def _needs_database(item: pytest.Item) -> bool:
-    return "new_database" in getattr(item, "fixturenames", ())
+def _is_wanted(item: pytest.Item) -> bool:
+    # The other interpreter has the same test by the name of its own database.
+    name = item.nodeid.replace("postgresql", "sqlite")
+    if item.get_closest_marker("dealt"):
+        return is_ours(name)
+    beside = os.environ.get("KIOSK_TEST_DATABASES") == "sqlite"
+    return not (beside and "new_database" in getattr(item, "fixturenames", ())) or is_sampled(name)
 
 
 @pytest.fixture

@@ -17,7 +17,16 @@ Each = TypeVar("Each")
 def is_ours(name: str) -> bool:
     """Whether a test of that name is of this share: by chance, so that no parameter decides it."""
     share, of = map(int, os.environ.get("KIOSK_TEST_SHARE", "1/1").split("/"))
-    return zlib.crc32(name.encode()) % of == share - 1
+    return _drawn(name, of) == share - 1
+
+
+def is_sampled(name: str) -> bool:
+    """Whether a test of that name is of the third that is tried beside another that tries all."""
+    return _drawn(name, 3) == 0
+
+
+def _drawn(name: str, of: int) -> int:
+    return zlib.crc32(name.encode()) % of
 
 
 def dealt(every: Iterable[Each]) -> list[Each]:

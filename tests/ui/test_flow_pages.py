@@ -241,9 +241,9 @@ def faults_of(desk: Gallery, view: View) -> list[str]:
 @pytest.mark.dealt
 @pytest.mark.parametrize("name", NAMES)
 def test_a_page_has_its_room_in_every_language(desk: Desk, name: str) -> None:
-    """Each page in each language, and each with another setting; `make prove` has all of them."""
+    """Each page in two languages, each with another setting; `make prove` has all of them."""
     place = NAMES.index(name)
-    for number, language in enumerate(Language):
+    for number, language in list(enumerate(Language))[place % 2 :: 2]:
         access = COMBINATIONS[(place + 5 * number) % len(COMBINATIONS)]
         assert faults_of(desk.gallery, view_of(name, language, access)) == [], (language, access)
 
