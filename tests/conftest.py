@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, event
 
 from kiosk.simulated.pcscd import PrivatePcscd
 from tests.compiling import compile_once
-from tests.dealing import is_ours, is_sampled
+from tests.dealing import is_ours, is_sampled, is_shared
 
 compile_once()
 # How long an example takes says how busy the machine is.
@@ -41,7 +41,7 @@ def _is_wanted(item: pytest.Item) -> bool:
     name = item.nodeid.replace("postgresql", "sqlite")
     if item.get_closest_marker("dealt"):
         return is_ours(name)
-    beside = os.environ.get("KIOSK_TEST_DATABASES") == "sqlite"
+    beside = is_shared() and os.environ.get("KIOSK_TEST_DATABASES") == "sqlite"
     return not (beside and "new_database" in getattr(item, "fixturenames", ())) or is_sampled(name)
 
 

@@ -20,6 +20,11 @@ def is_ours(name: str) -> bool:
     return _drawn(name, of) == share - 1
 
 
+def is_shared() -> bool:
+    """Whether another interpreter has a share as well; whoever runs pytest by herself has all."""
+    return not os.environ.get("KIOSK_TEST_SHARE", "1/1").endswith("/1")
+
+
 def is_sampled(name: str) -> bool:
     """Whether a test of that name is of the third that is tried beside another that tries all."""
     return _drawn(name, 3) == 0
