@@ -1,4 +1,4 @@
-"""A hand that never touches the screen: it goes everywhere by keys, as on a tactile keypad.
+"""A hand that never touches the screen: it goes everywhere by keys, of a keyboard or a keypad.
 
 It does what a `Finger` does, so that a pilot can have either. Import after the screen was opened.
 """
@@ -11,20 +11,26 @@ from collections.abc import Callable, Iterable
 from kivy.uix.widget import Widget
 
 from kiosk.demo.finger import PATIENCE, NotOnScreen, drawing, english_of, is_meant, until
-from kiosk.flow.view import Intent
+from kiosk.flow.view import EntryKind, EntryPage, Intent
 from kiosk.ui.app import KioskApp
 from kiosk.ui.focus import controls
 from kiosk.ui.widgets.button import IntentButton
 from kiosk.ui.widgets.choice import ChoiceRow
+from kiosk.ui.widgets.keys import SHIFT, KeyCap, KeyPlate
 
 _MOST = 120  # steps of the focus: no page has so many controls
 
 
 class KeyHand:
-    """Walks the focus from control to control, and types. To be used from a thread of its own."""
+    """Walks the focus from control to control, and types. To be used from a thread of its own.
 
-    def __init__(self, app: KioskApp, *, hold: float = 0.02) -> None:
+    Without `letters` it is on a tactile keypad, whose digits and arrows are all there is: letters
+    are found on the screen's keyboard, one by one.
+    """
+
+    def __init__(self, app: KioskApp, *, letters: bool = True, hold: float = 0.02) -> None:
         self._app = app
+        self._letters = letters
         self._hold = hold
 
     def press(self, wanted: Intent | str) -> None:
@@ -47,9 +53,14 @@ class KeyHand:
         self._go(lambda one: isinstance(one, ChoiceRow) and english_of(one) == label, label)
 
     def write(self, characters: Iterable[str]) -> None:
-        """Type on a keyboard, or a keypad where there are only digits."""
+        """Type character by character; raises NotOnScreen for one that no key has."""
         for character in characters:
-            self._key(character)
+            if self._letters or drawing(self._app, self._are_digits_asked):
+                self._key(character)
+                continue
+            if character != character.lower():
+                self._find(SHIFT)
+            self._find(character.lower())
 
     def delete(self, number: int) -> None:
         """Take so many characters away."""
@@ -69,6 +80,35 @@ class KeyHand:
                 return
             self._key("next")
         raise NotOnScreen(what)
+
+    def _are_digits_asked(self) -> bool:
+        view = self._app.stage.view
+        digits = {EntryKind.PASSCODE, EntryKind.CODE}
+        return isinstance(view, EntryPage) and view.entry.kind in digits
+
+    def _find(self, key: str) -> None:
+        """Go about the keyboard until the focus is at `key`, and press it."""
+        for _ in range(_MOST):
+            move, found = drawing(self._app, lambda: self._move_to(key))
+            self._key(move)
+            if found:
+                return
+        raise NotOnScreen("a key")
+
+    def _move_to(self, key: str) -> tuple[str, bool]:
+        """The key that comes nearer to the screen's `key`, and whether it presses that."""
+        front, at = self._app.stage.front, self._app.stage.focus.at
+        plate = next((one for one in front.walk(restrict=True) if isinstance(one, KeyPlate)), None)
+        cap = plate.way_to(key) if plate is not None else None
+        if cap is None:
+            raise NotOnScreen("a key")
+        if not isinstance(at, KeyCap):
+            return "next", False
+        if abs(cap.center_y - at.center_y) > cap.height / 2:
+            return ("up" if cap.center_y > at.center_y else "down"), False
+        if at is not cap:
+            return ("right" if cap.center_x > at.center_x else "left"), False
+        return "press", cap.key == key
 
     def _key(self, key: str) -> None:
         drawing(self._app, lambda: self._app.stage.key(key))

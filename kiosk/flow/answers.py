@@ -106,7 +106,8 @@ def _answer_given(state: st.State, event: ev.Pressed) -> Outcome:
     )
     _, text = draft.offered[page.question]
     judge = do.JudgeAnswer(state.visit, text, event.typed, draft.answers)
-    return replace(state, page=replace(page, draft=given, judging=True)), (judge,)
+    # What was wrong is taken away meanwhile: the same again is then seen, and heard, as new.
+    return replace(state, page=replace(page, draft=given, judging=True, flaw=None)), (judge,)
 
 
 def _answer_judged(state: st.State, event: ev.AnswerJudged) -> Outcome:

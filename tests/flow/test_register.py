@@ -13,6 +13,7 @@ from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow import view as vw
 from kiosk.flow.access import Language
+from kiosk.flow.aloud import aloud
 from kiosk.flow.text import in_english
 from kiosk.flow.view import Intent, StepState
 from kiosk.values import Secret
@@ -80,6 +81,20 @@ def test_an_answer_that_is_worth_nothing_is_asked_again(flaw: ev.Flaw) -> None:
     visit.hear(ev.AnswerJudged(visit.number, None))
     assert isinstance(visit.page, pg.ChoosingQuestion)
     assert [answer.reveal() for answer in visit.page.draft.answers] == [b"answer 0", b"better"]
+
+
+def test_the_same_flaw_is_said_again_to_who_gives_the_same_answer_again() -> None:
+    visit = Visit()
+    visit.open_registration()
+    visit.answer(0, "poor", ev.Flaw.COMMON)
+    first = aloud(visit.view)
+    visit.hear(ev.Pressed(Intent.CONTINUE, Secret(b"poor"), "own-answer-1"))
+    meanwhile = aloud(visit.view)
+    visit.hear(ev.AnswerJudged(visit.number, ev.Flaw.COMMON))
+    again = aloud(visit.view)
+    assert again == first
+    said = [in_english(words) for line in again.after(meanwhile) for words in line]
+    assert problem(visit.view) in said
 
 
 def test_an_answer_is_judged_beside_those_before_it() -> None:

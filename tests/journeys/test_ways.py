@@ -9,13 +9,13 @@ import pytest
 from kiosk.flow.access import Language, TextSize
 from tests.journeys.mishaps import AT_FULL_SIZE, EVERY_STORY
 from tests.journeys.walk import assigned
-from tests.journeys.ways import Way, pairs_of, pairwise
+from tests.journeys.ways import Hand, Way, pairs_of, pairwise
 from tests.proofs.everybody import SIZES, turn_at
 
 
 def test_every_two_choices_meet_in_few_ways() -> None:
     ways = pairwise()
-    sizes = [len(Language), len(TextSize), 2, 2, 2]
+    sizes = [len(Language), len(TextSize), 2, 2, len(Hand)]
     met = set().union(*map(pairs_of, ways))
     assert len(met) == sum(one * other for one, other in combinations(sizes, 2))
     assert ways[0] == Way()

@@ -7,6 +7,7 @@ menus themselves, as she would.
 from __future__ import annotations
 
 from dataclasses import astuple, dataclass
+from enum import StrEnum
 from itertools import combinations, product
 from typing import TYPE_CHECKING
 
@@ -22,20 +23,28 @@ if TYPE_CHECKING:
 _SIZES = {TextSize.LARGER: "Larger text", TextSize.LARGEST: "Largest text"}
 
 
+class Hand(StrEnum):
+    """What somebody uses it with: by keys, never touching it, of a keyboard or of digits alone."""
+
+    TOUCH = "touch"
+    KEYBOARD = "keyboard"
+    KEYPAD = "keypad"
+
+
 @dataclass(frozen=True)
 class Way:
-    """How somebody uses the screen; `by_keys` without ever touching it."""
+    """How somebody uses the screen."""
 
     language: Language = Language.ENGLISH
     text_size: TextSize = TextSize.NORMAL
     high_contrast: bool = False
     low_reach: bool = False
-    by_keys: bool = False
+    by: Hand = Hand.TOUCH
 
     def __str__(self) -> str:
         said = [self.language.value, f"{self.text_size.value} %"]
         said += ["high contrast"] * self.high_contrast + ["low reach"] * self.low_reach
-        return ", ".join([*said, "by keys" if self.by_keys else "by touch"])
+        return ", ".join([*said, f"by {self.by}"])
 
     def choosing(self) -> Journey:
         """What is done on the start screen to have it so."""
@@ -54,7 +63,9 @@ class Way:
         from kiosk.demo.finger import Finger  # noqa: PLC0415 - imports Kivy, which is ready by now
         from kiosk.demo.keyhand import KeyHand  # noqa: PLC0415
 
-        return KeyHand(app) if self.by_keys else Finger(app, hold=0.02)
+        if self.by is Hand.TOUCH:
+            return Finger(app, hold=0.02)
+        return KeyHand(app, letters=self.by is Hand.KEYBOARD)
 
 
 def pairs_of(way: Way) -> set[tuple[int, object, int, object]]:
@@ -65,10 +76,7 @@ def pairs_of(way: Way) -> set[tuple[int, object, int, object]]:
 
 def pairwise() -> list[Way]:
     """Few ways in which every two choices meet; the first one is most people's."""
-    every = [
-        Way(*each)
-        for each in product(Language, TextSize, (False, True), (False, True), (False, True))
-    ]
+    every = [Way(*each) for each in product(Language, TextSize, (False, True), (False, True), Hand)]
     missing = set().union(*map(pairs_of, every))
     found: list[Way] = []
     while missing:

@@ -16,6 +16,8 @@ from tests.ui.conftest import Desk
 
 pytestmark = pytest.mark.dealt
 
+ENTER, FIVE = 13, 53  # as SDL names them
+
 
 def keys(desk: Desk, *names: str) -> None:
     for name in names:
@@ -259,6 +261,45 @@ def test_a_capital_has_capital_accents_by_keys_and_a_short_press_has_none(desk: 
     keys(desk, "press")
     assert desk.pressed[-1].typed is not None
     assert desk.pressed[-1].typed.reveal().decode() == "Ł"
+
+
+@pytest.mark.parametrize("code", [ENTER, FIVE])
+def test_a_keyboards_key_that_is_held_down_repeats_nothing_and_brings_accents(
+    desk: Desk, code: int
+) -> None:
+    from kivy.core.window import Window  # noqa: PLC0415 - the gallery is open
+
+    from kiosk.ui.widgets.keys import KeyCap  # noqa: PLC0415
+
+    view = SAMPLES["question-typed"]
+    assert isinstance(view, EntryPage)
+    desk.show(view)
+    app, stage = desk.gallery.app, desk.gallery.app.stage
+    app.hear_keyboards()
+
+    def down() -> None:
+        Window.dispatch("on_key_down", code, 0, chr(code), [])
+        desk.gallery.frames(2)
+
+    while not isinstance(stage.focus.at, KeyCap):
+        keys(desk, "next")
+    find(desk, "e")
+    try:
+        for _ in range(2):  # as often as it is pressed, and no more
+            stage._pressed_at = float("-inf")
+            for _ in range(4):  # as a keyboard says that it is still down
+                down()
+            Window.dispatch("on_key_up", code, 0)
+        assert not accents(desk), "nobody stays so short"
+        down()
+        down()
+        stage.focus._pressed_at = float("-inf")
+        down()
+        assert accents(desk)
+    finally:
+        Window.unbind(on_key_down=app._key_down, on_key_up=app._key_up)
+    stage.focus.leave()
+    assert stage.context.typed.copy(view.entry.field).reveal() == b"eee"
 
 
 def test_back_language_and_settings_have_keys_of_their_own(desk: Desk) -> None:

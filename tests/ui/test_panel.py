@@ -49,14 +49,21 @@ def test_lamps_are_lit_as_their_pins_are(
             (Signal(Lamp.OFF, Status.ATTENTION), {"Attention"}),
             (Signal(Lamp.ON, Status.DONE, Sound.DONE), {"Reader", "Done", "Buzzer"}),
         ):
-            driven.show(signal)
-            for _ in range(500):
-                desk.gallery.frames(1)
-                if panel.lit() == lit:
-                    break
-            assert panel.lit() == lit
+            assert _is_seen(desk, panel, driven, signal, lit)
     finally:
         driven.close()
+
+
+def _is_seen(desk: Desk, panel: BoardPanel, driven: Board, signal: Signal, lit: set[str]) -> bool:
+    """Whether these are lit together; a sound that fell between two frames is made once more."""
+    for _ in range(5):
+        driven.show(signal)
+        for _ in range(100):
+            desk.gallery.frames(1)
+            if panel.lit() == lit:
+                return True
+        driven.show(Signal())
+    return False
 
 
 def test_switches_are_clicked_and_the_screen_hears_nothing_of_it(
