@@ -16,6 +16,8 @@ from tests.central.authority import Authority
 from tests.central.desk import OPERATOR, Operator
 from tests.central.world import WRONG, Clock, KioskClient, PersonalCard, Service, problem
 
+pytestmark = pytest.mark.dealt
+
 
 def entries(service: Service) -> int:
     with service.parts.database.reading() as database:

@@ -130,6 +130,7 @@ def test_what_the_document_forbids_is_refused_as_it_says(
     ask()
 
 
+@pytest.mark.dealt
 @each_operation
 def test_nobody_is_answered_without_the_token(ground: Ground, operation: Operation) -> None:
     if operation.label in FOR_ANYBODY:

@@ -124,6 +124,7 @@ BAD = [
 ]
 
 
+@pytest.mark.dealt
 @pytest.mark.parametrize(("file", "row", "told"), BAD)
 def test_a_bad_row_is_told_and_nothing_is_imported_unless_it_is_to_be_skipped(
     operator: Operator, files: Files, file: str, row: str, told: str

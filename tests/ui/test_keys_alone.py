@@ -23,7 +23,7 @@ def keys(desk: Desk, *names: str) -> None:
     for name in names:
         desk.gallery.app.stage._pressed_at = float("-inf")
         desk.gallery.app.key(name)
-        desk.gallery.frames(2)
+        desk.gallery.frames(1)
 
 
 def at(desk: Desk) -> str:
