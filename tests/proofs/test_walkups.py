@@ -11,6 +11,7 @@ from tests.proofs.walkups import walk_ups
 @pytest.mark.dealt
 @pytest.mark.timeout(300)
 def test_a_few_people_and_a_monkey() -> None:
-    figures = walk_ups(7, 10, grows=0.3, reached=[pages.AskingQuestion])
+    # Seven people fill caches: that memory stays as it is, is for a thousand to show.
+    figures = walk_ups(7, 15, grows=1.0, reached=[pages.AskingQuestion])
     assert "7 journeys of 5 kinds" in figures
     assert "0 secrets in the log" in figures

@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,14 +25,14 @@ _SHORTEST = 5  # what is shorter is found in anything
 
 
 def walk_ups(
-    journeys: int, seconds: float, *, grows: float = 0.05, reached: Iterable[type] = ()
+    journeys: int, seconds: float, *, grows: float = 0.05, reached: Collection[type] = ()
 ) -> str:
     """So many journeys, and a monkey for so long that it `reached` so much; give both figures."""
     with tempfile.TemporaryDirectory(prefix="kiosk-monkey-") as name:
-        folder = Path(name)
+        folder, names = Path(name), [page.__name__ for page in reached]
         with (
             _begun(folder, "thousand", str(folder), str(journeys), str(grows)) as people,
-            _begun(folder, "monkey", str(folder), str(seconds)) as riot,
+            _begun(folder, "monkey", str(folder), str(seconds), *names) as riot,
         ):
             told = [json.loads(line) for line in riot().splitlines() if line.startswith("{")]
             line = monkey.figures(folder, told, grows=grows, reached=reached)
