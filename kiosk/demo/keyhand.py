@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from kivy.uix.widget import Widget
 
 from kiosk.demo.finger import PATIENCE, NotOnScreen, drawing, english_of, is_meant, until
-from kiosk.flow.view import EntryKind, EntryPage, Intent
+from kiosk.flow.view import EntryPage, Intent
 from kiosk.ui.app import KioskApp
 from kiosk.ui.focus import controls
 from kiosk.ui.widgets.button import IntentButton
@@ -83,8 +83,7 @@ class KeyHand:
 
     def _are_digits_asked(self) -> bool:
         view = self._app.stage.view
-        digits = {EntryKind.PASSCODE, EntryKind.CODE}
-        return isinstance(view, EntryPage) and view.entry.kind in digits
+        return isinstance(view, EntryPage) and view.entry.kind.of_digits
 
     def _find(self, key: str) -> None:
         """Go about the keyboard until the focus is at `key`, and press it."""

@@ -143,6 +143,11 @@ class EntryKind(StrEnum):
     CODE = "code"
     EMAIL = "e-mail"
 
+    @property
+    def of_digits(self) -> bool:
+        """Whether digits are all that is asked for."""
+        return self in {EntryKind.PASSCODE, EntryKind.CODE}
+
 
 @dataclass(frozen=True, slots=True)
 class RuleLine:

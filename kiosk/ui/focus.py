@@ -103,8 +103,7 @@ class Focus:
 
         Where digits are asked for, one that led elsewhere would be missing in a passcode unheard.
         """
-        asked = self._stage.view.entry.kind in {EntryKind.PASSCODE, EntryKind.CODE}
-        return asked or not isinstance(self.at, KeyCap)
+        return self._stage.view.entry.kind.of_digits or not isinstance(self.at, KeyCap)
 
     # ------------------------------------------------------------ going about
 
