@@ -122,15 +122,19 @@ def _enrol(chosen: argparse.Namespace) -> int:
     from kiosk import enrol, identity  # noqa: PLC0415
 
     harden(die_with_parent=False)
-    site = settings.read()
-    known = None if chosen.again else identity.usable(site.state_directory)
+    configured = settings.read()
+    known = None if chosen.again else identity.usable(configured.state_directory)
     given = chosen.token_file is not None and chosen.token_file.exists()
     if known is not None and not given:
         enrolled = known.enrolled
     else:
         token = enrol.read_token(chosen.token_file)
         enrolled = enrol.enrol(
-            site.state_directory, site.central_url, token, site.central_authority, known
+            configured.state_directory,
+            configured.central_url,
+            token,
+            configured.central_authority,
+            known,
         )
     if known is not None and enrolled is known.enrolled:
         told = "this device is enrolled already (--again, or a token's file, enrols it anew)"
@@ -168,12 +172,16 @@ def _doctor(chosen: argparse.Namespace) -> int:
     from kiosk import compose  # noqa: PLC0415
     from kiosk.doctor import diagnosis, findings  # noqa: PLC0415
 
-    site = settings.read()
-    found = compose.diagnose(site)
+    configured = settings.read()
+    found = compose.diagnose(configured)
     if chosen.report:
-        findings.leave(site.state_directory, diagnosis.troubles(found))
-    said = {"json": diagnosis.as_json, "metrics": diagnosis.as_metrics, "text": diagnosis.as_text}
-    print(said[chosen.form](found))
+        findings.leave(configured.state_directory, diagnosis.troubles(found))
+    formats = {
+        "json": diagnosis.as_json,
+        "metrics": diagnosis.as_metrics,
+        "text": diagnosis.as_text,
+    }
+    print(formats[chosen.form](found))
     return 1 if any(each.is_trouble for each in found) and not chosen.report else 0
 
 

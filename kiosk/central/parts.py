@@ -47,7 +47,7 @@ class Parts:
         return any(domain.endswith("." + each.removeprefix(".")) for each in self.mail_domains)
 
 
-def master_key(settings: Settings) -> MasterKey:
+def open_master_key(settings: Settings) -> MasterKey:
     """The master key of these settings. Raises SettingsError, MasterKeyAway."""
     if settings.master_key_file is not None:
         return master.load(settings.master_key_file)
@@ -56,7 +56,7 @@ def master_key(settings: Settings) -> MasterKey:
 
 def assemble(settings: Settings, clock: Clock = wall_clock) -> Parts:
     """The service of these settings, with its tables made. Raises SettingsError, MasterKeyAway."""
-    key = master_key(settings)
+    key = open_master_key(settings)
     database = Database(settings.database, settings.journal)
     database.prepare(key)
     carrier = postman(settings.mail, settings.mail_from) if settings.mail else NoPostman()

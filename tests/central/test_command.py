@@ -99,10 +99,10 @@ def test_sown_and_served(environment: Mapping[str, str], tmp_path: Path) -> None
     card = PersonalCard()
     document = card.document("Trust A")
     assert sow(environment, document).returncode == 0
-    master_key = (tmp_path / "master.key").read_bytes()
+    key_before = (tmp_path / "master.key").read_bytes()
     document["card"]["unblocking_key"] = "another1"
     assert sow(environment, document).returncode == 0
-    assert (tmp_path / "master.key").read_bytes() == master_key
+    assert (tmp_path / "master.key").read_bytes() == key_before
     assert (tmp_path / "master.key").stat().st_mode & 0o777 == 0o600
 
     allowed = [sys.executable, "-m", "kiosk.central", "enrol-token", "ward 7"]

@@ -44,7 +44,7 @@ def test_whoever_has_card_and_passcode_sees_her_profile(desk: Desk) -> None:
         "Smartcard",
         True,
     )
-    assert [trust.name for trust in profile.organisations] == ["Trust A"]
+    assert [each.name for each in profile.organisations] == ["Trust A"]
 
 
 def test_her_positions_tell_for_whom_she_works(service: Service, desk: Desk) -> None:

@@ -43,7 +43,7 @@ def _in_a_token(soft: SoftToken, label: str) -> Open:
         database="sqlite://", name="central", master_key_label=label, **soft.settings
     )
     token.create(chosen)
-    return lambda: parts.master_key(chosen)
+    return lambda: parts.open_master_key(chosen)
 
 
 @pytest.fixture
