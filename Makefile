@@ -45,7 +45,7 @@ catalogue:
 
 contract:
 	@provisioning/setup one
-	@provisioning/python -m kiosk.central.openapi >docs/contract/openapi.json
+	@provisioning/python -m kiosk.central.http.openapi >docs/contract/openapi.json
 
 migration:
 	@provisioning/setup one

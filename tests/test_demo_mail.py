@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from kiosk.central.letters import Letter
-from kiosk.central.mail import FolderPostman
+from kiosk.central.mail.letters import Letter
+from kiosk.central.mail.transport import FolderPostman
 from kiosk.demo.mailbox import show_arriving
 
 

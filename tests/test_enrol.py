@@ -17,7 +17,7 @@ import pytest
 
 from kiosk import identity
 from kiosk.central import __main__ as command_line
-from kiosk.central import master
+from kiosk.central.keys import master_key
 from kiosk.demo import people
 from kiosk.demo.service import CentralProcess
 from kiosk.link import Entrance
@@ -47,7 +47,7 @@ class Ground(CentralProcess):
 def central(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     folder = tmp_path_factory.mktemp("central")
     ground = Ground(folder)
-    master.create(folder / "master.key")
+    master_key.create(folder / "master.key")
     ground.does("organisations", "add", people.ORGANISATION, "--operator", "Rita")
     ground.start()
     yield ground

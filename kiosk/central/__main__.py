@@ -9,23 +9,23 @@ from collections.abc import Sequence
 from sqlalchemy.exc import SQLAlchemyError
 
 from kiosk.central import settings
-from kiosk.central.commands import (
+from kiosk.central.cli import (
     cards,
     escrow,
     estate,
-    following,
-    keeping,
     keys,
+    recovery,
     reports,
+    retention,
     serving,
     trusting,
     upkeep,
 )
-from kiosk.central.commands.desk import Declined
-from kiosk.central.database import first_line
+from kiosk.central.cli.operator_context import Declined
+from kiosk.central.storage.database import first_line
 from kiosk.errors import MasterKeyAway, SettingsError, StoreFailed
 
-_GROUPS = (serving, upkeep, keys, escrow, estate, cards, following, trusting, reports, keeping)
+_GROUPS = (serving, upkeep, keys, escrow, estate, cards, recovery, trusting, reports, retention)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

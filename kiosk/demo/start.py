@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from kiosk import compose, settings
-from kiosk.central.questions import text as question_text
+from kiosk.central.registration.questions import text as question_text
 from kiosk.demo import board
 from kiosk.demo import journey as jr
 from kiosk.demo.mailbox import show_arriving

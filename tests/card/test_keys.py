@@ -10,7 +10,7 @@ import pytest
 from kiosk.card import holder, keys
 from kiosk.card.examination import examine
 from kiosk.card.proving import prove
-from kiosk.central import genuine
+from kiosk.central.keys import signatures
 from kiosk.errors import CardMalformed
 from kiosk.simulated.issuing import SimulatedIssuer
 from kiosk.simulated.piv import PivMemory, SimulatedPivCard
@@ -59,4 +59,4 @@ def test_a_technician_is_told(memory: PivMemory) -> None:
 
 def test_central_takes_it_for_none(memory: PivMemory) -> None:
     with pytest.raises(ValueError, match="version"):
-        genuine.public_key(memory.certificates[0x9A])
+        signatures.public_key(memory.certificates[0x9A])

@@ -12,7 +12,7 @@ import pytest
 from nacl.pwhash import argon2id
 
 from kiosk import vault
-from kiosk.central.database import Database
+from kiosk.central.storage.database import Database
 from tests.central.desk import Operator, settings_of
 from tests.central.postgresql import Cluster
 from tests.central.world import Clock, KioskClient, PersonalCard, Service

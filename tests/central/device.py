@@ -11,7 +11,7 @@ import requests
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlmodel import col, select
 
-from kiosk.central import enrolling
+from kiosk.central.fleet import enrolling
 from kiosk.central.tables import AuditEntry, Organisation
 from kiosk.contract.identity import ASSERTION_TYPE, GRANT_TYPE, Enrolled, Nonce, possession
 from tests.central.world import CENTRAL, Service, b64

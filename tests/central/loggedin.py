@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import requests
 
-from kiosk.central import trust
+from kiosk.central.keys import trust_store
 from kiosk.contract import proof
 from kiosk.contract.profile import LoginOpened, Profile
 from tests.central.authority import Authority
@@ -32,8 +32,8 @@ def believe(service: Service, authority: Authority) -> None:
     """Have the service believe what `authority` issues."""
     now = service.clock()
     with service.parts.database.transaction() as database:
-        trust.add_issuer(database, authority.der, now, anchor=True)
-        trust.add_list(database, authority.revocations(), now)
+        trust_store.add_issuer(database, authority.der, now, anchor=True)
+        trust_store.add_list(database, authority.revocations(), now)
 
 
 @dataclass

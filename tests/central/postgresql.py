@@ -16,7 +16,7 @@ from typing import Self
 import psycopg
 from psycopg import sql
 
-from kiosk.central.database import Database
+from kiosk.central.storage.database import Database
 from kiosk.central.tables import metadata
 
 _SETTINGS: Mapping[str, str] = {

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from sqlmodel import select
 
 from kiosk import vault
-from kiosk.central import throttle
+from kiosk.central.service import throttle
 from kiosk.central.tables import Attempt, AttemptOutcome, Card, Kiosk, Registration, UnlockSession
 from kiosk.contract import proof
 from kiosk.contract.messages import UnlockOpened

@@ -14,8 +14,9 @@ import requests
 from cryptography.hazmat.primitives.asymmetric import ed448, rsa
 from sqlmodel import select
 
-from kiosk.central import assertions, authentication, kiosks, nonces, strangers
-from kiosk.central.master import FileKey
+from kiosk.central.fleet import assertions, kiosks, nonces, rejected_callers
+from kiosk.central.keys.master_key import FileKey
+from kiosk.central.service import authentication
 from kiosk.central.tables import AccessRow, Kiosk, UsedAssertion
 from kiosk.contract.identity import GRANT_TYPE, Claims
 from kiosk.link import AccessTokens, Entrance
@@ -183,7 +184,7 @@ def standing(
 @pytest.mark.parametrize("fault", FAULTS)
 def test_whatever_is_wrong_the_answer_is_the_same(standing: Device, fault: str) -> None:
     service = standing.service
-    service.clock.pass_time(strangers.TOLD_EVERY.total_seconds())
+    service.clock.pass_time(rejected_callers.TOLD_EVERY.total_seconds())
     before = len(audited(service))
     refused = standing.report("wrong")
     form = {"grant_type": GRANT_TYPE, "assertion": FAULTS[fault](standing)}

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session, col, select
 
-from kiosk.central import audit, master
-from kiosk.central.database import Database
+from kiosk.central.audit import trail
+from kiosk.central.keys import master_key
+from kiosk.central.storage.database import Database
 from kiosk.central.tables import AuditEntry, AuditHead, AuditPersonal
 from tests.central.world import KioskClient, PersonalCard, Service
 
@@ -19,19 +20,19 @@ NOW = datetime(2025, 1, 1, tzinfo=UTC)
 
 @pytest.fixture
 def database(database_url: str, tmp_path: Path) -> Iterator[Database]:
-    master.create(tmp_path / "key")
+    master_key.create(tmp_path / "key")
     opened = Database(database_url)
-    opened.prepare(master.load(tmp_path / "key"))
+    opened.prepare(master_key.load(tmp_path / "key"))
     with opened.transaction() as session:
         for number in range(5):
-            audit.append(session, NOW, "tested", {"number": number}, {"cardholder": number})
+            trail.append(session, NOW, "tested", {"number": number}, {"cardholder": number})
     yield opened
     opened.close()
 
 
 def broken_at(database: Database) -> int | None:
     with database.transaction() as session:
-        return audit.first_break(session)
+        return trail.first_break(session)
 
 
 def entry(session: Session, sequence: int) -> AuditEntry:
@@ -92,7 +93,7 @@ def test_a_head_that_was_wound_back_is_found(database: Database) -> None:
 def test_what_was_rolled_back_was_not_audited(database: Database) -> None:
     def undone() -> None:
         with database.transaction() as session:
-            audit.append(session, NOW, "undone", {}, {})
+            trail.append(session, NOW, "undone", {}, {})
             raise LookupError
 
     with pytest.raises(LookupError):
@@ -120,5 +121,5 @@ def test_a_service_at_work_keeps_the_chain_and_names_nobody_in_it(
 def test_whoever_waits_hears_how_far_it_is(database: Database) -> None:
     told: list[int] = []
     with database.reading() as session:
-        assert audit.first_break(session, told.append) is None
+        assert trail.first_break(session, told.append) is None
     assert told == [1, 2, 3, 4, 5]

@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 from sqlalchemy import event, update
 from sqlmodel import col, select
 
-from kiosk.central import changes, database, numbering
-from kiosk.central.authentication import Caller
-from kiosk.central.database import Database
-from kiosk.central.parts import Parts
+from kiosk.central.feed import change_page
+from kiosk.central.service.authentication import Caller
+from kiosk.central.service.services import Parts
+from kiosk.central.storage import change_feed, database
+from kiosk.central.storage.database import Database
 from kiosk.central.tables import Card, ChangeCounter, Installation, Kiosk, Organisation, Tombstone
 from kiosk.contract.changes import CardChange, CardGone, ChangePage, Cursor, card_hash
 from kiosk.values import CardIdentity, Family
@@ -49,7 +50,7 @@ class Reader:
         self.held: dict[bytes, CardChange] = {}
 
     def page(self, limit: int) -> ChangePage:
-        page = changes.page(self.parts, self.caller, self.cursor, limit)
+        page = change_page.page(self.parts, self.caller, self.cursor, limit)
         self.key = page.key or self.key
         self.cursor = Cursor.parse(page.next)
         for change in page.items:
@@ -166,11 +167,11 @@ def _slow_commits() -> Iterator[None]:
     def wait(_session: object) -> None:
         time.sleep(random.uniform(0, 0.02))
 
-    event.listen(numbering.Session, "before_commit", wait)
+    event.listen(change_feed.Session, "before_commit", wait)
     try:
         yield
     finally:
-        event.remove(numbering.Session, "before_commit", wait)
+        event.remove(change_feed.Session, "before_commit", wait)
 
 
 def test_nothing_is_skipped_by_transactions_that_pass_each_other(

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import requests
 
-from kiosk.central import codes, throttle
+from kiosk.central.registration import codes
+from kiosk.central.service import throttle
 from kiosk.contract.messages import UnlockOpened
 from tests.central.world import (
     ANSWERS,

@@ -29,8 +29,11 @@ from cryptography.x509.oid import NameOID
 from sqlmodel import select
 
 from kiosk.central import __main__ as command
-from kiosk.central import audit, master, parts, settings
-from kiosk.central.commands import server
+from kiosk.central import settings
+from kiosk.central.audit import trail
+from kiosk.central.cli import server
+from kiosk.central.keys import master_key
+from kiosk.central.service import services
 from kiosk.central.tables import AuditEntry
 from kiosk.errors import SettingsError
 from kiosk.link import Entrance
@@ -148,7 +151,7 @@ def test_served_with_tls(environment: Mapping[str, str], tmp_path: Path) -> None
     (tmp_path / "tls.key").write_bytes(
         key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     )
-    master.create(tmp_path / "master.key")
+    master_key.create(tmp_path / "master.key")
     arguments = ("--certificate", f"{tmp_path}/tls.pem", "--key", f"{tmp_path}/tls.key")
     with serving(environment, *arguments) as url:
         assert url.startswith("https://127.0.0.1:")
@@ -233,7 +236,7 @@ def test_access_logs_carry_no_query() -> None:
 def test_the_log_goes_to_standard_error_and_carries_no_token(
     environment: Mapping[str, str], tmp_path: Path, level: str
 ) -> None:
-    master.create(tmp_path / "master.key")
+    master_key.create(tmp_path / "master.key")
     started = [sys.executable, "-m", "kiosk.central", "serve", "--log", level]
     with (
         (tmp_path / "log").open("wb") as log,
@@ -263,11 +266,11 @@ def test_our_own_loggers_are_heard() -> None:
 def test_the_audit_is_verified(
     environment: Mapping[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    master.create(tmp_path / "master.key")
-    service = parts.assemble(settings.read())
+    master_key.create(tmp_path / "master.key")
+    service = services.assemble(settings.read())
     with service.database.transaction() as database:
         for number in range(3):
-            audit.append(database, datetime.now(UTC), "tested", {"number": number}, {})
+            trail.append(database, datetime.now(UTC), "tested", {"number": number}, {})
     assert command.main(["audit", "verify"]) == 0
     assert capsys.readouterr().out == "the audit is whole: 3 entries, 0 signed heads agree\n"
     with service.database.transaction() as database:

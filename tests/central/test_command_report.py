@@ -10,7 +10,8 @@ from uuid import uuid4
 import pytest
 from sqlmodel import Session, select
 
-from kiosk.central import reporting, trust
+from kiosk.central.keys import trust_store
+from kiosk.central.operations import reporting
 from kiosk.central.tables import Card, Kiosk, Registration
 from kiosk.contract.messages import CardCommand, KioskHealth, OutboxItem
 from tests.central.authority import Authority
@@ -85,14 +86,14 @@ def test_what_should_be_looked_at_is_told(
     authority = Authority()
     with operator.service.parts.database.transaction() as database:
         assert alerts(database, clock.now) == [("kiosk never heard of", "ward 7")]
-        trust.add_issuer(database, authority.der, clock.now, anchor=True)
+        trust_store.add_issuer(database, authority.der, clock.now, anchor=True)
     kiosk.open(card, unblocking=1)
     with operator.service.parts.database.transaction() as database:
         assert alerts(database, clock.now) == [
             ("card frozen", card.serial),
             ("no revocation list", "CN=Trust root"),
         ]
-        trust.add_list(database, authority.revocations(), clock.now)
+        trust_store.add_list(database, authority.revocations(), clock.now)
         database.exec(select(Card)).one().frozen = False
         day = timedelta(days=1)
         assert alerts(database, clock.now + day - timedelta(seconds=1)) == []

@@ -15,7 +15,8 @@ import pytest
 import requests
 from sqlmodel import func, select
 
-from kiosk.central import audit, parts
+from kiosk.central.audit import trail
+from kiosk.central.service import services
 from kiosk.central.tables import (
     Attempt,
     AttemptOutcome,
@@ -48,7 +49,7 @@ class ServiceProcess(Service):
     """The service as a process of its own. What is sown into its database is sown from here."""
 
     def start(self) -> None:
-        self.parts = parts.assemble(self.settings)
+        self.parts = services.assemble(self.settings)
         environment = os.environ | {
             "KIOSK_CENTRAL_DATABASE": self.settings.database,
             "KIOSK_CENTRAL_MASTER_KEY_FILE": str(self.settings.master_key_file),
@@ -215,7 +216,7 @@ def test_reports_are_applied_once_in_whatever_order_they_name_cards(
             for entry in database.exec(select(AuditEntry))
             if entry.kind.startswith("card.") and entry.details.get("fact") in facts
         ]
-        assert audit.first_break(database) is None
+        assert trail.first_break(database) is None
     assert sorted(told_of) == sorted(facts)
 
 

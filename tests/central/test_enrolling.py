@@ -9,7 +9,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlmodel import select
 
-from kiosk.central import kiosks, nonces, signing, strangers
+from kiosk.central.fleet import kiosks, nonces, rejected_callers
+from kiosk.central.keys import signing
 from kiosk.central.tables import EnrolmentRow, Kiosk
 from kiosk.contract.identity import Purpose, statement
 from tests.central.desk import OPERATOR, Operator
@@ -185,7 +186,7 @@ def test_strangers_cannot_flood_the_audit(service: Service, device: Device, cloc
     for _ in range(5):
         assert problem(device.ask_to_enrol("y" * 43)) == "enrolment-refused"
     assert audited(service) == [("enrolment.refused", "no such token")]
-    clock.pass_time(strangers.TOLD_EVERY / timedelta(seconds=1))
+    clock.pass_time(rejected_callers.TOLD_EVERY / timedelta(seconds=1))
     device.ask_to_enrol("y" * 43)
     assert len(audited(service)) == 2
 

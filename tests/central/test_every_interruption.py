@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import pytest
 
-from kiosk.central.visit import Fact, Told, Visit
+from kiosk.central.evidence.visit import Fact, Told, Visit
 from tests.central.test_evidence import MAXIMUM, UNDISTURBED, SimulatedCard, World
 
 VISITS = 3

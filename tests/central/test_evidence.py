@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiosk.central.evidence import Decision, decide, proven
-from kiosk.central.visit import Fact, Told, Visit
+from kiosk.central.evidence.visit import Fact, Told, Visit
+from kiosk.central.evidence.worlds import Decision, decide, proven
 from kiosk.contract.messages import CardCommand
 
 _, UNBLOCK, VERIFY, CHANGE, ATTEST = CardCommand

@@ -13,8 +13,10 @@ from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 
-from kiosk.central import audit, database, parts
-from kiosk.central.database import Database
+from kiosk.central.audit import trail
+from kiosk.central.service import services
+from kiosk.central.storage import database
+from kiosk.central.storage.database import Database
 from kiosk.central.tables import Attempt, Registration
 from kiosk.errors import SettingsError
 from tests.central.postgresql import Cluster
@@ -101,7 +103,7 @@ def test_when_it_is_full(on_sqlite: Service) -> None:
     event.remove(engine, "begin", limited)
     engine.dispose()
     with on_sqlite.parts.database.reading() as session:
-        assert audit.first_break(session) is None
+        assert trail.first_break(session) is None
     kiosk.opened(card)
 
 
@@ -154,7 +156,7 @@ def test_a_file_that_breaks_under_the_service_is_answered_plainly(
 def test_one_that_is_not_there_is_refused_at_the_start(tmp_path: Path, url: str) -> None:
     service = Service(tmp_path, Clock(), url)
     with pytest.raises(SettingsError, match=r"KIOSK_CENTRAL_DATABASE.*OperationalError"):
-        parts.assemble(service.settings)
+        services.assemble(service.settings)
 
 
 # ---------------------------------------------------------------- PostgreSQL's server

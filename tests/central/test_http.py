@@ -11,7 +11,7 @@ import pytest
 import requests
 from sqlmodel import select
 
-from kiosk.central.limit import LARGEST_BODY
+from kiosk.central.http.limit import LARGEST_BODY
 from kiosk.central.tables import Kiosk
 from tests.central.conftest import NewDatabase
 from tests.central.world import CENTRAL, Clock, KioskClient, PersonalCard, Service, problem

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from kiosk.central import sealing
+from kiosk.central.keys import sealing
 from kiosk.central.tables import AuditEntry, Card, Cardholder, EscrowedKey, Position
 from tests.central.desk import OPERATOR, Operator
 from tests.central.world import KioskClient, PersonalCard, certificate, problem

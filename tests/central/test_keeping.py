@@ -9,8 +9,10 @@ from uuid import uuid4
 import pytest
 from sqlmodel import select
 
-from kiosk.central import audit, heads, housekeeping, notices, retention
-from kiosk.central.parts import Parts
+from kiosk.central.audit import checkpoints, trail
+from kiosk.central.operations import housekeeping, retention
+from kiosk.central.service import notices
+from kiosk.central.service.services import Parts
 from kiosk.central.tables import (
     AuditEntry,
     AuditHead,
@@ -82,7 +84,7 @@ def test_what_is_not_held_back_needs_no_thawing(operator: Operator, card: Person
 def entries(parts: Parts, count: int = 3) -> None:
     with parts.database.transaction() as database:
         for number in range(count):
-            audit.append(database, parts.clock(), "tested", {"number": number}, {})
+            trail.append(database, parts.clock(), "tested", {"number": number}, {})
 
 
 def test_the_head_is_signed_once_a_day(service: Service, clock: Clock) -> None:
@@ -92,7 +94,7 @@ def test_the_head_is_signed_once_a_day(service: Service, clock: Clock) -> None:
         entries(service.parts)
         housekeeping.keep_house(service.parts)
         with service.parts.database.reading() as database:
-            assert len(heads.kept(database)) == signed
+            assert len(checkpoints.kept(database)) == signed
 
 
 def test_who_makes_the_chain_anew_is_found_out(
@@ -125,7 +127,7 @@ def _made_anew(database) -> None:  # type: ignore[no-untyped-def]
     database.add(head)
     database.flush()
     for number in range(6):
-        audit.append(database, Clock().now, "nothing happened", {"number": number}, {})
+        trail.append(database, Clock().now, "nothing happened", {"number": number}, {})
 
 
 def test_a_head_that_central_did_not_sign_says_nothing(

@@ -9,8 +9,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlmodel import select
 
-from kiosk.central import trust
-from kiosk.central.sessions import SESSION_LIFE
+from kiosk.central.keys import trust_store
+from kiosk.central.service.sessions import SESSION_LIFE
 from kiosk.central.tables import AuditEntry, Card, Cardholder, CardStatus, Position
 from kiosk.contract import proof
 from kiosk.contract.profile import SelfService
@@ -110,7 +110,7 @@ def test_the_cards_own_certificate_is_looked_at_as_well(desk: Desk) -> None:
 def test_a_revoked_certificate_ends_it(service: Service, desk: Desk, authority: Authority) -> None:
     serial = x509.load_der_x509_certificate(desk.card.certificate).serial_number
     with service.parts.database.transaction() as database:
-        trust.add_list(database, authority.revocations(serial), service.clock())
+        trust_store.add_list(database, authority.revocations(serial), service.clock())
     assert problem(desk.open()) == "not-trusted"
 
 

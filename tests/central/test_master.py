@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.central import master, parts, settings, token
-from kiosk.central.database import Database
-from kiosk.central.master import MasterKey
+from kiosk.central import settings
+from kiosk.central.keys import master_key, pkcs11_key
+from kiosk.central.keys.master_key import MasterKey
+from kiosk.central.service import services
+from kiosk.central.storage.database import Database
 from kiosk.errors import SettingsError
 from tests.central.softhsm import SoftToken
 
@@ -20,7 +22,7 @@ Make = Callable[[str], Open]
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "master.key"
-    master.create(path)
+    master_key.create(path)
     return path
 
 
@@ -34,16 +36,16 @@ def make(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def _in_a_file(path: Path) -> Open:
-    master.create(path)
-    return lambda: master.load(path)
+    master_key.create(path)
+    return lambda: master_key.load(path)
 
 
 def _in_a_token(soft: SoftToken, label: str) -> Open:
     chosen = settings.read(
         database="sqlite://", name="central", master_key_label=label, **soft.settings
     )
-    token.create(chosen)
-    return lambda: parts.open_master_key(chosen)
+    pkcs11_key.create(chosen)
+    return lambda: services.open_master_key(chosen)
 
 
 @pytest.fixture
@@ -54,7 +56,7 @@ def opened(make: Make) -> Open:
 def test_a_key_is_made_once_and_for_its_owner_alone(file: Path) -> None:
     assert file.stat().st_mode & 0o777 == 0o600
     with pytest.raises(FileExistsError):
-        master.create(file)
+        master_key.create(file)
 
 
 def test_what_is_wrapped_unwraps_in_its_own_context_only(opened: Open) -> None:
@@ -93,7 +95,7 @@ def test_what_is_derived_depends_on_key_salt_and_purpose(opened: Open, make: Mak
 def test_a_key_that_others_can_read_or_change_is_refused(file: Path, mode: int) -> None:
     file.chmod(mode)
     with pytest.raises(SettingsError, match="chmod"):
-        master.load(file)
+        master_key.load(file)
 
 
 @pytest.mark.parametrize("content", [b"", b"short", b"!" * 44, b"A" * 60])
@@ -102,9 +104,9 @@ def test_what_is_no_key_is_refused_and_not_shown(tmp_path: Path, content: bytes)
     file.write_bytes(content)
     file.chmod(0o600)
     with pytest.raises(SettingsError, match="32 bytes"):
-        master.load(file)
+        master_key.load(file)
     with pytest.raises(SettingsError):
-        master.load(tmp_path / "missing")
+        master_key.load(tmp_path / "missing")
 
 
 def test_a_database_belongs_to_one_master_key(opened: Open, make: Make, tmp_path: Path) -> None:

@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, create_engine, text
 
-from kiosk.central import master, migrations, settings
+from kiosk.central import migrations, settings
 from kiosk.central.__main__ import main
-from kiosk.central.database import Database
+from kiosk.central.keys import master_key
 from kiosk.central.migrations import State
+from kiosk.central.storage.database import Database
 from kiosk.errors import SettingsError
 from tests.central.postgresql import Cluster
 
@@ -56,7 +57,7 @@ def environment(
         "KIOSK_CENTRAL_NAME": "a trust",
         "KIOSK_CENTRAL_PORT": "0",
     }
-    master.create(tmp_path / "master.key")
+    master_key.create(tmp_path / "master.key")
     for name, value in chosen.items():
         monkeypatch.setenv(name, value)
     return os.environ | chosen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlmodel import select
 
-from kiosk.central import notices
+from kiosk.central.service import notices
 from kiosk.central.tables import Notice
 from kiosk.contract.messages import CardCommand
 from tests.central.world import WRONG, Clock, KioskClient, PersonalCard, Service, item

@@ -11,7 +11,8 @@ import pytest
 from sqlmodel import delete, select
 
 from kiosk import pack as sealing
-from kiosk.central import notices, signing
+from kiosk.central.keys import signing
+from kiosk.central.service import notices
 from kiosk.central.tables import (
     CardStatus,
     Installation,

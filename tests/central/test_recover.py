@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from kiosk.central import escrow, journal, seed
-from kiosk.central.seed import Personalisation
+from kiosk.central.keys import escrow, escrow_journal
+from kiosk.central.operations import seed
+from kiosk.central.operations.seed import Personalisation
 from kiosk.central.tables import Card, EscrowedKey, GrantRow
 from kiosk.contract.messages import CardCommand, Grant
 from tests.central.desk import Operator
@@ -101,13 +102,17 @@ def test_a_key_that_was_imported_since_the_backup_comes_back(
 
 
 def test_a_line_that_was_cut_off_harms_no_other(lines: Path, folder: Path) -> None:
-    kept = journal.Journal(lines)
-    first = journal.CardLine(family="piv", serial="A" * 8, seed=b"s" * 32, wrapped=b"w")
+    kept = escrow_journal.Journal(lines)
+    first = escrow_journal.CardLine(family="piv", serial="A" * 8, seed=b"s" * 32, wrapped=b"w")
     kept.write([first])
     with lines.open("ab") as file:
         file.write(b'{"kind": "card", "family": "pi')
     kept.write([first.model_copy(update={"serial": "B" * 8})])
-    serials = [line.serial for line in journal.read(lines) if isinstance(line, journal.CardLine)]
+    serials = [
+        line.serial
+        for line in escrow_journal.read(lines)
+        if isinstance(line, escrow_journal.CardLine)
+    ]
     assert serials == ["A" * 8, "B" * 8]
 
 
@@ -123,7 +128,7 @@ def test_without_the_journal_no_key_leaves(
         assert database.exec(select(GrantRow)).first() is None
     lines.rmdir()
     assert kiosk.ask_grant(session).status_code == 200
-    assert len(list(journal.read(lines))) == 1
+    assert len(list(escrow_journal.read(lines))) == 1
 
 
 def test_the_journal_shows_no_key(lines: Path, kiosk: KioskClient, card: PersonalCard) -> None:

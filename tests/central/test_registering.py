@@ -8,7 +8,8 @@ import pytest
 from sqlmodel import select
 
 from kiosk import vault
-from kiosk.central import notices, settings
+from kiosk.central import settings
+from kiosk.central.service import notices
 from kiosk.central.tables import Cardholder, Registration, SealedEnvelope
 from kiosk.contract import proof
 from kiosk.contract.profile import RegistrationRequirements, SelfService

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from kiosk.card.cryptogram import KeyKind
-from kiosk.central import sealing
 from kiosk.central.__main__ import main
-from kiosk.central.sealing import Unsealable
+from kiosk.central.keys import sealing
+from kiosk.central.keys.sealing import Unsealable
 
 SECRET = "Planted1"
 ADMINISTRATOR = "0123456789ABCDEF" * 3

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import event
 from sqlmodel import select
 
-from kiosk.central import housekeeping, notices, retention
+from kiosk.central.operations import housekeeping, retention
+from kiosk.central.service import notices
 from kiosk.central.tables import Organisation
 from kiosk.contract.messages import CardCommand
 from tests.central.borrower import Borrower, allow, answers, attempt

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.central.throttle import (
+from kiosk.central.service.throttle import (
     PER_KIOSK,
     PER_REGISTRATION,
     Policy,

@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 from sqlmodel import Session, col, select
 
-from kiosk.central import registrations
-from kiosk.central.sessions import SESSION_LIFE
+from kiosk.central.registration import registrations
+from kiosk.central.service.sessions import SESSION_LIFE
 from kiosk.central.tables import AuditEntry, Card, CardStatus, Registration, SealedEnvelope
 from kiosk.contract.messages import CardCommand
 from kiosk.values import Secret

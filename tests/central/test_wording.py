@@ -12,7 +12,9 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 from sqlmodel import select
 
-from kiosk.central import letters, mail, notices, questions, wording
+from kiosk.central.mail import letters, transport, wording
+from kiosk.central.registration import questions
+from kiosk.central.service import notices
 from kiosk.central.tables import Cardholder
 from tests.central.world import WRONG, KioskClient, PersonalCard
 
@@ -83,7 +85,7 @@ def _names(template: object) -> set[str | None]:
 def test_a_message_in_any_alphabet_arrives_whole() -> None:
     for language in wording.LANGUAGES:
         letter = letters.unlocked(Somebody(language), "ward 7", AT)
-        sent = mail.compose("n@nhs.net", letter, "kiosk@trust.example")
+        sent = transport.compose("n@nhs.net", letter, "kiosk@trust.example")
         body = sent.get_body(("plain",))
         assert body is not None
         assert body.get_content() == letter.text

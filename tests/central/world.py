@@ -23,11 +23,13 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from sqlmodel import Session, select
 
-from kiosk.central import authentication, parts, seed, settings
-from kiosk.central.app import create_app
-from kiosk.central.letters import Letter
-from kiosk.central.parts import Parts
-from kiosk.central.seed import Personalisation
+from kiosk.central import settings
+from kiosk.central.http.application import create_app
+from kiosk.central.mail.letters import Letter
+from kiosk.central.operations import seed
+from kiosk.central.operations.seed import Personalisation
+from kiosk.central.service import authentication, services
+from kiosk.central.service.services import Parts
 from kiosk.central.tables import Kiosk, Organisation
 from kiosk.contract import proof
 from kiosk.contract.messages import PROBLEM_PREFIX, CardCommand, Grant, UnlockOpened
@@ -167,7 +169,7 @@ class Service:
         self.url = ""
 
     def start(self) -> None:
-        assembled = parts.assemble(self.settings, self.clock)
+        assembled = services.assemble(self.settings, self.clock)
         self.parts = replace(assembled, postman=self.mailbox)
         self._app = create_app(self.parts)
         certificate, key = self.tls or (None, None)

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from pydantic import BaseModel
 
-from kiosk.central import openapi, problems
+from kiosk.central.http import openapi, problems
 from kiosk.contract.messages import Problem, ProblemType
 from kiosk.errors import CentralRefused
 from kiosk.link.client import CentralClient

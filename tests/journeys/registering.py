@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from kiosk.central.questions import ENGLISH
+from kiosk.central.registration.questions import ENGLISH
 from kiosk.demo.journey import (
     Card,
     Choose,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kiosk.central.questions import text as question_text
+from kiosk.central.registration.questions import text as question_text
 from kiosk.demo.journey import (
     Block,
     Card,

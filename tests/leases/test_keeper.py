@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from sqlmodel import Session, delete, select
 
-from kiosk.central import epochs
+from kiosk.central.evidence import epochs
 from kiosk.central.tables import Card, Organisation, PackRow, Registration, SealedEnvelope
 from kiosk.contract.messages import ProblemType
 from kiosk.contract.packs import AskPacks

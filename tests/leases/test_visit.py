@@ -16,9 +16,9 @@ from nacl.pwhash import argon2id
 from sqlalchemy import event
 
 from kiosk import vault
-from kiosk.central import seed
-from kiosk.central.questions import text as question_text
-from kiosk.central.seed import Personalisation
+from kiosk.central.operations import seed
+from kiosk.central.operations.seed import Personalisation
+from kiosk.central.registration.questions import text as question_text
 from kiosk.contract.messages import Grant, KioskDeed, KioskEvent
 from kiosk.demo import people
 from kiosk.demo.cards import IssuedCard, issue

@@ -11,7 +11,7 @@ import pytest
 from sqlmodel import select
 
 from kiosk.card.unlock import CardStep
-from kiosk.central import signing
+from kiosk.central.keys import signing
 from kiosk.central.tables import Kiosk
 from kiosk.contract import messages as msg
 from kiosk.errors import CentralUnavailable

@@ -14,7 +14,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlmodel import select
 
-from kiosk.central import authentication, kiosks
+from kiosk.central.fleet import kiosks
+from kiosk.central.service import authentication
 from kiosk.central.tables import AccessRow, Kiosk, UsedAssertion
 from kiosk.errors import CentralRefused, CentralUnavailable
 from kiosk.link import AccessTokens, CentralClient, Entrance

@@ -22,8 +22,11 @@ from sqlalchemy import text
 from sqlmodel import col, select
 
 from kiosk import identity
-from kiosk.central import enrolling, parts, seed, settings
-from kiosk.central.parts import Parts
+from kiosk.central import settings
+from kiosk.central.fleet import enrolling
+from kiosk.central.operations import seed
+from kiosk.central.service import services
+from kiosk.central.service.services import Parts
 from kiosk.central.tables import Card, Cardholder, Organisation
 from kiosk.contract.changes import Cursor
 from kiosk.demo import people
@@ -251,7 +254,7 @@ def _trust(folder: Path, cards: int) -> Iterator[CentralProcess]:
 def _parts(central: CentralProcess) -> Iterator[Parts]:
     environment = central.environment()
     names = {name.removeprefix(settings.PREFIX).lower(): v for name, v in environment.items()}
-    service = parts.assemble(settings.read(**names))
+    service = services.assemble(settings.read(**names))
     try:
         yield service
     finally:

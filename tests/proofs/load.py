@@ -29,9 +29,11 @@ from uuid import uuid4
 import requests
 from sqlmodel import col, func, select
 
-from kiosk.central import authentication, parts, seed, settings
-from kiosk.central.parts import Parts
-from kiosk.central.seed import Personalisation
+from kiosk.central import settings
+from kiosk.central.operations import seed
+from kiosk.central.operations.seed import Personalisation
+from kiosk.central.service import authentication, services
+from kiosk.central.service.services import Parts
 from kiosk.central.tables import (
     AccessRow,
     Card,
@@ -252,7 +254,7 @@ def _trust(kiosks: int, unlocks: int) -> Iterator[Trust]:
         names = {
             name.removeprefix(settings.PREFIX).lower(): value for name, value in environment.items()
         }
-        service = parts.assemble(settings.read(**names))
+        service = services.assemble(settings.read(**names))
         cards = [PersonalCard() for _ in range(unlocks)]
         for card in cards:
             document = card.document(people.ORGANISATION)

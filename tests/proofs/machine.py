@@ -32,8 +32,11 @@ from nacl.pwhash import argon2id
 from sqlmodel import Session, func, select
 
 from kiosk import vault
-from kiosk.central import audit, evidence, history, seed, throttle
-from kiosk.central.seed import Personalisation
+from kiosk.central.audit import trail
+from kiosk.central.evidence import history, worlds
+from kiosk.central.operations import seed
+from kiosk.central.operations.seed import Personalisation
+from kiosk.central.service import throttle
 from kiosk.central.tables import (
     Attempt,
     Card,
@@ -314,7 +317,7 @@ class Ward(RuleBasedStateMachine):
             return
         with self.service.parts.database.reading() as database:
             card = _card(database)
-            current = evidence.proven(history.visits(database, card))
+            current = worlds.proven(history.visits(database, card))
             pair = [self.service.parts.escrow.key(database, card, current + n) for n in (0, 1)]
         assert self.card.unblocking_key in [key.reveal() for key in pair]
 
@@ -375,7 +378,7 @@ class Ward(RuleBasedStateMachine):
         self._nothing_is_lost()
         self.ra("releases")
         with self._database() as database:
-            assert audit.first_break(database) is None
+            assert trail.first_break(database) is None
             frozen = _card(database).frozen
         ending = self._visit(_RIGHT, "864208")
         self.the_card_carries_one_of_two_keys()

@@ -225,7 +225,7 @@ def _leads_on(control: object) -> bool:
 
 def _answer_to(heading: Text | Verbatim) -> str:
     """What she registered, or would: to the same question it is always the same."""
-    from kiosk.central.questions import ENGLISH  # noqa: PLC0415
+    from kiosk.central.registration.questions import ENGLISH  # noqa: PLC0415
 
     asked = Catalogue().say(heading)
     answers = dict(zip(ENGLISH, _PLACES, strict=True)) | dict(NURSE.answers)

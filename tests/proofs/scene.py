@@ -15,8 +15,11 @@ from pathlib import Path
 
 from sqlmodel import select
 
-from kiosk.central import audit, evidence, history, parts, settings
-from kiosk.central.escrow import FORMATS
+from kiosk.central import settings
+from kiosk.central.audit import trail
+from kiosk.central.evidence import history, worlds
+from kiosk.central.keys.escrow import FORMATS
+from kiosk.central.service import services
 from kiosk.central.tables import AuditEntry, Card, EndRow, FactRow, GrantRow
 from kiosk.contract.messages import CardCommand
 from kiosk.demo.cards import IssuedCard
@@ -140,7 +143,7 @@ class Scene:
     def check_audit(self) -> None:
         """The audit's chain holds, and it tells of every grant, every fact and every end."""
         with self._central() as service, service.database.transaction() as database:
-            if audit.first_break(database) is not None:
+            if trail.first_break(database) is not None:
                 raise AssertionError("the audit's chain is broken")
             told: Counter[_Told] = Counter(
                 filter(None, map(_telling_of, database.exec(select(AuditEntry))))
@@ -303,7 +306,7 @@ class Scene:
         serial = self._premises.card.serial
         with self._central() as service, service.database.transaction() as database:
             card = database.exec(select(Card).where(Card.serial == serial)).one()
-            current = evidence.proven(history.visits(database, card))
+            current = worlds.proven(history.visits(database, card))
             last = current + 1 if FORMATS[card.family].renewed else current
             return {
                 service.escrow.key(database, card, generation).reveal()
@@ -319,10 +322,10 @@ class Scene:
         return "\n".join([*visits[-3:], *last_lines(self._premises.folder / "kiosk.log")])
 
     @contextmanager
-    def _central(self) -> Iterator[parts.Parts]:
+    def _central(self) -> Iterator[services.Parts]:
         environment = self._premises.central.environment()
         names = {name.removeprefix(settings.PREFIX).lower(): v for name, v in environment.items()}
-        service = parts.assemble(settings.read(**names))
+        service = services.assemble(settings.read(**names))
         try:
             yield service
         finally:

@@ -22,7 +22,7 @@ from sqlmodel import create_engine, select
 
 from kiosk import pack as sealing
 from kiosk import vault
-from kiosk.central import kiosks
+from kiosk.central.fleet import kiosks
 from kiosk.central.tables import Cardholder, SealedEnvelope
 from kiosk.contract.changes import card_hash
 from kiosk.contract.packs import Pack, SignedPack, addressed

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from kiosk.central.questions import text as question_text
+from kiosk.central.registration.questions import text as question_text
 from kiosk.demo.premises import Premises
 from kiosk.demo.service import end
 

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlmodel import select
 
-from kiosk.central import audit
+from kiosk.central.audit import trail
 from kiosk.central.tables import Card, FactRow, GrantRow, Installation
 from kiosk.contract import messages as msg
 from kiosk.contract.messages import CardCommand, Grant
@@ -117,7 +117,7 @@ def test_keys_that_only_kiosks_know_of_are_known_again(
         assert len(database.exec(select(FactRow)).all()) == 12
         numbers = [row.number for row in database.exec(select(GrantRow))]
         assert numbers == sorted(numbers)
-        assert audit.first_break(database) is None
+        assert trail.first_break(database) is None
     assert kiosk.outbox.count_pending() == 0
     assert kiosk.outbox.count_refused() == 0
 

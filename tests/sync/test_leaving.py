@@ -11,7 +11,7 @@ import pytest
 from sqlmodel import select
 
 from kiosk import compose, identity
-from kiosk.central import kiosks
+from kiosk.central.fleet import kiosks
 from kiosk.central.tables import ChangeRow, Kiosk
 from kiosk.contract.messages import PasscodeChange
 from kiosk.enrol import enrol

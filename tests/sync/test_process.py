@@ -19,7 +19,7 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import select
 
-from kiosk.central import enrolling
+from kiosk.central.fleet import enrolling
 from kiosk.central.tables import Kiosk
 from kiosk.contract import messages as msg
 from kiosk.enrol import enrol

@@ -149,7 +149,7 @@ def test_the_font_has_every_letter_of_every_language_and_key() -> None:
 @pytest.mark.parametrize("language", Language)
 def test_the_screen_asks_the_questions_of_central_in_its_words(language: Language) -> None:
     """Central holds answers against the question in all its languages: they are to be the same."""
-    from kiosk.central.questions import ENGLISH, LANGUAGES  # noqa: PLC0415
+    from kiosk.central.registration.questions import ENGLISH, LANGUAGES  # noqa: PLC0415
 
     said = Catalogue.load(language)
     for each, words in LANGUAGES[language].items():

@@ -17,7 +17,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from kiosk import site
-from kiosk.central import audit, parts, settings
+from kiosk.central import settings
+from kiosk.central.audit import trail
+from kiosk.central.service import services
 from kiosk.demo import journey as jr
 from kiosk.flow.view import Intent
 from tests.proofs.appliance import ward as wd
@@ -373,10 +375,10 @@ def _start_anew(ward: Ward) -> None:
 def _audit_holds(ward: Ward) -> None:
     environment = ward.central.environment()
     names = {name.removeprefix(settings.PREFIX).lower(): v for name, v in environment.items()}
-    service = parts.assemble(settings.read(**names))
+    service = services.assemble(settings.read(**names))
     try:
         with service.database.transaction() as database:
-            if audit.first_break(database) is not None:
+            if trail.first_break(database) is not None:
                 raise AssertionError("the audit's chain is broken")
     finally:
         service.database.close()

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
-from kiosk.central.questions import text as question_text
+from kiosk.central.registration.questions import text as question_text
 from kiosk.demo import journey as jr
 from kiosk.demo import people
 from kiosk.demo.cards import issue

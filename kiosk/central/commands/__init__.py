@@ -1,1 +1,0 @@
-"""The commands of the RA and of IT, one module a group."""

@@ -1,0 +1,1 @@
+"""What a card's visits prove about its unblocking key."""

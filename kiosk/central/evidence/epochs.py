@@ -1,0 +1,182 @@
+"""Epochs: a database that was restored from a backup knows less than the kiosks do.
+
+So they keep what they reported until it is backed up, and report it anew to a central of another
+epoch; until every kiosk of an organisation has, its cards get no grants. A grant that central does
+not know any more comes back by its receipt: what central itself sealed when it issued the grant.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+from sqlmodel import Session, col, select
+
+from kiosk.central.audit import trail
+from kiosk.central.refusal import Refusal
+from kiosk.central.service.sessions import Work
+from kiosk.central.tables import (
+    Card,
+    GrantRow,
+    Installation,
+    Kiosk,
+    UnlockSession,
+    new_epoch,
+)
+from kiosk.contract.messages import GrantReceived, ProblemType
+from kiosk.errors import SettingsError
+from kiosk.values import Family
+
+_SKIPPED_GRANTS = 1_000_000
+"""Numbers left out at the beginning of an epoch, for the grants that the backup does not have."""
+
+
+def begin(database: Session, now: datetime) -> Installation:
+    """A new epoch, from now on."""
+    installation = database.get_one(Installation, 1)
+    installation.epoch, installation.epoch_since = new_epoch(), now
+    installation.grants += _SKIPPED_GRANTS
+    installation.backed_up_until = None
+    return installation
+
+
+def missing(database: Session, organisation_id: int) -> list[Kiosk]:
+    """The organisation's kiosks that have yet to report what they keep."""
+    epoch = database.get_one(Installation, 1).epoch
+    asked = select(Kiosk).where(
+        Kiosk.organisation_id == organisation_id,
+        col(Kiosk.revoked).is_(False),
+        Kiosk.epoch != epoch,
+    )
+    return list(database.exec(asked.order_by(col(Kiosk.name))))
+
+
+def refuse_if_unsettled(work: Work) -> None:
+    """Refuses while a kiosk may know of a key that a card of the organisation carries."""
+    if missing(work.database, work.caller.organisation_id):
+        raise Refusal(ProblemType.UNSETTLED)
+
+
+def confirm(work: Work, epoch: str) -> None:
+    """The caller has reported all that it keeps to `epoch`; of another one it says nothing."""
+    kiosk = work.database.get_one(Kiosk, work.caller.id)
+    if work.database.get_one(Installation, 1).epoch == epoch and kiosk.epoch != epoch:
+        kiosk.epoch = epoch
+        details: dict[str, trail.Detail] = {"kiosk": kiosk.name, "epoch": epoch}
+        trail.append(work.database, work.now, "epoch.confirmed", details, {})
+
+
+def happened_before(work: Work, moment: datetime) -> bool:
+    """Whether something is from before this epoch: who was to hear of it did."""
+    since = work.database.get_one(Installation, 1).epoch_since
+    return since is not None and moment < since
+
+
+# ---------------------------------------------------------------- receipts
+
+
+class _OfSession(BaseModel):
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    registration_id: UUID
+    reason: str
+    passcode_tries: int | None
+    unblocking_tries: int | None
+    last_grant: int
+    opened_at: datetime
+
+
+class _OfGrant(BaseModel):
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    number: int
+    current: int
+    first: int
+    second_allowed: bool
+    second_needs: int
+    renew: bool
+    charged: bool
+    issued_at: datetime
+
+
+class _Receipt(BaseModel):
+    """All that it takes to have a grant again."""
+
+    kiosk: str
+    family: Family
+    serial: str
+    session: _OfSession
+    grant: _OfGrant
+
+
+def receipt(work: Work, card: Card, session: UnlockSession, grant: GrantRow) -> bytes:
+    """All that it takes to have the grant again, sealed: it says nothing to the kiosk."""
+    kept = _Receipt(
+        kiosk=work.caller.name,
+        family=card.family,
+        serial=card.serial,
+        session=_OfSession.model_validate(session),
+        grant=_OfGrant.model_validate(grant),
+    )
+    return work.parts.master.wrap(kept.model_dump_json().encode(), _context(session.id, grant.id))
+
+
+def restore(work: Work, received: GrantReceived) -> str | None:
+    """Have the grant again if it is not known any more; why not, or None."""
+    known = work.database.exec(select(GrantRow).where(GrantRow.id == received.grant)).first()
+    if known is not None:
+        return None if known.kiosk_id == work.caller.id else "grant not known"
+    try:
+        context = _context(received.session, received.grant)
+        kept = _Receipt.model_validate_json(work.parts.master.unwrap(received.receipt, context))
+    except SettingsError:
+        return "grant not known"
+    if kept.kiosk != work.caller.name:
+        return "grant not known"
+    if work.database.get(GrantRow, kept.grant.number) is not None:
+        return "number taken: was this an epoch of its own?"
+    card = work.database.exec(
+        select(Card)
+        .where(
+            Card.family == kept.family,
+            Card.serial == kept.serial,
+            Card.organisation_id == work.caller.organisation_id,
+        )
+        .with_for_update()
+    ).first()
+    if card is None:
+        return "card not known"
+    _restore(work, card, received, kept)
+    return None
+
+
+def _restore(work: Work, card: Card, received: GrantReceived, kept: _Receipt) -> None:
+    whose: dict[str, Any] = {"kiosk_id": work.caller.id, "card_id": card.id}
+    if work.database.get(UnlockSession, received.session) is None:
+        opened = UnlockSession(id=received.session, nonce=b"", **whose, **kept.session.model_dump())
+        work.database.add(opened)
+        work.database.flush()
+    work.database.add(
+        GrantRow(
+            id=received.grant,
+            session_id=received.session,
+            receipt=received.receipt,
+            **whose,
+            **kept.grant.model_dump(),
+        )
+    )
+    work.database.flush()
+    details: dict[str, trail.Detail] = {
+        "kiosk": work.caller.name,
+        "session": str(received.session),
+        "grant": str(received.grant),
+        "generation": kept.grant.current,
+        "charged": kept.grant.charged,
+    }
+    trail.append(work.database, work.now, "grant.restored", details, trail.of_card(card))
+
+
+def _context(session: UUID, grant: UUID) -> bytes:
+    return b"receipt of a grant " + session.bytes + grant.bytes

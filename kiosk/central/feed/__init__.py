@@ -1,0 +1,1 @@
+"""The pages of changes that kiosks follow, and the long poll that waits for them."""

@@ -1,0 +1,1 @@
+"""Kiosks: enrolment, assertions, nonces, revocation, and callers that were rejected."""

@@ -1,0 +1,109 @@
+"""RFC 7523: a kiosk says who it is by an assertion that its device key signed, for a short token.
+
+Whatever is wrong with an assertion, the answer is the same; the audit is told which it was.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from pydantic import ValidationError
+from sqlmodel import col, delete, select
+
+from kiosk.central.fleet import nonces, rejected_callers
+from kiosk.central.refusal import Refusal
+from kiosk.central.service import authentication
+from kiosk.central.service.services import Parts
+from kiosk.central.tables import Kiosk, UsedAssertion
+from kiosk.contract.identity import ALGORITHM, ASSERTION_TYPE, AccessToken, AskToken, Claims
+from kiosk.contract.messages import ProblemType
+from kiosk.rows import carry_out
+
+# A header is small: what nests deeply would overflow a parser's stack.
+_COMPACT = re.compile(r"[A-Za-z0-9_-]{1,128}(\.[A-Za-z0-9_-]+){2}", re.ASCII)
+_HEADER = {"alg": ALGORITHM, "typ": ASSERTION_TYPE}
+# Signatures and headers are PyJWT's to judge; claims and times ours, as central's clock is.
+_JWS = jwt.PyJWS(algorithms=[ALGORITHM])
+
+
+def give_token(parts: Parts, asked: AskToken) -> AccessToken:
+    """An access token for an assertion that is good, once."""
+    claims = _claims(asked.assertion)
+    kiosk = None if claims is None else _kiosk(parts, claims)
+    if claims is None or kiosk is None:
+        fault = "no assertion of a kiosk's"
+    else:
+        fault = _fault(parts, claims, kiosk, asked.assertion)
+        if not fault:
+            given = _accept(parts, claims, kiosk)
+            if given is not None:
+                return given
+            fault = "used before"
+    rejected_callers.tell(parts, "kiosk.refused", kiosk.name if kiosk else "", fault)
+    raise Refusal(ProblemType.NOT_AUTHENTICATED)
+
+
+def _claims(assertion: str) -> Claims | None:
+    """What is asserted, before anything of it is believed."""
+    if not _COMPACT.fullmatch(assertion):
+        return None
+    try:
+        unverified = _JWS.decode_complete(assertion, options={"verify_signature": False})
+        if unverified["header"] != _HEADER:
+            return None
+        return Claims.model_validate_json(unverified["payload"])
+    except (jwt.InvalidTokenError, ValidationError):
+        return None
+
+
+def _kiosk(parts: Parts, claims: Claims) -> Kiosk | None:
+    with parts.database.reading() as database:
+        return database.exec(select(Kiosk).where(Kiosk.subject == claims.iss)).first()
+
+
+def _fault(parts: Parts, claims: Claims, kiosk: Kiosk, assertion: str) -> str:
+    """What is wrong, for the audit; nothing if nothing is."""
+    given = nonces.given_at(parts, claims.nonce)
+    key = Ed25519PublicKey.from_public_bytes(kiosk.public_key)
+    try:
+        _JWS.decode_complete(assertion, key, algorithms=[ALGORITHM])
+    except jwt.InvalidTokenError:
+        return "signed by another key"
+    if kiosk.revoked:
+        return "revoked"
+    if claims.sub != claims.iss or claims.aud != parts.name:
+        return "for somebody else"
+    if given is None:
+        return "nonce foreign or too old"
+    issued = round(given.timestamp())
+    latest = issued + round(nonces.LIFE / timedelta(seconds=1))
+    now = parts.clock().timestamp()
+    if claims.iat != issued or not max(issued, now) < claims.exp <= latest:
+        return "not of the nonce's time"
+    return ""
+
+
+def _accept(parts: Parts, claims: Claims, seen: Kiosk) -> AccessToken | None:
+    """A token; None where the assertion was used, or the kiosk is not what it was a moment ago."""
+    with parts.database.transaction() as database:
+        now = parts.clock()
+        kiosk = database.get_one(Kiosk, seen.id)
+        used = (kiosk.id, claims.jti)
+        if kiosk.revoked or kiosk.public_key != seen.public_key:
+            return None
+        if database.get(UsedAssertion, used) is not None:
+            return None
+        carry_out(database, delete(UsedAssertion).where(col(UsedAssertion.expires_at) <= now))
+        # A process whose clock is late may still take the nonce when ours would not.
+        until = now + nonces.LIFE + nonces.SKEW
+        database.add(UsedAssertion(kiosk_id=kiosk.id, jti=claims.jti, expires_at=until))
+        token = authentication.give_access(database, kiosk, now)
+        return AccessToken(
+            access_token=token,
+            token_type="Bearer",  # noqa: S106 - RFC 6750's name of the kind
+            expires_in=round(authentication.ACCESS_LIFE.total_seconds()),
+            retiring=kiosk.retiring,
+        )

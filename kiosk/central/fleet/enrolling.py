@@ -1,0 +1,118 @@
+"""How a device becomes a kiosk: a one-time token of the RA's, and a key that the device made."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from nacl.exceptions import BadSignatureError
+from nacl.signing import VerifyKey
+from sqlmodel import Session, col, delete, select
+
+from kiosk.central.audit import trail
+from kiosk.central.fleet import kiosks, nonces, rejected_callers
+from kiosk.central.keys import signing
+from kiosk.central.refusal import Refusal
+from kiosk.central.service.authentication import new_token, token_hash
+from kiosk.central.service.services import Parts
+from kiosk.central.tables import EnrolmentRow, Kiosk, Organisation
+from kiosk.contract.identity import Enrol, Enrolled, possession
+from kiosk.contract.messages import ProblemType
+from kiosk.rows import carry_out
+
+TOKEN_LIFE = timedelta(hours=24)
+
+
+def make_token(
+    database: Session, organisation: Organisation, kiosk_name: str, expires_at: datetime
+) -> str:
+    """A token for one enrolment of this kiosk; one that was made for it before is void."""
+    carry_out(database, delete(EnrolmentRow).where(col(EnrolmentRow.kiosk_name) == kiosk_name))
+    token = new_token()
+    database.add(
+        EnrolmentRow(
+            token_hash=token_hash(token),
+            organisation_id=organisation.id,
+            kiosk_name=kiosk_name,
+            expires_at=expires_at,
+        )
+    )
+    return token
+
+
+def enrol(parts: Parts, asked: Enrol) -> Enrolled:
+    """Let the device in. Asked again with the same token and key, the answer is the same."""
+    fault, kiosk_name = _fault(parts, asked), ""
+    if not fault:
+        with parts.database.transaction() as database:
+            row = database.get(EnrolmentRow, token_hash(asked.token))
+            kiosk_name = row.kiosk_name if row else ""
+            kiosk = row and _enrolled(parts, database, row, asked.public_key)
+            if kiosk:
+                organisation = database.get_one(Organisation, kiosk.organisation_id)
+                return Enrolled(
+                    kiosk=kiosk.subject,
+                    name=kiosk.name,
+                    organisation=organisation.name,
+                    central=parts.name,
+                    verify_keys=signing.verify_keys(parts.master),
+                )
+        fault = "token used or over, or another kiosk's key"
+    rejected_callers.tell(parts, "enrolment.refused", kiosk_name, fault)
+    raise Refusal(ProblemType.ENROLMENT_REFUSED)
+
+
+def _fault(parts: Parts, asked: Enrol) -> str:
+    """What is wrong already, without a turn at the database."""
+    with parts.database.reading() as database:
+        if database.get(EnrolmentRow, token_hash(asked.token)) is None:
+            return "no such token"
+    if nonces.given_at(parts, asked.nonce) is None:
+        return "nonce foreign or too old"
+    signed = possession(parts.name, asked.token, asked.public_key, asked.nonce)
+    try:
+        # Keys of small order, which anybody could sign for, are refused here.
+        VerifyKey(asked.public_key).verify(signed, asked.signature)
+    except BadSignatureError:
+        return "the key was not shown"
+    return ""
+
+
+def _enrolled(
+    parts: Parts, database: Session, row: EnrolmentRow, public_key: bytes
+) -> Kiosk | None:
+    """The kiosk that the device is; None where it is none."""
+    now = parts.clock()
+    kiosk = kiosks.named(database, row.kiosk_name)
+    if row.expires_at <= now:
+        return None
+    if kiosk is not None and kiosk.organisation_id != row.organisation_id:
+        return None
+    if row.public_key is not None:  # its answer may have been lost
+        again = kiosk is not None and row.public_key == public_key == kiosk.public_key
+        return kiosk if again else None
+    owner = database.exec(select(Kiosk).where(Kiosk.public_key == public_key)).first()
+    if owner is not None and owner.name != row.kiosk_name:
+        return None
+    row.public_key = public_key
+    kind = "kiosk.enrolled" if kiosk is None else "kiosk.enrolled-again"
+    if kiosk is None:
+        kiosk = Kiosk(
+            organisation_id=row.organisation_id,
+            name=row.kiosk_name,
+            subject=uuid4(),
+            public_key=public_key,
+        )
+        database.add(kiosk)
+        database.flush()
+    else:
+        kiosks.cut_off(database, kiosk)
+        kiosk.public_key, kiosk.revoked, kiosk.retiring = public_key, False, False
+    details: dict[str, trail.Detail] = {
+        "kiosk": kiosk.name,
+        "organisation": database.get_one(Organisation, kiosk.organisation_id).name,
+        "key": hashlib.sha256(public_key).hexdigest()[:16],
+    }
+    trail.append(database, now, kind, details, {})
+    return kiosk

@@ -1,0 +1,36 @@
+"""Who was not let in, told to the audit without letting anybody flood it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlmodel import Session
+
+from kiosk.central.audit import trail
+from kiosk.central.service.services import Parts
+from kiosk.central.tables import RefusalTold
+
+TOLD_EVERY = timedelta(hours=1)
+"""How often the audit is told of the same kind of refusal, for the same kiosk or for none."""
+
+
+def tell(parts: Parts, kind: str, kiosk: str, reason: str) -> None:
+    """Audit a refusal, unless one like it was audited lately: then nothing is written at all.
+
+    `kiosk` is the name of the kiosk that somebody claimed to be, empty where there is none.
+    """
+    with parts.database.reading() as database:
+        if _lately(parts, database, kind, kiosk):
+            return
+    with parts.database.transaction() as database:
+        if _lately(parts, database, kind, kiosk):
+            return
+        now = parts.clock()
+        database.merge(RefusalTold(kind=kind, kiosk=kiosk, at=now))
+        details: dict[str, trail.Detail] = {"kiosk": kiosk or None, "reason": reason}
+        trail.append(database, now, kind, details, {})
+
+
+def _lately(parts: Parts, database: Session, kind: str, kiosk: str) -> bool:
+    told = database.get(RefusalTold, (kind, kiosk))
+    return told is not None and told.at + TOLD_EVERY > parts.clock()

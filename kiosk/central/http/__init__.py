@@ -1,0 +1,1 @@
+"""The HTTP application: one module of routes a resource, limits, problems, the OpenAPI document."""

@@ -1,0 +1,1 @@
+"""The master key, the escrow and its journal, sealing, signing, and trusted authorities."""

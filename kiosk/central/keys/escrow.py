@@ -1,0 +1,130 @@
+"""Unblocking keys by generation: 0 as it was imported, the others derived.
+
+So no key is ever unknown to central: whatever generation a card may carry can be made again from
+the master key and the card's seed, both of which were on disk before the card was known at all.
+"""
+
+from __future__ import annotations
+
+import string
+from dataclasses import dataclass
+
+from sqlmodel import Session, select
+
+from kiosk.card.cryptogram import KeyKind
+from kiosk.central.keys import escrow_journal
+from kiosk.central.keys.master_key import MasterKey
+from kiosk.central.tables import Card, EscrowedKey
+from kiosk.values import Family, Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """The unblocking keys of a family: which lengths, of which bytes.
+
+    `renewed`: each use is followed by a change to the next generation. `leaves`: a kiosk is given
+    the key; otherwise it is an administrator key, and central answers the card's challenge itself.
+    """
+
+    alphabet: bytes
+    lengths: range
+    renewed: bool = False
+    leaves: bool = True
+
+    def fits(self, key: bytes) -> bool:
+        """Whether a card could carry `key`."""
+        return len(key) in self.lengths and all(byte in self.alphabet for byte in key)
+
+
+_ALPHANUMERIC = (string.ascii_letters + string.digits).encode()
+FORMATS = {
+    # SP 800-73: a PIV unblocking key is eight bytes of any value; letters and digits pass anywhere.
+    Family.PIV: Format(_ALPHANUMERIC, range(8, 9), renewed=True),
+    # Two or three keys of DES, or one of AES: see `card.cryptogram`.
+    Family.GIDS: Format(bytes(range(256)), range(16, 33, 8), leaves=False),
+    # What it is on a card is for the kiosk's profile of it to say; not every applet can change it.
+    Family.ISO7816: Format(bytes(range(0x20, 0x7F)), range(4, 17)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AdministratorKey:
+    """A key that never leaves, for which cipher, and whether its card has the mutual form."""
+
+    key: Secret
+    kind: KeyKind
+    mutual: bool
+
+
+class Escrow:
+    """The source of unblocking keys."""
+
+    def __init__(self, master: MasterKey) -> None:
+        self._master = master
+
+    def add(
+        self,
+        database: Session,
+        card: Card,
+        imported: Secret,
+        kind: KeyKind | None = None,
+        *,
+        mutual: bool = True,
+    ) -> None:
+        """Keep `imported` as the card's generation 0; `kind` goes with administrator keys."""
+        wrapped = self._master.wrap(imported.reveal(), _context(card))
+        database.add(
+            EscrowedKey(card_id=card.id, generation=0, wrapped=wrapped, kind=kind, mutual=mutual)
+        )
+        escrow_journal.note(
+            database,
+            escrow_journal.CardLine(
+                family=card.family,
+                serial=card.serial,
+                seed=card.seed,
+                wrapped=wrapped,
+                cipher=kind,
+                mutual=mutual,
+                tries=card.unblocking_maximum,
+            ),
+        )
+
+    def key(self, database: Session, card: Card, generation: int) -> Secret:
+        """The card's unblocking key of `generation`."""
+        if generation > 0:
+            return self._derived(card, generation)
+        return self._imported(card, _row(database, card))
+
+    def administrator_key(self, database: Session, card: Card) -> AdministratorKey:
+        """The key that answers the challenges of `card`."""
+        row = _row(database, card)
+        kind = KeyKind(row.kind or KeyKind.TRIPLE_DES)
+        return AdministratorKey(self._imported(card, row), kind, row.mutual)
+
+    def _imported(self, card: Card, row: EscrowedKey) -> Secret:
+        return Secret(self._master.unwrap(row.wrapped, _context(card)))
+
+    def _derived(self, card: Card, generation: int) -> Secret:
+        form = FORMATS[card.family]
+        if not form.renewed:
+            raise ValueError(f"the keys of {card.family} cards are not renewed")
+        size = len(form.alphabet)
+        fair = 256 - 256 % size  # bytes from here on would favour the alphabet's beginning
+        key = bytearray()
+        block = 0
+        while len(key) < form.lengths[0]:
+            purpose = b"unblocking key %s %d %d" % (card.family.encode(), generation, block)
+            stream = self._master.derive(purpose, card.seed, 64)
+            key += bytes(form.alphabet[byte % size] for byte in stream if byte < fair)
+            block += 1
+        return Secret(key[: form.lengths[0]])
+
+
+def _row(database: Session, card: Card) -> EscrowedKey:
+    return database.exec(
+        select(EscrowedKey).where(EscrowedKey.card_id == card.id, EscrowedKey.generation == 0)
+    ).one()
+
+
+def _context(card: Card) -> bytes:
+    return f"escrowed key {card.family} {card.serial}".encode()

@@ -1,0 +1,1 @@
+"""Packs that central lends kiosks for offline unlocks, and their leases."""

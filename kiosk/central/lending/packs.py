@@ -1,0 +1,286 @@
+"""Packs are made: for which cards, with how many attempts, for how long.
+
+A pack never holds a key that may not be the card's, and while one is lent the card's key is not
+renewed: so packs do not go stale. What all kiosks together could try without central is less than
+what locks a registration.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, func, or_, select
+
+from kiosk import pack as sealing
+from kiosk.central.audit import trail
+from kiosk.central.evidence import epochs, history
+from kiosk.central.keys import signing
+from kiosk.central.keys.escrow import FORMATS
+from kiosk.central.lending import leases
+from kiosk.central.registration import codes, questions, registrations
+from kiosk.central.service import throttle
+from kiosk.central.service.authentication import Caller
+from kiosk.central.service.services import Parts
+from kiosk.central.service.sessions import Work, working
+from kiosk.central.tables import (
+    Card,
+    CardStatus,
+    Installation,
+    Kiosk,
+    LeaseCards,
+    LoginSession,
+    Organisation,
+    PackRow,
+    Registration,
+    UnlockSession,
+)
+from kiosk.contract import packs as pk
+from kiosk.contract.identity import Purpose
+from kiosk.contract.messages import Question
+
+SEEN_WITHIN = timedelta(days=30)
+MOST_LENT = 1000
+"""Packs that a kiosk may have: a thief of one that runs gets no more."""
+_LOOKED_AT = 100  # cards in one transaction
+
+
+def give_packs(parts: Parts, caller: Caller, asked: pk.AskPacks) -> pk.PackPage:
+    """The next packs of those that the kiosk may have and has not; none where nothing is lent."""
+    if _nothing_to_do(parts, caller, asked):
+        return pk.PackPage(packs=(), next=asked.after, more=False)
+    with working(parts, caller) as work:
+        trust = work.database.get_one(Organisation, caller.organisation_id)
+        installation = work.database.get_one(Installation, 1)
+        leases.end_earlier(work, asked.sealing_key)
+        stopped = installation.stopped or trust.stopped or not trust.offline
+        if stopped or epochs.missing(work.database, trust.id):
+            return pk.PackPage(packs=(), next=asked.after, more=False)
+        return _page(work, trust, installation, asked)
+
+
+def _nothing_to_do(parts: Parts, caller: Caller, asked: pk.AskPacks) -> bool:
+    """Whether there is nothing to lend and nothing to end: kiosks ask after every change.
+
+    To look takes no turn: whoever unlocks does not wait for it.
+    """
+    with parts.database.reading() as database:
+        work = Work(parts, caller, database, parts.clock())
+        if leases.earlier(work, asked.sealing_key):
+            return False
+        trust = database.get_one(Organisation, caller.organisation_id)
+        return not trust.offline or not _candidates(work, trust, asked)
+
+
+def _page(
+    work: Work, trust: Organisation, installation: Installation, asked: pk.AskPacks
+) -> pk.PackPage:
+    lease = timedelta(hours=trust.lease_hours)
+    lent = _lent(work, asked)
+    found = _candidates(work, trust, asked)
+    made: list[pk.SealedPack] = []
+    after, new = asked.after, 0
+    kiosk = work.database.get_one(Kiosk, work.caller.id)
+    for card, registration in found:
+        if len(made) == pk.MOST_PACKS or lent + new == MOST_LENT:
+            break
+        after = card.id
+        if trust.lease_cards == LeaseCards.SEEN and not _seen_last_here(work, card):
+            continue
+        loan = _loan(work, card, registration, asked, installation)
+        if loan is None:
+            continue
+        new += loan.row.lent_at == work.now
+        loan.row.lent_until = work.now + lease
+        made.append(_sealed(work, loan, kiosk, asked, installation.epoch))
+    if new:
+        told: dict[str, trail.Detail] = {"kiosk": work.caller.name, "packs": new}
+        trail.append(work.database, work.now, "packs.lent", told, {})
+    more = bool(found) and lent + new < MOST_LENT
+    return pk.PackPage(packs=tuple(made), next=after, more=more)
+
+
+def _lent(work: Work, asked: pk.AskPacks) -> int:
+    """How many packs the kiosk has."""
+    counted = select(func.count()).where(
+        PackRow.kiosk_id == work.caller.id,
+        PackRow.sealing_key == asked.sealing_key,
+        col(PackRow.ended_at).is_(None),
+        col(PackRow.lent_until) > work.now,
+    )
+    return work.database.exec(counted).one()
+
+
+def _candidates(
+    work: Work, trust: Organisation, asked: pk.AskPacks
+) -> list[tuple[Card, Registration]]:
+    """The next cards that may be lent and whose pack is missing, or half over, by their ids."""
+    wanted = (
+        select(Card, Registration)
+        .join(Registration, col(Registration.card_id) == col(Card.id))
+        .where(
+            Card.organisation_id == trust.id,
+            Card.id > asked.after,
+            Card.status == CardStatus.ACTIVE,
+            col(Card.frozen).is_(False),
+            col(Registration.card_authentication_key).is_not(None),
+            col(Registration.locked).is_(False),
+            Registration.failures < codes.ASKED_AFTER,
+        )
+    )
+    if trust.lease_cards == LeaseCards.SEEN:
+        wanted = wanted.where(or_(*(_seen(work, table) for table in (LoginSession, UnlockSession))))
+    if not asked.anew:
+        half = timedelta(hours=trust.lease_hours) / 2
+        fresh = select(PackRow.id).where(
+            PackRow.kiosk_id == work.caller.id,
+            PackRow.card_id == Card.id,
+            PackRow.registration_id == Registration.id,
+            PackRow.sealing_key == asked.sealing_key,
+            col(PackRow.ended_at).is_(None),
+            col(PackRow.lent_until) > work.now + half,
+        )
+        wanted = wanted.where(~fresh.exists())
+    return list(work.database.exec(wanted.order_by(col(Card.id)).limit(_LOOKED_AT)).all())
+
+
+def _seen(work: Work, table: type[LoginSession] | type[UnlockSession]) -> ColumnElement[bool]:
+    """Whether the card was at this kiosk lately."""
+    return (
+        select(table.id)
+        .where(
+            table.kiosk_id == work.caller.id,
+            table.card_id == Card.id,
+            col(table.opened_at) > work.now - SEEN_WITHIN,
+        )
+        .exists()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Loan:
+    """A pack, with what it is of; `proven`: its key has opened the card before."""
+
+    card: Card
+    registration: Registration
+    row: PackRow
+    proven: bool
+
+
+def _seen_last_here(work: Work, card: Card) -> bool:
+    """Whether the card was nowhere since: few kiosks at once are lent its key."""
+    latest: list[tuple[datetime, int]] = []
+    for table in (LoginSession, UnlockSession):
+        newest = select(table.opened_at, table.kiosk_id).where(table.card_id == card.id)
+        found = work.database.exec(newest.order_by(col(table.opened_at).desc())).first()
+        latest += [found] if found is not None else []
+    return bool(latest) and max(latest)[1] == work.caller.id
+
+
+def _loan(
+    work: Work,
+    card: Card,
+    registration: Registration,
+    asked: pk.AskPacks,
+    installation: Installation,
+) -> _Loan | None:
+    """The pack that the kiosk has of the card, or a new one; None where it may have none."""
+    known = leases.unended(work.database, card)
+    mine = [
+        row
+        for row in known
+        if row.sealing_key == asked.sealing_key
+        and row.kiosk_id == work.caller.id
+        and row.registration_id == registration.id
+    ]
+    decision, opened = history.outlook(work.database, card, lent_once_more=not mine)
+    if decision.frozen or decision.second_allowed or not FORMATS[card.family].leaves:
+        return None
+    if mine:
+        same = mine[0].generation == decision.current
+        return _Loan(card, registration, mine[0], opened) if same else None
+    running = [row for row in known if leases.runs(row, work.now)]
+    allowance = _allowance(work.database, registration, running)
+    if allowance < 1:
+        return None
+    installation.grants += pk.MOST_ATTEMPTS
+    row = PackRow(
+        id=uuid4(),
+        number=installation.grants - pk.MOST_ATTEMPTS + 1,
+        kiosk_id=work.caller.id,
+        card_id=card.id,
+        registration_id=registration.id,
+        generation=decision.current,
+        allowance=allowance,
+        sealing_key=asked.sealing_key,
+        lent_at=work.now,
+        lent_until=work.now,
+    )
+    work.database.add(row)
+    work.database.flush()
+    return _Loan(card, registration, row, opened)
+
+
+def _allowance(database: Session, registration: Registration, running: list[PackRow]) -> int:
+    """Attempts that may be made without central: before a code is due, and before it would lock."""
+    others = [row for row in running if row.registration_id == registration.id]
+    at_stake = sum(row.allowance - leases.attempts(database, row) for row in others)
+    before_locking = throttle.ATTEMPTS - 1 - registration.failures - at_stake
+    return min(pk.MOST_ATTEMPTS, codes.ASKED_AFTER - registration.failures, before_locking)
+
+
+# ---------------------------------------------------------------- what is in a pack
+
+
+def _sealed(work: Work, loan: _Loan, kiosk: Kiosk, asked: pk.AskPacks, epoch: str) -> pk.SealedPack:
+    body = _pack(work, loan, kiosk, asked, epoch).model_dump_json().encode()
+    signature = signing.sign(work.parts.master, Purpose.PACK, body)
+    signed = pk.SignedPack(pack=body, signature=signature).model_dump_json().encode()
+    to_whom = pk.addressed(work.parts.name, kiosk.subject)
+    return pk.SealedPack(sealed=sealing.seal(signed, asked.sealing_key, to_whom))
+
+
+def _pack(work: Work, loan: _Loan, kiosk: Kiosk, asked: pk.AskPacks, epoch: str) -> pk.Pack:
+    card, registration, row = loan.card, loan.registration, loan.row
+    recovery = registrations.recovery(work.database, work.parts.master, registration)
+    key = work.parts.escrow.key(work.database, card, row.generation)
+    bound_to = pk.context(row.id, registration.id, card.identity, row.generation)
+    try:
+        sealed = sealing.seal(key.reveal(), recovery.public_key, bound_to)
+    finally:
+        key.wipe()
+    return pk.Pack(
+        pack=row.id,
+        central=work.parts.name,
+        epoch=epoch,
+        kiosk=kiosk.subject,
+        sealing_key=asked.sealing_key,
+        nonce=asked.nonce,
+        family=card.family,
+        serial=card.serial,
+        registration=registration.id,
+        generation=row.generation,
+        proven=loan.proven,
+        allowance=row.allowance,
+        lease_seconds=int((row.lent_until - work.now).total_seconds()),
+        questions=tuple(
+            Question(id=each, text=questions.text(each)) for each in registration.questions
+        ),
+        normaliser=recovery.normaliser,
+        recovery_public_key=recovery.public_key,
+        envelopes=tuple(
+            pk.PackEnvelope(
+                answers=each.answers,
+                salt=each.salt,
+                operations=each.operations,
+                memory=each.memory,
+                nonce=each.nonce,
+                sealed=each.sealed,
+            )
+            for each in recovery.envelopes
+        ),
+        card_authentication_key=registration.card_authentication_key,
+        key=sealed,
+    )

@@ -1,0 +1,1 @@
+"""Letters: their wording in each language, and how they are sent."""

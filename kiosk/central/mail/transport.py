@@ -1,0 +1,127 @@
+"""Who carries letters: an SMTP server, or a folder where a demonstration has none."""
+
+from __future__ import annotations
+
+import secrets
+import smtplib
+import ssl
+import time
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import formatdate, make_msgid
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+from kiosk.central.mail.letters import Letter
+from kiosk.errors import MailFailed, SettingsError
+
+_SECONDS = 10.0
+
+
+class Postman(Protocol):
+    """Carries a letter to an address, or raises MailFailed."""
+
+    def deliver(self, address: str, letter: Letter) -> None:
+        """Hand the letter over for good; may be called from any thread."""
+
+
+def postman(url: str, sender: str) -> Postman:
+    """The postman of a URL: smtp://host:port, smtps://user:password@host, or folder:/path.
+
+    `smtp` asks for STARTTLS wherever the server offers it, and always before it gives a password.
+    Raises SettingsError.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "folder" and parts.path:
+        return FolderPostman(Path(parts.path), sender)
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+        raise SettingsError("KIOSK_CENTRAL_MAIL", "expected smtp://…, smtps://… or folder:/…")
+    try:
+        port = parts.port or (465 if parts.scheme == "smtps" else 25)
+    except ValueError:
+        raise SettingsError("KIOSK_CENTRAL_MAIL", "the port is no number") from None
+    login = None
+    if parts.username:
+        login = (unquote(parts.username), unquote(parts.password or ""))
+    return SmtpPostman(parts.hostname, port, sender, login, wrapped=parts.scheme == "smtps")
+
+
+class SmtpPostman:
+    """A mail server of the trust's."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        sender: str,
+        login: tuple[str, str] | None = None,
+        *,
+        wrapped: bool = False,
+    ) -> None:
+        self._host, self._port, self._sender = host, port, sender
+        self._login, self._wrapped = login, wrapped
+
+    def deliver(self, address: str, letter: Letter) -> None:
+        """Send it; raises MailFailed without a word of what was to be sent."""
+        message = compose(address, letter, self._sender)
+        context = ssl.create_default_context()
+        try:
+            with self._connect(context) as server:
+                server.ehlo()
+                if not self._wrapped and server.has_extn("starttls"):
+                    server.starttls(context=context)
+                    server.ehlo()
+                elif not self._wrapped and self._login:
+                    raise MailFailed("the server offers no TLS for the password")
+                if self._login:
+                    server.login(*self._login)
+                server.send_message(message)
+        except (OSError, smtplib.SMTPException) as error:
+            raise MailFailed(type(error).__name__) from None
+
+    def _connect(self, context: ssl.SSLContext) -> smtplib.SMTP:
+        if self._wrapped:
+            return smtplib.SMTP_SSL(self._host, self._port, timeout=_SECONDS, context=context)
+        return smtplib.SMTP(self._host, self._port, timeout=_SECONDS)
+
+
+class FolderPostman:
+    """Leaves each letter as a file in a folder: for a demonstration without a mail server."""
+
+    def __init__(self, folder: Path, sender: str) -> None:
+        self._folder = folder
+        self._sender = sender
+
+    def deliver(self, address: str, letter: Letter) -> None:
+        """Leave it, whole or not at all; raises MailFailed."""
+        message = compose(address, letter, self._sender)
+        # The time alone could be that of another letter.
+        name = f"{time.time_ns():020}-{secrets.token_hex(4)}"
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            unfinished = self._folder / f".{name}"
+            unfinished.write_bytes(message.as_bytes(policy=SMTP))
+            unfinished.rename(self._folder / f"{name}.eml")
+        except OSError as error:
+            raise MailFailed(error.strerror or type(error).__name__) from None
+
+
+class NoPostman:
+    """There is no mail server: what needs one is refused."""
+
+    def deliver(self, address: str, letter: Letter) -> None:  # noqa: ARG002
+        """Raises MailFailed."""
+        raise MailFailed("no mail server is set")
+
+
+def compose(address: str, letter: Letter, sender: str) -> EmailMessage:
+    """The message: plain text, and the same in HTML."""
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = sender, address, letter.subject
+    message["Date"] = formatdate(usegmt=True)
+    message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2].rstrip(">") or None)
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(letter.text)
+    message.add_alternative(letter.html, subtype="html")
+    return message

@@ -1,0 +1,1 @@
+"""Import, reports, metrics, retention, recovery, and daily housekeeping."""

@@ -1,0 +1,74 @@
+"""What central does by itself: sign the audit's head, delete what is over, tell IT of alerts.
+
+Several processes may: each looks first whether another has done it.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from kiosk.central.audit import checkpoints, trail
+from kiosk.central.operations import reporting, retention
+from kiosk.central.service.periodic_task import Chore
+from kiosk.central.service.services import Parts
+from kiosk.central.tables import Installation, Notice
+
+_log = logging.getLogger(__name__)
+_LOOK_SECONDS = 600.0
+_EVERY = timedelta(days=1)
+SILENT_FOR = timedelta(hours=24)
+
+
+def keep_house(parts: Parts) -> None:
+    """Do what is due."""
+    with parts.database.transaction() as database:
+        signed = checkpoints.sign(database, parts.master, parts.clock())
+    if signed is not None:
+        _log.info("%s", signed)  # a line for the trust's own log
+    _tidy(parts)
+    _tell_alerts(parts)
+
+
+def _tidy(parts: Parts) -> None:
+    """Delete what was kept for its time, once a day."""
+    with parts.database.transaction() as database:
+        installation, now = database.get_one(Installation, 1), parts.clock()
+        told = installation.tidied_at
+        if told is not None and told + _EVERY > now:
+            return
+        installation.tidied_at = now
+        deleted = {what: count for what, count in retention.apply(database, now).items() if count}
+        if deleted:
+            counts = {what.replace(" ", "_"): count for what, count in deleted.items()}
+            trail.append(database, now, "retention.applied", counts, {})
+
+
+def _tell_alerts(parts: Parts) -> None:
+    with parts.database.transaction() as database:
+        installation = database.get_one(Installation, 1)
+        now = parts.clock()
+        told = installation.alerted_at
+        if told is not None and told + _EVERY > now:
+            return
+        found = [f"{kind}: {what}" for kind, what in reporting.alerts(database, now, SILENT_FOR)]
+        if not found:
+            return
+        installation.alerted_at = now
+        if parts.alerts_to:
+            database.add(
+                Notice(
+                    address=parts.alerts_to,
+                    subject=f"Smartcard kiosks: {len(found)} alerts",
+                    paragraphs=[*found, "`kiosk-central alerts` shows how it is now."],
+                    due_at=now,
+                    written_at=now,
+                )
+            )
+    for each in found:
+        _log.warning("alert: %s", each)
+
+
+def housekeeper(parts: Parts) -> Chore:
+    """Keeps house until it is stopped."""
+    return Chore("housekeeper", lambda: keep_house(parts), _LOOK_SECONDS)

@@ -1,0 +1,75 @@
+"""Replaying the escrow's journal into a database that was restored from a backup.
+
+What it does not know of keys and grants it has again. Nothing is taken back: what the journal knows
+less of stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from sqlmodel import Session, select
+
+from kiosk.central.evidence import epochs
+from kiosk.central.keys.escrow_journal import CardLine, GrantLine
+from kiosk.central.service.authentication import Caller
+from kiosk.central.service.services import Parts
+from kiosk.central.service.sessions import Work
+from kiosk.central.tables import Card, EscrowedKey, GrantRow, Kiosk
+from kiosk.contract.messages import GrantReceived
+
+
+class Recovery:
+    """One replay, in the caller's transaction; `counts` says what came of the lines."""
+
+    def __init__(self, parts: Parts, database: Session) -> None:
+        self._parts, self._database = parts, database
+        self.counts: Counter[str] = Counter()
+
+    def replay(self, lines: Iterable[CardLine | GrantLine]) -> None:
+        """Take the lines in their order."""
+        for line in lines:
+            self.counts["lines"] += 1
+            told = self._card(line) if isinstance(line, CardLine) else self._grant(line)
+            self.counts[told] += 1
+
+    def _card(self, line: CardLine) -> str:
+        card = self._database.exec(
+            select(Card).where(Card.family == line.family, Card.serial == line.serial)
+        ).first()
+        if card is None:
+            return "cards not known: import them, and replay again"
+        kept = self._database.get(EscrowedKey, (card.id, 0))
+        if kept is not None and (card.seed, kept.wrapped) == (line.seed, line.wrapped):
+            return "keys there already"
+        if self._database.exec(select(GrantRow).where(GrantRow.card_id == card.id)).first():
+            return "keys of cards that were granted: kept as they are"
+        if kept is not None:
+            self._database.delete(kept)
+            self._database.flush()
+        card.seed, card.unblocking_maximum = line.seed, line.tries
+        self._database.add(card)
+        self._database.add(
+            EscrowedKey(
+                card_id=card.id,
+                generation=0,
+                wrapped=line.wrapped,
+                kind=line.cipher,
+                mutual=line.mutual,
+            )
+        )
+        self._database.flush()
+        return "keys recovered"
+
+    def _grant(self, line: GrantLine) -> str:
+        if self._database.exec(select(GrantRow).where(GrantRow.id == line.grant)).first():
+            return "grants there already"
+        kiosk = self._database.exec(select(Kiosk).where(Kiosk.name == line.kiosk)).first()
+        if kiosk is None:
+            return "grants of kiosks that are not known: enrol them, and replay again"
+        caller = Caller(kiosk.id, kiosk.organisation_id, kiosk.name)
+        work = Work(self._parts, caller, self._database, self._parts.clock())
+        received = GrantReceived(grant=line.grant, session=line.session, receipt=line.receipt)
+        reason = epochs.restore(work, received)
+        return "grants recovered" if reason is None else f"grants refused: {reason}"

@@ -1,0 +1,171 @@
+"""What self service was good for, month by month, and what somebody should look at."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from cryptography import x509
+from sqlmodel import Session, col, select
+
+from kiosk.central.keys import trust_store
+from kiosk.central.service import kiosk_health
+from kiosk.central.tables import (
+    Card,
+    CardStatus,
+    FactRow,
+    GrantRow,
+    Installation,
+    Issuer,
+    Kiosk,
+    Registration,
+    RevocationList,
+    UnlockSession,
+)
+from kiosk.contract.messages import CardCommand
+
+MINUTES_SAVED = 20
+"""What an unlock in person takes (digital.nhs.uk, "self-service smartcard unlock")."""
+_DONE = "9000"
+_LEAST_DISK_MEGABYTES = 100
+_MOST_SKEW_SECONDS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """One month's figures. `failed`: unlocks that were opened, and in which no card was unlocked.
+
+    `registered` counts the registrations that are still there.
+    """
+
+    name: str
+    registered: int
+    unlocked: int
+    failed: int
+
+    @property
+    def hours_saved(self) -> str:
+        """With one decimal."""
+        return f"{self.unlocked * MINUTES_SAVED / 60:.1f}"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From the first day to the last, both within, in UTC."""
+
+    first: date
+    last: date
+
+    def __contains__(self, at: datetime) -> bool:
+        return self.first <= at.astimezone(UTC).date() <= self.last
+
+
+def months(database: Session, period: Period, organisation_id: int | None) -> list[Month]:
+    """The figures of each month in which there was anything, of one organisation or of all."""
+    cards = set(_cards(database, organisation_id))
+    unlocked = set(
+        database.exec(
+            select(GrantRow.session_id)
+            .join(FactRow, col(FactRow.grant_id) == col(GrantRow.id))
+            .where(FactRow.command == CardCommand.VERIFY, FactRow.status == _DONE)
+        )
+    )
+    counted: Counter[tuple[str, str]] = Counter()
+    opened = select(UnlockSession.id, UnlockSession.card_id, UnlockSession.opened_at)
+    for session, card, at in database.exec(opened):
+        if card in cards and at in period:
+            counted[_month(at), "unlocked" if session in unlocked else "failed"] += 1
+    for card, registered_at in database.exec(
+        select(Registration.card_id, Registration.registered_at)
+    ):
+        if card in cards and registered_at is not None and registered_at in period:
+            counted[_month(registered_at), "registered"] += 1
+    return [
+        Month(name, *(counted[name, what] for what in ("registered", "unlocked", "failed")))
+        for name in sorted({name for name, _ in counted})
+    ]
+
+
+def total(found: Iterable[Month]) -> Month:
+    """All of them together."""
+    known = list(found)
+    return Month(
+        "total",
+        sum(month.registered for month in known),
+        sum(month.unlocked for month in known),
+        sum(month.failed for month in known),
+    )
+
+
+def ending(
+    database: Session, today: date, days: int, organisation_id: int | None
+) -> list[tuple[Card, date]]:
+    """The cards in use whose certificate ends within so many days, or has; the soonest first."""
+    until = today + timedelta(days=days)
+    wanted = select(Card).where(Card.status == CardStatus.ACTIVE)
+    if organisation_id is not None:
+        wanted = wanted.where(Card.organisation_id == organisation_id)
+    dated = [(card, _ends(card)) for card in database.exec(wanted)]
+    found = [(card, end) for card, end in dated if end is not None and end <= until]
+    return sorted(found, key=lambda pair: (pair[1], pair[0].serial))
+
+
+def alerts(database: Session, now: datetime, silent_for: timedelta) -> Iterator[tuple[str, str]]:
+    """What somebody should look at: what kind of thing, and which."""
+    kiosks = select(Kiosk).where(col(Kiosk.revoked).is_(False)).order_by(col(Kiosk.name))
+    for kiosk in database.exec(kiosks):
+        if kiosk.heard_at is None:
+            yield "kiosk never heard of", kiosk.name
+        elif kiosk.heard_at + silent_for <= now:
+            yield "kiosk silent", f"{kiosk.name}, since {kiosk.heard_at:%Y-%m-%d %H:%M} UTC"
+        yield from ((kind, f"{kiosk.name}: {what}") for kind, what in _ailments(kiosk))
+    epoch = database.exec(select(Installation.epoch)).one()
+    for kiosk in database.exec(kiosks.where(Kiosk.epoch != epoch)):
+        yield "has not reported since central was restored", kiosk.name
+    frozen = select(Card).where(col(Card.frozen), Card.status == CardStatus.ACTIVE)
+    for card in database.exec(frozen.order_by(col(Card.serial))):
+        yield "card frozen", card.serial
+    held = dict(database.exec(select(RevocationList.issuer, RevocationList.next_update)).all())
+    for issuer in database.exec(select(Issuer).order_by(col(Issuer.id))):
+        if issuer.name not in held:
+            yield "no revocation list", _subject(issuer)
+        elif held[issuer.name] <= now:
+            yield "revocation list out of date", _subject(issuer)
+
+
+def _ailments(kiosk: Kiosk) -> Iterator[tuple[str, str]]:
+    said = kiosk_health.last(kiosk)
+    if said is None:
+        return
+    if said.held is not None:
+        yield "changes held back", f"{said.held.reason} (see `approvals list`)"
+    if said.refused:
+        yield "reports refused", str(said.refused)
+    if said.disk_free_megabytes < _LEAST_DISK_MEGABYTES:
+        yield "disk nearly full", f"{said.disk_free_megabytes} MB left"
+    yield from (("kiosk in trouble", trouble) for trouble in said.troubles)
+    if abs(said.clock_ahead_seconds or 0) > _MOST_SKEW_SECONDS:
+        yield "clock is wrong", f"{said.clock_ahead_seconds} s ahead"
+
+
+def _cards(database: Session, organisation_id: int | None) -> Iterable[int]:
+    wanted = select(Card.id)
+    if organisation_id is not None:
+        wanted = wanted.where(Card.organisation_id == organisation_id)
+    return database.exec(wanted)
+
+
+def _month(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m")
+
+
+def _ends(card: Card) -> date | None:
+    if card.authentication_certificate is not None:
+        return trust_store.expires_on(card.authentication_certificate)
+    return card.expires_on
+
+
+def _subject(issuer: Issuer) -> str:
+    return x509.load_der_x509_certificate(issuer.der).subject.rfc4514_string()

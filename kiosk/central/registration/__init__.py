@@ -1,0 +1,1 @@
+"""Log in by card, questions, emailed codes, and registrations."""

@@ -1,0 +1,240 @@
+"""Logging in: the card signs with the key that needs its passcode; central believes it or not."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from nacl.utils import random as random_bytes
+from sqlmodel import col, select
+
+from kiosk.central.audit import trail
+from kiosk.central.keys import signatures, trust_store
+from kiosk.central.refusal import Refusal
+from kiosk.central.service import throttle
+from kiosk.central.service.authentication import Caller
+from kiosk.central.service.services import Parts
+from kiosk.central.service.sessions import SESSION_LIFE, Work, card_presented, kiosk, working
+from kiosk.central.tables import (
+    Card,
+    Cardholder,
+    CardStatus,
+    LoginSession,
+    Organisation,
+    Position,
+    Registration,
+)
+from kiosk.contract import proof
+from kiosk.contract.messages import ProblemType
+from kiosk.contract.profile import (
+    LoginOpened,
+    OpenLogin,
+    PositionEntry,
+    Profile,
+    ProveLogin,
+    SelfService,
+    SmartcardEntry,
+)
+from kiosk.contract.profile import Organisation as Trust
+
+_log = logging.getLogger(__name__)
+_NONCE_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A session with what it is about."""
+
+    session: LoginSession
+    card: Card
+    holder: Cardholder
+
+
+def open_login(parts: Parts, caller: Caller, asked: OpenLogin) -> LoginOpened:
+    """The nonce for the card to sign. The same session may be opened again, with the same result.
+
+    The certificates are looked at here already: a card that is not believed spares its holder the
+    passcode.
+    """
+    with working(parts, caller) as work:
+        card = card_presented(work, asked.card)
+        if card is None:
+            raise Refusal(ProblemType.CARD_NOT_KNOWN)
+        if card.status != CardStatus.ACTIVE:
+            raise Refusal(ProblemType.CARD_STOPPED)
+        _refuse_unless_believed(work, card, asked)
+        session = work.database.get(LoginSession, asked.session)
+        if session is None:
+            session = LoginSession(
+                id=asked.session,
+                kiosk_id=caller.id,
+                card_id=card.id,
+                nonce=random_bytes(_NONCE_BYTES),
+                card_key=asked.card.card_authentication_certificate,
+                opened_at=work.now,
+            )
+            work.database.add(session)
+        elif (session.kiosk_id, session.card_id) != (caller.id, card.id):
+            raise Refusal(ProblemType.NOT_FOUND)
+    return LoginOpened(session=session.id, nonce=session.nonce)
+
+
+def prove_login(parts: Parts, caller: Caller, session_id: UUID, given: ProveLogin) -> Profile:
+    """The holder's profile, once her card has signed for this session."""
+    with working(parts, caller) as work:
+        login = find(work, session_id)
+        refuse_unless_signed(work, login, proof.Purpose.LOG_IN, given.signature)
+        if login.session.proved_at is None:
+            login.session.proved_at = work.now
+            record(work, "login", login)
+        return _profile(work, login)
+
+
+def find(work: Work, session_id: UUID) -> Login:
+    """The caller's session, if it still lives and its card may still be used."""
+    session = work.database.get(LoginSession, session_id)
+    if session is None or session.kiosk_id != work.caller.id:
+        raise Refusal(ProblemType.NOT_FOUND)
+    if session.opened_at + SESSION_LIFE <= work.now:
+        raise Refusal(ProblemType.EXPIRED)
+    card = work.database.exec(
+        select(Card).where(Card.id == session.card_id).with_for_update()
+    ).one()
+    if card.status != CardStatus.ACTIVE:
+        raise Refusal(ProblemType.CARD_STOPPED)
+    return Login(session, card, work.database.get_one(Cardholder, card.cardholder_id))
+
+
+def find_proved(work: Work, session_id: UUID) -> Login:
+    """The same, of a card that has signed."""
+    login = find(work, session_id)
+    if login.session.proved_at is None:
+        raise Refusal(ProblemType.OUT_OF_ORDER)
+    return login
+
+
+def refuse_unless_signed(
+    work: Work, login: Login, purpose: proof.Purpose, signature: bytes
+) -> None:
+    """Refuses unless the card's authentication key signed for this very session and purpose."""
+    digest = proof.digest(
+        purpose,
+        central=work.parts.name,
+        kiosk=work.caller.name,
+        card=login.card.identity,
+        session=login.session.id,
+        nonce=login.session.nonce,
+    )
+    certificate = login.card.authentication_certificate
+    if certificate and signatures.signed(signatures.public_key(certificate), digest, signature):
+        return
+    throttle.count_failure(kiosk(work), throttle.PER_KIOSK, work.now)
+    record(work, "login.not-genuine", login)
+    raise Refusal(ProblemType.CARD_NOT_GENUINE)
+
+
+def registered(work: Work, card: Card) -> Registration | None:
+    """The card's registration."""
+    return work.database.exec(
+        select(Registration).where(Registration.card_id == card.id).with_for_update()
+    ).first()
+
+
+def pinned_key(login: Login) -> bytes | None:
+    """The key with which the card will prove itself, from the certificate that was believed."""
+    certificate = login.session.card_key
+    return None if certificate is None else signatures.public_key(certificate)
+
+
+def record(work: Work, kind: str, login: Login) -> None:
+    """Audit what happened in `login`."""
+    details: dict[str, trail.Detail] = {
+        "kiosk": work.caller.name,
+        "session": str(login.session.id),
+    }
+    trail.append(work.database, work.now, kind, details, trail.of_card(login.card))
+
+
+def _refuse_unless_believed(work: Work, card: Card, asked: OpenLogin) -> None:
+    """Both certificates chain and are not revoked, and the one is that which the RA imported."""
+    presented, imported = asked.card.authentication_certificate, card.authentication_certificate
+    if presented is None or imported is None:
+        raise Refusal(ProblemType.UNLOCK_ONLY)
+    own = asked.card.card_authentication_certificate
+    try:
+        trust_store.check(work.database, presented, work.now)
+        trust_store.refuse_another_key(presented, imported)
+        if own is not None:
+            trust_store.check(work.database, own, work.now)
+    except trust_store.Untrusted as reason:
+        _log.warning("login at %s: %s", work.caller.name, reason)
+        details: dict[str, trail.Detail] = {"kiosk": work.caller.name, "reason": str(reason)}
+        trail.append(work.database, work.now, "login.not-trusted", details, trail.of_card(card))
+        raise Refusal(ProblemType.NOT_TRUSTED) from None
+
+
+def _profile(work: Work, login: Login) -> Profile:
+    holder, certificate = login.holder, login.card.authentication_certificate or b""
+    registration = registered(work, login.card)
+    positions = work.database.exec(
+        select(Position).where(Position.cardholder_id == holder.id).order_by(col(Position.id))
+    ).all()
+    cards = work.database.exec(
+        select(Card).where(Card.cardholder_id == holder.id).order_by(col(Card.id))
+    ).all()
+    home = work.database.get_one(Organisation, holder.organisation_id)
+    state = SelfService.LOCKED_OUT if login.card.closed else SelfService.NOT_REGISTERED
+    if registration is not None:
+        state = SelfService.LOCKED_OUT if registration.locked else SelfService.REGISTERED
+    return Profile(
+        name=holder.name,
+        uuid=holder.uuid,
+        email=holder.email,
+        organisations=_trusts(home, positions),
+        smartcards=tuple(_smartcard(card, login.card) for card in cards),
+        positions=tuple(_position(each) for each in positions),
+        certificate_expires=trust_store.expires_on(certificate),
+        self_service=state,
+        registered_at=registration.registered_at if registration else None,
+    )
+
+
+def _trusts(home: Organisation, positions: Sequence[Position]) -> tuple[Trust, ...]:
+    """The trusts that the cardholder works for, each once; at least the one that knows her."""
+    found: dict[str, Trust] = {}
+    for position in positions:
+        if position.organisation_code:
+            found.setdefault(
+                position.organisation_code,
+                Trust(
+                    code=position.organisation_code,
+                    name=position.organisation_name or position.organisation_code,
+                    role=position.name,
+                ),
+            )
+    return tuple(found.values()) or (Trust(code="", name=home.name),)
+
+
+def _smartcard(card: Card, inserted: Card) -> SmartcardEntry:
+    return SmartcardEntry(
+        serial=card.serial,
+        manufacturer=card.manufacturer,
+        issued=card.issued_on,
+        expires=card.expires_on,
+        modified=card.modified_at,
+        in_reader=card.id == inserted.id,
+    )
+
+
+def _position(position: Position) -> PositionEntry:
+    return PositionEntry(
+        code=position.code,
+        name=position.name,
+        source=position.source,
+        organisation=position.organisation_code,
+        start=position.start,
+        end=position.end,
+        modified=position.modified_at,
+    )

@@ -1,0 +1,100 @@
+"""Registrations as they are stored: what the vault made of the answers, wrapped once more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID, uuid4
+
+from sqlmodel import Session, col, select
+
+from kiosk import vault
+from kiosk.central.keys.master_key import MasterKey
+from kiosk.central.service.services import Parts
+from kiosk.central.tables import Card, Registration, SealedEnvelope
+from kiosk.errors import VaultClosed
+from kiosk.values import Secret
+
+
+def add(
+    database: Session,
+    master: MasterKey,
+    card: Card,
+    answers: Sequence[tuple[str, Secret]],
+    card_authentication_key: bytes | None,
+) -> None:
+    """Register `card` with four (question id, answer) pairs, and pin its own key."""
+    identity = uuid4()
+    sealed = vault.seal_recovery([answer for _, answer in answers], vault.context(identity))
+    registration = Registration(
+        id=identity,
+        card_id=card.id,
+        recovery_public_key=sealed.public_key,
+        normaliser=sealed.normaliser,
+        card_authentication_key=card_authentication_key,
+        questions=[question for question, _ in answers],
+    )
+    store(database, master, registration, sealed)
+
+
+def store(
+    database: Session, master: MasterKey, registration: Registration, sealed: vault.Recovery
+) -> None:
+    """Keep a registration with its envelopes, each wrapped once more."""
+    database.add(registration)
+    database.flush()
+    for position, envelope in enumerate(sealed.envelopes):
+        database.add(
+            SealedEnvelope(
+                registration_id=registration.id,
+                position=position,
+                answers=list(envelope.answers),
+                salt=envelope.salt,
+                operations=envelope.operations,
+                memory=envelope.memory,
+                nonce=envelope.nonce,
+                wrapped=master.wrap(envelope.sealed, _at_rest(registration.id, position)),
+            )
+        )
+
+
+def recovery(database: Session, master: MasterKey, registration: Registration) -> vault.Recovery:
+    """What `vault.open_recovery` needs."""
+    rows = database.exec(
+        select(SealedEnvelope)
+        .where(SealedEnvelope.registration_id == registration.id)
+        .order_by(col(SealedEnvelope.position))
+    )
+    envelopes = tuple(
+        vault.Envelope(
+            answers=tuple(row.answers),
+            salt=row.salt,
+            operations=row.operations,
+            memory=row.memory,
+            nonce=row.nonce,
+            sealed=master.unwrap(row.wrapped, _at_rest(registration.id, row.position)),
+        )
+        for row in rows
+    )
+    return vault.Recovery(registration.recovery_public_key, registration.normaliser, envelopes)
+
+
+def _at_rest(registration: UUID, position: int) -> bytes:
+    return b"envelope %d of " % position + registration.bytes
+
+
+def opened_by(
+    parts: Parts, recovery: vault.Recovery, context: bytes, given: Sequence[str | None]
+) -> bool:
+    """Whether these answers open the registration; what they open is not needed here."""
+    answers = [None if text is None else Secret(text.encode()) for text in given]
+    try:
+        with parts.evaluations:
+            vault.open_recovery(recovery, answers, context).wipe()
+    except VaultClosed:
+        return False
+    else:
+        return True
+    finally:
+        for answer in answers:
+            if answer is not None:
+                answer.wipe()

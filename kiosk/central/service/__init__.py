@@ -1,0 +1,1 @@
+"""What every request needs: services, sessions, authentication, throttling, notices."""

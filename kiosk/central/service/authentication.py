@@ -1,0 +1,80 @@
+"""Which kiosk is asking: by an access token, of which central keeps the hash alone."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, delete, select
+
+from kiosk.central.refusal import Refusal
+from kiosk.central.service.services import Parts
+from kiosk.central.tables import AccessRow, Kiosk
+from kiosk.contract.messages import ProblemType
+from kiosk.rows import carry_out
+
+HEARD_EVERY = timedelta(minutes=5)
+"""How old what is kept of a kiosk's last request may be: a write for each would hold others up."""
+
+ACCESS_LIFE = timedelta(minutes=10)
+_TOKENS = 16
+"""How many a kiosk may have at once: its screen and its sync need one each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The kiosk that is asking."""
+
+    id: int
+    organisation_id: int
+    name: str
+    heard_at: datetime | None = None
+
+
+def new_token() -> str:
+    """A token that nobody guesses: 43 characters."""
+    return secrets.token_urlsafe(32)
+
+
+def token_hash(token: str) -> bytes:
+    """What is stored of a token. Tokens are long and random: no salt, no slow hash."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def give_access(database: Session, kiosk: Kiosk, now: datetime) -> str:
+    """A new access token of the kiosk's; those that are over, of whichever kiosk, are forgotten."""
+    carry_out(database, delete(AccessRow).where(col(AccessRow.expires_at) <= now))
+    newest_first = col(AccessRow.expires_at).desc()
+    own = select(AccessRow).where(AccessRow.kiosk_id == kiosk.id).order_by(newest_first)
+    for one_too_many in database.exec(own).all()[_TOKENS - 1 :]:
+        database.delete(one_too_many)
+    token = new_token()
+    hashed = token_hash(token)
+    database.add(AccessRow(token_hash=hashed, kiosk_id=kiosk.id, expires_at=now + ACCESS_LIFE))
+    kiosk.heard_at = now
+    return token
+
+
+def caller(database: Session, authorization: str | None, now: datetime) -> Caller:
+    """The kiosk behind an Authorization header. Refuses unknown and revoked ones alike."""
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.lower() == "bearer" and token:
+        kiosk = database.exec(
+            select(Kiosk)
+            .join(AccessRow, col(AccessRow.kiosk_id) == col(Kiosk.id))
+            .where(AccessRow.token_hash == token_hash(token), AccessRow.expires_at > now)
+        ).first()
+        if kiosk is not None and not kiosk.revoked:
+            return Caller(kiosk.id, kiosk.organisation_id, kiosk.name, kiosk.heard_at)
+    raise Refusal(ProblemType.NOT_AUTHENTICATED)
+
+
+def hear(parts: Parts, heard: Caller) -> Caller:
+    """The same, once it is kept that the kiosk was heard of."""
+    now = parts.clock()
+    if heard.heard_at is None or heard.heard_at + HEARD_EVERY <= now:
+        with parts.database.transaction() as database:
+            database.get_one(Kiosk, heard.id).heard_at = now
+    return heard

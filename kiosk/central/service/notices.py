@@ -1,0 +1,91 @@
+"""Letters to cardholders about what was done with their cards: queued with it, delivered later.
+
+A notice is in the same transaction as what it tells of, so neither is without the other. Somebody
+delivers what is due, again and again until the mail server takes it; several processes may.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from sqlmodel import col, select
+
+from kiosk.central.mail.letters import Letter
+from kiosk.central.service.periodic_task import Chore
+from kiosk.central.service.services import Parts
+from kiosk.central.service.sessions import Work
+from kiosk.central.tables import Card, Cardholder, Notice
+from kiosk.errors import MailFailed
+
+_log = logging.getLogger(__name__)
+
+_AT_ONCE = 20
+_WAITS = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 1800, 3600))
+_GIVE_UP_AFTER = timedelta(days=3)  # then it says nothing that is of use
+_LOOK_SECONDS = 5.0
+
+
+def holder(work: Work, card: Card) -> Cardholder:
+    """Whose card it is."""
+    return work.database.get_one(Cardholder, card.cardholder_id)
+
+
+def queue(work: Work, addressee: Cardholder, letter: Letter) -> None:
+    """Have the cardholder written to, once this transaction is on disk."""
+    work.database.add(
+        Notice(
+            address=addressee.email,
+            subject=letter.subject,
+            paragraphs=list(letter.paragraphs),
+            language=letter.language,
+            due_at=work.now,
+            written_at=work.now,
+        )
+    )
+
+
+def deliver(parts: Parts) -> int:
+    """Deliver what is due; how many letters the mail server took."""
+    delivered = 0
+    for _ in range(_AT_ONCE):
+        with parts.database.transaction() as database:
+            notice = database.exec(
+                select(Notice)
+                .where(col(Notice.due_at) <= parts.clock())
+                .order_by(col(Notice.due_at))
+                .limit(1)
+                .with_for_update(skip_locked=True)
+            ).first()
+            if notice is None:
+                break
+            # Held back before it is tried: a service killed meanwhile does not send it in a loop.
+            wait = _WAITS[min(notice.attempts, len(_WAITS) - 1)]
+            notice.attempts += 1
+            notice.due_at = parts.clock() + wait
+        try:
+            paragraphs = tuple(notice.paragraphs)
+            letter = Letter(notice.subject, paragraphs, language=notice.language)
+            parts.postman.deliver(notice.address, letter)
+        except MailFailed as error:
+            _log.warning("notice %d not delivered: %s", notice.id, error)
+            if notice.written_at + _GIVE_UP_AFTER > parts.clock():
+                continue
+            _log.error("notice %d given up", notice.id)
+        else:
+            delivered += 1
+        with parts.database.transaction() as database:
+            done = database.get(Notice, notice.id)
+            if done is not None:
+                database.delete(done)
+    return delivered
+
+
+def courier(parts: Parts) -> Chore:
+    """Delivers what is due, again and again, until it is stopped."""
+
+    def deliver_all() -> None:
+        while deliver(parts):
+            pass
+
+    return Chore("courier", deliver_all, _LOOK_SECONDS)

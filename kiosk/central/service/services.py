@@ -1,0 +1,72 @@
+"""What the service is made of, put together once."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from kiosk.central.keys import master_key, pkcs11_key
+from kiosk.central.keys.escrow import Escrow
+from kiosk.central.keys.master_key import MasterKey
+from kiosk.central.mail.transport import NoPostman, Postman, postman
+from kiosk.central.settings import Settings
+from kiosk.central.storage.database import Database
+
+Clock = Callable[[], datetime]
+
+
+def wall_clock() -> datetime:
+    """Now, in UTC."""
+    return datetime.now(UTC)
+
+
+def _evaluations() -> threading.BoundedSemaphore:
+    return threading.BoundedSemaphore(max(2, os.cpu_count() or 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """`evaluations` bounds how many answers are evaluated at once: each takes 19 MiB."""
+
+    name: str
+    database: Database
+    master: MasterKey
+    escrow: Escrow
+    clock: Clock = wall_clock
+    postman: Postman = field(default_factory=NoPostman)
+    mail_domains: tuple[str, ...] = ()
+    alerts_to: str = ""
+    evaluations: threading.BoundedSemaphore = field(default_factory=_evaluations)
+
+    def accepts_address(self, address: str) -> bool:
+        """Whether codes may be sent to `address`: by its domain, or one above it."""
+        domain = "." + address.rpartition("@")[2].lower()
+        return any(domain.endswith("." + each.removeprefix(".")) for each in self.mail_domains)
+
+
+def open_master_key(settings: Settings) -> MasterKey:
+    """The master key of these settings. Raises SettingsError, MasterKeyAway."""
+    if settings.master_key_file is not None:
+        return master_key.load(settings.master_key_file)
+    return pkcs11_key.load(settings)
+
+
+def assemble(settings: Settings, clock: Clock = wall_clock) -> Parts:
+    """The service of these settings, with its tables made. Raises SettingsError, MasterKeyAway."""
+    key = open_master_key(settings)
+    database = Database(settings.database, settings.journal)
+    database.prepare(key)
+    carrier = postman(settings.mail, settings.mail_from) if settings.mail else NoPostman()
+    return Parts(
+        settings.name,
+        database,
+        key,
+        Escrow(key),
+        clock,
+        carrier,
+        settings.mail_domains,
+        settings.alerts_to,
+    )

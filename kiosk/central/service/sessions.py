@@ -1,0 +1,148 @@
+"""One request's work, and the rules that every step of an unlock rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlmodel import Session, select
+
+from kiosk.central.audit import trail
+from kiosk.central.refusal import Refusal
+from kiosk.central.service import throttle
+from kiosk.central.service.authentication import Caller
+from kiosk.central.service.services import Parts
+from kiosk.central.tables import (
+    Card,
+    CardStatus,
+    Installation,
+    Kiosk,
+    Organisation,
+    Registration,
+    UnlockSession,
+)
+from kiosk.contract.messages import PresentedCard, ProblemType
+
+SESSION_LIFE = timedelta(hours=2)
+"""The kiosk ends a visit that nobody is at; who asks for more time may have a good deal of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One transaction: with what, for whom, and when."""
+
+    parts: Parts
+    caller: Caller
+    database: Session
+    now: datetime
+
+
+@contextmanager
+def working(parts: Parts, caller: Caller) -> Iterator[Work]:
+    """Work that is on disk when the block is left."""
+    with parts.database.transaction() as database:
+        yield Work(parts, caller, database, parts.clock())
+
+
+@dataclass(frozen=True, slots=True)
+class Unlock:
+    """A session with what it is about."""
+
+    session: UnlockSession
+    card: Card
+    registration: Registration
+
+
+def find(work: Work, session_id: UUID) -> Unlock:
+    """The caller's session, if it still lives and its card may still be unlocked."""
+    session = work.database.get(UnlockSession, session_id)
+    if session is None or session.kiosk_id != work.caller.id:
+        raise Refusal(ProblemType.NOT_FOUND)
+    refuse_if_over(work, session)
+    card = work.database.exec(
+        select(Card).where(Card.id == session.card_id).with_for_update()
+    ).one()
+    registered = registration(work, card)
+    if registered.id != session.registration_id:
+        raise Refusal(ProblemType.EXPIRED)
+    return Unlock(session, card, registered)
+
+
+def card_presented(work: Work, presented: PresentedCard) -> Card | None:
+    """The card, if it is known in the caller's organisation: a foreign one is as good as none."""
+    return work.database.exec(
+        select(Card)
+        .where(
+            Card.family == presented.family,
+            Card.serial == presented.serial,
+            Card.organisation_id == work.caller.organisation_id,
+        )
+        .with_for_update()
+    ).first()
+
+
+def registration(work: Work, card: Card) -> Registration:
+    """The card's registration; refuses if card or unlocking is stopped, or it is not registered."""
+    if card.status != CardStatus.ACTIVE or _all_stopped(work, card):
+        raise Refusal(ProblemType.CARD_STOPPED)
+    registered = work.database.exec(
+        select(Registration).where(Registration.card_id == card.id).with_for_update()
+    ).first()
+    if registered is None:
+        raise Refusal(ProblemType.NOT_REGISTERED)
+    return registered
+
+
+def _all_stopped(work: Work, card: Card) -> bool:
+    """Whether the RA has stopped unlocking, everywhere or in the card's organisation."""
+    everywhere = work.database.get_one(Installation, 1).stopped
+    return everywhere or work.database.get_one(Organisation, card.organisation_id).stopped
+
+
+def refuse_if_over(work: Work, session: UnlockSession) -> None:
+    """Refuses a session that was opened too long ago."""
+    if session.opened_at + SESSION_LIFE <= work.now:
+        raise Refusal(ProblemType.EXPIRED)
+
+
+def refuse_if_locked(registered: Registration) -> None:
+    """Refuses once too many attempts have failed."""
+    if registered.locked:
+        raise Refusal(ProblemType.LOCKED_OUT)
+
+
+def refuse_if_too_soon(work: Work, card: Card, registered: Registration) -> None:
+    """Refuses while the registration, the card or the kiosk has to wait."""
+    counted = (registered, card, kiosk(work))
+    wait = max(throttle.seconds_to_wait(counts, work.now) for counts in counted)
+    if wait:
+        raise Refusal(ProblemType.WAIT, wait)
+
+
+def count_failure(work: Work, unlock: Unlock) -> None:
+    """One more failed attempt: of the registration, the card and the kiosk. The fifth locks."""
+    registration = unlock.registration
+    throttle.count_failure(registration, throttle.PER_REGISTRATION, work.now)
+    throttle.count_failure(unlock.card, throttle.PER_CARD, work.now)
+    throttle.count_failure(kiosk(work), throttle.PER_KIOSK, work.now)
+    registration.locked = registration.failures >= throttle.ATTEMPTS
+
+
+def kiosk(work: Work) -> Kiosk:
+    """The calling kiosk, to be counted on."""
+    return work.database.exec(
+        select(Kiosk).where(Kiosk.id == work.caller.id).with_for_update()
+    ).one()
+
+
+def record(work: Work, kind: str, unlock: Unlock) -> None:
+    """Audit what happened in `unlock`."""
+    details: dict[str, trail.Detail] = {
+        "kiosk": work.caller.name,
+        "session": str(unlock.session.id),
+        "failures": unlock.registration.failures,
+    }
+    trail.append(work.database, work.now, kind, details, trail.of_card(unlock.card))

@@ -1,0 +1,1 @@
+"""Database transactions, and the change feed that numbers followed rows."""

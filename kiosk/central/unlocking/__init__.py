@@ -1,0 +1,1 @@
+"""Unlocking a card: open a session, judge the attempt, grant keys, record the facts."""

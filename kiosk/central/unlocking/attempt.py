@@ -1,0 +1,119 @@
+"""The card proves itself and its holder answers: counted first, evaluated afterwards."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlmodel import select
+
+from kiosk import vault
+from kiosk.central.keys import signatures
+from kiosk.central.mail import letters
+from kiosk.central.refusal import Refusal
+from kiosk.central.registration import codes, registrations
+from kiosk.central.service import notices, throttle
+from kiosk.central.service.authentication import Caller
+from kiosk.central.service.services import Parts
+from kiosk.central.service.sessions import (
+    Unlock,
+    Work,
+    count_failure,
+    find,
+    kiosk,
+    record,
+    refuse_if_locked,
+    refuse_if_too_soon,
+    working,
+)
+from kiosk.central.tables import Attempt, AttemptOutcome
+from kiosk.contract import proof
+from kiosk.contract.messages import AnswersAccepted, GiveAnswers, ProblemType
+
+
+def give_answers(
+    parts: Parts, caller: Caller, session_id: UUID, given: GiveAnswers
+) -> AnswersAccepted:
+    """Accepts the session if the card is genuine and enough answers are right.
+
+    The attempt is on disk as a failed one before any envelope is touched.
+    """
+    with working(parts, caller) as work:
+        unlock = find(work, session_id)
+        _prove(work, unlock, given.proof)
+        if unlock.session.accepted_at is not None:
+            return AnswersAccepted(session=session_id)
+        refuse_if_locked(unlock.registration)
+        refuse_if_too_soon(work, unlock.card, unlock.registration)
+        codes.judge(work, unlock, given.code)
+        attempt = _count(work, unlock)
+        recovery = registrations.recovery(work.database, parts.master, unlock.registration)
+    context = vault.context(unlock.registration.id)
+    right = registrations.opened_by(parts, recovery, context, given.answers)
+    with working(parts, caller) as work:
+        _conclude(work, find(work, session_id), attempt, right=right)
+    return AnswersAccepted(session=session_id)
+
+
+def _prove(work: Work, unlock: Unlock, signature: bytes | None) -> None:
+    """Refuses unless the key that was pinned at registration signed for this very session.
+
+    A card that has no such key cannot: `codes` asks for a code instead.
+
+    A forged card costs its kiosk a failure, and the registration that it claims none: else anybody
+    could lock a colleague out.
+    """
+    pinned = unlock.registration.card_authentication_key
+    if pinned is None:
+        return
+    digest = proof.digest(
+        proof.Purpose.OPEN_UNLOCK,
+        central=work.parts.name,
+        kiosk=work.caller.name,
+        card=unlock.card.identity,
+        session=unlock.session.id,
+        nonce=unlock.session.nonce,
+    )
+    if signature is not None and signatures.signed(pinned, digest, signature):
+        return
+    throttle.count_failure(kiosk(work), throttle.PER_KIOSK, work.now)
+    record(work, "unlock.card-not-genuine", unlock)
+    raise Refusal(ProblemType.CARD_NOT_GENUINE)
+
+
+def _count(work: Work, unlock: Unlock) -> int:
+    """Count the attempt as failed, everywhere; its number."""
+    count_failure(work, unlock)
+    attempt = Attempt(session_id=unlock.session.id, at=work.now)
+    work.database.add(attempt)
+    work.database.flush()
+    return attempt.id
+
+
+def _conclude(work: Work, unlock: Unlock, attempt_id: int, *, right: bool) -> None:
+    """Record what came of the attempt; refuses if the answers were wrong."""
+    session, card, registration = unlock.session, unlock.card, unlock.registration
+    attempt = work.database.exec(select(Attempt).where(Attempt.id == attempt_id)).one()
+    if not right:
+        attempt.outcome = AttemptOutcome.FAILED
+        record(work, "unlock.answers-wrong", unlock)
+        _tell_holder(work, unlock)
+        refuse_if_locked(registration)
+        wait = throttle.seconds_to_wait(registration, work.now)
+        raise Refusal(ProblemType.ANSWERS_WRONG, wait or None)
+    attempt.outcome = AttemptOutcome.ACCEPTED
+    throttle.take_back(kiosk(work), work.now)
+    throttle.clear(registration)
+    throttle.clear(card)
+    registration.locked = False
+    session.accepted_at = work.now
+    card.proved_session = session.id
+    record(work, "unlock.answers-accepted", unlock)
+
+
+def _tell_holder(work: Work, unlock: Unlock) -> None:
+    """Tell the cardholder that somebody was wrong, if it was not herself."""
+    addressee = notices.holder(work, unlock.card)
+    letter = letters.attempt_failed(
+        addressee, work.caller.name, work.now, locked=unlock.registration.locked
+    )
+    notices.queue(work, addressee, letter)

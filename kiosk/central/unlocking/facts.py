@@ -1,0 +1,315 @@
+"""What kiosks report: facts and ends of visits, applied once by the id that the kiosk made.
+
+Late, doubled and reordered ones do no harm and are always accepted: `evidence` reads the facts of a
+card as a whole.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlmodel import select
+
+from kiosk.central.audit import trail
+from kiosk.central.evidence import epochs, history, worlds
+from kiosk.central.evidence.visit import Told
+from kiosk.central.keys import signatures
+from kiosk.central.keys.escrow import FORMATS
+from kiosk.central.lending import offline_visits
+from kiosk.central.mail import letters
+from kiosk.central.service import notices
+from kiosk.central.service.authentication import Caller
+from kiosk.central.service.services import Parts
+from kiosk.central.service.sessions import Work, working
+from kiosk.central.tables import (
+    Card,
+    ChangeRow,
+    EndRow,
+    FactRow,
+    GrantRow,
+    Kiosk,
+    KioskEventRow,
+    PackEventRow,
+    UnlockSession,
+)
+from kiosk.contract import proof
+from kiosk.contract.messages import (
+    CardCommand,
+    CardFact,
+    EpochConfirmed,
+    GrantReceived,
+    ItemOutcome,
+    ItemStatus,
+    KioskEvent,
+    KioskHealth,
+    OutboxItem,
+    PackAnswers,
+    PackAttempt,
+    PackEnded,
+    PasscodeChange,
+    Report,
+    ReportOutcome,
+    VisitEnd,
+)
+
+
+def apply_report(parts: Parts, caller: Caller, report: Report) -> ReportOutcome:
+    """One outcome an item. All that is applied is on disk when this returns."""
+    with working(parts, caller) as work:
+        items = tuple(_apply(work, item) for item in report.items)
+        return ReportOutcome(items=items, received_at=work.now)
+
+
+def _apply(work: Work, item: OutboxItem) -> ItemOutcome:
+    match item.fact:
+        case CardFact():
+            return _apply_fact(work, item, item.fact)
+        case VisitEnd():
+            return _apply_end(work, item, item.fact)
+        case PasscodeChange():
+            return _apply_change(work, item, item.fact)
+        case PackAttempt() | PackAnswers() | PackEnded():
+            return _apply_of_pack(work, item, item.fact)
+        case KioskEvent():
+            return _apply_event(work, item, item.fact)
+        case _:
+            return _apply_anew(work, item)
+
+
+def _apply_anew(work: Work, item: OutboxItem) -> ItemOutcome:
+    """What these say does not become more by being said again."""
+    reason = None
+    match item.fact:
+        case GrantReceived():
+            reason = epochs.restore(work, item.fact)
+        case EpochConfirmed():
+            epochs.confirm(work, item.fact.epoch)
+        case KioskHealth():
+            _keep_health(work, item, item.fact)
+    if reason is not None:
+        return _refused(item, reason)
+    return ItemOutcome(id=item.id, status=ItemStatus.APPLIED)
+
+
+def _keep_health(work: Work, item: OutboxItem, health: KioskHealth) -> None:
+    """The newest of what a kiosk says of itself."""
+    kiosk = work.database.get_one(Kiosk, work.caller.id)
+    if kiosk.health_at is None or kiosk.health_at <= item.recorded_at:
+        kiosk.health, kiosk.health_at = health.model_dump(mode="json"), item.recorded_at
+
+
+def _apply_event(work: Work, item: OutboxItem, event: KioskEvent) -> ItemOutcome:
+    row = KioskEventRow(
+        id=item.id,
+        kiosk_id=work.caller.id,
+        deed=event.deed,
+        detail=event.detail,
+        recorded_at=item.recorded_at,
+        received_at=work.now,
+    )
+    outcome = _outcome(work, item, row)
+    if outcome.status is ItemStatus.APPLIED:
+        work.database.add(row)
+        details: dict[str, trail.Detail] = {
+            "kiosk": work.caller.name,
+            "fact": str(row.id),
+            "deed": event.deed,
+            "detail": event.detail,
+        }
+        trail.append(work.database, work.now, "kiosk.event", details, {})
+    return outcome
+
+
+def _apply_of_pack(work: Work, item: OutboxItem, fact: offline_visits.PackFact) -> ItemOutcome:
+    pack = offline_visits.lent_to_caller(work, fact)
+    if pack is None:
+        return _refused(item, "pack not known")
+    row = offline_visits.event_row(work, item, fact)
+    outcome = _outcome(work, item, row)
+    if outcome.status is not ItemStatus.APPLIED:
+        return outcome
+    if (reason := offline_visits.refusal(work, pack, fact)) is not None:
+        return _refused(item, reason)
+    offline_visits.apply(work, pack, fact, row)
+    return outcome
+
+
+def _apply_fact(work: Work, item: OutboxItem, fact: CardFact) -> ItemOutcome:
+    # A grant of another kiosk, or of another organisation, is as good as none.
+    grant = work.database.exec(
+        select(GrantRow).where(GrantRow.id == fact.grant, GrantRow.kiosk_id == work.caller.id)
+    ).first()
+    if grant is None:
+        return _refused(item, "grant not known")
+    if not _in_pair(work, fact, grant):
+        return _refused(item, "generation not granted")
+    row = _row(work, item, fact)
+    outcome = _outcome(work, item, row)
+    if outcome.status is ItemStatus.APPLIED:
+        _store(work, grant, fact, row)
+    return outcome
+
+
+def _apply_end(work: Work, item: OutboxItem, end: VisitEnd) -> ItemOutcome:
+    session = work.database.get(UnlockSession, end.session)
+    if session is None or session.kiosk_id != work.caller.id:
+        return _refused(item, "session not known")
+    row = EndRow(
+        id=item.id,
+        session_id=end.session,
+        facts=end.facts,
+        recorded_at=item.recorded_at,
+        received_at=work.now,
+    )
+    outcome = _outcome(work, item, row)
+    if outcome.status is ItemStatus.APPLIED:
+        _store_end(work, session, row)
+    return outcome
+
+
+def _apply_change(work: Work, item: OutboxItem, change: PasscodeChange) -> ItemOutcome:
+    """A passcode was changed: nothing of it is kept but that it was."""
+    card = work.database.exec(
+        select(Card).where(
+            Card.family == change.family,
+            Card.serial == change.serial,
+            Card.organisation_id == work.caller.organisation_id,
+        )
+    ).first()
+    if card is None:
+        return _refused(item, "card not known")
+    row = ChangeRow(id=item.id, card_id=card.id, recorded_at=item.recorded_at, received_at=work.now)
+    outcome = _outcome(work, item, row)
+    if outcome.status is ItemStatus.APPLIED:
+        work.database.add(row)
+        details: dict[str, trail.Detail] = {"kiosk": work.caller.name, "fact": str(row.id)}
+        trail.append(work.database, work.now, "passcode.changed", details, trail.of_card(card))
+        if not epochs.happened_before(work, item.recorded_at):
+            holder = notices.holder(work, card)
+            letter = letters.passcode_changed(holder, work.caller.name, item.recorded_at)
+            notices.queue(work, holder, letter)
+    return outcome
+
+
+_Row = FactRow | EndRow | ChangeRow | KioskEventRow | PackEventRow
+
+
+def _outcome(work: Work, item: OutboxItem, row: _Row) -> ItemOutcome:
+    """Whether `row` is new, and so to be applied; its id may be known, or mean something else."""
+    known = (
+        work.database.get(FactRow, item.id)
+        or work.database.get(EndRow, item.id)
+        or work.database.get(ChangeRow, item.id)
+        or work.database.get(KioskEventRow, item.id)
+        or work.database.get(PackEventRow, item.id)
+    )
+    if known is None:
+        return ItemOutcome(id=item.id, status=ItemStatus.APPLIED)
+    if _told(known) == _told(row):
+        return ItemOutcome(id=item.id, status=ItemStatus.KNOWN)
+    return _refused(item, "id taken")
+
+
+def _refused(item: OutboxItem, reason: str) -> ItemOutcome:
+    return ItemOutcome(id=item.id, status=ItemStatus.REFUSED, reason=reason)
+
+
+def _in_pair(work: Work, fact: CardFact, grant: GrantRow) -> bool:
+    """The command could have happened under the grant."""
+    card = work.database.exec(select(Card).where(Card.id == grant.card_id)).one()
+    if not FORMATS[card.family].renewed:
+        return fact.generation == grant.current and fact.command is not CardCommand.CHANGE
+    if fact.command is CardCommand.CHANGE:
+        return fact.generation == grant.current + 1
+    return fact.generation in (grant.current, grant.current + 1)
+
+
+def _row(work: Work, item: OutboxItem, fact: CardFact) -> FactRow:
+    return FactRow(
+        id=item.id,
+        grant_id=fact.grant,
+        sequence=fact.sequence,
+        command=fact.command,
+        generation=fact.generation,
+        status=fact.status,
+        signature=fact.signature,
+        recorded_at=item.recorded_at,
+        received_at=work.now,
+    )
+
+
+def _told(row: _Row) -> dict[str, Any]:
+    """What the kiosk told, whenever it arrived."""
+    return row.model_dump(exclude={"genuine", "counted", "recorded_at", "received_at"})
+
+
+def _store(work: Work, grant: GrantRow, fact: CardFact, row: FactRow) -> None:
+    """Keep the fact, with what it changes: the proven generation, the freezing, the audit."""
+    card = work.database.exec(select(Card).where(Card.id == grant.card_id).with_for_update()).one()
+    before = worlds.proven(history.visits(work.database, card))
+    row.genuine = fact.command is CardCommand.ATTEST and _attested(work, card, fact)
+    work.database.add(row)
+    work.database.flush()
+    _record(work, card, row)
+    told = epochs.happened_before(work, row.recorded_at)
+    if fact.command is CardCommand.VERIFY and row.status == "9000" and not told:
+        holder = notices.holder(work, card)
+        when = min(row.recorded_at, work.now)  # a kiosk without central may say so hours later
+        notices.queue(work, holder, letters.unlocked(holder, work.caller.name, when))
+    decision = history.decide(work, card, Told())
+    if decision.current > before:
+        card.renewal_due = False
+        proof_of: dict[str, trail.Detail] = {
+            "generation": decision.current,
+            "fact": str(row.id),
+        }
+        trail.append(work.database, work.now, "key.proven", proof_of, trail.of_card(card))
+
+
+def _store_end(work: Work, session: UnlockSession, row: EndRow) -> None:
+    """Keep the end, with what it changes: a card may thaw. Ends that differ are told the audit."""
+    card = work.database.exec(
+        select(Card).where(Card.id == session.card_id).with_for_update()
+    ).one()
+    earlier = work.database.exec(select(EndRow.facts).where(EndRow.session_id == session.id)).all()
+    work.database.add(row)
+    work.database.flush()
+    details: dict[str, trail.Detail] = {
+        "kiosk": work.caller.name,
+        "session": str(session.id),
+        "facts": row.facts,
+    }
+    differs = set(earlier) - {row.facts}
+    for kind in ("visit.ended", "visit.ends-differ") if differs else ("visit.ended",):
+        trail.append(work.database, work.now, kind, details, trail.of_card(card))
+    history.decide(work, card, Told())
+
+
+def _attested(work: Work, card: Card, fact: CardFact) -> bool:
+    """Whether the card signed, with the key that needs the new passcode, that it is unlocked."""
+    if fact.signature is None or card.authentication_certificate is None:
+        return False
+    digest = proof.digest(
+        proof.Purpose.UNLOCKED,
+        central=work.parts.name,
+        kiosk=work.caller.name,
+        card=card.identity,
+        session=fact.grant,
+        nonce=proof.generation_nonce(fact.generation),
+    )
+    key = signatures.public_key(card.authentication_certificate)
+    return signatures.signed(key, digest, fact.signature)
+
+
+def _record(work: Work, card: Card, row: FactRow) -> None:
+    kind = f"card.{row.command}"
+    if row.command is CardCommand.ATTEST:
+        kind = "card.unlocked" if row.genuine else "card.attest-not-genuine"
+    details: dict[str, trail.Detail] = {
+        "kiosk": work.caller.name,
+        "grant": str(row.grant_id),
+        "fact": str(row.id),
+        "generation": row.generation,
+        "status": row.status,
+    }
+    trail.append(work.database, work.now, kind, details, trail.of_card(card))

@@ -1,0 +1,141 @@
+"""The grant: the pair of unblocking keys, released once for one card in one kiosk."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from sqlmodel import select
+
+from kiosk.central.audit import trail
+from kiosk.central.evidence import epochs, history, worlds
+from kiosk.central.keys import escrow_journal
+from kiosk.central.keys.escrow import FORMATS
+from kiosk.central.lending import leases
+from kiosk.central.refusal import Refusal
+from kiosk.central.service.authentication import Caller
+from kiosk.central.service.services import Parts
+from kiosk.central.service.sessions import Unlock, Work, find, working
+from kiosk.central.tables import Card, EndRow, FactRow, GrantRow, Installation
+from kiosk.contract.messages import Grant, ProblemType, UnblockingKey
+
+BEGIN_WITHIN = timedelta(minutes=2)
+
+
+def issue_grant(parts: Parts, caller: Caller, session_id: UUID) -> Grant:
+    """The session's grant: the same one however often it is asked for, until its work has begun.
+
+    The ledger's charge is on disk before the pair leaves. Grants of a card are in the order of its
+    visits: a session is over once the card has proved itself in another, and once a grant was
+    issued that was not known when the session was opened, or once its kiosk said that it has ended.
+    """
+    with working(parts, caller) as work:
+        unlock = find(work, session_id)
+        epochs.refuse_if_unsettled(work)
+        grant = current(work, unlock)
+        if grant is not None and (_begun(work, grant) or too_late(work, grant)):
+            raise Refusal(ProblemType.EXPIRED)
+        # Made before the commit: a key that cannot be produced leaves no grant behind.
+        return _message(work, unlock, grant or _new_grant(work, unlock))
+
+
+def too_late(work: Work, grant: GrantRow) -> bool:
+    """Whether card work under the grant may no longer begin."""
+    return grant.issued_at + BEGIN_WITHIN <= work.now
+
+
+def current(work: Work, unlock: Unlock) -> GrantRow | None:
+    """The session's grant, None before it was issued. Refuses once there can be none any more."""
+    session, card = unlock.session, unlock.card
+    if session.accepted_at is None:
+        raise Refusal(ProblemType.OUT_OF_ORDER)
+    if card.proved_session != session.id:
+        raise Refusal(ProblemType.EXPIRED)
+    grant = work.database.exec(select(GrantRow).where(GrantRow.session_id == session.id)).first()
+    known = session.last_grant if grant is None else grant.number
+    if history.latest_grant(work.database, card) != known or _ended(work, session.id):
+        raise Refusal(ProblemType.EXPIRED)
+    return grant
+
+
+def _ended(work: Work, session_id: UUID) -> bool:
+    """Whether its kiosk said that no more card work comes of it: who asks now is a straggler."""
+    ended = select(EndRow.id).where(EndRow.session_id == session_id)
+    return work.database.exec(ended).first() is not None
+
+
+def _begun(work: Work, grant: GrantRow) -> bool:
+    """Whether card work was reported: the grant had arrived, and is good for one go at the card."""
+    reported = select(FactRow.id).where(FactRow.grant_id == grant.id)
+    return work.database.exec(reported).first() is not None
+
+
+def _new_grant(work: Work, unlock: Unlock) -> GrantRow:
+    session, card = unlock.session, unlock.card
+    decision = history.decide(work, card, history.told(session))
+    if decision.frozen:
+        raise Refusal(ProblemType.CARD_FROZEN)
+    installation = work.database.get_one(Installation, 1)
+    installation.grants += 1
+    grant = GrantRow(
+        number=installation.grants,
+        id=uuid4(),
+        session_id=session.id,
+        card_id=card.id,
+        kiosk_id=work.caller.id,
+        current=decision.current,
+        first=decision.first,
+        second_allowed=decision.second_allowed,
+        second_needs=decision.second_needs,
+        # A card that proves nothing could say that it was renewed, and be another one.
+        renew=decision.renew
+        and not leases.forbids_renewal(work.database, card, work.now)
+        and FORMATS[card.family].renewed
+        and unlock.registration.card_authentication_key is not None,
+        charged=decision.charge,
+        issued_at=work.now,
+        receipt=b"",
+    )
+    grant.receipt = epochs.receipt(work, card, session, grant)
+    work.database.add(grant)
+    escrow_journal.note(
+        work.database,
+        escrow_journal.GrantLine(
+            kiosk=work.caller.name, session=session.id, grant=grant.id, receipt=grant.receipt
+        ),
+    )
+    details: dict[str, trail.Detail] = {
+        "kiosk": work.caller.name,
+        "session": str(session.id),
+        "grant": str(grant.id),
+        "generation": grant.current,
+        "charged": grant.charged,
+        "tries_left": decision.tries_left,
+    }
+    trail.append(work.database, work.now, "grant.issued", details, trail.of_card(card))
+    return grant
+
+
+def _message(work: Work, unlock: Unlock, grant: GrantRow) -> Grant:
+    form = FORMATS[unlock.card.family]
+    return Grant(
+        grant=grant.id,
+        session=grant.session_id,
+        current=_candidate(work, unlock.card, grant.current),
+        next=_candidate(work, unlock.card, grant.current + 1) if form.renewed else None,
+        first=grant.first,
+        first_needs_tries_left=worlds.first_needs(second_allowed=grant.second_allowed),
+        second_allowed=grant.second_allowed,
+        second_needs_tries_left=grant.second_needs,
+        renew=grant.renew,
+        card_authentication_key=unlock.registration.card_authentication_key,
+        begin_within_seconds=int(BEGIN_WITHIN.total_seconds()),
+        receipt=grant.receipt,
+    )
+
+
+def _candidate(work: Work, card: Card, generation: int) -> UnblockingKey:
+    if not FORMATS[card.family].leaves:
+        return UnblockingKey(generation=generation, key=None)
+    key = work.parts.escrow.key(work.database, card, generation)
+    return UnblockingKey(generation=generation, key=key.reveal())

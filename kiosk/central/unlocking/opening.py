@@ -1,0 +1,113 @@
+"""An unlock is opened: which questions to ask of whom, and what the card is to sign."""
+
+from __future__ import annotations
+
+from nacl.utils import random as random_bytes
+
+from kiosk import vault
+from kiosk.central.audit import trail
+from kiosk.central.evidence import epochs, history
+from kiosk.central.refusal import Refusal
+from kiosk.central.registration import questions
+from kiosk.central.service.authentication import Caller
+from kiosk.central.service.services import Parts
+from kiosk.central.service.sessions import (
+    Unlock,
+    Work,
+    card_presented,
+    record,
+    refuse_if_locked,
+    refuse_if_over,
+    refuse_if_too_soon,
+    registration,
+    working,
+)
+from kiosk.central.tables import Card, Registration, UnlockSession
+from kiosk.contract.messages import OpenUnlock, ProblemType, Question, UnlockOpened
+
+_NONCE_BYTES = 32
+
+
+def open_unlock(parts: Parts, caller: Caller, asked: OpenUnlock) -> UnlockOpened:
+    """The questions of a card that may be unlocked, and the nonce that it is to sign.
+
+    The same session may be opened again by the same kiosk for the same card, with the same result.
+    Nothing that is presented is believed yet, but for the counters.
+    """
+    with working(parts, caller) as work:
+        card = card_presented(work, asked.card)
+        if card is None:
+            _record_unknown(work, asked)
+            raise Refusal(ProblemType.CARD_NOT_KNOWN)
+        try:
+            session, registered = _opened(work, asked, card)
+        except Refusal as refusal:
+            _record_refused(work, asked, card, refusal)
+            raise
+    return UnlockOpened(
+        session=session.id,
+        nonce=session.nonce,
+        questions=tuple(
+            Question(id=question, text=questions.text(question, asked.language))
+            for question in registered.questions
+        ),
+        required=vault.REQUIRED,
+        proof_required=registered.card_authentication_key is not None,
+    )
+
+
+def _opened(work: Work, asked: OpenUnlock, card: Card) -> tuple[UnlockSession, Registration]:
+    registered = registration(work, card)
+    refuse_if_locked(registered)
+    epochs.refuse_if_unsettled(work)
+    session = _session(work, asked, card, registered)
+    if history.decide(work, card, history.told(session)).frozen:
+        raise Refusal(ProblemType.CARD_FROZEN)
+    refuse_if_too_soon(work, card, registered)
+    return session, registered
+
+
+def _session(work: Work, asked: OpenUnlock, card: Card, registered: Registration) -> UnlockSession:
+    """The session that the kiosk named, made if it is new."""
+    known = work.database.get(UnlockSession, asked.session)
+    if known is not None:
+        if known.kiosk_id != work.caller.id or known.card_id != card.id:
+            raise Refusal(ProblemType.OUT_OF_ORDER)
+        refuse_if_over(work, known)
+        return known
+    session = UnlockSession(
+        id=asked.session,
+        kiosk_id=work.caller.id,
+        card_id=card.id,
+        registration_id=registered.id,
+        reason=asked.reason,
+        passcode_tries=asked.card.passcode_tries,
+        unblocking_tries=asked.card.unblocking_tries,
+        nonce=random_bytes(_NONCE_BYTES),
+        last_grant=history.latest_grant(work.database, card),
+        opened_at=work.now,
+    )
+    work.database.add(session)
+    record(work, "unlock.opened", Unlock(session, card, registered))
+    return session
+
+
+def _record_refused(work: Work, asked: OpenUnlock, card: Card, refusal: Refusal) -> None:
+    details: dict[str, trail.Detail] = {
+        "kiosk": work.caller.name,
+        "session": str(asked.session),
+        "problem": refusal.problem,
+    }
+    trail.append(work.database, work.now, "unlock.refused", details, trail.of_card(card))
+
+
+def _record_unknown(work: Work, asked: OpenUnlock) -> None:
+    details: dict[str, trail.Detail] = {
+        "kiosk": work.caller.name,
+        "session": str(asked.session),
+    }
+    presented: dict[str, trail.Detail] = {
+        "family": asked.card.family,
+        "serial": asked.card.serial,
+    }
+    trail.append(work.database, work.now, "unlock.card-not-known", details, presented)
