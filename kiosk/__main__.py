@@ -11,9 +11,10 @@ import threading
 from functools import partial
 from pathlib import Path
 
-from kiosk import __version__, journal, settings
+from kiosk import __version__, journal
 from kiosk.errors import KioskError, SettingsError
 from kiosk.hardening import harden
+from kiosk.site import settings
 from kiosk.systemd import Notifier
 
 _LEVELS = {"error": 40, "warning": 30, "info": 20, "debug": 10, "traffic": 5}
@@ -119,7 +120,7 @@ def _sync(_: argparse.Namespace) -> int:
 
 
 def _enrol(chosen: argparse.Namespace) -> int:
-    from kiosk import enrol, identity  # noqa: PLC0415
+    from kiosk.site import enrolment, identity  # noqa: PLC0415
 
     harden(die_with_parent=False)
     configured = settings.read()
@@ -128,8 +129,8 @@ def _enrol(chosen: argparse.Namespace) -> int:
     if known is not None and not given:
         enrolled = known.enrolled
     else:
-        token = enrol.read_token(chosen.token_file)
-        enrolled = enrol.enrol(
+        token = enrolment.read_token(chosen.token_file)
+        enrolled = enrolment.enrol(
             configured.state_directory,
             configured.central_url,
             token,
@@ -145,18 +146,18 @@ def _enrol(chosen: argparse.Namespace) -> int:
 
 
 def _site(chosen: argparse.Namespace) -> int:
-    from kiosk import site  # noqa: PLC0415
+    from kiosk.site import site_file  # noqa: PLC0415
 
-    site.hand_over(chosen.boot, chosen.into, Path("/run"))
+    site_file.hand_over(chosen.boot, chosen.into, Path("/run"))
     return 0
 
 
 def _firewall(_: argparse.Namespace) -> int:
-    from kiosk import firewall  # noqa: PLC0415
-    from kiosk.doctor import said  # noqa: PLC0415
+    from kiosk.doctor import status_files  # noqa: PLC0415
     from kiosk.flow.diagnosis import Part  # noqa: PLC0415
+    from kiosk.site import firewall  # noqa: PLC0415
 
-    leave = partial(said.leave, firewall.FIREWALL_DIRECTORY, Part.FIREWALL)
+    leave = partial(status_files.leave, firewall.FIREWALL_DIRECTORY, Part.FIREWALL)
     try:
         firewall.fill(settings.read())
     except SettingsError as error:
@@ -186,8 +187,8 @@ def _doctor(chosen: argparse.Namespace) -> int:
 
 
 def _technician_code(_: argparse.Namespace) -> int:
+    from kiosk.app.technician_access import make_hash  # noqa: PLC0415
     from kiosk.flow.technician import LEAST, MOST  # noqa: PLC0415
-    from kiosk.technician import make_hash  # noqa: PLC0415
 
     harden(die_with_parent=False)
     typed = getpass.getpass("code: ") if sys.stdin.isatty() else sys.stdin.readline()

@@ -12,7 +12,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kiosk import __version__, flow, identity
+from kiosk import __version__, flow
+from kiosk.app.outage import Outage
+from kiosk.app.runtime import Runtime
+from kiosk.app.technician_access import Technician
+from kiosk.app.watchdog import Pulse, Rounds
 from kiosk.card import profile
 from kiosk.contract import changes
 from kiosk.contract.messages import KioskDeed, KioskEvent
@@ -28,29 +32,26 @@ from kiosk.devices.reader.process import PcscReader
 from kiosk.devices.speech.espeak import EspeakSpeech
 from kiosk.devices.touch import TouchScreen
 from kiosk.devices.touch.evdev import EvdevTouch
-from kiosk.doctor import findings, machine, said, surroundings
+from kiosk.doctor import findings, machine, status_files, surroundings
 from kiosk.errors import BoardUnavailable, DisplayUnavailable, SettingsError, StoreFailed
-from kiosk.firewall import FIREWALL_DIRECTORY
 from kiosk.flow import events as ev
 from kiosk.flow.access import Access
 from kiosk.flow.diagnosis import Diagnosis, Part
 from kiosk.flow.text import Verbatim
 from kiosk.flow.view import Contact
 from kiosk.hardening import harden
-from kiosk.identity import Identity
 from kiosk.leases import Addressee, Keeper, Leases, Shelf, memory
 from kiosk.link import AccessTokens, CentralClient, Entrance
-from kiosk.outage import Outage
-from kiosk.pulse import Pulse, Rounds
-from kiosk.runtime import Runtime
-from kiosk.settings import Settings, read_approval_key
+from kiosk.site import identity
+from kiosk.site.firewall import FIREWALL_DIRECTORY
+from kiosk.site.identity import Identity
+from kiosk.site.settings import Settings, read_approval_key
 from kiosk.store.database import open_replica, open_store, read_replica, wipe_store
 from kiosk.store.outbox import Outbox
 from kiosk.store.replica import Replica, ReplicaReader
 from kiosk.sync.leaving import Departure
 from kiosk.sync.worker import DELIVERY, FOLLOWING, SyncWorker
 from kiosk.systemd import Notifier
-from kiosk.technician import Technician
 from kiosk.ui import open_screen
 from kiosk.ui.catalogue import load_all
 from kiosk.ui.speaking import Speak, silent
@@ -209,7 +210,7 @@ def build_runtime(settings: Settings, open_pins: OpenPins = RpiPins) -> Runtime:
         board_lost=lambda reason: _board_lost(settings, plan, outbox, reason),
     )
     if plan != PinPlan():
-        said.leave(settings.runtime_directory, Part.LIGHTS, "")
+        status_files.leave(settings.runtime_directory, Part.LIGHTS, "")
     if unusable is not None:
         runtime.lose_board(unusable)
     return runtime
@@ -291,12 +292,12 @@ def diagnose(settings: Settings) -> tuple[Diagnosis, ...]:
         machine.touch(),
         machine.lights(
             len(settings.pins),
-            said.left(settings.runtime_directory, Part.LIGHTS),
+            status_files.left(settings.runtime_directory, Part.LIGHTS),
             tamper="tamper" in settings.pins,
         ),
         machine.supply(),
         machine.disk(settings.state_directory),
-        machine.firewall(said.left(FIREWALL_DIRECTORY, Part.FIREWALL)),
+        machine.firewall(status_files.left(FIREWALL_DIRECTORY, Part.FIREWALL)),
         surroundings.central(ask_central),
         surroundings.clock(Entrance(settings.central_url, settings.central_authority).now),
         surroundings.certificate(settings.central_url, settings.central_authority),
@@ -316,7 +317,7 @@ def _lights(plan: PinPlan, open_pins: OpenPins) -> tuple[Lights | None, str | No
 
 def _board_lost(settings: Settings, plan: PinPlan, outbox: Outbox, reason: str) -> None:
     """Leave word for the doctor; and for central, where nobody sees the case being opened."""
-    said.leave(settings.runtime_directory, Part.LIGHTS, reason)
+    status_files.leave(settings.runtime_directory, Part.LIGHTS, reason)
     if plan.tamper is None:
         return
     detail = "".join(sign if " " <= sign <= "~" else "?" for sign in reason)[:128]

@@ -14,7 +14,8 @@ from uuid import uuid4
 
 import pytest
 
-from kiosk import compose, identity
+from kiosk import compose
+from kiosk.app.runtime import Runtime
 from kiosk.contract.changes import Contact, Policy
 from kiosk.contract.identity import Enrolled
 from kiosk.contract.messages import KioskDeed, KioskEvent
@@ -22,10 +23,10 @@ from kiosk.flow import events as ev
 from kiosk.flow.diagnosis import Diagnosis, Part, Verdict
 from kiosk.flow.text import Verbatim, in_english
 from kiosk.flow.view import Notice, View, Welcome
-from kiosk.runtime import Runtime
-from kiosk.settings import Settings
 from kiosk.simulated.board import SimulatedPins
 from kiosk.simulated.pcscd import PrivatePcscd
+from kiosk.site import identity
+from kiosk.site.settings import Settings
 from kiosk.store.database import open_replica, open_store
 from kiosk.store.outbox import Outbox
 from kiosk.store.replica import Replica

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from kiosk import identity
 from kiosk.central import __main__ as command_line
 from kiosk.central.keys import master_key
 from kiosk.demo import people
 from kiosk.demo.service import CentralProcess
 from kiosk.link import Entrance
+from kiosk.site import identity
 from tests.secrets_search import search
 
 pytestmark = pytest.mark.dealt

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from kiosk import firewall
 from kiosk.errors import SettingsError
-from kiosk.settings import Settings
+from kiosk.site import firewall
+from kiosk.site.settings import Settings
 
 RESOLV = (
     "# by hand\nnameserver 192.0.2.53\nnameserver 127.0.0.53\nnameserver fe80::1%eth0\nnameserver\n"

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from kiosk import flow
+from kiosk.app.outage import Outage
 from kiosk.flow.events import Touched
 from kiosk.flow.text import Verbatim
 from kiosk.flow.view import Contact, Notice, Resting, View
-from kiosk.outage import Outage
 
 ROOT = Path(__file__).parents[1]
 

@@ -10,9 +10,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from kiosk import identity
 from kiosk.contract.identity import Enrolled
 from kiosk.errors import SettingsError
+from kiosk.site import identity
 
 
 def enrolled(name: str = "ward 7") -> Enrolled:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.app.central_monitor import Lookout
 from kiosk.devices.reader.process import PcscReader
 from kiosk.flow import events as ev
 from kiosk.flow.text import Verbatim
 from kiosk.flow.view import Contact
 from kiosk.link import CentralClient
-from kiosk.lookout import Lookout
 from kiosk.store.database import open_replica, open_store
 from kiosk.store.outbox import Outbox
 from kiosk.store.replica import ReplicaReader

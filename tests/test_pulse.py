@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.pulse import Pulse, Rounds
+from kiosk.app.watchdog import Pulse, Rounds
 from kiosk.systemd import Notifier
 
 Answered = Callable[[], None]

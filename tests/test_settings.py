@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kiosk import settings
 from kiosk.errors import SettingsError
+from kiosk.site import settings
 
 
 def test_plain_http_is_for_the_loopback_alone(monkeypatch: pytest.MonkeyPatch) -> None:

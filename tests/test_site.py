@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from kiosk import settings, site
 from kiosk.errors import SettingsError
 from kiosk.simulated.issuing import SimulatedIssuer
+from kiosk.site import settings, site_file
 
 URL = 'central_url = "https://central.example:8443"\n'
 
@@ -24,16 +24,16 @@ def boot(folder: Path) -> Path:
 
 def hand_over(boot: Path, text: str | bytes) -> settings.Settings:
     content = text if isinstance(text, bytes) else text.encode()
-    (boot / site.FILE).write_bytes(content)
-    return site.hand_over(boot, boot.parent / "into", boot.parent / "run")
+    (boot / site_file.FILE).write_bytes(content)
+    return site_file.hand_over(boot, boot.parent / "into", boot.parent / "run")
 
 
 def refused(boot: Path, text: str | bytes) -> SettingsError:
     with pytest.raises(SettingsError) as caught:
         hand_over(boot, text)
     error = caught.value
-    assert (boot / site.TOLD).read_text() == f"{error.place}: {error.reason}\n"
-    assert not (boot.parent / "run" / site.KEYPADS).exists()
+    assert (boot / site_file.TOLD).read_text() == f"{error.place}: {error.reason}\n"
+    assert not (boot.parent / "run" / site_file.KEYPADS).exists()
     return error
 
 
@@ -44,7 +44,7 @@ def test_what_a_site_says_reaches_the_services(boot: Path, monkeypatch: pytest.M
         + '[[contacts]]\nname = "IT “service” desk"\ndetail = "ext. $HOME"\n'
     )
     hand_over(boot, told)
-    monkeypatch.setenv("KIOSK_SITE", str(boot.parent / "into" / site.FILE))
+    monkeypatch.setenv("KIOSK_SITE", str(boot.parent / "into" / site_file.FILE))
     read = settings.read()
     assert (read.central_url, read.idle_seconds) == ("https://central.example:8443", 90)
     assert read.pins == {"buzzer": 5}
@@ -82,7 +82,7 @@ def test_what_is_wrong_is_named_by_its_key(boot: Path, text: str, place: str) ->
     ids=["cut off", "no text", "deep", "long"],
 )
 def test_a_file_that_is_none_is_named(boot: Path, content: bytes) -> None:
-    assert refused(boot, content).place == str(boot / site.FILE)
+    assert refused(boot, content).place == str(boot / site_file.FILE)
 
 
 @pytest.mark.parametrize("written", ["utf-8-sig", "utf-16"])
@@ -96,8 +96,8 @@ def test_a_file_may_be_written_by_any_editor(boot: Path, written: str) -> None:
 
 def test_a_file_that_is_missing_is_named(boot: Path) -> None:
     with pytest.raises(SettingsError) as caught:
-        site.hand_over(boot, boot.parent / "into", boot.parent / "run")
-    assert caught.value.place == str(boot / site.FILE)
+        site_file.hand_over(boot, boot.parent / "into", boot.parent / "run")
+    assert caught.value.place == str(boot / site_file.FILE)
 
 
 def test_what_was_said_before_is_gone_once_it_is_wrong(
@@ -105,19 +105,19 @@ def test_what_was_said_before_is_gone_once_it_is_wrong(
 ) -> None:
     keypad = 'keypads = ["04d9:1203"]\n'
     hand_over(boot, URL + keypad)
-    assert (boot.parent / "run" / site.KEYPADS).exists()
+    assert (boot.parent / "run" / site_file.KEYPADS).exists()
     refused(boot, URL + keypad + "width = 1")
-    monkeypatch.setenv("KIOSK_SITE", str(boot.parent / "into" / site.FILE))
+    monkeypatch.setenv("KIOSK_SITE", str(boot.parent / "into" / site_file.FILE))
     with pytest.raises(SettingsError, match="width"):
         settings.read()
     hand_over(boot, URL)
-    assert not (boot / site.TOLD).exists()
+    assert not (boot / site_file.TOLD).exists()
 
 
 def test_the_help_screen_has_what_is_right(boot: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     contact = '[[contacts]]\nname = "IT"\ndetail = "ext. 2222"\n'
     refused(boot, URL + "width = 1\n" + contact)
-    monkeypatch.setenv("KIOSK_SITE", str(boot.parent / "into" / site.FILE))
+    monkeypatch.setenv("KIOSK_SITE", str(boot.parent / "into" / site_file.FILE))
     right = settings.read_what_is_right()
     assert [each.detail for each in right.contacts] == ["ext. 2222"]
     assert right.width == 800
@@ -130,7 +130,7 @@ def test_the_help_screen_has_what_is_right(boot: Path, monkeypatch: pytest.Monke
 def test_the_trusts_own_authority_comes_along(boot: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (boot / "trust.pem").write_text(ssl.DER_cert_to_PEM_cert(SimulatedIssuer.make().der))
     hand_over(boot, URL + 'central_authority = "trust.pem"')
-    monkeypatch.setenv("KIOSK_SITE", str(boot.parent / "into" / site.FILE))
+    monkeypatch.setenv("KIOSK_SITE", str(boot.parent / "into" / site_file.FILE))
     authority = settings.read().central_authority
     assert authority == boot.parent / "into/trust.pem"
     assert authority.read_bytes() == (boot / "trust.pem").read_bytes()
@@ -141,8 +141,8 @@ def test_the_trusts_own_authority_comes_along(boot: Path, monkeypatch: pytest.Mo
 def test_a_keypad_is_let_in_by_its_maker_and_kind(boot: Path) -> None:
     hand_over(boot, URL + 'keypads = ["04D9:1203"]\nclocks = ["ntp.example", "192.0.2.1"]')
     run = boot.parent / "run"
-    *_, opened, heard = (run / site.KEYPADS).read_text().splitlines()
+    *_, opened, heard = (run / site_file.KEYPADS).read_text().splitlines()
     ids = 'ATTRS{idVendor}=="04d9", ATTRS{idProduct}=="1203"'
     assert opened == f'SUBSYSTEM=="input", {ids}, GROUP="input", MODE="0660"'
     assert heard == f'SUBSYSTEM=="input", KERNEL=="input[0-9]*", {ids}, ATTR{{inhibited}}="0"'
-    assert "NTP=ntp.example 192.0.2.1\n" in (run / site.CLOCKS).read_text()
+    assert "NTP=ntp.example 192.0.2.1\n" in (run / site_file.CLOCKS).read_text()

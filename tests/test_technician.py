@@ -8,8 +8,8 @@ import sys
 import pytest
 from nacl.pwhash import argon2id
 
+from kiosk.app.technician_access import FREE_TRIES, Technician
 from kiosk.flow.diagnosis import Part
-from kiosk.technician import FREE_TRIES, Technician
 from kiosk.values import Secret
 
 CODE = "40710299"

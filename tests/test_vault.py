@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nacl.bindings import crypto_scalarmult_base
 
-from kiosk import vault
 from kiosk.errors import VaultClosed
 from kiosk.values import Secret
-from kiosk.vault import Recovery, normalise, open_recovery, seal_recovery
+from kiosk.vault import sealed_answers
+from kiosk.vault.sealed_answers import Recovery, normalise, open_recovery, seal_recovery
 
 ANSWERS = ("Zoë Müller", "Rex", "Łódź", "O'Brien-Smith")
 FORGIVEN = ("  zoe muller", "REX!", "lodz", "o brien smith")
@@ -38,7 +38,7 @@ def test_three_right_answers_open_unless_the_fourth_one_keeps_their_envelope_out
         {"right": right, "wrong": "wrong", "blank": None}[kind]
         for kind, right in zip(kinds, FORGIVEN, strict=True)
     ]
-    if kinds.count("right") >= vault.REQUIRED:
+    if kinds.count("right") >= sealed_answers.REQUIRED:
         opened = open_recovery(recovery, given_answers, CONTEXT)
         assert crypto_scalarmult_base(opened.reveal()) == recovery.public_key
     else:
@@ -61,13 +61,13 @@ def test_every_applicable_envelope_is_tried_whatever_came_of_the_others(
     recovery: Recovery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tried: list[tuple[int, ...]] = []
-    derive = vault._key
+    derive = sealed_answers._key
 
-    def counted(envelope: vault.Envelope, given: list[bytearray]) -> bytes:
+    def counted(envelope: sealed_answers.Envelope, given: list[bytearray]) -> bytes:
         tried.append(envelope.answers)
         return derive(envelope, given)
 
-    monkeypatch.setattr(vault, "_key", counted)
+    monkeypatch.setattr(sealed_answers, "_key", counted)
     for answers, envelopes in (
         (FORGIVEN, 4),
         (("x", *FORGIVEN[1:]), 4),
@@ -100,10 +100,10 @@ def test_an_envelope_whose_key_is_another_registrations_does_not_open(recovery: 
     "change",
     [
         {"operations": 1},
-        {"memory": vault.MEMORY - 1},
+        {"memory": sealed_answers.MEMORY - 1},
         {"memory": 2**40},
         {"operations": 2**40},
-        {"operations": vault.OPERATIONS + 1},
+        {"operations": sealed_answers.OPERATIONS + 1},
         {"salt": bytes(16)},
         {"nonce": bytes(24)},
         {"answers": (0, 1, 3)},
@@ -123,7 +123,7 @@ def test_an_envelope_that_was_tampered_with_stays_shut(
 
 def test_a_cheap_envelope_is_not_even_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else whoever can write the database could have answers checked at a cost of their choice."""
-    monkeypatch.setattr(vault, "OPERATIONS", 1)
+    monkeypatch.setattr(sealed_answers, "OPERATIONS", 1)
     cheap = seal_recovery(ANSWERS, CONTEXT)
     open_recovery(cheap, ANSWERS, CONTEXT)
     monkeypatch.undo()

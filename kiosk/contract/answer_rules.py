@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
-from kiosk.vault import normalise
+from kiosk.vault.sealed_answers import normalise
 
 SHORTEST = 3  # letters or digits, once normalised
 

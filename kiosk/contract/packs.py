@@ -42,7 +42,7 @@ class AskPacks(Message):
 
 
 class SealedPack(Message):
-    """A `SignedPack` as JSON, sealed to the kiosk's key: see `kiosk.pack`."""
+    """A `SignedPack` as JSON, sealed to the kiosk's key: see `kiosk.vault.pack`."""
 
     sealed: Annotated[Base64, Field(min_length=1, max_length=16384)]
 

@@ -23,12 +23,12 @@ from kiosk.demo import board, people
 from kiosk.demo.cards import IssuedCard, issue
 from kiosk.demo.journey import Card
 from kiosk.demo.service import CentralProcess, end
-from kiosk.enrol import enrol
 from kiosk.simulated.card import Blank, SimulatedCard, Unhurried
 from kiosk.simulated.faults import Fault, FaultyCard
 from kiosk.simulated.issuing import SimulatedIssuer
 from kiosk.simulated.pcscd import PrivatePcscd
 from kiosk.simulated.vpcd import VirtualReaderCard
+from kiosk.site.enrolment import enrol
 from kiosk.values import Family
 
 _MEMORY = Path("/dev/shm")

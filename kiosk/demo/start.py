@@ -12,12 +12,13 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from kiosk import compose, settings
+from kiosk import compose
 from kiosk.central.registration.questions import text as question_text
 from kiosk.demo import board
 from kiosk.demo import journey as jr
 from kiosk.demo.mailbox import show_arriving
 from kiosk.demo.premises import Premises
+from kiosk.site import settings
 
 PICTURES = Path("build/demo")
 _NOTICED_SECONDS = 1.0  # pcscd looks for cards every 0.4 s

@@ -4,7 +4,7 @@ No I/O, no clock, no widgets: whatever the kiosk does at its screen is decided h
 tested here without any of them.
 """
 
-from kiosk.flow.housing import out_of_order, out_of_order_at_rest
+from kiosk.flow.hardware_events import out_of_order, out_of_order_at_rest
 from kiosk.flow.machine import step
 from kiosk.flow.render import render
 from kiosk.flow.signal import signal

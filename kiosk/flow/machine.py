@@ -14,8 +14,8 @@ from kiosk.flow import (
     change,
     closing,
     code,
+    hardware_events,
     helping,
-    housing,
     login,
     menu,
     register,
@@ -274,5 +274,5 @@ _EVERYWHERE: dict[type, Rule] = {
     ev.TimeUp: _time_up,
     ev.ScreenFailed: _screen_failed,
     ev.Pressed: _pressed_anywhere,
-    **housing.EVERYWHERE,
+    **hardware_events.EVERYWHERE,
 }

@@ -4,8 +4,8 @@ All of it lives in a memory file system and goes with the power: packs, and the 
 to. How often a pack was tried is on the disk as well, in the outbox.
 """
 
-from kiosk.leases.keeper import Keeper
-from kiosk.leases.lent import Addressee, Leases, Loan
-from kiosk.leases.shelf import Shelf
+from kiosk.leases.available_packs import Addressee, Leases, Loan
+from kiosk.leases.lease_renewer import Keeper
+from kiosk.leases.pack_store import Shelf
 
 __all__ = ["Addressee", "Keeper", "Leases", "Loan", "Shelf"]

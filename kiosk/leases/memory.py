@@ -6,9 +6,9 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from kiosk import pack
 from kiosk.errors import SettingsError
 from kiosk.values import Secret
+from kiosk.vault import pack
 
 _PLACE = "KIOSK_RUNTIME_DIRECTORY"
 _KEY = "pack.key"

@@ -18,8 +18,8 @@ from kiosk.store.outbox import Outbox
 from kiosk.store.replica import Replica
 from kiosk.sync import health, plan
 from kiosk.sync.delivery import Delivery
-from kiosk.sync.following import Following
 from kiosk.sync.leaving import Departure
+from kiosk.sync.replication import Following
 
 _log = logging.getLogger(__name__)
 DELIVERY, FOLLOWING = "delivery", "following"

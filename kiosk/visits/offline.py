@@ -21,7 +21,7 @@ from kiosk.contract import proof
 from kiosk.errors import CardMalformed, CentralRefused, KioskError, VaultClosed, WrongCard
 from kiosk.flow import events as ev
 from kiosk.leases import Loan, Shelf
-from kiosk.leases.lent import open_with_answers
+from kiosk.leases.available_packs import open_with_answers
 from kiosk.values import Secret
 from kiosk.visits import Means
 from kiosk.visits.failures import failed

@@ -31,8 +31,8 @@ from kiosk.flow import events as ev
 from kiosk.link import CentralAuthority, CentralClient
 from kiosk.store.outbox import Outbox
 from kiosk.values import Secret
-from kiosk.vault import REQUIRED
-from kiosk.visits import Means, standing
+from kiosk.vault.sealed_answers import REQUIRED
+from kiosk.visits import Means, eligibility
 from kiosk.visits.failures import failed
 from kiosk.visits.offline import OfflineUnlock, spki
 
@@ -176,7 +176,7 @@ class UnlockVisit:
     def _known(self, report: CardReport) -> ev.Event | None:
         """What central would have said no to, for all that is known here; None where it is not."""
         try:
-            refusal = standing.refusal(self._replica, report.identity)
+            refusal = eligibility.refusal(self._replica, report.identity)
         except StoreFailed as error:
             _log.warning("visit %d: nothing of the replica: %s", self.number, error)
             return None

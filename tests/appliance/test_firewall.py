@@ -19,8 +19,8 @@ from pathlib import Path
 
 import pytest
 
-from kiosk import firewall
-from kiosk.firewall import Address
+from kiosk.site import firewall
+from kiosk.site.firewall import Address
 from tests.wire import Wire, wire
 
 RULES = Path(__file__).parents[2] / "systemd/nftables/smartcard-kiosk.nft"

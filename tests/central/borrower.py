@@ -9,11 +9,11 @@ from uuid import UUID, uuid4
 
 from sqlmodel import select
 
-from kiosk import pack as sealing
 from kiosk.central.keys import signing
 from kiosk.central.tables import Card, Kiosk, LeaseCards, Organisation, PackRow
 from kiosk.contract.packs import Pack, PackPage, SignedPack, addressed
 from kiosk.values import Secret
+from kiosk.vault import pack as sealing
 from tests.central.world import CENTRAL, KioskClient, PersonalCard, b64
 
 

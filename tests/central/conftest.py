@@ -11,8 +11,8 @@ from typing import cast
 import pytest
 from nacl.pwhash import argon2id
 
-from kiosk import vault
 from kiosk.central.storage.database import Database
+from kiosk.vault import sealed_answers
 from tests.central.desk import Operator, settings_of
 from tests.central.postgresql import Cluster
 from tests.central.world import Clock, KioskClient, PersonalCard, Service
@@ -81,8 +81,8 @@ def clock() -> Clock:
 @pytest.fixture(autouse=True)
 def _cheap_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Registrations at the least cost of Argon2id: its real one is looked at by `test_vault`."""
-    monkeypatch.setattr(vault, "OPERATIONS", argon2id.OPSLIMIT_MIN)
-    monkeypatch.setattr(vault, "MEMORY", argon2id.MEMLIMIT_MIN)
+    monkeypatch.setattr(sealed_answers, "OPERATIONS", argon2id.OPSLIMIT_MIN)
+    monkeypatch.setattr(sealed_answers, "MEMORY", argon2id.MEMLIMIT_MIN)
 
 
 @pytest.fixture

@@ -9,12 +9,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from sqlmodel import select
 
-from kiosk import vault
 from kiosk.central.service import throttle
 from kiosk.central.tables import Attempt, AttemptOutcome, Card, Kiosk, Registration, UnlockSession
 from kiosk.contract import proof
 from kiosk.contract.messages import UnlockOpened
 from kiosk.values import Secret
+from kiosk.vault import sealed_answers
 from tests.central.world import (
     ANSWERS,
     CENTRAL,
@@ -149,7 +149,7 @@ def test_an_attempt_is_on_disk_as_a_failure_before_an_envelope_is_opened(
         raise SystemError("the service stops here")
 
     opened = kiosk.opened(card)
-    monkeypatch.setattr(vault, "open_recovery", stopped)
+    monkeypatch.setattr(sealed_answers, "open_recovery", stopped)
     assert problem(kiosk.answer(card, opened)) == "internal"
     assert seen == [(1, AttemptOutcome.COUNTED)]
     monkeypatch.undo()
@@ -165,7 +165,7 @@ def test_parallel_attempts_are_never_evaluated_more_than_five_times(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     evaluated: list[object] = []
-    evaluate = vault.open_recovery
+    evaluate = sealed_answers.open_recovery
 
     def counted(*given: object) -> Secret:
         evaluated.append(given)
@@ -175,7 +175,7 @@ def test_parallel_attempts_are_never_evaluated_more_than_five_times(
     with service.parts.database.transaction() as database:  # codes are counted by themselves
         for session in database.exec(select(UnlockSession)):
             session.code_confirmed = True
-    monkeypatch.setattr(vault, "open_recovery", counted)
+    monkeypatch.setattr(sealed_answers, "open_recovery", counted)
     # Without waits nothing but the count stands in the way.
     monkeypatch.setattr(throttle, "seconds_to_wait", lambda *_: 0)
     with ThreadPoolExecutor(12) as pool:

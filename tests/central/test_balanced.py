@@ -19,9 +19,9 @@ from sqlmodel import func, select
 from kiosk.central.tables import Card, FactRow, GrantRow
 from kiosk.contract.messages import CardCommand
 from kiosk.demo.service import CentralProcess
-from kiosk.enrol import enrol
-from kiosk.identity import load
 from kiosk.link import AccessTokens, CentralClient
+from kiosk.site.enrolment import enrol
+from kiosk.site.identity import load
 from tests.central.conftest import NewDatabase
 from tests.central.device import allow
 from tests.central.world import CENTRAL, Clock, KioskClient, PersonalCard, Service, item

@@ -20,14 +20,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from kiosk import pack
 from kiosk.contract import messages as msg
 from kiosk.contract import proof
 from kiosk.contract.packs import AskPacks
-from kiosk.enrol import enrol
 from kiosk.errors import CentralUnavailable
-from kiosk.identity import load
 from kiosk.link import AccessTokens, CentralClient
+from kiosk.site.enrolment import enrol
+from kiosk.site.identity import load
+from kiosk.vault import pack
 from tests.central.borrower import allow as allow_packs
 from tests.central.device import allow
 from tests.central.world import (

@@ -10,7 +10,6 @@ from uuid import uuid4
 import pytest
 from sqlmodel import delete, select
 
-from kiosk import pack as sealing
 from kiosk.central.keys import signing
 from kiosk.central.service import notices
 from kiosk.central.tables import (
@@ -25,9 +24,10 @@ from kiosk.contract.identity import Purpose, statement
 from kiosk.contract.messages import CardCommand, Grant, UnblockingKey
 from kiosk.contract.packs import Pack
 from kiosk.errors import VaultClosed
-from kiosk.leases.lent import open_with_answers
+from kiosk.leases.available_packs import open_with_answers
 from kiosk.rows import carry_out
 from kiosk.values import Secret
+from kiosk.vault import pack as sealing
 from tests.central.borrower import (
     Borrower,
     allow,

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from kiosk import vault
 from kiosk.central import settings
 from kiosk.central.service import notices
 from kiosk.central.tables import Cardholder, Registration, SealedEnvelope
 from kiosk.contract import proof
 from kiosk.contract.profile import RegistrationRequirements, SelfService
 from kiosk.flow.view import EntryPage
+from kiosk.vault import sealed_answers
 from tests.central.authority import Authority
 from tests.central.loggedin import CHOSEN, EMAIL, FRESH, Desk, TrustedCard, believe
 from tests.central.world import Clock, KioskClient, Service, problem
@@ -289,6 +289,8 @@ def test_no_answer_is_kept(
     service: Service, registered: Desk, database_files: Any, tmp_path: Any
 ) -> None:
     secrets = {f"answer {n}": answer.encode() for n, answer in enumerate(FRESH)}
-    secrets |= {f"normal {n}": vault.normalise(a).encode() for n, a in enumerate(FRESH) if n > 0}
+    secrets |= {
+        f"normal {n}": sealed_answers.normalise(a).encode() for n, a in enumerate(FRESH) if n > 0
+    }
     assert search(database_files(), secrets) == []
     assert len(search(database_files(), {"name": b"Nora Nurse"})) >= 1  # it does look

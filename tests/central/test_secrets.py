@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.contract.messages import CardCommand
-from kiosk.vault import normalise
+from kiosk.vault.sealed_answers import normalise
 from tests.central.world import (
     ANSWERS,
     IMPORTED_KEY,

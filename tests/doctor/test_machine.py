@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.doctor import machine, said
+from kiosk.doctor import machine, status_files
 from kiosk.flow.diagnosis import Diagnosis, Part, Verdict
 from kiosk.flow.text import in_english
 
@@ -100,10 +100,10 @@ def test_lights_are_what_the_running_kiosk_says_of_them() -> None:
 
 
 def test_the_firewall_is_what_its_service_says_of_it(folder: Path) -> None:
-    assert machine.firewall(said.left(folder, Part.FIREWALL)).verdict is Verdict.ABSENT
+    assert machine.firewall(status_files.left(folder, Part.FIREWALL)).verdict is Verdict.ABSENT
     for trouble, verdict in (("nft: no such table", Verdict.FAILED), ("", Verdict.WELL)):
-        said.leave(folder, Part.FIREWALL, trouble)
-        found = machine.firewall(said.left(folder, Part.FIREWALL))
+        status_files.leave(folder, Part.FIREWALL, trouble)
+        found = machine.firewall(status_files.left(folder, Part.FIREWALL))
         assert found.verdict is verdict
         assert in_english(found.found) == trouble or not trouble
 

@@ -10,7 +10,7 @@ from kiosk.demo import people
 from kiosk.demo.journey import Write
 from kiosk.flow.access import Language
 from kiosk.ui.catalogue import DOMAIN, LOCALE
-from kiosk.vault import normalise
+from kiosk.vault.sealed_answers import normalise
 from tests.journeys.mishaps import EVERY_STORY, steps_of
 
 _SHORTEST = 5  # what is shorter is found in anything

@@ -59,7 +59,7 @@ def test_nothing_that_was_written_holds_a_secret(walked: Told, premises: Path) -
         written = {path.name for path in folder.iterdir()}
         assert {"kiosk.log", "stderr.log", "central.log", "sync.log"} <= written
         assert {"central.sqlite3", "state"} <= written
-        assert "kiosk.runtime" in (folder / "kiosk.log").read_text()
+        assert "kiosk.app.runtime" in (folder / "kiosk.log").read_text()
     assert search([premises], secrets_of(walked)) == []
 
 

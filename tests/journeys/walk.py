@@ -20,13 +20,15 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kiosk import compose, lookout, settings
+from kiosk import compose
+from kiosk.app import central_monitor
+from kiosk.app.technician_access import make_hash
 from kiosk.demo import board
 from kiosk.demo.journey import HoldTitle
 from kiosk.demo.premises import Premises
 from kiosk.devices.reader import process
-from kiosk.leases import keeper, shelf
-from kiosk.technician import make_hash
+from kiosk.leases import lease_renewer, pack_store
+from kiosk.site import settings
 from tests.dealing import dealt
 from tests.journeys import stories
 from tests.journeys.happening import Do, Story, While, Within
@@ -64,8 +66,8 @@ def main(folder: Path, size: str, share: str, turn: int, which: str) -> None:
         )
         premises.card_seconds = 0.1  # so that there is something to interrupt
         process.SECONDS.update(DEADLINES)
-        lookout.SECONDS = keeper._LOOK_SECONDS = keeper._LEAST_SECONDS = 0.5
-        shelf._WAITS = (1.0, 1.0)
+        central_monitor.SECONDS = lease_renewer._LOOK_SECONDS = lease_renewer._LEAST_SECONDS = 0.5
+        pack_store._WAITS = (1.0, 1.0)
         kiosk = compose.Kiosk(settings.read(), open_pins=lambda: premises.pins)
         threading.Thread(target=_walk_all, args=(kiosk, premises, told), daemon=True).start()
         kiosk.run()

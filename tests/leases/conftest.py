@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 from nacl.pwhash import argon2id
 
-from kiosk import vault
+from kiosk.vault import sealed_answers
 from tests.central.world import Clock, KioskClient, PersonalCard, Service
 from tests.leases.world import Borrowing
 
 
 @pytest.fixture(autouse=True)
 def _cheap_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vault, "OPERATIONS", argon2id.OPSLIMIT_MIN)
-    monkeypatch.setattr(vault, "MEMORY", argon2id.MEMLIMIT_MIN)
+    monkeypatch.setattr(sealed_answers, "OPERATIONS", argon2id.OPSLIMIT_MIN)
+    monkeypatch.setattr(sealed_answers, "MEMORY", argon2id.MEMLIMIT_MIN)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 from sqlmodel import select
 
 from kiosk import flow
+from kiosk.app.runtime import Runtime
 from kiosk.central.tables import KioskEventRow
 from kiosk.devices.lights.board import Board
 from kiosk.devices.lights.plan import PinPlan
@@ -19,7 +20,6 @@ from kiosk.flow import events as ev
 from kiosk.flow import view as vw
 from kiosk.flow.technician import FIELD
 from kiosk.flow.view import Intent, View
-from kiosk.runtime import Runtime
 from kiosk.simulated.board import SimulatedPins
 from kiosk.simulated.pcscd import PrivatePcscd
 from kiosk.values import Secret

@@ -15,7 +15,6 @@ import pytest
 from nacl.pwhash import argon2id
 from sqlalchemy import event
 
-from kiosk import vault
 from kiosk.central.operations import seed
 from kiosk.central.operations.seed import Personalisation
 from kiosk.central.registration.questions import text as question_text
@@ -27,6 +26,7 @@ from kiosk.flow import events as ev
 from kiosk.simulated.issuing import SimulatedIssuer, new_key
 from kiosk.simulated.piv import SimulatedPivCard
 from kiosk.values import CardIdentity, Family, Secret
+from kiosk.vault import sealed_answers
 from kiosk.visits import Means, Parties
 from kiosk.visits.unlock import UnlockVisit, new_reference
 from tests.central.world import CENTRAL, Service
@@ -43,8 +43,8 @@ _UNBLOCK = 15  # the command of a visit: 9 report, 3 prove, then the card work's
 
 @pytest.fixture
 def hers(service: Service, monkeypatch: pytest.MonkeyPatch) -> IssuedCard:
-    monkeypatch.setattr(vault, "OPERATIONS", argon2id.OPSLIMIT_MIN)
-    monkeypatch.setattr(vault, "MEMORY", argon2id.MEMLIMIT_MIN)
+    monkeypatch.setattr(sealed_answers, "OPERATIONS", argon2id.OPSLIMIT_MIN)
+    monkeypatch.setattr(sealed_answers, "MEMORY", argon2id.MEMLIMIT_MIN)
     issuer = SimulatedIssuer.make()
     issued = issue(Family.PIV, people.NURSE.name, people.NURSE.passcode, issuer)
     document = people.personalisation(people.NURSE, issued, issuer)

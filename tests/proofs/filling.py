@@ -21,7 +21,6 @@ from pathlib import Path
 from sqlalchemy import text
 from sqlmodel import col, select
 
-from kiosk import identity
 from kiosk.central import settings
 from kiosk.central.fleet import enrolling
 from kiosk.central.operations import seed
@@ -31,14 +30,15 @@ from kiosk.central.tables import Card, Cardholder, Organisation
 from kiosk.contract.changes import Cursor
 from kiosk.demo import people
 from kiosk.demo.service import CentralProcess, end
-from kiosk.enrol import enrol
 from kiosk.errors import StoreFailed
 from kiosk.link import AccessTokens, CentralClient
+from kiosk.site import identity
+from kiosk.site.enrolment import enrol
 from kiosk.store.database import open_replica, open_store, read_replica
 from kiosk.store.outbox import Outbox
 from kiosk.store.replica import Replica, ReplicaReader
 from kiosk.sync import plan
-from kiosk.sync.following import Following
+from kiosk.sync.replication import Following
 
 _MANY, _FEW, _MOST = 100_000, 10_000, 1_000_000
 _GROWTH_MEGABYTES = 64

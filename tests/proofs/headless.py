@@ -13,14 +13,15 @@ import sys
 import threading
 from pathlib import Path
 
-from kiosk import compose, settings
+from kiosk import compose
+from kiosk.app.runtime import Runtime
 from kiosk.demo.mailbox import newest_code
 from kiosk.flow import events as ev
 from kiosk.flow import view as vw
 from kiosk.flow.change import FIELD as OLD_PASSCODE
 from kiosk.flow.text import Verbatim, Words
 from kiosk.hardening import harden
-from kiosk.runtime import Runtime
+from kiosk.site import settings
 from kiosk.values import PasscodeRules, Secret
 
 _CHANGE = 1  # the place of "Change my passcode" in the menu of a card that is not locked

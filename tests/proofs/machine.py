@@ -31,7 +31,6 @@ from hypothesis.stateful import (
 from nacl.pwhash import argon2id
 from sqlmodel import Session, func, select
 
-from kiosk import vault
 from kiosk.central.audit import trail
 from kiosk.central.evidence import history, worlds
 from kiosk.central.operations import seed
@@ -54,6 +53,7 @@ from kiosk.simulated.issuing import SimulatedIssuer
 from kiosk.simulated.piv import PivMemory
 from kiosk.store.tables import OutboxRow, OutboxState
 from kiosk.values import CardIdentity, Family, Secret
+from kiosk.vault import sealed_answers
 from kiosk.visits import Means, Parties
 from kiosk.visits.unlock import UnlockVisit, new_reference
 from tests.central.world import CENTRAL, Clock, Service
@@ -126,14 +126,14 @@ class Ward(RuleBasedStateMachine):
 
     def _count_evaluations(self) -> None:
         """Every time that answers are looked at: what counts them has to be on a disk by then."""
-        original = vault.open_recovery
+        original = sealed_answers.open_recovery
 
         def counted(*given: Any) -> Secret:
             self.evaluated += 1
             self._attempts_are_counted()
             return original(*given)
 
-        self.patch.setattr(vault, "open_recovery", counted)
+        self.patch.setattr(sealed_answers, "open_recovery", counted)
 
     def _connect(self) -> None:
         self.network.http = Http(self.service.url)
@@ -419,8 +419,8 @@ def run(examples: int, steps: int) -> str:
     Ward.steps = Counter()
     logging.getLogger("kiosk").setLevel(logging.CRITICAL)  # what goes wrong here is meant to
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
-        patch.setattr(vault, "OPERATIONS", argon2id.OPSLIMIT_MIN)
-        patch.setattr(vault, "MEMORY", argon2id.MEMLIMIT_MIN)
+        patch.setattr(sealed_answers, "OPERATIONS", argon2id.OPSLIMIT_MIN)
+        patch.setattr(sealed_answers, "MEMORY", argon2id.MEMLIMIT_MIN)
         Ward.template = Template(Path(folder))
         run_state_machine_as_test(
             Ward,

@@ -21,7 +21,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kiosk import compose, settings
+from kiosk import compose
 from kiosk.demo.journey import Card
 from kiosk.demo.mailbox import letters
 from kiosk.demo.people import COLLEAGUE, NURSE
@@ -31,6 +31,7 @@ from kiosk.flow.change import NEW_FIELDS
 from kiosk.flow.machine import is_work
 from kiosk.flow.text import Text, Verbatim
 from kiosk.flow.view import ChoicePage, EntryKind, EntryPage, Notice, Role, View, Welcome
+from kiosk.site import settings
 from kiosk.ui.catalogue import Catalogue
 from tests.proofs.memory import resident
 from tests.secrets_search import search

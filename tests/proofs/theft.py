@@ -20,19 +20,19 @@ import pytest
 from sqlmodel import Session as Database
 from sqlmodel import create_engine, select
 
-from kiosk import pack as sealing
-from kiosk import vault
 from kiosk.central.fleet import kiosks
 from kiosk.central.tables import Cardholder, SealedEnvelope
 from kiosk.contract.changes import card_hash
 from kiosk.contract.packs import Pack, SignedPack, addressed
 from kiosk.errors import VaultClosed
-from kiosk.leases.lent import open_with_answers
+from kiosk.leases.available_packs import open_with_answers
 from kiosk.leases.memory import _KEY as KEY_FILE
-from kiosk.leases.shelf import Shelf
+from kiosk.leases.pack_store import Shelf
 from kiosk.store.database import read_replica
 from kiosk.store.replica import ReplicaReader
 from kiosk.values import CardIdentity, Family, Secret
+from kiosk.vault import pack as sealing
+from kiosk.vault import sealed_answers
 from tests.central.world import ANSWERS, CENTRAL, IMPORTED_KEY, Clock, PersonalCard, Service
 from tests.leases.world import Borrowing
 from tests.secrets_search import search
@@ -57,7 +57,7 @@ class Haul:
         found = {"unblocking key": IMPORTED_KEY.encode()}
         for number, answer in enumerate(ANSWERS):
             found[f"answer {number}"] = answer.encode()
-            found[f"normalised answer {number}"] = vault.normalise(answer).encode()
+            found[f"normalised answer {number}"] = sealed_answers.normalise(answer).encode()
         return found
 
 
@@ -89,16 +89,16 @@ def database(haul: Haul) -> str:
     engine.dispose()
     right = [Secret(answer.encode()) for answer in ANSWERS]
     wrapped = tuple(
-        vault.Envelope(
+        sealed_answers.Envelope(
             tuple(each.answers), each.salt, each.operations, each.memory, each.nonce, each.wrapped
         )
         for each in envelopes
     )
     assert people == ["Nora Nurse"]
     assert wrapped
-    recovery = vault.Recovery(bytes(32), vault.NORMALISER, wrapped)
+    recovery = sealed_answers.Recovery(bytes(32), sealed_answers.NORMALISER, wrapped)
     with pytest.raises(VaultClosed):  # not even with the right answers
-        vault.open_recovery(recovery, right, b"registration")
+        sealed_answers.open_recovery(recovery, right, b"registration")
     return f"database: {len(people)} names, 0 of {len(wrapped)} envelopes opened by right answers"
 
 

@@ -10,13 +10,14 @@ from uuid import uuid4
 import pytest
 from sqlmodel import select
 
-from kiosk import compose, identity
+from kiosk import compose
 from kiosk.central.fleet import kiosks
 from kiosk.central.tables import ChangeRow, Kiosk
 from kiosk.contract.messages import PasscodeChange
-from kiosk.enrol import enrol
 from kiosk.errors import StoreFailed
-from kiosk.settings import Settings
+from kiosk.site import identity
+from kiosk.site.enrolment import enrol
+from kiosk.site.settings import Settings
 from kiosk.store.database import open_store, wipe_store
 from kiosk.store.outbox import Outbox
 from kiosk.sync import plan

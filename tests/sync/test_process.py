@@ -22,9 +22,9 @@ from sqlmodel import select
 from kiosk.central.fleet import enrolling
 from kiosk.central.tables import Kiosk
 from kiosk.contract import messages as msg
-from kiosk.enrol import enrol
 from kiosk.errors import StoreFailed
 from kiosk.link import CentralClient
+from kiosk.site.enrolment import enrol
 from kiosk.store import replica as rp
 from kiosk.store.database import open_store, read_replica
 from kiosk.store.outbox import Outbox

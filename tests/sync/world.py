@@ -16,7 +16,7 @@ from kiosk.store.replica import KnownCard, Replica, ReplicaReader, Standing
 from kiosk.store.tables import ReplicaCard
 from kiosk.sync import plan
 from kiosk.sync.delivery import Delivery
-from kiosk.sync.following import Following
+from kiosk.sync.replication import Following
 from kiosk.values import CardIdentity, Family
 from tests.central.world import KioskClient, Service
 

@@ -14,7 +14,6 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, or_, select
 
-from kiosk import pack as sealing
 from kiosk.central.audit import trail
 from kiosk.central.evidence import epochs, history
 from kiosk.central.keys import signing
@@ -40,6 +39,7 @@ from kiosk.central.tables import (
 from kiosk.contract import packs as pk
 from kiosk.contract.identity import Purpose
 from kiosk.contract.messages import Question
+from kiosk.vault import pack as sealing
 
 SEEN_WITHIN = timedelta(days=30)
 MOST_LENT = 1000

@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 
 from sqlmodel import col, delete
 
-from kiosk import vault
 from kiosk.central.mail import letters
 from kiosk.central.refusal import Refusal
 from kiosk.central.registration import card_login, codes, questions, registrations
@@ -33,6 +32,7 @@ from kiosk.contract.profile import (
 )
 from kiosk.rows import carry_out
 from kiosk.values import Secret
+from kiosk.vault import sealed_answers
 
 _PER_LOGIN = 5  # codes: Back corrects an address, and sends another
 
@@ -88,7 +88,7 @@ def register(parts: Parts, caller: Caller, session_id: UUID, given: Register) ->
     identity = uuid4()
     try:
         with parts.evaluations:
-            sealed = vault.seal_recovery(answers, vault.context(identity))
+            sealed = sealed_answers.seal_recovery(answers, sealed_answers.context(identity))
     finally:
         for answer in answers:
             answer.wipe()
@@ -162,7 +162,7 @@ class _Former:
     """The attempt at a registration that is to be replaced, and what its answers open."""
 
     attempt: int
-    recovery: vault.Recovery
+    recovery: sealed_answers.Recovery
     context: bytes
 
 
@@ -182,7 +182,7 @@ def _count_former(work: Work, found: Login, given: Register) -> _Former | None:
     work.database.add(attempt)
     work.database.flush()
     recovery = registrations.recovery(work.database, work.parts.master, former)
-    return _Former(attempt.id, recovery, vault.context(former.id))
+    return _Former(attempt.id, recovery, sealed_answers.context(former.id))
 
 
 def _conclude_former(work: Work, found: Login, former: _Former, *, right: bool) -> None:
@@ -207,7 +207,7 @@ def _conclude_former(work: Work, found: Login, former: _Former, *, right: bool) 
 
 
 def _replace(
-    work: Work, found: Login, identity: UUID, sealed: vault.Recovery, given: Register
+    work: Work, found: Login, identity: UUID, sealed: sealed_answers.Recovery, given: Register
 ) -> Registered:
     former = card_login.registered(work, found.card)
     if former is not None:

@@ -7,12 +7,12 @@ from uuid import UUID, uuid4
 
 from sqlmodel import Session, col, select
 
-from kiosk import vault
 from kiosk.central.keys.master_key import MasterKey
 from kiosk.central.service.services import Parts
 from kiosk.central.tables import Card, Registration, SealedEnvelope
 from kiosk.errors import VaultClosed
 from kiosk.values import Secret
+from kiosk.vault import sealed_answers
 
 
 def add(
@@ -24,7 +24,9 @@ def add(
 ) -> None:
     """Register `card` with four (question id, answer) pairs, and pin its own key."""
     identity = uuid4()
-    sealed = vault.seal_recovery([answer for _, answer in answers], vault.context(identity))
+    sealed = sealed_answers.seal_recovery(
+        [answer for _, answer in answers], sealed_answers.context(identity)
+    )
     registration = Registration(
         id=identity,
         card_id=card.id,
@@ -37,7 +39,10 @@ def add(
 
 
 def store(
-    database: Session, master: MasterKey, registration: Registration, sealed: vault.Recovery
+    database: Session,
+    master: MasterKey,
+    registration: Registration,
+    sealed: sealed_answers.Recovery,
 ) -> None:
     """Keep a registration with its envelopes, each wrapped once more."""
     database.add(registration)
@@ -57,7 +62,9 @@ def store(
         )
 
 
-def recovery(database: Session, master: MasterKey, registration: Registration) -> vault.Recovery:
+def recovery(
+    database: Session, master: MasterKey, registration: Registration
+) -> sealed_answers.Recovery:
     """What `vault.open_recovery` needs."""
     rows = database.exec(
         select(SealedEnvelope)
@@ -65,7 +72,7 @@ def recovery(database: Session, master: MasterKey, registration: Registration) -
         .order_by(col(SealedEnvelope.position))
     )
     envelopes = tuple(
-        vault.Envelope(
+        sealed_answers.Envelope(
             answers=tuple(row.answers),
             salt=row.salt,
             operations=row.operations,
@@ -75,7 +82,9 @@ def recovery(database: Session, master: MasterKey, registration: Registration) -
         )
         for row in rows
     )
-    return vault.Recovery(registration.recovery_public_key, registration.normaliser, envelopes)
+    return sealed_answers.Recovery(
+        registration.recovery_public_key, registration.normaliser, envelopes
+    )
 
 
 def _at_rest(registration: UUID, position: int) -> bytes:
@@ -83,13 +92,13 @@ def _at_rest(registration: UUID, position: int) -> bytes:
 
 
 def opened_by(
-    parts: Parts, recovery: vault.Recovery, context: bytes, given: Sequence[str | None]
+    parts: Parts, recovery: sealed_answers.Recovery, context: bytes, given: Sequence[str | None]
 ) -> bool:
     """Whether these answers open the registration; what they open is not needed here."""
     answers = [None if text is None else Secret(text.encode()) for text in given]
     try:
         with parts.evaluations:
-            vault.open_recovery(recovery, answers, context).wipe()
+            sealed_answers.open_recovery(recovery, answers, context).wipe()
     except VaultClosed:
         return False
     else:

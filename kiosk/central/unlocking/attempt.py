@@ -6,7 +6,6 @@ from uuid import UUID
 
 from sqlmodel import select
 
-from kiosk import vault
 from kiosk.central.keys import signatures
 from kiosk.central.mail import letters
 from kiosk.central.refusal import Refusal
@@ -28,6 +27,7 @@ from kiosk.central.service.sessions import (
 from kiosk.central.tables import Attempt, AttemptOutcome
 from kiosk.contract import proof
 from kiosk.contract.messages import AnswersAccepted, GiveAnswers, ProblemType
+from kiosk.vault import sealed_answers
 
 
 def give_answers(
@@ -47,7 +47,7 @@ def give_answers(
         codes.judge(work, unlock, given.code)
         attempt = _count(work, unlock)
         recovery = registrations.recovery(work.database, parts.master, unlock.registration)
-    context = vault.context(unlock.registration.id)
+    context = sealed_answers.context(unlock.registration.id)
     right = registrations.opened_by(parts, recovery, context, given.answers)
     with working(parts, caller) as work:
         _conclude(work, find(work, session_id), attempt, right=right)

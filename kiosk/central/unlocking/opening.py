@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from nacl.utils import random as random_bytes
 
-from kiosk import vault
 from kiosk.central.audit import trail
 from kiosk.central.evidence import epochs, history
 from kiosk.central.refusal import Refusal
@@ -24,6 +23,7 @@ from kiosk.central.service.sessions import (
 )
 from kiosk.central.tables import Card, Registration, UnlockSession
 from kiosk.contract.messages import OpenUnlock, ProblemType, Question, UnlockOpened
+from kiosk.vault import sealed_answers
 
 _NONCE_BYTES = 32
 
@@ -51,7 +51,7 @@ def open_unlock(parts: Parts, caller: Caller, asked: OpenUnlock) -> UnlockOpened
             Question(id=question, text=questions.text(question, asked.language))
             for question in registered.questions
         ),
-        required=vault.REQUIRED,
+        required=sealed_answers.REQUIRED,
         proof_required=registered.card_authentication_key is not None,
     )
 

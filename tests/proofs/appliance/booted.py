@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from kiosk import site
 from kiosk.central import settings
 from kiosk.central.audit import trail
 from kiosk.central.service import services
 from kiosk.demo import journey as jr
 from kiosk.flow.view import Intent
+from kiosk.site import site_file
 from tests.proofs.appliance import ward as wd
 from tests.proofs.appliance.boot import Machine
 from tests.proofs.appliance.tree import exposure_limit
@@ -127,7 +127,7 @@ def _understood(machine: Machine) -> None:
         limit = f"--threshold={exposure_limit(service)}"
         security = ("security", "--offline=true", "--no-pager", limit)
         machine.inside("systemd-analyze", f"--root={root}", *security, service)
-    ours = ("/usr/lib/udev/rules.d/70-smartcard-kiosk.rules", f"/run/{site.KEYPADS}")
+    ours = ("/usr/lib/udev/rules.d/70-smartcard-kiosk.rules", f"/run/{site_file.KEYPADS}")
     machine.inside("udevadm", "verify", "--no-summary", *ours)
 
 
@@ -316,13 +316,13 @@ def given_up(ward: Ward, figures: Figures) -> None:
 
 def hung_too_soon(ward: Ward, figures: Figures) -> None:
     """Neither settings that are wrong nor a central that is missing need anybody to come back."""
-    machine, file = ward.machine, ward.boot / site.FILE
+    machine, file = ward.machine, ward.boot / site_file.FILE
     right = file.read_text()
     file.write_text(right.replace("idle_seconds = 300", "idle_seconds = -1"))
     machine.pull_the_plug()
     machine.boot()
     machine.wait(lambda: machine.is_up("kiosk-help.service"), "wrong settings: the help screen")
-    if "idle_seconds" not in (ward.boot / site.TOLD).read_text():
+    if "idle_seconds" not in (ward.boot / site_file.TOLD).read_text():
         raise AssertionError("nobody is told what is wrong")
     file.write_text(right)
     ward.make_new()

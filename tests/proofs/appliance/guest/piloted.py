@@ -16,9 +16,10 @@ import threading
 from functools import partial
 from pathlib import Path
 
-from kiosk import compose, settings
+from kiosk import compose
 from kiosk.errors import KioskError
 from kiosk.flow.view import Intent
+from kiosk.site import settings
 from kiosk.systemd import Notifier
 
 SOCKET = Path(os.environ["RUNTIME_DIRECTORY"]) / "finger"

@@ -10,16 +10,16 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 from pydantic import ValidationError
 
-from kiosk import pack as sealing
-from kiosk import vault
 from kiosk.contract.changes import CardState, card_hash, registration_mark
 from kiosk.contract.identity import Purpose, statement
 from kiosk.contract.packs import Pack, SignedPack, addressed, context
 from kiosk.errors import VaultClosed
 from kiosk.leases import memory
-from kiosk.leases.shelf import Kept, Shelf
+from kiosk.leases.pack_store import Kept, Shelf
 from kiosk.store.replica import KnownCard, ReplicaReader, Standing
 from kiosk.values import CardIdentity, Secret
+from kiosk.vault import pack as sealing
+from kiosk.vault import sealed_answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +101,19 @@ class Leases:
 
 def open_with_answers(pack: Pack, answers: tuple[str | None, ...]) -> Secret:
     """The unblocking key of a pack. Raises VaultClosed where the answers do not open it."""
-    recovery = vault.Recovery(
+    recovery = sealed_answers.Recovery(
         pack.recovery_public_key,
         pack.normaliser,
         tuple(
-            vault.Envelope(
+            sealed_answers.Envelope(
                 each.answers, each.salt, each.operations, each.memory, each.nonce, each.sealed
             )
             for each in pack.envelopes
         ),
     )
-    private = vault.open_recovery(recovery, answers, vault.context(pack.registration))
+    private = sealed_answers.open_recovery(
+        recovery, answers, sealed_answers.context(pack.registration)
+    )
     bound_to = context(pack.pack, pack.registration, pack.identity, pack.generation)
     try:
         return Secret(sealing.unseal(pack.key, private, bound_to))

@@ -15,10 +15,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from kiosk import settings
 from kiosk.devices.lights.plan import PinPlan
 from kiosk.errors import SettingsError
-from kiosk.settings import Settings
+from kiosk.site import settings
+from kiosk.site.settings import Settings
 
 _log = logging.getLogger(__name__)
 

@@ -15,6 +15,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from kiosk import flow, journal
+from kiosk.app.central_monitor import Lookout
+from kiosk.app.technician_access import Technician
 from kiosk.contract.messages import KioskDeed, KioskEvent
 from kiosk.devices.lights import BoardNotice, Lights
 from kiosk.devices.reader import ReaderNotice, Sight
@@ -22,8 +24,6 @@ from kiosk.errors import BoardUnavailable, StoreFailed
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow.view import Contact, Resting, View
-from kiosk.lookout import Lookout
-from kiosk.technician import Technician
 from kiosk.values import ReaderTrouble, Secret
 from kiosk.visits import Means
 from kiosk.visits.holder import HolderVisit

@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from kiosk.errors import SettingsError
-from kiosk.settings import Settings
+from kiosk.site.settings import Settings
 
 Address = IPv4Address | IPv6Address
 _KINDS = ((4, IPv4Address), (6, IPv6Address))

@@ -10,11 +10,11 @@ import re
 import sys
 from pathlib import Path
 
-from kiosk import identity
 from kiosk.contract.identity import Enrolled
 from kiosk.errors import CentralRefused, SettingsError
-from kiosk.identity import Identity
 from kiosk.link import Entrance
+from kiosk.site import identity
+from kiosk.site.identity import Identity
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 _LONGEST_INPUT = 4096

@@ -10,8 +10,8 @@ from kiosk.contract.changes import Policy, card_hash
 from kiosk.contract.messages import PackEnded, ProblemType
 from kiosk.contract.packs import AskPacks, SealedPack
 from kiosk.errors import CentralError, CentralRefused, CentralUnavailable, StoreFailed, VaultClosed
-from kiosk.leases.lent import Leases
-from kiosk.leases.shelf import Kept
+from kiosk.leases.available_packs import Leases
+from kiosk.leases.pack_store import Kept
 from kiosk.link import CentralClient
 from kiosk.store.outbox import Outbox
 from kiosk.store.replica import ReplicaReader, Standing

@@ -1,0 +1,1 @@
+"""What runs on the kiosk: the runtime, its watchdog, and what watches over central."""

@@ -1,0 +1,1 @@
+"""Sealing: what answers open, and what is sealed to a key."""
