@@ -16,7 +16,7 @@ from kiosk import __version__, flow
 from kiosk.app.outage import Outage
 from kiosk.app.runtime import Runtime
 from kiosk.app.technician_access import Technician
-from kiosk.app.watchdog import Pulse, Rounds
+from kiosk.app.watchdog import Rounds, Watchdog
 from kiosk.card import profile
 from kiosk.contract import changes
 from kiosk.contract.messages import KioskDeed, KioskEvent
@@ -40,7 +40,7 @@ from kiosk.flow.diagnosis import Diagnosis, Part
 from kiosk.flow.text import Verbatim
 from kiosk.flow.view import Contact
 from kiosk.hardening import harden
-from kiosk.leases import Addressee, Keeper, Leases, Shelf, memory
+from kiosk.leases import Addressee, LeaseRenewer, Leases, PackStore, memory
 from kiosk.link import AccessTokens, CentralClient, Entrance
 from kiosk.site import identity
 from kiosk.site.firewall import FIREWALL_DIRECTORY
@@ -56,7 +56,7 @@ from kiosk.ui import open_screen
 from kiosk.ui.catalogue import load_all
 from kiosk.ui.speaking import Speak, silent
 from kiosk.ui.toolkit import WindowSettings
-from kiosk.visits import Means, Parties
+from kiosk.visits import Parties, VisitContext
 
 if TYPE_CHECKING:
     from kiosk.ui.app import KioskApp
@@ -90,7 +90,7 @@ class Kiosk:
             self.screen.hear_keyboards()
         self._keypads = EvdevKeypads(settings.keypads, self.screen.key)
         self._touch = _touch(settings, self.screen)
-        self._pulse = Pulse(
+        self._watchdog = Watchdog(
             notifier,
             {
                 "screen": self.screen.call,
@@ -105,7 +105,9 @@ class Kiosk:
         thread = threading.Thread(target=self._flow, name="flow")
         thread.start()
         stopped = threading.Event()
-        threading.Thread(target=self._pulse.run, args=(stopped,), name="pulse", daemon=True).start()
+        threading.Thread(
+            target=self._watchdog.run, args=(stopped,), name="watchdog", daemon=True
+        ).start()
         try:
             self.screen.run()
         finally:
@@ -194,14 +196,14 @@ def build_runtime(settings: Settings, open_pins: OpenPins = RpiPins) -> Runtime:
     leases = _leases(settings, who, replica)
     runtime = Runtime(
         site=_site(settings),
-        means=Means(
+        context=VisitContext(
             reader=PcscReader(partial(reset.ask, settings.asks_directory)),
             central=central,
             outbox=outbox,
             parties=Parties(central=who.enrolled.central, kiosk=who.enrolled.name),
             replica=replica,
             leases=leases,
-            keeper=None if leases is None else Keeper(leases, replica, outbox, central),
+            renewer=None if leases is None else LeaseRenewer(leases, replica, outbox, central),
         ),
         lights=lights,
         technician=_technician(settings),
@@ -227,12 +229,12 @@ def _leases(settings: Settings, who: Identity, replica: ReplicaReader) -> Leases
     try:
         memory.prepare(directory, swap_tolerated=settings.swap_tolerated)
         key = memory.sealing_key(directory)
-        shelf = Shelf(directory)
+        pack_store = PackStore(directory)
     except (SettingsError, StoreFailed) as error:
         _log.warning("no unlocking without central: %s", error)
         return None
     addressee = Addressee(enrolled.central, enrolled.kiosk, enrolled.verify_keys)
-    return Leases(shelf, replica, key, addressee)
+    return Leases(pack_store, replica, key, addressee)
 
 
 def build_sync(settings: Settings, notifier: Notifier = Notifier()) -> SyncWorker:  # noqa: B008

@@ -217,7 +217,7 @@ def test_the_organisations_numbers_are_called_where_the_site_names_none(state: P
     told = Contact(name="RA", detail="ext. 3333")
     policy = Policy(organisation="o", stopped=False, offline=False, lease_hours=1, contacts=(told,))
     replica = Replica(open_replica(state))
-    replica.note(replace(replica.standing(), policy=policy.model_dump_json()))
+    replica.note(replace(replica.state(), policy=policy.model_dump_json()))
     called = compose._site(alone(state)).contacts
     assert [(each.name, each.detail) for each in called] == [
         (Verbatim("RA"), Verbatim("ext. 3333"))

@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 from kiosk.central.mail.letters import Letter
-from kiosk.central.mail.transport import FolderPostman
+from kiosk.central.mail.transport import FolderMailTransport
 from kiosk.demo.mailbox import show_arriving
 
 
@@ -21,8 +21,10 @@ def test_letters_show_as_they_arrive(folder: Path) -> None:
 
     showing = threading.Thread(target=show_arriving, args=(folder, tell, stop))
     showing.start()
-    postman = FolderPostman(folder, "kiosk@trust.example")
-    postman.deliver("n@nhs.net", Letter("Your code", ("Dear Nora,", "It is valid."), "042042"))
+    mail_transport = FolderMailTransport(folder, "kiosk@trust.example")
+    mail_transport.deliver(
+        "n@nhs.net", Letter("Your code", ("Dear Nora,", "It is valid."), "042042")
+    )
     assert heard.wait(timeout=20)
     stop.set()
     showing.join()

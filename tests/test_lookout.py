@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.app.central_monitor import Lookout
+from kiosk.app.central_monitor import CentralMonitor
 from kiosk.devices.reader.process import PcscReader
 from kiosk.flow import events as ev
 from kiosk.flow.text import Verbatim
@@ -15,7 +15,7 @@ from kiosk.link import CentralClient
 from kiosk.store.database import open_replica, open_store
 from kiosk.store.outbox import Outbox
 from kiosk.store.replica import ReplicaReader
-from kiosk.visits import Means, Parties
+from kiosk.visits import Parties, VisitContext
 from tests.leases.world import BootClock, Rounds
 from tests.link.server import Standing, answering
 
@@ -34,14 +34,14 @@ def test_a_look_that_goes_wrong_is_not_the_last(
 
     seen: list[ev.Event] = []
     with answering(body=b'{"central": "ours"}') as server:
-        means = Means(
+        context = VisitContext(
             reader=PcscReader(),
             central=CentralClient(server.url, Standing()),
             outbox=Outbox(open_store(folder)),
             parties=Parties(central="ours", kiosk="ward 7"),
             replica=ReplicaReader(open_replica(folder)),
         )
-        Lookout(means, seen.append, known, ()).keep(Rounds(2, BootClock()))
+        CentralMonitor(context, seen.append, known, ()).keep(Rounds(2, BootClock()))
     there = ev.CentralSeen(reachable=True)
     assert seen == [there, there, ev.ContactsSeen((DESK,))]
     assert "unexpected ZeroDivisionError" in caplog.text

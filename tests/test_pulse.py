@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.app.watchdog import Pulse, Rounds
+from kiosk.app.watchdog import Rounds, Watchdog
 from kiosk.systemd import Notifier
 
 Answered = Callable[[], None]
@@ -50,7 +50,7 @@ def never(_: Answered) -> None:
 def test_it_is_ready_and_alive_once_all_have_answered(heard: Heard) -> None:
     notifier, said = heard
     stopped = threading.Event()
-    pulse = Pulse(notifier, {"screen": at_once, "flow": later})
+    pulse = Watchdog(notifier, {"screen": at_once, "flow": later})
     thread = threading.Thread(target=pulse.run, args=(stopped,))
     thread.start()
     words = [said() for _ in range(5)]
@@ -64,7 +64,7 @@ def test_one_that_is_silent_starves_it_and_is_named(heard: Heard, silent: str) -
     notifier, said = heard
     parts = dict.fromkeys(("screen", "flow", "card worker"), at_once) | {silent: never}
     stopped = threading.Event()
-    thread = threading.Thread(target=Pulse(notifier, parts).run, args=(stopped,))
+    thread = threading.Thread(target=Watchdog(notifier, parts).run, args=(stopped,))
     thread.start()
     words = {said() for _ in range(3)}
     stopped.set()
@@ -75,7 +75,7 @@ def test_one_that_is_silent_starves_it_and_is_named(heard: Heard, silent: str) -
 def test_an_answer_that_comes_after_all_is_none(heard: Heard) -> None:
     notifier, _ = heard
     kept: list[Answered] = []
-    pulse = Pulse(notifier, {"screen": kept.append})
+    pulse = Watchdog(notifier, {"screen": kept.append})
     assert pulse.ask(STOPPED) == ("screen",)
     kept[0]()  # of the round before
     assert pulse.ask(STOPPED) == ("screen",)

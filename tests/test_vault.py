@@ -15,7 +15,7 @@ from nacl.bindings import crypto_scalarmult_base
 from kiosk.errors import VaultClosed
 from kiosk.values import Secret
 from kiosk.vault import sealed_answers
-from kiosk.vault.sealed_answers import Recovery, normalise, open_recovery, seal_recovery
+from kiosk.vault.sealed_answers import SealedRecovery, normalise, open_recovery, seal_recovery
 
 ANSWERS = ("Zoë Müller", "Rex", "Łódź", "O'Brien-Smith")
 FORGIVEN = ("  zoe muller", "REX!", "lodz", "o brien smith")
@@ -23,7 +23,7 @@ CONTEXT = b"registration 1"
 
 
 @pytest.fixture(scope="module")
-def recovery() -> Recovery:
+def recovery() -> SealedRecovery:
     return seal_recovery([Secret(answer.encode()) for answer in ANSWERS], CONTEXT)
 
 
@@ -32,7 +32,7 @@ def recovery() -> Recovery:
 
 @pytest.mark.parametrize("kinds", [*itertools.product(["right", "wrong", "blank"], repeat=4)])
 def test_three_right_answers_open_unless_the_fourth_one_keeps_their_envelope_out(
-    recovery: Recovery, kinds: tuple[str, ...]
+    recovery: SealedRecovery, kinds: tuple[str, ...]
 ) -> None:
     given_answers = [
         {"right": right, "wrong": "wrong", "blank": None}[kind]
@@ -46,19 +46,19 @@ def test_three_right_answers_open_unless_the_fourth_one_keeps_their_envelope_out
             open_recovery(recovery, given_answers, CONTEXT)
 
 
-def test_answers_count_in_the_order_of_their_questions(recovery: Recovery) -> None:
+def test_answers_count_in_the_order_of_their_questions(recovery: SealedRecovery) -> None:
     with pytest.raises(VaultClosed):
         open_recovery(recovery, FORGIVEN[::-1], CONTEXT)
 
 
-def test_where_one_answer_ends_and_the_next_begins_counts(recovery: Recovery) -> None:
+def test_where_one_answer_ends_and_the_next_begins_counts(recovery: SealedRecovery) -> None:
     moved = ("zoemullerr", "ex", "lodz", None)
     with pytest.raises(VaultClosed):
         open_recovery(recovery, moved, CONTEXT)
 
 
 def test_every_applicable_envelope_is_tried_whatever_came_of_the_others(
-    recovery: Recovery, monkeypatch: pytest.MonkeyPatch
+    recovery: SealedRecovery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tried: list[tuple[int, ...]] = []
     derive = sealed_answers._key
@@ -82,12 +82,14 @@ def test_every_applicable_envelope_is_tried_whatever_came_of_the_others(
         assert len(tried) == envelopes
 
 
-def test_an_envelope_opens_in_its_own_context_only(recovery: Recovery) -> None:
+def test_an_envelope_opens_in_its_own_context_only(recovery: SealedRecovery) -> None:
     with pytest.raises(VaultClosed):
         open_recovery(recovery, FORGIVEN, b"registration 2")
 
 
-def test_an_envelope_whose_key_is_another_registrations_does_not_open(recovery: Recovery) -> None:
+def test_an_envelope_whose_key_is_another_registrations_does_not_open(
+    recovery: SealedRecovery,
+) -> None:
     other = seal_recovery(ANSWERS, CONTEXT)
     assert other.public_key != recovery.public_key
     with pytest.raises(VaultClosed):
@@ -114,7 +116,7 @@ def test_an_envelope_whose_key_is_another_registrations_does_not_open(recovery: 
     ],
 )
 def test_an_envelope_that_was_tampered_with_stays_shut(
-    recovery: Recovery, change: dict[str, object]
+    recovery: SealedRecovery, change: dict[str, object]
 ) -> None:
     tampered = replace(recovery.envelopes[0], **change)  # type: ignore[arg-type]
     with pytest.raises(VaultClosed):
@@ -132,7 +134,7 @@ def test_a_cheap_envelope_is_not_even_tried(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_registration_shares_nothing_with_another_of_the_same_answers(
-    recovery: Recovery,
+    recovery: SealedRecovery,
 ) -> None:
     other = seal_recovery(ANSWERS, CONTEXT)
     mine, theirs = (
@@ -149,7 +151,7 @@ def test_a_registration_needs_four_answers_that_say_something(answers: tuple[str
         seal_recovery(answers, CONTEXT)
 
 
-def test_nothing_of_the_answers_is_in_what_is_kept_or_raised(recovery: Recovery) -> None:
+def test_nothing_of_the_answers_is_in_what_is_kept_or_raised(recovery: SealedRecovery) -> None:
     answers = ("planted answer", *("x",) * 3)
     with pytest.raises(VaultClosed) as raised:
         open_recovery(recovery, answers, CONTEXT)

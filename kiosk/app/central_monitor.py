@@ -9,14 +9,14 @@ from collections.abc import Callable
 from kiosk.errors import CentralRefused, KioskError, StoreFailed
 from kiosk.flow import events as ev
 from kiosk.flow.view import Contact
-from kiosk.visits import Means
+from kiosk.visits import VisitContext
 
 _log = logging.getLogger(__name__)
 
 SECONDS = 10.0
 
 
-class Lookout:
+class CentralMonitor:
     """Tells the flow through `send` how central stands; `contacts` are central's, once heard of.
 
     `known` are those with which the kiosk was started.
@@ -24,12 +24,12 @@ class Lookout:
 
     def __init__(
         self,
-        means: Means,
+        context: VisitContext,
         send: Callable[[ev.Event], None],
         contacts: Callable[[], tuple[Contact, ...]],
         known: tuple[Contact, ...],
     ) -> None:
-        self._means, self._send = means, send
+        self._context, self._send = context, send
         self._contacts, self._known = contacts, known
 
     def keep(self, stopped: threading.Event) -> None:
@@ -56,7 +56,7 @@ class Lookout:
     def _end_what_could_not_be_ended(self) -> None:
         """A disk that was full may have room by now."""
         try:
-            ended = self._means.outbox.catch_up()
+            ended = self._context.outbox.catch_up()
         except StoreFailed as error:
             _log.warning("visits left open: %s", error)
             return
@@ -65,8 +65,8 @@ class Lookout:
 
     def _seen(self) -> ev.CentralSeen:
         try:
-            self._means.central.health()
-            self._means.central.tokens.current()
+            self._context.central.health()
+            self._context.central.tokens.current()
         except CentralRefused as error:  # revoked, or retired
             _log.warning("central does not know this kiosk: %s", error)
             return ev.CentralSeen(reachable=True, admitted=False)
@@ -77,7 +77,9 @@ class Lookout:
 
     def _count_lent(self) -> int:
         try:
-            return 0 if self._means.leases is None else self._means.leases.shelf.count_ready()
+            return (
+                0 if self._context.leases is None else self._context.leases.pack_store.count_ready()
+            )
         except StoreFailed as error:
             _log.warning("packs: %s", error)
             return 0

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from kiosk import flow, journal
-from kiosk.app.central_monitor import Lookout
+from kiosk.app.central_monitor import CentralMonitor
 from kiosk.app.technician_access import Technician
 from kiosk.contract.messages import KioskDeed, KioskEvent
 from kiosk.devices.lights import BoardNotice, Lights
@@ -25,7 +25,7 @@ from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow.view import Contact, Resting, View
 from kiosk.values import ReaderTrouble, Secret
-from kiosk.visits import Means
+from kiosk.visits import VisitContext
 from kiosk.visits.holder import HolderVisit
 from kiosk.visits.unlock import UnlockVisit, new_reference
 
@@ -50,7 +50,7 @@ class Runtime:
     def __init__(
         self,
         site: flow.Site,
-        means: Means,
+        context: VisitContext,
         lights: Lights | None = None,
         technician: Technician | None = None,
         *,
@@ -59,11 +59,11 @@ class Runtime:
         board_lost: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._state = flow.State.at(site)
-        self._means = means
+        self._context = context
         self._lights, self._board_lost = lights, board_lost
         self._technician = technician
         self._dim, self._is_dim = dim, True  # whatever it was left as: the first page lights it
-        self._lookout = Lookout(means, self.send, contacts, site.contacts)
+        self._central_monitor = CentralMonitor(context, self.send, contacts, site.contacts)
         self._events: queue.SimpleQueue[ev.Event | Callable[[], None] | None] = queue.SimpleQueue()
         self._due: dict[ev.Timer, float] = {}
         self._secrets: list[Secret] = []
@@ -81,7 +81,7 @@ class Runtime:
 
     def answer_of_reader(self, answered: Callable[[], None]) -> None:
         """The same of whoever does the card work."""
-        self._means.reader.answer(answered)
+        self._context.reader.answer(answered)
 
     def lose_board(self, reason: str) -> None:
         """Have it said that the board, or a part of it, cannot be used; from any thread."""
@@ -97,10 +97,10 @@ class Runtime:
     def run(self, screen: Screen) -> None:
         """Step the flow with every event until stopped; then wipe and close what was used."""
         self._end_what_was_left_open()
-        self._keep("central", self._lookout.keep)
-        if self._means.keeper is not None:
-            self._keep("packs", self._means.keeper.keep)
-        self._means.reader.watch(self._noticed)
+        self._keep("central", self._central_monitor.keep)
+        if self._context.renewer is not None:
+            self._keep("packs", self._context.renewer.keep)
+        self._context.reader.watch(self._noticed)
         self._watch_board()
         self._show(screen)
         try:
@@ -112,7 +112,7 @@ class Runtime:
                     self._step_whatever_happens(event, screen)
         finally:
             self._forget(screen)
-            self._means.reader.close()
+            self._context.reader.close()
             if self._lights is not None:
                 self._lights.close()
 
@@ -123,7 +123,7 @@ class Runtime:
     def _end_what_was_left_open(self) -> None:
         """End the visits of a kiosk that was killed: no card work of theirs is under way now."""
         try:
-            ended = self._means.outbox.end_open_visits()
+            ended = self._context.outbox.end_open_visits()
         except StoreFailed as error:
             # Until the disk has room central reckons with the worst; the lookout tries again.
             _log.error("visits left open: %s", error)
@@ -238,7 +238,7 @@ class Runtime:
                 self._report_opened()
             case do.ReadCard(number):
                 self._holder = None
-                self._visit = UnlockVisit(number, self._means)
+                self._visit = UnlockVisit(number, self._context)
                 self._begin(self._visit, self._visit.read_card)
             case do.CheckTechnician() | do.Diagnose():
                 self._do_for_technician(effect)
@@ -270,10 +270,10 @@ class Runtime:
 
     def _report_opened(self) -> None:
         _log.error("the case was opened")
-        if self._means.leases is not None:
-            self._means.leases.end()
+        if self._context.leases is not None:
+            self._context.leases.end()
         try:
-            self._means.outbox.note(KioskEvent(deed=KioskDeed.CASE_OPENED))
+            self._context.outbox.note(KioskEvent(deed=KioskDeed.CASE_OPENED))
         except StoreFailed as error:
             _log.error("the opened case was not noted: %s", error)
 
@@ -329,7 +329,7 @@ class Runtime:
     def _holder_of(self, visit: UnlockVisit) -> HolderVisit | None:
         """What the visit's cardholder does, once her card was read."""
         if self._holder is None and visit.report is not None:
-            self._holder = HolderVisit(visit.number, visit.report, self._means)
+            self._holder = HolderVisit(visit.number, visit.report, self._context)
         return self._holder
 
     def _begin_with(

@@ -16,7 +16,7 @@ Answered = Callable[[], None]
 Ask = Callable[[Answered], None]
 
 
-class Pulse:
+class Watchdog:
     """Asks each part of the kiosk, time and again; each answers from the thread that it works in.
 
     A part is asked by a function that returns at once and has its argument called when the part

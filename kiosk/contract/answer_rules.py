@@ -14,7 +14,7 @@ from kiosk.vault.sealed_answers import normalise
 SHORTEST = 3  # letters or digits, once normalised
 
 
-class Flaw(StrEnum):
+class AnswerFlaw(StrEnum):
     """Why an answer is refused."""
 
     TOO_SHORT = "too short"
@@ -32,15 +32,15 @@ smartcard something test test123 testing unknown welcome welcome1 work xxx xxxx 
 """
 
 
-def flaw(question: str, answer: str, others: Sequence[str] = ()) -> Flaw | None:
+def flaw(question: str, answer: str, others: Sequence[str] = ()) -> AnswerFlaw | None:
     """What is wrong with `answer` to `question`, beside the `others` that were given; or None."""
     given = normalise(answer)
     if len(given) < SHORTEST or len(set(given)) == 1:
-        return Flaw.TOO_SHORT
+        return AnswerFlaw.TOO_SHORT
     if given in _COMMON.split():
-        return Flaw.COMMON
+        return AnswerFlaw.COMMON
     if given in normalise(question):
-        return Flaw.IN_QUESTION
+        return AnswerFlaw.IN_QUESTION
     if any(given == normalise(other) for other in others):
-        return Flaw.REPEATED
+        return AnswerFlaw.REPEATED
     return None

@@ -132,7 +132,7 @@ class Policy(Message):
     contacts: Annotated[tuple[Contact, ...], Field(max_length=4)]
 
 
-class AuditHead(Message):
+class AuditCheckpoint(Message):
     """How far central's audit had come, and the hash of its last entry then, signed by central.
 
     Whoever keeps one can tell later whether anything before it was changed.
@@ -172,4 +172,4 @@ class ChangePage(Message):
     key: Annotated[Base64, Field(min_length=32, max_length=32)] | None = Field(None, repr=False)
     backed_up: Moment | None = None
     approval: Approval | None = None
-    audit: AuditHead | None = None
+    audit: AuditCheckpoint | None = None

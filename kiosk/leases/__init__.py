@@ -5,7 +5,7 @@ to. How often a pack was tried is on the disk as well, in the outbox.
 """
 
 from kiosk.leases.available_packs import Addressee, Leases, Loan
-from kiosk.leases.lease_renewer import Keeper
-from kiosk.leases.pack_store import Shelf
+from kiosk.leases.lease_renewer import LeaseRenewer
+from kiosk.leases.pack_store import PackStore
 
-__all__ = ["Addressee", "Keeper", "Leases", "Loan", "Shelf"]
+__all__ = ["Addressee", "LeaseRenewer", "Leases", "Loan", "PackStore"]

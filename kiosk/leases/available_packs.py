@@ -15,8 +15,8 @@ from kiosk.contract.identity import Purpose, statement
 from kiosk.contract.packs import Pack, SignedPack, addressed, context
 from kiosk.errors import VaultClosed
 from kiosk.leases import memory
-from kiosk.leases.pack_store import Kept, Shelf
-from kiosk.store.replica import KnownCard, ReplicaReader, Standing
+from kiosk.leases.pack_store import Kept, PackStore
+from kiosk.store.replica import KnownCard, ReplicaReader, ReplicaState
 from kiosk.values import CardIdentity, Secret
 from kiosk.vault import pack as sealing
 from kiosk.vault import sealed_answers
@@ -33,7 +33,7 @@ class Addressee:
 
 @dataclass(frozen=True, slots=True)
 class Loan:
-    """A pack that may be used now, with how it stands on the shelf."""
+    """A pack that may be used now, with how it stands on the pack store."""
 
     pack: Pack
     kept: Kept
@@ -43,9 +43,9 @@ class Leases:
     """For a visit: what can be done for its card without central."""
 
     def __init__(
-        self, shelf: Shelf, replica: ReplicaReader, key: Secret, addressee: Addressee
+        self, pack_store: PackStore, replica: ReplicaReader, key: Secret, addressee: Addressee
     ) -> None:
-        self.shelf = shelf
+        self.pack_store = pack_store
         self._replica = replica
         self._key = key
         self._addressee = addressee
@@ -55,8 +55,8 @@ class Leases:
         """Have nothing any more, and take nothing until the kiosk is started anew."""
         self.ended = True
         self._key.wipe()
-        memory.forget(self.shelf.directory)
-        self.shelf.empty()
+        memory.forget(self.pack_store.directory)
+        self.pack_store.empty()
 
     @property
     def sealing_key(self) -> bytes:
@@ -65,7 +65,7 @@ class Leases:
 
     def find(self, card: CardIdentity) -> Loan | None:
         """The pack of a card, if it is here and holds. Raises StoreFailed."""
-        kept = self.shelf.find(card_hash(self._replica.standing().key, card))
+        kept = self.pack_store.find(card_hash(self._replica.state().key, card))
         if kept is None or not self.holding([kept]):
             return None
         try:
@@ -77,11 +77,11 @@ class Leases:
 
     def holding(self, kept: Sequence[Kept]) -> set[UUID]:
         """Those packs that nothing central has said since takes back. Raises StoreFailed."""
-        standing, policy = self._replica.standing(), self._replica.policy()
+        state, policy = self._replica.state(), self._replica.policy()
         if policy is None or policy.stopped or not policy.offline:
             return set()
         known = self._replica.known([each.card for each in kept])
-        return {each.pack for each in kept if _holds(each, standing, known.get(each.card))}
+        return {each.pack for each in kept if _holds(each, state, known.get(each.card))}
 
     def read(self, sealed: bytes) -> Pack:
         """What central sealed for this kiosk. Raises VaultClosed for anything else."""
@@ -101,7 +101,7 @@ class Leases:
 
 def open_with_answers(pack: Pack, answers: tuple[str | None, ...]) -> Secret:
     """The unblocking key of a pack. Raises VaultClosed where the answers do not open it."""
-    recovery = sealed_answers.Recovery(
+    recovery = sealed_answers.SealedRecovery(
         pack.recovery_public_key,
         pack.normaliser,
         tuple(
@@ -121,11 +121,11 @@ def open_with_answers(pack: Pack, answers: tuple[str | None, ...]) -> Secret:
         private.wipe()
 
 
-def _holds(kept: Kept, standing: Standing, known: KnownCard | None) -> bool:
-    if known is None or standing.epoch != kept.epoch:
+def _holds(kept: Kept, state: ReplicaState, known: KnownCard | None) -> bool:
+    if known is None or state.epoch != kept.epoch:
         return False
     stopped = known.status is not CardState.ACTIVE or known.locked or known.frozen
-    mark = registration_mark(standing.key, kept.registration)
+    mark = registration_mark(state.key, kept.registration)
     return not stopped and known.registration == mark
 
 

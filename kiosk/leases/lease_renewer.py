@@ -1,4 +1,4 @@
-"""The keeper: fetches what central lends, has leases made longer, and gives back what is over."""
+"""The renewer: fetches what central lends, has leases made longer, and gives back what is over."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kiosk.leases.available_packs import Leases
 from kiosk.leases.pack_store import Kept
 from kiosk.link import CentralClient
 from kiosk.store.outbox import Outbox
-from kiosk.store.replica import ReplicaReader, Standing
+from kiosk.store.replica import ReplicaReader, ReplicaState
 
 _log = logging.getLogger(__name__)
 _LOOK_SECONDS = 3.0
@@ -24,8 +24,8 @@ _LEAST_SECONDS = 60.0  # between two requests, however much changes meanwhile
 _PARTS = 4  # of a lease: so often it is made longer
 
 
-class Keeper:
-    """Runs in a thread of its own; it alone brings packs onto the shelf and takes them off."""
+class LeaseRenewer:
+    """Runs in a thread of its own; it alone brings packs onto the pack store and takes them off."""
 
     def __init__(
         self, leases: Leases, replica: ReplicaReader, outbox: Outbox, central: CentralClient
@@ -48,35 +48,35 @@ class Keeper:
             stop.wait(_LOOK_SECONDS)
 
     def round(self) -> None:
-        """Take off the shelf what is over, and fetch what is due."""
+        """Take off the pack store what is over, and fetch what is due."""
         if self._leases.ended:
             return
         try:
-            standing, policy = self._replica.standing(), self._replica.policy()
+            state, policy = self._replica.state(), self._replica.policy()
             self._give_back()
-            if policy is not None and self._due(standing, policy):
-                self._fetch(standing)
+            if policy is not None and self._due(state, policy):
+                self._fetch(state)
         except CentralError as error:
             _log.info("packs not fetched: %s", error)
             if isinstance(error, CentralRefused) and error.problem == _CUT_OFF:
-                self._leases.shelf.empty()  # this kiosk is none any more
+                self._leases.pack_store.empty()  # this kiosk is none any more
             self._put_off()
         except StoreFailed as error:
             _log.warning("packs: %s", error)
 
     def _put_off(self) -> None:
         """Central may have lent what never arrived: it is asked for again, somewhat later."""
-        self._failed, self._whole = self._leases.shelf.now(), False
+        self._failed, self._whole = self._leases.pack_store.now(), False
 
     # ------------------------------------------------------------ what is over
 
     def _give_back(self) -> None:
-        shelf = self._leases.shelf
-        everything = shelf.everything()
+        pack_store = self._leases.pack_store
+        everything = pack_store.everything()
         holding = self._leases.holding(everything)
         for kept in everything:
-            if kept.spent or kept.ends <= shelf.now() or kept.pack not in holding:
-                shelf.drop(kept.pack)  # first: what central hears of is not used any more
+            if kept.spent or kept.ends <= pack_store.now() or kept.pack not in holding:
+                pack_store.drop(kept.pack)  # first: what central hears of is not used any more
                 self._report(kept)
                 self._asked = None  # there may be another
 
@@ -85,9 +85,9 @@ class Keeper:
 
     # ------------------------------------------------------------ what is due
 
-    def _due(self, standing: Standing, policy: Policy) -> bool:
-        now = self._leases.shelf.now()
-        if not policy.offline or policy.stopped or not standing.complete:
+    def _due(self, state: ReplicaState, policy: Policy) -> bool:
+        now = self._leases.pack_store.now()
+        if not policy.offline or policy.stopped or not state.complete:
             return False
         if self._failed is not None and now - self._failed < _RETRY_SECONDS:
             return False
@@ -96,14 +96,14 @@ class Keeper:
             return False
         if self._asked is None or not self._whole:
             return True
-        changed = standing.highest != self._position and now - self._asked >= _LEAST_SECONDS
+        changed = state.highest != self._position and now - self._asked >= _LEAST_SECONDS
         return changed or now - self._asked >= policy.lease_hours * 3600 / _PARTS
 
-    def _fetch(self, standing: Standing) -> None:
-        shelf, came = self._leases.shelf, 0
-        begun, after, more = shelf.now(), 0, True
+    def _fetch(self, state: ReplicaState) -> None:
+        pack_store, came = self._leases.pack_store, 0
+        begun, after, more = pack_store.now(), 0, True
         while more:
-            asked_at = shelf.now()  # before the request: a lease is not longer here than there
+            asked_at = pack_store.now()  # before the request: a lease is not longer here than there
             request = AskPacks(
                 sealing_key=self._leases.sealing_key,
                 nonce=secrets.token_bytes(16),
@@ -111,17 +111,17 @@ class Keeper:
                 anew=not self._whole,
             )
             page = self._central.lend_packs(request)
-            came += sum(self._take(each, request, asked_at, standing) for each in page.packs)
+            came += sum(self._take(each, request, asked_at, state) for each in page.packs)
             if page.more and page.next <= after:
                 raise CentralUnavailable("a page that leads nowhere")
             after, more = page.next, page.more
         self._asked, self._failed, self._whole = begun, None, True
-        self._position = standing.highest
+        self._position = state.highest
         if came:
-            _log.info("packs: %d came, %d cards can be unlocked", came, shelf.count_ready())
+            _log.info("packs: %d came, %d cards can be unlocked", came, pack_store.count_ready())
 
     def _take(
-        self, given: SealedPack, request: AskPacks, asked_at: float, standing: Standing
+        self, given: SealedPack, request: AskPacks, asked_at: float, state: ReplicaState
     ) -> bool:
         try:
             pack = self._leases.read(given.sealed)
@@ -131,8 +131,10 @@ class Keeper:
         if (pack.nonce, pack.sealing_key) != (request.nonce, request.sealing_key):
             _log.error("a pack is not of this request")
             return False
-        card = card_hash(standing.key, pack.identity)
-        before = self._leases.shelf.put(card, pack, given.sealed, asked_at + pack.lease_seconds)
+        card = card_hash(state.key, pack.identity)
+        before = self._leases.pack_store.put(
+            card, pack, given.sealed, asked_at + pack.lease_seconds
+        )
         if before is not None:
             self._report(before)
         return True

@@ -1,4 +1,4 @@
-"""The shelf: which packs are here, how often each was tried, and how long its lease still runs.
+"""The pack store: which packs are here, how often each was tried, how long its lease still runs.
 
 One SQLite file in the memory file system. An attempt is committed there, and as a fact to the disk,
 before an envelope is opened. Leases run by CLOCK_BOOTTIME, which nobody sets and which goes on
@@ -57,7 +57,7 @@ class _Row(_Table, table=True):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A pack on the shelf. `ends` and `not_before` are moments of `boot_time`."""
+    """A pack on the pack store. `ends` and `not_before` are moments of `boot_time`."""
 
     card: bytes
     pack: UUID
@@ -76,7 +76,7 @@ class Kept:
         return 0 if self.spent else max(0, self.allowance - self.attempts)
 
 
-class Shelf:
+class PackStore:
     """Safe to use from several threads. Every method raises StoreFailed.
 
     Cards are known by the hash that stands for them in the replica.

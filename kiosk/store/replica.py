@@ -22,12 +22,12 @@ from kiosk.contract.changes import CardChange, CardState, ChangePage, Policy, ca
 from kiosk.contract.messages import HoldReason
 from kiosk.errors import StoreFailed
 from kiosk.rows import carry_out
-from kiosk.store.tables import ReplicaCard, ReplicaState
+from kiosk.store.tables import ReplicaCard, ReplicaStateRow
 from kiosk.values import CardIdentity
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ReplicaState:
     """How far the replica has come: see `tables.ReplicaState`."""
 
     key: bytes = b""
@@ -74,10 +74,10 @@ class Replica:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def standing(self) -> Standing:
+    def state(self) -> ReplicaState:
         """How far it has come."""
         with self._session() as database:
-            return _standing(database.get(ReplicaState, 1))
+            return _standing(database.get(ReplicaStateRow, 1))
 
     def losses(self, page: ChangePage) -> int:
         """How many cards the page would take away, or the registration of."""
@@ -100,8 +100,8 @@ class Replica:
                 for some in _some(named)
             )
 
-    def apply(self, page: ChangePage, after: Standing, *, sweep: bool) -> Standing:
-        """Take the page and the standing that goes with it; what is there then.
+    def apply(self, page: ChangePage, after: ReplicaState, *, sweep: bool) -> ReplicaState:
+        """Take the page and the state that goes with it; what is there then.
 
         `after` leaves the number of cards to this method.
         """
@@ -109,7 +109,7 @@ class Replica:
         came = [change for change in changes.values() if isinstance(change, CardChange)]
         gone = [card for card, change in changes.items() if not isinstance(change, CardChange)]
         with self._session() as database:
-            cards = _standing(database.get(ReplicaState, 1)).cards
+            cards = _standing(database.get(ReplicaStateRow, 1)).cards
             cards += len(came) - len(_present(database, [change.card for change in came]))
             for some in _some(gone):
                 cards -= _delete(database, col(ReplicaCard.card).in_(some))
@@ -120,12 +120,12 @@ class Replica:
                 cards -= _delete(database, col(ReplicaCard.generation) < after.generation)
             return _keep(database, after, cards)
 
-    def note(self, after: Standing) -> None:
-        """Keep a standing that no page goes with."""
+    def note(self, after: ReplicaState) -> None:
+        """Keep a state that no page goes with."""
         with self._session() as database:
-            _keep(database, after, _standing(database.get(ReplicaState, 1)).cards)
+            _keep(database, after, _standing(database.get(ReplicaStateRow, 1)).cards)
 
-    def clear(self, after: Standing) -> None:
+    def clear(self, after: ReplicaState) -> None:
         """Begin from nothing at all: the hashes are of another key."""
         with self._session() as database:
             carry_out(database, delete(ReplicaCard))
@@ -146,8 +146,8 @@ class ReplicaReader:
     def find(self, card: CardIdentity) -> KnownCard | None:
         """What the replica has of a card. Raises StoreFailed."""
         with _failing_as_store(), Session(self._engine) as database:
-            standing = _standing(database.get(ReplicaState, 1))
-            row = database.get(ReplicaCard, card_hash(standing.key, card))
+            state = _standing(database.get(ReplicaStateRow, 1))
+            row = database.get(ReplicaCard, card_hash(state.key, card))
             return None if row is None else _known(row)
 
     def known(self, cards: Sequence[bytes]) -> dict[bytes, KnownCard]:
@@ -159,14 +159,14 @@ class ReplicaReader:
                 found |= {row.card: _known(row) for row in database.exec(query)}
         return found
 
-    def standing(self) -> Standing:
+    def state(self) -> ReplicaState:
         """How far it has come, so that a first fill can be told. Raises StoreFailed."""
         with _failing_as_store(), Session(self._engine) as database:
-            return _standing(database.get(ReplicaState, 1))
+            return _standing(database.get(ReplicaStateRow, 1))
 
     def policy(self) -> Policy | None:
         """The organisation's policy, if it was ever told. Raises StoreFailed."""
-        policy = self.standing().policy
+        policy = self.state().policy
         with _failing_as_store():
             return Policy.model_validate_json(policy) if policy else None
 
@@ -180,19 +180,19 @@ _UPSERT = _new.on_conflict_do_update(
 )
 
 
-def _standing(state: ReplicaState | None) -> Standing:
+def _standing(state: ReplicaStateRow | None) -> ReplicaState:
     if state is None:
-        return Standing()
-    told = {each.name: getattr(state, each.name) for each in fields(Standing)}
+        return ReplicaState()
+    told = {each.name: getattr(state, each.name) for each in fields(ReplicaState)}
     reason = told["held_reason"]
-    return Standing(**{**told, "held_reason": HoldReason(reason) if reason else None})
+    return ReplicaState(**{**told, "held_reason": HoldReason(reason) if reason else None})
 
 
-def _keep(database: Session, after: Standing, cards: int) -> Standing:
-    told = {each.name: getattr(after, each.name) for each in fields(Standing)}
+def _keep(database: Session, after: ReplicaState, cards: int) -> ReplicaState:
+    told = {each.name: getattr(after, each.name) for each in fields(ReplicaState)}
     told |= {"cards": cards, "held_reason": after.held_reason or ""}
-    database.merge(ReplicaState(**told))
-    return _standing(ReplicaState(**told))
+    database.merge(ReplicaStateRow(**told))
+    return _standing(ReplicaStateRow(**told))
 
 
 def _present(database: Session, cards: Sequence[bytes]) -> list[tuple[bytes, bool]]:

@@ -104,7 +104,7 @@ class ReplicaCard(ReplicaTable, table=True):
     expires: date | None
 
 
-class ReplicaState(ReplicaTable, table=True):
+class ReplicaStateRow(ReplicaTable, table=True):
     """One row: how far the replica has come; changed in the transaction that brings it there.
 
     `epoch` and `highest` are how far central's changes had come at the last page. `cards` counts

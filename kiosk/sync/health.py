@@ -18,23 +18,23 @@ def measure(
     outbox: Outbox, replica: Replica, state_directory: Path, clock_ahead: float | None
 ) -> KioskHealth:
     """The kiosk's health now. Raises StoreFailed."""
-    standing = replica.standing()
+    state = replica.state()
     held = None
-    if standing.held_reason is not None:
+    if state.held_reason is not None:
         held = HeldBack(
-            reason=standing.held_reason,
-            organisation=standing.held_organisation,
-            epoch=standing.held_epoch,
-            head=standing.held_head,
-            losses=standing.held_losses,
+            reason=state.held_reason,
+            organisation=state.held_organisation,
+            epoch=state.held_epoch,
+            head=state.held_head,
+            losses=state.held_losses,
         )
     return KioskHealth(
         version=__version__,
         python=platform.python_version(),
         disk_free_megabytes=shutil.disk_usage(state_directory).free >> 20,
         clock_ahead_seconds=None if clock_ahead is None else round(clock_ahead),
-        cards=standing.cards,
-        position=plan.position(standing),
+        cards=state.cards,
+        position=plan.position(state),
         pending=outbox.count_pending(),
         refused=outbox.count_refused(),
         held=held,

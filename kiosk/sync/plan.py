@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from kiosk.contract.changes import Cursor
 from kiosk.contract.messages import HoldReason
-from kiosk.store.replica import Standing
+from kiosk.store.replica import ReplicaState
 
 BATCH = 50
 PAGE = 500
@@ -61,9 +61,9 @@ def wait_seconds(pace: Pace, *, more: bool, jitter: float, held: bool = False) -
 # ---------------------------------------------------------------- pages
 
 
-def position(standing: Standing) -> int:
+def position(state: ReplicaState) -> int:
     """How far the cursor has come."""
-    return Cursor.parse(standing.cursor).position if standing.cursor else 0
+    return Cursor.parse(state.cursor).position if state.cursor else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,80 +82,78 @@ class Seen:
     other: bool = False
 
 
-def refill(standing: Standing) -> Standing:
+def refill(state: ReplicaState) -> ReplicaState:
     """Begin from nothing, over what is there: the cursor is void."""
-    return replace(standing, cursor="", filling=True, generation=standing.generation + 1)
+    return replace(state, cursor="", filling=True, generation=state.generation + 1)
 
 
-def window(standing: Standing, now: float) -> Standing:
+def window(state: ReplicaState, now: float) -> ReplicaState:
     """Count what goes anew each day. A clock that was set ends the day as well."""
-    if 0 <= now - standing.window_since < _DAY_SECONDS:
-        return standing
-    return replace(standing, window_since=now, window_cards=standing.cards, lost=0)
+    if 0 <= now - state.window_since < _DAY_SECONDS:
+        return state
+    return replace(state, window_since=now, window_cards=state.cards, lost=0)
 
 
-def doubt(standing: Standing, seen: Seen) -> HoldReason | None:
+def doubt(state: ReplicaState, seen: Seen) -> HoldReason | None:
     """Why not to take the page, or None."""
-    if _approved(standing, seen):
+    if _approved(state, seen):
         return None
-    there = standing.complete and standing.cards > 0
-    before = max(standing.window_cards, standing.cards + standing.lost)
+    there = state.complete and state.cards > 0
+    before = max(state.window_cards, state.cards + state.lost)
     doubts = {
-        HoldReason.BACKWARDS: _went_backwards(standing, seen),
-        HoldReason.OTHER: seen.other and standing.cards > 0,
+        HoldReason.BACKWARDS: _went_backwards(state, seen),
+        HoldReason.OTHER: seen.other and state.cards > 0,
         HoldReason.EMPTY: there and seen.total == 0,
-        HoldReason.FEWER: there and standing.cards - seen.total > _allowed(standing.cards),
-        HoldReason.DELETION: seen.losses > 0 and standing.lost + seen.losses > _allowed(before),
+        HoldReason.FEWER: there and state.cards - seen.total > _allowed(state.cards),
+        HoldReason.DELETION: seen.losses > 0 and state.lost + seen.losses > _allowed(before),
     }
     return next((reason for reason, holds in doubts.items() if holds), None)
 
 
-def held(standing: Standing, seen: Seen, reason: HoldReason) -> Standing:
+def held(state: ReplicaState, seen: Seen, reason: HoldReason) -> ReplicaState:
     """Hold the page back."""
     return replace(
-        standing,
+        state,
         held_reason=reason,
         held_organisation=seen.next.organisation,
         held_epoch=seen.next.epoch,
         held_head=seen.head,
-        held_losses=max(seen.losses, standing.cards - seen.total, 0),
+        held_losses=max(seen.losses, state.cards - seen.total, 0),
     )
 
 
-def still_held(standing: Standing, seen: Seen) -> bool:
+def still_held(state: ReplicaState, seen: Seen) -> bool:
     """Whether something of this epoch is held back, and IT has not approved of it."""
-    return standing.held_reason is not None and standing.held_epoch == seen.next.epoch
+    return state.held_reason is not None and state.held_epoch == seen.next.epoch
 
 
-def approved(standing: Standing) -> Standing:
+def approved(state: ReplicaState) -> ReplicaState:
     """Go on with what is held back, up to where central's changes had come then."""
-    return replace(
-        _unheld(standing), approved_epoch=standing.held_epoch, approved_head=standing.held_head
-    )
+    return replace(_unheld(state), approved_epoch=state.held_epoch, approved_head=state.held_head)
 
 
-def taken(standing: Standing, seen: Seen) -> Standing:
+def taken(state: ReplicaState, seen: Seen) -> ReplicaState:
     """Where the page leads. An approval ends where it was given for."""
     after = replace(
-        _unheld(standing),
+        _unheld(state),
         cursor=str(seen.next),
         epoch=seen.next.epoch,
         highest=seen.head,
         total=seen.total,
-        filling=standing.filling and seen.more,
-        complete=standing.complete or not seen.more,
-        lost=standing.lost + seen.losses,
+        filling=state.filling and seen.more,
+        complete=state.complete or not seen.more,
+        lost=state.lost + seen.losses,
     )
-    if not _approved(standing, seen):
+    if not _approved(state, seen):
         return after
     after = replace(after, lost=0, window_cards=0)
-    beyond = not seen.more and seen.next.position >= standing.approved_head
+    beyond = not seen.more and seen.next.position >= state.approved_head
     return replace(after, approved_epoch="", approved_head=0) if beyond else after
 
 
-def _unheld(standing: Standing) -> Standing:
+def _unheld(state: ReplicaState) -> ReplicaState:
     return replace(
-        standing,
+        state,
         held_reason=None,
         held_organisation=0,
         held_epoch="",
@@ -164,21 +162,21 @@ def _unheld(standing: Standing) -> Standing:
     )
 
 
-def _approved(standing: Standing, seen: Seen) -> bool:
+def _approved(state: ReplicaState, seen: Seen) -> bool:
     """Whether IT has signed for this: for this epoch, and for as far as the page reaches or less.
 
     While there is more the page lies before the head that was approved, or a page behind it.
     """
-    if standing.approved_epoch != seen.next.epoch:
+    if state.approved_epoch != seen.next.epoch:
         return False
-    approved_of = standing.approved_head
-    return position(standing) < approved_of or seen.next.position <= approved_of
+    approved_of = state.approved_head
+    return position(state) < approved_of or seen.next.position <= approved_of
 
 
-def _went_backwards(standing: Standing, seen: Seen) -> bool:
-    if standing.epoch != seen.next.epoch:
+def _went_backwards(state: ReplicaState, seen: Seen) -> bool:
+    if state.epoch != seen.next.epoch:
         return False
-    return seen.head < standing.highest or seen.next.position < position(standing)
+    return seen.head < state.highest or seen.next.position < position(state)
 
 
 def _allowed(cards: int) -> int:

@@ -15,14 +15,14 @@ from kiosk.contract.messages import HoldReason, KioskDeed, KioskEvent, ProblemTy
 from kiosk.errors import CentralError, CentralRefused, CentralUnavailable, StoreFailed
 from kiosk.link import CentralClient
 from kiosk.store.outbox import Outbox
-from kiosk.store.replica import Replica, Standing
+from kiosk.store.replica import Replica, ReplicaState
 from kiosk.sync import plan
 
 _log = logging.getLogger(__name__)
 _TOLD_PARTS = 10  # of a first fill
 
 
-class Following:
+class Replication:
     """`approval_key` is IT's, None where nothing can be approved of at this kiosk.
 
     `changed` is called when something begins or ceases to be held back.
@@ -49,85 +49,85 @@ class Following:
     def round(self, pace: plan.Pace) -> tuple[plan.Pace, bool, bool]:
         """One page; whether another may follow at once, and whether something is held back."""
         try:
-            standing = self._replica.standing()
-            page = self._fetch(standing)
+            state = self._replica.state()
+            page = self._fetch(state)
             if page is None:
                 return plan.after_success(pace), False, False
-            after = self._consider(page, standing)
+            after = self._consider(page, state)
         except (CentralError, StoreFailed) as error:
             _log.warning("changes not taken: %s", error)
             return plan.after_failure(pace), False, False
         return plan.after_success(pace), page.more, after.held_reason is not None
 
-    def _fetch(self, standing: Standing) -> ChangePage | None:
+    def _fetch(self, state: ReplicaState) -> ChangePage | None:
         """The next page; None where there is no going on, and a fill begins instead."""
-        patient = not standing.filling and standing.held_reason is None
+        patient = not state.filling and state.held_reason is None
         wait = plan.WAIT_SECONDS if patient else 0
         try:
-            return self._central.changes(standing.cursor, plan.PAGE, wait)
+            return self._central.changes(state.cursor, plan.PAGE, wait)
         except CentralRefused as refused:
-            if refused.problem != ProblemType.CURSOR_VOID or not standing.cursor:
+            if refused.problem != ProblemType.CURSOR_VOID or not state.cursor:
                 raise
         _log.warning("replica: the cursor is void: filling anew")
-        self._replica.note(plan.refill(standing))
+        self._replica.note(plan.refill(state))
         self._tell(KioskDeed.REFILL_BEGUN)
         return None
 
-    def _consider(self, page: ChangePage, standing: Standing) -> Standing:
+    def _consider(self, page: ChangePage, state: ReplicaState) -> ReplicaState:
         """Take the page, or hold it back; how far the replica has come then."""
         cursor = Cursor.parse(page.next)
-        stands_still = page.more and cursor.position == plan.position(standing)
-        if cursor.epoch != page.epoch or stands_still or not (page.key or standing.key):
+        stands_still = page.more and cursor.position == plan.position(state)
+        if cursor.epoch != page.epoch or stands_still or not (page.key or state.key):
             raise CentralUnavailable("a page that contradicts itself")
         again = self._outbox.prepare_for(page.epoch)
         if again:
             _log.warning("central is of a new epoch: %d facts are reported anew", again)
-        seen = self._seen(page, standing, cursor)
-        standing = plan.window(standing, time.time())
-        if plan.still_held(standing, seen):
-            standing = self._approve(page, standing)
-        if plan.still_held(standing, seen):
-            return standing
-        reason = plan.doubt(standing, seen)
+        seen = self._seen(page, state, cursor)
+        state = plan.window(state, time.time())
+        if plan.still_held(state, seen):
+            state = self._approve(page, state)
+        if plan.still_held(state, seen):
+            return state
+        reason = plan.doubt(state, seen)
         if reason is not None:
-            return self._hold(standing, seen, reason)
-        return self._take(page, standing, seen)
+            return self._hold(state, seen, reason)
+        return self._take(page, state, seen)
 
-    def _seen(self, page: ChangePage, standing: Standing, cursor: Cursor) -> plan.Seen:
+    def _seen(self, page: ChangePage, state: ReplicaState, cursor: Cursor) -> plan.Seen:
         losses = self._replica.losses(page)
-        if standing.filling and not page.more:
-            losses += self._replica.unconfirmed(page, standing.generation)
+        if state.filling and not page.more:
+            losses += self._replica.unconfirmed(page, state.generation)
         return plan.Seen(
             next=cursor,
             head=page.head,
             total=page.total,
             more=page.more,
             losses=losses,
-            other=page.key is not None and standing.key not in (b"", page.key),
+            other=page.key is not None and state.key not in (b"", page.key),
         )
 
-    def _take(self, page: ChangePage, standing: Standing, seen: plan.Seen) -> Standing:
+    def _take(self, page: ChangePage, state: ReplicaState, seen: plan.Seen) -> ReplicaState:
         after = replace(
-            plan.taken(standing, seen),
-            key=page.key or standing.key,
+            plan.taken(state, seen),
+            key=page.key or state.key,
             policy=page.policy.model_dump_json(),
-            audit_head=_head(page, standing),
+            audit_head=_head(page, state),
         )
         if page.backed_up is not None:
             self._outbox.forget(page.backed_up)
-        if after == standing and not page.items:
-            return standing
+        if after == state and not page.items:
+            return state
         if seen.other:
-            self._replica.clear(replace(standing, key=page.key or b""))
-        swept = standing.filling and not page.more
+            self._replica.clear(replace(state, key=page.key or b""))
+        swept = state.filling and not page.more
         after = self._replica.apply(page, after, sweep=swept)
-        if standing.filling:
-            self._tell_progress(standing, after)
-        if standing.held_reason is not None:
+        if state.filling:
+            self._tell_progress(state, after)
+        if state.held_reason is not None:
             self._changed()
         return after
 
-    def _tell_progress(self, before: Standing, after: Standing) -> None:
+    def _tell_progress(self, before: ReplicaState, after: ReplicaState) -> None:
         if not after.filling:
             _log.info("replica: filled, %d cards", after.cards)
             self._tell(KioskDeed.REFILLED, f"{after.cards} cards")
@@ -138,8 +138,8 @@ class Following:
 
     # ------------------------------------------------------------ holding back
 
-    def _hold(self, standing: Standing, seen: plan.Seen, reason: HoldReason) -> Standing:
-        after = plan.held(standing, seen, reason)
+    def _hold(self, state: ReplicaState, seen: plan.Seen, reason: HoldReason) -> ReplicaState:
+        after = plan.held(state, seen, reason)
         self._replica.note(after)
         _log.error(
             "changes held back until IT approves: %s (%d of %d cards, epoch %s, position %d)",
@@ -153,24 +153,24 @@ class Following:
         self._changed()
         return after
 
-    def _approve(self, page: ChangePage, standing: Standing) -> Standing:
+    def _approve(self, page: ChangePage, state: ReplicaState) -> ReplicaState:
         """Go on with what is held back, if IT has signed for exactly that."""
         given = page.approval
         if given is None or given == self._forged:
-            return standing
+            return state
         wanted = HeldChange(
-            organisation=standing.held_organisation,
+            organisation=state.held_organisation,
             kiosk=self._kiosk,
-            epoch=standing.held_epoch,
-            head=standing.held_head,
+            epoch=state.held_epoch,
+            head=state.held_head,
         )
         key = self._approval_key
         if given.held != wanted or key is None or not signed_by(key, given):
             self._forged = given
             _log.error("an approval is not IT's, or not for what is held back here")
             self._tell(KioskDeed.APPROVAL_REFUSED)
-            return standing
-        after = plan.approved(standing)
+            return state
+        after = plan.approved(state)
         self._replica.note(after)
         _log.warning("IT approves of what was held back")
         self._tell(KioskDeed.APPROVED)
@@ -181,11 +181,11 @@ class Following:
         self._outbox.note(KioskEvent(deed=deed, detail=detail))
 
 
-def _head(page: ChangePage, standing: Standing) -> str:
+def _head(page: ChangePage, state: ReplicaState) -> str:
     """The newest head of central's audit, which goes to this kiosk's log as well."""
     if page.audit is None:
-        return standing.audit_head
+        return state.audit_head
     told = page.audit.model_dump_json()
-    if told != standing.audit_head:
+    if told != state.audit_head:
         _log.info("%s", page.audit)
     return told

@@ -19,7 +19,7 @@ from kiosk.store.replica import Replica
 from kiosk.sync import health, plan
 from kiosk.sync.delivery import Delivery
 from kiosk.sync.leaving import Departure
-from kiosk.sync.replication import Following
+from kiosk.sync.replication import Replication
 
 _log = logging.getLogger(__name__)
 DELIVERY, FOLLOWING = "delivery", "following"
@@ -54,7 +54,7 @@ class SyncWorker:
         self._random = random.Random()  # noqa: S311 - spreads load, keeps no secret
         self._delivery = Delivery(outbox, central)
         self._health_due = threading.Event()
-        self._following = Following(
+        self._following = Replication(
             replica,
             outbox,
             central,

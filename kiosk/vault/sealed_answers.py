@@ -105,7 +105,7 @@ class Envelope:
 
 
 @dataclass(frozen=True, slots=True)
-class Recovery:
+class SealedRecovery:
     """All that is kept about a registration's answers."""
 
     public_key: bytes
@@ -118,7 +118,7 @@ def context(registration: UUID) -> bytes:
     return b"registration " + registration.bytes
 
 
-def seal_recovery(answers: Sequence[Secret | str], context: bytes) -> Recovery:
+def seal_recovery(answers: Sequence[Secret | str], context: bytes) -> SealedRecovery:
     """A fresh recovery key pair, sealed for every three of the four `answers`.
 
     `context` names whose it is; the envelopes open in no other. ValueError if an answer is blank.
@@ -135,11 +135,11 @@ def seal_recovery(answers: Sequence[Secret | str], context: bytes) -> Recovery:
         )
     finally:
         _wipe(given)
-    return Recovery(public_key, NORMALISER, envelopes)
+    return SealedRecovery(public_key, NORMALISER, envelopes)
 
 
 def open_recovery(
-    recovery: Recovery, answers: Sequence[Secret | str | None], context: bytes
+    recovery: SealedRecovery, answers: Sequence[Secret | str | None], context: bytes
 ) -> Secret:
     """The recovery private key. None and answers of which nothing is left are blanks.
 
@@ -205,7 +205,7 @@ def _seal(
 
 
 def _open(
-    recovery: Recovery, envelope: Envelope, given: Sequence[bytearray], context: bytes
+    recovery: SealedRecovery, envelope: Envelope, given: Sequence[bytearray], context: bytes
 ) -> Secret | None:
     """The private key, or None if these answers do not open this envelope."""
     key = _key(envelope, given)

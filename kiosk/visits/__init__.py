@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kiosk.devices.reader import Reader
-from kiosk.leases import Keeper, Leases
+from kiosk.leases import LeaseRenewer, Leases
 from kiosk.link import CentralClient
 from kiosk.store.outbox import Outbox
 from kiosk.store.replica import ReplicaReader
@@ -20,10 +20,10 @@ class Parties:
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class VisitContext:
     """What a visit works with. The replica answers where central cannot be reached.
 
-    `leases` is what central lent for that, and `keeper` who fetches it; None where this kiosk has
+    `leases` is what central lent for that, and `renewer` who fetches it; None where this kiosk has
     nowhere to keep it.
     """
 
@@ -33,4 +33,4 @@ class Means:
     parties: Parties
     replica: ReplicaReader
     leases: Leases | None = None
-    keeper: Keeper | None = None
+    renewer: LeaseRenewer | None = None

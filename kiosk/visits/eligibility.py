@@ -16,7 +16,7 @@ def refusal(replica: ReplicaReader, card: CardIdentity) -> Refusal | None:
     known = replica.find(card)
     policy = replica.policy()
     if known is None:
-        return Refusal.NOT_KNOWN if replica.standing().complete else None
+        return Refusal.NOT_KNOWN if replica.state().complete else None
     stopped = policy is not None and policy.stopped
     found = (
         (known.status is not CardState.ACTIVE or stopped, Refusal.STOPPED),

@@ -21,7 +21,7 @@ from kiosk.errors import CentralRefused, KioskError, StoreFailed
 from kiosk.flow import events as ev
 from kiosk.flow import profile as shown
 from kiosk.values import Secret
-from kiosk.visits import Means
+from kiosk.visits import VisitContext
 from kiosk.visits.failures import failed
 from kiosk.visits.unlock import presented
 
@@ -31,11 +31,11 @@ _log = logging.getLogger(__name__)
 class HolderVisit:
     """A cardholder's visit, with a card that is not locked."""
 
-    def __init__(self, visit: int, report: CardReport, means: Means) -> None:
+    def __init__(self, visit: int, report: CardReport, context: VisitContext) -> None:
         self.number = visit
         self._report = report
-        self._reader, self._central = means.reader, means.central
-        self._outbox, self._parties = means.outbox, means.parties
+        self._reader, self._central = context.reader, context.central
+        self._outbox, self._parties = context.outbox, context.parties
         self._login: pf.LoginOpened | None = None
         self._registering: bytes | None = None
 

@@ -1,7 +1,7 @@
 """An unlock without central: the same steps, with what central lent for this card.
 
-The card proves itself to the kiosk. An attempt is on the shelf and on the disk before an envelope
-is opened, and the card's work is recorded as ever.
+The card proves itself to the kiosk. An attempt is in the pack store and on the disk before an
+envelope is opened, and the card's work is recorded as ever.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from kiosk.contract import messages as msg
 from kiosk.contract import proof
 from kiosk.errors import CardMalformed, CentralRefused, KioskError, VaultClosed, WrongCard
 from kiosk.flow import events as ev
-from kiosk.leases import Loan, Shelf
+from kiosk.leases import Loan, PackStore
 from kiosk.leases.available_packs import open_with_answers
 from kiosk.values import Secret
-from kiosk.visits import Means
+from kiosk.visits import VisitContext
 from kiosk.visits.failures import failed
 
 _log = logging.getLogger(__name__)
@@ -35,13 +35,13 @@ class OfflineUnlock:
 
     def __init__(
         self,
-        means: Means,
-        shelf: Shelf,
+        context: VisitContext,
+        pack_store: PackStore,
         loan: Loan,
         report: CardReport,
         asked: msg.OpenUnlock,
     ) -> None:
-        self._means, self._shelf = means, shelf
+        self._context, self._pack_store = context, pack_store
         self._pack, self._id = loan.pack, loan.pack.pack
         self._report = report
         self._session, self._reason = asked.session, asked.reason
@@ -64,17 +64,17 @@ class OfflineUnlock:
             if (refused := self._refusal(visit)) is not None:
                 return refused
             self._prove()
-            number = self._shelf.count(self._id)
+            number = self._pack_store.count(self._id)
             if number is None:
                 return ev.UnlockRefused(visit, ev.Refusal.OFFLINE_OVER)
-            self._means.outbox.note(msg.PackAttempt(pack=self._id, number=number))
+            self._context.outbox.note(msg.PackAttempt(pack=self._id, number=number))
             try:
                 key = open_with_answers(self._pack, answers)
             except VaultClosed:
                 self._note_answers(number, right=False)
                 return self._wrong(visit)
             self._key, self._grant = key, uuid4()
-            self._shelf.was_right(self._id)
+            self._pack_store.was_right(self._id)
             self._note_answers(number, right=True)
         except KioskError as error:
             return failed(visit, error)
@@ -109,28 +109,28 @@ class OfflineUnlock:
     @property
     def runs(self) -> bool:
         """Whether the lease still runs."""
-        kept = self._shelf.get(self._id)
-        return kept is not None and not kept.spent and kept.ends > self._shelf.now()
+        kept = self._pack_store.get(self._id)
+        return kept is not None and not kept.spent and kept.ends > self._pack_store.now()
 
     def recorded(self, step: CardStep) -> None:
         """Spend the pack once it has opened the card, or where the card may not carry its key."""
         if step.command == "unblock" and (step.status is not None or not self._pack.proven):
-            self._shelf.spend(self._id)
+            self._pack_store.spend(self._id)
 
     # ------------------------------------------------------------ parts
 
     def _refusal(self, visit: int) -> ev.Event | None:
-        kept = self._shelf.get(self._id)
+        kept = self._pack_store.get(self._id)
         if kept is None or kept.attempts_left < 1 or not self.runs:
             return ev.UnlockRefused(visit, ev.Refusal.OFFLINE_OVER)
-        wait = math.ceil(kept.not_before - self._shelf.now())
+        wait = math.ceil(kept.not_before - self._pack_store.now())
         return ev.UnlockRefused(visit, ev.Refusal.WAIT, wait) if wait > 0 else None
 
     def _wrong(self, visit: int) -> ev.Event:
-        kept = self._shelf.get(self._id)
+        kept = self._pack_store.get(self._id)
         if kept is None or kept.attempts_left < 1:
             return ev.UnlockRefused(visit, ev.Refusal.OFFLINE_OVER)
-        return ev.AnswersRefused(visit, math.ceil(kept.not_before - self._shelf.now()))
+        return ev.AnswersRefused(visit, math.ceil(kept.not_before - self._pack_store.now()))
 
     def _prove(self) -> None:
         """Raises WrongCard unless the card has the key that was pinned at registration."""
@@ -140,17 +140,17 @@ class OfflineUnlock:
             raise WrongCard(identity.serial, "not genuine")
         digest = proof.digest(
             proof.Purpose.OPEN_UNLOCK,
-            central=self._means.parties.central,
-            kiosk=self._means.parties.kiosk,
+            central=self._context.parties.central,
+            kiosk=self._context.parties.kiosk,
             card=identity,
             session=self._session,
             nonce=secrets.token_bytes(32),
         )
-        self._means.reader.prove(identity, certificate, digest)
+        self._context.reader.prove(identity, certificate, digest)
 
     def _note_answers(self, number: int, *, right: bool) -> None:
         counters = self._report.counters
-        self._means.outbox.note(
+        self._context.outbox.note(
             msg.PackAnswers(
                 pack=self._id,
                 number=number,

@@ -32,7 +32,7 @@ from kiosk.link import CentralAuthority, CentralClient
 from kiosk.store.outbox import Outbox
 from kiosk.values import Secret
 from kiosk.vault.sealed_answers import REQUIRED
-from kiosk.visits import Means, eligibility
+from kiosk.visits import VisitContext, eligibility
 from kiosk.visits.failures import failed
 from kiosk.visits.offline import OfflineUnlock, spki
 
@@ -71,12 +71,12 @@ def hand_over(outbox: Outbox, central: CentralClient) -> None:
 class UnlockVisit:
     """A card's visit, from reading it to the last fact."""
 
-    def __init__(self, visit: int, means: Means) -> None:
+    def __init__(self, visit: int, context: VisitContext) -> None:
         self.number = visit
-        self._means = means
-        self._reader, self._central = means.reader, means.central
-        self._outbox, self._parties = means.outbox, means.parties
-        self._replica = means.replica
+        self._context = context
+        self._reader, self._central = context.reader, context.central
+        self._outbox, self._parties = context.outbox, context.parties
+        self._replica = context.replica
         self._report: CardReport | None = None
         self._opened: msg.UnlockOpened | None = None
         self._offline: OfflineUnlock | None = None
@@ -158,7 +158,7 @@ class UnlockVisit:
 
     def _open_offline(self, reference: str, request: msg.OpenUnlock) -> ev.Event | None:
         """The questions of what central lent for this card; None where it lent nothing."""
-        leases, report = self._means.leases, self._report
+        leases, report = self._context.leases, self._report
         if leases is None or report is None:
             return None
         try:
@@ -170,7 +170,9 @@ class UnlockVisit:
             return None
         # Another session: central may have opened the first, and only its answer was lost.
         asked = request.model_copy(update={"session": _session_of(reference)})
-        self._offline = offline = OfflineUnlock(self._means, leases.shelf, loan, report, asked)
+        self._offline = offline = OfflineUnlock(
+            self._context, leases.pack_store, loan, report, asked
+        )
         return ev.UnlockOpened(self.number, offline.questions, REQUIRED, offline=True)
 
     def _known(self, report: CardReport) -> ev.Event | None:

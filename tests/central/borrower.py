@@ -20,7 +20,7 @@ from tests.central.world import CENTRAL, KioskClient, PersonalCard, b64
 def allow(client: KioskClient, *, hours: int = 12, cards: LeaseCards = LeaseCards.ALL) -> None:
     """Have the RA's policy lend packs."""
     client.token  # noqa: B018 - from now on central knows the kiosk, and its organisation
-    with client.service.parts.database.transaction() as database:
+    with client.service.services.database.transaction() as database:
         trust = database.exec(
             select(Organisation).where(Organisation.name == client.organisation)
         ).one()
@@ -58,13 +58,13 @@ class Borrower:
         return PackPage.model_validate_json(answer.text), nonce
 
     def open(self, sealed: bytes) -> Pack:
-        with self.client.service.parts.database.reading() as database:
+        with self.client.service.services.database.reading() as database:
             subject = database.exec(
                 select(Kiosk.subject).where(Kiosk.name == self.client.name)
             ).one()
         plain = sealing.unseal(sealed, self.key, addressed(CENTRAL, subject))
         signed = SignedPack.model_validate_json(plain)
-        assert signing.verify_keys(self.client.service.parts.master)
+        assert signing.verify_keys(self.client.service.services.master)
         return Pack.model_validate_json(signed.pack)
 
     def pack(self, card: PersonalCard) -> Pack | None:
@@ -105,10 +105,10 @@ def end(pack: Pack, attempts: int = 0) -> dict[str, Any]:
 
 
 def card_row(client: KioskClient, card: PersonalCard) -> Card:
-    with client.service.parts.database.reading() as database:
+    with client.service.services.database.reading() as database:
         return database.exec(select(Card).where(Card.serial == card.serial)).one()
 
 
 def pack_rows(client: KioskClient) -> list[PackRow]:
-    with client.service.parts.database.reading() as database:
+    with client.service.services.database.reading() as database:
         return list(database.exec(select(PackRow)))

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from sqlmodel import Session, col, select
 
-from kiosk.central.service.services import Parts
+from kiosk.central.service.services import Services
 from kiosk.central.tables import Card, Cardholder, EscrowedKey, Organisation, Registration
 from kiosk.values import Family
 
@@ -26,9 +26,9 @@ def serials(prefix: str, count: int) -> list[str]:
     return [f"{prefix}{number:012X}" for number in range(count)]
 
 
-def add(parts: Parts, trust: str, which: list[str], *, registered: bool = True) -> None:
+def add(services: Services, trust: str, which: list[str], *, registered: bool = True) -> None:
     """Cards of `trust`, in one transaction."""
-    with parts.database.transaction() as database:
+    with services.database.transaction() as database:
         put(database, trust, which, registered=registered)
 
 
@@ -63,9 +63,9 @@ def put(database: Session, trust: str, which: list[str], *, registered: bool = T
         )
 
 
-def remove(parts: Parts, which: list[str]) -> None:
+def remove(services: Services, which: list[str]) -> None:
     """The cards are gone, with all that hangs on them."""
-    with parts.database.transaction() as database:
+    with services.database.transaction() as database:
         for card in database.exec(select(Card).where(col(Card.serial).in_(which))):
             for table in (Registration, EscrowedKey):
                 for row in database.exec(select(table).where(table.card_id == card.id)):
@@ -74,8 +74,8 @@ def remove(parts: Parts, which: list[str]) -> None:
             database.delete(card)
 
 
-def move(parts: Parts, serial: str, trust: str) -> None:
+def move(services: Services, serial: str, trust: str) -> None:
     """The card is another organisation's from now on."""
-    with parts.database.transaction() as database:
+    with services.database.transaction() as database:
         card = database.exec(select(Card).where(Card.serial == serial)).one()
         card.organisation_id = organisation(database, trust).id

@@ -45,7 +45,7 @@ class Operator:
     @property
     def audited(self) -> dict[str, Any]:
         """The newest entry of the audit, with its kind."""
-        with self.service.parts.database.reading() as database:
+        with self.service.services.database.reading() as database:
             newest = database.exec(
                 select(AuditEntry).order_by(col(AuditEntry.sequence).desc())
             ).first()

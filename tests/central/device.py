@@ -20,18 +20,18 @@ from tests.contract.document import assert_conforms
 
 def allow(service: Service, name: str = "ward 7", organisation: str = "Trust A") -> str:
     """An enrolment token of the RA's."""
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         known = select(Organisation).where(Organisation.name == organisation)
         trust = database.exec(known).first() or Organisation(name=organisation)
         database.add(trust)
         database.flush()
-        until = service.parts.clock() + enrolling.TOKEN_LIFE
+        until = service.services.clock() + enrolling.TOKEN_LIFE
         return enrolling.make_token(database, trust, name, until)
 
 
 def audited(service: Service) -> list[tuple[str, Any]]:
     """The kinds of the audit's entries, with what they say of a refusal's reason."""
-    with service.parts.database.reading() as database:
+    with service.services.database.reading() as database:
         entries = database.exec(select(AuditEntry).order_by(col(AuditEntry.sequence))).all()
     return [(entry.kind, entry.details.get("reason")) for entry in entries]
 

@@ -31,7 +31,7 @@ EMAIL = "nora.nurse@nhs.net"
 def believe(service: Service, authority: Authority) -> None:
     """Have the service believe what `authority` issues."""
     now = service.clock()
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         trust_store.add_issuer(database, authority.der, now, anchor=True)
         trust_store.add_list(database, authority.revocations(), now)
 

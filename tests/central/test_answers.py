@@ -116,19 +116,19 @@ def test_success_resets_the_count(
 ) -> None:
     wrong_attempts(kiosk, card, kiosk.opened(card), clock, 2)
     kiosk.accepted(card)
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         for table in (Registration, Card):
             row = database.exec(select(table)).one()
             assert (row.failures, row.not_before) == (0, None)
     # The kiosk remembers: else one's own card in between would hide a row of guesses.
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         assert database.exec(select(Kiosk)).one().failures == 2
 
 
 def test_a_kiosk_where_many_cards_fail_has_to_wait(
     service: Service, kiosk: KioskClient, card: PersonalCard, clock: Clock
 ) -> None:
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         database.exec(select(Kiosk)).one().failures = throttle.PER_KIOSK.free
     assert problem(kiosk.answer(card, kiosk.opened(card), WRONG)) == "answers-wrong"
     innocent = kiosk.know(PersonalCard())
@@ -143,7 +143,7 @@ def test_an_attempt_is_on_disk_as_a_failure_before_an_envelope_is_opened(
     seen: list[tuple[int, str]] = []
 
     def stopped(*_: object) -> Secret:
-        with service.parts.database.transaction() as database:
+        with service.services.database.transaction() as database:
             outcome = database.exec(select(Attempt.outcome)).one()
             seen.append((database.exec(select(Registration.failures)).one(), outcome))
         raise SystemError("the service stops here")
@@ -172,7 +172,7 @@ def test_parallel_attempts_are_never_evaluated_more_than_five_times(
         return evaluate(*given)  # type: ignore[arg-type]
 
     opened = [kiosk.opened(card) for _ in range(3)]
-    with service.parts.database.transaction() as database:  # codes are counted by themselves
+    with service.services.database.transaction() as database:  # codes are counted by themselves
         for session in database.exec(select(UnlockSession)):
             session.code_confirmed = True
     monkeypatch.setattr(sealed_answers, "open_recovery", counted)
@@ -184,7 +184,7 @@ def test_parallel_attempts_are_never_evaluated_more_than_five_times(
         )
     assert len(evaluated) == throttle.ATTEMPTS
     assert {problem(answer) for answer in answers} <= {"answers-wrong", "locked-out"}
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         outcomes = database.exec(select(Attempt.outcome)).all()
         assert outcomes == [AttemptOutcome.FAILED] * throttle.ATTEMPTS
 
@@ -235,7 +235,7 @@ def test_a_forged_card_is_turned_away_and_the_registration_not_charged(
     signature = {"absent": b"", "junk": b"\x30\x80junk"}.get(wrong, signature)
 
     assert problem(kiosk.answer(card, opened, signature=signature)) == "card-not-genuine"
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         assert database.exec(select(Registration.failures)).one() == 0
         assert database.exec(select(Kiosk.failures)).one() == 1
         assert database.exec(select(Attempt)).first() is None

@@ -35,7 +35,7 @@ def device(service: Service) -> Device:
 
 
 def rows(service: Service, table: type[Any]) -> list[Any]:
-    with service.parts.database.reading() as database:
+    with service.services.database.reading() as database:
         return list(database.exec(select(table)))
 
 
@@ -160,7 +160,7 @@ FAULTS: dict[str, Callable[[Device], str]] = {
     "a deep payload": lambda d: signed(d, HEADER, b"[" * 2000),
     "a list": lambda d: signed(d, HEADER, b"[]"),
     "no text": lambda d: signed(d, HEADER, b"\xff\xfe"),
-    "two parts": lambda _: "e30.e30",
+    "two services": lambda _: "e30.e30",
     "nothing": lambda _: "",
     "rubbish": lambda _: "x" * 4096,
 }
@@ -299,11 +299,11 @@ def test_what_happens_between_looking_and_answering_counts(
     claims = Claims.model_validate(device.claims())
     (seen,) = rows(service, Kiosk)
     if meanwhile == "revoked":
-        with service.parts.database.transaction() as database:
+        with service.services.database.transaction() as database:
             kiosks.revoke(database, database.get_one(Kiosk, seen.id))
     else:
         Device(service).enrol()
-    assert assertions._accept(service.parts, claims, seen) is None
+    assert assertions._accept(service.services, claims, seen) is None
     assert not rows(service, AccessRow)
 
 

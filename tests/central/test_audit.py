@@ -110,8 +110,8 @@ def test_a_service_at_work_keeps_the_chain_and_names_nobody_in_it(
     kiosk.granted(card)
     service.restart()
     kiosk.granted(card)
-    assert broken_at(service.parts.database) is None
-    with service.parts.database.transaction() as session:
+    assert broken_at(service.services.database) is None
+    with service.services.database.transaction() as session:
         entries = session.exec(select(AuditEntry).order_by(col(AuditEntry.sequence))).all()
         assert all(card.serial not in str(one.details) for one in entries)
         assert any(card.serial in str(one.fields) for one in session.exec(select(AuditPersonal)))

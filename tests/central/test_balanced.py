@@ -133,7 +133,7 @@ def test_each_request_of_an_unlock_may_go_to_another_process(
         for done in [pool.submit(unlock, kiosk, card) for card in cards]:
             done.result()
     assert len(estate.balancer.sent) == _PROCESSES
-    with estate.service.parts.database.reading() as database:
+    with estate.service.services.database.reading() as database:
         numbers = database.exec(select(GrantRow.number)).all()
         assert len(set(numbers)) == len(numbers) == len(cards)
         assert database.exec(select(func.count()).select_from(FactRow)).one() == 4 * len(cards)
@@ -154,7 +154,7 @@ def test_a_kiosk_is_enrolled_and_follows_by_whichever_process(
         target=lambda: heard.append(len(central.changes(page.next, 100, 20).items))
     )
     waiting.start()
-    with estate.service.parts.database.transaction() as database:
+    with estate.service.services.database.transaction() as database:
         card = database.exec(select(Card)).first()
         assert card is not None
         card.frozen = not card.frozen

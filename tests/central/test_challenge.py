@@ -146,7 +146,7 @@ def test_a_card_without_the_key_is_found_out(
     assert problem(tell(kiosk, session, 1, forged)) == "card-not-genuine"
     right = gids.reply(opened.opening, bytes(16))
     assert problem(tell(kiosk, session, 1, right)) == "out-of-order"  # judged once
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         assert "challenge.card-not-genuine" in database.exec(select(AuditEntry.kind)).all()
 
 

@@ -20,7 +20,7 @@ from sqlmodel import col, select
 
 from kiosk.central.feed import change_page
 from kiosk.central.service.authentication import Caller
-from kiosk.central.service.services import Parts
+from kiosk.central.service.services import Services
 from kiosk.central.storage import change_feed, database
 from kiosk.central.storage.database import Database
 from kiosk.central.tables import Card, ChangeCounter, Installation, Kiosk, Organisation, Tombstone
@@ -34,8 +34,8 @@ from tests.central.world import Clock, KioskClient, Service, problem
 TRUST, OTHER = "Trust A", "Trust B"
 
 
-def caller(parts: Parts, name: str) -> Caller:
-    with parts.database.reading() as session:
+def caller(services: Services, name: str) -> Caller:
+    with services.database.reading() as session:
         kiosk = session.exec(select(Kiosk).where(Kiosk.name == name)).one()
     return Caller(kiosk.id, kiosk.organisation_id, kiosk.name)
 
@@ -43,14 +43,14 @@ def caller(parts: Parts, name: str) -> Caller:
 class Reader:
     """Follows as a kiosk does, without one."""
 
-    def __init__(self, parts: Parts, name: str) -> None:
-        self.parts, self.caller = parts, caller(parts, name)
+    def __init__(self, services: Services, name: str) -> None:
+        self.services, self.caller = services, caller(services, name)
         self.cursor: Cursor | None = None
         self.key = b""
         self.held: dict[bytes, CardChange] = {}
 
     def page(self, limit: int) -> ChangePage:
-        page = change_page.page(self.parts, self.caller, self.cursor, limit)
+        page = change_page.page(self.services, self.caller, self.cursor, limit)
         self.key = page.key or self.key
         self.cursor = Cursor.parse(page.next)
         for change in page.items:
@@ -116,9 +116,9 @@ def test_whoever_follows_has_what_there_is(
     deeds: list[tuple[str, int, int]],
 ) -> None:
     """Whatever happens between two pages, however many are on one."""
-    parts = service.parts
-    cards.remove(parts, cards.serials("AA", 8))
-    here, there = Reader(parts, "ward 7"), Reader(parts, "another trust's")
+    services = service.services
+    cards.remove(services, cards.serials("AA", 8))
+    here, there = Reader(services, "ward 7"), Reader(services, "another trust's")
     homes: dict[str, str] = {}
     for deed, which, limit in deeds:
         match deed:
@@ -127,10 +127,10 @@ def test_whoever_follows_has_what_there_is(
             case "follow other":
                 there.page(limit)
             case "refill":
-                here = Reader(parts, "ward 7")
+                here = Reader(services, "ward 7")
             case _:
-                do(parts, homes, deed, cards.serials("AA", 8)[which])
-    with parts.database.reading() as session:
+                do(services, homes, deed, cards.serials("AA", 8)[which])
+    with services.database.reading() as session:
         rows = {row.serial: row for row in session.exec(select(Card))}
     for reader, trust in ((here, TRUST), (there, OTHER)):
         reader.drain(3)
@@ -142,20 +142,20 @@ def test_whoever_follows_has_what_there_is(
         assert reader.page(1).total == len(expected)
 
 
-def do(parts: Parts, homes: dict[str, str], deed: str, serial: str) -> None:
+def do(services: Services, homes: dict[str, str], deed: str, serial: str) -> None:
     """Do it to the card, where it can be done; `homes` is whose the cards are."""
     home = homes.get(serial)
     if deed == "add" and home is None:
-        cards.add(parts, TRUST, [serial], registered=serial[-1] in "02468")
+        cards.add(services, TRUST, [serial], registered=serial[-1] in "02468")
         homes[serial] = TRUST
     elif deed == "drop" and home is not None:
-        cards.remove(parts, [serial])
+        cards.remove(services, [serial])
         del homes[serial]
     elif deed == "move" and home is not None:
         homes[serial] = OTHER if home == TRUST else TRUST
-        cards.move(parts, serial, homes[serial])
+        cards.move(services, serial, homes[serial])
     elif deed == "stop" and home is not None:
-        with parts.database.transaction() as session:
+        with services.database.transaction() as session:
             card = session.exec(select(Card).where(Card.serial == serial)).one()
             card.frozen = not card.frozen
 
@@ -184,20 +184,20 @@ def test_nothing_is_skipped_by_transactions_that_pass_each_other(
         service.start()
         for name, trust in (("ward 7", TRUST), ("another trust's", OTHER)):
             assert service.kiosk(name, trust).token
-        cards.add(service.parts, TRUST, ["AA00000000"])
-        cards.add(service.parts, OTHER, ["AA00000001"])
+        cards.add(service.services, TRUST, ["AA00000000"])
+        cards.add(service.services, OTHER, ["AA00000001"])
         writers = [
             threading.Thread(target=_write, args=(Database(url), f"{number:02X}" * 4))
             for number in range(6)
         ]
-        reader = Reader(service.parts, "ward 7")
+        reader = Reader(service.services, "ward 7")
         with _slow_commits():
             for writer in writers:
                 writer.start()
             while any(writer.is_alive() for writer in writers):
                 reader.page(3)
         reader.drain()
-        with service.parts.database.reading() as session:
+        with service.services.database.reading() as session:
             home = session.exec(select(Organisation.id).where(Organisation.name == TRUST)).one()
             there = set(session.exec(select(Card.serial).where(Card.organisation_id == home)).all())
             positions = session.exec(
@@ -221,14 +221,14 @@ def _write(database: Database, prefix: str) -> None:
 
 
 def test_a_statement_that_would_pass_the_numbering_by_is_refused(service: Service) -> None:
-    with service.parts.database.transaction() as session, pytest.raises(TypeError):
+    with service.services.database.transaction() as session, pytest.raises(TypeError):
         session.execute(update(Card).values(closed=True))
 
 
 def test_what_kiosks_do_not_hold_moves_no_position(service: Service, kiosk: KioskClient) -> None:
-    cards.add(service.parts, TRUST, ["AA00000000"])
+    cards.add(service.services, TRUST, ["AA00000000"])
     before = page(kiosk)
-    with service.parts.database.transaction() as session:
+    with service.services.database.transaction() as session:
         session.exec(select(Card)).one().failures += 1
     assert page(kiosk, cursor=before.next).next == before.next
 
@@ -237,7 +237,7 @@ def test_stopping_everything_reaches_every_organisation(
     service: Service, kiosk: KioskClient, other: KioskClient
 ) -> None:
     before = [page(each) for each in (kiosk, other)]
-    with service.parts.database.transaction() as session:
+    with service.services.database.transaction() as session:
         session.get_one(Installation, 1).stopped = True
     for each, earlier in zip((kiosk, other), before, strict=True):
         after = page(each, cursor=earlier.next)
@@ -250,9 +250,9 @@ def test_a_page_is_found_by_its_index(tmp_path: Path) -> None:
     service = Service(tmp_path, Clock(), f"sqlite:///{tmp_path}/central.db")
     service.start()
     assert service.kiosk("ward 7", TRUST).token
-    cards.add(service.parts, TRUST, cards.serials("AA", 20))
-    reader = Reader(service.parts, "ward 7")
-    engine = service.parts.database._engine
+    cards.add(service.services, TRUST, cards.serials("AA", 20))
+    reader = Reader(service.services, "ward 7")
+    engine = service.services.database._engine
     asked: list[tuple[str, Any]] = []
 
     def note(_c: object, _u: object, statement: str, parameters: Any, *_: object) -> None:
@@ -277,8 +277,8 @@ def test_a_page_is_found_by_its_index(tmp_path: Path) -> None:
 
 
 def test_other_cursors_are_void(service: Service, kiosk: KioskClient, other: KioskClient) -> None:
-    cards.add(service.parts, TRUST, cards.serials("AA", 3))
-    cards.add(service.parts, OTHER, cards.serials("BB", 3))
+    cards.add(service.services, TRUST, cards.serials("AA", 3))
+    cards.add(service.services, OTHER, cards.serials("BB", 3))
     neighbour = service.kiosk("ward 8", TRUST)
     mine = Cursor.parse(page(kiosk).next)
     wrong = [
@@ -304,16 +304,16 @@ def test_what_is_asked_is_bounded(kiosk: KioskClient, wrong: str) -> None:
 def test_nothing_of_another_organisation_is_learnt(
     service: Service, kiosk: KioskClient, other: KioskClient
 ) -> None:
-    cards.add(service.parts, TRUST, cards.serials("AA", 5))
+    cards.add(service.services, TRUST, cards.serials("AA", 5))
     before = page(other)
-    cards.add(service.parts, TRUST, cards.serials("CC", 5))
-    cards.remove(service.parts, cards.serials("AA", 1))
+    cards.add(service.services, TRUST, cards.serials("CC", 5))
+    cards.remove(service.services, cards.serials("AA", 1))
     assert page(other, cursor=before.next) == before.model_copy(update={"key": None})
     assert (before.items, before.total, before.head) == ((), 0, page(other).head)
 
 
 def test_two_replicas_cannot_be_joined(service: Service, kiosk: KioskClient) -> None:
-    cards.add(service.parts, TRUST, cards.serials("AA", 5))
+    cards.add(service.services, TRUST, cards.serials("AA", 5))
     one, another = page(kiosk), page(service.kiosk("ward 8", TRUST))
     assert one.key != another.key
     assert not {each.card for each in one.items} & {each.card for each in another.items}
@@ -326,16 +326,16 @@ def test_a_tombstone_is_kept_until_it_is_pruned(
     service: Service, kiosk: KioskClient, operator: Operator
 ) -> None:
     serials = cards.serials("AA", 4)
-    cards.add(service.parts, TRUST, serials)
+    cards.add(service.services, TRUST, serials)
     before = page(kiosk)
-    cards.remove(service.parts, serials[:1])
-    cards.move(service.parts, serials[1], OTHER)
+    cards.remove(service.services, serials[:1])
+    cards.move(service.services, serials[1], OTHER)
     gone = page(kiosk, cursor=before.next)
     assert [each.kind for each in gone.items] == ["gone", "gone"]
     assert {each.card for each in gone.items} <= {each.card for each in before.items}
     operator.does("tombstones", "prune", "--days", "1")
     assert page(kiosk, cursor=before.next) == gone
-    with service.parts.database.transaction() as session:
+    with service.services.database.transaction() as session:
         for each in session.exec(select(Tombstone)):
             each.at = datetime.now(UTC) - timedelta(days=2)
     assert "dropped: 2" in operator.does("tombstones", "prune", "--days", "1")
@@ -347,8 +347,8 @@ def test_a_tombstone_is_kept_until_it_is_pruned(
 def test_a_fill_that_began_after_the_horizon_goes_on(
     service: Service, kiosk: KioskClient, operator: Operator
 ) -> None:
-    cards.add(service.parts, TRUST, cards.serials("AA", 9))
-    cards.remove(service.parts, cards.serials("AA", 1))
+    cards.add(service.services, TRUST, cards.serials("AA", 9))
+    cards.remove(service.services, cards.serials("AA", 1))
     first = page(kiosk, limit=2)
     operator.does("tombstones", "prune", "--days", "0")
     assert len(page(kiosk, cursor=first.next).items) == 6
@@ -356,10 +356,10 @@ def test_a_fill_that_began_after_the_horizon_goes_on(
 
 def test_what_the_counter_holds_is_what_there_is(service: Service, kiosk: KioskClient) -> None:
     serials = cards.serials("AA", 6)
-    cards.add(service.parts, TRUST, serials)
-    cards.remove(service.parts, serials[:2])
-    cards.move(service.parts, serials[2], OTHER)
-    with service.parts.database.reading() as session:
+    cards.add(service.services, TRUST, serials)
+    cards.remove(service.services, serials[:2])
+    cards.move(service.services, serials[2], OTHER)
+    with service.services.database.reading() as session:
         counted = dict(
             session.exec(
                 select(Organisation.name, ChangeCounter.cards).join(
@@ -388,7 +388,7 @@ def test_who_waits_hears_of_a_change_at_once(service: Service, kiosk: KioskClien
     while not service.waiting >= 50:
         time.sleep(0.05)
     assert page(kiosk, cursor=before.next).items == ()
-    cards.add(service.parts, TRUST, ["AA00000000"])
+    cards.add(service.services, TRUST, ["AA00000000"])
     for each in waiting:
         each.join()
     assert [len(each.items) for each in heard] == [1] * 50
@@ -408,9 +408,9 @@ def test_who_is_revoked_while_waiting_hears_nothing(service: Service, kiosk: Kio
     waiting.start()
     while not service.waiting:
         time.sleep(0.05)
-    with service.parts.database.transaction() as session:
+    with service.services.database.transaction() as session:
         session.exec(select(Kiosk).where(Kiosk.name == "ward 7")).one().revoked = True
-    cards.add(service.parts, TRUST, ["AA00000000"])
+    cards.add(service.services, TRUST, ["AA00000000"])
     waiting.join()
     assert problem(answers[0]) == "not-authenticated"
 
@@ -433,7 +433,7 @@ def test_a_service_that_stops_lets_go_of_who_waits(service: Service, kiosk: Kios
 
 
 def test_it_is_compressed_for_who_asks(service: Service, kiosk: KioskClient) -> None:
-    cards.add(service.parts, TRUST, cards.serials("AA", 200))
+    cards.add(service.services, TRUST, cards.serials("AA", 200))
     sizes = []
     for accepted in ("gzip", "identity"):
         headers = {"Authorization": f"Bearer {kiosk.token}", "Accept-Encoding": accepted}

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.dealt
 
 
 def entries(service: Service) -> int:
-    with service.parts.database.reading() as database:
+    with service.services.database.reading() as database:
         return len(database.exec(select(AuditEntry)).all())
 
 
@@ -169,14 +169,14 @@ def test_a_replaced_card_is_forgotten_for_the_new_one(
     replace = ("cards", "replace", card.serial, "--by", new.serial)
     assert operator.run(*replace) == 2
     assert "not another card of the same holder" in operator.err
-    with operator.service.parts.database.transaction() as database:
+    with operator.service.services.database.transaction() as database:
         cards = {each.serial: each for each in database.exec(select(Card))}
         cards[new.serial].cardholder_id = cards[card.serial].cardholder_id
     operator.does(*replace)
     assert problem(kiosk.open(card)) == "card-stopped"
     assert kiosk.open(new).status_code == 200
     assert operator.run("cards", "activate", card.serial) == 2
-    with operator.service.parts.database.reading() as database:
+    with operator.service.services.database.reading() as database:
         assert len(database.exec(select(Registration)).all()) == 1
 
 
@@ -210,11 +210,11 @@ def test_a_locked_registration_is_released(
 def test_a_card_that_its_holder_closed_is_opened_again(
     operator: Operator, card: PersonalCard
 ) -> None:
-    with operator.service.parts.database.transaction() as database:
+    with operator.service.services.database.transaction() as database:
         database.exec(select(Card)).one().closed = True
     assert len(operator.listed("registrations", "list", "--locked")) == 1
     operator.does("registrations", "release", card.serial)
-    with operator.service.parts.database.reading() as database:
+    with operator.service.services.database.reading() as database:
         assert not database.exec(select(Card)).one().closed
 
 
@@ -223,7 +223,7 @@ def test_a_removed_registration_leaves_no_envelope(
 ) -> None:
     operator.does("registrations", "remove", card.serial)
     assert problem(kiosk.open(card)) == "not-registered"
-    with operator.service.parts.database.reading() as database:
+    with operator.service.services.database.reading() as database:
         assert not database.exec(select(SealedEnvelope)).all()
         assert database.exec(select(Cardholder)).all()
     assert operator.run("registrations", "remove", card.serial) == 2

@@ -30,7 +30,7 @@ def unlock(kiosk: KioskClient, card: PersonalCard, status: str = "9000") -> None
 def test_unlocks_are_told_by_month_with_the_hours_they_saved(
     operator: Operator, kiosk: KioskClient, card: PersonalCard, clock: Clock
 ) -> None:
-    with operator.service.parts.database.transaction() as database:
+    with operator.service.services.database.transaction() as database:
         database.exec(select(Registration)).one().registered_at = clock.now
     unlock(kiosk, card)
     kiosk.open(card)
@@ -66,7 +66,7 @@ def test_cards_whose_certificate_ends_soon_are_listed(
     operator: Operator, card: PersonalCard, days: int, found: int
 ) -> None:
     ends = datetime.now(UTC).date() + timedelta(days=30)
-    with operator.service.parts.database.transaction() as database:
+    with operator.service.services.database.transaction() as database:
         stored = database.exec(select(Card)).one()
         stored.authentication_certificate, stored.expires_on = None, ends
     rows = operator.listed("report", "--ending", "--days", days)
@@ -84,11 +84,11 @@ def test_what_should_be_looked_at_is_told(
     operator: Operator, kiosk: KioskClient, card: PersonalCard, clock: Clock
 ) -> None:
     authority = Authority()
-    with operator.service.parts.database.transaction() as database:
+    with operator.service.services.database.transaction() as database:
         assert alerts(database, clock.now) == [("kiosk never heard of", "ward 7")]
         trust_store.add_issuer(database, authority.der, clock.now, anchor=True)
     kiosk.open(card, unblocking=1)
-    with operator.service.parts.database.transaction() as database:
+    with operator.service.services.database.transaction() as database:
         assert alerts(database, clock.now) == [
             ("card frozen", card.serial),
             ("no revocation list", "CN=Trust root"),
@@ -127,7 +127,7 @@ def test_how_kiosks_are_is_told_to_prometheus(
     unlock(kiosk, card)
     told = OutboxItem(id=uuid4(), recorded_at=datetime.now(UTC), fact=HEALTH)
     kiosk.report(told.model_dump(mode="json"))
-    with operator.service.parts.database.transaction() as database:
+    with operator.service.services.database.transaction() as database:
         database.exec(select(Kiosk)).one().name = 'the "ward"\\\n7'
     assert operator.run("metrics") == 0
     ours = 'kiosk="the \\"ward\\"\\\\\\n7",organisation="Trust A"'
@@ -160,7 +160,7 @@ def test_a_kiosk_that_was_revoked_or_said_nothing_has_no_figures(
     assert kiosk.token
     assert operator.run("metrics") == 0
     assert "kiosk_disk_free_bytes" not in operator.out
-    with operator.service.parts.database.transaction() as database:
+    with operator.service.services.database.transaction() as database:
         database.exec(select(Kiosk)).one().revoked = True
     assert operator.run("metrics") == 0
     assert "ward 7" not in operator.out

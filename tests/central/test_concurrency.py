@@ -49,7 +49,7 @@ class ServiceProcess(Service):
     """The service as a process of its own. What is sown into its database is sown from here."""
 
     def start(self) -> None:
-        self.parts = services.assemble(self.settings)
+        self.services = services.assemble(self.settings)
         environment = os.environ | {
             "KIOSK_CENTRAL_DATABASE": self.settings.database,
             "KIOSK_CENTRAL_MASTER_KEY_FILE": str(self.settings.master_key_file),
@@ -70,10 +70,10 @@ class ServiceProcess(Service):
     def stop(self) -> None:
         self._process.terminate()
         self._process.communicate()
-        self.parts.database.close()
+        self.services.database.close()
 
     def rows(self, table: type[Any], *conditions: Any) -> int:
-        with self.parts.database.reading() as database:
+        with self.services.database.reading() as database:
             return database.exec(select(func.count()).select_from(table).where(*conditions)).one()
 
 
@@ -130,7 +130,7 @@ def test_wrong_answers_are_counted_exactly(
     answers = at_once(*(lambda k=k: k.answer(card, opened, WRONG) for k in kiosks))
     outcome = told(answers)
     assert outcome.total() == AT_ONCE == outcome["answers-wrong"] + outcome["wait"]
-    with pair[0].parts.database.reading() as database:
+    with pair[0].services.database.reading() as database:
         known = database.exec(select(Card).where(Card.serial == card.serial)).one()
         registered = database.exec(
             select(Registration).where(Registration.card_id == known.id)
@@ -154,7 +154,7 @@ def test_forged_cards_are_counted_exactly(
     opened = kiosks[0].opened(card)
     answers = at_once(*(lambda k=k: k.answer(card, opened, signature=b"forged") for k in kiosks))
     assert told(answers) == {"card-not-genuine": AT_ONCE}
-    with pair[0].parts.database.reading() as database:
+    with pair[0].services.database.reading() as database:
         asking = database.exec(select(Kiosk).where(Kiosk.name == kiosks[0].name)).one()
     assert asking.failures == AT_ONCE
 
@@ -210,7 +210,7 @@ def test_reports_are_applied_once_in_whatever_order_they_name_cards(
         assert pair[0].rows(FactRow, FactRow.grant_id == grant.grant) == 4
         assert pair[0].rows(EndRow, EndRow.session_id == grant.session) == 1
     facts = {one["id"] for one in items if one["fact"]["kind"] == "card"}
-    with pair[0].parts.database.reading() as database:
+    with pair[0].services.database.reading() as database:
         told_of = [
             entry.details["fact"]
             for entry in database.exec(select(AuditEntry))

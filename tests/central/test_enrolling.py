@@ -24,12 +24,12 @@ def device(service: Service) -> Device:
 
 
 def stored(service: Service) -> list[Kiosk]:
-    with service.parts.database.reading() as database:
+    with service.services.database.reading() as database:
         return list(database.exec(select(Kiosk)))
 
 
 def revoke(service: Service) -> None:
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         kiosks.revoke(database, database.exec(select(Kiosk)).one())
 
 
@@ -44,7 +44,7 @@ def test_a_device_is_told_which_kiosk_it_is_and_whom_to_believe(
     assert enrolled.central == CENTRAL
     (kiosk,) = stored(service)
     assert (kiosk.subject, kiosk.public_key) == (enrolled.kiosk, device.public_key)
-    signature = signing.sign(service.parts.master, Purpose.ENROL, b"x")
+    signature = signing.sign(service.services.master, Purpose.ENROL, b"x")
     (key,) = enrolled.verify_keys
     Ed25519PublicKey.from_public_bytes(key).verify(signature, statement(Purpose.ENROL, b"x"))
     assert audited(service) == [("kiosk.enrolled", None)]
@@ -206,7 +206,7 @@ def test_the_command_prints_a_token_that_is_stored_nowhere(
         "organisation": "Trust B",
         "hours": 24,
     }
-    with service.parts.database.reading() as database:
+    with service.services.database.reading() as database:
         (row,) = database.exec(select(EnrolmentRow))
     assert token.encode() not in row.model_dump_json(exclude={"token_hash"}).encode()
     assert row.token_hash != token.encode()

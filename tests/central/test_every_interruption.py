@@ -10,12 +10,12 @@ from enum import StrEnum
 
 import pytest
 
-from kiosk.central.evidence.visit import Fact, Told, Visit
+from kiosk.central.evidence.visit import Fact, ReportedTries, Visit
 from tests.central.test_evidence import MAXIMUM, UNDISTURBED, SimulatedCard, World
 
 VISITS = 3
 
-Knowledge = tuple[tuple[Visit, ...], Told]
+Knowledge = tuple[tuple[Visit, ...], ReportedTries]
 """All that central has: two cards of which it is the same are one to it."""
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiosk.central.evidence.visit import Fact, Told, Visit
+from kiosk.central.evidence.visit import Fact, ReportedTries, Visit
 from kiosk.central.evidence.worlds import Decision, decide, proven
 from kiosk.contract.messages import CardCommand
 
@@ -49,8 +49,8 @@ class SimulatedCard:
     def __post_init__(self) -> None:
         self.tries = self.fewest = self.maximum
 
-    def told(self) -> Told:
-        return Told(self.passcode, self.tries if self.tells else None)
+    def told(self) -> ReportedTries:
+        return ReportedTries(self.passcode, self.tries if self.tells else None)
 
     def torn(self) -> Iterator[None]:
         """The moment after the try was taken off and before the key is compared."""
@@ -325,11 +325,13 @@ def test_even_a_card_whose_imported_key_is_wrong_keeps_a_try(
 # ---------------------------------------------------------------- single rules
 
 
-NOT_TOLD = Told()
-LOCKED = Told(passcode=0)
+NOT_TOLD = ReportedTries()
+LOCKED = ReportedTries(passcode=0)
 
 
-def a_visit(*facts: Fact, first: int = 0, guess: bool = False, told: Told = LOCKED) -> Visit:
+def a_visit(
+    *facts: Fact, first: int = 0, guess: bool = False, told: ReportedTries = LOCKED
+) -> Visit:
     return Visit(0, first, guess, renew=True, told=told, facts=facts)
 
 
@@ -370,18 +372,18 @@ def test_two_guesses_without_an_answer_freeze_a_card_that_never_opened() -> None
 
 def test_a_card_that_tells_its_counter_needs_no_ledger() -> None:
     visits = [a_visit(), a_visit(guess=True), a_visit(guess=True)]
-    assert not decide(visits, Told(0, unblocking=3), MAXIMUM).frozen
-    assert decide([], Told(0, unblocking=1), MAXIMUM).frozen
+    assert not decide(visits, ReportedTries(0, unblocking=3), MAXIMUM).frozen
+    assert decide([], ReportedTries(0, unblocking=1), MAXIMUM).frozen
 
 
 def test_a_card_found_unlocked_had_its_counter_reset() -> None:
     visits = [a_visit(), a_visit(guess=True)]
-    decision = decide(visits, Told(passcode=3), MAXIMUM)
+    decision = decide(visits, ReportedTries(passcode=3), MAXIMUM)
     assert not decision.frozen
     assert decision.tries_left == 2  # and then the change may have been torn off
     over = [complete(SENT_0)]
     assert decide(over, LOCKED, MAXIMUM).tries_left == 2
-    assert decide(over, Told(passcode=3), MAXIMUM).tries_left == 3
+    assert decide(over, ReportedTries(passcode=3), MAXIMUM).tries_left == 3
 
 
 def test_a_late_fact_thaws_a_card() -> None:
@@ -469,7 +471,9 @@ def test_a_refusal_without_a_count_costs_a_try_all_the_same() -> None:
 # ---------------------------------------------------------------- what cannot have happened
 
 
-def complete(*facts: Fact, first: int = 0, guess: bool = False, told: Told = LOCKED) -> Visit:
+def complete(
+    *facts: Fact, first: int = 0, guess: bool = False, told: ReportedTries = LOCKED
+) -> Visit:
     numbered = tuple(replace(fact, sequence=number) for number, fact in enumerate(facts))
     return replace(
         a_visit(*numbered, first=first, guess=guess, told=told), ends=frozenset({len(facts)})
@@ -535,36 +539,40 @@ def test_a_change_and_a_candidate_that_may_have_been_torn_freeze_a_card_of_three
 
 def test_what_opened_a_card_in_a_complete_visit_is_what_was_sent() -> None:
     visits = [UNKNOWN_CHANGE, complete(SENT_1, first=1, guess=True)]
-    decision = decide(visits, Told(passcode=3), MAXIMUM)
+    decision = decide(visits, ReportedTries(passcode=3), MAXIMUM)
     assert (decision.first, decision.second_allowed, decision.tries_left) == (1, False, 3)
 
 
 def test_a_card_that_somebody_else_unlocked_says_nothing() -> None:
     visits = [UNKNOWN_CHANGE, complete(guess=True)]
-    assert decide(visits, Told(passcode=3), MAXIMUM) == decide(visits, LOCKED, MAXIMUM)
+    assert decide(visits, ReportedTries(passcode=3), MAXIMUM) == decide(visits, LOCKED, MAXIMUM)
 
 
 def test_a_try_that_is_gone_may_have_been_a_refusal_or_torn_off() -> None:
-    told = Told(0, unblocking=4)
+    told = ReportedTries(0, unblocking=4)
     visits = [
         replace(UNKNOWN_CHANGE, told=told),
         complete(SENT_1, first=1, guess=True, told=told),
     ]
-    decision = decide(visits, Told(0, unblocking=3), MAXIMUM + 1)
+    decision = decide(visits, ReportedTries(0, unblocking=3), MAXIMUM + 1)
     assert (decision.first, decision.second_allowed, decision.frozen) == (0, True, False)
 
 
 def test_fewer_tries_than_a_key_leaves_make_it_the_unlikely_one() -> None:
     """A card that carried the next key would have all its tries: the change had restored them."""
-    decision = decide([replace(UNKNOWN_CHANGE, told=Told(0, 3))], Told(0, 2), MAXIMUM)
+    decision = decide(
+        [replace(UNKNOWN_CHANGE, told=ReportedTries(0, 3))], ReportedTries(0, 2), MAXIMUM
+    )
     assert (decision.first, decision.second_allowed, decision.frozen) == (0, True, False)
-    assert decide([replace(UNKNOWN_CHANGE, told=Told(0, 3))], Told(0, 1), MAXIMUM).frozen
+    assert decide(
+        [replace(UNKNOWN_CHANGE, told=ReportedTries(0, 3))], ReportedTries(0, 1), MAXIMUM
+    ).frozen
 
 
 def test_tries_that_others_wasted_prove_nothing() -> None:
-    told = Told(0, unblocking=3)
+    told = ReportedTries(0, unblocking=3)
     visits = [replace(UNKNOWN_CHANGE, told=told), complete(guess=True, told=told)]
-    assert decide(visits, Told(0, unblocking=2), MAXIMUM).frozen
+    assert decide(visits, ReportedTries(0, unblocking=2), MAXIMUM).frozen
 
 
 def test_a_new_card_that_may_have_refused_twice_is_frozen() -> None:

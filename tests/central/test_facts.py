@@ -44,7 +44,7 @@ def test_items_in_any_order_and_number_are_applied_once(
     service.restart()
     assert outcomes(kiosk, *items, *items) == [("known", "")] * 12
     assert kiosk.granted(card).current.generation == 1
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         assert len(database.exec(select(FactRow)).all()) == 6
         kinds = list(database.exec(select(AuditEntry.kind)))
     assert kinds.count("key.proven") == 1
@@ -112,7 +112,7 @@ def test_an_attest_counts_when_the_card_signed_it(
     attest = item(grant, 5, CardCommand.ATTEST, 1, "9000", signature=signature)
     assert kiosk.report(attest) == ["applied"]
     genuine = signed == "by the card"
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         assert database.exec(select(FactRow.genuine)).one() is genuine
         kinds = list(database.exec(select(AuditEntry.kind)))
     assert ("card.unlocked" in kinds) is genuine
@@ -126,7 +126,7 @@ def test_a_report_that_is_not_one_applies_nothing(
     good = item(kiosk.granted(card), 1, CardCommand.UNBLOCK, 0, "9000")
     bad = good | {"id": "not an id"}
     assert problem(kiosk.post("/reports", {"items": [good, bad]})) == "invalid-request"
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         assert database.get(FactRow, UUID(good["id"])) is None
 
 
@@ -142,7 +142,7 @@ def end(session: UUID, facts: int) -> dict[str, Any]:
 
 
 def kinds(service: Service) -> list[str]:
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         return list(database.exec(select(AuditEntry.kind).order_by(col(AuditEntry.sequence))))
 
 

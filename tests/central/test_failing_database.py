@@ -25,7 +25,7 @@ from tests.central.world import WRONG, Clock, KioskClient, PersonalCard, Service
 
 def failures(service: Service) -> tuple[int, int]:
     """How many attempts are counted, and how many failures of the registration."""
-    with service.parts.database.reading() as session:
+    with service.services.database.reading() as session:
         attempts = len(session.exec(select(Attempt)).all())
         return attempts, session.exec(select(Registration.failures)).one()
 
@@ -89,7 +89,7 @@ def test_a_process_that_was_stopped_in_its_turn_loses_it(
 def test_when_it_is_full(on_sqlite: Service) -> None:
     kiosk = on_sqlite.kiosk("ward 7")
     card = kiosk.know(PersonalCard())
-    engine = on_sqlite.parts.database._engine
+    engine = on_sqlite.services.database._engine
     with engine.begin() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
 
@@ -102,7 +102,7 @@ def test_when_it_is_full(on_sqlite: Service) -> None:
     assert (full.status_code, problem(full)) == (503, "unavailable")
     event.remove(engine, "begin", limited)
     engine.dispose()
-    with on_sqlite.parts.database.reading() as session:
+    with on_sqlite.services.database.reading() as session:
         assert trail.first_break(session) is None
     kiosk.opened(card)
 
@@ -142,9 +142,9 @@ def test_a_file_that_breaks_under_the_service_is_answered_plainly(
     kiosk = on_sqlite.kiosk("ward 7")
     card = kiosk.know(PersonalCard())
     kiosk.opened(card)
-    with on_sqlite.parts.database._engine.connect() as connection:
+    with on_sqlite.services.database._engine.connect() as connection:
         connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    on_sqlite.parts.database._engine.dispose()
+    on_sqlite.services.database._engine.dispose()
     file.write_bytes(b"\xff" * file.stat().st_size)
     answer = kiosk.open(card)
     assert (answer.status_code, problem(answer)) == (500, "internal")

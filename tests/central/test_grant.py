@@ -21,7 +21,7 @@ def elsewhere(service: Service, card: PersonalCard) -> KioskClient:
 
 
 def kinds(service: Service) -> list[str]:
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         return list(database.exec(select(AuditEntry.kind)))
 
 
@@ -39,7 +39,7 @@ def test_asking_again_gives_the_same_grant_and_charges_once(
     first = kiosk.ask_grant(session)
     assert first.status_code == 200
     assert kiosk.ask_grant(session).content == first.content
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         assert len(database.exec(select(GrantRow)).all()) == 1
 
 
@@ -111,9 +111,9 @@ def test_keys_are_the_cards_own_and_the_generations_own(
     service: Service, kiosk: KioskClient, card: PersonalCard
 ) -> None:
     other = kiosk.know(PersonalCard())
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         cards = database.exec(select(Card)).all()
-        escrow = service.parts.escrow
+        escrow = service.services.escrow
         keys = [escrow.key(database, c, g).reveal() for c in cards for g in range(1, 200)]
         assert escrow.key(database, cards[0], 1).reveal() == keys[0]
     assert len(set(keys)) == len(keys)
@@ -180,9 +180,9 @@ def test_a_key_that_cannot_be_produced_leaves_no_grant_behind(
     service: Service, kiosk: KioskClient, card: PersonalCard
 ) -> None:
     session = kiosk.accepted(card)
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         wrapped = database.exec(select(EscrowedKey)).one()
         wrapped.wrapped = bytes(len(wrapped.wrapped))
     assert problem(kiosk.ask_grant(session)) == "internal"
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         assert database.exec(select(GrantRow)).first() is None

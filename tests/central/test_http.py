@@ -132,7 +132,7 @@ def test_a_revoked_kiosk_is_a_stranger(service: Service, card: PersonalCard) -> 
     revoked = service.kiosk("ward 8")
     revoked.know(card)
     assert revoked.open(card).status_code == 200
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         database.exec(select(Kiosk).where(Kiosk.name == revoked.name)).one().revoked = True
     assert problem(revoked.open(card)) == "not-authenticated"
 

@@ -75,7 +75,7 @@ def files(tmp_path: Path, operator: Operator) -> Files:
 
 def stored(operator: Operator) -> dict[str, int]:
     tables = (Cardholder, Position, Card, EscrowedKey, AuditEntry)
-    with operator.service.parts.database.reading() as database:
+    with operator.service.services.database.reading() as database:
         return {table.__name__: len(database.exec(select(table)).all()) for table in tables}
 
 
@@ -96,16 +96,16 @@ def test_what_was_imported_is_there_and_importing_again_doubles_nothing(
         "rejected": 0,
     }
     first = stored(operator)
-    with operator.service.parts.database.reading() as database:
+    with operator.service.services.database.reading() as database:
         card = database.exec(select(Card).where(Card.serial == "00112233")).one()
         assert card.authentication_certificate == der
         assert card.unblocking_maximum == 5
-        escrow = operator.service.parts.escrow
+        escrow = operator.service.services.escrow
         assert escrow.key(database, card, 0).reveal() == b"Imported"
     files.holders[0] = f"{NORA},Nora Newname,nora.new@nhs.net,Trust A"
     operator.does(*files.written())
     assert stored(operator) == {**first, "AuditEntry": first["AuditEntry"] + 1}
-    with operator.service.parts.database.reading() as database:
+    with operator.service.services.database.reading() as database:
         holder = database.exec(select(Cardholder).where(Cardholder.uuid == NORA)).one()
         assert (holder.name, holder.email) == ("Nora Newname", "nora.new@nhs.net")
 
@@ -169,17 +169,17 @@ def test_the_key_of_a_card_changes_only_until_it_was_given_out(
     files.keys.append("piv,AABBCCDD,Mistaken,,3")
     assert operator.run(*files.written()) == 2
     assert "AABBCCDD was given out with another key already" in operator.err
-    with operator.service.parts.database.reading() as database:
+    with operator.service.services.database.reading() as database:
         for serial, key in (("00112233", b"Mistaken"), ("AABBCCDD", given.unblocking_key.encode())):
             card = database.exec(select(Card).where(Card.serial == serial)).one()
-            assert operator.service.parts.escrow.key(database, card, 0).reveal() == key
+            assert operator.service.services.escrow.key(database, card, 0).reveal() == key
 
 
 def test_a_registered_card_keeps_its_holder_and_she_her_address(
     operator: Operator, files: Files, kiosk: KioskClient
 ) -> None:
     card = kiosk.know(PersonalCard())
-    with operator.service.parts.database.transaction() as database:
+    with operator.service.services.database.transaction() as database:
         database.exec(select(Cardholder)).one().uuid = NORA
     files.cards, files.keys = [f"piv,{card.serial},{OLGA},,,"], []
     assert operator.run(*files.written()) == 2
@@ -187,7 +187,7 @@ def test_a_registered_card_keeps_its_holder_and_she_her_address(
     files.cards = []
     operator.does(*files.written())
     assert "confirmed addresses kept: 1" in operator.out
-    with operator.service.parts.database.reading() as database:
+    with operator.service.services.database.reading() as database:
         holder = database.exec(select(Cardholder).where(Cardholder.uuid == NORA)).one()
         assert holder.email == "nora@example.nhs.uk"
 

@@ -12,7 +12,7 @@ from sqlmodel import select
 from kiosk.central.audit import checkpoints, trail
 from kiosk.central.operations import housekeeping, retention
 from kiosk.central.service import notices
-from kiosk.central.service.services import Parts
+from kiosk.central.service.services import Services
 from kiosk.central.tables import (
     AuditEntry,
     AuditHead,
@@ -81,36 +81,36 @@ def test_what_is_not_held_back_needs_no_thawing(operator: Operator, card: Person
 # ---------------------------------------------------------------- heads of the audit
 
 
-def entries(parts: Parts, count: int = 3) -> None:
-    with parts.database.transaction() as database:
+def entries(services: Services, count: int = 3) -> None:
+    with services.database.transaction() as database:
         for number in range(count):
-            trail.append(database, parts.clock(), "tested", {"number": number}, {})
+            trail.append(database, services.clock(), "tested", {"number": number}, {})
 
 
 def test_the_head_is_signed_once_a_day(service: Service, clock: Clock) -> None:
-    entries(service.parts)
+    entries(service.services)
     for days, signed in ((0, 1), (0.5, 1), (1.1, 2)):
         clock.now = Clock().now + timedelta(days=days)
-        entries(service.parts)
-        housekeeping.keep_house(service.parts)
-        with service.parts.database.reading() as database:
+        entries(service.services)
+        housekeeping.keep_house(service.services)
+        with service.services.database.reading() as database:
             assert len(checkpoints.kept(database)) == signed
 
 
 def test_who_makes_the_chain_anew_is_found_out(
     service: Service, operator: Operator, folder: Path
 ) -> None:
-    entries(service.parts, 4)
+    entries(service.services, 4)
     assert operator.run("audit", "sign") == 0
     log = folder / "log"
     log.write_text(f"Jan 1 central[1]: {operator.out}")
     assert operator.run("audit", "verify", "--heads", log) == 0
     assert "2 signed heads agree" in operator.out
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         _made_anew(database)
     assert operator.run("audit", "verify") == 1
     assert "made anew" in operator.out
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         database.delete(database.exec(select(AuditSignature)).one())
     assert operator.run("audit", "verify") == 0  # the database alone does not tell
     assert operator.run("audit", "verify", "--heads", log) == 1
@@ -133,7 +133,7 @@ def _made_anew(database) -> None:  # type: ignore[no-untyped-def]
 def test_a_head_that_central_did_not_sign_says_nothing(
     service: Service, operator: Operator, folder: Path
 ) -> None:
-    entries(service.parts)
+    entries(service.services)
     assert operator.run("audit", "sign") == 0
     log = folder / "log"
     log.write_text(operator.out.replace('"sequence":3', '"sequence":2') + "audit head {nonsense}\n")
@@ -142,8 +142,8 @@ def test_a_head_that_central_did_not_sign_says_nothing(
 
 def test_kiosks_are_handed_the_head(service: Service, kiosk: KioskClient) -> None:
     assert kiosk.get("/changes").json()["audit"] is None
-    entries(service.parts)
-    housekeeping.keep_house(service.parts)
+    entries(service.services)
+    housekeeping.keep_house(service.services)
     assert kiosk.get("/changes").json()["audit"]["sequence"] >= 3
 
 
@@ -155,11 +155,11 @@ def test_it_is_written_to_when_a_kiosk_falls_silent(
 ) -> None:
     kiosk.token  # noqa: B018
     clock.pass_time(2 * DAY)
-    parts = service.parts
-    object.__setattr__(parts, "alerts_to", "it@trust.example")
+    services = service.services
+    object.__setattr__(services, "alerts_to", "it@trust.example")
     for _ in range(3):
-        housekeeping.keep_house(parts)
-    notices.deliver(parts)
+        housekeeping.keep_house(services)
+    notices.deliver(services)
     ((address, letter),) = service.mailbox.letters
     assert address == "it@trust.example"
     assert "kiosk silent: ward 7" in letter.text
@@ -169,7 +169,7 @@ def test_it_is_written_to_when_a_kiosk_falls_silent(
 
 
 def keep_no_longer(service: Service) -> None:
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         retention.apply(database, service.clock.now)
 
 
@@ -186,7 +186,7 @@ def test_what_is_over_goes_and_what_says_which_key_a_card_carries_stays(
     kiosk.granted(card)
     clock.pass_time(100 * DAY)
     keep_no_longer(service)
-    with service.parts.database.reading() as database:
+    with service.services.database.reading() as database:
         assert len(database.exec(select(UnlockSession)).all()) == 1
         assert len(database.exec(select(GrantRow)).all()) == 1
         for table in (LoginSession, EmailedCode):
@@ -194,7 +194,7 @@ def test_what_is_over_goes_and_what_says_which_key_a_card_carries_stays(
         assert database.exec(select(AuditPersonal)).first() is not None
     clock.pass_time(700 * DAY)
     keep_no_longer(service)
-    with service.parts.database.reading() as database:
+    with service.services.database.reading() as database:
         assert database.exec(select(AuditPersonal)).all() == []
     assert operator.run("audit", "verify") == 0
 
@@ -204,13 +204,13 @@ def test_the_service_sees_to_it_once_a_day(service: Service, kiosk: KioskClient)
     for days, kept in ((0, 1), (0.5, 1), (1.5, 0)):
         service.clock.now = Clock().now + timedelta(days=days)
         if days == 0:
-            with service.parts.database.transaction() as database:
+            with service.services.database.transaction() as database:
                 code = EmailedCode(
                     session_id=uuid4(), address="n@nhs.net", verifier=b"v", sent_at=Clock().now
                 )
                 database.add(code)
-        housekeeping.keep_house(service.parts)
-        with service.parts.database.reading() as database:
+        housekeeping.keep_house(service.services)
+        with service.services.database.reading() as database:
             assert len(database.exec(select(EmailedCode)).all()) == kept
 
 
@@ -224,11 +224,11 @@ def test_a_cardholder_is_forgotten_and_the_audit_holds(
     service: Service, kiosk: KioskClient, card: PersonalCard, operator: Operator
 ) -> None:
     kiosk.granted(card)
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         database.exec(select(Cardholder)).one().uuid = "123456789012"
     assert operator.run("cardholders", "erase", "999999999999") == 2
     operator.does("cardholders", "erase", "123456789012")
-    with service.parts.database.reading() as database:
+    with service.services.database.reading() as database:
         holder = database.exec(select(Cardholder)).one()
         assert (holder.name, holder.email, holder.uuid) == ("erased", "", "")
         assert database.exec(select(Registration)).all() == []

@@ -48,7 +48,7 @@ def test_whoever_has_card_and_passcode_sees_her_profile(desk: Desk) -> None:
 
 
 def test_her_positions_tell_for_whom_she_works(service: Service, desk: Desk) -> None:
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         holder = database.exec(select(Cardholder)).one()
         for code, name, trust_code in (
             ("S1", "Nurse", "RX1"),
@@ -90,7 +90,7 @@ def test_a_certificate_that_nobody_vouches_for_is_not_believed(
 ) -> None:
     stranger = Authority().sign(desk.card.holder_key)
     assert problem(desk.open(authentication_certificate=b64(stranger))) == "not-trusted"
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         entry = database.exec(select(AuditEntry).where(AuditEntry.kind == "login.not-trusted"))
         assert entry.one().details["reason"]
 
@@ -109,7 +109,7 @@ def test_the_cards_own_certificate_is_looked_at_as_well(desk: Desk) -> None:
 
 def test_a_revoked_certificate_ends_it(service: Service, desk: Desk, authority: Authority) -> None:
     serial = x509.load_der_x509_certificate(desk.card.certificate).serial_number
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         trust_store.add_list(database, authority.revocations(serial), service.clock())
     assert problem(desk.open()) == "not-trusted"
 
@@ -124,7 +124,7 @@ def test_a_card_without_certificate_can_only_be_unlocked(desk: Desk) -> None:
 
 
 def test_a_card_that_was_stopped_does_not_log_in(service: Service, desk: Desk) -> None:
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         database.exec(select(Card)).one().status = CardStatus.LOST
     assert problem(desk.open()) == "card-stopped"
 

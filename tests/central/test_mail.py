@@ -101,7 +101,7 @@ def certificate(tmp_path: Path) -> tuple[Path, ssl.SSLContext]:
 
 def test_a_letter_arrives_in_both_forms(server: Server) -> None:
     with listening(server) as port:
-        transport.postman(f"smtp://127.0.0.1:{port}", SENDER).deliver("nora@nhs.net", LETTER)
+        transport.open_transport(f"smtp://127.0.0.1:{port}", SENDER).deliver("nora@nhs.net", LETTER)
     (message,) = server.messages
     assert server.recipients == ["nora@nhs.net"]
     assert (message["To"], message["From"]) == ("nora@nhs.net", SENDER)
@@ -136,10 +136,10 @@ def test_an_address_cannot_add_headers(address: str) -> None:
 def test_a_server_that_refuses_is_a_failure_that_tells_nothing(server: Server) -> None:
     server.closed = True
     with listening(server) as port, pytest.raises(MailFailed) as failed:
-        transport.postman(f"smtp://127.0.0.1:{port}", SENDER).deliver("nora@nhs.net", LETTER)
+        transport.open_transport(f"smtp://127.0.0.1:{port}", SENDER).deliver("nora@nhs.net", LETTER)
     assert "042042" not in str(failed.value)
     with pytest.raises(MailFailed):  # nobody listens any more
-        transport.postman(f"smtp://127.0.0.1:{port}", SENDER).deliver("nora@nhs.net", LETTER)
+        transport.open_transport(f"smtp://127.0.0.1:{port}", SENDER).deliver("nora@nhs.net", LETTER)
 
 
 def test_starttls_is_used_where_it_is_offered_and_its_certificate_checked(
@@ -149,12 +149,12 @@ def test_starttls_is_used_where_it_is_offered_and_its_certificate_checked(
 ) -> None:
     path, context = certificate
     with listening(server, tls_context=context, require_starttls=True) as port:
-        postman = transport.postman(f"smtp://127.0.0.1:{port}", SENDER)
+        mail_transport = transport.open_transport(f"smtp://127.0.0.1:{port}", SENDER)
         with pytest.raises(MailFailed):
-            postman.deliver("nora@nhs.net", LETTER)
+            mail_transport.deliver("nora@nhs.net", LETTER)
         assert server.messages == []
         monkeypatch.setenv("SSL_CERT_FILE", str(path))
-        postman.deliver("nora@nhs.net", LETTER)
+        mail_transport.deliver("nora@nhs.net", LETTER)
     assert len(server.messages) == 1
 
 
@@ -167,16 +167,16 @@ def test_a_password_goes_over_tls_or_not_at_all(
     monkeypatch.setenv("SSL_CERT_FILE", str(path))
     login = {"authenticator": server.authenticate, "auth_require_tls": False}
     with listening(server, **login) as port:
-        postman = transport.postman(f"smtp://kiosk:right@127.0.0.1:{port}", SENDER)
+        mail_transport = transport.open_transport(f"smtp://kiosk:right@127.0.0.1:{port}", SENDER)
         with pytest.raises(MailFailed):
-            postman.deliver("nora@nhs.net", LETTER)
+            mail_transport.deliver("nora@nhs.net", LETTER)
     assert server.logins == []
     with listening(server, tls_context=context, **login) as port:
-        transport.postman(f"smtp://kiosk:right@127.0.0.1:{port}", SENDER).deliver(
+        transport.open_transport(f"smtp://kiosk:right@127.0.0.1:{port}", SENDER).deliver(
             "n@nhs.net", LETTER
         )
         with pytest.raises(MailFailed):
-            transport.postman(f"smtp://kiosk:no@127.0.0.1:{port}", SENDER).deliver(
+            transport.open_transport(f"smtp://kiosk:no@127.0.0.1:{port}", SENDER).deliver(
                 "n@nhs.net", LETTER
             )
     assert server.logins == [(b"kiosk", b"right"), (b"kiosk", b"no")]
@@ -184,19 +184,19 @@ def test_a_password_goes_over_tls_or_not_at_all(
 
 
 def test_without_a_server_letters_lie_in_a_folder(tmp_path: Path) -> None:
-    postman = transport.postman(f"folder:{tmp_path}/mail", SENDER)
-    postman.deliver("nora@nhs.net", LETTER)
-    postman.deliver("nora@nhs.net", LETTER)
+    mail_transport = transport.open_transport(f"folder:{tmp_path}/mail", SENDER)
+    mail_transport.deliver("nora@nhs.net", LETTER)
+    mail_transport.deliver("nora@nhs.net", LETTER)
     files = sorted((tmp_path / "mail").iterdir())
     assert [file.suffix for file in files] == [".eml", ".eml"]
     assert b"042042" in files[0].read_bytes()
     assert (tmp_path / "mail").stat().st_mode & 0o777 == 0o700
     (tmp_path / "file").touch()
     with pytest.raises(MailFailed):
-        transport.postman(f"folder:{tmp_path}/file", SENDER).deliver("nora@nhs.net", LETTER)
+        transport.open_transport(f"folder:{tmp_path}/file", SENDER).deliver("nora@nhs.net", LETTER)
 
 
 @pytest.mark.parametrize("url", ["mailto:x", "smtp:", "http://mail", "smtp://mail:port", "folder:"])
 def test_a_wrong_setting_names_itself(url: str) -> None:
     with pytest.raises(SettingsError, match="KIOSK_CENTRAL_MAIL"):
-        transport.postman(url, SENDER)
+        transport.open_transport(url, SENDER)

@@ -11,7 +11,7 @@ from tests.central.world import WRONG, Clock, KioskClient, PersonalCard, Service
 
 
 def waiting(service: Service) -> list[str]:
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         return list(database.exec(select(Notice.subject)))
 
 
@@ -28,8 +28,8 @@ def unlock(kiosk: KioskClient, card: PersonalCard) -> None:
 
 def test_an_unlock_is_told_once(service: Service, kiosk: KioskClient, card: PersonalCard) -> None:
     unlock(kiosk, card)
-    assert notices.deliver(service.parts) == 1
-    assert notices.deliver(service.parts) == 0
+    assert notices.deliver(service.services) == 1
+    assert notices.deliver(service.services) == 0
     ((address, letter),) = service.mailbox.letters
     assert address == "nora@example.nhs.uk"
     assert letter.subject == "Your smartcard was unlocked"
@@ -43,7 +43,7 @@ def test_wrong_answers_are_told_and_so_is_the_lock(
     for _ in range(5):
         kiosk.answer(card, kiosk.opened(card), WRONG)
         clock.pass_time(600)
-    notices.deliver(service.parts)
+    notices.deliver(service.services)
     told = [letter.subject for _, letter in service.mailbox.letters if not letter.code]
     assert told == ["Wrong answers for your smartcard"] * 4 + ["Self service is locked"]
 
@@ -53,12 +53,12 @@ def test_a_letter_waits_for_the_mail_server_and_is_not_hurried(
 ) -> None:
     service.mailbox.closed = True
     unlock(kiosk, card)
-    assert notices.deliver(service.parts) == 0
+    assert notices.deliver(service.services) == 0
     service.mailbox.closed = False
-    assert notices.deliver(service.parts) == 0  # not yet
+    assert notices.deliver(service.services) == 0  # not yet
     service.restart()  # nor is it forgotten
     clock.pass_time(10)
-    assert notices.deliver(service.parts) == 1
+    assert notices.deliver(service.services) == 1
 
 
 def test_a_letter_that_nobody_takes_is_given_up_after_days(
@@ -68,7 +68,7 @@ def test_a_letter_that_nobody_takes_is_given_up_after_days(
     unlock(kiosk, card)
     tried = 0
     while waiting(service):
-        notices.deliver(service.parts)
+        notices.deliver(service.services)
         clock.pass_time(3600)
         tried += 1
     assert 72 <= tried <= 75
@@ -78,7 +78,7 @@ def test_the_service_delivers_by_itself(
     service: Service, kiosk: KioskClient, card: PersonalCard
 ) -> None:
     unlock(kiosk, card)
-    courier = notices.courier(service.parts)
+    courier = notices.courier(service.services)
     courier.start()
     try:
         while waiting(service):

@@ -56,7 +56,7 @@ def key_of(pack: Pack, given: tuple[str, ...] = ANSWERS) -> bytes:
 
 
 def registration(kiosk: KioskClient) -> Registration:
-    with kiosk.service.parts.database.reading() as database:
+    with kiosk.service.services.database.reading() as database:
         return database.exec(select(Registration)).one()
 
 
@@ -100,8 +100,8 @@ def test_a_pack_opens_for_its_kiosk_alone_and_is_signed(
     spoilt[-1] ^= 1
     with pytest.raises(VaultClosed):
         borrower.open(bytes(spoilt))
-    signature = signing.sign(kiosk.service.parts.master, Purpose.PACK, b"x")
-    assert signature != signing.sign(kiosk.service.parts.master, Purpose.ENROL, b"x")
+    signature = signing.sign(kiosk.service.services.master, Purpose.PACK, b"x")
+    assert signature != signing.sign(kiosk.service.services.master, Purpose.ENROL, b"x")
     assert statement(Purpose.PACK, b"x") != statement(Purpose.ENROL, b"x")
 
 
@@ -113,7 +113,7 @@ def test_the_key_of_one_pack_opens_in_no_other_context(borrower: Borrower) -> No
 
 
 def test_nothing_is_lent_unless_the_policy_says_so(borrower: Borrower, kiosk: KioskClient) -> None:
-    database = kiosk.service.parts.database
+    database = kiosk.service.services.database
     for setting in ("offline", "stopped"):
         with database.transaction() as session:
             trust = session.exec(select(Organisation)).one()
@@ -145,7 +145,7 @@ def test_only_cards_that_were_here_lately_where_the_policy_says_so(
 def test_a_card_that_cannot_prove_itself_is_never_lent(
     borrower: Borrower, kiosk: KioskClient
 ) -> None:
-    with kiosk.service.parts.database.transaction() as database:
+    with kiosk.service.services.database.transaction() as database:
         database.exec(select(Registration)).one().card_authentication_key = None
     assert borrower.ask() == []
 
@@ -161,7 +161,7 @@ def test_what_may_not_be_unlocked_is_not_lent(
         allow(other)
         assert Borrower(other).ask() == []
         return
-    with kiosk.service.parts.database.transaction() as database:
+    with kiosk.service.services.database.transaction() as database:
         known = database.exec(select(type(card_row(kiosk, card)))).one()
         registered = database.exec(select(Registration)).one()
         if why == "suspended":
@@ -259,7 +259,7 @@ def test_attempts_without_central_count(
 
 
 def kiosk_letters(kiosk: KioskClient) -> list[str]:
-    notices.deliver(kiosk.service.parts)
+    notices.deliver(kiosk.service.services)
     return [letter.subject for _, letter in kiosk.service.mailbox.letters]
 
 
@@ -287,7 +287,7 @@ def test_in_whatever_order_it_comes_a_success_takes_its_failures_back(
 def test_more_than_was_lent_is_refused_and_anothers_pack_is_not_known(
     borrower: Borrower, kiosk: KioskClient
 ) -> None:
-    with kiosk.service.parts.database.transaction() as database:
+    with kiosk.service.services.database.transaction() as database:
         database.exec(select(Registration)).one().failures = 1
     (pack,) = borrower.ask()
     assert pack.allowance == 1
@@ -417,7 +417,7 @@ def test_a_pack_of_former_answers_counts_for_no_new_registration(
     borrower: Borrower, kiosk: KioskClient
 ) -> None:
     (pack,) = borrower.ask()
-    with kiosk.service.parts.database.transaction() as database:
+    with kiosk.service.services.database.transaction() as database:
         old = database.exec(select(Registration)).one()
         told = old.model_dump()
         carry_out(database, delete(SealedEnvelope))

@@ -69,7 +69,7 @@ def test_after_two_unlocks_that_the_backup_does_not_know_the_right_pair_is_offer
     restore(service, kept)
     operator.does("escrow", "recover", lines)
     assert "grants recovered: 2" in operator.out
-    with service.parts.database.reading() as database:
+    with service.services.database.reading() as database:
         currents = [row.current for row in database.exec(select(GrantRow))]
     assert sorted(currents) == [0, 1]
     operator.does("escrow", "recover", lines)  # again: nothing is doubled
@@ -89,13 +89,13 @@ def test_a_key_that_was_imported_since_the_backup_comes_back(
     wrong = replace(card, unblocking_key="PUKx0000")
     # Imported once more, and the key that came with it is not the one it had.
     document = wrong.document(kiosk.organisation)
-    without = service.parts.escrow
+    without = service.services.escrow
     seed.sow(
-        replace(service.parts, escrow=escrow.Escrow(service.parts.master)),
+        replace(service.services, escrow=escrow.Escrow(service.services.master)),
         Personalisation.model_validate(document),
     )
     operator.does("escrow", "recover", lines)
-    with service.parts.database.reading() as database:
+    with service.services.database.reading() as database:
         known = database.exec(select(Card)).one()
         assert without.key(database, known, 0).reveal() in (b"PUKx7777", b"PUKx0000")
         assert database.get(EscrowedKey, (known.id, 0)) is not None
@@ -124,7 +124,7 @@ def test_without_the_journal_no_key_leaves(
     lines.mkdir()
     answer = kiosk.ask_grant(session)
     assert answer.status_code == 503
-    with service.parts.database.reading() as database:
+    with service.services.database.reading() as database:
         assert database.exec(select(GrantRow)).first() is None
     lines.rmdir()
     assert kiosk.ask_grant(session).status_code == 200

@@ -66,7 +66,7 @@ def test_the_profile_says_so(registered: Desk) -> None:
 def test_it_is_told_to_the_cardholder_and_the_address_before(
     service: Service, registered: Desk
 ) -> None:
-    notices.deliver(service.parts)
+    notices.deliver(service.services)
     told = {(to, letter.subject) for to, letter in service.mailbox.letters if not letter.code}
     assert told == {
         (
@@ -82,7 +82,7 @@ def test_she_is_written_to_in_the_language_of_her_screen(service: Service, desk:
     desk.send_code(language="pl")
     assert service.mailbox.letters[-1][1].language == "pl"
     assert desk.register(language="uk").status_code == 200
-    notices.deliver(service.parts)
+    notices.deliver(service.services)
     told = [letter.language for _, letter in service.mailbox.letters if not letter.code]
     assert set(told) == {"uk"}
 
@@ -192,7 +192,7 @@ def test_the_passcode_is_proved_anew(desk: Desk) -> None:
 def test_sent_again_it_is_registered_once(service: Service, registered: Desk) -> None:
     first = registered.register()
     assert first.status_code == 200
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         assert len(database.exec(select(Registration)).all()) == 1
         assert len(database.exec(select(SealedEnvelope)).all()) == 4
 
@@ -240,7 +240,7 @@ def test_a_registration_can_be_removed(service: Service, registered: Desk) -> No
     assert problem(stale) == "card-not-genuine"
     assert later.remove().status_code == 200
     assert later.remove().status_code == 200
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         assert database.exec(select(Registration)).all() == []
         assert database.exec(select(SealedEnvelope)).all() == []
     assert problem(later.kiosk.open(later.card)) == "not-registered"
@@ -263,7 +263,7 @@ def test_what_is_locked_cannot_be_removed(registered: Desk, clock: Clock) -> Non
 def test_an_address_changes_only_with_a_registration(service: Service, desk: Desk) -> None:
     desk.send_code("somebody.else@nhs.net")
     desk.register(code="000000")
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         assert database.exec(select(Cardholder)).one().email == "nora@example.nhs.uk"
 
 

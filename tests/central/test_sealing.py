@@ -12,7 +12,7 @@ import pytest
 from kiosk.card.cryptogram import KeyKind
 from kiosk.central.__main__ import main
 from kiosk.central.keys import sealing
-from kiosk.central.keys.sealing import Unsealable
+from kiosk.central.keys.sealing import UnreadableRows
 
 SECRET = "Planted1"
 ADMINISTRATOR = "0123456789ABCDEF" * 3
@@ -55,12 +55,12 @@ def test_sealed_without_a_database_and_opened_by_the_private_half_alone(tmp_path
     assert keys[0].secret.reveal() == SECRET.encode()
     assert keys[1].secret.reveal() == bytes.fromhex(ADMINISTRATOR)
     sealing.create_import_key(tmp_path / "another.key")
-    with pytest.raises(Unsealable, match="another import key"):
+    with pytest.raises(UnreadableRows, match="another import key"):
         sealing.unseal(content, sealing.load_import_key(tmp_path / "another.key"))
     for place in (len(content) // 2, len(content) - 1):
         damaged = bytearray(content)
         damaged[place] ^= 1
-        with pytest.raises(Unsealable):
+        with pytest.raises(UnreadableRows):
             sealing.unseal(bytes(damaged), sealing.load_import_key(tmp_path / "import.key"))
     again = command(tmp_path, "import-key", "create", "import.key")
     assert (again.returncode, again.stderr) == (2, "kiosk-central: import.key: File exists\n")
@@ -123,7 +123,7 @@ def test_a_file_in_another_encoding_is_refused_unshown(
 def test_a_private_half_that_others_can_read_is_refused(tmp_path: Path) -> None:
     sealing.create_import_key(tmp_path / "import.key")
     (tmp_path / "import.key").chmod(0o644)
-    with pytest.raises(Unsealable, match="chmod 600"):
+    with pytest.raises(UnreadableRows, match="chmod 600"):
         sealing.load_import_key(tmp_path / "import.key")
 
 

@@ -31,7 +31,7 @@ def test_the_list_of_what_central_asks_is_whole(
         asked.update(_WORD.findall(_QUOTED.sub("", statement)))
         asked.update(re.findall(r"\b(?:pg_\w+|count|min|max)\b(?=\s*\()", statement))
 
-    event.listen(service.parts.database._engine, "before_cursor_execute", note)
+    event.listen(service.services.database._engine, "before_cursor_execute", note)
     everything(service, kiosk, card)
     listed = set(re.findall(r"`([^`]+)`", _section()))
     words = {word for each in listed for word in re.findall(r"[A-Z_]+|pg_\w+|[a-z]+", each)}
@@ -67,9 +67,9 @@ def everything(service: Service, kiosk: KioskClient, card: PersonalCard) -> None
     (pack,) = (each for each in Borrower(kiosk).ask() if each.serial == card.serial)
     kiosk.report(attempt(pack), answers(pack, right=True))
     kiosk.get("/changes")
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         database.exec(select(Organisation)).one().stopped = True
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         retention.apply(database, service.clock.now)
-    housekeeping.keep_house(service.parts)
-    notices.deliver(service.parts)
+    housekeeping.keep_house(service.services)
+    notices.deliver(service.services)

@@ -25,13 +25,13 @@ def root(service: Service) -> Authority:
 
 
 def trusted(service: Service, authority: Authority, *, anchor: bool, revoked: Any = ()) -> None:
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         trust_store.add_issuer(database, authority.der, NOW, anchor=anchor)
         trust_store.add_list(database, authority.revocations(*revoked), NOW)
 
 
 def check(service: Service, der: bytes, now: datetime = NOW) -> None:
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         trust_store.check(database, der, now)
 
 
@@ -62,7 +62,7 @@ def test_a_name_alone_is_nothing(service: Service, root: Authority) -> None:
 def test_a_card_is_no_authority(service: Service, root: Authority) -> None:
     card = Authority("Nora Nurse", above=root, is_authority=False)
     with (
-        service.parts.database.transaction() as database,
+        service.services.database.transaction() as database,
         pytest.raises(ValueError, match="authority"),
     ):
         trust_store.add_issuer(database, card.der, NOW, anchor=False)
@@ -98,7 +98,7 @@ def test_an_issuer_outside_its_own_validity_is_not_believed(service: Service) ->
 def test_what_is_revoked_is_not_believed(service: Service, root: Authority) -> None:
     card = root.sign(KEY)
     serial = x509.load_der_x509_certificate(card).serial_number
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         trust_store.add_list(database, root.revocations(serial), NOW)
     with pytest.raises(trust_store.Untrusted, match="revoked"):
         check(service, card)
@@ -110,7 +110,7 @@ def test_an_issuer_that_is_revoked_takes_its_cards_with_it(
 ) -> None:
     below = Authority("Trust cards", above=root)
     trusted(service, below, anchor=False)
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         trust_store.add_list(database, root.revocations(7), NOW)
     with pytest.raises(trust_store.Untrusted, match="revoked"):
         check(service, below.sign(KEY))
@@ -118,7 +118,7 @@ def test_an_issuer_that_is_revoked_takes_its_cards_with_it(
 
 def test_without_a_list_nothing_is_believed(service: Service) -> None:
     root = Authority()
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         trust_store.add_issuer(database, root.der, NOW, anchor=True)
     with pytest.raises(trust_store.Untrusted, match="no revocation list"):
         check(service, root.sign(KEY))
@@ -132,7 +132,7 @@ def test_a_list_that_is_out_of_date_is_none(service: Service, root: Authority) -
 def test_a_list_that_somebody_else_signed_is_not_taken(service: Service, root: Authority) -> None:
     forged = root.revocations(key=ec.generate_private_key(ec.SECP256R1()))
     with (
-        service.parts.database.transaction() as database,
+        service.services.database.transaction() as database,
         pytest.raises(ValueError, match="no imported authority"),
     ):
         trust_store.add_list(database, forged, NOW)
@@ -141,7 +141,7 @@ def test_a_list_that_somebody_else_signed_is_not_taken(service: Service, root: A
 def test_an_older_list_does_not_replace_a_newer_one(service: Service, root: Authority) -> None:
     older = root.revocations(at=datetime(2024, 12, 30, tzinfo=UTC), days=30)
     with (
-        service.parts.database.transaction() as database,
+        service.services.database.transaction() as database,
         pytest.raises(ValueError, match="newer"),
     ):
         trust_store.add_list(database, older, NOW)
@@ -169,7 +169,7 @@ def test_a_version_that_no_standard_knows_is_malformed(service: Service, root: A
     with pytest.raises(trust_store.Untrusted, match="malformed"):
         check(service, root.sign(KEY).replace(version_3, version_6))
     with (
-        service.parts.database.transaction() as database,
+        service.services.database.transaction() as database,
         pytest.raises(ValueError, match="version"),
     ):
         trust_store.add_issuer(database, root.der.replace(version_3, version_6), NOW, anchor=True)

@@ -121,7 +121,7 @@ def test_stopped_cards_get_plain_help_at_every_step(
     service: Service, kiosk: KioskClient, card: PersonalCard, status: CardStatus
 ) -> None:
     opened, session = kiosk.opened(card), kiosk.accepted(card)
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         database.exec(select(Card)).one().status = status
     assert problem(kiosk.open(card)) == "card-stopped"
     assert problem(kiosk.answer(card, opened)) == "card-stopped"
@@ -138,7 +138,7 @@ def forget_registration(database: Session) -> None:
 def test_a_card_without_registration_is_told_so(
     service: Service, kiosk: KioskClient, card: PersonalCard
 ) -> None:
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         forget_registration(database)
     assert problem(kiosk.open(card)) == "not-registered"
 
@@ -147,12 +147,12 @@ def test_registering_again_ends_the_sessions_there_were(
     service: Service, kiosk: KioskClient, card: PersonalCard
 ) -> None:
     opened, session = kiosk.opened(card), kiosk.accepted(card)
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         pinned = database.exec(select(Registration)).one().card_authentication_key
         forget_registration(database)
         stored = database.exec(select(Card)).one()
         answers = [(question, Secret(b"new")) for question in QUESTIONS]
-        registrations.add(database, service.parts.master, stored, answers, pinned)
+        registrations.add(database, service.services.master, stored, answers, pinned)
     assert problem(kiosk.answer(card, opened)) == "expired"
     assert problem(kiosk.ask_grant(session)) == "expired"
 
@@ -163,13 +163,13 @@ def test_who_is_turned_away_is_in_the_audit(
     kiosk.answer(card, kiosk.opened(card), WRONG)
     assert problem(kiosk.open(card)) == "wait"
     clock.pass_time(60)
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         database.exec(select(Registration)).one().locked = True
     assert problem(kiosk.open(card)) == "locked-out"
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         database.exec(select(Card)).one().status = CardStatus.LOST
     assert problem(kiosk.open(card)) == "card-stopped"
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         refused = select(AuditEntry.details).where(AuditEntry.kind == "unlock.refused")
         details = database.exec(refused.order_by(col(AuditEntry.sequence))).all()
     assert [one["problem"] for one in details] == ["wait", "locked-out", "card-stopped"]

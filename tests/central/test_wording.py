@@ -93,12 +93,12 @@ def test_a_message_in_any_alphabet_arrives_whole() -> None:
 
 
 def test_a_cardholder_is_written_to_in_her_own(kiosk: KioskClient, card: PersonalCard) -> None:
-    parts = kiosk.service.parts
-    with parts.database.transaction() as database:
+    services = kiosk.service.services
+    with services.database.transaction() as database:
         holder = database.exec(select(Cardholder)).one()
         holder.language = "cy"
     kiosk.answer(card, kiosk.opened(card), WRONG)
-    notices.deliver(parts)
+    notices.deliver(services)
     ((_, letter),) = kiosk.service.mailbox.letters
     assert (letter.language, letter.subject[:7]) == ("cy", "Atebion")
 

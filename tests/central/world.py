@@ -29,7 +29,7 @@ from kiosk.central.mail.letters import Letter
 from kiosk.central.operations import seed
 from kiosk.central.operations.seed import Personalisation
 from kiosk.central.service import authentication, services
-from kiosk.central.service.services import Parts
+from kiosk.central.service.services import Services
 from kiosk.central.tables import Kiosk, Organisation
 from kiosk.contract import proof
 from kiosk.contract.messages import PROBLEM_PREFIX, CardCommand, Grant, UnlockOpened
@@ -93,7 +93,7 @@ def _serial() -> str:
 
 
 class Mailbox:
-    """A postman that keeps every letter, with its address, instead of carrying it anywhere."""
+    """A mail transport that keeps every letter with its address and sends none."""
 
     def __init__(self) -> None:
         self.letters: list[tuple[str, Letter]] = []
@@ -165,13 +165,13 @@ class Service:
             seed.ensure_master_key(self.settings.master_key_file)
         self.mailbox = Mailbox()
         self.tls: tuple[Path, Path] | None = None  # certificate and key
-        self.parts: Parts
+        self.services: Services
         self.url = ""
 
     def start(self) -> None:
         assembled = services.assemble(self.settings, self.clock)
-        self.parts = replace(assembled, postman=self.mailbox)
-        self._app = create_app(self.parts)
+        self.services = replace(assembled, mail_transport=self.mailbox)
+        self._app = create_app(self.services)
         certificate, key = self.tls or (None, None)
         config = uvicorn.Config(
             self._app,
@@ -190,7 +190,7 @@ class Service:
         """Nothing is under way: the server takes a moment to find out, which nobody waits for."""
         self._app.state.watch.close()
         self._server.should_exit = True
-        self.parts.database.close()
+        self.services.database.close()
 
     @property
     def waiting(self) -> int:
@@ -232,9 +232,9 @@ class KioskClient:
     @property
     def token(self) -> str:
         """An access token that is still good, from central's own hands."""
-        now = self.service.parts.clock()
+        now = self.service.services.clock()
         if self._access is None or self._access[1] <= now:
-            with self.service.parts.database.transaction() as database:
+            with self.service.services.database.transaction() as database:
                 given = authentication.give_access(database, self._known(database), now)
             self._access = given, now + authentication.ACCESS_LIFE
         return self._access[0]
@@ -242,8 +242,8 @@ class KioskClient:
     def know(self, card: PersonalCard) -> PersonalCard:
         """Have central know `card` in this kiosk's organisation."""
         document = card.document(self.organisation)
-        seed.sow(self.service.parts, Personalisation.model_validate(document))
-        with self.service.parts.database.transaction() as database:
+        seed.sow(self.service.services, Personalisation.model_validate(document))
+        with self.service.services.database.transaction() as database:
             self._known(database)
         return card
 

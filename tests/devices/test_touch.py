@@ -25,7 +25,7 @@ from kiosk.devices.touch.fingers import (
     MT_X,
     MT_Y,
     SYN,
-    Fingers,
+    TouchTracker,
 )
 from kiosk.values import Fingertip, Phase
 
@@ -47,7 +47,7 @@ def lift(number: int) -> list[Told]:
 
 
 def heard(told: Sequence[Told], *, has_slots: bool = True) -> list[Fingertip]:
-    fingers = Fingers(LIMITS, has_slots=has_slots)
+    fingers = TouchTracker(LIMITS, has_slots=has_slots)
     return [tip for each in told for tip in fingers.event(*each)]
 
 
@@ -91,7 +91,7 @@ def test_a_screen_without_slots_has_one_finger() -> None:
 def test_whatever_a_screen_says_each_finger_comes_down_and_goes_up_in_turn(
     told: list[Told],
 ) -> None:
-    fingers = Fingers(LIMITS, has_slots=True)
+    fingers = TouchTracker(LIMITS, has_slots=True)
     tips = [tip for each in told for tip in fingers.event(*each)]
     tips += fingers.lifted()
     for number in {tip.number for tip in tips}:

@@ -23,7 +23,7 @@ from kiosk.demo.journey import (
 from kiosk.demo.mailbox import letters
 from kiosk.demo.premises import Premises
 from kiosk.flow.view import Intent
-from kiosk.leases import Shelf
+from kiosk.leases import PackStore
 from kiosk.store.database import open_store, read_replica
 from kiosk.store.outbox import Outbox
 from kiosk.store.replica import ReplicaReader
@@ -48,21 +48,21 @@ def _lent(premises: Premises) -> None:
     premises.lend(offline=True)
     replica = ReplicaReader(read_replica(premises.state))
     hers = CardIdentity(premises.card.family, premises.card.serial)
-    shelf = Shelf(premises.memory)
+    pack_store = PackStore(premises.memory)
     try:
-        lent = lambda: shelf.find(card_hash(replica.standing().key, hers)) is not None  # noqa: E731
+        lent = lambda: pack_store.find(card_hash(replica.state().key, hers)) is not None  # noqa: E731
         _until("her card was not lent", lent)
     finally:
-        shelf.close()
+        pack_store.close()
 
 
 def _not_lent(premises: Premises) -> None:
     premises.lend(offline=False)
-    shelf = Shelf(premises.memory)
+    pack_store = PackStore(premises.memory)
     try:
-        _until("nothing was given back", lambda: not shelf.everything())
+        _until("nothing was given back", lambda: not pack_store.everything())
     finally:
-        shelf.close()
+        pack_store.close()
 
 
 def _reported(premises: Premises) -> None:

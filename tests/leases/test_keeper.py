@@ -16,7 +16,7 @@ from kiosk.central.tables import Card, Organisation, PackRow, Registration, Seal
 from kiosk.contract.messages import ProblemType
 from kiosk.contract.packs import AskPacks
 from kiosk.errors import CentralRefused, SettingsError
-from kiosk.leases import Shelf, memory
+from kiosk.leases import PackStore, memory
 from kiosk.rows import carry_out
 from tests.central.world import PersonalCard, Service
 from tests.leases.world import Away, Borrowing, Rounds
@@ -27,7 +27,7 @@ HOUR = 3600
 
 
 def ended(service: Service) -> list[bool]:
-    with service.parts.database.reading() as database:
+    with service.services.database.reading() as database:
         rows = database.exec(select(PackRow).order_by(PackRow.number))  # type: ignore[arg-type]
         return [row.ended_at is not None for row in rows]
 
@@ -36,7 +36,7 @@ def test_it_is_lent_what_it_may_have(kiosk: Borrowing, card: PersonalCard) -> No
     assert not kiosk.holds(card)
     kiosk.round()
     assert kiosk.holds(card)
-    assert kiosk.shelf.count_ready() == 1
+    assert kiosk.pack_store.count_ready() == 1
     assert not kiosk.leases.find(PersonalCard().identity)
 
 
@@ -45,15 +45,15 @@ def test_a_lease_runs_by_the_time_since_the_start_and_from_the_request_on(
 ) -> None:
     begun = kiosk.clock.seconds
     kiosk.round()
-    (kept,) = kiosk.shelf.everything()
+    (kept,) = kiosk.pack_store.everything()
     assert kept.ends == begun + 12 * HOUR
     kiosk.cut()
     kiosk.clock.seconds = kept.ends - 1
     assert kiosk.holds(card)
     kiosk.clock.seconds = kept.ends
     assert not kiosk.holds(card)
-    kiosk.keeper.round()
-    assert (kiosk.shelf.everything(), kiosk.told()) == ([], ["pack end"])
+    kiosk.renewer.round()
+    assert (kiosk.pack_store.everything(), kiosk.told()) == ([], ["pack end"])
 
 
 def test_a_lease_is_made_longer_while_central_is_there(
@@ -86,12 +86,12 @@ def test_a_process_that_is_started_anew_has_what_it_had(
     kiosk: Borrowing, service: Service, card: PersonalCard
 ) -> None:
     kiosk.round()
-    (kept,) = kiosk.shelf.everything()
-    assert kiosk.shelf.count(kept.pack) == 1
+    (kept,) = kiosk.pack_store.everything()
+    assert kiosk.pack_store.count(kept.pack) == 1
     kiosk.close()
     kiosk.start()
     assert kiosk.holds(card)
-    (again,) = kiosk.shelf.everything()
+    (again,) = kiosk.pack_store.everything()
     assert (again.pack, again.attempts) == (kept.pack, 1)
 
 
@@ -100,7 +100,7 @@ def test_what_central_takes_back_is_not_used_and_given_back(
     kiosk: Borrowing, service: Service, card: PersonalCard, why: str
 ) -> None:
     kiosk.round()
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         if why == "registered anew":
             _anew(database, database.exec(select(Registration)).one())
         elif why == "suspended":
@@ -114,7 +114,7 @@ def test_what_central_takes_back_is_not_used_and_given_back(
     if why == "epoch":
         kiosk.follower.follow()
     assert not kiosk.holds(card)
-    kiosk.keeper.round()
+    kiosk.renewer.round()
     assert "pack end" in kiosk.told()
 
 
@@ -131,7 +131,7 @@ def test_a_round_that_goes_wrong_is_not_the_last(
 ) -> None:
     away = Away(ZeroDivisionError("what nobody reckons with"))
     kiosk.cut(away)
-    kiosk.keeper.keep(Rounds(9, kiosk.clock))  # three seconds each
+    kiosk.renewer.keep(Rounds(9, kiosk.clock))  # three seconds each
     assert away.asked == 2, "and central is asked again, though not at once"
     assert "unexpected ZeroDivisionError" in caplog.text
     assert "nobody reckons" not in caplog.text
@@ -139,12 +139,12 @@ def test_a_round_that_goes_wrong_is_not_the_last(
 
 def test_while_facts_wait_nothing_is_asked(kiosk: Borrowing, card: PersonalCard) -> None:
     kiosk.round()
-    (kept,) = kiosk.shelf.everything()
-    kiosk.shelf.spend(kept.pack)
-    kiosk.keeper.round()  # gives it back, and has something to report
+    (kept,) = kiosk.pack_store.everything()
+    kiosk.pack_store.spend(kept.pack)
+    kiosk.renewer.round()  # gives it back, and has something to report
     assert kiosk.told() == ["pack end"]
-    kiosk.keeper.round()
-    assert kiosk.shelf.everything() == []
+    kiosk.renewer.round()
+    assert kiosk.pack_store.everything() == []
     kiosk.round()
     assert kiosk.holds(card)
 
@@ -156,8 +156,8 @@ def test_what_another_asked_for_is_not_taken(
     asked = AskPacks(sealing_key=kiosk.leases.sealing_key, nonce=secrets.token_bytes(16))
     recorded = kiosk.follower.central.lend_packs(asked)
     monkeypatch.setattr(kiosk.follower.central, "lend_packs", lambda _: recorded)
-    kiosk.keeper.round()
-    assert kiosk.shelf.everything() == []
+    kiosk.renewer.round()
+    assert kiosk.pack_store.everything() == []
 
 
 # ---------------------------------------------------------------- where it lies
@@ -208,31 +208,31 @@ def test_the_key_is_made_once_a_start_and_is_nobody_elses(memory_directory: Path
 
 def test_what_opens_a_card_is_gone_once_it_is_spent(kiosk: Borrowing, card: PersonalCard) -> None:
     kiosk.round()
-    (kept,) = kiosk.shelf.everything()
+    (kept,) = kiosk.pack_store.everything()
     assert any(kept.sealed in file.read_bytes() for file in kiosk.memory.iterdir())
-    kiosk.shelf.spend(kept.pack)
+    kiosk.pack_store.spend(kept.pack)
     assert not any(kept.sealed[:64] in file.read_bytes() for file in kiosk.memory.iterdir())
-    assert kiosk.shelf.count(kept.pack) is None
+    assert kiosk.pack_store.count(kept.pack) is None
     assert not kiosk.holds(card)
 
 
 def test_attempts_are_counted_with_growing_waits(kiosk: Borrowing) -> None:
     kiosk.round()
-    (kept,) = kiosk.shelf.everything()
+    (kept,) = kiosk.pack_store.everything()
     waits = []
     for number in (1, 2):
-        assert kiosk.shelf.count(kept.pack) == number
-        now = kiosk.shelf.get(kept.pack)
+        assert kiosk.pack_store.count(kept.pack) == number
+        now = kiosk.pack_store.get(kept.pack)
         assert now is not None
         waits.append(now.not_before - kiosk.clock.seconds)
-    assert kiosk.shelf.count(kept.pack) is None
+    assert kiosk.pack_store.count(kept.pack) is None
     assert waits == [60.0, 300.0]
-    assert Shelf(kiosk.memory, kiosk.clock).count(kept.pack) is None
+    assert PackStore(kiosk.memory, kiosk.clock).count(kept.pack) is None
 
 
 def test_who_opens_the_case_gets_nothing(kiosk: Borrowing, card: PersonalCard) -> None:
     kiosk.round()
-    (kept,) = kiosk.shelf.everything()
+    (kept,) = kiosk.pack_store.everything()
     kiosk.leases.end()
     kiosk.round()
     assert not kiosk.holds(card)
@@ -245,5 +245,5 @@ def test_a_kiosk_that_is_cut_off_and_hears_of_it_has_nothing_left(
 ) -> None:
     kiosk.round()
     kiosk.cut(Away(CentralRefused(ProblemType.NOT_AUTHENTICATED, 401)))
-    kiosk.keeper.round()
-    assert kiosk.shelf.everything() == []
+    kiosk.renewer.round()
+    assert kiosk.pack_store.everything() == []

@@ -23,7 +23,7 @@ from kiosk.flow.view import Intent, View
 from kiosk.simulated.board import SimulatedPins
 from kiosk.simulated.pcscd import PrivatePcscd
 from kiosk.values import Secret
-from kiosk.visits import Means, Parties
+from kiosk.visits import Parties, VisitContext
 from tests.central.world import CENTRAL, PersonalCard, Service
 from tests.leases.world import Borrowing
 
@@ -68,7 +68,7 @@ def pins() -> SimulatedPins:
 
 @pytest.fixture
 def hanging(kiosk: Borrowing, pcscd: PrivatePcscd, pins: SimulatedPins) -> Iterator[Hanging]:
-    means = Means(
+    context = VisitContext(
         reader=PcscReader(),
         central=kiosk.follower.central,
         outbox=kiosk.follower.outbox,
@@ -77,7 +77,7 @@ def hanging(kiosk: Borrowing, pcscd: PrivatePcscd, pins: SimulatedPins) -> Itera
         leases=kiosk.leases,
     )
     site = flow.Site(technician=True, rest_seconds=0.2)
-    runtime, screen = Runtime(site, means, Board(pins, PLAN)), Shown()
+    runtime, screen = Runtime(site, context, Board(pins, PLAN)), Shown()
     thread = threading.Thread(target=runtime.run, args=(screen,))
     thread.start()
     yield Hanging(runtime, pins, screen)
@@ -112,13 +112,13 @@ def test_who_opens_the_case_finds_nothing(
     hanging.screen.wait_for(is_closed)
     assert not typed
     assert None in hanging.screen.forgotten
-    assert kiosk.shelf.everything() == []
+    assert kiosk.pack_store.everything() == []
     assert not (kiosk.memory / "pack.key").exists()
-    kiosk.keeper.round()
-    assert kiosk.shelf.everything() == [], "and nothing more is fetched"
+    kiosk.renewer.round()
+    assert kiosk.pack_store.everything() == [], "and nothing more is fetched"
     hanging.screen.wait_for(lambda _: hanging.pins.levels[23])
     kiosk.follower.deliver()
-    with service.parts.database.reading() as database:
+    with service.services.database.reading() as database:
         deeds = [row.deed for row in database.exec(select(KioskEventRow))]
     assert deeds.count("case opened") == 1
 

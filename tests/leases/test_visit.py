@@ -27,7 +27,7 @@ from kiosk.simulated.issuing import SimulatedIssuer, new_key
 from kiosk.simulated.piv import SimulatedPivCard
 from kiosk.values import CardIdentity, Family, Secret
 from kiosk.vault import sealed_answers
-from kiosk.visits import Means, Parties
+from kiosk.visits import Parties, VisitContext
 from kiosk.visits.unlock import UnlockVisit, new_reference
 from tests.central.world import CENTRAL, Service
 from tests.leases.world import Borrowing
@@ -48,7 +48,7 @@ def hers(service: Service, monkeypatch: pytest.MonkeyPatch) -> IssuedCard:
     issuer = SimulatedIssuer.make()
     issued = issue(Family.PIV, people.NURSE.name, people.NURSE.passcode, issuer)
     document = people.personalisation(people.NURSE, issued, issuer)
-    seed.sow(service.parts, Personalisation.model_validate_json(document))
+    seed.sow(service.services, Personalisation.model_validate_json(document))
     return issued
 
 
@@ -90,7 +90,7 @@ def visit(
 def _visit(kiosk: Borrowing, card: IssuedCard, interruption: Interruption | None) -> UnlockVisit:
     reader, follower = DirectReader(card), kiosk.follower
     reader.insert(interruption)
-    means = Means(
+    context = VisitContext(
         reader,  # type: ignore[arg-type]
         follower.central,
         MortalOutbox(follower.outbox._engine),
@@ -98,7 +98,7 @@ def _visit(kiosk: Borrowing, card: IssuedCard, interruption: Interruption | None
         follower.reader,
         kiosk.leases,
     )
-    return UnlockVisit(1, means)
+    return UnlockVisit(1, context)
 
 
 def unlock(begun: UnlockVisit) -> ev.Event:
@@ -164,7 +164,7 @@ def test_a_forgery_costs_no_attempt(lent: Borrowing, hers: IssuedCard) -> None:
     forged = IssuedCard(hers.family, hers.serial, SimulatedPivCard(memory))
     answered = visit(lent, forged).answer(RIGHT, None)
     assert answered == ev.CardFailed(1, ev.CardTrouble.WRONG_CARD)
-    (kept,) = lent.shelf.everything()
+    (kept,) = lent.pack_store.everything()
     assert kept.attempts == 0
     assert "pack attempt" not in lent.told()
 
@@ -203,7 +203,7 @@ def test_nothing_is_done_to_a_card_that_cannot_be_recorded(
     begun = visit(lent, hers)
     with no_room(lent):
         assert begun.answer(RIGHT, None) == ev.CardFailed(1, ev.CardTrouble.STORE)
-    (kept,) = lent.shelf.everything()
+    (kept,) = lent.pack_store.everything()
     assert kept.attempts == 1
     assert hers.passcode_left == 0
 

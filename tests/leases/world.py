@@ -15,7 +15,7 @@ from kiosk.central.keys import signing
 from kiosk.central.tables import Kiosk
 from kiosk.contract import messages as msg
 from kiosk.errors import CentralUnavailable
-from kiosk.leases import Addressee, Keeper, Leases, Shelf, memory
+from kiosk.leases import Addressee, LeaseRenewer, Leases, PackStore, memory
 from kiosk.link import CentralClient
 from kiosk.sync import plan
 from tests.central.borrower import allow
@@ -78,27 +78,27 @@ class Borrowing:
 
     def start(self) -> None:
         """As the process does, in the same memory or another."""
-        with self.service.parts.database.reading() as database:
+        with self.service.services.database.reading() as database:
             subject = database.exec(
                 select(Kiosk.subject).where(Kiosk.name == self.follower.name)
             ).one()
         memory.prepare(self.memory, swap_tolerated=True)
-        self.shelf = Shelf(self.memory, self.clock)
-        keys = signing.verify_keys(self.service.parts.master)
+        self.pack_store = PackStore(self.memory, self.clock)
+        keys = signing.verify_keys(self.service.services.master)
         self.leases = Leases(
-            self.shelf,
+            self.pack_store,
             self.follower.reader,
             memory.sealing_key(self.memory),
             Addressee(CENTRAL, subject, keys),
         )
-        self.keeper = self._keeper(self.follower.central)
+        self.renewer = self._renewer(self.follower.central)
 
-    def _keeper(self, central: CentralClient) -> Keeper:
-        return Keeper(self.leases, self.follower.reader, self.follower.outbox, central)
+    def _renewer(self, central: CentralClient) -> LeaseRenewer:
+        return LeaseRenewer(self.leases, self.follower.reader, self.follower.outbox, central)
 
     def cut(self, away: Away | None = None) -> None:
         """Central is out of reach from now on."""
-        self.keeper = self._keeper(away or Away())  # type: ignore[arg-type]
+        self.renewer = self._renewer(away or Away())  # type: ignore[arg-type]
 
     def power_cut(self) -> None:
         """Memory is empty, and the clock begins anew."""
@@ -112,7 +112,7 @@ class Borrowing:
         """What the two services do in a moment: deliver, follow, look after the packs."""
         self.follower.deliver()
         self.follower.follow()
-        self.keeper.round()
+        self.renewer.round()
         self.follower.deliver()
 
     def holds(self, card: PersonalCard) -> bool:
@@ -123,7 +123,7 @@ class Borrowing:
         return [item.fact.kind for item in self.follower.outbox.pending(100)]
 
     def close(self) -> None:
-        self.shelf.close()
+        self.pack_store.close()
 
 
 def asked() -> msg.OpenUnlock:

@@ -31,13 +31,13 @@ def tokens(service: Service) -> AccessTokens:
 
 
 def fetched(service: Service) -> int:
-    with service.parts.database.reading() as database:
+    with service.services.database.reading() as database:
         return len(database.exec(select(UsedAssertion)).all())
 
 
 def void(service: Service, *, revoke: bool = False, retire: bool = False) -> None:
     """Have central know none of the tokens it gave."""
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         kiosk = database.exec(select(Kiosk)).one()
         kiosks.cut_off(database, kiosk)
         if revoke:
@@ -116,7 +116,7 @@ def test_only_the_token_that_was_refused_is_forgotten(
     second = tokens.current()
     tokens.refused(first)
     assert tokens.current() == second != first
-    with service.parts.database.reading() as database:
+    with service.services.database.reading() as database:
         assert len(database.exec(select(AccessRow)).all()) == 2
 
 

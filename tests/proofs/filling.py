@@ -25,7 +25,7 @@ from kiosk.central import settings
 from kiosk.central.fleet import enrolling
 from kiosk.central.operations import seed
 from kiosk.central.service import services
-from kiosk.central.service.services import Parts
+from kiosk.central.service.services import Services
 from kiosk.central.tables import Card, Cardholder, Organisation
 from kiosk.contract.changes import Cursor
 from kiosk.demo import people
@@ -38,7 +38,7 @@ from kiosk.store.database import open_replica, open_store, read_replica
 from kiosk.store.outbox import Outbox
 from kiosk.store.replica import Replica, ReplicaReader
 from kiosk.sync import plan
-from kiosk.sync.replication import Following
+from kiosk.sync.replication import Replication
 
 _MANY, _FEW, _MOST = 100_000, 10_000, 1_000_000
 _GROWTH_MEGABYTES = 64
@@ -121,13 +121,13 @@ def _wait_for(state: Path, cards: int, process: subprocess.Popen[bytes]) -> None
     reader, patience = ReplicaReader(read_replica(state)), time.monotonic() + _PATIENCE_SECONDS
     while True:
         try:
-            standing = reader.standing()
+            replica_state = reader.state()
         except StoreFailed:  # not made yet
-            standing = None
-        if standing is not None and standing.cards >= cards:
+            replica_state = None
+        if replica_state is not None and replica_state.cards >= cards:
             return
         if process.poll() is not None or time.monotonic() > patience:
-            raise AssertionError(f"{cards} cards are not there: {standing}")
+            raise AssertionError(f"{cards} cards are not there: {replica_state}")
         time.sleep(0.05)
 
 
@@ -182,16 +182,16 @@ def _seconds_for_changes(cards: int) -> float:
                 took.append(time.monotonic() - begun)
                 if pace.failures or held:
                     raise AssertionError("the round did not succeed")
-                if replica.standing().highest != cards + 1 + (number + 1) * _CHANGES:
+                if replica.state().highest != cards + 1 + (number + 1) * _CHANGES:
                     raise AssertionError("the changes did not come")
         return statistics.median(took)
 
 
-def _following(url: str, state: Path) -> tuple[Following, Replica]:
+def _following(url: str, state: Path) -> tuple[Replication, Replica]:
     who = identity.load(state)
     tokens = AccessTokens(url, who.enrolled.kiosk, who.enrolled.central, who.key)
     replica = Replica(open_replica(state))
-    following = Following(
+    following = Replication(
         replica,
         Outbox(open_store(state)),
         CentralClient(url, tokens),
@@ -202,19 +202,21 @@ def _following(url: str, state: Path) -> tuple[Following, Replica]:
     return following, replica
 
 
-def _fill_by_sql(following: Following, replica: Replica, state: Path, cards: int) -> None:
+def _fill_by_sql(following: Replication, replica: Replica, state: Path, cards: int) -> None:
     """A replica that has come to the head, of which one page came from central."""
     following.round(plan.Pace())
-    standing = replica.standing()
-    cursor = Cursor.parse(standing.cursor)
-    head = Cursor(cursor.organisation, cursor.kiosk, cursor.epoch, standing.highest, cursor.since)
+    replica_state = replica.state()
+    cursor = Cursor.parse(replica_state.cursor)
+    head = Cursor(
+        cursor.organisation, cursor.kiosk, cursor.epoch, replica_state.highest, cursor.since
+    )
     with open_replica(state).begin() as connection:
-        connection.execute(text(_REPLICA), {"count": cards - standing.cards})
+        connection.execute(text(_REPLICA), {"count": cards - replica_state.cards})
         done = "UPDATE state SET cursor = :cursor, cards = :cards, filling = 0, complete = 1"
         connection.execute(text(done), {"cursor": str(head), "cards": cards})
 
 
-def _change(service: Parts, number: int) -> None:
+def _change(service: Services, number: int) -> None:
     with service.database.transaction() as database:
         first = 1 + number * _CHANGES % plan.PAGE  # cards that the replica has
         chosen = col(Card.id).between(first, first + _CHANGES - 1)
@@ -251,7 +253,7 @@ def _trust(folder: Path, cards: int) -> Iterator[CentralProcess]:
 
 
 @contextmanager
-def _parts(central: CentralProcess) -> Iterator[Parts]:
+def _parts(central: CentralProcess) -> Iterator[Services]:
     environment = central.environment()
     names = {name.removeprefix(settings.PREFIX).lower(): v for name, v in environment.items()}
     service = services.assemble(settings.read(**names))

@@ -33,7 +33,7 @@ from kiosk.central import settings
 from kiosk.central.operations import seed
 from kiosk.central.operations.seed import Personalisation
 from kiosk.central.service import authentication, services
-from kiosk.central.service.services import Parts
+from kiosk.central.service.services import Services
 from kiosk.central.tables import (
     AccessRow,
     Card,
@@ -75,7 +75,7 @@ class Trust:
     """A central process with kiosks and cards."""
 
     central: CentralProcess
-    service: Parts
+    service: Services
     tokens: dict[str, str]
     cards: list[PersonalCard]
 
@@ -164,7 +164,7 @@ class _At:
 
     def __init__(self, trust: Trust) -> None:
         self.url = trust.central.url
-        self.parts = trust.service
+        self.services = trust.service
 
 
 # ---------------------------------------------------------------- all of them wait at once
@@ -275,7 +275,7 @@ class _Process(CentralProcess):
         return {**super().environment(), "KIOSK_CENTRAL_NAME": CENTRAL}
 
 
-def _enrol(service: Parts, count: int) -> dict[str, str]:
+def _enrol(service: Services, count: int) -> dict[str, str]:
     tokens = {f"kiosk {number}": authentication.new_token() for number in range(count)}
     with service.database.transaction() as database:
         trust = database.exec(

@@ -54,7 +54,7 @@ from kiosk.simulated.piv import PivMemory
 from kiosk.store.tables import OutboxRow, OutboxState
 from kiosk.values import CardIdentity, Family, Secret
 from kiosk.vault import sealed_answers
-from kiosk.visits import Means, Parties
+from kiosk.visits import Parties, VisitContext
 from kiosk.visits.unlock import UnlockVisit, new_reference
 from tests.central.world import CENTRAL, Clock, Service
 from tests.leases.world import Borrowing
@@ -80,7 +80,7 @@ class Template:
         service = self._service(folder)
         service.start()
         document = people.personalisation(people.NURSE, self.card, issuer)
-        seed.sow(service.parts, Personalisation.model_validate_json(document))
+        seed.sow(service.services, Personalisation.model_validate_json(document))
         service.stop()
 
     def copy(self, folder: Path) -> tuple[Service, IssuedCard]:
@@ -138,7 +138,7 @@ class Ward(RuleBasedStateMachine):
     def _connect(self) -> None:
         self.network.http = Http(self.service.url)
         self.kiosk.follower.central._http = self.network  # type: ignore[assignment]
-        self.kiosk.keeper = self.kiosk._keeper(self.kiosk.follower.central)
+        self.kiosk.renewer = self.kiosk._renewer(self.kiosk.follower.central)
 
     def teardown(self) -> None:
         if not hasattr(self, "kiosk"):
@@ -249,7 +249,7 @@ class Ward(RuleBasedStateMachine):
         self.card.lock()
         self.left_before = self.card.unblocking_left
         self.reader.insert(interruption)
-        visit = UnlockVisit(self.visits, self._means())
+        visit = UnlockVisit(self.visits, self._context())
         try:
             ending = self._walk(visit, answers, passcode)
         except Killed:
@@ -275,9 +275,9 @@ class Ward(RuleBasedStateMachine):
             event = visit.unlock(Secret(passcode.encode()), lambda _: None)
         return type(event).__name__
 
-    def _means(self) -> Means:
+    def _context(self) -> VisitContext:
         follower = self.kiosk.follower
-        return Means(
+        return VisitContext(
             reader=self.reader,  # type: ignore[arg-type]
             central=follower.central,
             outbox=MortalOutbox(follower.outbox._engine),
@@ -290,7 +290,7 @@ class Ward(RuleBasedStateMachine):
         follower = self.kiosk.follower
         follower.deliver_once()
         follower.follow_once()
-        self.kiosk.keeper.round()
+        self.kiosk.renewer.round()
 
     def _restart_kiosk(self, *, power_cut: bool = False) -> None:
         self.kiosk.follower.close()
@@ -304,7 +304,7 @@ class Ward(RuleBasedStateMachine):
         self._connect()
 
     def _database(self) -> Any:
-        return self.service.parts.database.transaction()
+        return self.service.services.database.transaction()
 
     def _noted(self, what: str) -> None:
         self.steps[what] += 1
@@ -315,10 +315,10 @@ class Ward(RuleBasedStateMachine):
     def the_card_carries_one_of_two_keys(self) -> None:
         if not hasattr(self, "kiosk"):
             return
-        with self.service.parts.database.reading() as database:
+        with self.service.services.database.reading() as database:
             card = _card(database)
             current = worlds.proven(history.visits(database, card))
-            pair = [self.service.parts.escrow.key(database, card, current + n) for n in (0, 1)]
+            pair = [self.service.services.escrow.key(database, card, current + n) for n in (0, 1)]
         assert self.card.unblocking_key in [key.reveal() for key in pair]
 
     @invariant()
@@ -337,8 +337,8 @@ class Ward(RuleBasedStateMachine):
         loan = self.kiosk.leases.find(self._identity())
         if loan is None:
             return
-        with self.service.parts.database.reading() as database:
-            key = self.service.parts.escrow.key(database, _card(database), loan.pack.generation)
+        with self.service.services.database.reading() as database:
+            key = self.service.services.escrow.key(database, _card(database), loan.pack.generation)
         assert key.reveal() == self.card.unblocking_key
         assert loan.kept.attempts <= loan.pack.allowance <= 2
 
@@ -346,7 +346,7 @@ class Ward(RuleBasedStateMachine):
     def a_fact_is_applied_once(self) -> None:
         if not hasattr(self, "kiosk"):
             return
-        with self.service.parts.database.reading() as database:
+        with self.service.services.database.reading() as database:
             rows = database.exec(select(FactRow.grant_id, FactRow.sequence)).all()
             failures = database.exec(select(Registration.failures)).one()
         assert len(rows) == len(set(rows))
@@ -354,7 +354,7 @@ class Ward(RuleBasedStateMachine):
 
     def _attempts_are_counted(self) -> None:
         """Whatever was looked at had been counted, on a disk, before."""
-        with self.service.parts.database.reading() as database:
+        with self.service.services.database.reading() as database:
             online = database.exec(select(func.count()).select_from(Attempt)).one()
             attempts = select(PackEventRow.id).where(PackEventRow.kind == "pack attempt")
             offline = {str(each) for each in database.exec(attempts)}
@@ -398,7 +398,7 @@ class Ward(RuleBasedStateMachine):
             told = store.exec(select(OutboxRow.body).where(OutboxRow.kind == "card")).all()
         assert not refused, refused
         items = [outbox_item(body) for body in told]
-        with self.service.parts.database.reading() as database:
+        with self.service.services.database.reading() as database:
             applied = set(database.exec(select(FactRow.id)).all())
         assert {item.id for item in items if isinstance(item.fact, CardFact)} <= applied
 

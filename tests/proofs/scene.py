@@ -322,7 +322,7 @@ class Scene:
         return "\n".join([*visits[-3:], *last_lines(self._premises.folder / "kiosk.log")])
 
     @contextmanager
-    def _central(self) -> Iterator[services.Parts]:
+    def _central(self) -> Iterator[services.Services]:
         environment = self._premises.central.environment()
         names = {name.removeprefix(settings.PREFIX).lower(): v for name, v in environment.items()}
         service = services.assemble(settings.read(**names))

@@ -27,7 +27,7 @@ from kiosk.contract.packs import Pack, SignedPack, addressed
 from kiosk.errors import VaultClosed
 from kiosk.leases.available_packs import open_with_answers
 from kiosk.leases.memory import _KEY as KEY_FILE
-from kiosk.leases.pack_store import Shelf
+from kiosk.leases.pack_store import PackStore
 from kiosk.store.database import read_replica
 from kiosk.store.replica import ReplicaReader
 from kiosk.values import CardIdentity, Family, Secret
@@ -71,7 +71,7 @@ def disk(haul: Haul) -> str:
     """A kiosk's disk: hashes of card numbers under a key beside them, and nothing that opens."""
     _nothing_in(haul.disk, haul)
     replica = ReplicaReader(read_replica(haul.disk))
-    key = replica.standing().key
+    key = replica.state().key
     assert replica.find(haul.card.identity) is not None  # whoever knows a number can ask for it
     begun, tried = time.perf_counter(), 20_000
     for number in range(tried):
@@ -96,7 +96,7 @@ def database(haul: Haul) -> str:
     )
     assert people == ["Nora Nurse"]
     assert wrapped
-    recovery = sealed_answers.Recovery(bytes(32), sealed_answers.NORMALISER, wrapped)
+    recovery = sealed_answers.SealedRecovery(bytes(32), sealed_answers.NORMALISER, wrapped)
     with pytest.raises(VaultClosed):  # not even with the right answers
         sealed_answers.open_recovery(recovery, right, b"registration")
     return f"database: {len(people)} names, 0 of {len(wrapped)} envelopes opened by right answers"
@@ -126,7 +126,7 @@ def after(haul: Haul) -> str:
     """The kiosk is revoked and the card unlocked once more: what was taken opens nothing."""
     other = haul.service.kiosk("ward 8")
     assert other.token
-    with haul.service.parts.database.transaction() as opened:
+    with haul.service.services.database.transaction() as opened:
         named = kiosks.named(opened, haul.kiosk.follower.name)
         assert named is not None
         marked = kiosks.revoke(opened, named)
@@ -143,14 +143,14 @@ def after(haul: Haul) -> str:
 def _packs(haul: Haul) -> Iterator[Pack]:
     """What the key beside the packs opens."""
     key = Secret((haul.memory / KEY_FILE).read_bytes())
-    shelf = Shelf(haul.memory)
+    pack_store = PackStore(haul.memory)
     try:
-        for kept in shelf.everything():
+        for kept in pack_store.everything():
             to_whom = addressed(CENTRAL, haul.kiosk.leases._addressee.kiosk)
             signed = SignedPack.model_validate_json(sealing.unseal(kept.sealed, key, to_whom))
             yield Pack.model_validate_json(signed.pack)
     finally:
-        shelf.close()
+        pack_store.close()
 
 
 def _nothing_in(place: Path, haul: Haul) -> None:

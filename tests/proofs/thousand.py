@@ -32,7 +32,7 @@ _ANSWERS, _CHOSEN, _PRESENT, _CODE = GIVEN[:4], *GIVEN[4:7]
 
 
 class Person:
-    """Somebody in a hurry: touches the middle of what she means."""
+    """Somebody in a hurry: touches the middle of what she context."""
 
     def __init__(self, visitor: Visitor) -> None:
         from kiosk.demo.finger import Finger  # noqa: PLC0415 - the window is open

@@ -12,7 +12,7 @@ from sqlmodel import select
 from kiosk.central.tables import ChangeCounter, Installation, Kiosk, Organisation, Registration
 from kiosk.contract.approval import Approval, HeldChange, sign
 from kiosk.contract.messages import HoldReason
-from kiosk.store.replica import Standing
+from kiosk.store.replica import ReplicaState
 from kiosk.sync import plan
 from tests.central import cards
 from tests.central.world import Clock, Service
@@ -26,28 +26,28 @@ MANY = cards.serials("AA", 60)
 @pytest.fixture
 def full(service: Service, kiosk: Follower) -> Follower:
     """A kiosk that has followed so far."""
-    cards.add(service.parts, TRUST, MANY)
+    cards.add(service.services, TRUST, MANY)
     assert kiosk.follow().cards == len(MANY)
     return kiosk
 
 
 def begin_epoch(service: Service) -> None:
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         database.get_one(Installation, 1).epoch = "e" * 16
 
 
 def empty(service: Service) -> None:
     """Central is empty all of a sudden, as after a database was made anew."""
-    cards.remove(service.parts, MANY)
+    cards.remove(service.services, MANY)
     begin_epoch(service)
 
 
 def delete_most(service: Service) -> None:
-    cards.remove(service.parts, MANY[:50])
+    cards.remove(service.services, MANY[:50])
 
 
 def unregister_most(service: Service) -> None:
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         for row in database.exec(select(Registration)).all()[:50]:
             database.delete(row)
 
@@ -59,12 +59,12 @@ def thin_out(service: Service) -> None:
 
 def go_backwards(service: Service) -> None:
     """Restored from a backup, and nobody told the kiosks."""
-    cards.remove(service.parts, MANY[55:])
-    with service.parts.database.transaction() as database:
+    cards.remove(service.services, MANY[55:])
+    with service.services.database.transaction() as database:
         database.exec(select(ChangeCounter)).one().position = len(MANY) - 5
 
 
-def approve(follower: Follower, held: Standing, key: SigningKey, **other: object) -> Approval:
+def approve(follower: Follower, held: ReplicaState, key: SigningKey, **other: object) -> Approval:
     """Have central hand down what IT signed."""
     change = HeldChange(
         organisation=held.held_organisation,
@@ -73,7 +73,7 @@ def approve(follower: Follower, held: Standing, key: SigningKey, **other: object
         head=held.held_head,
     )
     approval = sign(key, change.model_copy(update=other))
-    with follower.service.parts.database.transaction() as database:
+    with follower.service.services.database.transaction() as database:
         row = database.exec(select(Kiosk).where(Kiosk.name == follower.name)).one()
         row.approval = approval.model_dump(mode="json")
     return approval
@@ -142,9 +142,9 @@ def test_an_approval_is_for_once(service: Service, full: Follower) -> None:
     approve(full, held, full.key)
     assert full.follow().cards == 10
     more = cards.serials("BB", 60)
-    cards.add(service.parts, TRUST, more)
+    cards.add(service.services, TRUST, more)
     assert full.follow().cards == 70
-    cards.remove(service.parts, more)
+    cards.remove(service.services, more)
     assert full.follow().held_reason is HoldReason.FEWER
 
 
@@ -158,15 +158,15 @@ def test_without_it_s_key_nothing_is_approved(service: Service, full: Follower) 
 
 def test_many_small_losses_in_a_day_are_a_large_one(service: Service, full: Follower) -> None:
     for start in range(0, 20, 5):
-        cards.remove(service.parts, MANY[start : start + 5])
-        cards.add(service.parts, TRUST, cards.serials(f"BB{start:02X}", 5))
+        cards.remove(service.services, MANY[start : start + 5])
+        cards.add(service.services, TRUST, cards.serials(f"BB{start:02X}", 5))
         assert full.follow().held_reason is None
-    cards.remove(service.parts, MANY[20:25])
+    cards.remove(service.services, MANY[20:25])
     assert full.follow().held_reason is HoldReason.DELETION
 
 
 def test_the_days_count_for_themselves() -> None:
-    today = Standing(cards=50, window_since=1000.0, window_cards=60, lost=10)
+    today = ReplicaState(cards=50, window_since=1000.0, window_cards=60, lost=10)
     assert plan.window(today, 1000.0 + 3600) == today
     for later in (1000.0 + 86_400, 10.0):
         tomorrow = plan.window(today, later)
@@ -174,13 +174,13 @@ def test_the_days_count_for_themselves() -> None:
 
 
 def test_a_few_cards_may_go(service: Service, full: Follower) -> None:
-    cards.remove(service.parts, MANY[:15])
+    cards.remove(service.services, MANY[:15])
     assert full.follow().cards == 45
 
 
 def test_an_epoch_with_what_there_was_goes_through(service: Service, full: Follower) -> None:
     begin_epoch(service)
-    cards.remove(service.parts, MANY[:3])
+    cards.remove(service.services, MANY[:3])
     after = full.follow()
     assert (after.held_reason, after.epoch, after.cards) == (None, "e" * 16, 57)
     assert full.hashes() == full.expected(MANY[3:])
@@ -202,8 +202,8 @@ def test_another_central_is_not_believed(
     place.mkdir()
     another = Service(place, Clock(), f"sqlite:///{place}/central.db")
     another.start()
-    cards.add(another.parts, TRUST, MANY)
-    with another.parts.database.transaction() as database:
+    cards.add(another.services, TRUST, MANY)
+    with another.services.database.transaction() as database:
         database.exec(select(Organisation)).one()
     full.service, full.client = another, another.kiosk(full.name, TRUST)
     assert full.client.token
@@ -217,8 +217,8 @@ def test_another_central_is_not_believed(
 
 
 def test_a_kiosk_that_was_away_for_too_long_fills_anew(service: Service, full: Follower) -> None:
-    cards.remove(service.parts, MANY[:4])
-    with service.parts.database.transaction() as database:
+    cards.remove(service.services, MANY[:4])
+    with service.services.database.transaction() as database:
         counter = database.exec(select(ChangeCounter)).one()
         counter.horizon = counter.position
     after = full.follow()
@@ -231,10 +231,10 @@ def test_the_old_replica_is_good_while_another_fills(
 ) -> None:
     monkeypatch.setattr(plan, "PAGE", 10)
     begin_epoch(service)
-    cards.remove(service.parts, MANY[:1])
+    cards.remove(service.services, MANY[:1])
     for _ in range(3):
         full.following.round(plan.Pace())
-    assert full.standing.filling
+    assert full.state.filling
     assert full.hashes() == full.expected(MANY)
     full.open()
     assert full.follow().cards == 59

@@ -113,7 +113,7 @@ def test_keys_that_only_kiosks_know_of_are_known_again(
     grant = kiosk.client.granted(card)
     assert (grant.current.generation, grant.first) == (3, 3)
     assert grant.current.key == grants[-1].next.key
-    with service.parts.database.reading() as database:
+    with service.services.database.reading() as database:
         assert len(database.exec(select(FactRow)).all()) == 12
         numbers = [row.number for row in database.exec(select(GrantRow))]
         assert numbers == sorted(numbers)
@@ -211,10 +211,10 @@ def test_a_grant_that_is_known_is_not_changed_by_its_receipt(
 ) -> None:
     grant = unlock(kiosk, card)
     fact = msg.GrantReceived(grant=grant.grant, session=grant.session, receipt=b"anything")
-    with service.parts.database.reading() as database:
+    with service.services.database.reading() as database:
         before = database.exec(select(GrantRow)).one().model_dump()
     assert kiosk.client.report(_item(fact)) == ["applied"]
-    with service.parts.database.reading() as database:
+    with service.services.database.reading() as database:
         assert database.exec(select(GrantRow)).one().model_dump() == before
         assert database.get_one(Installation, 1).grants == 1
         assert database.exec(select(Card)).one().serial == card.serial

@@ -22,10 +22,10 @@ def test_all_there_is_comes_page_by_page(
 ) -> None:
     monkeypatch.setattr(plan, "PAGE", 7)
     all_of_them = cards.serials("AA", 40)
-    cards.add(service.parts, TRUST, all_of_them)
-    standing = kiosk.follow()
+    cards.add(service.services, TRUST, all_of_them)
+    state = kiosk.follow()
     assert kiosk.hashes() == kiosk.expected(all_of_them)
-    assert (standing.cards, standing.total, standing.complete) == (40, 40, True)
+    assert (state.cards, state.total, state.complete) == (40, 40, True)
     known = kiosk.knows(all_of_them[3])
     assert known is not None
     assert (known.status, known.registered) == (CardState.ACTIVE, True)
@@ -34,17 +34,17 @@ def test_all_there_is_comes_page_by_page(
 
 def test_what_changes_and_what_goes_follows(service: Service, kiosk: Follower) -> None:
     which = cards.serials("AA", 5)
-    cards.add(service.parts, TRUST, which)
+    cards.add(service.services, TRUST, which)
     kiosk.follow()
-    with service.parts.database.transaction() as database:
+    with service.services.database.transaction() as database:
         row = database.exec(select(Card).where(Card.serial == which[0])).one()
         row.status = CardStatus.SUSPENDED
         database.exec(
             select(Registration).where(Registration.card_id == row.id)
         ).one().locked = True
         database.exec(select(Organisation)).one().stopped = True
-    cards.remove(service.parts, which[1:2])
-    cards.move(service.parts, which[2], "Trust B")
+    cards.remove(service.services, which[1:2])
+    cards.move(service.services, which[2], "Trust B")
     kiosk.follow()
     known = kiosk.knows(which[0])
     assert known is not None
@@ -57,7 +57,7 @@ def test_what_changes_and_what_goes_follows(service: Service, kiosk: Follower) -
 
 def test_a_kiosk_that_hears_nothing_new_writes_nothing(service: Service, kiosk: Follower) -> None:
     """Flash lasts for so many writes: rounds in which nothing changed leave every file alone."""
-    cards.add(service.parts, TRUST, cards.serials("AA", 5))
+    cards.add(service.services, TRUST, cards.serials("AA", 5))
     findings.leave(kiosk.folder, ("clock: slow",))
     kiosk.follow()
     kiosk.deliver()

@@ -53,16 +53,16 @@ class Leaver:
         return PasscodeChange(family=Family.PIV, serial=self.card.serial)
 
     def kiosk(self) -> Kiosk:
-        with self.service.parts.database.reading() as database:
+        with self.service.services.database.reading() as database:
             return database.exec(select(Kiosk)).one()
 
     def to_go(self) -> None:
         """The RA wants the kiosk to retire."""
-        with self.service.parts.database.transaction() as database:
+        with self.service.services.database.transaction() as database:
             kiosks.begin_retirement(database, database.exec(select(Kiosk)).one())
 
     def delivered(self) -> int:
-        with self.service.parts.database.reading() as database:
+        with self.service.services.database.reading() as database:
             return len(database.exec(select(ChangeRow)).all())
 
     @property

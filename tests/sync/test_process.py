@@ -61,8 +61,8 @@ def syncing(service: Service, state: Path) -> Iterator[subprocess.Popen[bytes]]:
 def state(service: Service, folder: Path) -> Path:
     """Of a kiosk that is enrolled at a service with many cards; by the time of this machine."""
     service.clock.pass_time(time.time() - service.clock.now.timestamp())
-    cards.add(service.parts, TRUST, MANY)
-    with service.parts.database.transaction() as database:
+    cards.add(service.services, TRUST, MANY)
+    with service.services.database.transaction() as database:
         trust = cards.organisation(database, TRUST)
         until = service.clock.now + enrolling.TOKEN_LIFE
         token = enrolling.make_token(database, trust, "ward 9", until)
@@ -71,15 +71,15 @@ def state(service: Service, folder: Path) -> Path:
     return place
 
 
-def standing(state: Path) -> rp.Standing:
+def replica_state(state: Path) -> rp.ReplicaState:
     try:
-        return ReplicaReader(read_replica(state)).standing()
+        return ReplicaReader(read_replica(state)).state()
     except StoreFailed:
-        return rp.Standing()
+        return rp.ReplicaState()
 
 
-def wait_until(state: Path, cards: int) -> rp.Standing:
-    while (now := standing(state)).cards < cards:
+def wait_until(state: Path, cards: int) -> rp.ReplicaState:
+    while (now := replica_state(state)).cards < cards:
         time.sleep(0.01)
     return now
 
@@ -91,13 +91,13 @@ def test_a_fill_that_was_killed_goes_on_where_it_was(service: Service, state: Pa
             wait_until(state, part)
             process.send_signal(signal.SIGKILL)
             process.wait()
-        now = standing(state)
+        now = replica_state(state)
         assert now.cards == plan.position(now) >= positions[-1]  # page and cursor are one
         positions.append(now.cards)
     assert 0 < positions[1] < len(MANY)
     with syncing(service, state):
         wait_until(state, len(MANY))
-    assert standing(state).generation == 1
+    assert replica_state(state).generation == 1
 
 
 def test_it_stops_at_once_while_it_waits_for_changes(service: Service, state: Path) -> None:
@@ -131,7 +131,7 @@ def test_a_replica_that_is_broken_is_filled_anew(service: Service, state: Path) 
     with syncing(service, state):
         while not service.waiting:
             time.sleep(0.02)
-    assert standing(state).cards == len(MANY)
+    assert replica_state(state).cards == len(MANY)
     assert list(state.glob("replica.broken-*"))
 
 
@@ -139,9 +139,9 @@ def test_a_replica_that_is_broken_is_filled_anew(service: Service, state: Path) 
 
 
 def test_a_full_disk_takes_no_page_and_loses_none(service: Service, kiosk: Follower) -> None:
-    cards.add(service.parts, TRUST, MANY[:1500])
+    cards.add(service.services, TRUST, MANY[:1500])
     kiosk.following.round(plan.Pace())
-    before = kiosk.standing
+    before = kiosk.state
     pages = kiosk.engine.connect().exec_driver_sql("PRAGMA page_count").scalar_one()
     kiosk.engine.dispose()
 
@@ -150,7 +150,7 @@ def test_a_full_disk_takes_no_page_and_loses_none(service: Service, kiosk: Follo
 
     event.listen(kiosk.engine, "connect", limit)
     pace, _, _ = kiosk.following.round(plan.Pace())
-    assert (pace.failures, kiosk.standing) == (1, before)
+    assert (pace.failures, kiosk.state) == (1, before)
     event.remove(kiosk.engine, "connect", limit)
     kiosk.engine.dispose()
     assert kiosk.follow().cards == 1500
@@ -159,19 +159,19 @@ def test_a_full_disk_takes_no_page_and_loses_none(service: Service, kiosk: Follo
 def test_a_store_that_somebody_holds_is_waited_for(
     service: Service, kiosk: Follower, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cards.add(service.parts, TRUST, MANY[:5])
+    cards.add(service.services, TRUST, MANY[:5])
     event.listen(kiosk.engine, "connect", lambda c, _: c.execute("PRAGMA busy_timeout = 50"))
     kiosk.engine.dispose()
     with closing(sqlite3.connect(kiosk.folder / "replica.sqlite3")) as holder:
         holder.execute("BEGIN IMMEDIATE")
         pace, _, _ = kiosk.following.round(plan.Pace())
-        assert (pace.failures, kiosk.standing.cards) == (1, 0)
+        assert (pace.failures, kiosk.state.cards) == (1, 0)
     assert kiosk.follow().cards == 5
 
 
 def test_an_item_that_cannot_be_read_stops_no_other(service: Service, kiosk: Follower) -> None:
     notes = [kiosk.outbox.note(_change(serial)) for serial in MANY[:3]]
-    cards.add(service.parts, TRUST, MANY[:3])
+    cards.add(service.services, TRUST, MANY[:3])
     with closing(sqlite3.connect(kiosk.folder / "store.sqlite3")) as store:
         store.execute("UPDATE outbox SET body = 'no JSON' WHERE id = ?", (str(notes[1]),))
         store.commit()
@@ -228,7 +228,7 @@ def _change(serial: str) -> msg.PasscodeChange:
 def test_what_failed_is_kept_with_its_error(service: Service, kiosk: Follower) -> None:
     kiosk.outbox.note(_change(MANY[0]))
     service.stop()
-    service.parts.database.close()
+    service.services.database.close()
     kiosk.central._http._url = "http://127.0.0.1:1"
     pace = plan.Pace()
     for _ in range(2):
@@ -241,7 +241,7 @@ def test_what_failed_is_kept_with_its_error(service: Service, kiosk: Follower) -
 
 
 def test_health_is_told_and_only_the_newest(service: Service, kiosk: Follower) -> None:
-    cards.add(service.parts, TRUST, MANY[:5])
+    cards.add(service.services, TRUST, MANY[:5])
     kiosk.follow()
     kiosk.deliver()
     delivery = Delivery(kiosk.outbox, kiosk.central)
@@ -249,7 +249,7 @@ def test_health_is_told_and_only_the_newest(service: Service, kiosk: Follower) -
         delivery.tell(health.measure(kiosk.outbox, kiosk.replica, kiosk.folder, ahead))
     delivery.round(plan.Pace())
     assert delivery.clock_ahead is not None
-    with service.parts.database.reading() as database:
+    with service.services.database.reading() as database:
         told = database.exec(select(Kiosk)).one().health
     assert told is not None
     assert (told["cards"], told["clock_ahead_seconds"], told["held"]) == (5, 12, None)
@@ -261,7 +261,7 @@ def test_health_waits_for_what_happened_and_for_central(service: Service, kiosk:
     kiosk.outbox.note(_change(MANY[0]))
 
     def heard() -> bool:
-        with service.parts.database.reading() as database:
+        with service.services.database.reading() as database:
             return database.exec(select(Kiosk)).one().health is not None
 
     service.stop()
@@ -277,7 +277,7 @@ def test_health_waits_for_what_happened_and_for_central(service: Service, kiosk:
 
 def test_nothing_is_written_while_nothing_happens(service: Service, kiosk: Follower) -> None:
     """Rounds of both loops, and health again and again: what a write left would be in a file."""
-    cards.add(service.parts, TRUST, MANY[:5])
+    cards.add(service.services, TRUST, MANY[:5])
     kiosk.follow()
     kiosk.deliver()
     delivery = Delivery(kiosk.outbox, kiosk.central)

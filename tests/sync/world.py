@@ -12,11 +12,11 @@ from kiosk.contract.changes import card_hash
 from kiosk.link import CentralClient
 from kiosk.store.database import open_replica, open_store, read_replica
 from kiosk.store.outbox import Outbox
-from kiosk.store.replica import KnownCard, Replica, ReplicaReader, Standing
+from kiosk.store.replica import KnownCard, Replica, ReplicaReader, ReplicaState
 from kiosk.store.tables import ReplicaCard
 from kiosk.sync import plan
 from kiosk.sync.delivery import Delivery
-from kiosk.sync.replication import Following
+from kiosk.sync.replication import Replication
 from kiosk.values import CardIdentity, Family
 from tests.central.world import KioskClient, Service
 
@@ -60,7 +60,7 @@ class Follower:
         self.replica = Replica(self.engine)
         self.reader = ReplicaReader(read_replica(self.folder))
         self.central = CentralClient(self.service.url, Token(self.client))
-        self.following = Following(
+        self.following = Replication(
             self.replica,
             self.outbox,
             self.central,
@@ -69,14 +69,14 @@ class Follower:
             changed=lambda: None,
         )
 
-    def follow(self) -> Standing:
+    def follow(self) -> ReplicaState:
         """Round after round, until there is no more."""
         more = True
         while more:
             pace, more, held = self.following.round(plan.Pace())
             assert not pace.failures
-            more = not held and (more or self.standing.filling)
-        return self.standing
+            more = not held and (more or self.state.filling)
+        return self.state
 
     def follow_once(self) -> None:
         """One page, or what came instead of it."""
@@ -99,8 +99,8 @@ class Follower:
             assert not pace.failures
 
     @property
-    def standing(self) -> Standing:
-        return self.replica.standing()
+    def state(self) -> ReplicaState:
+        return self.replica.state()
 
     def knows(self, serial: str) -> KnownCard | None:
         return self.reader.find(CardIdentity(Family.PIV, serial))
@@ -111,5 +111,5 @@ class Follower:
 
     def expected(self, serials: list[str]) -> set[bytes]:
         """The hashes of cards."""
-        key = self.standing.key
+        key = self.state.key
         return {card_hash(key, CardIdentity(Family.PIV, each)) for each in serials}

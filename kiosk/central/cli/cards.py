@@ -10,7 +10,7 @@ from kiosk.central.audit import trail
 from kiosk.central.cli import operator_context
 from kiosk.central.cli.operator_context import Commands, Declined
 from kiosk.central.evidence import history
-from kiosk.central.evidence.visit import Told
+from kiosk.central.evidence.visit import ReportedTries
 from kiosk.central.service import throttle
 from kiosk.central.tables import (
     Card,
@@ -166,7 +166,7 @@ def _thaw(given: argparse.Namespace) -> int:
             )
         )
         database.flush()
-        if history.settle(database, at.now, card, Told()).frozen:
+        if history.settle(database, at.now, card, ReportedTries()).frozen:
             raise Declined("with so few tries a wrong key could be the last: replace the card")
         found: dict[str, trail.Detail] = {"tries": given.tries, "carries": given.carries}
         at.record(database, "card.found", found, trail.of_card(card))

@@ -9,7 +9,7 @@ from pathlib import Path
 from kiosk.central.cli import operator_context
 from kiosk.central.cli.operator_context import Commands
 from kiosk.central.keys import escrow_journal
-from kiosk.central.operations.recovery import Recovery
+from kiosk.central.operations.recovery import RecoveryOutcome
 
 
 def add(commands: Commands) -> None:
@@ -28,7 +28,7 @@ def add(commands: Commands) -> None:
 
 def _recover(given: argparse.Namespace) -> int:
     with operator_context.opened(given) as at, at.working() as database:
-        recovery = Recovery(at.parts, database)
+        recovery = RecoveryOutcome(at.services, database)
         for path in given.journal:
             recovery.replay(_told(escrow_journal.read(path)))
         escrow_journal.pending(database)  # what came out of a journal is in one

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kiosk.central.cli import operator_context
-from kiosk.central.cli.operator_context import Commands, Declined, Desk
+from kiosk.central.cli.operator_context import Commands, Declined, OperatorContext
 from kiosk.central.keys import sealing
-from kiosk.central.keys.sealing import Flaw, Unsealable
+from kiosk.central.keys.sealing import RowError, UnreadableRows
 from kiosk.central.operations import importing
 from kiosk.central.operations.importing import Batch, Importer, Outcome, Source
 from kiosk.hardening import harden
@@ -113,7 +113,7 @@ def _import(given: argparse.Namespace) -> int:
             private = sealing.load_import_key(given.import_key)
             try:
                 keys = sealing.unseal(_bytes(given.keys), private)
-            except Unsealable as error:
+            except UnreadableRows as error:
                 raise Declined(f"{given.keys}: {error.reason}") from None
         batch, outcome = importing.read(
             _source(given.cardholders), _source(given.positions), _source(given.cards),
@@ -135,12 +135,12 @@ def _import(given: argparse.Namespace) -> int:
     return 0
 
 
-def _store(at: Desk, batch: Batch, outcome: Outcome, *, check: bool, skip: bool) -> bool:
+def _store(at: OperatorContext, batch: Batch, outcome: Outcome, *, check: bool, skip: bool) -> bool:
     """Whether what could be stored was kept."""
     try:
         with at.working() as database:
             importer = Importer(
-                database, at.parts.escrow, at.now, outcome, operator_context.progress("rows")
+                database, at.services.escrow, at.now, outcome, operator_context.progress("rows")
             )
             importer.run(batch)
             _take_back(check or bool(outcome.flaws and not skip))
@@ -156,7 +156,7 @@ def _take_back(unwanted: bool) -> None:
         raise _Checked
 
 
-def _show_flaws(flaws: list[Flaw]) -> None:
+def _show_flaws(flaws: list[RowError]) -> None:
     for flaw in flaws:
         sys.stderr.write(f"{flaw.file}, line {flaw.line}, {flaw.field}: {flaw.reason}\n")
 
@@ -171,14 +171,14 @@ def _text(path: Path | None) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise Unsealable(f"{path or 'standard input'}: not in UTF-8") from None
+        raise UnreadableRows(f"{path or 'standard input'}: not in UTF-8") from None
 
 
 def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise Unsealable(f"{path}: {error.strerror}") from None
+        raise UnreadableRows(f"{path}: {error.strerror}") from None
 
 
 @contextmanager
@@ -186,5 +186,5 @@ def _plainly() -> Iterator[None]:
     """Files that are not what they should be are the operator's to mend."""
     try:
         yield
-    except Unsealable as error:
+    except UnreadableRows as error:
         raise Declined(error.reason) from None

@@ -18,7 +18,7 @@ from sqlmodel import Session, select
 from kiosk.central import settings
 from kiosk.central.audit import trail
 from kiosk.central.service import services
-from kiosk.central.service.services import Parts
+from kiosk.central.service.services import Services
 from kiosk.central.tables import Card, Kiosk, Organisation
 from kiosk.errors import KioskError
 from kiosk.values import Family
@@ -36,28 +36,28 @@ class Declined(KioskError):
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class OperatorContext:
     """Somebody at work: for the audit, never without a name."""
 
-    parts: Parts
+    services: Services
     operator: str
 
     @contextmanager
     def working(self) -> Iterator[Session]:
         """A transaction: all of it, or nothing with the error."""
-        with self.parts.database.transaction() as database:
+        with self.services.database.transaction() as database:
             yield database
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """The database as it is at one moment."""
-        with self.parts.database.reading() as database:
+        with self.services.database.reading() as database:
             yield database
 
     @property
     def now(self) -> datetime:
         """The service's time."""
-        return self.parts.clock()
+        return self.services.clock()
 
     def record(
         self,
@@ -72,12 +72,12 @@ class Desk:
 
 
 @contextmanager
-def opened(given: argparse.Namespace) -> Iterator[Desk]:
+def opened(given: argparse.Namespace) -> Iterator[OperatorContext]:
     """The desk of whoever runs the command. Raises SettingsError, Declined."""
     operator = _operator(given)
     service = services.assemble(settings.read())
     try:
-        yield Desk(service, operator)
+        yield OperatorContext(service, operator)
     finally:
         service.database.close()
 

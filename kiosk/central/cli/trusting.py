@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from sqlmodel import Session, col, select
 
 from kiosk.central.cli import operator_context
-from kiosk.central.cli.operator_context import Commands, Declined, Desk
+from kiosk.central.cli.operator_context import Commands, Declined, OperatorContext
 from kiosk.central.keys import trust_store
 from kiosk.central.tables import Issuer, RevocationList
 
@@ -52,7 +52,7 @@ def _add(given: argparse.Namespace) -> int:
     return 0
 
 
-def _add_one(at: Desk, database: Session, what: str, content: bytes) -> bytes:
+def _add_one(at: OperatorContext, database: Session, what: str, content: bytes) -> bytes:
     """Add what the file holds; it in DER. ValueError if it is something else."""
     pem = content.lstrip().startswith(b"-----BEGIN")
     if what == "add-list":

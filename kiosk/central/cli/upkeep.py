@@ -19,7 +19,7 @@ from kiosk.central.operations import seed
 from kiosk.central.service import services
 from kiosk.central.storage.database import Database
 from kiosk.central.tables import AuditHead as Chain
-from kiosk.contract.changes import AuditHead
+from kiosk.contract.changes import AuditCheckpoint
 from kiosk.errors import SettingsError
 
 
@@ -95,8 +95,8 @@ def _verify(given: argparse.Namespace) -> int:
     return 0
 
 
-def _heads(logs: Sequence[Path]) -> list[AuditHead]:
-    found: list[AuditHead] = []
+def _heads(logs: Sequence[Path]) -> list[AuditCheckpoint]:
+    found: list[AuditCheckpoint] = []
     for path in logs:
         try:
             found += checkpoints.read(path.read_text(errors="replace").splitlines())

@@ -55,22 +55,22 @@ def missing(database: Session, organisation_id: int) -> list[Kiosk]:
 
 def refuse_if_unsettled(work: Work) -> None:
     """Refuses while a kiosk may know of a key that a card of the organisation carries."""
-    if missing(work.database, work.caller.organisation_id):
+    if missing(work.session, work.caller.organisation_id):
         raise Refusal(ProblemType.UNSETTLED)
 
 
 def confirm(work: Work, epoch: str) -> None:
     """The caller has reported all that it keeps to `epoch`; of another one it says nothing."""
-    kiosk = work.database.get_one(Kiosk, work.caller.id)
-    if work.database.get_one(Installation, 1).epoch == epoch and kiosk.epoch != epoch:
+    kiosk = work.session.get_one(Kiosk, work.caller.id)
+    if work.session.get_one(Installation, 1).epoch == epoch and kiosk.epoch != epoch:
         kiosk.epoch = epoch
         details: dict[str, trail.Detail] = {"kiosk": kiosk.name, "epoch": epoch}
-        trail.append(work.database, work.now, "epoch.confirmed", details, {})
+        trail.append(work.session, work.now, "epoch.confirmed", details, {})
 
 
 def happened_before(work: Work, moment: datetime) -> bool:
     """Whether something is from before this epoch: who was to hear of it did."""
-    since = work.database.get_one(Installation, 1).epoch_since
+    since = work.session.get_one(Installation, 1).epoch_since
     return since is not None and moment < since
 
 
@@ -120,24 +120,26 @@ def receipt(work: Work, card: Card, session: UnlockSession, grant: GrantRow) -> 
         session=_OfSession.model_validate(session),
         grant=_OfGrant.model_validate(grant),
     )
-    return work.parts.master.wrap(kept.model_dump_json().encode(), _context(session.id, grant.id))
+    return work.services.master.wrap(
+        kept.model_dump_json().encode(), _context(session.id, grant.id)
+    )
 
 
 def restore(work: Work, received: GrantReceived) -> str | None:
     """Have the grant again if it is not known any more; why not, or None."""
-    known = work.database.exec(select(GrantRow).where(GrantRow.id == received.grant)).first()
+    known = work.session.exec(select(GrantRow).where(GrantRow.id == received.grant)).first()
     if known is not None:
         return None if known.kiosk_id == work.caller.id else "grant not known"
     try:
         context = _context(received.session, received.grant)
-        kept = _Receipt.model_validate_json(work.parts.master.unwrap(received.receipt, context))
+        kept = _Receipt.model_validate_json(work.services.master.unwrap(received.receipt, context))
     except SettingsError:
         return "grant not known"
     if kept.kiosk != work.caller.name:
         return "grant not known"
-    if work.database.get(GrantRow, kept.grant.number) is not None:
+    if work.session.get(GrantRow, kept.grant.number) is not None:
         return "number taken: was this an epoch of its own?"
-    card = work.database.exec(
+    card = work.session.exec(
         select(Card)
         .where(
             Card.family == kept.family,
@@ -154,11 +156,11 @@ def restore(work: Work, received: GrantReceived) -> str | None:
 
 def _restore(work: Work, card: Card, received: GrantReceived, kept: _Receipt) -> None:
     whose: dict[str, Any] = {"kiosk_id": work.caller.id, "card_id": card.id}
-    if work.database.get(UnlockSession, received.session) is None:
+    if work.session.get(UnlockSession, received.session) is None:
         opened = UnlockSession(id=received.session, nonce=b"", **whose, **kept.session.model_dump())
-        work.database.add(opened)
-        work.database.flush()
-    work.database.add(
+        work.session.add(opened)
+        work.session.flush()
+    work.session.add(
         GrantRow(
             id=received.grant,
             session_id=received.session,
@@ -167,7 +169,7 @@ def _restore(work: Work, card: Card, received: GrantReceived, kept: _Receipt) ->
             **kept.grant.model_dump(),
         )
     )
-    work.database.flush()
+    work.session.flush()
     details: dict[str, trail.Detail] = {
         "kiosk": work.caller.name,
         "session": str(received.session),
@@ -175,7 +177,7 @@ def _restore(work: Work, card: Card, received: GrantReceived, kept: _Receipt) ->
         "generation": kept.grant.current,
         "charged": kept.grant.charged,
     }
-    trail.append(work.database, work.now, "grant.restored", details, trail.of_card(card))
+    trail.append(work.session, work.now, "grant.restored", details, trail.of_card(card))
 
 
 def _context(session: UUID, grant: UUID) -> bytes:

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from kiosk.central.audit import trail
 from kiosk.central.evidence import worlds
-from kiosk.central.evidence.visit import Fact, Told, Visit
+from kiosk.central.evidence.visit import Fact, ReportedTries, Visit
 from kiosk.central.evidence.worlds import Decision
 from kiosk.central.service.sessions import Work
 from kiosk.central.tables import (
@@ -74,7 +74,11 @@ def _unheard(database: Session, card: Card) -> dict[int, Visit]:
 
 def _unheard_visit(generation: int) -> Visit:
     return Visit(
-        current=generation, first=generation, second_allowed=False, renew=False, told=Told()
+        current=generation,
+        first=generation,
+        second_allowed=False,
+        renew=False,
+        told=ReportedTries(),
     )
 
 
@@ -87,7 +91,7 @@ def _found(database: Session, card: Card) -> dict[int, Visit]:
             first=finding.carries or 0,
             second_allowed=False,
             renew=False,
-            told=Told(unblocking=finding.tries),
+            told=ReportedTries(unblocking=finding.tries),
             ends=frozenset({0}),
             found=True,
             carries=finding.carries,
@@ -96,9 +100,9 @@ def _found(database: Session, card: Card) -> dict[int, Visit]:
     }
 
 
-def told(session: UnlockSession) -> Told:
+def told(session: UnlockSession) -> ReportedTries:
     """The counters that the card told when `session` was opened."""
-    return Told(session.passcode_tries, session.unblocking_tries)
+    return ReportedTries(session.passcode_tries, session.unblocking_tries)
 
 
 def outlook(
@@ -112,15 +116,15 @@ def outlook(
     opened, generation = worlds.opened(known), worlds.proven(known)
     if lent_once_more:
         known = [*known, _unheard_visit(generation)]
-    return worlds.decide(known, Told(), card.unblocking_maximum), opened
+    return worlds.decide(known, ReportedTries(), card.unblocking_maximum), opened
 
 
-def decide(work: Work, card: Card, now_told: Told) -> Decision:
+def evaluate_and_freeze(work: Work, card: Card, now_told: ReportedTries) -> Decision:
     """What the evidence says of `card`. It is frozen, or thawed, by that, and the audit told."""
-    return settle(work.database, work.now, card, now_told)
+    return settle(work.session, work.now, card, now_told)
 
 
-def settle(database: Session, now: datetime, card: Card, now_told: Told) -> Decision:
+def settle(database: Session, now: datetime, card: Card, now_told: ReportedTries) -> Decision:
     """The same, for whoever is no kiosk."""
     decision = worlds.decide(visits(database, card), now_told, card.unblocking_maximum)
     if decision.frozen != card.frozen:

@@ -35,7 +35,7 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ReportedTries:
     """Tries left as the card told them when a visit began; None where it does not tell."""
 
     passcode: int | None = None
@@ -55,7 +55,7 @@ class Visit:
     first: int
     second_allowed: bool
     renew: bool
-    told: Told
+    told: ReportedTries
     second_needs: int = FOR_CERTAINTY
     facts: tuple[Fact, ...] = ()
     ends: frozenset[int] = frozenset()

@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from kiosk.central.evidence.visit import FOR_CERTAINTY, NEITHER, Told, Visit, is_proof
+from kiosk.central.evidence.visit import FOR_CERTAINTY, NEITHER, ReportedTries, Visit, is_proof
 from kiosk.contract.messages import CardCommand
 
 # What a card must have left besides: a guess may cost one and must leave two.
@@ -54,7 +54,7 @@ class Decision:
     tries_left: int
 
 
-def decide(visits: Sequence[Visit], told: Told, maximum: int) -> Decision:
+def decide(visits: Sequence[Visit], told: ReportedTries, maximum: int) -> Decision:
     """The decision for a card after `visits`, which now tells `told` and had `maximum` tries."""
     current = proven(visits)
     followed = list(_followed(visits, told))
@@ -103,14 +103,16 @@ def proven(visits: Sequence[Visit]) -> int:
     return max((*carried, *shown), default=0)
 
 
-def _followed(visits: Sequence[Visit], told: Told) -> Iterator[tuple[Visit, Told]]:
+def _followed(
+    visits: Sequence[Visit], told: ReportedTries
+) -> Iterator[tuple[Visit, ReportedTries]]:
     """Each visit with what the card told next."""
     # What the RA found says nothing of how it came to that: she may have mended it.
-    tellings = [*(Told() if visit.found else visit.told for visit in visits), told]
+    tellings = [*(ReportedTries() if visit.found else visit.told for visit in visits), told]
     return zip(visits, tellings[1:], strict=True)
 
 
-def _after(visit: Visit, afterwards: Told, worlds: Worlds, maximum: int) -> Worlds:
+def _after(visit: Visit, afterwards: ReportedTries, worlds: Worlds, maximum: int) -> Worlds:
     """The worlds after `visit`, if `worlds` were those before it."""
     if visit.found:
         return _as_found(visit, worlds)
@@ -139,7 +141,7 @@ def _as_found(visit: Visit, worlds: Worlds) -> Worlds:
     return dict.fromkeys(worlds if visit.carries is None else (visit.carries,), left)
 
 
-def _restored(visit: Visit, afterwards: Told) -> bool:
+def _restored(visit: Visit, afterwards: ReportedTries) -> bool:
     """Whether the card was seen to have accepted a candidate, whatever the facts say."""
     unlocked = visit.told.passcode == 0 and bool(afterwards.passcode)
     before, after = visit.told.unblocking, afterwards.unblocking
@@ -149,7 +151,7 @@ def _restored(visit: Visit, afterwards: Told) -> bool:
     return sent and (unlocked or raised)
 
 
-def _strange(before: frozenset[int], worlds: Worlds, told: Told) -> frozenset[int]:
+def _strange(before: frozenset[int], worlds: Worlds, told: ReportedTries) -> frozenset[int]:
     """The worlds in which the card tells fewer tries than it can have by what we know, or did.
 
     Others can waste tries as well, so none of them is impossible. Where all are, none is.
@@ -162,7 +164,9 @@ def _strange(before: frozenset[int], worlds: Worlds, told: Told) -> frozenset[in
     return frozenset(now) if now != worlds.keys() else frozenset()
 
 
-def _order(followed: list[tuple[Visit, Told]], current: int, possible: Worlds) -> tuple[int, ...]:
+def _order(
+    followed: list[tuple[Visit, ReportedTries]], current: int, possible: Worlds
+) -> tuple[int, ...]:
     """The generations that may be tried first, the likelier one before the other."""
     if len(possible) < 2:
         return (min(possible, default=current),)

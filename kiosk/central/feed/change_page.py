@@ -16,7 +16,7 @@ from kiosk.central.audit import checkpoints
 from kiosk.central.keys import trust_store
 from kiosk.central.refusal import Refusal
 from kiosk.central.service.authentication import Caller
-from kiosk.central.service.services import Parts
+from kiosk.central.service.services import Services
 from kiosk.central.tables import (
     Card,
     ChangeCounter,
@@ -46,9 +46,9 @@ _KEY_PURPOSE = b"what stands for cards at a kiosk"
 _KEY_BYTES = 32
 
 
-def page(parts: Parts, caller: Caller, after: Cursor | None, limit: int) -> ChangePage:
+def page(services: Services, caller: Caller, after: Cursor | None, limit: int) -> ChangePage:
     """The next changes, at most `limit`. Refuses a cursor that nothing can go on from."""
-    with parts.database.reading() as database:
+    with services.database.reading() as database:
         kiosk = database.get(Kiosk, caller.id)
         if kiosk is None or kiosk.revoked:  # while it waited
             raise Refusal(ProblemType.NOT_AUTHENTICATED)
@@ -60,7 +60,7 @@ def page(parts: Parts, caller: Caller, after: Cursor | None, limit: int) -> Chan
             caller.organisation_id, caller.id, installation.epoch, 0, counter.position
         )
         _refuse_if_void(start, caller, installation, counter)
-        key = parts.master.derive(_KEY_PURPOSE, str(caller.id).encode(), _KEY_BYTES)
+        key = services.master.derive(_KEY_PURPOSE, str(caller.id).encode(), _KEY_BYTES)
         found = _changes(database, start, limit + 1, key)
         more = len(found) > limit
         last = found[limit - 1][0] if more else counter.position

@@ -16,7 +16,7 @@ from sqlmodel import col, delete, select
 from kiosk.central.fleet import nonces, rejected_callers
 from kiosk.central.refusal import Refusal
 from kiosk.central.service import authentication
-from kiosk.central.service.services import Parts
+from kiosk.central.service.services import Services
 from kiosk.central.tables import Kiosk, UsedAssertion
 from kiosk.contract.identity import ALGORITHM, ASSERTION_TYPE, AccessToken, AskToken, Claims
 from kiosk.contract.messages import ProblemType
@@ -29,20 +29,20 @@ _HEADER = {"alg": ALGORITHM, "typ": ASSERTION_TYPE}
 _JWS = jwt.PyJWS(algorithms=[ALGORITHM])
 
 
-def give_token(parts: Parts, asked: AskToken) -> AccessToken:
+def give_token(services: Services, asked: AskToken) -> AccessToken:
     """An access token for an assertion that is good, once."""
     claims = _claims(asked.assertion)
-    kiosk = None if claims is None else _kiosk(parts, claims)
+    kiosk = None if claims is None else _kiosk(services, claims)
     if claims is None or kiosk is None:
         fault = "no assertion of a kiosk's"
     else:
-        fault = _fault(parts, claims, kiosk, asked.assertion)
+        fault = _fault(services, claims, kiosk, asked.assertion)
         if not fault:
-            given = _accept(parts, claims, kiosk)
+            given = _accept(services, claims, kiosk)
             if given is not None:
                 return given
             fault = "used before"
-    rejected_callers.tell(parts, "kiosk.refused", kiosk.name if kiosk else "", fault)
+    rejected_callers.tell(services, "kiosk.refused", kiosk.name if kiosk else "", fault)
     raise Refusal(ProblemType.NOT_AUTHENTICATED)
 
 
@@ -59,14 +59,14 @@ def _claims(assertion: str) -> Claims | None:
         return None
 
 
-def _kiosk(parts: Parts, claims: Claims) -> Kiosk | None:
-    with parts.database.reading() as database:
+def _kiosk(services: Services, claims: Claims) -> Kiosk | None:
+    with services.database.reading() as database:
         return database.exec(select(Kiosk).where(Kiosk.subject == claims.iss)).first()
 
 
-def _fault(parts: Parts, claims: Claims, kiosk: Kiosk, assertion: str) -> str:
+def _fault(services: Services, claims: Claims, kiosk: Kiosk, assertion: str) -> str:
     """What is wrong, for the audit; nothing if nothing is."""
-    given = nonces.given_at(parts, claims.nonce)
+    given = nonces.given_at(services, claims.nonce)
     key = Ed25519PublicKey.from_public_bytes(kiosk.public_key)
     try:
         _JWS.decode_complete(assertion, key, algorithms=[ALGORITHM])
@@ -74,22 +74,22 @@ def _fault(parts: Parts, claims: Claims, kiosk: Kiosk, assertion: str) -> str:
         return "signed by another key"
     if kiosk.revoked:
         return "revoked"
-    if claims.sub != claims.iss or claims.aud != parts.name:
+    if claims.sub != claims.iss or claims.aud != services.name:
         return "for somebody else"
     if given is None:
         return "nonce foreign or too old"
     issued = round(given.timestamp())
     latest = issued + round(nonces.LIFE / timedelta(seconds=1))
-    now = parts.clock().timestamp()
+    now = services.clock().timestamp()
     if claims.iat != issued or not max(issued, now) < claims.exp <= latest:
         return "not of the nonce's time"
     return ""
 
 
-def _accept(parts: Parts, claims: Claims, seen: Kiosk) -> AccessToken | None:
+def _accept(services: Services, claims: Claims, seen: Kiosk) -> AccessToken | None:
     """A token; None where the assertion was used, or the kiosk is not what it was a moment ago."""
-    with parts.database.transaction() as database:
-        now = parts.clock()
+    with services.database.transaction() as database:
+        now = services.clock()
         kiosk = database.get_one(Kiosk, seen.id)
         used = (kiosk.id, claims.jti)
         if kiosk.revoked or kiosk.public_key != seen.public_key:

@@ -15,7 +15,7 @@ from kiosk.central.fleet import kiosks, nonces, rejected_callers
 from kiosk.central.keys import signing
 from kiosk.central.refusal import Refusal
 from kiosk.central.service.authentication import new_token, token_hash
-from kiosk.central.service.services import Parts
+from kiosk.central.service.services import Services
 from kiosk.central.tables import EnrolmentRow, Kiosk, Organisation
 from kiosk.contract.identity import Enrol, Enrolled, possession
 from kiosk.contract.messages import ProblemType
@@ -41,36 +41,36 @@ def make_token(
     return token
 
 
-def enrol(parts: Parts, asked: Enrol) -> Enrolled:
+def enrol(services: Services, asked: Enrol) -> Enrolled:
     """Let the device in. Asked again with the same token and key, the answer is the same."""
-    fault, kiosk_name = _fault(parts, asked), ""
+    fault, kiosk_name = _fault(services, asked), ""
     if not fault:
-        with parts.database.transaction() as database:
+        with services.database.transaction() as database:
             row = database.get(EnrolmentRow, token_hash(asked.token))
             kiosk_name = row.kiosk_name if row else ""
-            kiosk = row and _enrolled(parts, database, row, asked.public_key)
+            kiosk = row and _enrolled(services, database, row, asked.public_key)
             if kiosk:
                 organisation = database.get_one(Organisation, kiosk.organisation_id)
                 return Enrolled(
                     kiosk=kiosk.subject,
                     name=kiosk.name,
                     organisation=organisation.name,
-                    central=parts.name,
-                    verify_keys=signing.verify_keys(parts.master),
+                    central=services.name,
+                    verify_keys=signing.verify_keys(services.master),
                 )
         fault = "token used or over, or another kiosk's key"
-    rejected_callers.tell(parts, "enrolment.refused", kiosk_name, fault)
+    rejected_callers.tell(services, "enrolment.refused", kiosk_name, fault)
     raise Refusal(ProblemType.ENROLMENT_REFUSED)
 
 
-def _fault(parts: Parts, asked: Enrol) -> str:
+def _fault(services: Services, asked: Enrol) -> str:
     """What is wrong already, without a turn at the database."""
-    with parts.database.reading() as database:
+    with services.database.reading() as database:
         if database.get(EnrolmentRow, token_hash(asked.token)) is None:
             return "no such token"
-    if nonces.given_at(parts, asked.nonce) is None:
+    if nonces.given_at(services, asked.nonce) is None:
         return "nonce foreign or too old"
-    signed = possession(parts.name, asked.token, asked.public_key, asked.nonce)
+    signed = possession(services.name, asked.token, asked.public_key, asked.nonce)
     try:
         # Keys of small order, which anybody could sign for, are refused here.
         VerifyKey(asked.public_key).verify(signed, asked.signature)
@@ -80,10 +80,10 @@ def _fault(parts: Parts, asked: Enrol) -> str:
 
 
 def _enrolled(
-    parts: Parts, database: Session, row: EnrolmentRow, public_key: bytes
+    services: Services, database: Session, row: EnrolmentRow, public_key: bytes
 ) -> Kiosk | None:
     """The kiosk that the device is; None where it is none."""
-    now = parts.clock()
+    now = services.clock()
     kiosk = kiosks.named(database, row.kiosk_name)
     if row.expires_at <= now:
         return None

@@ -8,7 +8,7 @@ from kiosk.central.audit import trail
 from kiosk.central.lending import leases
 from kiosk.central.refusal import Refusal
 from kiosk.central.service.authentication import Caller
-from kiosk.central.service.services import Parts
+from kiosk.central.service.services import Services
 from kiosk.central.tables import AccessRow, Card, EnrolmentRow, Kiosk
 from kiosk.contract.identity import Retired
 from kiosk.contract.messages import ProblemType
@@ -49,13 +49,13 @@ def _void_tokens(database: Session, kiosk: Kiosk) -> None:
     carry_out(database, delete(AccessRow).where(col(AccessRow.kiosk_id) == kiosk.id))
 
 
-def retire(parts: Parts, caller: Caller) -> Retired:
+def retire(services: Services, caller: Caller) -> Retired:
     """The kiosk has handed over everything and wiped its store. Refuses one that is to stay."""
-    with parts.database.transaction() as database:
+    with services.database.transaction() as database:
         kiosk = database.get_one(Kiosk, caller.id)
         if not kiosk.retiring:
             raise Refusal(ProblemType.OUT_OF_ORDER)
-        leases.end_all(database, kiosk, parts.clock())
+        leases.end_all(database, kiosk, services.clock())
         revoke(database, kiosk)
-        trail.append(database, parts.clock(), "kiosk.retired", {"kiosk": kiosk.name}, {})
+        trail.append(database, services.clock(), "kiosk.retired", {"kiosk": kiosk.name}, {})
         return Retired(kiosk=kiosk.subject)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from nacl.utils import random as random_bytes
 
-from kiosk.central.service.services import Parts
+from kiosk.central.service.services import Services
 from kiosk.contract.identity import Nonce
 
 LIFE = timedelta(minutes=2)
@@ -21,22 +21,22 @@ _KEY = (b"nonces", b"", 32)
 _RANDOM, _TIME = 16, 8
 
 
-def issue(parts: Parts) -> Nonce:
+def issue(services: Services) -> Nonce:
     """A fresh one, and the time that is in it: whole seconds."""
-    now = parts.clock().replace(microsecond=0)
+    now = services.clock().replace(microsecond=0)
     told = random_bytes(_RANDOM) + round(now.timestamp()).to_bytes(_TIME, "big")
     seconds = round(LIFE.total_seconds())
-    return Nonce(nonce=told + _mac(parts, told), now=now, valid_seconds=seconds)
+    return Nonce(nonce=told + _mac(services, told), now=now, valid_seconds=seconds)
 
 
-def given_at(parts: Parts, nonce: bytes) -> datetime | None:
+def given_at(services: Services, nonce: bytes) -> datetime | None:
     """When this nonce was given; None where it is not ours, or too old."""
     told, mac = nonce[: _RANDOM + _TIME], nonce[_RANDOM + _TIME :]
-    if not hmac.compare_digest(mac, _mac(parts, told)):
+    if not hmac.compare_digest(mac, _mac(services, told)):
         return None
     given = datetime.fromtimestamp(int.from_bytes(told[_RANDOM:], "big"), UTC)
-    return given if given - SKEW <= parts.clock() < given + LIFE else None
+    return given if given - SKEW <= services.clock() < given + LIFE else None
 
 
-def _mac(parts: Parts, told: bytes) -> bytes:
-    return hmac.digest(parts.master.derive(*_KEY), told, "sha256")
+def _mac(services: Services, told: bytes) -> bytes:
+    return hmac.digest(services.master.derive(*_KEY), told, "sha256")

@@ -7,11 +7,11 @@ from fastapi import FastAPI
 from kiosk.central.feed.watch import Watch
 from kiosk.central.http import problems, routes
 from kiosk.central.http.limit import LimitBody
-from kiosk.central.service.services import Parts
+from kiosk.central.service.services import Services
 
 
-def create_app(parts: Parts) -> FastAPI:
-    """The service made of `parts`. It serves nothing but the contract: no documentation pages."""
+def create_app(services: Services) -> FastAPI:
+    """Return the application, which serves the contract and no documentation pages."""
     app = FastAPI(
         title="Smartcard kiosk: central service",
         openapi_url=None,
@@ -19,8 +19,8 @@ def create_app(parts: Parts) -> FastAPI:
         redoc_url=None,
         routes=list(routes.router.routes),  # as they are: to include them would make them anew
     )
-    app.state.parts = parts
-    app.state.watch = Watch(parts.database)
+    app.state.services = services
+    app.state.watch = Watch(services.database)
     problems.install(app)
     app.add_middleware(LimitBody)
     return app

@@ -19,7 +19,7 @@ from kiosk.central.lending import packs
 from kiosk.central.registration import card_login, codes, questions, registering
 from kiosk.central.service import authentication
 from kiosk.central.service.authentication import Caller
-from kiosk.central.service.services import Parts
+from kiosk.central.service.services import Services
 from kiosk.central.unlocking import attempt, challenge, facts, grant, opening
 from kiosk.contract.changes import (
     LARGEST_PAGE,
@@ -70,12 +70,12 @@ def _unstored(response: Response) -> None:
 router = APIRouter(prefix="/v1", dependencies=[Depends(_unstored)])
 
 
-def _parts(request: Request) -> Parts:
-    parts: Parts = request.app.state.parts
-    return parts
+def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
 
 
-Central = Annotated[Parts, Depends(_parts)]
+Central = Annotated[Services, Depends(_services)]
 
 
 # Only for the contract's document: `authentication` refuses in its own words.
@@ -83,12 +83,12 @@ _token = HTTPBearer(auto_error=False, scheme_name="kiosk", description="An acces
 
 
 def _authenticated(
-    request: Request, parts: Central, _documented: Annotated[object, Depends(_token)]
+    request: Request, services: Central, _documented: Annotated[object, Depends(_token)]
 ) -> Caller:
-    with parts.database.reading() as database:
+    with services.database.reading() as database:
         authorization = request.headers.get("Authorization")
-        caller = authentication.caller(database, authorization, parts.clock())
-    return authentication.hear(parts, caller)
+        caller = authentication.caller(database, authorization, services.clock())
+    return authentication.hear(services, caller)
 
 
 Authenticated = Annotated[Caller, Depends(_authenticated)]
@@ -97,81 +97,81 @@ Dialogue = Annotated[int, Path(ge=1, le=2)]
 
 
 @router.get("/health")
-def health(parts: Central) -> Health:
+def health(services: Central) -> Health:
     """The service answers, and whose it is. For anybody."""
-    return Health(central=parts.name)
+    return Health(central=services.name)
 
 
 @router.get("/nonce")
-def nonce(parts: Central) -> Nonce:
+def nonce(services: Central) -> Nonce:
     """What an enrolment or an assertion has to carry to be a fresh one. For anybody."""
-    return nonces.issue(parts)
+    return nonces.issue(services)
 
 
 @router.post("/enrolments")
-def enrol(parts: Central, asked: Enrol) -> Enrolled:
+def enrol(services: Central, asked: Enrol) -> Enrolled:
     """Have a device be a kiosk, by a one-time token; again with the same key, the same answer."""
-    return enrolling.enrol(parts, asked)
+    return enrolling.enrol(services, asked)
 
 
 @router.post("/token", openapi_extra=forms.DESCRIPTION)
-def token(parts: Central, asked: Annotated[AskToken, Depends(forms.ask_token)]) -> AccessToken:
+def token(services: Central, asked: Annotated[AskToken, Depends(forms.ask_token)]) -> AccessToken:
     """Have an access token for an assertion (RFC 7523): it says who the kiosk is, once."""
-    return assertions.give_token(parts, asked)
+    return assertions.give_token(services, asked)
 
 
 @router.post("/retirement")
-def retire(parts: Central, caller: Authenticated) -> Retired:
+def retire(services: Central, caller: Authenticated) -> Retired:
     """Go out of service, as the RA wants it: nothing is left to be reported."""
-    return kiosks.retire(parts, caller)
+    return kiosks.retire(services, caller)
 
 
 @router.post("/unlocks")
-def open_unlock(parts: Central, caller: Authenticated, asked: OpenUnlock) -> UnlockOpened:
+def open_unlock(services: Central, caller: Authenticated, asked: OpenUnlock) -> UnlockOpened:
     """The questions of a card that is to be unlocked, and the nonce that it is to sign."""
-    return opening.open_unlock(parts, caller, asked)
+    return opening.open_unlock(services, caller, asked)
 
 
 @router.post("/unlocks/{session}/answers")
 def give_answers(
-    parts: Central, caller: Authenticated, session: UUID, given: GiveAnswers
+    services: Central, caller: Authenticated, session: UUID, given: GiveAnswers
 ) -> AnswersAccepted:
     """Have the card's proof and the answers judged: a failed attempt until they are right."""
-    return attempt.give_answers(parts, caller, session, given)
+    return attempt.give_answers(services, caller, session, given)
 
 
 @router.post("/unlocks/{session}/code")
-def send_code(parts: Central, caller: Authenticated, session: UUID) -> CodeSent:
+def send_code(services: Central, caller: Authenticated, session: UUID) -> CodeSent:
     """Have a fresh code e-mailed to the cardholder; the one before it is void."""
-    return codes.send_code(parts, caller, session)
+    return codes.send_code(services, caller, session)
 
 
 @router.post("/unlocks/{session}/grant")
-def issue_grant(parts: Central, caller: Authenticated, session: UUID) -> Grant:
+def issue_grant(services: Central, caller: Authenticated, session: UUID) -> Grant:
     """Have the pair of unblocking keys: the same however often, until the card work has begun."""
-    return grant.issue_grant(parts, caller, session)
+    return grant.issue_grant(services, caller, session)
 
 
 @router.post("/unlocks/{session}/challenges")
-def open_challenge(parts: Central, caller: Authenticated, session: UUID) -> ChallengeOpened:
+def open_challenge(services: Central, caller: Authenticated, session: UUID) -> ChallengeOpened:
     """Begin a dialogue between the card and its administrator key; a grant is good for two."""
-    return challenge.open_challenge(parts, caller, session)
+    return challenge.open_challenge(services, caller, session)
 
 
 @router.post("/unlocks/{session}/challenges/{number}/response")
 def respond(
-    parts: Central, caller: Authenticated, session: UUID, number: Dialogue, asked: CardChallenge
+    services: Central, caller: Authenticated, session: UUID, number: Dialogue, asked: CardChallenge
 ) -> ChallengeResponse:
     """Have what the administrator key makes of the card's challenge; once a dialogue."""
-    return challenge.respond(parts, caller, session, number, asked)
+    return challenge.respond(services, caller, session, number, asked)
 
 
 @router.post("/unlocks/{session}/challenges/{number}/reply")
 def judge(
-    parts: Central, caller: Authenticated, session: UUID, number: Dialogue, given: CardReply
+    services: Central, caller: Authenticated, session: UUID, number: Dialogue, given: CardReply
 ) -> CardGenuine:
     """Have the card's own answer judged, in the mutual form: once a dialogue."""
-    return challenge.judge(parts, caller, session, number, given)
+    return challenge.judge(services, caller, session, number, given)
 
 
 @router.get("/questions")
@@ -185,60 +185,64 @@ def question_list(caller: Authenticated, language: Language = "en") -> QuestionL
 
 
 @router.post("/logins")
-def open_login(parts: Central, caller: Authenticated, asked: OpenLogin) -> LoginOpened:
+def open_login(services: Central, caller: Authenticated, asked: OpenLogin) -> LoginOpened:
     """Ask for the nonce that a card is to sign once its passcode was verified."""
-    return card_login.open_login(parts, caller, asked)
+    return card_login.open_login(services, caller, asked)
 
 
 @router.post("/logins/{session}/proof")
-def prove_login(parts: Central, caller: Authenticated, session: UUID, given: ProveLogin) -> Profile:
+def prove_login(
+    services: Central, caller: Authenticated, session: UUID, given: ProveLogin
+) -> Profile:
     """Log in by the card's signature, and have its holder's profile."""
-    return card_login.prove_login(parts, caller, session, given)
+    return card_login.prove_login(services, caller, session, given)
 
 
 @router.get("/logins/{session}/requirements")
 def registration_requirements(
-    parts: Central, caller: Authenticated, session: UUID
+    services: Central, caller: Authenticated, session: UUID
 ) -> RegistrationRequirements:
     """What registering takes: the former answers, where there are any, and whose addresses."""
-    return registering.requirements(parts, caller, session)
+    return registering.requirements(services, caller, session)
 
 
 @router.post("/logins/{session}/code")
 def send_registration_code(
-    parts: Central, caller: Authenticated, session: UUID, asked: SendRegistrationCode
+    services: Central, caller: Authenticated, session: UUID, asked: SendRegistrationCode
 ) -> CodeSent:
     """Have a code e-mailed to what is to be the cardholder's address; the one before is void."""
-    return registering.send_code(parts, caller, session, asked)
+    return registering.send_code(services, caller, session, asked)
 
 
 @router.post("/logins/{session}/registration")
-def register(parts: Central, caller: Authenticated, session: UUID, given: Register) -> Registered:
+def register(
+    services: Central, caller: Authenticated, session: UUID, given: Register
+) -> Registered:
     """Register the card, in place of the registration it may have; again, it changes nothing."""
-    return registering.register(parts, caller, session, given)
+    return registering.register(services, caller, session, given)
 
 
 @router.post("/logins/{session}/removal")
 def remove_registration(
-    parts: Central, caller: Authenticated, session: UUID, given: RemoveRegistration
+    services: Central, caller: Authenticated, session: UUID, given: RemoveRegistration
 ) -> Removed:
     """End the card's registration; removing what is not there is done."""
-    return registering.remove(parts, caller, session, given)
+    return registering.remove(services, caller, session, given)
 
 
 @router.post("/reports")
-def report(parts: Central, caller: Authenticated, sent: Report) -> ReportOutcome:
+def report(services: Central, caller: Authenticated, sent: Report) -> ReportOutcome:
     """Hand over what the outbox holds: every item is answered, and applied once."""
-    return facts.apply_report(parts, caller, sent)
+    return facts.apply_report(services, caller, sent)
 
 
 @router.post("/packs")
-def lend_packs(parts: Central, caller: Authenticated, asked: AskPacks) -> PackPage:
+def lend_packs(services: Central, caller: Authenticated, asked: AskPacks) -> PackPage:
     """Be lent what it takes to unlock cards while central is out of reach."""
-    return packs.give_packs(parts, caller, asked)
+    return packs.give_packs(services, caller, asked)
 
 
-class Following(BaseModel):
+class ChangesQuery(BaseModel):
     """From where on, at most how much, and how long to wait where there is nothing yet."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -250,7 +254,10 @@ class Following(BaseModel):
 
 @router.get("/changes", response_model=ChangePage)
 async def follow_changes(
-    request: Request, parts: Central, caller: Authenticated, asked: Annotated[Following, Query()]
+    request: Request,
+    services: Central,
+    caller: Authenticated,
+    asked: Annotated[ChangesQuery, Query()],
 ) -> Response:
     """What changed since the cursor; without one, all there is.
 
@@ -258,11 +265,11 @@ async def follow_changes(
     is accepted.
     """
     after = None if asked.cursor is None else Cursor.parse(asked.cursor)
-    found = await run_in_threadpool(change_page.page, parts, caller, after, asked.limit)
+    found = await run_in_threadpool(change_page.page, services, caller, after, asked.limit)
     if asked.wait and found.next == asked.cursor:
         watch: Watch = request.app.state.watch
         await watch.wait(caller.organisation_id, found.head, found.epoch, asked.wait)
-        found = await run_in_threadpool(change_page.page, parts, caller, after, asked.limit)
+        found = await run_in_threadpool(change_page.page, services, caller, after, asked.limit)
     compressed = "gzip" in request.headers.get("Accept-Encoding", "")
     return await run_in_threadpool(_written, found, compressed=compressed)
 

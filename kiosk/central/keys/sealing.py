@@ -43,14 +43,14 @@ _REQUIRED = ("family", "serial", "key")
 
 
 @dataclass(eq=False)
-class Unsealable(KioskError):
+class UnreadableRows(KioskError):
     """A file that is not what it should be; `reason` says so, and shows nothing of it."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class Flaw:
+class RowError:
     """Why a row was rejected. Never what is in it."""
 
     file: str
@@ -108,14 +108,14 @@ def create_import_key(path: Path) -> str:
 
 
 def load_import_key(path: Path) -> PrivateKey:
-    """The private half from its file. Raises Unsealable if others may read that, or it is none."""
+    """Return the private half. Raises UnreadableRows if others may read the file, or it is none."""
     try:
         mode = path.stat().st_mode
         text = path.read_bytes()
     except OSError as error:
-        raise Unsealable(f"{path}: {error.strerror}") from None
+        raise UnreadableRows(f"{path}: {error.strerror}") from None
     if mode & (stat.S_IWGRP | stat.S_IRWXO):
-        raise Unsealable(f"{path}: others can read or change the file: chmod 600")
+        raise UnreadableRows(f"{path}: others can read or change the file: chmod 600")
     return PrivateKey(_key(text, f"{path}: not an import key"))
 
 
@@ -125,7 +125,7 @@ def public_half(private: PrivateKey) -> str:
 
 
 def load_public_half(text: str) -> PublicKey:
-    """The public half as it was printed. Raises Unsealable."""
+    """The public half as it was printed. Raises UnreadableRows."""
     return PublicKey(_key(text.encode(), "not the public half of an import key"))
 
 
@@ -135,7 +135,7 @@ def _key(text: bytes, reason: str) -> bytes:
     except ValueError:
         key = b""
     if len(key) != _KEY_BYTES:
-        raise Unsealable(reason)
+        raise UnreadableRows(reason)
     return key
 
 
@@ -146,30 +146,30 @@ def seal(keys: Sequence[CardKey], recipient: PublicKey) -> bytes:
 
 
 def unseal(content: bytes, private: PrivateKey) -> tuple[CardKey, ...]:
-    """The keys of a sealed file. Raises Unsealable."""
+    """The keys of a sealed file. Raises UnreadableRows."""
     if not content.startswith(_MAGIC):
-        raise Unsealable(
+        raise UnreadableRows(
             "not a sealed file. Keys are not taken in the clear: `kiosk-central seal-keys` seals"
             " them where they are known; then destroy the file that is not sealed"
         )
     try:
         plain = SealedBox(private).decrypt(content[len(_MAGIC) :])
     except (CryptoError, ValueError, TypeError):
-        raise Unsealable("damaged, or sealed to another import key") from None
+        raise UnreadableRows("damaged, or sealed to another import key") from None
     try:
         return _Keys.validate_json(plain)
     except ValidationError:
-        raise Unsealable("sealed, but not by this version of `seal-keys`") from None
+        raise UnreadableRows("sealed, but not by this version of `seal-keys`") from None
 
 
-def read_keys(file: str, text: str) -> tuple[list[CardKey], list[Flaw]]:
-    """The keys of a CSV, with the rows that hold none. Raises Unsealable for another kind of file.
+def read_keys(file: str, text: str) -> tuple[list[CardKey], list[RowError]]:
+    """Return the keys of a CSV, and the errors of its rows. Raises UnreadableRows if it is no CSV.
 
     Columns: family, serial, key, and where they are needed cipher, mutual, tries.
     """
     rows = read_rows(file, text, _REQUIRED, _COLUMNS)
     keys: list[CardKey] = []
-    flaws: list[Flaw] = []
+    flaws: list[RowError] = []
     lines: dict[tuple[Family, str], int] = {}
     for line, row in rows:
         try:
@@ -178,7 +178,7 @@ def read_keys(file: str, text: str) -> tuple[list[CardKey], list[Flaw]]:
             flaws += flaws_of(file, line, error)
             continue
         if (first := lines.setdefault((key.family, key.serial), line)) != line:
-            flaws.append(Flaw(file, line, "serial", f"is in line {first} already"))
+            flaws.append(RowError(file, line, "serial", f"is in line {first} already"))
         else:
             keys.append(key)
     return keys, flaws
@@ -187,7 +187,7 @@ def read_keys(file: str, text: str) -> tuple[list[CardKey], list[Flaw]]:
 def read_rows(
     file: str, text: str, required: Sequence[str], columns: Sequence[str]
 ) -> list[tuple[int, Mapping[str, str]]]:
-    """The rows of a CSV by their lines, without empty cells. Raises Unsealable.
+    """The rows of a CSV by their lines, without empty cells. Raises UnreadableRows.
 
     A first line that names other columns is refused as a whole, and is not shown: it may be a row.
     """
@@ -195,7 +195,7 @@ def read_rows(
     try:
         named = reader.fieldnames or ()
         if not set(required) <= set(named) <= set(columns) or len(set(named)) != len(named):
-            raise Unsealable(
+            raise UnreadableRows(
                 f"{file}: the first line must name the columns: {', '.join(required)}; and may: "
                 + ", ".join(each for each in columns if each not in required)
             )
@@ -205,12 +205,14 @@ def read_rows(
             for row in reader
         ]
     except csv.Error:
-        raise Unsealable(f"{file}: not comma-separated, from line {reader.line_num} on") from None
+        raise UnreadableRows(
+            f"{file}: not comma-separated, from line {reader.line_num} on"
+        ) from None
 
 
-def flaws_of(file: str, line: int, error: ValidationError) -> list[Flaw]:
+def flaws_of(file: str, line: int, error: ValidationError) -> list[RowError]:
     """What is wrong with a row, without what is in it."""
     return [
-        Flaw(file, line, ".".join(map(str, each["loc"])) or "row", each["msg"])
+        RowError(file, line, ".".join(map(str, each["loc"])) or "row", each["msg"])
         for each in error.errors(include_input=False, include_url=False, include_context=False)
     ]

@@ -45,7 +45,7 @@ def earlier(work: Work, sealing_key: bytes) -> list[PackRow]:
         col(PackRow.ended_at).is_(None),
         col(PackRow.abandoned).is_(False),
     )
-    return list(work.database.exec(gone))
+    return list(work.session.exec(gone))
 
 
 def end_earlier(work: Work, sealing_key: bytes) -> None:

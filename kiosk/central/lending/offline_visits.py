@@ -30,7 +30,7 @@ PackFact = PackAttempt | PackAnswers | PackEnded
 
 def lent_to_caller(work: Work, fact: PackFact) -> PackRow | None:
     """The pack that a fact is about; another kiosk's is as good as none."""
-    row = work.database.get(PackRow, fact.pack)
+    row = work.session.get(PackRow, fact.pack)
     return row if row is not None and row.kiosk_id == work.caller.id else None
 
 
@@ -56,8 +56,8 @@ def refusal(work: Work, pack: PackRow, fact: PackFact) -> str | None:
     if fact.number > pack.allowance:
         return "more attempts than were lent"
     if isinstance(fact, PackAnswers) and fact.right:
-        known = work.database.get(GrantRow, _number(pack, fact))
-        taken = work.database.get(UnlockSession, fact.session) is not None
+        known = work.session.get(GrantRow, _number(pack, fact))
+        taken = work.session.get(UnlockSession, fact.session) is not None
         if (known is None and taken) or (known is not None and known.id != fact.grant):
             return "attempt or session taken"
     return None
@@ -65,7 +65,7 @@ def refusal(work: Work, pack: PackRow, fact: PackFact) -> str | None:
 
 def apply(work: Work, pack: PackRow, fact: PackFact, row: PackEventRow) -> None:
     """Keep a fact that is new, with what it changes."""
-    card = work.database.exec(select(Card).where(Card.id == pack.card_id).with_for_update()).one()
+    card = work.session.exec(select(Card).where(Card.id == pack.card_id).with_for_update()).one()
     match fact:
         case PackAttempt():
             _count(work, pack, card, row)
@@ -77,8 +77,8 @@ def apply(work: Work, pack: PackRow, fact: PackFact, row: PackEventRow) -> None:
             _tell_holder(work, pack, card, row)
         case PackEnded():
             pack.ended_at = pack.ended_at or work.now
-    work.database.add(row)
-    work.database.flush()
+    work.session.add(row)
+    work.session.flush()
     _record(work, pack, card, fact)
 
 
@@ -111,9 +111,9 @@ def _take_back(work: Work, pack: PackRow, card: Card, number: int) -> None:
 
 def _grant(work: Work, pack: PackRow, card: Card, fact: PackAnswers, row: PackEventRow) -> None:
     """The card work that follows, as if it had been granted."""
-    if work.database.get(GrantRow, _number(pack, fact)) is not None:
+    if work.session.get(GrantRow, _number(pack, fact)) is not None:
         return
-    work.database.add(
+    work.session.add(
         UnlockSession(
             id=fact.session,
             kiosk_id=work.caller.id,
@@ -129,8 +129,8 @@ def _grant(work: Work, pack: PackRow, card: Card, fact: PackAnswers, row: PackEv
             accepted_at=row.recorded_at,
         )
     )
-    work.database.flush()
-    work.database.add(
+    work.session.flush()
+    work.session.add(
         GrantRow(
             number=_number(pack, fact),
             id=fact.grant,
@@ -166,12 +166,12 @@ def _tell_holder(work: Work, pack: PackRow, card: Card, row: PackEventRow) -> No
 def _registration(work: Work, pack: PackRow) -> Registration | None:
     """The registration that the pack was made of, if it is still there."""
     asked = select(Registration).where(Registration.id == pack.registration_id)
-    return work.database.exec(asked.with_for_update()).first()
+    return work.session.exec(asked.with_for_update()).first()
 
 
 def _events(work: Work, pack: PackRow) -> list[PackEventRow]:
     asked = select(PackEventRow).where(PackEventRow.pack_id == pack.id)
-    return list(work.database.exec(asked))
+    return list(work.session.exec(asked))
 
 
 def _record(work: Work, pack: PackRow, card: Card, fact: PackFact) -> None:
@@ -185,4 +185,4 @@ def _record(work: Work, pack: PackRow, card: Card, fact: PackFact) -> None:
             details |= {"attempt": fact.number}
         case PackEnded():
             details |= {"attempts": fact.attempts}
-    trail.append(work.database, work.now, kind, details, trail.of_card(card))
+    trail.append(work.session, work.now, kind, details, trail.of_card(card))

@@ -22,7 +22,7 @@ from kiosk.central.lending import leases
 from kiosk.central.registration import codes, questions, registrations
 from kiosk.central.service import throttle
 from kiosk.central.service.authentication import Caller
-from kiosk.central.service.services import Parts
+from kiosk.central.service.services import Services
 from kiosk.central.service.sessions import Work, working
 from kiosk.central.tables import (
     Card,
@@ -47,27 +47,27 @@ MOST_LENT = 1000
 _LOOKED_AT = 100  # cards in one transaction
 
 
-def give_packs(parts: Parts, caller: Caller, asked: pk.AskPacks) -> pk.PackPage:
+def give_packs(services: Services, caller: Caller, asked: pk.AskPacks) -> pk.PackPage:
     """The next packs of those that the kiosk may have and has not; none where nothing is lent."""
-    if _nothing_to_do(parts, caller, asked):
+    if _nothing_to_do(services, caller, asked):
         return pk.PackPage(packs=(), next=asked.after, more=False)
-    with working(parts, caller) as work:
-        trust = work.database.get_one(Organisation, caller.organisation_id)
-        installation = work.database.get_one(Installation, 1)
+    with working(services, caller) as work:
+        trust = work.session.get_one(Organisation, caller.organisation_id)
+        installation = work.session.get_one(Installation, 1)
         leases.end_earlier(work, asked.sealing_key)
         stopped = installation.stopped or trust.stopped or not trust.offline
-        if stopped or epochs.missing(work.database, trust.id):
+        if stopped or epochs.missing(work.session, trust.id):
             return pk.PackPage(packs=(), next=asked.after, more=False)
         return _page(work, trust, installation, asked)
 
 
-def _nothing_to_do(parts: Parts, caller: Caller, asked: pk.AskPacks) -> bool:
+def _nothing_to_do(services: Services, caller: Caller, asked: pk.AskPacks) -> bool:
     """Whether there is nothing to lend and nothing to end: kiosks ask after every change.
 
     To look takes no turn: whoever unlocks does not wait for it.
     """
-    with parts.database.reading() as database:
-        work = Work(parts, caller, database, parts.clock())
+    with services.database.reading() as database:
+        work = Work(services, caller, database, services.clock())
         if leases.earlier(work, asked.sealing_key):
             return False
         trust = database.get_one(Organisation, caller.organisation_id)
@@ -82,7 +82,7 @@ def _page(
     found = _candidates(work, trust, asked)
     made: list[pk.SealedPack] = []
     after, new = asked.after, 0
-    kiosk = work.database.get_one(Kiosk, work.caller.id)
+    kiosk = work.session.get_one(Kiosk, work.caller.id)
     for card, registration in found:
         if len(made) == pk.MOST_PACKS or lent + new == MOST_LENT:
             break
@@ -97,7 +97,7 @@ def _page(
         made.append(_sealed(work, loan, kiosk, asked, installation.epoch))
     if new:
         told: dict[str, trail.Detail] = {"kiosk": work.caller.name, "packs": new}
-        trail.append(work.database, work.now, "packs.lent", told, {})
+        trail.append(work.session, work.now, "packs.lent", told, {})
     more = bool(found) and lent + new < MOST_LENT
     return pk.PackPage(packs=tuple(made), next=after, more=more)
 
@@ -110,7 +110,7 @@ def _lent(work: Work, asked: pk.AskPacks) -> int:
         col(PackRow.ended_at).is_(None),
         col(PackRow.lent_until) > work.now,
     )
-    return work.database.exec(counted).one()
+    return work.session.exec(counted).one()
 
 
 def _candidates(
@@ -143,7 +143,7 @@ def _candidates(
             col(PackRow.lent_until) > work.now + half,
         )
         wanted = wanted.where(~fresh.exists())
-    return list(work.database.exec(wanted.order_by(col(Card.id)).limit(_LOOKED_AT)).all())
+    return list(work.session.exec(wanted.order_by(col(Card.id)).limit(_LOOKED_AT)).all())
 
 
 def _seen(work: Work, table: type[LoginSession] | type[UnlockSession]) -> ColumnElement[bool]:
@@ -174,7 +174,7 @@ def _seen_last_here(work: Work, card: Card) -> bool:
     latest: list[tuple[datetime, int]] = []
     for table in (LoginSession, UnlockSession):
         newest = select(table.opened_at, table.kiosk_id).where(table.card_id == card.id)
-        found = work.database.exec(newest.order_by(col(table.opened_at).desc())).first()
+        found = work.session.exec(newest.order_by(col(table.opened_at).desc())).first()
         latest += [found] if found is not None else []
     return bool(latest) and max(latest)[1] == work.caller.id
 
@@ -187,7 +187,7 @@ def _loan(
     installation: Installation,
 ) -> _Loan | None:
     """The pack that the kiosk has of the card, or a new one; None where it may have none."""
-    known = leases.unended(work.database, card)
+    known = leases.unended(work.session, card)
     mine = [
         row
         for row in known
@@ -195,14 +195,14 @@ def _loan(
         and row.kiosk_id == work.caller.id
         and row.registration_id == registration.id
     ]
-    decision, opened = history.outlook(work.database, card, lent_once_more=not mine)
+    decision, opened = history.outlook(work.session, card, lent_once_more=not mine)
     if decision.frozen or decision.second_allowed or not FORMATS[card.family].leaves:
         return None
     if mine:
         same = mine[0].generation == decision.current
         return _Loan(card, registration, mine[0], opened) if same else None
     running = [row for row in known if leases.runs(row, work.now)]
-    allowance = _allowance(work.database, registration, running)
+    allowance = _allowance(work.session, registration, running)
     if allowance < 1:
         return None
     installation.grants += pk.MOST_ATTEMPTS
@@ -218,8 +218,8 @@ def _loan(
         lent_at=work.now,
         lent_until=work.now,
     )
-    work.database.add(row)
-    work.database.flush()
+    work.session.add(row)
+    work.session.flush()
     return _Loan(card, registration, row, opened)
 
 
@@ -236,16 +236,16 @@ def _allowance(database: Session, registration: Registration, running: list[Pack
 
 def _sealed(work: Work, loan: _Loan, kiosk: Kiosk, asked: pk.AskPacks, epoch: str) -> pk.SealedPack:
     body = _pack(work, loan, kiosk, asked, epoch).model_dump_json().encode()
-    signature = signing.sign(work.parts.master, Purpose.PACK, body)
+    signature = signing.sign(work.services.master, Purpose.PACK, body)
     signed = pk.SignedPack(pack=body, signature=signature).model_dump_json().encode()
-    to_whom = pk.addressed(work.parts.name, kiosk.subject)
+    to_whom = pk.addressed(work.services.name, kiosk.subject)
     return pk.SealedPack(sealed=sealing.seal(signed, asked.sealing_key, to_whom))
 
 
 def _pack(work: Work, loan: _Loan, kiosk: Kiosk, asked: pk.AskPacks, epoch: str) -> pk.Pack:
     card, registration, row = loan.card, loan.registration, loan.row
-    recovery = registrations.recovery(work.database, work.parts.master, registration)
-    key = work.parts.escrow.key(work.database, card, row.generation)
+    recovery = registrations.recovery(work.session, work.services.master, registration)
+    key = work.services.escrow.key(work.session, card, row.generation)
     bound_to = pk.context(row.id, registration.id, card.identity, row.generation)
     try:
         sealed = sealing.seal(key.reveal(), recovery.public_key, bound_to)
@@ -253,7 +253,7 @@ def _pack(work: Work, loan: _Loan, kiosk: Kiosk, asked: pk.AskPacks, epoch: str)
         key.wipe()
     return pk.Pack(
         pack=row.id,
-        central=work.parts.name,
+        central=work.services.name,
         epoch=epoch,
         kiosk=kiosk.subject,
         sealing_key=asked.sealing_key,

@@ -19,22 +19,22 @@ from kiosk.errors import MailFailed, SettingsError
 _SECONDS = 10.0
 
 
-class Postman(Protocol):
+class MailTransport(Protocol):
     """Carries a letter to an address, or raises MailFailed."""
 
     def deliver(self, address: str, letter: Letter) -> None:
         """Hand the letter over for good; may be called from any thread."""
 
 
-def postman(url: str, sender: str) -> Postman:
-    """The postman of a URL: smtp://host:port, smtps://user:password@host, or folder:/path.
+def open_transport(url: str, sender: str) -> MailTransport:
+    """The open_transport of a URL: smtp://host:port, smtps://user:password@host, or folder:/path.
 
     `smtp` asks for STARTTLS wherever the server offers it, and always before it gives a password.
     Raises SettingsError.
     """
     parts = urlsplit(url)
     if parts.scheme == "folder" and parts.path:
-        return FolderPostman(Path(parts.path), sender)
+        return FolderMailTransport(Path(parts.path), sender)
     if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
         raise SettingsError("KIOSK_CENTRAL_MAIL", "expected smtp://…, smtps://… or folder:/…")
     try:
@@ -44,10 +44,10 @@ def postman(url: str, sender: str) -> Postman:
     login = None
     if parts.username:
         login = (unquote(parts.username), unquote(parts.password or ""))
-    return SmtpPostman(parts.hostname, port, sender, login, wrapped=parts.scheme == "smtps")
+    return SmtpMailTransport(parts.hostname, port, sender, login, wrapped=parts.scheme == "smtps")
 
 
-class SmtpPostman:
+class SmtpMailTransport:
     """A mail server of the trust's."""
 
     def __init__(
@@ -86,7 +86,7 @@ class SmtpPostman:
         return smtplib.SMTP(self._host, self._port, timeout=_SECONDS)
 
 
-class FolderPostman:
+class FolderMailTransport:
     """Leaves each letter as a file in a folder: for a demonstration without a mail server."""
 
     def __init__(self, folder: Path, sender: str) -> None:
@@ -107,7 +107,7 @@ class FolderPostman:
             raise MailFailed(error.strerror or type(error).__name__) from None
 
 
-class NoPostman:
+class NoMailTransport:
     """There is no mail server: what needs one is refused."""
 
     def deliver(self, address: str, letter: Letter) -> None:  # noqa: ARG002

@@ -10,8 +10,8 @@ from datetime import timedelta
 
 from kiosk.central.audit import checkpoints, trail
 from kiosk.central.operations import reporting, retention
-from kiosk.central.service.periodic_task import Chore
-from kiosk.central.service.services import Parts
+from kiosk.central.service.periodic_task import PeriodicTask
+from kiosk.central.service.services import Services
 from kiosk.central.tables import Installation, Notice
 
 _log = logging.getLogger(__name__)
@@ -20,20 +20,20 @@ _EVERY = timedelta(days=1)
 SILENT_FOR = timedelta(hours=24)
 
 
-def keep_house(parts: Parts) -> None:
+def keep_house(services: Services) -> None:
     """Do what is due."""
-    with parts.database.transaction() as database:
-        signed = checkpoints.sign(database, parts.master, parts.clock())
+    with services.database.transaction() as database:
+        signed = checkpoints.sign(database, services.master, services.clock())
     if signed is not None:
         _log.info("%s", signed)  # a line for the trust's own log
-    _tidy(parts)
-    _tell_alerts(parts)
+    _tidy(services)
+    _tell_alerts(services)
 
 
-def _tidy(parts: Parts) -> None:
+def _tidy(services: Services) -> None:
     """Delete what was kept for its time, once a day."""
-    with parts.database.transaction() as database:
-        installation, now = database.get_one(Installation, 1), parts.clock()
+    with services.database.transaction() as database:
+        installation, now = database.get_one(Installation, 1), services.clock()
         told = installation.tidied_at
         if told is not None and told + _EVERY > now:
             return
@@ -44,10 +44,10 @@ def _tidy(parts: Parts) -> None:
             trail.append(database, now, "retention.applied", counts, {})
 
 
-def _tell_alerts(parts: Parts) -> None:
-    with parts.database.transaction() as database:
+def _tell_alerts(services: Services) -> None:
+    with services.database.transaction() as database:
         installation = database.get_one(Installation, 1)
-        now = parts.clock()
+        now = services.clock()
         told = installation.alerted_at
         if told is not None and told + _EVERY > now:
             return
@@ -55,10 +55,10 @@ def _tell_alerts(parts: Parts) -> None:
         if not found:
             return
         installation.alerted_at = now
-        if parts.alerts_to:
+        if services.alerts_to:
             database.add(
                 Notice(
-                    address=parts.alerts_to,
+                    address=services.alerts_to,
                     subject=f"Smartcard kiosks: {len(found)} alerts",
                     paragraphs=[*found, "`kiosk-central alerts` shows how it is now."],
                     due_at=now,
@@ -69,6 +69,6 @@ def _tell_alerts(parts: Parts) -> None:
         _log.warning("alert: %s", each)
 
 
-def housekeeper(parts: Parts) -> Chore:
+def housekeeper(services: Services) -> PeriodicTask:
     """Keeps house until it is stopped."""
-    return Chore("housekeeper", lambda: keep_house(parts), _LOOK_SECONDS)
+    return PeriodicTask("housekeeper", lambda: keep_house(services), _LOOK_SECONDS)

@@ -21,7 +21,7 @@ from sqlmodel import Session, col, delete, select
 
 from kiosk.central.keys import signatures
 from kiosk.central.keys.escrow import Escrow
-from kiosk.central.keys.sealing import CardKey, Flaw, flaws_of, read_rows
+from kiosk.central.keys.sealing import CardKey, RowError, flaws_of, read_rows
 from kiosk.central.tables import (
     Card,
     Cardholder,
@@ -111,16 +111,16 @@ class Outcome:
     """What an import did, or would do: how many of what, and the rows that it rejected."""
 
     counts: Counter[str] = field(default_factory=Counter)
-    flaws: list[Flaw] = field(default_factory=list)
+    flaws: list[RowError] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
     """The rows that are right in themselves, each with its line."""
 
-    holders: Sequence[tuple[Flaw, HolderRow]]
-    positions: Sequence[tuple[Flaw, PositionRow]]
-    cards: Sequence[tuple[Flaw, CardRow]]
+    holders: Sequence[tuple[RowError, HolderRow]]
+    positions: Sequence[tuple[RowError, PositionRow]]
+    cards: Sequence[tuple[RowError, CardRow]]
     keys: Mapping[_Identity, CardKey]
     keys_file: str
 
@@ -146,12 +146,12 @@ def read(
 
 def _rows(
     source: Source | None, kind: type[_R], unique: Sequence[str], outcome: Outcome
-) -> list[tuple[Flaw, _R]]:
+) -> list[tuple[RowError, _R]]:
     if source is None:
         return []
     columns = list(kind.model_fields)
     required = [name for name, about in kind.model_fields.items() if about.is_required()]
-    good: list[tuple[Flaw, _R]] = []
+    good: list[tuple[RowError, _R]] = []
     lines: dict[tuple[object, ...], int] = {}
     for line, cells in read_rows(source.name, source.text, required, columns):
         try:
@@ -161,10 +161,10 @@ def _rows(
             continue
         first = lines.setdefault(tuple(getattr(row, name) for name in unique), line)
         if first == line:
-            good.append((Flaw(source.name, line, unique[-1], ""), row))
+            good.append((RowError(source.name, line, unique[-1], ""), row))
         else:
             reason = f"is in line {first} already"
-            outcome.flaws.append(Flaw(source.name, line, unique[-1], reason))
+            outcome.flaws.append(RowError(source.name, line, unique[-1], reason))
     return good
 
 
@@ -202,10 +202,10 @@ class Importer:
             if identity in self._cards:
                 self._store_key(batch, place, self._cards[identity], batch.keys[identity])
             else:
-                self._reject(Flaw(batch.keys_file, place, "serial", ""), "no such card")
+                self._reject(RowError(batch.keys_file, place, "serial", ""), "no such card")
             self._step()
 
-    def _store_holders(self, rows: Iterable[tuple[Flaw, HolderRow]]) -> None:
+    def _store_holders(self, rows: Iterable[tuple[RowError, HolderRow]]) -> None:
         trusts = {each.name: each.id for each in self._database.exec(select(Organisation))}
         confirmed = {
             card.cardholder_id for card in self._cards.values() if card.id in self._registered
@@ -236,7 +236,7 @@ class Importer:
             self._outcome.counts["cardholders there already"] += 1
         self._database.flush()
 
-    def _store_positions(self, rows: Iterable[tuple[Flaw, PositionRow]]) -> None:
+    def _store_positions(self, rows: Iterable[tuple[RowError, PositionRow]]) -> None:
         emptied = set()
         for at, row in rows:
             self._step()
@@ -254,7 +254,7 @@ class Importer:
             self._outcome.counts["positions"] += 1
 
     def _store_cards(
-        self, rows: Iterable[tuple[Flaw, CardRow]], keys: Mapping[_Identity, CardKey]
+        self, rows: Iterable[tuple[RowError, CardRow]], keys: Mapping[_Identity, CardKey]
     ) -> None:
         for at, row in rows:
             self._step()
@@ -297,7 +297,7 @@ class Importer:
             if same and (kept.kind, kept.mutual) == (given.cipher, given.mutual):
                 return
             if card.id in self._granted:
-                at = Flaw(batch.keys_file, place, "key", "")
+                at = RowError(batch.keys_file, place, "key", "")
                 self._reject(at, f"{card.serial} was given out with another key already", "key")
                 return
             self._database.delete(kept)
@@ -307,8 +307,8 @@ class Importer:
         self._escrow.add(self._database, card, given.secret, given.cipher, mutual=given.mutual)
         self._outcome.counts["keys"] += 1
 
-    def _reject(self, at: Flaw, reason: str, name: str | None = None) -> None:
-        self._outcome.flaws.append(Flaw(at.file, at.line, name or at.field, reason))
+    def _reject(self, at: RowError, reason: str, name: str | None = None) -> None:
+        self._outcome.flaws.append(RowError(at.file, at.line, name or at.field, reason))
 
     def _step(self) -> None:
         self._done += 1

@@ -14,17 +14,17 @@ from sqlmodel import Session, select
 from kiosk.central.evidence import epochs
 from kiosk.central.keys.escrow_journal import CardLine, GrantLine
 from kiosk.central.service.authentication import Caller
-from kiosk.central.service.services import Parts
+from kiosk.central.service.services import Services
 from kiosk.central.service.sessions import Work
 from kiosk.central.tables import Card, EscrowedKey, GrantRow, Kiosk
 from kiosk.contract.messages import GrantReceived
 
 
-class Recovery:
+class RecoveryOutcome:
     """One replay, in the caller's transaction; `counts` says what came of the lines."""
 
-    def __init__(self, parts: Parts, database: Session) -> None:
-        self._parts, self._database = parts, database
+    def __init__(self, services: Services, database: Session) -> None:
+        self._services, self._database = services, database
         self.counts: Counter[str] = Counter()
 
     def replay(self, lines: Iterable[CardLine | GrantLine]) -> None:
@@ -69,7 +69,7 @@ class Recovery:
         if kiosk is None:
             return "grants of kiosks that are not known: enrol them, and replay again"
         caller = Caller(kiosk.id, kiosk.organisation_id, kiosk.name)
-        work = Work(self._parts, caller, self._database, self._parts.clock())
+        work = Work(self._services, caller, self._database, self._services.clock())
         received = GrantReceived(grant=line.grant, session=line.session, receipt=line.receipt)
         reason = epochs.restore(work, received)
         return "grants recovered" if reason is None else f"grants refused: {reason}"

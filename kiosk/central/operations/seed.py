@@ -26,7 +26,7 @@ from kiosk.central.keys import master_key, signatures, trust_store
 from kiosk.central.keys.escrow import FORMATS
 from kiosk.central.registration import registrations
 from kiosk.central.registration.questions import ENGLISH
-from kiosk.central.service.services import Parts
+from kiosk.central.service.services import Services
 from kiosk.central.tables import Card, Cardholder, Organisation, Position
 from kiosk.contract.base import Serial
 from kiosk.values import Family, Secret
@@ -148,19 +148,19 @@ def ensure_master_key(path: Path) -> None:
         master_key.create(path)
 
 
-def sow(parts: Parts, document: Personalisation) -> None:
+def sow(services: Services, document: Personalisation) -> None:
     """Store what `document` says. What is there stays as it is."""
-    with parts.database.transaction() as database:
+    with services.database.transaction() as database:
         organisation_id = _organisation(database, document.organisation)
         if document.trust is not None:
-            now = parts.clock()
+            now = services.clock()
             trust_store.add_issuer(database, document.trust.authority, now, anchor=True)
             trust_store.add_list(database, document.trust.revocations, now)
         known = select(Card).where(
             Card.family == document.card.family, Card.serial == document.card.serial
         )
         if database.exec(known).first() is None:
-            _add_card(parts, database, organisation_id, document)
+            _add_card(services, database, organisation_id, document)
 
 
 def _organisation(database: Session, name: str) -> int:
@@ -169,7 +169,7 @@ def _organisation(database: Session, name: str) -> int:
 
 
 def _add_card(
-    parts: Parts, database: Session, organisation_id: int, document: Personalisation
+    services: Services, database: Session, organisation_id: int, document: Personalisation
 ) -> None:
     holder = Cardholder(organisation_id=organisation_id, **document.cardholder.model_dump())
     holder_id = _stored(database, holder)
@@ -186,7 +186,7 @@ def _add_card(
         unblocking_maximum=presented.unblocking_maximum,
     )
     _stored(database, card)
-    parts.escrow.add(
+    services.escrow.add(
         database,
         card,
         presented.key,
@@ -197,7 +197,7 @@ def _add_card(
         return
     registrations.add(
         database,
-        parts.master,
+        services.master,
         card,
         [(given.question, _secret(given.answer)) for given in document.answers],
         signatures.public_key(own) if (own := presented.card_authentication_certificate) else None,

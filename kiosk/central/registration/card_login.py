@@ -15,7 +15,7 @@ from kiosk.central.keys import signatures, trust_store
 from kiosk.central.refusal import Refusal
 from kiosk.central.service import throttle
 from kiosk.central.service.authentication import Caller
-from kiosk.central.service.services import Parts
+from kiosk.central.service.services import Services
 from kiosk.central.service.sessions import SESSION_LIFE, Work, card_presented, kiosk, working
 from kiosk.central.tables import (
     Card,
@@ -52,20 +52,20 @@ class Login:
     holder: Cardholder
 
 
-def open_login(parts: Parts, caller: Caller, asked: OpenLogin) -> LoginOpened:
+def open_login(services: Services, caller: Caller, asked: OpenLogin) -> LoginOpened:
     """The nonce for the card to sign. The same session may be opened again, with the same result.
 
     The certificates are looked at here already: a card that is not believed spares its holder the
     passcode.
     """
-    with working(parts, caller) as work:
+    with working(services, caller) as work:
         card = card_presented(work, asked.card)
         if card is None:
             raise Refusal(ProblemType.CARD_NOT_KNOWN)
         if card.status != CardStatus.ACTIVE:
             raise Refusal(ProblemType.CARD_STOPPED)
         _refuse_unless_believed(work, card, asked)
-        session = work.database.get(LoginSession, asked.session)
+        session = work.session.get(LoginSession, asked.session)
         if session is None:
             session = LoginSession(
                 id=asked.session,
@@ -75,15 +75,15 @@ def open_login(parts: Parts, caller: Caller, asked: OpenLogin) -> LoginOpened:
                 card_key=asked.card.card_authentication_certificate,
                 opened_at=work.now,
             )
-            work.database.add(session)
+            work.session.add(session)
         elif (session.kiosk_id, session.card_id) != (caller.id, card.id):
             raise Refusal(ProblemType.NOT_FOUND)
     return LoginOpened(session=session.id, nonce=session.nonce)
 
 
-def prove_login(parts: Parts, caller: Caller, session_id: UUID, given: ProveLogin) -> Profile:
+def prove_login(services: Services, caller: Caller, session_id: UUID, given: ProveLogin) -> Profile:
     """The holder's profile, once her card has signed for this session."""
-    with working(parts, caller) as work:
+    with working(services, caller) as work:
         login = find(work, session_id)
         refuse_unless_signed(work, login, proof.Purpose.LOG_IN, given.signature)
         if login.session.proved_at is None:
@@ -94,17 +94,15 @@ def prove_login(parts: Parts, caller: Caller, session_id: UUID, given: ProveLogi
 
 def find(work: Work, session_id: UUID) -> Login:
     """The caller's session, if it still lives and its card may still be used."""
-    session = work.database.get(LoginSession, session_id)
+    session = work.session.get(LoginSession, session_id)
     if session is None or session.kiosk_id != work.caller.id:
         raise Refusal(ProblemType.NOT_FOUND)
     if session.opened_at + SESSION_LIFE <= work.now:
         raise Refusal(ProblemType.EXPIRED)
-    card = work.database.exec(
-        select(Card).where(Card.id == session.card_id).with_for_update()
-    ).one()
+    card = work.session.exec(select(Card).where(Card.id == session.card_id).with_for_update()).one()
     if card.status != CardStatus.ACTIVE:
         raise Refusal(ProblemType.CARD_STOPPED)
-    return Login(session, card, work.database.get_one(Cardholder, card.cardholder_id))
+    return Login(session, card, work.session.get_one(Cardholder, card.cardholder_id))
 
 
 def find_proved(work: Work, session_id: UUID) -> Login:
@@ -121,7 +119,7 @@ def refuse_unless_signed(
     """Refuses unless the card's authentication key signed for this very session and purpose."""
     digest = proof.digest(
         purpose,
-        central=work.parts.name,
+        central=work.services.name,
         kiosk=work.caller.name,
         card=login.card.identity,
         session=login.session.id,
@@ -137,7 +135,7 @@ def refuse_unless_signed(
 
 def registered(work: Work, card: Card) -> Registration | None:
     """The card's registration."""
-    return work.database.exec(
+    return work.session.exec(
         select(Registration).where(Registration.card_id == card.id).with_for_update()
     ).first()
 
@@ -154,7 +152,7 @@ def record(work: Work, kind: str, login: Login) -> None:
         "kiosk": work.caller.name,
         "session": str(login.session.id),
     }
-    trail.append(work.database, work.now, kind, details, trail.of_card(login.card))
+    trail.append(work.session, work.now, kind, details, trail.of_card(login.card))
 
 
 def _refuse_unless_believed(work: Work, card: Card, asked: OpenLogin) -> None:
@@ -164,27 +162,27 @@ def _refuse_unless_believed(work: Work, card: Card, asked: OpenLogin) -> None:
         raise Refusal(ProblemType.UNLOCK_ONLY)
     own = asked.card.card_authentication_certificate
     try:
-        trust_store.check(work.database, presented, work.now)
+        trust_store.check(work.session, presented, work.now)
         trust_store.refuse_another_key(presented, imported)
         if own is not None:
-            trust_store.check(work.database, own, work.now)
+            trust_store.check(work.session, own, work.now)
     except trust_store.Untrusted as reason:
         _log.warning("login at %s: %s", work.caller.name, reason)
         details: dict[str, trail.Detail] = {"kiosk": work.caller.name, "reason": str(reason)}
-        trail.append(work.database, work.now, "login.not-trusted", details, trail.of_card(card))
+        trail.append(work.session, work.now, "login.not-trusted", details, trail.of_card(card))
         raise Refusal(ProblemType.NOT_TRUSTED) from None
 
 
 def _profile(work: Work, login: Login) -> Profile:
     holder, certificate = login.holder, login.card.authentication_certificate or b""
     registration = registered(work, login.card)
-    positions = work.database.exec(
+    positions = work.session.exec(
         select(Position).where(Position.cardholder_id == holder.id).order_by(col(Position.id))
     ).all()
-    cards = work.database.exec(
+    cards = work.session.exec(
         select(Card).where(Card.cardholder_id == holder.id).order_by(col(Card.id))
     ).all()
-    home = work.database.get_one(Organisation, holder.organisation_id)
+    home = work.session.get_one(Organisation, holder.organisation_id)
     state = SelfService.LOCKED_OUT if login.card.closed else SelfService.NOT_REGISTERED
     if registration is not None:
         state = SelfService.LOCKED_OUT if registration.locked else SelfService.REGISTERED

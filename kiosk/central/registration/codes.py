@@ -18,7 +18,7 @@ from kiosk.central.mail import letters
 from kiosk.central.mail.letters import Letter
 from kiosk.central.refusal import Refusal
 from kiosk.central.service.authentication import Caller
-from kiosk.central.service.services import Parts
+from kiosk.central.service.services import Services
 from kiosk.central.service.sessions import (
     Unlock,
     Work,
@@ -40,22 +40,22 @@ _PER_UNLOCK = 3
 ASKED_AFTER = 2  # failures of a registration since its last success
 
 
-def send_code(parts: Parts, caller: Caller, session_id: UUID) -> CodeSent:
+def send_code(services: Services, caller: Caller, session_id: UUID) -> CodeSent:
     """E-mail a fresh code to the cardholder; the one before it is void.
 
     Only once answers were given and refused for want of a code, so that nobody's mail box can be
     filled by a forged card.
     """
-    with working(parts, caller) as work:
+    with working(services, caller) as work:
         unlock = find(work, session_id)
         if not unlock.session.code_due or unlock.session.accepted_at is not None:
             raise Refusal(ProblemType.OUT_OF_ORDER)
         refuse_if_locked(unlock.registration)
-        holder = work.database.get_one(Cardholder, unlock.card.cardholder_id)
+        holder = work.session.get_one(Cardholder, unlock.card.cardholder_id)
         code = new_code(work, session_id, holder.email, at_most=_PER_UNLOCK)
         letter = letters.unlock_code(holder, code, caller.name, VALID)
         record(work, "code.sent", unlock)
-    return deliver(parts, holder.email, letter)
+    return deliver(services, holder.email, letter)
 
 
 def judge(work: Work, unlock: Unlock, given: str | None) -> None:
@@ -71,15 +71,15 @@ def judge(work: Work, unlock: Unlock, given: str | None) -> None:
         raise Refusal(ProblemType.CODE_REQUIRED)
     refuse_if_too_soon(work, unlock.card, unlock.registration)
     match look_at(work, session.id, given):
-        case Verdict.RIGHT:
+        case CodeVerdict.RIGHT:
             session.code_confirmed = True
             record(work, "code.right", unlock)
-        case Verdict.VOID:
+        case CodeVerdict.VOID:
             raise Refusal(ProblemType.CODE_VOID)
-        case Verdict.WRONG:
+        case CodeVerdict.WRONG:
             record(work, "code.wrong", unlock)
             raise Refusal(ProblemType.CODE_WRONG)
-        case Verdict.USED_UP:
+        case CodeVerdict.USED_UP:
             record(work, "code.wrong", unlock)
             count_failure(work, unlock)
             refuse_if_locked(unlock.registration)
@@ -95,7 +95,7 @@ def _due(unlock: Unlock) -> bool:
 # ---------------------------------------------------------------- of any session
 
 
-class Verdict(Enum):
+class CodeVerdict(Enum):
     """What a code is: VOID before it was looked at, USED_UP by a last try that was wrong."""
 
     RIGHT = auto()
@@ -109,35 +109,35 @@ def new_code(work: Work, session_id: UUID, address: str, *, at_most: int) -> str
     if len(_sent(work, session_id)) >= at_most:
         raise Refusal(ProblemType.NO_MORE_CODES)
     code = f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}}"
-    work.database.add(
+    work.session.add(
         EmailedCode(
             session_id=session_id,
             address=address,
-            verifier=_verifier(work.parts, session_id, code),
+            verifier=_verifier(work.services, session_id, code),
             sent_at=work.now,
         )
     )
     return code
 
 
-def deliver(parts: Parts, address: str, letter: Letter) -> CodeSent:
+def deliver(services: Services, address: str, letter: Letter) -> CodeSent:
     """Carry the letter with the code, outside of any transaction; refuses if nobody takes it."""
     try:
-        parts.postman.deliver(address, letter)
+        services.mail_transport.deliver(address, letter)
     except MailFailed:
         raise Refusal(ProblemType.MAIL_FAILED) from None
     return CodeSent(address=masked(address), valid_seconds=int(VALID.total_seconds()))
 
 
-def look_at(work: Work, session_id: UUID, given: str) -> Verdict:
+def look_at(work: Work, session_id: UUID, given: str) -> CodeVerdict:
     """Whether `given` is the session's newest code; counts the try."""
     newest = newest_code(work, session_id)
     if newest is None or newest.tries >= _TRIES or newest.sent_at + VALID <= work.now:
-        return Verdict.VOID
+        return CodeVerdict.VOID
     newest.tries += 1
-    if hmac.compare_digest(newest.verifier, _verifier(work.parts, session_id, given)):
-        return Verdict.RIGHT
-    return Verdict.USED_UP if newest.tries >= _TRIES else Verdict.WRONG
+    if hmac.compare_digest(newest.verifier, _verifier(work.services, session_id, given)):
+        return CodeVerdict.RIGHT
+    return CodeVerdict.USED_UP if newest.tries >= _TRIES else CodeVerdict.WRONG
 
 
 def newest_code(work: Work, session_id: UUID) -> EmailedCode | None:
@@ -154,7 +154,7 @@ def masked(address: str) -> str:
 def _sent(work: Work, session_id: UUID) -> list[EmailedCode]:
     """The codes of a session, the newest first."""
     return list(
-        work.database.exec(
+        work.session.exec(
             select(EmailedCode)
             .where(EmailedCode.session_id == session_id)
             .order_by(col(EmailedCode.id).desc())
@@ -162,6 +162,6 @@ def _sent(work: Work, session_id: UUID) -> list[EmailedCode]:
     )
 
 
-def _verifier(parts: Parts, session_id: UUID, code: str) -> bytes:
+def _verifier(services: Services, session_id: UUID, code: str) -> bytes:
     """Six digits are soon guessed from a hash: this one needs the master key."""
-    return parts.master.derive(b"e-mailed code " + code.encode(), session_id.bytes, 32)
+    return services.master.derive(b"e-mailed code " + code.encode(), session_id.bytes, 32)

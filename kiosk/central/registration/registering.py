@@ -16,7 +16,7 @@ from kiosk.central.registration import card_login, codes, questions, registratio
 from kiosk.central.registration.card_login import Login
 from kiosk.central.service import notices, throttle
 from kiosk.central.service.authentication import Caller
-from kiosk.central.service.services import Parts
+from kiosk.central.service.services import Services
 from kiosk.central.service.sessions import Work, refuse_if_locked, refuse_if_too_soon, working
 from kiosk.central.tables import Attempt, AttemptOutcome, Registration, SealedEnvelope
 from kiosk.contract import proof
@@ -37,40 +37,40 @@ from kiosk.vault import sealed_answers
 _PER_LOGIN = 5  # codes: Back corrects an address, and sends another
 
 
-def requirements(parts: Parts, caller: Caller, session_id: UUID) -> RegistrationRequirements:
+def requirements(services: Services, caller: Caller, session_id: UUID) -> RegistrationRequirements:
     """The questions whose answers a new registration needs, if any, and where codes may go."""
-    with working(parts, caller) as work:
+    with working(services, caller) as work:
         found = card_login.find_proved(work, session_id)
         former = card_login.registered(work, found.card)
     asked = former.questions if former is not None else []
     return RegistrationRequirements(
         former_questions=tuple(Question(id=each, text=questions.text(each)) for each in asked),
-        mail_domains=parts.mail_domains,
+        mail_domains=services.mail_domains,
     )
 
 
 def send_code(
-    parts: Parts, caller: Caller, session_id: UUID, asked: SendRegistrationCode
+    services: Services, caller: Caller, session_id: UUID, asked: SendRegistrationCode
 ) -> CodeSent:
     """E-mail a code to the address that is to be the cardholder's; the one before it is void."""
-    with working(parts, caller) as work:
+    with working(services, caller) as work:
         found = card_login.find_proved(work, session_id)
-        if not parts.accepts_address(asked.email):
+        if not services.accepts_address(asked.email):
             raise Refusal(ProblemType.EMAIL_REFUSED)
         code = codes.new_code(work, session_id, asked.email, at_most=_PER_LOGIN)
         found.holder.language = asked.language
         letter = letters.registration_code(found.holder, code, codes.VALID)
         card_login.record(work, "registration.code-sent", found)
-    return codes.deliver(parts, asked.email, letter)
+    return codes.deliver(services, asked.email, letter)
 
 
-def register(parts: Parts, caller: Caller, session_id: UUID, given: Register) -> Registered:
+def register(services: Services, caller: Caller, session_id: UUID, given: Register) -> Registered:
     """Register the card, in place of the registration it may have; sent again, it changes nothing.
 
     In the order in which somebody who should not could find something out: the card's signature,
     the code, the former answers, and then what is wrong with the new ones.
     """
-    with working(parts, caller) as work:
+    with working(services, caller) as work:
         found = card_login.find_proved(work, session_id)
         card_login.refuse_unless_signed(work, found, proof.Purpose.REGISTER, given.signature)
         if found.card.closed:
@@ -81,27 +81,31 @@ def register(parts: Parts, caller: Caller, session_id: UUID, given: Register) ->
         _refuse_unfit(given)
         former = _count_former(work, found, given)
     if former is not None:
-        right = registrations.opened_by(parts, former.recovery, former.context, given.former or ())
-        with working(parts, caller) as work:
+        right = registrations.opened_by(
+            services, former.recovery, former.context, given.former or ()
+        )
+        with working(services, caller) as work:
             _conclude_former(work, card_login.find_proved(work, session_id), former, right=right)
     answers = [Secret(answer.encode()) for answer in given.answers]
     identity = uuid4()
     try:
-        with parts.evaluations:
+        with services.evaluations:
             sealed = sealed_answers.seal_recovery(answers, sealed_answers.context(identity))
     finally:
         for answer in answers:
             answer.wipe()
-    with working(parts, caller) as work:
+    with working(services, caller) as work:
         found = card_login.find_proved(work, session_id)
         if (done := _done(work, found)) is not None:
             return done
         return _replace(work, found, identity, sealed, given)
 
 
-def remove(parts: Parts, caller: Caller, session_id: UUID, given: RemoveRegistration) -> Removed:
+def remove(
+    services: Services, caller: Caller, session_id: UUID, given: RemoveRegistration
+) -> Removed:
     """End the registration: nothing of the answers is kept, and the RA alone can begin another."""
-    with working(parts, caller) as work:
+    with working(services, caller) as work:
         found = card_login.find_proved(work, session_id)
         card_login.refuse_unless_signed(work, found, proof.Purpose.REMOVE, given.signature)
         former = card_login.registered(work, found.card)
@@ -118,9 +122,9 @@ def remove(parts: Parts, caller: Caller, session_id: UUID, given: RemoveRegistra
 def drop(work: Work, registration: Registration) -> None:
     """Delete the registration with its envelopes."""
     own = col(SealedEnvelope.registration_id) == registration.id
-    carry_out(work.database, delete(SealedEnvelope).where(own))
-    work.database.delete(registration)
-    work.database.flush()
+    carry_out(work.session, delete(SealedEnvelope).where(own))
+    work.session.delete(registration)
+    work.session.flush()
 
 
 # ---------------------------------------------------------------- steps
@@ -138,9 +142,9 @@ def _judge_code(work: Work, found: Login, code: str) -> None:
     if found.session.code_confirmed:
         return
     match codes.look_at(work, found.session.id, code):
-        case codes.Verdict.RIGHT:
+        case codes.CodeVerdict.RIGHT:
             found.session.code_confirmed = True
-        case codes.Verdict.WRONG:
+        case codes.CodeVerdict.WRONG:
             raise Refusal(ProblemType.CODE_WRONG)
         case _:
             raise Refusal(ProblemType.CODE_VOID)
@@ -162,7 +166,7 @@ class _Former:
     """The attempt at a registration that is to be replaced, and what its answers open."""
 
     attempt: int
-    recovery: sealed_answers.Recovery
+    recovery: sealed_answers.SealedRecovery
     context: bytes
 
 
@@ -179,15 +183,15 @@ def _count_former(work: Work, found: Login, given: Register) -> _Former | None:
     throttle.count_failure(found.card, throttle.PER_CARD, work.now)
     former.locked = former.failures >= throttle.ATTEMPTS
     attempt = Attempt(session_id=found.session.id, at=work.now)
-    work.database.add(attempt)
-    work.database.flush()
-    recovery = registrations.recovery(work.database, work.parts.master, former)
+    work.session.add(attempt)
+    work.session.flush()
+    recovery = registrations.recovery(work.session, work.services.master, former)
     return _Former(attempt.id, recovery, sealed_answers.context(former.id))
 
 
 def _conclude_former(work: Work, found: Login, former: _Former, *, right: bool) -> None:
     """Record what came of the attempt; refuses if the answers were wrong."""
-    attempt = work.database.get_one(Attempt, former.attempt)
+    attempt = work.session.get_one(Attempt, former.attempt)
     attempt.outcome = AttemptOutcome.ACCEPTED if right else AttemptOutcome.FAILED
     registration = card_login.registered(work, found.card)
     if right:
@@ -207,14 +211,14 @@ def _conclude_former(work: Work, found: Login, former: _Former, *, right: bool) 
 
 
 def _replace(
-    work: Work, found: Login, identity: UUID, sealed: sealed_answers.Recovery, given: Register
+    work: Work, found: Login, identity: UUID, sealed: sealed_answers.SealedRecovery, given: Register
 ) -> Registered:
     former = card_login.registered(work, found.card)
     if former is not None:
         drop(work, former)
     registrations.store(
-        work.database,
-        work.parts.master,
+        work.session,
+        work.services.master,
         Registration(
             id=identity,
             card_id=found.card.id,

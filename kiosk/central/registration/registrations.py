@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from sqlmodel import Session, col, select
 
 from kiosk.central.keys.master_key import MasterKey
-from kiosk.central.service.services import Parts
+from kiosk.central.service.services import Services
 from kiosk.central.tables import Card, Registration, SealedEnvelope
 from kiosk.errors import VaultClosed
 from kiosk.values import Secret
@@ -42,7 +42,7 @@ def store(
     database: Session,
     master: MasterKey,
     registration: Registration,
-    sealed: sealed_answers.Recovery,
+    sealed: sealed_answers.SealedRecovery,
 ) -> None:
     """Keep a registration with its envelopes, each wrapped once more."""
     database.add(registration)
@@ -64,7 +64,7 @@ def store(
 
 def recovery(
     database: Session, master: MasterKey, registration: Registration
-) -> sealed_answers.Recovery:
+) -> sealed_answers.SealedRecovery:
     """What `vault.open_recovery` needs."""
     rows = database.exec(
         select(SealedEnvelope)
@@ -82,7 +82,7 @@ def recovery(
         )
         for row in rows
     )
-    return sealed_answers.Recovery(
+    return sealed_answers.SealedRecovery(
         registration.recovery_public_key, registration.normaliser, envelopes
     )
 
@@ -92,12 +92,15 @@ def _at_rest(registration: UUID, position: int) -> bytes:
 
 
 def opened_by(
-    parts: Parts, recovery: sealed_answers.Recovery, context: bytes, given: Sequence[str | None]
+    services: Services,
+    recovery: sealed_answers.SealedRecovery,
+    context: bytes,
+    given: Sequence[str | None],
 ) -> bool:
     """Whether these answers open the registration; what they open is not needed here."""
     answers = [None if text is None else Secret(text.encode()) for text in given]
     try:
-        with parts.evaluations:
+        with services.evaluations:
             sealed_answers.open_recovery(recovery, answers, context).wipe()
     except VaultClosed:
         return False

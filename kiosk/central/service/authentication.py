@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, delete, select
 
 from kiosk.central.refusal import Refusal
-from kiosk.central.service.services import Parts
+from kiosk.central.service.services import Services
 from kiosk.central.tables import AccessRow, Kiosk
 from kiosk.contract.messages import ProblemType
 from kiosk.rows import carry_out
@@ -71,10 +71,10 @@ def caller(database: Session, authorization: str | None, now: datetime) -> Calle
     raise Refusal(ProblemType.NOT_AUTHENTICATED)
 
 
-def hear(parts: Parts, heard: Caller) -> Caller:
+def hear(services: Services, heard: Caller) -> Caller:
     """The same, once it is kept that the kiosk was heard of."""
-    now = parts.clock()
+    now = services.clock()
     if heard.heard_at is None or heard.heard_at + HEARD_EVERY <= now:
-        with parts.database.transaction() as database:
+        with services.database.transaction() as database:
             database.get_one(Kiosk, heard.id).heard_at = now
     return heard

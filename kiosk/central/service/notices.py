@@ -12,8 +12,8 @@ from datetime import timedelta
 from sqlmodel import col, select
 
 from kiosk.central.mail.letters import Letter
-from kiosk.central.service.periodic_task import Chore
-from kiosk.central.service.services import Parts
+from kiosk.central.service.periodic_task import PeriodicTask
+from kiosk.central.service.services import Services
 from kiosk.central.service.sessions import Work
 from kiosk.central.tables import Card, Cardholder, Notice
 from kiosk.errors import MailFailed
@@ -28,12 +28,12 @@ _LOOK_SECONDS = 5.0
 
 def holder(work: Work, card: Card) -> Cardholder:
     """Whose card it is."""
-    return work.database.get_one(Cardholder, card.cardholder_id)
+    return work.session.get_one(Cardholder, card.cardholder_id)
 
 
 def queue(work: Work, addressee: Cardholder, letter: Letter) -> None:
     """Have the cardholder written to, once this transaction is on disk."""
-    work.database.add(
+    work.session.add(
         Notice(
             address=addressee.email,
             subject=letter.subject,
@@ -45,14 +45,14 @@ def queue(work: Work, addressee: Cardholder, letter: Letter) -> None:
     )
 
 
-def deliver(parts: Parts) -> int:
+def deliver(services: Services) -> int:
     """Deliver what is due; how many letters the mail server took."""
     delivered = 0
     for _ in range(_AT_ONCE):
-        with parts.database.transaction() as database:
+        with services.database.transaction() as database:
             notice = database.exec(
                 select(Notice)
-                .where(col(Notice.due_at) <= parts.clock())
+                .where(col(Notice.due_at) <= services.clock())
                 .order_by(col(Notice.due_at))
                 .limit(1)
                 .with_for_update(skip_locked=True)
@@ -62,30 +62,30 @@ def deliver(parts: Parts) -> int:
             # Held back before it is tried: a service killed meanwhile does not send it in a loop.
             wait = _WAITS[min(notice.attempts, len(_WAITS) - 1)]
             notice.attempts += 1
-            notice.due_at = parts.clock() + wait
+            notice.due_at = services.clock() + wait
         try:
             paragraphs = tuple(notice.paragraphs)
             letter = Letter(notice.subject, paragraphs, language=notice.language)
-            parts.postman.deliver(notice.address, letter)
+            services.mail_transport.deliver(notice.address, letter)
         except MailFailed as error:
             _log.warning("notice %d not delivered: %s", notice.id, error)
-            if notice.written_at + _GIVE_UP_AFTER > parts.clock():
+            if notice.written_at + _GIVE_UP_AFTER > services.clock():
                 continue
             _log.error("notice %d given up", notice.id)
         else:
             delivered += 1
-        with parts.database.transaction() as database:
+        with services.database.transaction() as database:
             done = database.get(Notice, notice.id)
             if done is not None:
                 database.delete(done)
     return delivered
 
 
-def courier(parts: Parts) -> Chore:
+def courier(services: Services) -> PeriodicTask:
     """Delivers what is due, again and again, until it is stopped."""
 
     def deliver_all() -> None:
-        while deliver(parts):
+        while deliver(services):
             pass
 
-    return Chore("courier", deliver_all, _LOOK_SECONDS)
+    return PeriodicTask("courier", deliver_all, _LOOK_SECONDS)

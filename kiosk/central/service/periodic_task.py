@@ -9,7 +9,7 @@ from collections.abc import Callable
 _log = logging.getLogger(__name__)
 
 
-class Chore:
+class PeriodicTask:
     """Does it every few `seconds`, until `stop`; a failure is logged by its kind alone."""
 
     def __init__(self, name: str, do: Callable[[], None], seconds: float) -> None:

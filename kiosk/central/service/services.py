@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from kiosk.central.keys import master_key, pkcs11_key
 from kiosk.central.keys.escrow import Escrow
 from kiosk.central.keys.master_key import MasterKey
-from kiosk.central.mail.transport import NoPostman, Postman, postman
+from kiosk.central.mail.transport import MailTransport, NoMailTransport, open_transport
 from kiosk.central.settings import Settings
 from kiosk.central.storage.database import Database
 
@@ -28,7 +28,7 @@ def _evaluations() -> threading.BoundedSemaphore:
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class Services:
     """`evaluations` bounds how many answers are evaluated at once: each takes 19 MiB."""
 
     name: str
@@ -36,7 +36,7 @@ class Parts:
     master: MasterKey
     escrow: Escrow
     clock: Clock = wall_clock
-    postman: Postman = field(default_factory=NoPostman)
+    mail_transport: MailTransport = field(default_factory=NoMailTransport)
     mail_domains: tuple[str, ...] = ()
     alerts_to: str = ""
     evaluations: threading.BoundedSemaphore = field(default_factory=_evaluations)
@@ -54,13 +54,15 @@ def open_master_key(settings: Settings) -> MasterKey:
     return pkcs11_key.load(settings)
 
 
-def assemble(settings: Settings, clock: Clock = wall_clock) -> Parts:
+def assemble(settings: Settings, clock: Clock = wall_clock) -> Services:
     """The service of these settings, with its tables made. Raises SettingsError, MasterKeyAway."""
     key = open_master_key(settings)
     database = Database(settings.database, settings.journal)
     database.prepare(key)
-    carrier = postman(settings.mail, settings.mail_from) if settings.mail else NoPostman()
-    return Parts(
+    carrier = (
+        open_transport(settings.mail, settings.mail_from) if settings.mail else NoMailTransport()
+    )
+    return Services(
         settings.name,
         database,
         key,

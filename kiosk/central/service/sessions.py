@@ -14,7 +14,7 @@ from kiosk.central.audit import trail
 from kiosk.central.refusal import Refusal
 from kiosk.central.service import throttle
 from kiosk.central.service.authentication import Caller
-from kiosk.central.service.services import Parts
+from kiosk.central.service.services import Services
 from kiosk.central.tables import (
     Card,
     CardStatus,
@@ -34,17 +34,17 @@ SESSION_LIFE = timedelta(hours=2)
 class Work:
     """One transaction: with what, for whom, and when."""
 
-    parts: Parts
+    services: Services
     caller: Caller
-    database: Session
+    session: Session
     now: datetime
 
 
 @contextmanager
-def working(parts: Parts, caller: Caller) -> Iterator[Work]:
+def working(services: Services, caller: Caller) -> Iterator[Work]:
     """Work that is on disk when the block is left."""
-    with parts.database.transaction() as database:
-        yield Work(parts, caller, database, parts.clock())
+    with services.database.transaction() as database:
+        yield Work(services, caller, database, services.clock())
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +58,11 @@ class Unlock:
 
 def find(work: Work, session_id: UUID) -> Unlock:
     """The caller's session, if it still lives and its card may still be unlocked."""
-    session = work.database.get(UnlockSession, session_id)
+    session = work.session.get(UnlockSession, session_id)
     if session is None or session.kiosk_id != work.caller.id:
         raise Refusal(ProblemType.NOT_FOUND)
     refuse_if_over(work, session)
-    card = work.database.exec(
-        select(Card).where(Card.id == session.card_id).with_for_update()
-    ).one()
+    card = work.session.exec(select(Card).where(Card.id == session.card_id).with_for_update()).one()
     registered = registration(work, card)
     if registered.id != session.registration_id:
         raise Refusal(ProblemType.EXPIRED)
@@ -73,7 +71,7 @@ def find(work: Work, session_id: UUID) -> Unlock:
 
 def card_presented(work: Work, presented: PresentedCard) -> Card | None:
     """The card, if it is known in the caller's organisation: a foreign one is as good as none."""
-    return work.database.exec(
+    return work.session.exec(
         select(Card)
         .where(
             Card.family == presented.family,
@@ -88,7 +86,7 @@ def registration(work: Work, card: Card) -> Registration:
     """The card's registration; refuses if card or unlocking is stopped, or it is not registered."""
     if card.status != CardStatus.ACTIVE or _all_stopped(work, card):
         raise Refusal(ProblemType.CARD_STOPPED)
-    registered = work.database.exec(
+    registered = work.session.exec(
         select(Registration).where(Registration.card_id == card.id).with_for_update()
     ).first()
     if registered is None:
@@ -98,8 +96,8 @@ def registration(work: Work, card: Card) -> Registration:
 
 def _all_stopped(work: Work, card: Card) -> bool:
     """Whether the RA has stopped unlocking, everywhere or in the card's organisation."""
-    everywhere = work.database.get_one(Installation, 1).stopped
-    return everywhere or work.database.get_one(Organisation, card.organisation_id).stopped
+    everywhere = work.session.get_one(Installation, 1).stopped
+    return everywhere or work.session.get_one(Organisation, card.organisation_id).stopped
 
 
 def refuse_if_over(work: Work, session: UnlockSession) -> None:
@@ -133,7 +131,7 @@ def count_failure(work: Work, unlock: Unlock) -> None:
 
 def kiosk(work: Work) -> Kiosk:
     """The calling kiosk, to be counted on."""
-    return work.database.exec(
+    return work.session.exec(
         select(Kiosk).where(Kiosk.id == work.caller.id).with_for_update()
     ).one()
 
@@ -145,4 +143,4 @@ def record(work: Work, kind: str, unlock: Unlock) -> None:
         "session": str(unlock.session.id),
         "failures": unlock.registration.failures,
     }
-    trail.append(work.database, work.now, kind, details, trail.of_card(unlock.card))
+    trail.append(work.session, work.now, kind, details, trail.of_card(unlock.card))

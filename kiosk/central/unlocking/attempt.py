@@ -12,7 +12,7 @@ from kiosk.central.refusal import Refusal
 from kiosk.central.registration import codes, registrations
 from kiosk.central.service import notices, throttle
 from kiosk.central.service.authentication import Caller
-from kiosk.central.service.services import Parts
+from kiosk.central.service.services import Services
 from kiosk.central.service.sessions import (
     Unlock,
     Work,
@@ -31,13 +31,13 @@ from kiosk.vault import sealed_answers
 
 
 def give_answers(
-    parts: Parts, caller: Caller, session_id: UUID, given: GiveAnswers
+    services: Services, caller: Caller, session_id: UUID, given: GiveAnswers
 ) -> AnswersAccepted:
     """Accepts the session if the card is genuine and enough answers are right.
 
     The attempt is on disk as a failed one before any envelope is touched.
     """
-    with working(parts, caller) as work:
+    with working(services, caller) as work:
         unlock = find(work, session_id)
         _prove(work, unlock, given.proof)
         if unlock.session.accepted_at is not None:
@@ -46,10 +46,10 @@ def give_answers(
         refuse_if_too_soon(work, unlock.card, unlock.registration)
         codes.judge(work, unlock, given.code)
         attempt = _count(work, unlock)
-        recovery = registrations.recovery(work.database, parts.master, unlock.registration)
+        recovery = registrations.recovery(work.session, services.master, unlock.registration)
     context = sealed_answers.context(unlock.registration.id)
-    right = registrations.opened_by(parts, recovery, context, given.answers)
-    with working(parts, caller) as work:
+    right = registrations.opened_by(services, recovery, context, given.answers)
+    with working(services, caller) as work:
         _conclude(work, find(work, session_id), attempt, right=right)
     return AnswersAccepted(session=session_id)
 
@@ -67,7 +67,7 @@ def _prove(work: Work, unlock: Unlock, signature: bytes | None) -> None:
         return
     digest = proof.digest(
         proof.Purpose.OPEN_UNLOCK,
-        central=work.parts.name,
+        central=work.services.name,
         kiosk=work.caller.name,
         card=unlock.card.identity,
         session=unlock.session.id,
@@ -84,15 +84,15 @@ def _count(work: Work, unlock: Unlock) -> int:
     """Count the attempt as failed, everywhere; its number."""
     count_failure(work, unlock)
     attempt = Attempt(session_id=unlock.session.id, at=work.now)
-    work.database.add(attempt)
-    work.database.flush()
+    work.session.add(attempt)
+    work.session.flush()
     return attempt.id
 
 
 def _conclude(work: Work, unlock: Unlock, attempt_id: int, *, right: bool) -> None:
     """Record what came of the attempt; refuses if the answers were wrong."""
     session, card, registration = unlock.session, unlock.card, unlock.registration
-    attempt = work.database.exec(select(Attempt).where(Attempt.id == attempt_id)).one()
+    attempt = work.session.exec(select(Attempt).where(Attempt.id == attempt_id)).one()
     if not right:
         attempt.outcome = AttemptOutcome.FAILED
         record(work, "unlock.answers-wrong", unlock)

@@ -16,7 +16,7 @@ from kiosk.central.audit import trail
 from kiosk.central.keys.escrow import FORMATS
 from kiosk.central.refusal import Refusal
 from kiosk.central.service.authentication import Caller
-from kiosk.central.service.services import Parts
+from kiosk.central.service.services import Services
 from kiosk.central.service.sessions import Unlock, Work, find, working
 from kiosk.central.tables import Challenge, GrantRow
 from kiosk.central.unlocking import grant
@@ -33,32 +33,32 @@ from kiosk.errors import CardMalformed
 _PER_GRANT = 2
 
 
-def open_challenge(parts: Parts, caller: Caller, session_id: UUID) -> ChallengeOpened:
+def open_challenge(services: Services, caller: Caller, session_id: UUID) -> ChallengeOpened:
     """Begin a dialogue under the session's grant."""
-    with working(parts, caller) as work:
+    with working(services, caller) as work:
         unlock, granted = _granted(work, session_id)
         earlier = _dialogues(work, granted)
         if len(earlier) >= _PER_GRANT or grant.too_late(work, granted):
             raise Refusal(ProblemType.EXPIRED)
-        mutual = parts.escrow.administrator_key(work.database, unlock.card).mutual
+        mutual = services.escrow.administrator_key(work.session, unlock.card).mutual
         challenge = Challenge(
             grant_id=granted.id,
             number=len(earlier) + 1,
             opening=cryptogram.new_challenge() if mutual else b"",
         )
-        work.database.add(challenge)
+        work.session.add(challenge)
     return ChallengeOpened(number=challenge.number, opening=challenge.opening)
 
 
 def respond(
-    parts: Parts, caller: Caller, session_id: UUID, number: int, asked: CardChallenge
+    services: Services, caller: Caller, session_id: UUID, number: int, asked: CardChallenge
 ) -> ChallengeResponse:
     """The response to the card's challenge; each dialogue has one."""
-    with working(parts, caller) as work:
+    with working(services, caller) as work:
         unlock, challenge = _dialogue(work, session_id, number)
         if challenge.asked is not None:
             raise Refusal(ProblemType.OUT_OF_ORDER)
-        escrowed = parts.escrow.administrator_key(work.database, unlock.card)
+        escrowed = services.escrow.administrator_key(work.session, unlock.card)
         try:
             if escrowed.mutual:
                 response = cryptogram.mutual_response(
@@ -78,14 +78,14 @@ def respond(
 
 
 def judge(
-    parts: Parts, caller: Caller, session_id: UUID, number: int, given: CardReply
+    services: Services, caller: Caller, session_id: UUID, number: int, given: CardReply
 ) -> CardGenuine:
     """Whether the card has the key too; refuses if it does not. Asked in the mutual form alone."""
-    with working(parts, caller) as work:
+    with working(services, caller) as work:
         unlock, challenge = _dialogue(work, session_id, number)
         if not challenge.opening or challenge.asked is None or challenge.genuine is not None:
             raise Refusal(ProblemType.OUT_OF_ORDER)
-        escrowed = parts.escrow.administrator_key(work.database, unlock.card)
+        escrowed = services.escrow.administrator_key(work.session, unlock.card)
         challenge.genuine = cryptogram.is_mutual_reply(
             escrowed.key, escrowed.kind, challenge.opening, challenge.asked, given.reply
         )
@@ -116,7 +116,7 @@ def _dialogue(work: Work, session_id: UUID, number: int) -> tuple[Unlock, Challe
 
 def _dialogues(work: Work, granted: GrantRow) -> list[Challenge]:
     return list(
-        work.database.exec(
+        work.session.exec(
             select(Challenge)
             .where(Challenge.grant_id == granted.id)
             .order_by(col(Challenge.number))
@@ -132,4 +132,4 @@ def _record(work: Work, kind: str, unlock: Unlock, challenge: Challenge) -> None
         "grant": str(challenge.grant_id),
         "dialogue": challenge.number,
     }
-    trail.append(work.database, work.now, kind, details, trail.of_card(unlock.card))
+    trail.append(work.session, work.now, kind, details, trail.of_card(unlock.card))

@@ -12,14 +12,14 @@ from sqlmodel import select
 
 from kiosk.central.audit import trail
 from kiosk.central.evidence import epochs, history, worlds
-from kiosk.central.evidence.visit import Told
+from kiosk.central.evidence.visit import ReportedTries
 from kiosk.central.keys import signatures
 from kiosk.central.keys.escrow import FORMATS
 from kiosk.central.lending import offline_visits
 from kiosk.central.mail import letters
 from kiosk.central.service import notices
 from kiosk.central.service.authentication import Caller
-from kiosk.central.service.services import Parts
+from kiosk.central.service.services import Services
 from kiosk.central.service.sessions import Work, working
 from kiosk.central.tables import (
     Card,
@@ -53,9 +53,9 @@ from kiosk.contract.messages import (
 )
 
 
-def apply_report(parts: Parts, caller: Caller, report: Report) -> ReportOutcome:
+def apply_report(services: Services, caller: Caller, report: Report) -> ReportOutcome:
     """One outcome an item. All that is applied is on disk when this returns."""
-    with working(parts, caller) as work:
+    with working(services, caller) as work:
         items = tuple(_apply(work, item) for item in report.items)
         return ReportOutcome(items=items, received_at=work.now)
 
@@ -93,7 +93,7 @@ def _apply_anew(work: Work, item: OutboxItem) -> ItemOutcome:
 
 def _keep_health(work: Work, item: OutboxItem, health: KioskHealth) -> None:
     """The newest of what a kiosk says of itself."""
-    kiosk = work.database.get_one(Kiosk, work.caller.id)
+    kiosk = work.session.get_one(Kiosk, work.caller.id)
     if kiosk.health_at is None or kiosk.health_at <= item.recorded_at:
         kiosk.health, kiosk.health_at = health.model_dump(mode="json"), item.recorded_at
 
@@ -109,14 +109,14 @@ def _apply_event(work: Work, item: OutboxItem, event: KioskEvent) -> ItemOutcome
     )
     outcome = _outcome(work, item, row)
     if outcome.status is ItemStatus.APPLIED:
-        work.database.add(row)
+        work.session.add(row)
         details: dict[str, trail.Detail] = {
             "kiosk": work.caller.name,
             "fact": str(row.id),
             "deed": event.deed,
             "detail": event.detail,
         }
-        trail.append(work.database, work.now, "kiosk.event", details, {})
+        trail.append(work.session, work.now, "kiosk.event", details, {})
     return outcome
 
 
@@ -136,7 +136,7 @@ def _apply_of_pack(work: Work, item: OutboxItem, fact: offline_visits.PackFact) 
 
 def _apply_fact(work: Work, item: OutboxItem, fact: CardFact) -> ItemOutcome:
     # A grant of another kiosk, or of another organisation, is as good as none.
-    grant = work.database.exec(
+    grant = work.session.exec(
         select(GrantRow).where(GrantRow.id == fact.grant, GrantRow.kiosk_id == work.caller.id)
     ).first()
     if grant is None:
@@ -151,7 +151,7 @@ def _apply_fact(work: Work, item: OutboxItem, fact: CardFact) -> ItemOutcome:
 
 
 def _apply_end(work: Work, item: OutboxItem, end: VisitEnd) -> ItemOutcome:
-    session = work.database.get(UnlockSession, end.session)
+    session = work.session.get(UnlockSession, end.session)
     if session is None or session.kiosk_id != work.caller.id:
         return _refused(item, "session not known")
     row = EndRow(
@@ -169,7 +169,7 @@ def _apply_end(work: Work, item: OutboxItem, end: VisitEnd) -> ItemOutcome:
 
 def _apply_change(work: Work, item: OutboxItem, change: PasscodeChange) -> ItemOutcome:
     """A passcode was changed: nothing of it is kept but that it was."""
-    card = work.database.exec(
+    card = work.session.exec(
         select(Card).where(
             Card.family == change.family,
             Card.serial == change.serial,
@@ -181,9 +181,9 @@ def _apply_change(work: Work, item: OutboxItem, change: PasscodeChange) -> ItemO
     row = ChangeRow(id=item.id, card_id=card.id, recorded_at=item.recorded_at, received_at=work.now)
     outcome = _outcome(work, item, row)
     if outcome.status is ItemStatus.APPLIED:
-        work.database.add(row)
+        work.session.add(row)
         details: dict[str, trail.Detail] = {"kiosk": work.caller.name, "fact": str(row.id)}
-        trail.append(work.database, work.now, "passcode.changed", details, trail.of_card(card))
+        trail.append(work.session, work.now, "passcode.changed", details, trail.of_card(card))
         if not epochs.happened_before(work, item.recorded_at):
             holder = notices.holder(work, card)
             letter = letters.passcode_changed(holder, work.caller.name, item.recorded_at)
@@ -197,11 +197,11 @@ _Row = FactRow | EndRow | ChangeRow | KioskEventRow | PackEventRow
 def _outcome(work: Work, item: OutboxItem, row: _Row) -> ItemOutcome:
     """Whether `row` is new, and so to be applied; its id may be known, or mean something else."""
     known = (
-        work.database.get(FactRow, item.id)
-        or work.database.get(EndRow, item.id)
-        or work.database.get(ChangeRow, item.id)
-        or work.database.get(KioskEventRow, item.id)
-        or work.database.get(PackEventRow, item.id)
+        work.session.get(FactRow, item.id)
+        or work.session.get(EndRow, item.id)
+        or work.session.get(ChangeRow, item.id)
+        or work.session.get(KioskEventRow, item.id)
+        or work.session.get(PackEventRow, item.id)
     )
     if known is None:
         return ItemOutcome(id=item.id, status=ItemStatus.APPLIED)
@@ -216,7 +216,7 @@ def _refused(item: OutboxItem, reason: str) -> ItemOutcome:
 
 def _in_pair(work: Work, fact: CardFact, grant: GrantRow) -> bool:
     """The command could have happened under the grant."""
-    card = work.database.exec(select(Card).where(Card.id == grant.card_id)).one()
+    card = work.session.exec(select(Card).where(Card.id == grant.card_id)).one()
     if not FORMATS[card.family].renewed:
         return fact.generation == grant.current and fact.command is not CardCommand.CHANGE
     if fact.command is CardCommand.CHANGE:
@@ -245,35 +245,33 @@ def _told(row: _Row) -> dict[str, Any]:
 
 def _store(work: Work, grant: GrantRow, fact: CardFact, row: FactRow) -> None:
     """Keep the fact, with what it changes: the proven generation, the freezing, the audit."""
-    card = work.database.exec(select(Card).where(Card.id == grant.card_id).with_for_update()).one()
-    before = worlds.proven(history.visits(work.database, card))
+    card = work.session.exec(select(Card).where(Card.id == grant.card_id).with_for_update()).one()
+    before = worlds.proven(history.visits(work.session, card))
     row.genuine = fact.command is CardCommand.ATTEST and _attested(work, card, fact)
-    work.database.add(row)
-    work.database.flush()
+    work.session.add(row)
+    work.session.flush()
     _record(work, card, row)
     told = epochs.happened_before(work, row.recorded_at)
     if fact.command is CardCommand.VERIFY and row.status == "9000" and not told:
         holder = notices.holder(work, card)
         when = min(row.recorded_at, work.now)  # a kiosk without central may say so hours later
         notices.queue(work, holder, letters.unlocked(holder, work.caller.name, when))
-    decision = history.decide(work, card, Told())
+    decision = history.evaluate_and_freeze(work, card, ReportedTries())
     if decision.current > before:
         card.renewal_due = False
         proof_of: dict[str, trail.Detail] = {
             "generation": decision.current,
             "fact": str(row.id),
         }
-        trail.append(work.database, work.now, "key.proven", proof_of, trail.of_card(card))
+        trail.append(work.session, work.now, "key.proven", proof_of, trail.of_card(card))
 
 
 def _store_end(work: Work, session: UnlockSession, row: EndRow) -> None:
     """Keep the end, with what it changes: a card may thaw. Ends that differ are told the audit."""
-    card = work.database.exec(
-        select(Card).where(Card.id == session.card_id).with_for_update()
-    ).one()
-    earlier = work.database.exec(select(EndRow.facts).where(EndRow.session_id == session.id)).all()
-    work.database.add(row)
-    work.database.flush()
+    card = work.session.exec(select(Card).where(Card.id == session.card_id).with_for_update()).one()
+    earlier = work.session.exec(select(EndRow.facts).where(EndRow.session_id == session.id)).all()
+    work.session.add(row)
+    work.session.flush()
     details: dict[str, trail.Detail] = {
         "kiosk": work.caller.name,
         "session": str(session.id),
@@ -281,8 +279,8 @@ def _store_end(work: Work, session: UnlockSession, row: EndRow) -> None:
     }
     differs = set(earlier) - {row.facts}
     for kind in ("visit.ended", "visit.ends-differ") if differs else ("visit.ended",):
-        trail.append(work.database, work.now, kind, details, trail.of_card(card))
-    history.decide(work, card, Told())
+        trail.append(work.session, work.now, kind, details, trail.of_card(card))
+    history.evaluate_and_freeze(work, card, ReportedTries())
 
 
 def _attested(work: Work, card: Card, fact: CardFact) -> bool:
@@ -291,7 +289,7 @@ def _attested(work: Work, card: Card, fact: CardFact) -> bool:
         return False
     digest = proof.digest(
         proof.Purpose.UNLOCKED,
-        central=work.parts.name,
+        central=work.services.name,
         kiosk=work.caller.name,
         card=card.identity,
         session=fact.grant,
@@ -312,4 +310,4 @@ def _record(work: Work, card: Card, row: FactRow) -> None:
         "generation": row.generation,
         "status": row.status,
     }
-    trail.append(work.database, work.now, kind, details, trail.of_card(card))
+    trail.append(work.session, work.now, kind, details, trail.of_card(card))

@@ -14,7 +14,7 @@ from kiosk.central.keys.escrow import FORMATS
 from kiosk.central.lending import leases
 from kiosk.central.refusal import Refusal
 from kiosk.central.service.authentication import Caller
-from kiosk.central.service.services import Parts
+from kiosk.central.service.services import Services
 from kiosk.central.service.sessions import Unlock, Work, find, working
 from kiosk.central.tables import Card, EndRow, FactRow, GrantRow, Installation
 from kiosk.contract.messages import Grant, ProblemType, UnblockingKey
@@ -22,14 +22,14 @@ from kiosk.contract.messages import Grant, ProblemType, UnblockingKey
 BEGIN_WITHIN = timedelta(minutes=2)
 
 
-def issue_grant(parts: Parts, caller: Caller, session_id: UUID) -> Grant:
+def issue_grant(services: Services, caller: Caller, session_id: UUID) -> Grant:
     """The session's grant: the same one however often it is asked for, until its work has begun.
 
     The ledger's charge is on disk before the pair leaves. Grants of a card are in the order of its
     visits: a session is over once the card has proved itself in another, and once a grant was
     issued that was not known when the session was opened, or once its kiosk said that it has ended.
     """
-    with working(parts, caller) as work:
+    with working(services, caller) as work:
         unlock = find(work, session_id)
         epochs.refuse_if_unsettled(work)
         grant = current(work, unlock)
@@ -51,9 +51,9 @@ def current(work: Work, unlock: Unlock) -> GrantRow | None:
         raise Refusal(ProblemType.OUT_OF_ORDER)
     if card.proved_session != session.id:
         raise Refusal(ProblemType.EXPIRED)
-    grant = work.database.exec(select(GrantRow).where(GrantRow.session_id == session.id)).first()
+    grant = work.session.exec(select(GrantRow).where(GrantRow.session_id == session.id)).first()
     known = session.last_grant if grant is None else grant.number
-    if history.latest_grant(work.database, card) != known or _ended(work, session.id):
+    if history.latest_grant(work.session, card) != known or _ended(work, session.id):
         raise Refusal(ProblemType.EXPIRED)
     return grant
 
@@ -61,21 +61,21 @@ def current(work: Work, unlock: Unlock) -> GrantRow | None:
 def _ended(work: Work, session_id: UUID) -> bool:
     """Whether its kiosk said that no more card work comes of it: who asks now is a straggler."""
     ended = select(EndRow.id).where(EndRow.session_id == session_id)
-    return work.database.exec(ended).first() is not None
+    return work.session.exec(ended).first() is not None
 
 
 def _begun(work: Work, grant: GrantRow) -> bool:
     """Whether card work was reported: the grant had arrived, and is good for one go at the card."""
     reported = select(FactRow.id).where(FactRow.grant_id == grant.id)
-    return work.database.exec(reported).first() is not None
+    return work.session.exec(reported).first() is not None
 
 
 def _new_grant(work: Work, unlock: Unlock) -> GrantRow:
     session, card = unlock.session, unlock.card
-    decision = history.decide(work, card, history.told(session))
+    decision = history.evaluate_and_freeze(work, card, history.told(session))
     if decision.frozen:
         raise Refusal(ProblemType.CARD_FROZEN)
-    installation = work.database.get_one(Installation, 1)
+    installation = work.session.get_one(Installation, 1)
     installation.grants += 1
     grant = GrantRow(
         number=installation.grants,
@@ -89,7 +89,7 @@ def _new_grant(work: Work, unlock: Unlock) -> GrantRow:
         second_needs=decision.second_needs,
         # A card that proves nothing could say that it was renewed, and be another one.
         renew=decision.renew
-        and not leases.forbids_renewal(work.database, card, work.now)
+        and not leases.forbids_renewal(work.session, card, work.now)
         and FORMATS[card.family].renewed
         and unlock.registration.card_authentication_key is not None,
         charged=decision.charge,
@@ -97,9 +97,9 @@ def _new_grant(work: Work, unlock: Unlock) -> GrantRow:
         receipt=b"",
     )
     grant.receipt = epochs.receipt(work, card, session, grant)
-    work.database.add(grant)
+    work.session.add(grant)
     escrow_journal.note(
-        work.database,
+        work.session,
         escrow_journal.GrantLine(
             kiosk=work.caller.name, session=session.id, grant=grant.id, receipt=grant.receipt
         ),
@@ -112,7 +112,7 @@ def _new_grant(work: Work, unlock: Unlock) -> GrantRow:
         "charged": grant.charged,
         "tries_left": decision.tries_left,
     }
-    trail.append(work.database, work.now, "grant.issued", details, trail.of_card(card))
+    trail.append(work.session, work.now, "grant.issued", details, trail.of_card(card))
     return grant
 
 
@@ -137,5 +137,5 @@ def _message(work: Work, unlock: Unlock, grant: GrantRow) -> Grant:
 def _candidate(work: Work, card: Card, generation: int) -> UnblockingKey:
     if not FORMATS[card.family].leaves:
         return UnblockingKey(generation=generation, key=None)
-    key = work.parts.escrow.key(work.database, card, generation)
+    key = work.services.escrow.key(work.session, card, generation)
     return UnblockingKey(generation=generation, key=key.reveal())

@@ -9,7 +9,7 @@ from kiosk.central.evidence import epochs, history
 from kiosk.central.refusal import Refusal
 from kiosk.central.registration import questions
 from kiosk.central.service.authentication import Caller
-from kiosk.central.service.services import Parts
+from kiosk.central.service.services import Services
 from kiosk.central.service.sessions import (
     Unlock,
     Work,
@@ -28,13 +28,13 @@ from kiosk.vault import sealed_answers
 _NONCE_BYTES = 32
 
 
-def open_unlock(parts: Parts, caller: Caller, asked: OpenUnlock) -> UnlockOpened:
+def open_unlock(services: Services, caller: Caller, asked: OpenUnlock) -> UnlockOpened:
     """The questions of a card that may be unlocked, and the nonce that it is to sign.
 
     The same session may be opened again by the same kiosk for the same card, with the same result.
     Nothing that is presented is believed yet, but for the counters.
     """
-    with working(parts, caller) as work:
+    with working(services, caller) as work:
         card = card_presented(work, asked.card)
         if card is None:
             _record_unknown(work, asked)
@@ -61,7 +61,7 @@ def _opened(work: Work, asked: OpenUnlock, card: Card) -> tuple[UnlockSession, R
     refuse_if_locked(registered)
     epochs.refuse_if_unsettled(work)
     session = _session(work, asked, card, registered)
-    if history.decide(work, card, history.told(session)).frozen:
+    if history.evaluate_and_freeze(work, card, history.told(session)).frozen:
         raise Refusal(ProblemType.CARD_FROZEN)
     refuse_if_too_soon(work, card, registered)
     return session, registered
@@ -69,7 +69,7 @@ def _opened(work: Work, asked: OpenUnlock, card: Card) -> tuple[UnlockSession, R
 
 def _session(work: Work, asked: OpenUnlock, card: Card, registered: Registration) -> UnlockSession:
     """The session that the kiosk named, made if it is new."""
-    known = work.database.get(UnlockSession, asked.session)
+    known = work.session.get(UnlockSession, asked.session)
     if known is not None:
         if known.kiosk_id != work.caller.id or known.card_id != card.id:
             raise Refusal(ProblemType.OUT_OF_ORDER)
@@ -84,10 +84,10 @@ def _session(work: Work, asked: OpenUnlock, card: Card, registered: Registration
         passcode_tries=asked.card.passcode_tries,
         unblocking_tries=asked.card.unblocking_tries,
         nonce=random_bytes(_NONCE_BYTES),
-        last_grant=history.latest_grant(work.database, card),
+        last_grant=history.latest_grant(work.session, card),
         opened_at=work.now,
     )
-    work.database.add(session)
+    work.session.add(session)
     record(work, "unlock.opened", Unlock(session, card, registered))
     return session
 
@@ -98,7 +98,7 @@ def _record_refused(work: Work, asked: OpenUnlock, card: Card, refusal: Refusal)
         "session": str(asked.session),
         "problem": refusal.problem,
     }
-    trail.append(work.database, work.now, "unlock.refused", details, trail.of_card(card))
+    trail.append(work.session, work.now, "unlock.refused", details, trail.of_card(card))
 
 
 def _record_unknown(work: Work, asked: OpenUnlock) -> None:
@@ -110,4 +110,4 @@ def _record_unknown(work: Work, asked: OpenUnlock) -> None:
         "family": asked.card.family,
         "serial": asked.card.serial,
     }
-    trail.append(work.database, work.now, "unlock.card-not-known", details, presented)
+    trail.append(work.session, work.now, "unlock.card-not-known", details, presented)

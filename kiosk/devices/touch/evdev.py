@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from kiosk.devices.touch import Turn, place
-from kiosk.devices.touch.fingers import ABS_X, ABS_Y, MT_SLOT, MT_X, MT_Y, Fingers, Limits
+from kiosk.devices.touch.fingers import ABS_X, ABS_Y, MT_SLOT, MT_X, MT_Y, Limits, TouchTracker
 from kiosk.values import Fingertip
 
 _log = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ class EvdevTouch:
                 axes = (MT_X, MT_Y) if has_slots else (ABS_X, ABS_Y)
                 limits = {axis: self._limits(device.fileno(), axis) for axis in axes}
                 _log.info("touch screen %s", folder.name)
-                fingers = Fingers(limits, has_slots=has_slots)
+                fingers = TouchTracker(limits, has_slots=has_slots)
                 try:
                     while not self._closed.is_set() and (event := device.read(_EVENT.size)):
                         _, _, kind, code, value = _EVENT.unpack(event)

@@ -26,7 +26,7 @@ class _Slot:
     moved: bool = False
 
 
-class Fingers:
+class TouchTracker:
     """Follows the events of one screen; `limits` are the least and the greatest value of each axis.
 
     `has_slots` is whether its fingers are numbered.
