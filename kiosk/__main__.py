@@ -92,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
 def _run(_: argparse.Namespace) -> int:
     from kiosk import compose  # noqa: PLC0415 - only this command needs the screen
 
-    kiosk = compose.Kiosk(settings.read(), notifier=Notifier.of(os.environ))
+    kiosk = compose.ScreenService(settings.read(), notifier=Notifier.of(os.environ))
     signal.signal(signal.SIGTERM, lambda *_: kiosk.stop())
     return 0 if kiosk.run() else 1
 
@@ -171,18 +171,18 @@ def _doctor(chosen: argparse.Namespace) -> int:
     if chosen.what == "card":
         return _examine_card()
     from kiosk import compose  # noqa: PLC0415
-    from kiosk.doctor import diagnosis, findings  # noqa: PLC0415
+    from kiosk.doctor import findings, formats  # noqa: PLC0415
 
     configured = settings.read()
     found = compose.diagnose(configured)
     if chosen.report:
-        findings.leave(configured.state_directory, diagnosis.troubles(found))
-    formats = {
-        "json": diagnosis.as_json,
-        "metrics": diagnosis.as_metrics,
-        "text": diagnosis.as_text,
+        findings.leave(configured.state_directory, formats.troubles(found))
+    as_asked = {
+        "json": formats.as_json,
+        "metrics": formats.as_metrics,
+        "text": formats.as_text,
     }
-    print(formats[chosen.form](found))
+    print(as_asked[chosen.form](found))
     return 1 if any(each.is_trouble for each in found) and not chosen.report else 0
 
 
@@ -200,11 +200,11 @@ def _technician_code(_: argparse.Namespace) -> int:
 
 
 def _examine_card() -> int:
-    from kiosk.card import profile  # noqa: PLC0415
+    from kiosk.card import card_profile  # noqa: PLC0415
     from kiosk.devices.reader.process import PcscReader  # noqa: PLC0415
-    from kiosk.doctor.card import describe  # noqa: PLC0415
+    from kiosk.doctor.card_report import describe  # noqa: PLC0415
 
-    profile.shipped()  # one that is wrong is named here: the worker would only end
+    card_profile.shipped()  # one that is wrong is named here: the worker would only end
     reader = PcscReader()
     try:
         print(describe(reader.examine()))
@@ -215,7 +215,7 @@ def _examine_card() -> int:
 
 def _demo(chosen: argparse.Namespace) -> int:
     try:
-        from kiosk.demo.start import demonstrate  # noqa: PLC0415 - absent from the appliance
+        from kiosk.demo.launch import demonstrate  # noqa: PLC0415 - absent from the appliance
     except ModuleNotFoundError as error:
         print(f"kiosk demo: not part of this installation ({error.name})", file=sys.stderr)
         return 2

@@ -17,22 +17,22 @@ from kiosk.app.outage import Outage
 from kiosk.app.runtime import Runtime
 from kiosk.app.technician_access import Technician
 from kiosk.app.watchdog import Rounds, Watchdog
-from kiosk.card import profile
-from kiosk.contract import changes
+from kiosk.card import card_profile
+from kiosk.contract import replication
 from kiosk.contract.messages import KioskDeed, KioskEvent
 from kiosk.devices import backlight
 from kiosk.devices.display import card_number
 from kiosk.devices.keypad.evdev import EvdevKeypads
 from kiosk.devices.lights import Lights, Pins
 from kiosk.devices.lights.board import Board
-from kiosk.devices.lights.plan import PinPlan
+from kiosk.devices.lights.pin_plan import PinPlan
 from kiosk.devices.lights.rpi import RpiPins
 from kiosk.devices.reader import reset
 from kiosk.devices.reader.process import PcscReader
 from kiosk.devices.speech.espeak import EspeakSpeech
 from kiosk.devices.touch import TouchScreen
 from kiosk.devices.touch.evdev import EvdevTouch
-from kiosk.doctor import findings, machine, status_files, surroundings
+from kiosk.doctor import findings, machine_checks, status_files, surroundings
 from kiosk.errors import BoardUnavailable, DisplayUnavailable, SettingsError, StoreFailed
 from kiosk.flow import events as ev
 from kiosk.flow.access import Access
@@ -46,11 +46,11 @@ from kiosk.site import identity
 from kiosk.site.firewall import FIREWALL_DIRECTORY
 from kiosk.site.identity import Identity
 from kiosk.site.settings import Settings, read_approval_key
-from kiosk.store.database import open_replica, open_store, read_replica, wipe_store
+from kiosk.store.files import open_replica, open_store, read_replica, wipe_store
 from kiosk.store.outbox import Outbox
 from kiosk.store.replica import Replica, ReplicaReader
-from kiosk.sync.leaving import Departure
-from kiosk.sync.worker import DELIVERY, FOLLOWING, SyncWorker
+from kiosk.sync.retirement import Departure
+from kiosk.sync.service import DELIVERY, FOLLOWING, SyncWorker
 from kiosk.systemd import Notifier
 from kiosk.ui import open_screen
 from kiosk.ui.catalogue import load_all
@@ -67,7 +67,7 @@ OpenPins = Callable[[], Pins]
 _FAILURES, _FAILURE_SECONDS = 5, 60.0
 
 
-class Kiosk:
+class ScreenService:
     """A kiosk with its window: `run` in the main thread shows it until `stop`."""
 
     def __init__(
@@ -188,7 +188,7 @@ def _card(driver: str) -> int | None:
 
 def build_runtime(settings: Settings, open_pins: OpenPins = RpiPins) -> Runtime:
     """All of the kiosk but its window; raises SettingsError."""
-    profile.shipped()  # a card profile that is wrong is told now, not at the first card
+    card_profile.shipped()  # a card profile that is wrong is told now, not at the first card
     plan = PinPlan.of(settings.pins, "KIOSK_PINS")
     who = identity.load(settings.state_directory)
     lights, unusable = _lights(plan, open_pins)
@@ -290,16 +290,16 @@ def diagnose(settings: Settings) -> tuple[Diagnosis, ...]:
 
     return (
         reader,
-        machine.screen(driver=settings.display_driver),
-        machine.touch(),
-        machine.lights(
+        machine_checks.screen(driver=settings.display_driver),
+        machine_checks.touch(),
+        machine_checks.lights(
             len(settings.pins),
             status_files.left(settings.runtime_directory, Part.LIGHTS),
             tamper="tamper" in settings.pins,
         ),
-        machine.supply(),
-        machine.disk(settings.state_directory),
-        machine.firewall(status_files.left(FIREWALL_DIRECTORY, Part.FIREWALL)),
+        machine_checks.supply(),
+        machine_checks.disk(settings.state_directory),
+        machine_checks.firewall(status_files.left(FIREWALL_DIRECTORY, Part.FIREWALL)),
         surroundings.central(ask_central),
         surroundings.clock(Entrance(settings.central_url, settings.central_authority).now),
         surroundings.certificate(settings.central_url, settings.central_authority),
@@ -350,7 +350,7 @@ def _contacts(settings: Settings) -> tuple[Contact, ...]:
     )
 
 
-def _contacts_of_organisation(settings: Settings) -> tuple[changes.Contact, ...]:
+def _contacts_of_organisation(settings: Settings) -> tuple[replication.SupportContact, ...]:
     """The organisation's, as they were last handed down: a site of its own may name others."""
     try:
         policy = _replica(settings).policy()

@@ -16,18 +16,18 @@ import pytest
 
 from kiosk import compose
 from kiosk.app.runtime import Runtime
-from kiosk.contract.changes import Contact, Policy
-from kiosk.contract.identity import Enrolled
+from kiosk.contract.enrolment import EnrolmentResponse
 from kiosk.contract.messages import KioskDeed, KioskEvent
+from kiosk.contract.replication import Policy, SupportContact
 from kiosk.flow import events as ev
 from kiosk.flow.diagnosis import Diagnosis, Part, Verdict
 from kiosk.flow.text import Verbatim, in_english
 from kiosk.flow.view import Notice, View, Welcome
-from kiosk.simulated.board import SimulatedPins
 from kiosk.simulated.pcscd import PrivatePcscd
+from kiosk.simulated.pins import SimulatedPins
 from kiosk.site import identity
 from kiosk.site.settings import Settings
-from kiosk.store.database import open_replica, open_store
+from kiosk.store.files import open_replica, open_store
 from kiosk.store.outbox import Outbox
 from kiosk.store.replica import Replica
 
@@ -37,7 +37,7 @@ _SCRIPT = """
 import os, sys, time
 from kiosk import compose, settings
 from kiosk.flow.text import text
-kiosk = compose.Kiosk(settings.read())
+kiosk = compose.ScreenService(settings.read())
 kiosk.screen.stage.show = lambda view: 1 / 0
 sys.exit(0 if kiosk.run() else 7)
 """
@@ -47,7 +47,7 @@ sys.exit(0 if kiosk.run() else 7)
 def state(folder: Path) -> Path:
     """The state of a kiosk that is enrolled."""
     made = folder / "state"
-    enrolled = Enrolled(
+    enrolled = EnrolmentResponse(
         kiosk=uuid4(), name="k", organisation="o", central="c", verify_keys=(bytes(32),)
     )
     identity.keep(made, enrolled, identity.next_key(made))
@@ -214,7 +214,7 @@ def test_the_display_is_dimmed_while_nobody_is_there(
 
 
 def test_the_organisations_numbers_are_called_where_the_site_names_none(state: Path) -> None:
-    told = Contact(name="RA", detail="ext. 3333")
+    told = SupportContact(name="RA", detail="ext. 3333")
     policy = Policy(organisation="o", stopped=False, offline=False, lease_hours=1, contacts=(told,))
     replica = Replica(open_replica(state))
     replica.note(replace(replica.state(), policy=policy.model_dump_json()))

@@ -17,7 +17,7 @@ import pytest
 
 from kiosk.central import __main__ as command_line
 from kiosk.central.keys import master_key
-from kiosk.demo import people
+from kiosk.demo import cardholders
 from kiosk.demo.service import CentralProcess
 from kiosk.link import Entrance
 from kiosk.site import identity
@@ -39,7 +39,7 @@ class Ground(CentralProcess):
 
     def token(self, kiosk: str) -> str:
         """A token by which a device may become this kiosk."""
-        named = ("--organisation", people.ORGANISATION, "--operator", "Rita")
+        named = ("--organisation", cardholders.ORGANISATION, "--operator", "Rita")
         return self.does("enrol-token", kiosk, *named)
 
 
@@ -48,7 +48,7 @@ def central(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     folder = tmp_path_factory.mktemp("central")
     ground = Ground(folder)
     master_key.create(folder / "master.key")
-    ground.does("organisations", "add", people.ORGANISATION, "--operator", "Rita")
+    ground.does("organisations", "add", cardholders.ORGANISATION, "--operator", "Rita")
     ground.start()
     yield ground
     ground.stop()
@@ -99,9 +99,11 @@ def test_from_the_token_to_the_end(central: Ground, box: Box, folder: Path) -> N
     first = box.run("enrol", stdin=token + "\n")
     assert (first.returncode, first.stderr) == (0, "")
     assert first.stdout.startswith("enrolled")
-    assert first.stdout.endswith(f": ward 1, of {people.ORGANISATION}, at {people.CENTRAL}\n")
+    assert first.stdout.endswith(
+        f": ward 1, of {cardholders.ORGANISATION}, at {cardholders.CENTRAL}\n"
+    )
     who = box.who
-    assert f"ward 1,{people.ORGANISATION}," in central.does("kiosks", "list", "--csv")
+    assert f"ward 1,{cardholders.ORGANISATION}," in central.does("kiosks", "list", "--csv")
 
     again = box.run("enrol")  # no token is read, nothing happens
     assert (again.returncode, box.who) == (0, who)

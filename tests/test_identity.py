@@ -10,13 +10,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from kiosk.contract.identity import Enrolled
+from kiosk.contract.enrolment import EnrolmentResponse
 from kiosk.errors import SettingsError
 from kiosk.site import identity
 
 
-def enrolled(name: str = "ward 7") -> Enrolled:
-    return Enrolled(
+def enrolled(name: str = "ward 7") -> EnrolmentResponse:
+    return EnrolmentResponse(
         kiosk=uuid4(), name=name, organisation="Trust A", central="c", verify_keys=(bytes(32),)
     )
 

@@ -12,7 +12,7 @@ from kiosk.flow import events as ev
 from kiosk.flow.text import Verbatim
 from kiosk.flow.view import Contact
 from kiosk.link import CentralClient
-from kiosk.store.database import open_replica, open_store
+from kiosk.store.files import open_replica, open_store
 from kiosk.store.outbox import Outbox
 from kiosk.store.replica import ReplicaReader
 from kiosk.visits import Parties, VisitContext

@@ -26,8 +26,8 @@ from kiosk.flow import events as ev
 from kiosk.flow.view import Contact, Resting, View
 from kiosk.values import ReaderTrouble, Secret
 from kiosk.visits import VisitContext
-from kiosk.visits.holder import HolderVisit
-from kiosk.visits.unlock import UnlockVisit, new_reference
+from kiosk.visits.logged_in import HolderVisit
+from kiosk.visits.unlock_visit import UnlockVisit, new_reference
 
 _log = logging.getLogger(__name__)
 

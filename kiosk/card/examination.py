@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kiosk.card import keys
+from kiosk.card import public_keys
 from kiosk.card.apdu import Connection
 from kiosk.card.atr import capabilities
 from kiosk.card.preflight import Purpose, obstacle
@@ -86,5 +86,6 @@ def _number(left: int | None) -> str:
 def _told(der: bytes | None) -> str:
     if der is None:
         return "none"
-    key = keys.from_certificate(der, "certificate")
-    return f"{keys.described(key)}, valid until {keys.expires(der, 'certificate'):%Y-%m-%d}"
+    key = public_keys.from_certificate(der, "certificate")
+    expires = public_keys.expires(der, "certificate")
+    return f"{public_keys.described(key)}, valid until {expires:%Y-%m-%d}"

@@ -18,7 +18,7 @@ def document(path: Path) -> Mapping[str, Any]:
         raise SettingsError(path.name, f"cannot be read: {error}") from error
 
 
-class Table:
+class FieldTable:
     """One table of a document. Fields are taken out one by one; `end` refuses what is left."""
 
     def __init__(self, fields: Mapping[str, Any], place: str) -> None:
@@ -34,10 +34,10 @@ class Table:
         for field in self._fields:
             raise self.wrong(field, "is not a field that is known")
 
-    def table(self, field: str) -> Table:
+    def table(self, field: str) -> FieldTable:
         """A table within this one."""
         found = self._take(field, dict, "a table", None)
-        return Table(found, f"{self._place}: {field}")
+        return FieldTable(found, f"{self._place}: {field}")
 
     def text(self, field: str) -> str:
         """Text that is not empty."""

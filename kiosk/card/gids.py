@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from kiosk.card import cryptogram, gids_files, tlv, tries
 from kiosk.card.apdu import Command, Connection, must, send
-from kiosk.card.keys import SHA256_INFO, PublicKey
+from kiosk.card.public_keys import SHA256_INFO, PublicKey
 from kiosk.card.selection import select
 from kiosk.card.session import (
     Ability,

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 from kiosk.card import tlv, tries
 from kiosk.card.apdu import SUCCESS, Command, Connection, must, send
-from kiosk.card.keys import PublicKey
-from kiosk.card.profile import LONGEST_SERIAL, SHORTEST_SERIAL, Encoding, Profile, Reset
+from kiosk.card.card_profile import LONGEST_SERIAL, SHORTEST_SERIAL, CardProfile, Encoding, Reset
+from kiosk.card.public_keys import PublicKey
 from kiosk.card.selection import select
 from kiosk.card.session import Ability, CardIncapable, Certificates, UnblockingKey
 from kiosk.errors import CardMalformed, CardRefused, SecretRefused
@@ -26,7 +26,7 @@ _SELECT_BY_PATH = 0x08  # from the master file, which the path leaves out
 class Iso7816Card:
     """A card of a profile, its application selected where the profile names one."""
 
-    def __init__(self, connection: Connection, profile: Profile) -> None:
+    def __init__(self, connection: Connection, profile: CardProfile) -> None:
         """Select the application; raises CardUnknown where the card has none."""
         self._connection = connection
         self._profile = profile
@@ -35,7 +35,7 @@ class Iso7816Card:
             select(connection, name, named_by=name, says_anything=True)
 
     @classmethod
-    def of(cls, profile: Profile) -> Callable[[Connection], Iso7816Card]:
+    def of(cls, profile: CardProfile) -> Callable[[Connection], Iso7816Card]:
         """What opens cards of this profile."""
         return lambda connection: cls(connection, profile)
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from kiosk.card import compressed, tlv, tries
 from kiosk.card.apdu import SUCCESS, Command, Connection, must, send
-from kiosk.card.keys import SHA256_INFO, PublicKey
+from kiosk.card.public_keys import SHA256_INFO, PublicKey
 from kiosk.card.selection import select
 from kiosk.card.session import Ability, Certificates, UnblockingKey
 from kiosk.errors import CardMalformed, CardRefused, CardUnknown, SecretRefused

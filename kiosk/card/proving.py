@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kiosk.card import keys
+from kiosk.card import public_keys
 from kiosk.card.apdu import Connection
 from kiosk.card.recognition import recognise
 from kiosk.card.session import CardSession
@@ -19,7 +19,7 @@ def prove(
     """
     card = recognise(connection)
     expect(card, identity)
-    key = keys.from_certificate(certificate, "card authentication certificate")
+    key = public_keys.from_certificate(certificate, "card authentication certificate")
     return signed_by(card, identity, key, digest)
 
 
@@ -31,7 +31,7 @@ def expect(card: CardSession, identity: CardIdentity) -> None:
 
 
 def signed_by(
-    card: CardSession, identity: CardIdentity, key: keys.PublicKey, digest: bytes
+    card: CardSession, identity: CardIdentity, key: public_keys.PublicKey, digest: bytes
 ) -> bytes:
     """The card authentication key's signature over `digest`; raises WrongCard if it is not `key`'s.
 
@@ -41,6 +41,6 @@ def signed_by(
         signature = card.sign_as_card(key, digest)
     except CardRefused:
         raise WrongCard(identity.serial, "not genuine") from None
-    if not keys.verifies(key, signature, digest):
+    if not public_keys.verifies(key, signature, digest):
         raise WrongCard(identity.serial, "not genuine")
     return signature

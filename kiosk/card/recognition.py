@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from kiosk.card.apdu import Connection
+from kiosk.card.card_profile import shipped
 from kiosk.card.gids import GidsCard
 from kiosk.card.iso7816 import Iso7816Card
 from kiosk.card.piv import PivCard
-from kiosk.card.profile import shipped
 from kiosk.card.session import Ability, CardReport, CardSession, Certificates
 from kiosk.errors import CardMalformed, CardRefused, CardUnknown
 from kiosk.values import Family

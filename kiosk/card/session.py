@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from kiosk.card import keys
-from kiosk.card.keys import PublicKey
+from kiosk.card import public_keys
+from kiosk.card.public_keys import PublicKey
 from kiosk.errors import CardError, CardMalformed
 from kiosk.values import CardIdentity, Counters, PasscodeRules, Secret
 
@@ -31,7 +31,7 @@ class Certificates:
 def _usable(der: bytes | None) -> bytes | None:
     try:
         if der is not None:
-            keys.from_certificate(der, "certificate")
+            public_keys.from_certificate(der, "certificate")
     except CardMalformed:
         return None
     return der

@@ -6,7 +6,7 @@ from kiosk.contract.messages import ProblemType
 from kiosk.errors import KioskError
 
 
-class Refusal(KioskError):
+class RequestRefused(KioskError):
     """`problem` says why; what was counted and audited until then is committed all the same."""
 
     def __init__(self, problem: ProblemType, retry_after_seconds: int | None = None) -> None:

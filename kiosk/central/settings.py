@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from kiosk.contract.profile import MailDomains
+from kiosk.contract.registration import MailDomains
 from kiosk.errors import SettingsError
 
 PREFIX = "KIOSK_CENTRAL_"

@@ -8,7 +8,7 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey, VerifyKey
 from pydantic import Field
 
-from kiosk.contract.base import Base64, Message
+from kiosk.contract.message import Base64, Message
 
 _PURPOSE = b"smartcard-kiosk: go on with what was held back 1"
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from kiosk.contract.base import (
+from kiosk.contract.message import (
     Answer,
     Base64,
     Code,
@@ -45,7 +45,7 @@ class PresentedCard(Message):
     card_authentication_certificate: Der | None = None
 
 
-class OpenUnlock(Message):
+class UnlockRequest(Message):
     """POST /v1/unlocks. `session` is made by the kiosk: sending it again opens nothing twice."""
 
     session: UUID
@@ -61,7 +61,7 @@ class Question(Message):
     text: str
 
 
-class UnlockOpened(Message):
+class UnlockResponse(Message):
     """The questions to ask, in order, and what the card is to sign (see `contract.proof`)."""
 
     session: UUID
@@ -74,7 +74,7 @@ class UnlockOpened(Message):
 # ---------------------------------------------------------------- unlock: answers
 
 
-class GiveAnswers(Message):
+class AnswersRequest(Message):
     """POST /v1/unlocks/{session}/answers. One answer a question, in order; None is a blank.
 
     `proof` is the signature of the card's card authentication key over `proof.digest(...)`, None
@@ -86,13 +86,13 @@ class GiveAnswers(Message):
     code: Code | None = Field(None, repr=False)
 
 
-class AnswersAccepted(Message):
+class AnswersResponse(Message):
     """The card is genuine and enough answers were right."""
 
     session: UUID
 
 
-class CodeSent(Message):
+class CodeResponse(Message):
     """POST /v1/unlocks/{session}/code: a fresh code is on its way, and the one before is void.
 
     `address` is the cardholder's, but for enough of it to be recognised by her alone.

@@ -11,8 +11,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from kiosk.contract.base import Base64, Der, EpochName, Generation, Message, Serial
-from kiosk.contract.identity import Ed25519Signature
+from kiosk.contract.enrolment import Ed25519Signature
+from kiosk.contract.message import Base64, Der, EpochName, Generation, Message, Serial
 from kiosk.contract.messages import Question
 from kiosk.values import CardIdentity, Family
 
@@ -27,7 +27,7 @@ AskNonce = Annotated[Base64, Field(min_length=16, max_length=16)]
 Place = Annotated[int, Field(ge=0, lt=10**18)]
 
 
-class AskPacks(Message):
+class PacksRequest(Message):
     """POST /v1/packs. Whatever was sealed to an earlier key of the kiosk's is over.
 
     `nonce` is made for this request: a pack that was recorded on its way is not taken again.

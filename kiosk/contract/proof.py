@@ -15,7 +15,7 @@ from kiosk.values import CardIdentity
 _LABEL = b"smartcard-kiosk proof 1"
 
 
-class Purpose(StrEnum):
+class ProofPurpose(StrEnum):
     """What a signature is for."""
 
     OPEN_UNLOCK = "open unlock"
@@ -27,7 +27,7 @@ class Purpose(StrEnum):
 
 
 def digest(
-    purpose: Purpose,
+    purpose: ProofPurpose,
     *,
     central: str,
     kiosk: str,

@@ -29,8 +29,8 @@ from kiosk.flow.view import Intent
 from kiosk.ui.app import KioskApp
 from kiosk.ui.catalogue import Catalogue
 from kiosk.ui.widgets.button import IntentButton
-from kiosk.ui.widgets.choice import ChoiceRow
-from kiosk.ui.widgets.keys import DELETE, SHIFT, KeyPlate
+from kiosk.ui.widgets.choice_row import ChoiceRow
+from kiosk.ui.widgets.key_grid import DELETE, SHIFT, KeyPlate
 from kiosk.ui.widgets.scroller import DOWN, UP, Arrow
 from kiosk.ui.widgets.titlebar import HOLD_SECONDS, TitleBar
 from kiosk.ui.widgets.viewport import Viewport
@@ -48,7 +48,7 @@ class NotOnScreen(LookupError):
     """What was to be touched or read did not come onto the screen in time."""
 
 
-class Touch(MotionEvent):
+class PilotTouch(MotionEvent):
     """One finger on the glass, at window pixels from the bottom left."""
 
     def __init__(self, x: float, y: float) -> None:
@@ -74,11 +74,11 @@ class Finger:
         self._hold = hold
         self._patience = patience
 
-    def down(self, x: float, y: float) -> Touch:
+    def down(self, x: float, y: float) -> PilotTouch:
         """Come down on the glass at `x`, `y`: pixels from the top left, as in a picture."""
         return drawing(self._app, lambda: _begin(x, Window.height - y))
 
-    def up(self, touch: Touch) -> None:
+    def up(self, touch: PilotTouch) -> None:
         """Lift the finger that came down."""
         drawing(self._app, lambda: EventLoop.post_dispatch_input("end", touch))
 
@@ -166,7 +166,7 @@ class Finger:
 
     def flip(self, switch: str) -> None:
         """Tap the switch of the simulated board that says this."""
-        from kiosk.demo.panel import BoardSwitch  # noqa: PLC0415 - a kiosk on a wall has none
+        from kiosk.demo.board_panel import BoardSwitch  # noqa: PLC0415 - a kiosk on a wall has none
 
         def look() -> tuple[float, float] | None:
             beside = (one for child in Window.children for one in child.walk(restrict=True))
@@ -255,8 +255,8 @@ class Eye:
         return [one.text for one in widgets if isinstance(one, Label) and one.text]
 
 
-def _begin(x: float, y: float) -> Touch:
-    touch = Touch(x, y)
+def _begin(x: float, y: float) -> PilotTouch:
+    touch = PilotTouch(x, y)
     EventLoop.post_dispatch_input("begin", touch)
     return touch
 

@@ -9,7 +9,7 @@ from kiosk.flow.view import Intent
 from kiosk.values import Family
 
 
-class Card(StrEnum):
+class DemoCard(StrEnum):
     """The cards that lie beside the demonstration's kiosk."""
 
     HERS = "hers"
@@ -22,7 +22,7 @@ class Card(StrEnum):
 class Insert:
     """Put a smartcard into the reader."""
 
-    card: Card = Card.HERS
+    card: DemoCard = DemoCard.HERS
 
 
 @dataclass(frozen=True)

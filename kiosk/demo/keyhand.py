@@ -15,8 +15,8 @@ from kiosk.flow.view import EntryPage, Intent
 from kiosk.ui.app import KioskApp
 from kiosk.ui.focus import controls
 from kiosk.ui.widgets.button import IntentButton
-from kiosk.ui.widgets.choice import ChoiceRow
-from kiosk.ui.widgets.keys import SHIFT, KeyCap, KeyPlate
+from kiosk.ui.widgets.choice_row import ChoiceRow
+from kiosk.ui.widgets.key_grid import SHIFT, KeyCap, KeyPlate
 
 _MOST = 120  # steps of the focus: no page has so many controls
 

@@ -19,14 +19,14 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
-from kiosk.demo import board, people
-from kiosk.demo.cards import IssuedCard, issue
-from kiosk.demo.journey import Card
+from kiosk.demo import board_layout, cardholders
+from kiosk.demo.issued_cards import IssuedCard, issue
+from kiosk.demo.journey import DemoCard
 from kiosk.demo.service import CentralProcess, end
-from kiosk.simulated.card import Blank, SimulatedCard, Unhurried
 from kiosk.simulated.faults import Fault, FaultyCard
 from kiosk.simulated.issuing import SimulatedIssuer
 from kiosk.simulated.pcscd import PrivatePcscd
+from kiosk.simulated.virtual_card import Blank, SimulatedCard, Unhurried
 from kiosk.simulated.vpcd import VirtualReaderCard
 from kiosk.site.enrolment import enrol
 from kiosk.values import Family
@@ -49,14 +49,14 @@ class Premises:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.pcscd = PrivatePcscd(self.folder / "pcscd")
         self.central = CentralProcess(self.folder)
-        self.pins = board.make_pins()
-        self.holder = people.NURSE
+        self.pins = board_layout.make_pins()
+        self.holder = cardholders.NURSE
         self._issuer = SimulatedIssuer.make()
         self.card = self._issue(self.holder, family)
         self.card_seconds = 0.0
         self.state = state or self.folder / "state"
         self.overrides: dict[str, str] = {}  # settings of the kiosk and the sync
-        self._unregistered = self._issue(people.COLLEAGUE, Family.PIV)
+        self._unregistered = self._issue(cardholders.COLLEAGUE, Family.PIV)
         self._unregistered.unlock()
         self.memory = Path(tempfile.mkdtemp(prefix="kiosk-", dir=_MEMORY))
         self._inserted: VirtualReaderCard | None = None
@@ -69,7 +69,7 @@ class Premises:
             stack.enter_context(self.pcscd)
             self._seed()
             stack.callback(self.central.stop)
-            token = self.central.enrolment_token(people.KIOSK)
+            token = self.central.enrolment_token(cardholders.KIOSK)
             self.central.start()
             enrol(self.state, self.central.url, token)
             stack.callback(self.stop_sync)
@@ -86,13 +86,13 @@ class Premises:
     ) -> None:
         self._stack.close()
 
-    def insert(self, which: Card = Card.HERS, *faults: Fault) -> None:
+    def insert(self, which: DemoCard = DemoCard.HERS, *faults: Fault) -> None:
         """Put a card into the reader, with the faults it is to have."""
-        cards: dict[Card, SimulatedCard] = {
-            Card.HERS: self.card.chip,
-            Card.UNREGISTERED: self._unregistered.chip,
-            Card.FOREIGN: self._issue(self.holder, Family.PIV).chip,
-            Card.UNKNOWN: Blank(),
+        cards: dict[DemoCard, SimulatedCard] = {
+            DemoCard.HERS: self.card.chip,
+            DemoCard.UNREGISTERED: self._unregistered.chip,
+            DemoCard.FOREIGN: self._issue(self.holder, Family.PIV).chip,
+            DemoCard.UNKNOWN: Blank(),
         }
         self.take()
         card = Unhurried(FaultyCard(cards[which], *faults), self.card_seconds)
@@ -108,7 +108,7 @@ class Premises:
     def lend(self, *, offline: bool) -> None:
         """Have the RA decide whether kiosks are lent what they need to unlock without central."""
         policy = ("--offline", "on" if offline else "off", "--lease-cards", "all")
-        named = (people.ORGANISATION, "--operator", "demo")
+        named = (cardholders.ORGANISATION, "--operator", "demo")
         self.central.run("organisations", "policy", *named, *policy)
 
     def start_sync(self) -> None:
@@ -150,14 +150,14 @@ class Premises:
     def another_card(self, family: Family) -> IssuedCard:
         """Replace the cardholder's card by a new one, locked and registered."""
         self.card = self._issue(self.holder, family)
-        self.central.seed(people.personalisation(self.holder, self.card, self._issuer))
+        self.central.seed(cardholders.personalisation(self.holder, self.card, self._issuer))
         return self.card
 
-    def _issue(self, holder: people.Holder, family: Family) -> IssuedCard:
+    def _issue(self, holder: cardholders.DemoHolder, family: Family) -> IssuedCard:
         return issue(family, holder.name, holder.passcode, self._issuer)
 
     def _seed(self) -> None:
         self.central.seed(
-            people.personalisation(self.holder, self.card, self._issuer),
-            people.personalisation(people.COLLEAGUE, self._unregistered, self._issuer),
+            cardholders.personalisation(self.holder, self.card, self._issuer),
+            cardholders.personalisation(cardholders.COLLEAGUE, self._unregistered, self._issuer),
         )

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from kiosk.demo import people
+from kiosk.demo import cardholders
 
 _CENTRAL = (sys.executable, "-m", "kiosk.central")
 _END_SECONDS = 10
@@ -45,7 +45,7 @@ class CentralProcess:
 
     def enrolment_token(self, kiosk: str) -> str:
         """A token by which a device may become this kiosk."""
-        named = ("--organisation", people.ORGANISATION, "--operator", "demo")
+        named = ("--organisation", cardholders.ORGANISATION, "--operator", "demo")
         return self.run("enrol-token", kiosk, *named)
 
     def run(self, *command: str) -> str:
@@ -86,7 +86,7 @@ class CentralProcess:
         return {
             "KIOSK_CENTRAL_DATABASE": f"sqlite:///{self.folder / 'central.sqlite3'}",
             "KIOSK_CENTRAL_MASTER_KEY_FILE": str(self.folder / "master.key"),
-            "KIOSK_CENTRAL_NAME": people.CENTRAL,
+            "KIOSK_CENTRAL_NAME": cardholders.CENTRAL,
             "KIOSK_CENTRAL_MAIL": f"folder:{self.mail}",
             "KIOSK_CENTRAL_MAIL_FROM": "Smartcard self service <kiosk@demo.example>",
         }

@@ -29,7 +29,7 @@ class Smartcard:
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
+class HeldPosition:
     """Something that she is assigned to do."""
 
     code: str
@@ -57,7 +57,7 @@ class Profile:
     name: str
     trusts: tuple[Trust, ...]
     smartcards: tuple[Smartcard, ...]
-    positions: tuple[Position, ...]
+    positions: tuple[HeldPosition, ...]
     certificate_expires: date
     days_left: int
     self_service: SelfService

@@ -10,9 +10,9 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 from pydantic import ValidationError
 
-from kiosk.contract.changes import CardState, card_hash, registration_mark
-from kiosk.contract.identity import Purpose, statement
+from kiosk.contract.enrolment import StatementPurpose, statement
 from kiosk.contract.packs import Pack, SignedPack, addressed, context
+from kiosk.contract.replication import CardState, card_hash, registration_mark
 from kiosk.errors import VaultClosed
 from kiosk.leases import memory
 from kiosk.leases.pack_store import Kept, PackStore
@@ -131,7 +131,7 @@ def _holds(kept: Kept, state: ReplicaState, known: KnownCard | None) -> bool:
 
 def _signed_by(key: bytes, signed: SignedPack) -> bool:
     try:
-        VerifyKey(key).verify(statement(Purpose.PACK, signed.pack), signed.signature)
+        VerifyKey(key).verify(statement(StatementPurpose.PACK, signed.pack), signed.signature)
     except BadSignatureError:
         return False
     return True

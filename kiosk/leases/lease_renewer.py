@@ -6,9 +6,9 @@ import logging
 import secrets
 import threading
 
-from kiosk.contract.changes import Policy, card_hash
 from kiosk.contract.messages import PackEnded, ProblemType
-from kiosk.contract.packs import AskPacks, SealedPack
+from kiosk.contract.packs import PacksRequest, SealedPack
+from kiosk.contract.replication import Policy, card_hash
 from kiosk.errors import CentralError, CentralRefused, CentralUnavailable, StoreFailed, VaultClosed
 from kiosk.leases.available_packs import Leases
 from kiosk.leases.pack_store import Kept
@@ -104,7 +104,7 @@ class LeaseRenewer:
         begun, after, more = pack_store.now(), 0, True
         while more:
             asked_at = pack_store.now()  # before the request: a lease is not longer here than there
-            request = AskPacks(
+            request = PacksRequest(
                 sealing_key=self._leases.sealing_key,
                 nonce=secrets.token_bytes(16),
                 after=after,
@@ -121,7 +121,7 @@ class LeaseRenewer:
             _log.info("packs: %d came, %d cards can be unlocked", came, pack_store.count_ready())
 
     def _take(
-        self, given: SealedPack, request: AskPacks, asked_at: float, state: ReplicaState
+        self, given: SealedPack, request: PacksRequest, asked_at: float, state: ReplicaState
     ) -> bool:
         try:
             pack = self._leases.read(given.sealed)

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from kiosk.contract import changes as ch
-from kiosk.contract import identity as ident
+from kiosk.contract import enrolment as ident
 from kiosk.contract import messages as msg
 from kiosk.contract import packs as pk
-from kiosk.contract import profile as pf
+from kiosk.contract import registration as pf
+from kiosk.contract import replication as ch
 from kiosk.errors import CentralRefused
 from kiosk.link.http import Http
 
@@ -48,17 +48,17 @@ class CentralClient:
         """Whether central answers: it does so to anybody."""
         return self._http.ask("GET", "/v1/health", msg.Health)
 
-    def open_unlock(self, request: msg.OpenUnlock) -> msg.UnlockOpened:
+    def open_unlock(self, request: msg.UnlockRequest) -> msg.UnlockResponse:
         """Ask for a card's questions; the same session may be opened again."""
-        return self._ask("POST", "/v1/unlocks", request, msg.UnlockOpened)
+        return self._ask("POST", "/v1/unlocks", request, msg.UnlockResponse)
 
-    def give_answers(self, session: UUID, request: msg.GiveAnswers) -> msg.AnswersAccepted:
+    def give_answers(self, session: UUID, request: msg.AnswersRequest) -> msg.AnswersResponse:
         """Have the answers and the card's proof checked. Counts as an attempt: not sent again."""
-        return self._ask("POST", f"/v1/unlocks/{session}/answers", request, msg.AnswersAccepted)
+        return self._ask("POST", f"/v1/unlocks/{session}/answers", request, msg.AnswersResponse)
 
-    def send_code(self, session: UUID) -> msg.CodeSent:
+    def send_code(self, session: UUID) -> msg.CodeResponse:
         """Have a fresh code e-mailed to the cardholder; the one before is void."""
-        return self._ask("POST", f"/v1/unlocks/{session}/code", None, msg.CodeSent)
+        return self._ask("POST", f"/v1/unlocks/{session}/code", None, msg.CodeResponse)
 
     def grant(self, session: UUID) -> msg.Grant:
         """The pair of unblocking keys; asking again gives the same."""
@@ -84,13 +84,13 @@ class CentralClient:
         """The questions that may be chosen, in English."""
         return self._ask("GET", "/v1/questions", None, pf.QuestionList)
 
-    def open_login(self, request: pf.OpenLogin) -> pf.LoginOpened:
+    def open_login(self, request: pf.LoginRequest) -> pf.LoginResponse:
         """Ask for what the card is to sign; the same session may be opened again."""
-        return self._ask("POST", "/v1/logins", request, pf.LoginOpened)
+        return self._ask("POST", "/v1/logins", request, pf.LoginResponse)
 
-    def prove_login(self, session: UUID, request: pf.ProveLogin) -> pf.Profile:
+    def prove_login(self, session: UUID, request: pf.LoginProof) -> pf.CardholderProfile:
         """Have the card's signature believed; who its holder is."""
-        return self._ask("POST", f"/v1/logins/{session}/proof", request, pf.Profile)
+        return self._ask("POST", f"/v1/logins/{session}/proof", request, pf.CardholderProfile)
 
     def registration_requirements(self, session: UUID) -> pf.RegistrationRequirements:
         """What registering takes: former answers, where it replaces; an address of some domain."""
@@ -98,30 +98,32 @@ class CentralClient:
         return self._ask("GET", path, None, pf.RegistrationRequirements)
 
     def send_registration_code(
-        self, session: UUID, request: pf.SendRegistrationCode
-    ) -> msg.CodeSent:
+        self, session: UUID, request: pf.RegistrationCodeRequest
+    ) -> msg.CodeResponse:
         """Have a registration code e-mailed; the one before is void."""
-        return self._ask("POST", f"/v1/logins/{session}/code", request, msg.CodeSent)
+        return self._ask("POST", f"/v1/logins/{session}/code", request, msg.CodeResponse)
 
-    def register(self, session: UUID, request: pf.Register) -> pf.Registered:
+    def register(self, session: UUID, request: pf.RegistrationRequest) -> pf.RegistrationResponse:
         """Register the card; sent again, it is registered once."""
-        return self._ask("POST", f"/v1/logins/{session}/registration", request, pf.Registered)
+        return self._ask(
+            "POST", f"/v1/logins/{session}/registration", request, pf.RegistrationResponse
+        )
 
-    def remove_registration(self, session: UUID, request: pf.RemoveRegistration) -> pf.Removed:
+    def remove_registration(self, session: UUID, request: pf.RemovalRequest) -> pf.RemovalResponse:
         """End the card's registration."""
-        return self._ask("POST", f"/v1/logins/{session}/removal", request, pf.Removed)
+        return self._ask("POST", f"/v1/logins/{session}/removal", request, pf.RemovalResponse)
 
     def report(self, report: msg.Report) -> msg.ReportOutcome:
         """Hand over what the outbox holds."""
         return self._ask("POST", "/v1/reports", report, msg.ReportOutcome)
 
-    def lend_packs(self, request: pk.AskPacks) -> pk.PackPage:
+    def lend_packs(self, request: pk.PacksRequest) -> pk.PackPage:
         """The next packs that this kiosk may have and has not."""
         return self._ask("POST", "/v1/packs", request, pk.PackPage)
 
-    def retire(self) -> ident.Retired:
+    def retire(self) -> ident.RetirementResponse:
         """Say that nothing is left here; from then on central refuses this kiosk."""
-        return self._ask("POST", "/v1/retirement", None, ident.Retired)
+        return self._ask("POST", "/v1/retirement", None, ident.RetirementResponse)
 
     def changes(self, cursor: str, limit: int, wait: int) -> ch.ChangePage:
         """The changes after a cursor, or from nothing with an empty one; waits for some."""

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from kiosk.contract import identity as ident
+from kiosk.contract import enrolment as ident
 from kiosk.contract import messages as msg
 from kiosk.link.http import Http
 
@@ -23,14 +23,16 @@ class Entrance:
     def __init__(self, url: str, authority: Path | None = None) -> None:
         self._http = Http(url, authority)
 
-    def enrol(self, token: str, key: Ed25519PrivateKey) -> ident.Enrolled:
+    def enrol(self, token: str, key: Ed25519PrivateKey) -> ident.EnrolmentResponse:
         """Become a kiosk; with the same token and key it may be asked again."""
         central = self._http.ask("GET", "/v1/health", msg.Health).central
         nonce = self._nonce().nonce
         public_key = key.public_key().public_bytes_raw()
         signature = key.sign(ident.possession(central, token, public_key, nonce))
-        asked = ident.Enrol(token=token, public_key=public_key, nonce=nonce, signature=signature)
-        return self._http.ask("POST", "/v1/enrolments", ident.Enrolled, asked)
+        asked = ident.EnrolmentRequest(
+            token=token, public_key=public_key, nonce=nonce, signature=signature
+        )
+        return self._http.ask("POST", "/v1/enrolments", ident.EnrolmentResponse, asked)
 
     def access(self, kiosk: UUID, central: str, key: Ed25519PrivateKey) -> ident.AccessToken:
         """An access token, for an assertion that is made for this one."""
@@ -51,7 +53,7 @@ class Entrance:
             algorithm=ident.ALGORITHM,
             headers={"typ": ident.ASSERTION_TYPE},
         )
-        asked = ident.AskToken(grant_type=ident.GRANT_TYPE, assertion=assertion)
+        asked = ident.TokenRequest(grant_type=ident.GRANT_TYPE, assertion=assertion)
         return self._http.ask("POST", "/v1/token", ident.AccessToken, asked.model_dump())
 
     def now(self) -> datetime:

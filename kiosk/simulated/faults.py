@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kiosk.simulated.card import Left, Silent, SimulatedCard
+from kiosk.simulated.virtual_card import Left, Silent, SimulatedCard
 
 _TOO_LONG = 300  # bytes of data: no short command can ask for more than 256
 _HALF_A_STATUS = b"\x90"  # that it looks like a success must help nobody

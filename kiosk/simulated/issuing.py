@@ -16,8 +16,8 @@ from kiosk.card import tlv
 from kiosk.card.cryptogram import KeyKind
 from kiosk.simulated.files import StoredFile, new_files
 from kiosk.simulated.gids_memory import DataFile, GidsMemory
-from kiosk.simulated.iso7816 import Iso7816Memory
-from kiosk.simulated.piv import PivMemory, PrivateKey
+from kiosk.simulated.iso7816_card import Iso7816Memory
+from kiosk.simulated.piv_card import PivMemory, PrivateKey
 
 _DER = serialization.Encoding.DER
 _YEAR = datetime.timedelta(days=365)

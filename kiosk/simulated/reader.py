@@ -6,16 +6,16 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from kiosk.card import holder
+from kiosk.card import passcode_work
 from kiosk.card.examination import Finding, examine
-from kiosk.card.holder import Own
+from kiosk.card.passcode_work import Own
 from kiosk.card.proving import prove
 from kiosk.card.recognition import inspect
 from kiosk.card.session import Authority, CardReport
-from kiosk.card.unlock import Record, Unlocked, UnlockPlan, unlock
+from kiosk.card.unlock_work import Record, Unlocked, UnlockPlan, unlock
 from kiosk.devices.reader import Notify, ReaderNotice, Sight
 from kiosk.errors import CardMute, CardRemoved
-from kiosk.simulated.card import Left, Silent, SimulatedCard
+from kiosk.simulated.virtual_card import Left, Silent, SimulatedCard
 from kiosk.values import CardIdentity, Secret
 
 
@@ -102,7 +102,7 @@ class SimulatedReader:
     ) -> bytes:
         """Have the card sign `digest` with its authentication key, after its passcode."""
         with self._transaction() as connection:
-            return holder.sign(connection, expected, certificate, passcode, digest)
+            return passcode_work.sign(connection, expected, certificate, passcode, digest)
 
     def answer(self, answered: Callable[[], None]) -> None:
         """It always could."""
@@ -111,7 +111,7 @@ class SimulatedReader:
     def change(self, expected: tuple[CardIdentity, Own], old: Secret, new: Secret) -> None:
         """Change the card's passcode."""
         with self._transaction() as connection:
-            holder.change(connection, expected, old, new)
+            passcode_work.change(connection, expected, old, new)
 
     def unlock(
         self, plan: UnlockPlan, record: Record, authority: Authority | None = None

@@ -13,7 +13,7 @@ import logging
 import socket
 import threading
 
-from kiosk.simulated.card import Left, Silent, SimulatedCard
+from kiosk.simulated.virtual_card import Left, Silent, SimulatedCard
 
 _POWER_OFF, _POWER_ON, _RESET, _ASK_ATR = 0, 1, 2, 4
 _log = logging.getLogger(__name__)

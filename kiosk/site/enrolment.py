@@ -10,7 +10,7 @@ import re
 import sys
 from pathlib import Path
 
-from kiosk.contract.identity import Enrolled
+from kiosk.contract.enrolment import EnrolmentResponse
 from kiosk.errors import CentralRefused, SettingsError
 from kiosk.link import Entrance
 from kiosk.site import identity
@@ -26,7 +26,7 @@ def enrol(
     token: str,
     authority: Path | None = None,
     known: Identity | None = None,
-) -> Enrolled:
+) -> EnrolmentResponse:
     """Become the kiosk that `token` is for; may be repeated until it succeeded.
 
     Whoever this is already, as `known`, is enrolled anew. Where the token is refused, and central

@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from pydantic import ValidationError
 
-from kiosk.contract.identity import Ed25519Key, Enrolled
+from kiosk.contract.enrolment import Ed25519Key, EnrolmentResponse
 from kiosk.errors import SettingsError
 
 _log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ _NEW = ".new"  # of a file that is being written
 _MODE = 0o640
 
 
-class _Kept(Enrolled):
+class _Kept(EnrolmentResponse):
     public_key: Ed25519Key
 
 
@@ -48,7 +48,7 @@ class _Kept(Enrolled):
 class Identity:
     """What the kiosk signs with, and the names that it signs for."""
 
-    enrolled: Enrolled
+    enrolled: EnrolmentResponse
     key: Ed25519PrivateKey
 
 
@@ -102,7 +102,7 @@ def next_key(state_directory: Path) -> Ed25519PrivateKey:
         return made
 
 
-def keep(state_directory: Path, enrolled: Enrolled, key: Ed25519PrivateKey) -> None:
+def keep(state_directory: Path, enrolled: EnrolmentResponse, key: Ed25519PrivateKey) -> None:
     """Be this kiosk from now on, with the key that `next_key` gave. Raises SettingsError."""
     kept = _Kept(**dict(enrolled), public_key=_public(key))
     with _told_plainly(state_directory):
@@ -139,7 +139,7 @@ def _read(state_directory: Path, name: str) -> Identity | None:
         for key in (_read_key(state_directory / each) for each in (_KEY, _NEXT_KEY)):
             if key is not None and _public(key) == kept.public_key:
                 enrolled = kept.model_dump(exclude={"public_key"})
-                return Identity(Enrolled.model_validate(enrolled), key)
+                return Identity(EnrolmentResponse.model_validate(enrolled), key)
     raise SettingsError(str(path), "its key is gone: run `kiosk enrol`")
 
 

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from kiosk.devices.lights.plan import PinPlan
+from kiosk.devices.lights.pin_plan import PinPlan
 from kiosk.errors import SettingsError
 from kiosk.site import settings
 from kiosk.site.settings import Settings

@@ -18,8 +18,8 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, delete, func, select
 
-from kiosk.contract.changes import CardChange, CardState, ChangePage, Policy, card_hash
 from kiosk.contract.messages import HoldReason
+from kiosk.contract.replication import CardChange, CardState, ChangePage, Policy, card_hash
 from kiosk.errors import StoreFailed
 from kiosk.rows import carry_out
 from kiosk.store.tables import ReplicaCard, ReplicaStateRow
@@ -28,7 +28,7 @@ from kiosk.values import CardIdentity
 
 @dataclass(frozen=True, slots=True)
 class ReplicaState:
-    """How far the replica has come: see `tables.ReplicaState`."""
+    """How far the replica has come: see `tables.ReplicaStateRow`."""
 
     key: bytes = b""
     cursor: str = ""

@@ -20,13 +20,13 @@ class OutboxState(StrEnum):
     REFUSED = "refused"
 
 
-class Table(SQLModel):
+class StoreTable(SQLModel):
     """The base of the store's tables: their metadata is their own, central's are not in it."""
 
     metadata = metadata
 
 
-class OutboxRow(Table, table=True):
+class OutboxRow(StoreTable, table=True):
     """Something that happened here and that central has yet to acknowledge.
 
     `body` is the contract's OutboxItem as JSON, written once and never changed, `kind` its fact's.
@@ -47,7 +47,7 @@ class OutboxRow(Table, table=True):
     received_at: float | None = None
 
 
-class Closed(Table, table=True):
+class Closed(StoreTable, table=True):
     """One row once the kiosk is about to go: nothing new may be recorded."""
 
     __tablename__ = "closed"
@@ -55,7 +55,7 @@ class Closed(Table, table=True):
     id: int = Field(default=1, primary_key=True)
 
 
-class OpenVisit(Table, table=True):
+class OpenVisit(StoreTable, table=True):
     """A session that asked for a grant and whose card work has not come to its end.
 
     `facts` is how many facts were recorded of it, counted in the transactions that recorded them.
@@ -67,7 +67,7 @@ class OpenVisit(Table, table=True):
     facts: int = 0
 
 
-class ToldEpoch(Table, table=True):
+class ToldEpoch(StoreTable, table=True):
     """One row: the epoch of central's to which the outbox was last prepared to be handed over."""
 
     __tablename__ = "told_epoch"

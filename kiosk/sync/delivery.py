@@ -14,7 +14,7 @@ from kiosk.contract.messages import KioskHealth, OutboxItem, ProblemType, Report
 from kiosk.errors import CentralError, CentralRefused, StoreFailed
 from kiosk.link import CentralClient
 from kiosk.store.outbox import Outbox
-from kiosk.sync import plan
+from kiosk.sync import planning
 
 _log = logging.getLogger(__name__)
 _NOT_UNDERSTOOD = (ProblemType.INVALID_REQUEST, ProblemType.TOO_LARGE)
@@ -33,26 +33,26 @@ class Delivery:
         """Hand this over too, once nothing else waits; in place of what nobody has heard yet."""
         self._health = OutboxItem(id=uuid4(), recorded_at=datetime.now(UTC), fact=health)
 
-    def round(self, pace: plan.Pace) -> tuple[plan.Pace, bool]:
+    def round(self, pace: planning.Pace) -> tuple[planning.Pace, bool]:
         """One batch; whether another may follow at once."""
         try:
-            items = self._outbox.pending(plan.BATCH)
+            items = self._outbox.pending(planning.BATCH)
             if not items and self._health is not None:
                 self._hand_over_health(self._health)
-                return plan.after_success(pace), False
+                return planning.after_success(pace), False
             if not items:
                 # Whoever has nothing to ask still says that it is there, and hears if it is to go.
                 self._central.tokens.current()
-                return plan.after_success(pace), False
+                return planning.after_success(pace), False
             answered = self._hand_over(items)
         except (CentralError, StoreFailed) as error:
             _log.warning("central or the store: %s", error)
-            return plan.after_failure(pace), False
+            return planning.after_failure(pace), False
         if not answered:
             _log.warning("outbox: central names none of what it was handed")
-            return plan.after_failure(pace), False
+            return planning.after_failure(pace), False
         _log.info("outbox: %d handed over", answered)
-        return plan.after_success(pace), len(items) == plan.BATCH
+        return planning.after_success(pace), len(items) == planning.BATCH
 
     def _hand_over(self, items: tuple[OutboxItem, ...]) -> int:
         """How many were answered for, or put aside: one that central cannot read stops no other."""

@@ -11,7 +11,7 @@ from kiosk.contract.messages import HeldBack, KioskHealth
 from kiosk.doctor import findings
 from kiosk.store.outbox import Outbox
 from kiosk.store.replica import Replica
-from kiosk.sync import plan
+from kiosk.sync import planning
 
 
 def measure(
@@ -34,7 +34,7 @@ def measure(
         disk_free_megabytes=shutil.disk_usage(state_directory).free >> 20,
         clock_ahead_seconds=None if clock_ahead is None else round(clock_ahead),
         cards=state.cards,
-        position=plan.position(state),
+        position=planning.position(state),
         pending=outbox.count_pending(),
         refused=outbox.count_refused(),
         held=held,

@@ -10,13 +10,13 @@ from dataclasses import replace
 from nacl.signing import VerifyKey
 
 from kiosk.contract.approval import Approval, HeldChange, signed_by
-from kiosk.contract.changes import ChangePage, Cursor
 from kiosk.contract.messages import HoldReason, KioskDeed, KioskEvent, ProblemType
+from kiosk.contract.replication import ChangePage, Cursor
 from kiosk.errors import CentralError, CentralRefused, CentralUnavailable, StoreFailed
 from kiosk.link import CentralClient
 from kiosk.store.outbox import Outbox
 from kiosk.store.replica import Replica, ReplicaState
-from kiosk.sync import plan
+from kiosk.sync import planning
 
 _log = logging.getLogger(__name__)
 _TOLD_PARTS = 10  # of a first fill
@@ -46,58 +46,58 @@ class Replication:
         self._changed = changed
         self._forged: Approval | None = None
 
-    def round(self, pace: plan.Pace) -> tuple[plan.Pace, bool, bool]:
+    def round(self, pace: planning.Pace) -> tuple[planning.Pace, bool, bool]:
         """One page; whether another may follow at once, and whether something is held back."""
         try:
             state = self._replica.state()
             page = self._fetch(state)
             if page is None:
-                return plan.after_success(pace), False, False
+                return planning.after_success(pace), False, False
             after = self._consider(page, state)
         except (CentralError, StoreFailed) as error:
             _log.warning("changes not taken: %s", error)
-            return plan.after_failure(pace), False, False
-        return plan.after_success(pace), page.more, after.held_reason is not None
+            return planning.after_failure(pace), False, False
+        return planning.after_success(pace), page.more, after.held_reason is not None
 
     def _fetch(self, state: ReplicaState) -> ChangePage | None:
         """The next page; None where there is no going on, and a fill begins instead."""
         patient = not state.filling and state.held_reason is None
-        wait = plan.WAIT_SECONDS if patient else 0
+        wait = planning.WAIT_SECONDS if patient else 0
         try:
-            return self._central.changes(state.cursor, plan.PAGE, wait)
+            return self._central.changes(state.cursor, planning.PAGE, wait)
         except CentralRefused as refused:
             if refused.problem != ProblemType.CURSOR_VOID or not state.cursor:
                 raise
         _log.warning("replica: the cursor is void: filling anew")
-        self._replica.note(plan.refill(state))
+        self._replica.note(planning.refill(state))
         self._tell(KioskDeed.REFILL_BEGUN)
         return None
 
     def _consider(self, page: ChangePage, state: ReplicaState) -> ReplicaState:
         """Take the page, or hold it back; how far the replica has come then."""
         cursor = Cursor.parse(page.next)
-        stands_still = page.more and cursor.position == plan.position(state)
+        stands_still = page.more and cursor.position == planning.position(state)
         if cursor.epoch != page.epoch or stands_still or not (page.key or state.key):
             raise CentralUnavailable("a page that contradicts itself")
         again = self._outbox.prepare_for(page.epoch)
         if again:
             _log.warning("central is of a new epoch: %d facts are reported anew", again)
         seen = self._seen(page, state, cursor)
-        state = plan.window(state, time.time())
-        if plan.still_held(state, seen):
+        state = planning.window(state, time.time())
+        if planning.still_held(state, seen):
             state = self._approve(page, state)
-        if plan.still_held(state, seen):
+        if planning.still_held(state, seen):
             return state
-        reason = plan.doubt(state, seen)
+        reason = planning.doubt(state, seen)
         if reason is not None:
             return self._hold(state, seen, reason)
         return self._take(page, state, seen)
 
-    def _seen(self, page: ChangePage, state: ReplicaState, cursor: Cursor) -> plan.Seen:
+    def _seen(self, page: ChangePage, state: ReplicaState, cursor: Cursor) -> planning.Seen:
         losses = self._replica.losses(page)
         if state.filling and not page.more:
             losses += self._replica.unconfirmed(page, state.generation)
-        return plan.Seen(
+        return planning.Seen(
             next=cursor,
             head=page.head,
             total=page.total,
@@ -106,9 +106,9 @@ class Replication:
             other=page.key is not None and state.key not in (b"", page.key),
         )
 
-    def _take(self, page: ChangePage, state: ReplicaState, seen: plan.Seen) -> ReplicaState:
+    def _take(self, page: ChangePage, state: ReplicaState, seen: planning.Seen) -> ReplicaState:
         after = replace(
-            plan.taken(state, seen),
+            planning.taken(state, seen),
             key=page.key or state.key,
             policy=page.policy.model_dump_json(),
             audit_head=_head(page, state),
@@ -138,8 +138,8 @@ class Replication:
 
     # ------------------------------------------------------------ holding back
 
-    def _hold(self, state: ReplicaState, seen: plan.Seen, reason: HoldReason) -> ReplicaState:
-        after = plan.held(state, seen, reason)
+    def _hold(self, state: ReplicaState, seen: planning.Seen, reason: HoldReason) -> ReplicaState:
+        after = planning.held(state, seen, reason)
         self._replica.note(after)
         _log.error(
             "changes held back until IT approves: %s (%d of %d cards, epoch %s, position %d)",
@@ -170,7 +170,7 @@ class Replication:
             _log.error("an approval is not IT's, or not for what is held back here")
             self._tell(KioskDeed.APPROVAL_REFUSED)
             return state
-        after = plan.approved(state)
+        after = planning.approved(state)
         self._replica.note(after)
         _log.warning("IT approves of what was held back")
         self._tell(KioskDeed.APPROVED)

@@ -10,7 +10,7 @@ from kivy.uix.widget import Widget
 from kiosk.flow.view import EntryPage
 from kiosk.ui.focus import controls
 from kiosk.ui.theme import FINGER_HIGH, FINGER_WIDE
-from kiosk.ui.widgets.keys import KeyCap
+from kiosk.ui.widgets.key_grid import KeyCap
 from kiosk.ui.widgets.remark import Remark
 from kiosk.ui.widgets.viewport import Viewport
 from kiosk.ui.widgets.writing import Writing

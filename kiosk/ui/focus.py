@@ -13,8 +13,8 @@ from kiosk.flow.text import text
 from kiosk.flow.view import EntryKind, EntryPage, Intent, Role
 from kiosk.ui.screens.entry import EntryScreen
 from kiosk.ui.widgets.button import IntentButton
-from kiosk.ui.widgets.choice import ChoiceRow
-from kiosk.ui.widgets.keys import DELETE, HOLD_SECONDS, KeyCap, KeyPlate
+from kiosk.ui.widgets.choice_row import ChoiceRow
+from kiosk.ui.widgets.key_grid import DELETE, HOLD_SECONDS, KeyCap, KeyPlate
 from kiosk.ui.widgets.press import Pressable
 from kiosk.ui.widgets.scroller import Scroller
 

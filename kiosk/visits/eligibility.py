@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kiosk.contract.changes import CardState
+from kiosk.contract.replication import CardState
 from kiosk.flow.events import Refusal
 from kiosk.store.replica import ReplicaReader
 from kiosk.values import CardIdentity

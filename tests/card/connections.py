@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kiosk.simulated.card import SimulatedCard
+from kiosk.simulated.virtual_card import SimulatedCard
 
 
 class Recorded:

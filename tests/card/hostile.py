@@ -11,21 +11,21 @@ from dataclasses import dataclass, field, replace
 
 from cryptography.hazmat.primitives import serialization
 
-from kiosk.card import keys, tlv
+from kiosk.card import public_keys, tlv
 from kiosk.card.apdu import Connection
 from kiosk.card.cryptogram import AdministratorKey
 from kiosk.card.examination import examine
-from kiosk.card.holder import Own, change, sign
+from kiosk.card.passcode_work import Own, change, sign
 from kiosk.card.proving import prove
 from kiosk.card.recognition import inspect, recognise
 from kiosk.card.session import CardSession
-from kiosk.card.unlock import Candidate, UnlockPlan, unlock
+from kiosk.card.unlock_work import Candidate, UnlockPlan, unlock
 from kiosk.errors import CardError, CardMalformed
-from kiosk.simulated.card import SimulatedCard
-from kiosk.simulated.gids import SimulatedGidsCard
-from kiosk.simulated.iso7816 import SimulatedIso7816Card
+from kiosk.simulated.gids_card import SimulatedGidsCard
+from kiosk.simulated.iso7816_card import SimulatedIso7816Card
 from kiosk.simulated.issuing import SimulatedIssuer
-from kiosk.simulated.piv import PivBehaviour, PivMemory, SimulatedPivCard
+from kiosk.simulated.piv_card import PivBehaviour, PivMemory, SimulatedPivCard
+from kiosk.simulated.virtual_card import SimulatedCard
 from kiosk.values import CardIdentity, Family, Secret
 from tests.card import transcript
 
@@ -264,7 +264,7 @@ def _target(
 def _spki(certificate: bytes | None) -> bytes | None:
     if certificate is None:
         return None
-    return keys.from_certificate(certificate, "x").public_bytes(
+    return public_keys.from_certificate(certificate, "x").public_bytes(
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     )
 
@@ -276,7 +276,7 @@ def _sign(session: CardSession) -> None:
     holder = session.certificates().authentication
     if holder is not None:
         session.verify(Secret(PASSCODE))
-        session.sign_as_holder(keys.from_certificate(holder, "9A"), bytes(32))
+        session.sign_as_holder(public_keys.from_certificate(holder, "9A"), bytes(32))
 
 
 def operations(target: Target) -> list[Callable[[Connection], object]]:

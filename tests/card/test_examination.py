@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from kiosk.card.examination import Finding, examine
-from kiosk.doctor.card import describe
+from kiosk.doctor.card_report import describe
 from kiosk.errors import CardRemoved
-from kiosk.simulated.card import Blank
-from kiosk.simulated.gids import SimulatedGidsCard
-from kiosk.simulated.iso7816 import SimulatedIso7816Card
+from kiosk.simulated.gids_card import SimulatedGidsCard
+from kiosk.simulated.iso7816_card import SimulatedIso7816Card
 from kiosk.simulated.issuing import SimulatedIssuer
-from kiosk.simulated.piv import PivBehaviour, SimulatedPivCard
+from kiosk.simulated.piv_card import PivBehaviour, SimulatedPivCard
+from kiosk.simulated.virtual_card import Blank
 from tests.card.connections import Recorded, Scripted
 
 SPENDING = {0x24, 0x2C, 0x87}

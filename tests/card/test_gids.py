@@ -8,12 +8,12 @@ import pytest
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives.ciphers import Cipher, modes
 
-from kiosk.card import gids_files, keys
+from kiosk.card import gids_files, public_keys
 from kiosk.card.cryptogram import AdministratorKey, KeyKind
 from kiosk.card.gids import GidsCard
 from kiosk.card.recognition import inspect
 from kiosk.card.session import Ability, CardIncapable
-from kiosk.card.unlock import Candidate, Unlocked, UnlockPlan, unlock
+from kiosk.card.unlock_work import Candidate, Unlocked, UnlockPlan, unlock
 from kiosk.errors import (
     CardMalformed,
     CardRefused,
@@ -22,7 +22,7 @@ from kiosk.errors import (
     WrongCard,
     WrongSecret,
 )
-from kiosk.simulated.gids import SimulatedGidsCard
+from kiosk.simulated.gids_card import SimulatedGidsCard
 from kiosk.simulated.gids_memory import GidsBehaviour, GidsMemory
 from kiosk.simulated.issuing import SimulatedIssuer
 from kiosk.values import Counters, Family, Secret
@@ -57,7 +57,7 @@ def test_verify_change_and_sign_are_what_opensc_sends(memory: GidsMemory) -> Non
     session = GidsCard(card)
     assert card.commands[-1] == sent("gids-tool-unblock", "00A4040009A0000003974254")
     session.verify(Secret(PASSCODE))
-    key = keys.from_certificate(session.certificates().authentication or b"", "x")
+    key = public_keys.from_certificate(session.certificates().authentication or b"", "x")
     session.sign_as_holder(key, b"d" * 32)
     assert card.commands[-2:] == [
         sent("opensc-pkcs15-crypt-gids-sign", "002241B6"),
@@ -268,7 +268,7 @@ def test_a_key_of_the_wrong_length_is_not_used(memory: GidsMemory) -> None:
 def test_what_gids_does_not_have_is_said_without_a_command(memory: GidsMemory) -> None:
     connection = Recorded(SimulatedGidsCard(memory))
     card, before = GidsCard(connection), len(connection.commands)
-    key = keys.from_certificate(card.certificates().authentication or b"", "x")
+    key = public_keys.from_certificate(card.certificates().authentication or b"", "x")
     before = len(connection.commands)
     with pytest.raises(CardIncapable):
         card.change_key(Secret(KEY), Secret(KEY))
@@ -320,8 +320,8 @@ def test_an_unlock_by_authority_needs_eight_commands(memory: GidsMemory) -> None
 
 def test_signatures_verify(memory: GidsMemory) -> None:
     card = GidsCard(SimulatedGidsCard(memory))
-    key = keys.from_certificate(card.certificates().authentication or b"", "kxc00")
+    key = public_keys.from_certificate(card.certificates().authentication or b"", "kxc00")
     with pytest.raises(CardRefused):
         card.sign_as_holder(key, b"d" * 32)
     card.verify(Secret(PASSCODE))
-    assert keys.verifies(key, card.sign_as_holder(key, b"d" * 32), b"d" * 32)
+    assert public_keys.verifies(key, card.sign_as_holder(key, b"d" * 32), b"d" * 32)

@@ -10,13 +10,13 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.x509 import load_der_x509_certificate
 
-from kiosk.card import holder
+from kiosk.card import passcode_work
 from kiosk.card.recognition import inspect
 from kiosk.card.session import CardIncapable
-from kiosk.demo.cards import Chip, IssuedCard, issue
+from kiosk.demo.issued_cards import Chip, IssuedCard, issue
 from kiosk.errors import CardRemoved, SecretRefused, WrongCard, WrongSecret
-from kiosk.simulated.card import SimulatedCard
-from kiosk.simulated.piv import SimulatedPivCard
+from kiosk.simulated.piv_card import SimulatedPivCard
+from kiosk.simulated.virtual_card import SimulatedCard
 from kiosk.values import CardIdentity, Family, Secret
 from tests.card.connections import Recorded
 
@@ -39,15 +39,15 @@ def signing(request: pytest.FixtureRequest) -> IssuedCard:
     return made
 
 
-def expected(card: IssuedCard) -> tuple[CardIdentity, holder.Own]:
+def expected(card: IssuedCard) -> tuple[CardIdentity, passcode_work.Own]:
     own = None
     if isinstance(card.chip, SimulatedPivCard):
         own = card.chip.memory.certificates[0x9E]
-    return CardIdentity(card.family, card.serial), holder.Own(own, b"p" * 32)
+    return CardIdentity(card.family, card.serial), passcode_work.Own(own, b"p" * 32)
 
 
 def change(card: IssuedCard, connection: object, old: str = OLD, new: str = NEW) -> None:
-    holder.change(connection, expected(card), Secret(old.encode()), Secret(new.encode()))  # type: ignore[arg-type]
+    passcode_work.change(connection, expected(card), Secret(old.encode()), Secret(new.encode()))  # type: ignore[arg-type]
 
 
 def certificate(card: IssuedCard) -> bytes:
@@ -144,7 +144,7 @@ def test_a_copy_of_the_card_is_sent_nothing() -> None:
     with pytest.raises(WrongCard):
         change(genuine, connection)
     with pytest.raises(WrongCard):
-        holder.sign(connection, expected(genuine), der, Secret(OLD.encode()), DIGEST)
+        passcode_work.sign(connection, expected(genuine), der, Secret(OLD.encode()), DIGEST)
     assert all(len(c) <= 5 for c in connection.commands if c[1] in SPENDING)
 
 
@@ -160,7 +160,7 @@ def test_a_new_passcode_of_a_wrong_form_is_kept_from_the_card(card: IssuedCard, 
 def test_it_signs_after_the_passcode(signing: IssuedCard) -> None:
     der = certificate(signing)
     connection = Recorded(signing.chip)
-    signature = holder.sign(connection, expected(signing), der, Secret(OLD.encode()), DIGEST)
+    signature = passcode_work.sign(connection, expected(signing), der, Secret(OLD.encode()), DIGEST)
     key = load_der_x509_certificate(der).public_key()
     sha256 = Prehashed(hashes.SHA256())
     if isinstance(key, rsa.RSAPublicKey):
@@ -173,14 +173,18 @@ def test_it_signs_after_the_passcode(signing: IssuedCard) -> None:
 def test_with_a_wrong_passcode_it_does_not(signing: IssuedCard) -> None:
     der = certificate(signing)
     with pytest.raises(WrongSecret):
-        holder.sign(Recorded(signing.chip), expected(signing), der, Secret(b"111111"), DIGEST)
+        passcode_work.sign(
+            Recorded(signing.chip), expected(signing), der, Secret(b"111111"), DIGEST
+        )
     assert signing.passcode_left == 2
 
 
 def test_anothers_certificate_is_found_out(signing: IssuedCard) -> None:
     other = certificate(issue(signing.family, "Somebody Else", OLD))
     with pytest.raises(WrongCard):
-        holder.sign(Recorded(signing.chip), expected(signing), other, Secret(OLD.encode()), DIGEST)
+        passcode_work.sign(
+            Recorded(signing.chip), expected(signing), other, Secret(OLD.encode()), DIGEST
+        )
 
 
 def test_a_card_without_such_a_key_says_so() -> None:
@@ -188,4 +192,4 @@ def test_a_card_without_such_a_key_says_so() -> None:
     card.chip.memory.passcode_left = 3
     other = certificate(issue(Family.PIV, "Somebody Else", OLD))
     with pytest.raises(CardIncapable):
-        holder.sign(Recorded(card.chip), expected(card), other, Secret(OLD.encode()), DIGEST)
+        passcode_work.sign(Recorded(card.chip), expected(card), other, Secret(OLD.encode()), DIGEST)

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from kiosk.card.card_profile import CardProfile, Reset, load, load_all, parse, shipped
 from kiosk.card.iso7816 import Iso7816Card
-from kiosk.card.keys import PublicKey
 from kiosk.card.piv import APPLICATION as PIV
-from kiosk.card.profile import Profile, Reset, load, load_all, parse, shipped
+from kiosk.card.public_keys import PublicKey
 from kiosk.card.recognition import inspect, recognise
 from kiosk.card.session import Ability, CardIncapable
 from kiosk.errors import (
@@ -21,12 +21,12 @@ from kiosk.errors import (
     SettingsError,
     WrongSecret,
 )
-from kiosk.simulated.card import Blank
 from kiosk.simulated.chip import BLOCKED
-from kiosk.simulated.gids import SimulatedGidsCard
-from kiosk.simulated.iso7816 import Iso7816Behaviour, Iso7816Memory, SimulatedIso7816Card
+from kiosk.simulated.gids_card import SimulatedGidsCard
+from kiosk.simulated.iso7816_card import Iso7816Behaviour, Iso7816Memory, SimulatedIso7816Card
 from kiosk.simulated.issuing import SimulatedIssuer
-from kiosk.simulated.piv import SimulatedPivCard
+from kiosk.simulated.piv_card import SimulatedPivCard
+from kiosk.simulated.virtual_card import Blank
 from kiosk.values import Counters, Family, Secret
 from tests.card.connections import Recorded, Scripted
 from tests.card.transcript import answered, exchanges, sent
@@ -413,5 +413,5 @@ def test_an_administrator_adds_a_card_with_a_file_alone(folder: Path) -> None:
     text = (PROFILES / "isoapplet.toml").read_text()
     (folder / "new.toml").write_text(text.replace("IsoApplet", "New card"))
     (profile,) = load_all(folder)
-    assert isinstance(profile, Profile)
+    assert isinstance(profile, CardProfile)
     assert profile.name == "New card"

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import pytest
 
-from kiosk.card import holder, keys
+from kiosk.card import passcode_work, public_keys
 from kiosk.card.examination import examine
 from kiosk.card.proving import prove
 from kiosk.central.keys import signatures
 from kiosk.errors import CardMalformed
 from kiosk.simulated.issuing import SimulatedIssuer
-from kiosk.simulated.piv import PivMemory, SimulatedPivCard
+from kiosk.simulated.piv_card import PivMemory, SimulatedPivCard
 from kiosk.values import CardIdentity, Family, Secret
 from tests.card.connections import Recorded
 
@@ -31,7 +31,7 @@ def memory(issuer: SimulatedIssuer) -> PivMemory:
 
 
 def test_no_key_is_read_from_it(memory: PivMemory) -> None:
-    for read in (keys.from_certificate, keys.expires):
+    for read in (public_keys.from_certificate, public_keys.expires):
         with pytest.raises(CardMalformed, match="9A: certificate cannot be read"):
             read(memory.certificates[0x9A], "9A")
 
@@ -45,9 +45,9 @@ def test_no_card_proves_itself_by_it(memory: PivMemory) -> None:
 def test_no_passcode_is_sent_for_it(memory: PivMemory) -> None:
     identity = CardIdentity(Family.PIV, memory.guid.hex().upper())
     card = Recorded(SimulatedPivCard(memory))
-    expected = (identity, holder.Own(None, bytes(32)))
+    expected = (identity, passcode_work.Own(None, bytes(32)))
     with pytest.raises(CardMalformed):
-        holder.sign(card, expected, memory.certificates[0x9A], Secret(b"246802"), bytes(32))
+        passcode_work.sign(card, expected, memory.certificates[0x9A], Secret(b"246802"), bytes(32))
     assert not [command for command in card.commands if command[1] == 0x20]
 
 

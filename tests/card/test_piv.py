@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.card import keys
+from kiosk.card import public_keys
 from kiosk.card.cryptogram import AdministratorKey
 from kiosk.card.piv import PivCard
 from kiosk.card.recognition import inspect
 from kiosk.errors import CardMalformed, CardUnknown, SecretRefused, WrongSecret
 from kiosk.simulated.issuing import SimulatedIssuer
-from kiosk.simulated.piv import PivBehaviour, PivMemory, SimulatedPivCard
+from kiosk.simulated.piv_card import PivBehaviour, PivMemory, SimulatedPivCard
 from kiosk.values import CardIdentity, Counters, Family, Secret
 from tests.card.connections import Recorded, Scripted
 
@@ -191,14 +191,14 @@ def test_both_keys_sign_digests_that_verify(issuer: SimulatedIssuer, algorithm: 
     assert certificates.authentication is not None
     assert certificates.card_authentication is not None
     digest = bytes(range(32))
-    card_key = keys.from_certificate(certificates.card_authentication, "9E")
-    assert keys.verifies(card_key, card.sign_as_card(card_key, digest), digest)
+    card_key = public_keys.from_certificate(certificates.card_authentication, "9E")
+    assert public_keys.verifies(card_key, card.sign_as_card(card_key, digest), digest)
     card.verify(Secret(PASSCODE))
-    holder_key = keys.from_certificate(certificates.authentication, "9A")
+    holder_key = public_keys.from_certificate(certificates.authentication, "9A")
     signature = card.sign_as_holder(holder_key, digest)
-    assert keys.verifies(holder_key, signature, digest)
-    assert not keys.verifies(holder_key, signature, digest[::-1])
-    assert not keys.verifies(card_key, signature, digest)
+    assert public_keys.verifies(holder_key, signature, digest)
+    assert not public_keys.verifies(holder_key, signature, digest[::-1])
+    assert not public_keys.verifies(card_key, signature, digest)
 
 
 @pytest.mark.parametrize(
@@ -214,9 +214,9 @@ def test_a_card_without_chaining_signs_by_extended_length(
 ) -> None:
     memory = issuer.issue_piv("A Nurse", passcode=PASSCODE, algorithm="RSA-2048")
     connection = Recorded(SimulatedPivCard(memory, behaviour))
-    key = keys.from_certificate(memory.certificates[0x9E], "9E")
+    key = public_keys.from_certificate(memory.certificates[0x9E], "9E")
     signature = PivCard(connection).sign_as_card(key, b"d" * 32)
-    assert keys.verifies(key, signature, b"d" * 32)
+    assert public_keys.verifies(key, signature, b"d" * 32)
     refused = [command for command in connection.commands if command[0] == 0x10]
     assert len(refused) == (0 if behaviour.announced and not behaviour.chaining else 1)
 

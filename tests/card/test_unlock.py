@@ -7,12 +7,12 @@ import itertools
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from kiosk.card import keys
+from kiosk.card import public_keys
 from kiosk.card.recognition import inspect
-from kiosk.card.unlock import Candidate, CardStep, Unlocked, UnlockPlan, unlock
+from kiosk.card.unlock_work import Candidate, CardStep, Unlocked, UnlockPlan, unlock
 from kiosk.errors import CardRemoved, KioskError, WrongCard, WrongSecret
 from kiosk.simulated.issuing import SimulatedIssuer
-from kiosk.simulated.piv import PivMemory, SimulatedPivCard
+from kiosk.simulated.piv_card import PivMemory, SimulatedPivCard
 from kiosk.values import Secret
 from tests.card.connections import Recorded
 
@@ -39,7 +39,7 @@ def plan_for(
 ) -> UnlockPlan:
     report = inspect(SimulatedPivCard(memory))
     card_key, holder_key = (
-        keys.from_certificate(memory.certificates[slot], "x").public_bytes(
+        public_keys.from_certificate(memory.certificates[slot], "x").public_bytes(
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
         )
         for slot in (0x9E, 0x9A)
@@ -77,9 +77,9 @@ def test_the_whole_work_is_recorded_step_by_step(memory: PivMemory) -> None:
     ]
     assert memory.unblocking_key == NEXT
     assert memory.passcode == NEW.ljust(8, b"\xff")
-    holder_key = keys.from_certificate(memory.certificates[0x9A], "9A")
+    holder_key = public_keys.from_certificate(memory.certificates[0x9A], "9A")
     assert steps[-1].signature is not None
-    assert keys.verifies(holder_key, steps[-1].signature, b"5" * 32)
+    assert public_keys.verifies(holder_key, steps[-1].signature, b"5" * 32)
 
 
 def test_it_needs_no_more_than_eight_commands(memory: PivMemory) -> None:

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from sqlmodel import Session, col, select
 
-from kiosk.central.service.services import Services
+from kiosk.central.service.assembly import Services
 from kiosk.central.tables import Card, Cardholder, EscrowedKey, Organisation, Registration
 from kiosk.values import Family
 

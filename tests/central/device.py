@@ -13,7 +13,13 @@ from sqlmodel import col, select
 
 from kiosk.central.fleet import enrolling
 from kiosk.central.tables import AuditEntry, Organisation
-from kiosk.contract.identity import ASSERTION_TYPE, GRANT_TYPE, Enrolled, Nonce, possession
+from kiosk.contract.enrolment import (
+    ASSERTION_TYPE,
+    GRANT_TYPE,
+    EnrolmentResponse,
+    Nonce,
+    possession,
+)
 from tests.central.world import CENTRAL, Service, b64
 from tests.contract.document import assert_conforms
 
@@ -42,7 +48,7 @@ class Device:
 
     service: Service
     key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
-    enrolled: Enrolled | None = None
+    enrolled: EnrolmentResponse | None = None
 
     @property
     def public_key(self) -> bytes:
@@ -66,10 +72,10 @@ class Device:
         }
         return self._post("enrolments", json=body | changes)
 
-    def enrol(self, token: str | None = None) -> Enrolled:
+    def enrol(self, token: str | None = None) -> EnrolmentResponse:
         answer = self.ask_to_enrol(token or allow(self.service))
         assert answer.status_code == 200, answer.text
-        self.enrolled = Enrolled.model_validate_json(answer.text)
+        self.enrolled = EnrolmentResponse.model_validate_json(answer.text)
         return self.enrolled
 
     def claims(self, **changes: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import requests
 
 from kiosk.central.keys import trust_store
 from kiosk.contract import proof
-from kiosk.contract.profile import LoginOpened, Profile
+from kiosk.contract.registration import CardholderProfile, LoginResponse
 from tests.central.authority import Authority
 from tests.central.world import (
     CENTRAL,
@@ -75,7 +75,7 @@ class Desk:
         }
         return self.kiosk.post("/logins", {"session": str(self.session), "card": presented})
 
-    def signature(self, purpose: proof.Purpose, key: PrivateKey | None = None) -> str:
+    def signature(self, purpose: proof.ProofPurpose, key: PrivateKey | None = None) -> str:
         digest = proof.digest(
             purpose,
             central=CENTRAL,
@@ -86,23 +86,23 @@ class Desk:
         )
         return b64(sign(key or self.card.holder_key, digest))
 
-    def prove(self, purpose: proof.Purpose = proof.Purpose.LOG_IN) -> requests.Response:
+    def prove(self, purpose: proof.ProofPurpose = proof.ProofPurpose.LOG_IN) -> requests.Response:
         return self._post("proof", {"signature": self.signature(purpose)})
 
-    def log_in(self) -> Profile:
+    def log_in(self) -> CardholderProfile:
         answer = self.open()
         assert answer.status_code == 200, answer.text
-        self.nonce = LoginOpened.model_validate_json(answer.text).nonce
+        self.nonce = LoginResponse.model_validate_json(answer.text).nonce
         answer = self.prove()
         assert answer.status_code == 200, answer.text
-        return Profile.model_validate_json(answer.text)
+        return CardholderProfile.model_validate_json(answer.text)
 
     def send_code(self, email: str = EMAIL, **more: str) -> requests.Response:
         return self._post("code", {"email": email, **more})
 
     def register(self, **changes: Any) -> requests.Response:
         given = {
-            "signature": self.signature(proof.Purpose.REGISTER),
+            "signature": self.signature(proof.ProofPurpose.REGISTER),
             "questions": CHOSEN,
             "answers": FRESH,
             **({"code": self.mailbox.code} if "code" not in changes else {}),
@@ -111,7 +111,7 @@ class Desk:
         return self._post("registration", given)
 
     def remove(self) -> requests.Response:
-        return self._post("removal", {"signature": self.signature(proof.Purpose.REMOVE)})
+        return self._post("removal", {"signature": self.signature(proof.ProofPurpose.REMOVE)})
 
     @property
     def mailbox(self) -> Mailbox:

@@ -12,7 +12,7 @@ from sqlmodel import select
 from kiosk.central.service import throttle
 from kiosk.central.tables import Attempt, AttemptOutcome, Card, Kiosk, Registration, UnlockSession
 from kiosk.contract import proof
-from kiosk.contract.messages import UnlockOpened
+from kiosk.contract.messages import UnlockResponse
 from kiosk.values import Secret
 from kiosk.vault import sealed_answers
 from tests.central.world import (
@@ -32,7 +32,7 @@ Answers = Sequence[str | None]
 
 
 def wrong_attempts(
-    kiosk: KioskClient, card: PersonalCard, opened: UnlockOpened, clock: Clock, count: int
+    kiosk: KioskClient, card: PersonalCard, opened: UnlockResponse, clock: Clock, count: int
 ) -> list[str]:
     """`count` attempts with wrong answers, each after whatever wait there is."""
     problems = []
@@ -229,7 +229,7 @@ def test_a_forged_card_is_turned_away_and_the_registration_not_charged(
         "session": other.session if wrong == "session" else opened.session,
         "nonce": other.nonce if wrong == "nonce" else opened.nonce,
     }
-    purpose = proof.Purpose.CARD_WORK if wrong == "purpose" else proof.Purpose.OPEN_UNLOCK
+    purpose = proof.ProofPurpose.CARD_WORK if wrong == "purpose" else proof.ProofPurpose.OPEN_UNLOCK
     digest = proof.digest(purpose, **fields)  # type: ignore[arg-type]
     signature = sign(stranger.card_key if wrong == "key" else card.card_key, digest)
     signature = {"absent": b"", "junk": b"\x30\x80junk"}.get(wrong, signature)

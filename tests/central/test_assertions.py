@@ -18,7 +18,7 @@ from kiosk.central.fleet import assertions, kiosks, nonces, rejected_callers
 from kiosk.central.keys.master_key import FileKey
 from kiosk.central.service import authentication
 from kiosk.central.tables import AccessRow, Kiosk, UsedAssertion
-from kiosk.contract.identity import GRANT_TYPE, Claims
+from kiosk.contract.enrolment import GRANT_TYPE, Claims
 from kiosk.link import AccessTokens, Entrance
 from kiosk.values import Secret
 from tests.central.conftest import NewDatabase

@@ -19,12 +19,12 @@ from sqlalchemy import event, update
 from sqlmodel import col, select
 
 from kiosk.central.feed import change_page
+from kiosk.central.service.assembly import Services
 from kiosk.central.service.authentication import Caller
-from kiosk.central.service.services import Services
 from kiosk.central.storage import change_feed, database
 from kiosk.central.storage.database import Database
 from kiosk.central.tables import Card, ChangeCounter, Installation, Kiosk, Organisation, Tombstone
-from kiosk.contract.changes import CardChange, CardGone, ChangePage, Cursor, card_hash
+from kiosk.contract.replication import CardChange, CardGone, ChangePage, Cursor, card_hash
 from kiosk.values import CardIdentity, Family
 from tests.central import cards
 from tests.central.desk import Operator

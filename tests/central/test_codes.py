@@ -11,7 +11,7 @@ import requests
 
 from kiosk.central.registration import codes
 from kiosk.central.service import throttle
-from kiosk.contract.messages import UnlockOpened
+from kiosk.contract.messages import UnlockResponse
 from tests.central.world import (
     ANSWERS,
     WRONG,
@@ -33,7 +33,7 @@ def mailbox(service: Service) -> Mailbox:
 
 
 @pytest.fixture
-def opened(kiosk: KioskClient, card: PersonalCard, clock: Clock) -> UnlockOpened:
+def opened(kiosk: KioskClient, card: PersonalCard, clock: Clock) -> UnlockResponse:
     """A session of a card whose answers were wrong twice."""
     for _ in range(2):
         assert problem(kiosk.answer(card, kiosk.opened(card), WRONG)) == "answers-wrong"
@@ -42,7 +42,7 @@ def opened(kiosk: KioskClient, card: PersonalCard, clock: Clock) -> UnlockOpened
 
 
 @pytest.fixture
-def give(kiosk: KioskClient, card: PersonalCard, opened: UnlockOpened) -> Give:
+def give(kiosk: KioskClient, card: PersonalCard, opened: UnlockResponse) -> Give:
     def given(code: str | None, answers: Any = ANSWERS) -> requests.Response:
         body = {"answers": answers, "proof": b64(kiosk.proof(card, opened)), "code": code}
         return kiosk.post(f"/unlocks/{opened.session}/answers", body)
@@ -50,7 +50,7 @@ def give(kiosk: KioskClient, card: PersonalCard, opened: UnlockOpened) -> Give:
     return given
 
 
-def send(kiosk: KioskClient, opened: UnlockOpened) -> requests.Response:
+def send(kiosk: KioskClient, opened: UnlockResponse) -> requests.Response:
     return kiosk.post(f"/unlocks/{opened.session}/code")
 
 
@@ -68,7 +68,7 @@ def test_the_first_two_attempts_need_no_code(
 
 
 def test_after_two_failures_right_answers_are_not_enough(
-    kiosk: KioskClient, opened: UnlockOpened, give: Give, mailbox: Mailbox
+    kiosk: KioskClient, opened: UnlockResponse, give: Give, mailbox: Mailbox
 ) -> None:
     assert problem(give(None)) == "code-required"
     sent = send(kiosk, opened)
@@ -83,7 +83,7 @@ def test_after_two_failures_right_answers_are_not_enough(
 
 
 def test_whoever_has_no_code_learns_nothing_of_the_answers(
-    kiosk: KioskClient, opened: UnlockOpened, give: Give, mailbox: Mailbox
+    kiosk: KioskClient, opened: UnlockResponse, give: Give, mailbox: Mailbox
 ) -> None:
     assert problem(give(None, WRONG)) == problem(give(None, ANSWERS)) == "code-required"
     send(kiosk, opened)
@@ -92,7 +92,7 @@ def test_whoever_has_no_code_learns_nothing_of_the_answers(
 
 
 def test_a_right_code_is_right_for_the_session_and_wrong_answers_stay_wrong(
-    kiosk: KioskClient, opened: UnlockOpened, give: Give, mailbox: Mailbox, clock: Clock
+    kiosk: KioskClient, opened: UnlockResponse, give: Give, mailbox: Mailbox, clock: Clock
 ) -> None:
     give(None)
     send(kiosk, opened)
@@ -102,7 +102,7 @@ def test_a_right_code_is_right_for_the_session_and_wrong_answers_stay_wrong(
 
 
 def test_a_code_is_sent_only_once_answers_came_with_the_cards_proof(
-    kiosk: KioskClient, card: PersonalCard, opened: UnlockOpened, mailbox: Mailbox
+    kiosk: KioskClient, card: PersonalCard, opened: UnlockResponse, mailbox: Mailbox
 ) -> None:
     assert problem(send(kiosk, opened)) == "out-of-order"
     forged = {"answers": ANSWERS, "proof": b64(b"forged")}
@@ -113,7 +113,7 @@ def test_a_code_is_sent_only_once_answers_came_with_the_cards_proof(
 
 
 def test_a_code_has_five_tries_and_is_void_then(
-    kiosk: KioskClient, opened: UnlockOpened, give: Give, mailbox: Mailbox, clock: Clock
+    kiosk: KioskClient, opened: UnlockResponse, give: Give, mailbox: Mailbox, clock: Clock
 ) -> None:
     give(None)
     send(kiosk, opened)
@@ -126,7 +126,7 @@ def test_a_code_has_five_tries_and_is_void_then(
 
 
 def test_codes_that_are_used_up_lock_in_the_end(
-    kiosk: KioskClient, card: PersonalCard, opened: UnlockOpened, clock: Clock
+    kiosk: KioskClient, card: PersonalCard, opened: UnlockResponse, clock: Clock
 ) -> None:
     for _ in range(throttle.ATTEMPTS - 2):  # two failed before
         session = kiosk.opened(card)
@@ -142,7 +142,7 @@ def test_codes_that_are_used_up_lock_in_the_end(
 
 
 def test_a_code_is_valid_for_fifteen_minutes_and_in_its_session(
-    kiosk: KioskClient, card: PersonalCard, opened: UnlockOpened, give: Give, clock: Clock
+    kiosk: KioskClient, card: PersonalCard, opened: UnlockResponse, give: Give, clock: Clock
 ) -> None:
     give(None)
     send(kiosk, opened)
@@ -155,7 +155,7 @@ def test_a_code_is_valid_for_fifteen_minutes_and_in_its_session(
 
 
 def test_a_new_code_voids_the_one_before_and_a_session_has_three(
-    kiosk: KioskClient, opened: UnlockOpened, give: Give, mailbox: Mailbox
+    kiosk: KioskClient, opened: UnlockResponse, give: Give, mailbox: Mailbox
 ) -> None:
     give(None)
     assert send(kiosk, opened).status_code == 200
@@ -168,7 +168,7 @@ def test_a_new_code_voids_the_one_before_and_a_session_has_three(
 
 
 def test_a_session_has_no_more_than_three_codes(
-    kiosk: KioskClient, opened: UnlockOpened, give: Give, mailbox: Mailbox
+    kiosk: KioskClient, opened: UnlockResponse, give: Give, mailbox: Mailbox
 ) -> None:
     give(None)
     assert [send(kiosk, opened).status_code for _ in range(3)] == [200, 200, 200]
@@ -178,7 +178,7 @@ def test_a_session_has_no_more_than_three_codes(
 
 
 def test_without_a_mail_server_it_says_so(
-    kiosk: KioskClient, opened: UnlockOpened, give: Give, mailbox: Mailbox
+    kiosk: KioskClient, opened: UnlockResponse, give: Give, mailbox: Mailbox
 ) -> None:
     mailbox.closed = True
     give(None)

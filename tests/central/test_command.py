@@ -33,7 +33,7 @@ from kiosk.central import settings
 from kiosk.central.audit import trail
 from kiosk.central.cli import server
 from kiosk.central.keys import master_key
-from kiosk.central.service import services
+from kiosk.central.service import assembly
 from kiosk.central.tables import AuditEntry
 from kiosk.errors import SettingsError
 from kiosk.link import Entrance
@@ -267,7 +267,7 @@ def test_the_audit_is_verified(
     environment: Mapping[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     master_key.create(tmp_path / "master.key")
-    service = services.assemble(settings.read())
+    service = assembly.assemble(settings.read())
     with service.database.transaction() as database:
         for number in range(3):
             trail.append(database, datetime.now(UTC), "tested", {"number": number}, {})

@@ -16,7 +16,7 @@ import requests
 from sqlmodel import func, select
 
 from kiosk.central.audit import trail
-from kiosk.central.service import services
+from kiosk.central.service import assembly
 from kiosk.central.tables import (
     Attempt,
     AttemptOutcome,
@@ -49,7 +49,7 @@ class ServiceProcess(Service):
     """The service as a process of its own. What is sown into its database is sown from here."""
 
     def start(self) -> None:
-        self.services = services.assemble(self.settings)
+        self.services = assembly.assemble(self.settings)
         environment = os.environ | {
             "KIOSK_CENTRAL_DATABASE": self.settings.database,
             "KIOSK_CENTRAL_MASTER_KEY_FILE": str(self.settings.master_key_file),

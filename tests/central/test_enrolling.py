@@ -12,7 +12,7 @@ from sqlmodel import select
 from kiosk.central.fleet import kiosks, nonces, rejected_callers
 from kiosk.central.keys import signing
 from kiosk.central.tables import EnrolmentRow, Kiosk
-from kiosk.contract.identity import Purpose, statement
+from kiosk.contract.enrolment import StatementPurpose, statement
 from tests.central.desk import OPERATOR, Operator
 from tests.central.device import Device, allow, audited
 from tests.central.world import CENTRAL, Clock, Service, b64, problem
@@ -44,9 +44,11 @@ def test_a_device_is_told_which_kiosk_it_is_and_whom_to_believe(
     assert enrolled.central == CENTRAL
     (kiosk,) = stored(service)
     assert (kiosk.subject, kiosk.public_key) == (enrolled.kiosk, device.public_key)
-    signature = signing.sign(service.services.master, Purpose.ENROL, b"x")
+    signature = signing.sign(service.services.master, StatementPurpose.ENROL, b"x")
     (key,) = enrolled.verify_keys
-    Ed25519PublicKey.from_public_bytes(key).verify(signature, statement(Purpose.ENROL, b"x"))
+    Ed25519PublicKey.from_public_bytes(key).verify(
+        signature, statement(StatementPurpose.ENROL, b"x")
+    )
     assert audited(service) == [("kiosk.enrolled", None)]
     assert device.report(device.access()).status_code == 200
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 
 from kiosk.central.audit import trail
-from kiosk.central.service import services
+from kiosk.central.service import assembly
 from kiosk.central.storage import database
 from kiosk.central.storage.database import Database
 from kiosk.central.tables import Attempt, Registration
@@ -156,7 +156,7 @@ def test_a_file_that_breaks_under_the_service_is_answered_plainly(
 def test_one_that_is_not_there_is_refused_at_the_start(tmp_path: Path, url: str) -> None:
     service = Service(tmp_path, Clock(), url)
     with pytest.raises(SettingsError, match=r"KIOSK_CENTRAL_DATABASE.*OperationalError"):
-        services.assemble(service.settings)
+        assembly.assemble(service.settings)
 
 
 # ---------------------------------------------------------------- PostgreSQL's server

@@ -12,7 +12,7 @@ from sqlmodel import select
 from kiosk.central.audit import checkpoints, trail
 from kiosk.central.operations import housekeeping, retention
 from kiosk.central.service import notices
-from kiosk.central.service.services import Services
+from kiosk.central.service.assembly import Services
 from kiosk.central.tables import (
     AuditEntry,
     AuditHead,

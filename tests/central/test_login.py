@@ -13,7 +13,7 @@ from kiosk.central.keys import trust_store
 from kiosk.central.service.sessions import SESSION_LIFE
 from kiosk.central.tables import AuditEntry, Card, Cardholder, CardStatus, Position
 from kiosk.contract import proof
-from kiosk.contract.profile import SelfService
+from kiosk.contract.registration import SelfServiceStatus
 from tests.central.authority import Authority
 from tests.central.loggedin import Desk, TrustedCard, believe
 from tests.central.world import Clock, KioskClient, Service, b64, problem
@@ -36,7 +36,7 @@ def desk(kiosk: KioskClient, authority: Authority) -> Desk:
 def test_whoever_has_card_and_passcode_sees_her_profile(desk: Desk) -> None:
     profile = desk.log_in()
     assert profile.name == "Nora Nurse"
-    assert profile.self_service is SelfService.NOT_REGISTERED
+    assert profile.self_service is SelfServiceStatus.NOT_REGISTERED
     assert profile.certificate_expires == date(2026, 12, 31)
     (smartcard,) = profile.smartcards
     assert (smartcard.serial, smartcard.kind, smartcard.in_reader) == (
@@ -74,13 +74,13 @@ def test_her_positions_tell_for_whom_she_works(service: Service, desk: Desk) -> 
 
 def test_a_signature_for_anything_else_is_refused(desk: Desk) -> None:
     desk.log_in()
-    for purpose in set(proof.Purpose) - {proof.Purpose.LOG_IN}:
+    for purpose in set(proof.ProofPurpose) - {proof.ProofPurpose.LOG_IN}:
         assert problem(desk.prove(purpose)) == "card-not-genuine"
 
 
 def test_another_keys_signature_is_refused(desk: Desk) -> None:
     desk.open()
-    forged = desk.signature(proof.Purpose.LOG_IN, ec.generate_private_key(ec.SECP256R1()))
+    forged = desk.signature(proof.ProofPurpose.LOG_IN, ec.generate_private_key(ec.SECP256R1()))
     answer = desk.kiosk.post(f"/logins/{desk.session}/proof", {"signature": forged})
     assert problem(answer) == "card-not-genuine"
 

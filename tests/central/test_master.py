@@ -10,7 +10,7 @@ import pytest
 from kiosk.central import settings
 from kiosk.central.keys import master_key, pkcs11_key
 from kiosk.central.keys.master_key import MasterKey
-from kiosk.central.service import services
+from kiosk.central.service import assembly
 from kiosk.central.storage.database import Database
 from kiosk.errors import SettingsError
 from tests.central.softhsm import SoftToken
@@ -45,7 +45,7 @@ def _in_a_token(soft: SoftToken, label: str) -> Open:
         database="sqlite://", name="central", master_key_label=label, **soft.settings
     )
     pkcs11_key.create(chosen)
-    return lambda: services.open_master_key(chosen)
+    return lambda: assembly.open_master_key(chosen)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from cryptography.x509.oid import NameOID
 
 from kiosk.contract import messages as msg
 from kiosk.contract import proof
-from kiosk.contract.packs import AskPacks
+from kiosk.contract.packs import PacksRequest
 from kiosk.errors import CentralUnavailable
 from kiosk.link import AccessTokens, CentralClient
 from kiosk.site.enrolment import enrol
@@ -160,7 +160,7 @@ def visit(service: Service, folder: Path, authority: Path | None) -> Seen:
     allow_packs(owner)
     grant = _unlock(central, who.enrolled.name, card)
     key = pack.new_key()
-    asked = AskPacks(sealing_key=pack.public_half(key), nonce=secrets.token_bytes(16))
+    asked = PacksRequest(sealing_key=pack.public_half(key), nonce=secrets.token_bytes(16))
     central.changes("", 100, 0)
     central.lend_packs(asked)
     wire.close()
@@ -181,10 +181,10 @@ def _unlock(central: CentralClient, kiosk: str, card: PersonalCard) -> msg.Grant
         family=card.family, serial=card.serial, passcode_tries=0, unblocking_tries=None
     )
     opened = central.open_unlock(
-        msg.OpenUnlock(session=uuid4(), card=presented, reason=msg.UnlockReason.LOCKED)
+        msg.UnlockRequest(session=uuid4(), card=presented, reason=msg.UnlockReason.LOCKED)
     )
     digest = proof.digest(
-        proof.Purpose.OPEN_UNLOCK,
+        proof.ProofPurpose.OPEN_UNLOCK,
         central=CENTRAL,
         kiosk=kiosk,
         card=card.identity,
@@ -192,7 +192,7 @@ def _unlock(central: CentralClient, kiosk: str, card: PersonalCard) -> msg.Grant
         nonce=opened.nonce,
     )
     signature = sign(card.card_key, digest)
-    central.give_answers(opened.session, msg.GiveAnswers(answers=ANSWERS, proof=signature))
+    central.give_answers(opened.session, msg.AnswersRequest(answers=ANSWERS, proof=signature))
     return central.grant(opened.session)
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from sqlmodel import select
 
 from kiosk.central.service import notices
-from kiosk.central.tables import Notice
+from kiosk.central.tables import QueuedNotice
 from kiosk.contract.messages import CardCommand
 from tests.central.world import WRONG, Clock, KioskClient, PersonalCard, Service, item
 
 
 def waiting(service: Service) -> list[str]:
     with service.services.database.transaction() as database:
-        return list(database.exec(select(Notice.subject)))
+        return list(database.exec(select(QueuedNotice.subject)))
 
 
 def unlock(kiosk: KioskClient, card: PersonalCard) -> None:

@@ -20,7 +20,7 @@ from kiosk.central.tables import (
     Registration,
     SealedEnvelope,
 )
-from kiosk.contract.identity import Purpose, statement
+from kiosk.contract.enrolment import StatementPurpose, statement
 from kiosk.contract.messages import CardCommand, Grant, UnblockingKey
 from kiosk.contract.packs import Pack
 from kiosk.errors import VaultClosed
@@ -100,9 +100,9 @@ def test_a_pack_opens_for_its_kiosk_alone_and_is_signed(
     spoilt[-1] ^= 1
     with pytest.raises(VaultClosed):
         borrower.open(bytes(spoilt))
-    signature = signing.sign(kiosk.service.services.master, Purpose.PACK, b"x")
-    assert signature != signing.sign(kiosk.service.services.master, Purpose.ENROL, b"x")
-    assert statement(Purpose.PACK, b"x") != statement(Purpose.ENROL, b"x")
+    signature = signing.sign(kiosk.service.services.master, StatementPurpose.PACK, b"x")
+    assert signature != signing.sign(kiosk.service.services.master, StatementPurpose.ENROL, b"x")
+    assert statement(StatementPurpose.PACK, b"x") != statement(StatementPurpose.ENROL, b"x")
 
 
 def test_the_key_of_one_pack_opens_in_no_other_context(borrower: Borrower) -> None:

@@ -11,7 +11,7 @@ from kiosk.central import settings
 from kiosk.central.service import notices
 from kiosk.central.tables import Cardholder, Registration, SealedEnvelope
 from kiosk.contract import proof
-from kiosk.contract.profile import RegistrationRequirements, SelfService
+from kiosk.contract.registration import RegistrationRequirements, SelfServiceStatus
 from kiosk.flow.view import EntryPage
 from kiosk.vault import sealed_answers
 from tests.central.authority import Authority
@@ -58,7 +58,7 @@ def test_a_registered_card_can_be_unlocked(registered: Desk) -> None:
 
 def test_the_profile_says_so(registered: Desk) -> None:
     profile = Desk(registered.kiosk, registered.card).log_in()
-    assert profile.self_service is SelfService.REGISTERED
+    assert profile.self_service is SelfServiceStatus.REGISTERED
     assert profile.registered_at is not None
     assert profile.email == EMAIL
 
@@ -185,7 +185,7 @@ def test_answers_that_are_worth_nothing_are_refused(desk: Desk, changes: dict[st
 
 def test_the_passcode_is_proved_anew(desk: Desk) -> None:
     desk.send_code()
-    stale = desk.signature(proof.Purpose.LOG_IN)
+    stale = desk.signature(proof.ProofPurpose.LOG_IN)
     assert problem(desk.register(signature=stale)) == "card-not-genuine"
 
 
@@ -235,7 +235,7 @@ def test_a_registration_can_be_removed(service: Service, registered: Desk) -> No
     later = again(registered)
     stale = later.kiosk.post(
         f"/logins/{later.session}/removal",
-        {"signature": later.signature(proof.Purpose.LOG_IN)},
+        {"signature": later.signature(proof.ProofPurpose.LOG_IN)},
     )
     assert problem(stale) == "card-not-genuine"
     assert later.remove().status_code == 200
@@ -248,7 +248,7 @@ def test_a_registration_can_be_removed(service: Service, registered: Desk) -> No
     later.send_code()
     assert problem(later.register()) == "locked-out"
     profile = Desk(later.kiosk, later.card).log_in()
-    assert profile.self_service is SelfService.LOCKED_OUT
+    assert profile.self_service is SelfServiceStatus.LOCKED_OUT
 
 
 def test_what_is_locked_cannot_be_removed(registered: Desk, clock: Clock) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kiosk.central.service.throttle import (
     PER_KIOSK,
     PER_REGISTRATION,
-    Policy,
+    ThrottlePolicy,
     clear,
     count_failure,
     seconds_to_wait,
@@ -27,7 +27,7 @@ class Counted:
     not_before: datetime | None = None
 
 
-def waits(policy: Policy, failures: int) -> list[int]:
+def waits(policy: ThrottlePolicy, failures: int) -> list[int]:
     counted, told = Counted(), []
     for _ in range(failures):
         count_failure(counted, policy, NOW)

@@ -18,7 +18,7 @@ from kiosk.central import settings
 from kiosk.central.__main__ import main
 from kiosk.central.keys import pkcs11_key
 from kiosk.central.keys.master_key import MasterKey
-from kiosk.central.service import services
+from kiosk.central.service import assembly
 from kiosk.central.settings import Settings
 from kiosk.contract.messages import CardCommand
 from kiosk.errors import MasterKeyAway, SettingsError
@@ -41,7 +41,7 @@ def chosen(soft: SoftToken) -> Settings:
 @pytest.fixture
 def key(chosen: Settings) -> MasterKey:
     pkcs11_key.create(chosen)
-    return services.open_master_key(chosen)
+    return assembly.open_master_key(chosen)
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_it_derives_as_it_is_written_down(chosen: Settings, soft: SoftToken) -> 
     info = b"\0\0\0\4salt" + b"purpose"
     first = hmac.digest(known, info + b"\1", hashlib.sha256)
     second = hmac.digest(known, first + info + b"\2", hashlib.sha256)
-    derived = services.open_master_key(chosen).derive(b"purpose", b"salt", 64)
+    derived = assembly.open_master_key(chosen).derive(b"purpose", b"salt", 64)
     assert derived == first + second
 
 
@@ -94,7 +94,7 @@ def test_a_key_is_not_made_over_another(key: MasterKey, chosen: Settings) -> Non
     before = key.derive(b"a", b"", 32)
     with pytest.raises(SettingsError, match="has a key"):
         pkcs11_key.create(chosen)
-    assert services.open_master_key(chosen).derive(b"a", b"", 32) == before
+    assert assembly.open_master_key(chosen).derive(b"a", b"", 32) == before
 
 
 def test_a_key_that_the_token_gives_out_is_refused(chosen: Settings, soft: SoftToken) -> None:
@@ -104,12 +104,12 @@ def test_a_key_that_the_token_gives_out_is_refused(chosen: Settings, soft: SoftT
             template={Attribute.EXTRACTABLE: True},
         )  # fmt: skip
     with pytest.raises(SettingsError, match="gives this key out"):
-        services.open_master_key(chosen)
+        assembly.open_master_key(chosen)
 
 
 def test_a_token_without_the_key_says_how_to_make_it(chosen: Settings) -> None:
     with pytest.raises(SettingsError, match="master-key create"):
-        services.open_master_key(chosen)
+        assembly.open_master_key(chosen)
 
 
 def test_a_wrong_pin_is_asked_once_and_never_shown(
@@ -117,11 +117,11 @@ def test_a_wrong_pin_is_asked_once_and_never_shown(
 ) -> None:
     soft.give_pin("654321")
     with pytest.raises(SettingsError, match="refuses the PIN") as refused:
-        services.open_master_key(chosen)
+        assembly.open_master_key(chosen)
     assert "654321" not in str(refused.value)
     soft.pin_file.chmod(0o644)
     with pytest.raises(SettingsError, match="chmod"):
-        services.open_master_key(chosen)
+        assembly.open_master_key(chosen)
 
 
 def test_a_pin_that_was_changed_is_not_tried_until_the_token_locks(
@@ -226,5 +226,5 @@ def test_the_command_makes_the_key_of_either_kind(
 def test_a_module_that_is_none_is_said(soft: SoftToken, chosen: Settings, tmp_path: Path) -> None:
     nothing = chosen.model_copy(update={"master_key_module": tmp_path / "nothing.so"})
     with pytest.raises(MasterKeyAway):
-        services.open_master_key(nothing)
+        assembly.open_master_key(nothing)
     assert isinstance(soft.forget_sessions(), pkcs11.Token)

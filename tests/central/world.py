@@ -28,11 +28,11 @@ from kiosk.central.http.application import create_app
 from kiosk.central.mail.letters import Letter
 from kiosk.central.operations import seed
 from kiosk.central.operations.seed import Personalisation
-from kiosk.central.service import authentication, services
-from kiosk.central.service.services import Services
+from kiosk.central.service import assembly, authentication
+from kiosk.central.service.assembly import Services
 from kiosk.central.tables import Kiosk, Organisation
 from kiosk.contract import proof
-from kiosk.contract.messages import PROBLEM_PREFIX, CardCommand, Grant, UnlockOpened
+from kiosk.contract.messages import PROBLEM_PREFIX, CardCommand, Grant, UnlockResponse
 from kiosk.errors import MailFailed
 from kiosk.values import CardIdentity, Family
 from tests.contract.document import assert_conforms
@@ -169,7 +169,7 @@ class Service:
         self.url = ""
 
     def start(self) -> None:
-        assembled = services.assemble(self.settings, self.clock)
+        assembled = assembly.assemble(self.settings, self.clock)
         self.services = replace(assembled, mail_transport=self.mailbox)
         self._app = create_app(self.services)
         certificate, key = self.tls or (None, None)
@@ -304,14 +304,14 @@ class KioskClient:
             },
         )
 
-    def opened(self, card: PersonalCard, **how: Any) -> UnlockOpened:
+    def opened(self, card: PersonalCard, **how: Any) -> UnlockResponse:
         answer = self.open(card, **how)
         assert answer.status_code == 200, answer.text
-        return UnlockOpened.model_validate_json(answer.text)
+        return UnlockResponse.model_validate_json(answer.text)
 
-    def proof(self, card: PersonalCard, opened: UnlockOpened) -> bytes:
+    def proof(self, card: PersonalCard, opened: UnlockResponse) -> bytes:
         digest = proof.digest(
-            proof.Purpose.OPEN_UNLOCK,
+            proof.ProofPurpose.OPEN_UNLOCK,
             central=CENTRAL,
             kiosk=self.name,
             card=card.identity,
@@ -323,7 +323,7 @@ class KioskClient:
     def answer(
         self,
         card: PersonalCard,
-        opened: UnlockOpened,
+        opened: UnlockResponse,
         answers: Sequence[str | None] = ANSWERS,
         *,
         signature: bytes | None = None,
@@ -365,7 +365,7 @@ class KioskClient:
 
     def attest(self, card: PersonalCard, grant: Grant, generation: int) -> bytes:
         digest = proof.digest(
-            proof.Purpose.UNLOCKED,
+            proof.ProofPurpose.UNLOCKED,
             central=CENTRAL,
             kiosk=self.name,
             card=card.identity,

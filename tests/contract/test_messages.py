@@ -11,35 +11,35 @@ from pydantic import BaseModel, ValidationError
 
 from kiosk.central import settings
 from kiosk.contract import messages
-from kiosk.contract.base import Message
+from kiosk.contract.message import Message
 from kiosk.contract.messages import (
-    AnswersAccepted,
-    GiveAnswers,
+    AnswersRequest,
+    AnswersResponse,
     Grant,
     Report,
     UnblockingKey,
-    UnlockOpened,
+    UnlockResponse,
 )
-from kiosk.contract.profile import RegistrationRequirements
+from kiosk.contract.registration import RegistrationRequirements
 from kiosk.errors import SettingsError
 
 SESSION = UUID(int=7)
 
 
 def test_bytes_survive_the_wire() -> None:
-    opened = UnlockOpened(
+    opened = UnlockResponse(
         session=SESSION,
         nonce=bytes(range(240, 256)),
         questions=tuple(messages.Question(id=str(n), text="?") for n in range(4)),
     )
-    assert UnlockOpened.model_validate_json(opened.model_dump_json()) == opened
+    assert UnlockResponse.model_validate_json(opened.model_dump_json()) == opened
     assert '"8PHy8/T19vf4+fr7/P3+/w=="' in opened.model_dump_json()
 
 
 @pytest.mark.parametrize("count", [0, 3, 5])
 def test_there_are_four_answers(count: int) -> None:
     with pytest.raises(ValidationError):
-        GiveAnswers(answers=("x",) * count)
+        AnswersRequest(answers=("x",) * count)
 
 
 @pytest.mark.parametrize("kind", Message.__subclasses__())
@@ -50,7 +50,7 @@ def test_unknown_fields_are_refused_and_never_shown(kind: type[Message]) -> None
 
 
 def test_messages_do_not_change() -> None:
-    accepted = AnswersAccepted(session=SESSION)
+    accepted = AnswersResponse(session=SESSION)
     with pytest.raises(ValidationError):
         accepted.session = UUID(int=8)  # type: ignore[misc]
 
@@ -68,7 +68,7 @@ def test_what_is_secret_is_not_in_a_repr() -> None:
         card_authentication_key=None,
         receipt=b"planted receipt",
     )
-    given = GiveAnswers(answers=("planted", None, "x", "y"), proof=b"p")
+    given = AnswersRequest(answers=("planted", None, "x", "y"), proof=b"p")
     told: list[BaseModel] = [key, grant, given]
     for message in told:
         assert "planted" not in repr(message)

@@ -85,7 +85,7 @@ def test_every_problem_is_some_operations() -> None:
 
 def test_bytes_are_bounded_by_the_characters_that_carry_them() -> None:
     schemas = document()["components"]["schemas"]
-    nonce = schemas["UnlockOpened"]["properties"]["nonce"]
+    nonce = schemas["UnlockResponse"]["properties"]["nonce"]
     assert (nonce["contentEncoding"], nonce["minLength"], nonce["maxLength"]) == ("base64", 24, 88)
 
 

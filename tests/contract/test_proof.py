@@ -22,7 +22,7 @@ FIELDS: dict[str, Any] = {
 def test_the_digest_is_the_one_that_was_published() -> None:
     """Both sides compute it: a change here would turn every genuine card into a forged one."""
     assert (
-        proof.digest(proof.Purpose.OPEN_UNLOCK, **FIELDS).hex()
+        proof.digest(proof.ProofPurpose.OPEN_UNLOCK, **FIELDS).hex()
         == "28f217f00646059ed051c7a604b6e9f0c1f3e091dd1c3723e2c331128eeefd9e"
     )
 
@@ -42,10 +42,10 @@ def test_the_digest_is_the_one_that_was_published() -> None:
 def test_every_field_counts_and_where_it_ends(change: dict[str, Any]) -> None:
     digests = {
         proof.digest(purpose, **fields)
-        for purpose in proof.Purpose
+        for purpose in proof.ProofPurpose
         for fields in (FIELDS, FIELDS | change)
     }
-    assert len(digests) == 2 * len(proof.Purpose)
+    assert len(digests) == 2 * len(proof.ProofPurpose)
 
 
 def test_the_nonce_of_a_generation() -> None:

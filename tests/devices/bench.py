@@ -9,9 +9,9 @@ from typing import Protocol
 
 from kiosk.devices.reader import Reader, ReaderNotice, Sight
 from kiosk.devices.reader.process import PcscReader
-from kiosk.simulated.card import SimulatedCard
 from kiosk.simulated.pcscd import PrivatePcscd
 from kiosk.simulated.reader import SimulatedReader
+from kiosk.simulated.virtual_card import SimulatedCard
 from kiosk.simulated.vpcd import VirtualReaderCard
 
 

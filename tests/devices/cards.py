@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 
 from cryptography.hazmat.primitives import serialization
 
-from kiosk.card import keys
+from kiosk.card import public_keys
 from kiosk.card.session import Ability, CardReport
-from kiosk.card.unlock import Candidate, UnlockPlan
-from kiosk.simulated.card import SimulatedCard
-from kiosk.simulated.gids import SimulatedGidsCard
+from kiosk.card.unlock_work import Candidate, UnlockPlan
+from kiosk.simulated.gids_card import SimulatedGidsCard
 from kiosk.simulated.gids_memory import GidsMemory
-from kiosk.simulated.iso7816 import Iso7816Memory, SimulatedIso7816Card
+from kiosk.simulated.iso7816_card import Iso7816Memory, SimulatedIso7816Card
 from kiosk.simulated.issuing import SimulatedIssuer
-from kiosk.simulated.piv import PivMemory, SimulatedPivCard
+from kiosk.simulated.piv_card import PivMemory, SimulatedPivCard
+from kiosk.simulated.virtual_card import SimulatedCard
 from kiosk.values import Family, Secret
 
 NEW, NEXT = b"135790", b"nextnext"
@@ -116,6 +116,6 @@ def plan_for(issued: Issued, report: CardReport, **changes: object) -> UnlockPla
 def _spki(certificate: bytes | None) -> bytes | None:
     if certificate is None:
         return None
-    return keys.from_certificate(certificate, "x").public_bytes(
+    return public_keys.from_certificate(certificate, "x").public_bytes(
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     )

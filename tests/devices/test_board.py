@@ -11,11 +11,11 @@ import pytest
 
 from kiosk.devices.lights import BoardNotice
 from kiosk.devices.lights.board import Board
-from kiosk.devices.lights.plan import PinPlan
+from kiosk.devices.lights.pin_plan import PinPlan
 from kiosk.devices.lights.rpi import RpiPins
 from kiosk.devices.lights.switch import Switches
 from kiosk.errors import BoardUnavailable, SettingsError
-from kiosk.simulated.board import SimulatedPins
+from kiosk.simulated.pins import SimulatedPins
 from kiosk.values import Lamp, Signal, Sound, Status
 
 PLAN = PinPlan(

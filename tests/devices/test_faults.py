@@ -7,7 +7,7 @@ import time
 import pytest
 
 from kiosk.card.session import CardReport
-from kiosk.card.unlock import CardStep
+from kiosk.card.unlock_work import CardStep
 from kiosk.devices.reader import Sight
 from kiosk.devices.reader import process as reader_process
 from kiosk.errors import (
@@ -20,7 +20,7 @@ from kiosk.errors import (
 )
 from kiosk.simulated.faults import Fault, FaultyCard, Mishap
 from kiosk.simulated.issuing import SimulatedIssuer
-from kiosk.simulated.piv import PivMemory
+from kiosk.simulated.piv_card import PivMemory
 from tests.devices.bench import Bench
 from tests.devices.cards import CHANGE, UNBLOCK, Issued, plan_for
 

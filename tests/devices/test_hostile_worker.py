@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.card.holder import Own
-from kiosk.card.unlock import Candidate, CardStep, UnlockPlan
+from kiosk.card.passcode_work import Own
+from kiosk.card.unlock_work import Candidate, CardStep, UnlockPlan
 from kiosk.devices.reader import ReaderNotice, Sight
 from kiosk.devices.reader import process as reader_process
 from kiosk.devices.reader.process import PcscReader

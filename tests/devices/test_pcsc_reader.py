@@ -16,10 +16,10 @@ import pytest
 from kiosk.devices.reader import ReaderNotice, Sight
 from kiosk.devices.reader import process as reader_process
 from kiosk.errors import CardMute, CardRemoved, ReaderUnavailable
-from kiosk.simulated.card import SimulatedCard
 from kiosk.simulated.faults import Fault, FaultyCard, Mishap
 from kiosk.simulated.pcscd import PrivatePcscd
-from kiosk.simulated.piv import PivMemory, SimulatedPivCard
+from kiosk.simulated.piv_card import PivMemory, SimulatedPivCard
+from kiosk.simulated.virtual_card import SimulatedCard
 from kiosk.values import ReaderTrouble
 from tests.devices.bench import PcscBench, workers
 from tests.devices.cards import UNBLOCK, Issued, plan_for

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import pytest
 
-from kiosk.card import keys
+from kiosk.card import public_keys
 from kiosk.card.session import Ability, CardIncapable
-from kiosk.card.unlock import Candidate, CardStep, Unlocked
+from kiosk.card.unlock_work import Candidate, CardStep, Unlocked
 from kiosk.devices.reader import Sight
 from kiosk.errors import CardRemoved, CardUnknown, KioskError, WrongCard, WrongSecret
-from kiosk.simulated.card import Blank
 from kiosk.simulated.issuing import SimulatedIssuer
-from kiosk.simulated.piv import PivMemory
+from kiosk.simulated.piv_card import PivMemory
+from kiosk.simulated.virtual_card import Blank
 from kiosk.values import Counters, Family, Secret
 from tests.devices.bench import Bench
 from tests.devices.cards import ABILITIES, NEW, NEXT, Issued, issue, plan_for
@@ -72,7 +72,9 @@ def test_a_card_proves_itself(bench: Bench, piv: Issued) -> None:
     certificate = report.certificates.card_authentication
     assert certificate is not None
     signature = bench.reader.prove(report.identity, certificate, b"d" * 32)
-    assert keys.verifies(keys.from_certificate(certificate, "9E"), signature, b"d" * 32)
+    assert public_keys.verifies(
+        public_keys.from_certificate(certificate, "9E"), signature, b"d" * 32
+    )
 
 
 @pytest.mark.parametrize("family", [Family.GIDS, Family.ISO7816])

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from kiosk.devices.reader import messages, worker
+from kiosk.devices.reader import worker, worker_messages
 from kiosk.errors import CardError, CardRemoved, ReaderUnavailable
 from kiosk.simulated.pcscd import PrivatePcscd
 from kiosk.values import CardIdentity, Family, Secret
@@ -17,7 +17,7 @@ def test_secrets_are_wiped_where_no_card_ever_was(
     pcscd: PrivatePcscd, error: type[CardError]
 ) -> None:
     old, new = Secret(b"246802"), Secret(b"135790")
-    identity = messages.from_identity(CardIdentity(Family.PIV, "00112233"))
+    identity = worker_messages.from_identity(CardIdentity(Family.PIV, "00112233"))
     request = {"operation": "change", "identity": identity, "old": old, "new": new}
     if error is ReaderUnavailable:
         pcscd.unplug()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.doctor import machine, status_files
+from kiosk.doctor import machine_checks, status_files
 from kiosk.flow.diagnosis import Diagnosis, Part, Verdict
 from kiosk.flow.text import in_english
 
@@ -45,8 +45,8 @@ def grown(folder: Path) -> Grown:
 
 def test_a_pi_with_everything_is_well(grown: Grown) -> None:
     root = grown()
-    found = [machine.screen(root), machine.touch(root), machine.lights(3, "")]
-    found.append(machine.supply(root))
+    found = [machine_checks.screen(root), machine_checks.touch(root), machine_checks.lights(3, "")]
+    found.append(machine_checks.supply(root))
     assert [each.verdict for each in found] == [Verdict.WELL] * 4
     assert in_english(found[0].found) == "card1-DSI-1"
     assert in_english(found[1].found) == "10-0038 generic ft5x06 (79)"
@@ -62,8 +62,8 @@ def without(root: Path, *patterns: str) -> Path:
 @pytest.mark.parametrize(
     ("look", "lost", "found"),
     [
-        (machine.screen, "sys/class/drm/*/status", "no graphics driver"),
-        (machine.touch, "sys/class/input/input1/*", "no touch screen"),
+        (machine_checks.screen, "sys/class/drm/*/status", "no graphics driver"),
+        (machine_checks.touch, "sys/class/input/input1/*", "no touch screen"),
     ],
 )
 def test_what_is_missing_is_named_with_what_to_do(
@@ -78,32 +78,34 @@ def test_what_is_missing_is_named_with_what_to_do(
 def test_a_display_that_is_not_plugged_in_is_another_trouble(grown: Grown) -> None:
     root = grown()
     (root / "sys/class/drm/card1-DSI-1/status").write_text("disconnected\n")
-    seen = machine.screen(root)
+    seen = machine_checks.screen(root)
     assert (seen.verdict, in_english(seen.found)) == (Verdict.FAILED, "no display is connected")
 
 
 def test_lights_are_what_the_running_kiosk_says_of_them() -> None:
-    assert machine.lights(0, None).verdict is Verdict.ABSENT
-    unknown = machine.lights(2, None)
+    assert machine_checks.lights(0, None).verdict is Verdict.ABSENT
+    unknown = machine_checks.lights(2, None)
     assert (unknown.verdict, in_english(unknown.found)) == (
         Verdict.WARNING,
         "unknown while the kiosk does not run",
     )
-    broken = machine.lights(2, "No module named 'RPi'")
+    broken = machine_checks.lights(2, "No module named 'RPi'")
     assert (broken.verdict, in_english(broken.found)) == (
         Verdict.FAILED,
         "they failed: No module named 'RPi'",
     )
     assert broken.advice
-    unwatched = machine.lights(2, "No module named 'RPi'", tamper=True)
+    unwatched = machine_checks.lights(2, "No module named 'RPi'", tamper=True)
     assert in_english(unwatched.found) == "nobody watches the case: No module named 'RPi'"
 
 
 def test_the_firewall_is_what_its_service_says_of_it(folder: Path) -> None:
-    assert machine.firewall(status_files.left(folder, Part.FIREWALL)).verdict is Verdict.ABSENT
+    assert (
+        machine_checks.firewall(status_files.left(folder, Part.FIREWALL)).verdict is Verdict.ABSENT
+    )
     for trouble, verdict in (("nft: no such table", Verdict.FAILED), ("", Verdict.WELL)):
         status_files.leave(folder, Part.FIREWALL, trouble)
-        found = machine.firewall(status_files.left(folder, Part.FIREWALL))
+        found = machine_checks.firewall(status_files.left(folder, Part.FIREWALL))
         assert found.verdict is verdict
         assert in_english(found.found) == trouble or not trouble
 
@@ -111,9 +113,9 @@ def test_the_firewall_is_what_its_service_says_of_it(folder: Path) -> None:
 def test_a_supply_that_was_weak_is_a_warning(grown: Grown) -> None:
     root = grown()
     (root / "sys/class/hwmon/hwmon1/in0_lcrit_alarm").write_text("1\n")
-    assert machine.supply(root).verdict is Verdict.WARNING
+    assert machine_checks.supply(root).verdict is Verdict.WARNING
     without(root, "sys/class/hwmon/hwmon1/*")
-    assert machine.supply(root).verdict is Verdict.ABSENT
+    assert machine_checks.supply(root).verdict is Verdict.ABSENT
 
 
 def test_a_disk_that_is_nearly_full_is_a_warning(folder: Path) -> None:
@@ -121,11 +123,11 @@ def test_a_disk_that_is_nearly_full_is_a_warning(folder: Path) -> None:
         pytest.fail("a disk of its own needs root: run as root")
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], check=True)
     try:
-        seen = machine.disk(folder)
+        seen = machine_checks.disk(folder)
     finally:
         subprocess.run(["umount", folder], check=True)
     assert (seen.verdict, in_english(seen.found)) == (Verdict.WARNING, "1 MB free")
-    assert machine.disk(folder / "missing").verdict is Verdict.FAILED
+    assert machine_checks.disk(folder / "missing").verdict is Verdict.FAILED
 
 
 def test_a_graphics_driver_that_settings_name_has_to_be_there(grown: Grown) -> None:
@@ -133,8 +135,8 @@ def test_a_graphics_driver_that_settings_name_has_to_be_there(grown: Grown) -> N
     card = root / "sys/class/drm/card1/device"
     card.mkdir(parents=True)
     (card / "driver").symlink_to("../../../bus/platform/drivers/vc4-drm")
-    assert machine.screen(root, "vc4-drm").verdict is Verdict.WELL
-    seen = machine.screen(root, "v3d")
+    assert machine_checks.screen(root, "vc4-drm").verdict is Verdict.WELL
+    seen = machine_checks.screen(root, "v3d")
     assert (seen.verdict, in_english(seen.found)) == (Verdict.FAILED, "no graphics card of v3d")
     assert seen.advice is not None
     assert "vc4-drm" in in_english(seen.advice)

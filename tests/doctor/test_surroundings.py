@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 
 from kiosk.devices.reader.process import PcscReader
 from kiosk.doctor import findings, surroundings
-from kiosk.doctor.diagnosis import as_json, as_metrics, as_text, troubles
+from kiosk.doctor.formats import as_json, as_metrics, as_text, troubles
 from kiosk.errors import CardMute, CentralRefused, CentralUnavailable, ReaderUnavailable
 from kiosk.flow.diagnosis import Diagnosis, Part, Verdict
 from kiosk.flow.text import Verbatim, in_english, text

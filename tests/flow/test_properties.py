@@ -12,7 +12,7 @@ from kiosk import flow
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow.pages import ChangingPasscode, Finished, Registered, Unlocking, Waiting
-from kiosk.flow.profile import Position, Profile, SelfService, Smartcard, Trust
+from kiosk.flow.profile import HeldPosition, Profile, SelfService, Smartcard, Trust
 from kiosk.flow.state import State
 from kiosk.flow.view import Intent, Notice, Tone
 from kiosk.values import (
@@ -39,7 +39,7 @@ _PROFILE = Profile(
     "Nora Nurse",
     (Trust("Trust A", "Nurse"),),
     (Smartcard("AB12", in_reader=True),),
-    (Position("S1", "Nurse"),),
+    (HeldPosition("S1", "Nurse"),),
     date(2027, 1, 1),
     23,
     SelfService.NOT_REGISTERED,

@@ -6,8 +6,8 @@ import re
 import threading
 from dataclasses import replace
 
-from kiosk.compose import Kiosk
-from kiosk.demo.board import PINS
+from kiosk.compose import ScreenService
+from kiosk.demo.board_layout import PINS
 from kiosk.demo.journey import Block, Insert, Journey, Press, See, Take, Write, answer
 from kiosk.demo.premises import Premises
 from kiosk.flow.text import Text
@@ -24,7 +24,7 @@ def _close(premises: Premises) -> None:
     premises.pins.set_input(PINS["tamper"], high=False)
 
 
-def _reference(kiosk: Kiosk) -> None:
+def _reference(kiosk: ScreenService) -> None:
     from kiosk.demo.finger import Eye  # noqa: PLC0415 - imports Kivy, which is ready by now
 
     texts = Eye(kiosk.screen).texts()
@@ -32,7 +32,7 @@ def _reference(kiosk: Kiosk) -> None:
         raise AssertionError(texts)
 
 
-def _cannot_be_drawn(kiosk: Kiosk) -> None:
+def _cannot_be_drawn(kiosk: ScreenService) -> None:
     """From the next frame on the page fails in the middle of it, over what has been typed."""
     from kivy.graphics import Callback  # noqa: PLC0415 - as above
 
@@ -50,7 +50,7 @@ def _cannot_be_drawn(kiosk: Kiosk) -> None:
     drawing(kiosk.screen, spoil)
 
 
-def _cannot_be_built(kiosk: Kiosk) -> None:
+def _cannot_be_built(kiosk: ScreenService) -> None:
     """The page is shown with a text that lacks what it is to be filled with."""
     view = kiosk.screen.stage.view
     if not isinstance(view, EntryPage):
@@ -58,7 +58,7 @@ def _cannot_be_built(kiosk: Kiosk) -> None:
     kiosk.screen.show(replace(view, heading=Text("{nobody}")))
 
 
-def _nothing_is_left(kiosk: Kiosk) -> None:
+def _nothing_is_left(kiosk: ScreenService) -> None:
     """Looked for at once, where the flow has heard what was sent: not after she was given up."""
     from kiosk.demo.finger import PATIENCE, drawing  # noqa: PLC0415 - as above
     from tests.journeys.remains import remains_of  # noqa: PLC0415 - it knows every story, this too

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from babel.messages.pofile import read_po
 
-from kiosk.demo import people
+from kiosk.demo import cardholders
 from kiosk.demo.journey import Write
 from kiosk.flow.access import Language
 from kiosk.ui.catalogue import DOMAIN, LOCALE
@@ -15,7 +15,9 @@ from tests.journeys.mishaps import EVERY_STORY, steps_of
 
 _SHORTEST = 5  # what is shorter is found in anything
 
-HOLDERS = tuple(each for each in vars(people).values() if isinstance(each, people.Holder))
+HOLDERS = tuple(
+    each for each in vars(cardholders).values() if isinstance(each, cardholders.DemoHolder)
+)
 
 
 def given() -> set[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from kiosk.compose import Kiosk
+from kiosk.compose import ScreenService
 from kiosk.demo.journey import Step
 from kiosk.demo.premises import Premises
 
@@ -27,7 +27,7 @@ class Within:
     """Something is done to the kiosk, or looked for in it, that is not to be had from outside."""
 
     what: str
-    deed: Callable[[Kiosk], object]
+    deed: Callable[[ScreenService], object]
 
     def __repr__(self) -> str:
         return self.what

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 from kiosk.demo.journey import (
     Block,
-    Card,
+    DemoCard,
     Insert,
     Press,
     Renew,
@@ -26,10 +26,10 @@ from kiosk.demo.journey import (
 )
 from kiosk.demo.premises import Premises
 from kiosk.flow.view import Intent
-from kiosk.simulated.card import Blank
 from kiosk.simulated.faults import Fault, Mishap
 from kiosk.simulated.issuing import new_key
-from kiosk.simulated.piv import PivMemory
+from kiosk.simulated.piv_card import PivMemory
+from kiosk.simulated.virtual_card import Blank
 from kiosk.values import Family
 from tests.devices.bench import workers
 from tests.devices.cards import UNBLOCK
@@ -47,7 +47,7 @@ DEADLINES = {"unlock": 10.0}  # a mute card is waited for
 
 def insert(*faults: Fault) -> Do:
     """Put her card in, with faults."""
-    return Do(f"insert {faults}", lambda premises: premises.insert(Card.HERS, *faults))
+    return Do(f"insert {faults}", lambda premises: premises.insert(DemoCard.HERS, *faults))
 
 
 def _kill_worker(_: Premises) -> None:

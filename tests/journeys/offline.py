@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from kiosk.contract.changes import card_hash
+from kiosk.contract.replication import card_hash
 from kiosk.demo.journey import (
     CutCentral,
     Insert,
@@ -24,7 +24,7 @@ from kiosk.demo.mailbox import letters
 from kiosk.demo.premises import Premises
 from kiosk.flow.view import Intent
 from kiosk.leases import PackStore
-from kiosk.store.database import open_store, read_replica
+from kiosk.store.files import open_store, read_replica
 from kiosk.store.outbox import Outbox
 from kiosk.store.replica import ReplicaReader
 from kiosk.values import CardIdentity, Family

@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 
 from kiosk.central.registration.questions import ENGLISH
+from kiosk.demo.cardholders import COLLEAGUE, NURSE
 from kiosk.demo.journey import (
-    Card,
     Choose,
     CutCentral,
     Delete,
+    DemoCard,
     Insert,
     Journey,
     Press,
@@ -23,7 +24,6 @@ from kiosk.demo.journey import (
     WriteCode,
     answer,
 )
-from kiosk.demo.people import COLLEAGUE, NURSE
 from kiosk.flow.view import Intent
 from kiosk.values import Family
 from tests.journeys.stories import RIGHT, START, answers, passcode
@@ -32,7 +32,7 @@ QUESTIONS = tuple(itertools.islice(ENGLISH.values(), 4))
 _HERE, _ELSEWHERE = (post.organisation_name for post in COLLEAGUE.posts)
 
 
-def _log_in(card: Card, digits: str) -> Journey:
+def _log_in(card: DemoCard, digits: str) -> Journey:
     return [Insert(card), Choose("My smartcard and registration"), *passcode(digits)]
 
 
@@ -74,7 +74,7 @@ _FORMER = "Your present answer: it is needed to change your answers."
 REGISTERING: dict[str, Journey] = {
     "somebody of two organisations registers, and removes his registration": [
         *START,
-        *_log_in(Card.UNREGISTERED, COLLEAGUE.passcode),
+        *_log_in(DemoCard.UNREGISTERED, COLLEAGUE.passcode),
         *_choose_trust(_ELSEWHERE),
         See("You are not registered to use the Self Service facility."),
         See(COLLEAGUE.posts[1].name),  # the corner says who is logged in, and for whom
@@ -109,7 +109,7 @@ REGISTERING: dict[str, Journey] = {
         See("You are registered for self service"),
         Take(),
         *START,
-        *_log_in(Card.UNREGISTERED, COLLEAGUE.passcode),
+        *_log_in(DemoCard.UNREGISTERED, COLLEAGUE.passcode),
         *_choose_trust(_HERE),
         See("You are registered to use the Self Service facility."),
         Press("Remove my registration"),
@@ -123,7 +123,7 @@ REGISTERING: dict[str, Journey] = {
         *START,
         Renew(Family.PIV),
         Unblock(),
-        *_log_in(Card.HERS, NURSE.passcode),
+        *_log_in(DemoCard.HERS, NURSE.passcode),
         See("You are registered to use the Self Service facility."),
         Press("Register again"),
         See("Register for self service"),

@@ -10,7 +10,7 @@ from tests.journeys.given import theirs
 _THEIRS = theirs()
 
 
-def remains_of(kiosk: compose.Kiosk) -> list[str]:
+def remains_of(kiosk: compose.ScreenService) -> list[str]:
     """Names of the places where something of the person is left; empty is right."""
     left = []
     runtime = kiosk.runtime
@@ -27,7 +27,7 @@ def remains_of(kiosk: compose.Kiosk) -> list[str]:
     return left
 
 
-def _texts(kiosk: compose.Kiosk) -> list[str]:
+def _texts(kiosk: compose.ScreenService) -> list[str]:
     from kivy.cache import Cache  # noqa: PLC0415 - the window is open by now
 
     shown = [getattr(each, "text", "") for each in kiosk.screen.stage.walk()]

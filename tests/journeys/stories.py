@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from kiosk.central.registration.questions import text as question_text
+from kiosk.demo.cardholders import NURSE
 from kiosk.demo.journey import (
     Block,
-    Card,
     Choose,
     CutCentral,
     Delete,
+    DemoCard,
     HoldTitle,
     Insert,
     Journey,
@@ -24,7 +25,6 @@ from kiosk.demo.journey import (
     answer,
     new_passcode,
 )
-from kiosk.demo.people import NURSE
 from kiosk.flow.view import Intent
 from kiosk.values import Family
 
@@ -134,7 +134,7 @@ STORIES: dict[str, Journey] = {
     ],
     "an unknown card": [
         *START,
-        Insert(Card.UNKNOWN),
+        Insert(DemoCard.UNKNOWN),
         See("This smartcard cannot be unlocked here"),
         See("ext. 3333"),
         Press(Intent.CLOSE),
@@ -144,7 +144,7 @@ STORIES: dict[str, Journey] = {
     ],
     "a card of another organisation": [
         *START,
-        Insert(Card.FOREIGN),
+        Insert(DemoCard.FOREIGN),
         See("This smartcard cannot be unlocked here"),
         Take(),
         Press(Intent.CLOSE),
@@ -152,7 +152,7 @@ STORIES: dict[str, Journey] = {
     ],
     "a colleague who has not registered": [
         *START,
-        Insert(Card.UNREGISTERED),
+        Insert(DemoCard.UNREGISTERED),
         Choose("I've forgotten my passcode"),
         See("You are not registered"),
         See("ext. 3333"),

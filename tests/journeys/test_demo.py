@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from kiosk.demo.board import LAMPS
+from kiosk.demo.board_layout import LAMPS
+from kiosk.demo.launch import card_takes
 from kiosk.demo.premises import Premises
-from kiosk.demo.start import card_takes
 
 ROOT = Path(__file__).parents[2]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from kiosk.demo.cardholders import DemoHolder
 from kiosk.demo.journey import Write
-from kiosk.demo.people import Holder
 from tests.journeys.given import HOLDERS, own_texts
 from tests.journeys.mishaps import EVERY_STORY, steps_of
 from tests.journeys.remains import is_theirs
@@ -19,7 +19,7 @@ _TYPED = {
 
 
 @pytest.mark.parametrize("holder", HOLDERS, ids=lambda holder: holder.name)
-def test_what_is_known_of_anybody_would_be_found(holder: Holder) -> None:
+def test_what_is_known_of_anybody_would_be_found(holder: DemoHolder) -> None:
     known = [holder.name, holder.email, holder.passcode, *(post.name for post in holder.posts)]
     known += [words for _, words in holder.answers]
     assert [words for words in known if not is_theirs(f"and {words.upper()}, too")] == []

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from kiosk import compose
 from kiosk.app import central_monitor
 from kiosk.app.technician_access import make_hash
-from kiosk.demo import board
+from kiosk.demo import board_layout
 from kiosk.demo.journey import HoldTitle
 from kiosk.demo.premises import Premises
 from kiosk.devices.reader import process
@@ -62,13 +62,13 @@ def main(folder: Path, size: str, share: str, turn: int, which: str) -> None:
             KIOSK_WARNING_SECONDS=str(stories.WARNING_SECONDS),
             KIOSK_HELP_SECONDS=str(stories.HELP_SECONDS),
             KIOSK_TECHNICIAN_CODE=make_hash(stories.TECHNICIAN_CODE),
-            KIOSK_PINS=json.dumps(dict(board.PINS)),
+            KIOSK_PINS=json.dumps(dict(board_layout.PINS)),
         )
         premises.card_seconds = 0.1  # so that there is something to interrupt
         process.SECONDS.update(DEADLINES)
         central_monitor.SECONDS = lease_renewer._LOOK_SECONDS = lease_renewer._LEAST_SECONDS = 0.5
         pack_store._WAITS = (1.0, 1.0)
-        kiosk = compose.Kiosk(settings.read(), open_pins=lambda: premises.pins)
+        kiosk = compose.ScreenService(settings.read(), open_pins=lambda: premises.pins)
         threading.Thread(target=_walk_all, args=(kiosk, premises, told), daemon=True).start()
         kiosk.run()
 
@@ -88,7 +88,7 @@ def _with_a_title(story: Story, way: Way) -> Way:
     return replace(way, low_reach=False) if needed else way
 
 
-def _walk_all(kiosk: compose.Kiosk, premises: Premises, told: list[Told]) -> None:
+def _walk_all(kiosk: compose.ScreenService, premises: Premises, told: list[Told]) -> None:
     from kiosk.demo.finger import Eye  # noqa: PLC0415 - imports Kivy, which is ready by now
     from kiosk.demo.pilot import Pilot  # noqa: PLC0415
 
@@ -119,7 +119,7 @@ def _walk_all(kiosk: compose.Kiosk, premises: Premises, told: list[Told]) -> Non
 
 
 def _take_steps(
-    story: Story, pilot: Pilot, kiosk: compose.Kiosk, premises: Premises, keys: set[str]
+    story: Story, pilot: Pilot, kiosk: compose.ScreenService, premises: Premises, keys: set[str]
 ) -> None:
     for step in story:
         match step:

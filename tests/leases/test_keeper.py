@@ -14,7 +14,7 @@ from sqlmodel import Session, delete, select
 from kiosk.central.evidence import epochs
 from kiosk.central.tables import Card, Organisation, PackRow, Registration, SealedEnvelope
 from kiosk.contract.messages import ProblemType
-from kiosk.contract.packs import AskPacks
+from kiosk.contract.packs import PacksRequest
 from kiosk.errors import CentralRefused, SettingsError
 from kiosk.leases import PackStore, memory
 from kiosk.rows import carry_out
@@ -153,7 +153,7 @@ def test_what_another_asked_for_is_not_taken(
     kiosk: Borrowing, card: PersonalCard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A page that was recorded on its way, and a lease that is over by now."""
-    asked = AskPacks(sealing_key=kiosk.leases.sealing_key, nonce=secrets.token_bytes(16))
+    asked = PacksRequest(sealing_key=kiosk.leases.sealing_key, nonce=secrets.token_bytes(16))
     recorded = kiosk.follower.central.lend_packs(asked)
     monkeypatch.setattr(kiosk.follower.central, "lend_packs", lambda _: recorded)
     kiosk.renewer.round()

@@ -14,14 +14,14 @@ from kiosk import flow
 from kiosk.app.runtime import Runtime
 from kiosk.central.tables import KioskEventRow
 from kiosk.devices.lights.board import Board
-from kiosk.devices.lights.plan import PinPlan
+from kiosk.devices.lights.pin_plan import PinPlan
 from kiosk.devices.reader.process import PcscReader
 from kiosk.flow import events as ev
 from kiosk.flow import view as vw
 from kiosk.flow.technician import FIELD
 from kiosk.flow.view import Intent, View
-from kiosk.simulated.board import SimulatedPins
 from kiosk.simulated.pcscd import PrivatePcscd
+from kiosk.simulated.pins import SimulatedPins
 from kiosk.values import Secret
 from kiosk.visits import Parties, VisitContext
 from tests.central.world import CENTRAL, PersonalCard, Service

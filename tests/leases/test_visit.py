@@ -19,23 +19,23 @@ from kiosk.central.operations import seed
 from kiosk.central.operations.seed import Personalisation
 from kiosk.central.registration.questions import text as question_text
 from kiosk.contract.messages import Grant, KioskDeed, KioskEvent
-from kiosk.demo import people
-from kiosk.demo.cards import IssuedCard, issue
+from kiosk.demo import cardholders
+from kiosk.demo.issued_cards import IssuedCard, issue
 from kiosk.errors import StoreFailed
 from kiosk.flow import events as ev
 from kiosk.simulated.issuing import SimulatedIssuer, new_key
-from kiosk.simulated.piv import SimulatedPivCard
+from kiosk.simulated.piv_card import SimulatedPivCard
 from kiosk.values import CardIdentity, Family, Secret
 from kiosk.vault import sealed_answers
 from kiosk.visits import Parties, VisitContext
-from kiosk.visits.unlock import UnlockVisit, new_reference
+from kiosk.visits.unlock_visit import UnlockVisit, new_reference
 from tests.central.world import CENTRAL, Service
 from tests.leases.world import Borrowing
 from tests.proofs.unreliable import DirectReader, Interruption, Killed, MortalOutbox, Network
 
 pytestmark = pytest.mark.dealt
 
-RIGHT = tuple(words for _, words in people.NURSE.answers)
+RIGHT = tuple(words for _, words in cardholders.NURSE.answers)
 WRONG = ("nobody", "nothing", "nowhere", "never")
 PASSCODE = "864209"
 _UNBLOCK = 15  # the command of a visit: 9 report, 3 prove, then the card work's own
@@ -46,8 +46,8 @@ def hers(service: Service, monkeypatch: pytest.MonkeyPatch) -> IssuedCard:
     monkeypatch.setattr(sealed_answers, "OPERATIONS", argon2id.OPSLIMIT_MIN)
     monkeypatch.setattr(sealed_answers, "MEMORY", argon2id.MEMLIMIT_MIN)
     issuer = SimulatedIssuer.make()
-    issued = issue(Family.PIV, people.NURSE.name, people.NURSE.passcode, issuer)
-    document = people.personalisation(people.NURSE, issued, issuer)
+    issued = issue(Family.PIV, cardholders.NURSE.name, cardholders.NURSE.passcode, issuer)
+    document = cardholders.personalisation(cardholders.NURSE, issued, issuer)
     seed.sow(service.services, Personalisation.model_validate_json(document))
     return issued
 
@@ -57,7 +57,7 @@ def kiosk(
     service: Service, folder: Path, memory_directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Borrowing]:
     borrowing = Borrowing(
-        service, folder / "state", memory_directory, monkeypatch, people.ORGANISATION
+        service, folder / "state", memory_directory, monkeypatch, cardholders.ORGANISATION
     )
     yield borrowing
     borrowing.close()
@@ -82,7 +82,7 @@ def visit(
     opened = begun.open(new_reference(), forgotten=False)
     assert isinstance(opened, ev.UnlockOpened), opened
     assert opened.offline
-    asked = [question_text(question) for question, _ in people.NURSE.answers]
+    asked = [question_text(question) for question, _ in cardholders.NURSE.answers]
     assert list(opened.questions) == asked
     return begun
 

@@ -10,14 +10,14 @@ from uuid import uuid4
 import pytest
 from sqlmodel import select
 
-from kiosk.card.unlock import CardStep
+from kiosk.card.unlock_work import CardStep
 from kiosk.central.keys import signing
 from kiosk.central.tables import Kiosk
 from kiosk.contract import messages as msg
 from kiosk.errors import CentralUnavailable
 from kiosk.leases import Addressee, LeaseRenewer, Leases, PackStore, memory
 from kiosk.link import CentralClient
-from kiosk.sync import plan
+from kiosk.sync import planning
 from tests.central.borrower import allow
 from tests.central.world import CENTRAL, PersonalCard, Service
 from tests.sync.world import TRUST, Follower
@@ -70,7 +70,7 @@ class Borrowing:
     clock: BootClock = field(default_factory=BootClock)
 
     def __post_init__(self) -> None:
-        self.patch.setattr(plan, "WAIT_SECONDS", 0)
+        self.patch.setattr(planning, "WAIT_SECONDS", 0)
         self.follower = Follower(self.service, self.state, trust=self.trust)
         allow(self.follower.client)
         self.start()
@@ -126,9 +126,9 @@ class Borrowing:
         self.pack_store.close()
 
 
-def asked() -> msg.OpenUnlock:
+def asked() -> msg.UnlockRequest:
     """What a visit would have asked central."""
-    return msg.OpenUnlock.model_validate(
+    return msg.UnlockRequest.model_validate(
         {
             "session": uuid4(),
             "card": {"family": "piv", "serial": "A" * 8, "passcode_tries": 0}

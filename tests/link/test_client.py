@@ -87,7 +87,7 @@ def test_a_redirect_is_not_followed() -> None:
 
 
 def test_errors_carry_nothing_that_was_sent() -> None:
-    request = msg.GiveAnswers(answers=("Llandudno", None, "Zofia", "Mill Lane"))
+    request = msg.AnswersRequest(answers=("Llandudno", None, "Zofia", "Mill Lane"))
     answer = b'{"detail": "Llandudno"}'
     with answering(422, answer) as server, pytest.raises(CentralUnavailable) as caught:
         CentralClient(server.url, Standing()).give_answers(uuid4(), request)

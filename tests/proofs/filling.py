@@ -24,20 +24,20 @@ from sqlmodel import col, select
 from kiosk.central import settings
 from kiosk.central.fleet import enrolling
 from kiosk.central.operations import seed
-from kiosk.central.service import services
-from kiosk.central.service.services import Services
+from kiosk.central.service import assembly
+from kiosk.central.service.assembly import Services
 from kiosk.central.tables import Card, Cardholder, Organisation
-from kiosk.contract.changes import Cursor
-from kiosk.demo import people
+from kiosk.contract.replication import Cursor
+from kiosk.demo import cardholders
 from kiosk.demo.service import CentralProcess, end
 from kiosk.errors import StoreFailed
 from kiosk.link import AccessTokens, CentralClient
 from kiosk.site import identity
 from kiosk.site.enrolment import enrol
-from kiosk.store.database import open_replica, open_store, read_replica
+from kiosk.store.files import open_replica, open_store, read_replica
 from kiosk.store.outbox import Outbox
 from kiosk.store.replica import Replica, ReplicaReader
-from kiosk.sync import plan
+from kiosk.sync import planning
 from kiosk.sync.replication import Replication
 
 _MANY, _FEW, _MOST = 100_000, 10_000, 1_000_000
@@ -178,7 +178,7 @@ def _seconds_for_changes(cards: int) -> float:
             for number in range(_ROUNDS):
                 _change(service, number)
                 begun = time.monotonic()
-                pace, _, held = following.round(plan.Pace())
+                pace, _, held = following.round(planning.Pace())
                 took.append(time.monotonic() - begun)
                 if pace.failures or held:
                     raise AssertionError("the round did not succeed")
@@ -204,7 +204,7 @@ def _following(url: str, state: Path) -> tuple[Replication, Replica]:
 
 def _fill_by_sql(following: Replication, replica: Replica, state: Path, cards: int) -> None:
     """A replica that has come to the head, of which one page came from central."""
-    following.round(plan.Pace())
+    following.round(planning.Pace())
     replica_state = replica.state()
     cursor = Cursor.parse(replica_state.cursor)
     head = Cursor(
@@ -218,7 +218,7 @@ def _fill_by_sql(following: Replication, replica: Replica, state: Path, cards: i
 
 def _change(service: Services, number: int) -> None:
     with service.database.transaction() as database:
-        first = 1 + number * _CHANGES % plan.PAGE  # cards that the replica has
+        first = 1 + number * _CHANGES % planning.PAGE  # cards that the replica has
         chosen = col(Card.id).between(first, first + _CHANGES - 1)
         for card in database.exec(select(Card).where(chosen)):
             card.frozen = not card.frozen
@@ -233,7 +233,7 @@ def _trust(folder: Path, cards: int) -> Iterator[CentralProcess]:
     central = CentralProcess(folder)
     seed.ensure_master_key(folder / "master.key")
     with _parts(central) as service:
-        organisation = Organisation(id=1, name=people.ORGANISATION)
+        organisation = Organisation(id=1, name=cardholders.ORGANISATION)
         with service.database.transaction() as database:
             database.add(organisation)
         with service.database.transaction() as database:
@@ -241,7 +241,7 @@ def _trust(folder: Path, cards: int) -> Iterator[CentralProcess]:
             database.add(Cardholder(id=1, organisation_id=1, name="N", email="n@example.nhs.uk"))
             database.flush()
             until = service.clock() + enrolling.TOKEN_LIFE
-            token = enrolling.make_token(database, organisation, people.KIOSK, until)
+            token = enrolling.make_token(database, organisation, cardholders.KIOSK, until)
             for statement in (_CARDS, _REGISTRATIONS, _COUNTER):
                 connection.execute(text(statement), {"count": cards})
     central.start()
@@ -256,7 +256,7 @@ def _trust(folder: Path, cards: int) -> Iterator[CentralProcess]:
 def _parts(central: CentralProcess) -> Iterator[Services]:
     environment = central.environment()
     names = {name.removeprefix(settings.PREFIX).lower(): v for name, v in environment.items()}
-    service = services.assemble(settings.read(**names))
+    service = assembly.assemble(settings.read(**names))
     try:
         yield service
     finally:

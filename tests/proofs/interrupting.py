@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kiosk.demo.cards import IssuedCard
-from kiosk.simulated.card import Left
-from kiosk.simulated.piv import PivMemory
+from kiosk.demo.issued_cards import IssuedCard
+from kiosk.simulated.piv_card import PivMemory
+from kiosk.simulated.virtual_card import Left
 
 _UNBLOCK, _CHANGE_OF_KEY = 0x2C, bytes((0x24, 0x81))  # INS; INS and P2
 

@@ -32,8 +32,8 @@ from sqlmodel import col, func, select
 from kiosk.central import settings
 from kiosk.central.operations import seed
 from kiosk.central.operations.seed import Personalisation
-from kiosk.central.service import authentication, services
-from kiosk.central.service.services import Services
+from kiosk.central.service import assembly, authentication
+from kiosk.central.service.assembly import Services
 from kiosk.central.tables import (
     AccessRow,
     Card,
@@ -43,7 +43,7 @@ from kiosk.central.tables import (
     Organisation,
 )
 from kiosk.contract.messages import CardCommand
-from kiosk.demo import people
+from kiosk.demo import cardholders
 from kiosk.demo.service import CentralProcess
 from tests.central.world import CENTRAL, KioskClient, PersonalCard, item
 
@@ -151,7 +151,7 @@ class _Client(KioskClient):
     """A kiosk of the trust's, at a process."""
 
     def __init__(self, trust: Trust, name: str) -> None:
-        super().__init__(_At(trust), name, people.ORGANISATION)  # type: ignore[arg-type]
+        super().__init__(_At(trust), name, cardholders.ORGANISATION)  # type: ignore[arg-type]
         self._given = trust.tokens[name]
 
     @property
@@ -254,10 +254,10 @@ def _trust(kiosks: int, unlocks: int) -> Iterator[Trust]:
         names = {
             name.removeprefix(settings.PREFIX).lower(): value for name, value in environment.items()
         }
-        service = services.assemble(settings.read(**names))
+        service = assembly.assemble(settings.read(**names))
         cards = [PersonalCard() for _ in range(unlocks)]
         for card in cards:
-            document = card.document(people.ORGANISATION)
+            document = card.document(cardholders.ORGANISATION)
             seed.sow(service, Personalisation.model_validate(document))
         tokens = _enrol(service, kiosks)
         central.start()
@@ -279,7 +279,7 @@ def _enrol(service: Services, count: int) -> dict[str, str]:
     tokens = {f"kiosk {number}": authentication.new_token() for number in range(count)}
     with service.database.transaction() as database:
         trust = database.exec(
-            select(Organisation).where(Organisation.name == people.ORGANISATION)
+            select(Organisation).where(Organisation.name == cardholders.ORGANISATION)
         ).one()
         rows = [
             Kiosk(

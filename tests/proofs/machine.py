@@ -45,22 +45,22 @@ from kiosk.central.tables import (
     Registration,
 )
 from kiosk.contract.messages import CardFact, OutboxItem
-from kiosk.demo import people
-from kiosk.demo.cards import IssuedCard, issue
+from kiosk.demo import cardholders
+from kiosk.demo.issued_cards import IssuedCard, issue
 from kiosk.flow import events as ev
 from kiosk.link.http import Http
 from kiosk.simulated.issuing import SimulatedIssuer
-from kiosk.simulated.piv import PivMemory
+from kiosk.simulated.piv_card import PivMemory
 from kiosk.store.tables import OutboxRow, OutboxState
 from kiosk.values import CardIdentity, Family, Secret
 from kiosk.vault import sealed_answers
 from kiosk.visits import Parties, VisitContext
-from kiosk.visits.unlock import UnlockVisit, new_reference
+from kiosk.visits.unlock_visit import UnlockVisit, new_reference
 from tests.central.world import CENTRAL, Clock, Service
 from tests.leases.world import Borrowing
 from tests.proofs.unreliable import DirectReader, Fault, Interruption, Killed, MortalOutbox, Network
 
-_RIGHT = tuple(words for _, words in people.NURSE.answers)
+_RIGHT = tuple(words for _, words in cardholders.NURSE.answers)
 _WRONG = ("nobody", "nothing", "nowhere", "never")
 _PASSCODES = ("135790", "246801", "975319")
 _NEVER_BELOW = 2
@@ -76,10 +76,10 @@ class Template:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         issuer = SimulatedIssuer.make()
-        self.card = issue(Family.PIV, people.NURSE.name, people.NURSE.passcode, issuer)
+        self.card = issue(Family.PIV, cardholders.NURSE.name, cardholders.NURSE.passcode, issuer)
         service = self._service(folder)
         service.start()
-        document = people.personalisation(people.NURSE, self.card, issuer)
+        document = cardholders.personalisation(cardholders.NURSE, self.card, issuer)
         seed.sow(service.services, Personalisation.model_validate_json(document))
         service.stop()
 
@@ -114,7 +114,9 @@ class Ward(RuleBasedStateMachine):
         self.service.start()
         self.patch = pytest.MonkeyPatch()
         state = self.folder / "state"
-        self.kiosk = Borrowing(self.service, state, self.memory, self.patch, people.ORGANISATION)
+        self.kiosk = Borrowing(
+            self.service, state, self.memory, self.patch, cardholders.ORGANISATION
+        )
         self.reader = DirectReader(self.card)
         self.network = Network(self.kiosk.follower.central._http)
         self._connect()

@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kiosk import compose
-from kiosk.demo.journey import Card
+from kiosk.demo.cardholders import COLLEAGUE, NURSE
+from kiosk.demo.journey import DemoCard
 from kiosk.demo.mailbox import letters
-from kiosk.demo.people import COLLEAGUE, NURSE
 from kiosk.demo.premises import Premises
 from kiosk.flow import pages as pg
 from kiosk.flow.change import NEW_FIELDS
@@ -70,7 +70,7 @@ _PASSCODES = (NURSE.passcode, NURSE.new_passcode, COLLEAGUE.passcode)
 class Monkey:
     """Does something, again and again, to a kiosk and what is around it."""
 
-    def __init__(self, kiosk: compose.Kiosk, premises: Premises, seed: int) -> None:
+    def __init__(self, kiosk: compose.ScreenService, premises: Premises, seed: int) -> None:
         from kiosk.demo.finger import Finger  # noqa: PLC0415 - the window is open
 
         self._kiosk, self._premises = kiosk, premises
@@ -79,7 +79,7 @@ class Monkey:
         self.done: Counter[str] = Counter()
         self.pages: set[str] = set()
         self.keys: set[str] = set()
-        self._inserted: Card | None = None
+        self._inserted: DemoCard | None = None
 
     def do_something(self) -> None:
         """One thing, by chance."""
@@ -186,7 +186,7 @@ class Monkey:
         """That of the card in the reader."""
         card = self._premises.card
         found = [each for each in _PASSCODES if card.has_passcode(each)]
-        return found[0] if found and self._inserted is Card.HERS else COLLEAGUE.passcode
+        return found[0] if found and self._inserted is DemoCard.HERS else COLLEAGUE.passcode
 
     def _card_and_wait(self) -> None:
         self._card()
@@ -197,7 +197,9 @@ class Monkey:
             self._premises.take()
             self._inserted = None
         else:
-            self._inserted = self._random.choice([Card.HERS, Card.HERS, Card.UNREGISTERED])
+            self._inserted = self._random.choice(
+                [DemoCard.HERS, DemoCard.HERS, DemoCard.UNREGISTERED]
+            )
             self._premises.insert(self._inserted)
         self.keys.add(self._premises.card.unblocking_key.hex())
 
@@ -218,7 +220,7 @@ def _primary(view: View) -> bool:
 
 def _leads_on(control: object) -> bool:
     from kiosk.ui.widgets.button import IntentButton  # noqa: PLC0415
-    from kiosk.ui.widgets.choice import ChoiceRow  # noqa: PLC0415
+    from kiosk.ui.widgets.choice_row import ChoiceRow  # noqa: PLC0415
 
     primary = isinstance(control, IntentButton) and control.role is Role.PRIMARY
     return primary or isinstance(control, ChoiceRow)
@@ -241,14 +243,16 @@ def main(folder: Path, seconds: float, wanted: set[str]) -> None:
             SDL_VIDEODRIVER="offscreen", KIOSK_IDLE_SECONDS="3", KIOSK_WARNING_SECONDS="2",
             KIOSK_HELP_SECONDS="2",
         )  # fmt: skip
-        kiosk = compose.Kiosk(settings.read())
+        kiosk = compose.ScreenService(settings.read())
         riot = (kiosk, premises, seconds, wanted)
         threading.Thread(target=_run_riot, args=riot, daemon=True).start()
         alive = kiosk.run()
     print(json.dumps({"alive": alive}), flush=True)
 
 
-def _run_riot(kiosk: compose.Kiosk, premises: Premises, seconds: float, wanted: set[str]) -> None:
+def _run_riot(
+    kiosk: compose.ScreenService, premises: Premises, seconds: float, wanted: set[str]
+) -> None:
     from kiosk.demo.finger import Eye  # noqa: PLC0415 - imports Kivy, which is ready by now
 
     Eye(kiosk.screen).wait_for("simulated card reader")
@@ -277,7 +281,7 @@ def _run_riot(kiosk: compose.Kiosk, premises: Premises, seconds: float, wanted: 
     kiosk.stop()
 
 
-def _memory_at_rest(kiosk: compose.Kiosk, monkey: Monkey) -> int:
+def _memory_at_rest(kiosk: compose.ScreenService, monkey: Monkey) -> int:
     """The memory of this process, in KiB, at the start screen that nobody is at."""
     from kivy.core.window import Window  # noqa: PLC0415
 

@@ -19,13 +19,13 @@ from kiosk.central import settings
 from kiosk.central.audit import trail
 from kiosk.central.evidence import history, worlds
 from kiosk.central.keys.escrow import FORMATS
-from kiosk.central.service import services
+from kiosk.central.service import assembly
 from kiosk.central.tables import AuditEntry, Card, EndRow, FactRow, GrantRow
 from kiosk.contract.messages import CardCommand
-from kiosk.demo.cards import IssuedCard
+from kiosk.demo.issued_cards import IssuedCard
 from kiosk.demo.premises import Premises
 from kiosk.simulated.vpcd import VirtualReaderCard
-from kiosk.store.database import open_store
+from kiosk.store.files import open_store
 from kiosk.store.outbox import Outbox
 from kiosk.values import Family
 from tests.proofs.interrupting import CardPoint, Deed, NetworkPoint, Point, WatchedCard
@@ -322,10 +322,10 @@ class Scene:
         return "\n".join([*visits[-3:], *last_lines(self._premises.folder / "kiosk.log")])
 
     @contextmanager
-    def _central(self) -> Iterator[services.Services]:
+    def _central(self) -> Iterator[assembly.Services]:
         environment = self._premises.central.environment()
         names = {name.removeprefix(settings.PREFIX).lower(): v for name, v in environment.items()}
-        service = services.assemble(settings.read(**names))
+        service = assembly.assemble(settings.read(**names))
         try:
             yield service
         finally:

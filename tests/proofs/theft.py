@@ -22,13 +22,13 @@ from sqlmodel import create_engine, select
 
 from kiosk.central.fleet import kiosks
 from kiosk.central.tables import Cardholder, SealedEnvelope
-from kiosk.contract.changes import card_hash
 from kiosk.contract.packs import Pack, SignedPack, addressed
+from kiosk.contract.replication import card_hash
 from kiosk.errors import VaultClosed
 from kiosk.leases.available_packs import open_with_answers
 from kiosk.leases.memory import _KEY as KEY_FILE
 from kiosk.leases.pack_store import PackStore
-from kiosk.store.database import read_replica
+from kiosk.store.files import read_replica
 from kiosk.store.replica import ReplicaReader
 from kiosk.values import CardIdentity, Family, Secret
 from kiosk.vault import pack as sealing

@@ -14,10 +14,10 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from kiosk.card import proving, recognition
-from kiosk.card import unlock as card_work
+from kiosk.card import unlock_work as card_work
 from kiosk.card.session import Authority, CardReport
-from kiosk.card.unlock import Record, Unlocked, UnlockPlan
-from kiosk.demo.cards import IssuedCard
+from kiosk.card.unlock_work import Record, Unlocked, UnlockPlan
+from kiosk.demo.issued_cards import IssuedCard
 from kiosk.errors import CardRemoved, CentralUnavailable
 from kiosk.link.http import Http
 from kiosk.store.outbox import Outbox

@@ -15,17 +15,17 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.card import keys
+from kiosk.card import public_keys
 from kiosk.card.cryptogram import AdministratorKey
 from kiosk.card.recognition import inspect, recognise
 from kiosk.devices.reader.pcsc import PcscConnection, PcscContext, has_card
-from kiosk.simulated.card import SimulatedCard
-from kiosk.simulated.gids import SimulatedGidsCard
+from kiosk.simulated.gids_card import SimulatedGidsCard
 from kiosk.simulated.gids_memory import GidsMemory
-from kiosk.simulated.iso7816 import Iso7816Memory, SimulatedIso7816Card
+from kiosk.simulated.iso7816_card import Iso7816Memory, SimulatedIso7816Card
 from kiosk.simulated.issuing import SimulatedIssuer
 from kiosk.simulated.pcscd import PrivatePcscd
-from kiosk.simulated.piv import SimulatedPivCard
+from kiosk.simulated.piv_card import SimulatedPivCard
+from kiosk.simulated.virtual_card import SimulatedCard
 from kiosk.simulated.vpcd import VirtualReaderCard
 from kiosk.values import Counters, Secret
 
@@ -149,7 +149,7 @@ def test_gids(pcscd: PrivatePcscd) -> None:
 def test_gids_certificate_and_signature(pcscd: PrivatePcscd, folder: Path) -> None:
     memory = SimulatedIssuer.make().issue_gids("A Nurse", passcode=PASSCODE.encode())
     digest = b"d" * 32
-    (folder / "to-sign").write_bytes(keys.SHA256_INFO + digest)
+    (folder / "to-sign").write_bytes(public_keys.SHA256_INFO + digest)
     with inserted(pcscd, SimulatedGidsCard(memory)):
         run("pkcs15-tool", "--read-certificate", "00", "--output", str(folder / "certificate"))
         where = ("--input", str(folder / "to-sign"), "--output", str(folder / "signature"))
@@ -158,10 +158,10 @@ def test_gids_certificate_and_signature(pcscd: PrivatePcscd, folder: Path) -> No
             session = recognise(card)
             certificate = session.certificates().authentication
             assert certificate is not None
-            key = keys.from_certificate(certificate, "kxc00")
+            key = public_keys.from_certificate(certificate, "kxc00")
             session.verify(Secret(PASSCODE.encode()))
             ours = session.sign_as_holder(key, digest)
-    assert keys.verifies(key, ours, digest)
+    assert public_keys.verifies(key, ours, digest)
     assert ours == (folder / "signature").read_bytes()
     assert "BEGIN CERTIFICATE" in (folder / "certificate").read_text()
 

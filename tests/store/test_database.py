@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.store.database import open_replica, open_store
+from kiosk.store.files import open_replica, open_store
 from kiosk.store.outbox import Outbox
 
 _SERVICES = 2

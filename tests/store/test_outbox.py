@@ -24,7 +24,7 @@ from kiosk.contract.messages import (
     VisitEnd,
 )
 from kiosk.errors import SettingsError, StoreFailed
-from kiosk.store.database import open_store
+from kiosk.store.files import open_store
 from kiosk.store.outbox import Outbox
 
 Store = Callable[[], Engine]
@@ -96,7 +96,7 @@ def test_what_was_recorded_survives_a_kill(folder: Path, store: Store) -> None:
     script = (
         "import os, signal, sys; from pathlib import Path\n"
         "from tests.store.test_outbox import SESSION, fact, recording\n"
-        "from kiosk.store.database import open_store\n"
+        "from kiosk.store.files import open_store\n"
         "print(recording(open_store(Path(sys.argv[1]))).record(SESSION, fact()), flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.sync import plan
+from kiosk.sync import planning
 from tests.central.world import Clock, Service
 from tests.sync.world import Follower
 
@@ -22,5 +22,5 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 @pytest.fixture
 def kiosk(service: Service, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Follower:
-    monkeypatch.setattr(plan, "WAIT_SECONDS", 0)
+    monkeypatch.setattr(planning, "WAIT_SECONDS", 0)
     return Follower(service, folder / "state")

@@ -13,7 +13,7 @@ from kiosk.central.tables import ChangeCounter, Installation, Kiosk, Organisatio
 from kiosk.contract.approval import Approval, HeldChange, sign
 from kiosk.contract.messages import HoldReason
 from kiosk.store.replica import ReplicaState
-from kiosk.sync import plan
+from kiosk.sync import planning
 from tests.central import cards
 from tests.central.world import Clock, Service
 from tests.sync.world import TRUST, Follower
@@ -167,9 +167,9 @@ def test_many_small_losses_in_a_day_are_a_large_one(service: Service, full: Foll
 
 def test_the_days_count_for_themselves() -> None:
     today = ReplicaState(cards=50, window_since=1000.0, window_cards=60, lost=10)
-    assert plan.window(today, 1000.0 + 3600) == today
+    assert planning.window(today, 1000.0 + 3600) == today
     for later in (1000.0 + 86_400, 10.0):
-        tomorrow = plan.window(today, later)
+        tomorrow = planning.window(today, later)
         assert (tomorrow.window_cards, tomorrow.lost) == (50, 0)
 
 
@@ -229,11 +229,11 @@ def test_a_kiosk_that_was_away_for_too_long_fills_anew(service: Service, full: F
 def test_the_old_replica_is_good_while_another_fills(
     service: Service, full: Follower, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plan, "PAGE", 10)
+    monkeypatch.setattr(planning, "PAGE", 10)
     begin_epoch(service)
     cards.remove(service.services, MANY[:1])
     for _ in range(3):
-        full.following.round(plan.Pace())
+        full.following.round(planning.Pace())
     assert full.state.filling
     assert full.hashes() == full.expected(MANY)
     full.open()

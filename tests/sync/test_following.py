@@ -8,10 +8,10 @@ import pytest
 from sqlmodel import select
 
 from kiosk.central.tables import Card, CardStatus, Organisation, Registration
-from kiosk.contract.changes import CardState
 from kiosk.contract.messages import KioskDeed, KioskEvent
+from kiosk.contract.replication import CardState
 from kiosk.doctor import findings
-from kiosk.sync import plan
+from kiosk.sync import planning
 from tests.central import cards
 from tests.central.world import Service
 from tests.sync.world import TRUST, Follower
@@ -20,7 +20,7 @@ from tests.sync.world import TRUST, Follower
 def test_all_there_is_comes_page_by_page(
     service: Service, kiosk: Follower, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plan, "PAGE", 7)
+    monkeypatch.setattr(planning, "PAGE", 7)
     all_of_them = cards.serials("AA", 40)
     cards.add(service.services, TRUST, all_of_them)
     state = kiosk.follow()

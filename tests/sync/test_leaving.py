@@ -18,11 +18,11 @@ from kiosk.errors import StoreFailed
 from kiosk.site import identity
 from kiosk.site.enrolment import enrol
 from kiosk.site.settings import Settings
-from kiosk.store.database import open_store, wipe_store
+from kiosk.store.files import open_store, wipe_store
 from kiosk.store.outbox import Outbox
-from kiosk.sync import plan
-from kiosk.sync.leaving import Departure
-from kiosk.sync.worker import SyncWorker
+from kiosk.sync import planning
+from kiosk.sync.retirement import Departure
+from kiosk.sync.service import SyncWorker
 from kiosk.values import Family
 from tests.central.device import allow
 from tests.central.world import Clock, PersonalCard, Service
@@ -89,7 +89,7 @@ def departure(worker: SyncWorker) -> Departure:
 
 def rounds(worker: SyncWorker, most: int = 3) -> bool:
     """Whether the kiosk has gone within so many rounds."""
-    pace = plan.Pace()
+    pace = planning.Pace()
     for _ in range(most):
         if departure(worker).over():
             return True
@@ -105,11 +105,11 @@ def test_a_kiosk_that_is_not_to_go_stays(leaver: Leaver) -> None:
 
 
 def test_everything_is_handed_over_and_then_nothing_is_left(leaver: Leaver) -> None:
-    for _ in range(plan.BATCH + 1):
+    for _ in range(planning.BATCH + 1):
         leaver.outbox().note(leaver.change)
     leaver.to_go()
     assert rounds(leaver.sync())
-    assert leaver.delivered() == plan.BATCH + 1
+    assert leaver.delivered() == planning.BATCH + 1
     assert leaver.gone
 
 
@@ -142,7 +142,7 @@ def test_without_central_it_has_not_gone_and_tries_again(leaver: Leaver) -> None
     leaver.settings = Settings(central_url=network.url, state_directory=leaver.state)
     leaver.to_go()
     worker = leaver.sync()
-    worker._delivery.round(plan.Pace())
+    worker._delivery.round(planning.Pace())
     network.down = True
     assert not rounds(worker)
     assert identity.leaving(leaver.state) is not None
@@ -158,7 +158,7 @@ def test_wherever_it_stops_it_goes_on(leaver: Leaver, moment: str) -> None:
     leaver.outbox().note(leaver.change)
     leaver.to_go()
     worker = leaver.sync()
-    worker._delivery.round(plan.Pace())
+    worker._delivery.round(planning.Pace())
     step = departure(worker)
     assert worker._outbox.close()
     if moment != "closed":

@@ -5,23 +5,23 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.sync import plan
+from kiosk.sync import planning
 
 
 @given(st.integers(0, 200), st.booleans(), st.floats(0, 1))
 def test_it_never_rests_for_longer_than_a_minute_nor_less_than_nothing(
     failures: int, more: bool, jitter: float
 ) -> None:
-    seconds = plan.wait_seconds(plan.Pace(failures), more=more, jitter=jitter)
+    seconds = planning.wait_seconds(planning.Pace(failures), more=more, jitter=jitter)
     assert 0 <= seconds <= 60
     assert seconds > 0 or more
 
 
 def test_failures_make_it_slower_and_one_success_makes_it_quick_again() -> None:
-    pace, waits = plan.Pace(), []
+    pace, waits = planning.Pace(), []
     for _ in range(8):
-        pace = plan.after_failure(pace)
-        waits.append(plan.wait_seconds(pace, more=True, jitter=1))
+        pace = planning.after_failure(pace)
+        waits.append(planning.wait_seconds(pace, more=True, jitter=1))
     assert waits == sorted(waits)
     assert waits[-1] == 60
-    assert plan.wait_seconds(plan.after_success(pace), more=True, jitter=1) == 0
+    assert planning.wait_seconds(planning.after_success(pace), more=True, jitter=1) == 0

@@ -26,10 +26,10 @@ from kiosk.errors import StoreFailed
 from kiosk.link import CentralClient
 from kiosk.site.enrolment import enrol
 from kiosk.store import replica as rp
-from kiosk.store.database import open_store, read_replica
+from kiosk.store.files import open_store, read_replica
 from kiosk.store.outbox import Outbox
 from kiosk.store.replica import ReplicaReader
-from kiosk.sync import health, plan
+from kiosk.sync import health, planning
 from kiosk.sync.delivery import Delivery
 from tests.central import cards
 from tests.central.world import Service
@@ -92,7 +92,7 @@ def test_a_fill_that_was_killed_goes_on_where_it_was(service: Service, state: Pa
             process.send_signal(signal.SIGKILL)
             process.wait()
         now = replica_state(state)
-        assert now.cards == plan.position(now) >= positions[-1]  # page and cursor are one
+        assert now.cards == planning.position(now) >= positions[-1]  # page and cursor are one
         positions.append(now.cards)
     assert 0 < positions[1] < len(MANY)
     with syncing(service, state):
@@ -140,7 +140,7 @@ def test_a_replica_that_is_broken_is_filled_anew(service: Service, state: Path) 
 
 def test_a_full_disk_takes_no_page_and_loses_none(service: Service, kiosk: Follower) -> None:
     cards.add(service.services, TRUST, MANY[:1500])
-    kiosk.following.round(plan.Pace())
+    kiosk.following.round(planning.Pace())
     before = kiosk.state
     pages = kiosk.engine.connect().exec_driver_sql("PRAGMA page_count").scalar_one()
     kiosk.engine.dispose()
@@ -149,7 +149,7 @@ def test_a_full_disk_takes_no_page_and_loses_none(service: Service, kiosk: Follo
         connection.execute(f"PRAGMA max_page_count = {pages}")
 
     event.listen(kiosk.engine, "connect", limit)
-    pace, _, _ = kiosk.following.round(plan.Pace())
+    pace, _, _ = kiosk.following.round(planning.Pace())
     assert (pace.failures, kiosk.state) == (1, before)
     event.remove(kiosk.engine, "connect", limit)
     kiosk.engine.dispose()
@@ -164,7 +164,7 @@ def test_a_store_that_somebody_holds_is_waited_for(
     kiosk.engine.dispose()
     with closing(sqlite3.connect(kiosk.folder / "replica.sqlite3")) as holder:
         holder.execute("BEGIN IMMEDIATE")
-        pace, _, _ = kiosk.following.round(plan.Pace())
+        pace, _, _ = kiosk.following.round(planning.Pace())
         assert (pace.failures, kiosk.state.cards) == (1, 0)
     assert kiosk.follow().cards == 5
 
@@ -213,7 +213,7 @@ def test_an_item_that_is_not_understood_stops_no_other(folder: Path) -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), _Picky) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         central = CentralClient(f"http://127.0.0.1:{server.server_port}", Standing("t"))
-        Delivery(outbox, central).round(plan.Pace())
+        Delivery(outbox, central).round(planning.Pace())
         server.shutdown()
     assert (outbox.count_pending(), outbox.count_refused()) == (0, 1)
     assert outbox.offer_again() == 1  # to a central that may be another by now
@@ -230,7 +230,7 @@ def test_what_failed_is_kept_with_its_error(service: Service, kiosk: Follower) -
     service.stop()
     service.services.database.close()
     kiosk.central._http._url = "http://127.0.0.1:1"
-    pace = plan.Pace()
+    pace = planning.Pace()
     for _ in range(2):
         pace, _ = Delivery(kiosk.outbox, kiosk.central).round(pace)
     assert pace.failures == 2
@@ -247,7 +247,7 @@ def test_health_is_told_and_only_the_newest(service: Service, kiosk: Follower) -
     delivery = Delivery(kiosk.outbox, kiosk.central)
     for ahead in (None, 12.4):
         delivery.tell(health.measure(kiosk.outbox, kiosk.replica, kiosk.folder, ahead))
-    delivery.round(plan.Pace())
+    delivery.round(planning.Pace())
     assert delivery.clock_ahead is not None
     with service.services.database.reading() as database:
         told = database.exec(select(Kiosk)).one().health
@@ -265,13 +265,13 @@ def test_health_waits_for_what_happened_and_for_central(service: Service, kiosk:
             return database.exec(select(Kiosk)).one().health is not None
 
     service.stop()
-    delivery.round(plan.Pace())
+    delivery.round(planning.Pace())
     service.start()
     kiosk.central = CentralClient(service.url, kiosk.central.tokens)
     delivery._central = kiosk.central
-    delivery.round(plan.Pace())
+    delivery.round(planning.Pace())
     assert not heard()
-    delivery.round(plan.Pace())
+    delivery.round(planning.Pace())
     assert heard()
 
 
@@ -290,7 +290,7 @@ def test_nothing_is_written_while_nothing_happens(service: Service, kiosk: Follo
     for _ in range(3):
         delivery.tell(health.measure(kiosk.outbox, kiosk.replica, kiosk.folder, 1.0))
         for _ in range(2):
-            assert delivery.round(plan.Pace()) == (plan.Pace(), False)
+            assert delivery.round(planning.Pace()) == (planning.Pace(), False)
         kiosk.follow_once()
     assert written() == before
     kiosk.outbox.note(_change(MANY[0]))

@@ -8,13 +8,13 @@ from pathlib import Path
 from nacl.signing import SigningKey
 from sqlmodel import Session, select
 
-from kiosk.contract.changes import card_hash
+from kiosk.contract.replication import card_hash
 from kiosk.link import CentralClient
-from kiosk.store.database import open_replica, open_store, read_replica
+from kiosk.store.files import open_replica, open_store, read_replica
 from kiosk.store.outbox import Outbox
 from kiosk.store.replica import KnownCard, Replica, ReplicaReader, ReplicaState
 from kiosk.store.tables import ReplicaCard
-from kiosk.sync import plan
+from kiosk.sync import planning
 from kiosk.sync.delivery import Delivery
 from kiosk.sync.replication import Replication
 from kiosk.values import CardIdentity, Family
@@ -73,18 +73,18 @@ class Follower:
         """Round after round, until there is no more."""
         more = True
         while more:
-            pace, more, held = self.following.round(plan.Pace())
+            pace, more, held = self.following.round(planning.Pace())
             assert not pace.failures
             more = not held and (more or self.state.filling)
         return self.state
 
     def follow_once(self) -> None:
         """One page, or what came instead of it."""
-        self.following.round(plan.Pace())
+        self.following.round(planning.Pace())
 
     def deliver_once(self) -> None:
         """One batch, or what came instead."""
-        Delivery(self.outbox, self.central).round(plan.Pace())
+        Delivery(self.outbox, self.central).round(planning.Pace())
 
     def close(self) -> None:
         """As a process does when it ends."""
@@ -95,7 +95,7 @@ class Follower:
         """Hand the outbox over."""
         delivery, more = Delivery(self.outbox, self.central), True
         while more:
-            pace, more = delivery.round(plan.Pace())
+            pace, more = delivery.round(planning.Pace())
             assert not pace.failures
 
     @property

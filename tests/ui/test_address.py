@@ -88,7 +88,7 @@ def test_confirm_without_an_entry_carries_nothing(desk: Desk) -> None:
 def test_all_of_the_address_is_drawn_within_its_box(desk: Desk, name: str) -> None:
     from kivy.graphics import Rectangle  # noqa: PLC0415
 
-    from kiosk.ui.widgets.entry import EntryBox  # noqa: PLC0415
+    from kiosk.ui.widgets.entry_box import EntryBox  # noqa: PLC0415
 
     view = SAMPLES[name]
     assert isinstance(view, EntryPage)

@@ -225,7 +225,7 @@ def test_no_text_on_the_screen_bypasses_the_catalogue(
     desk = make_desk(Catalogue(Bracketed()))
     from kivy.uix.label import Label  # noqa: PLC0415 - only after the gallery is open
 
-    from kiosk.ui.widgets.keys import KeyCap  # noqa: PLC0415
+    from kiosk.ui.widgets.key_grid import KeyCap  # noqa: PLC0415
 
     view = SAMPLES[name]
     desk.show(view)

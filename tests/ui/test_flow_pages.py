@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 
 from kiosk.central.settings import Settings
-from kiosk.doctor import machine, surroundings
+from kiosk.doctor import machine_checks, surroundings
 from kiosk.errors import ReaderUnavailable
 from kiosk.flow import Site, State, out_of_order, out_of_order_at_rest, render
 from kiosk.flow import pages as pg
 from kiosk.flow.access import Access, Language, Menu, TextSize
 from kiosk.flow.diagnosis import Diagnosis, Part, Verdict
 from kiosk.flow.events import Flaw, UnlockStep
-from kiosk.flow.profile import Position, Profile, SelfService, Smartcard, Trust
+from kiosk.flow.profile import HeldPosition, Profile, SelfService, Smartcard, Trust
 from kiosk.flow.text import Verbatim, text
 from kiosk.flow.view import Contact, View
 from kiosk.ui.gallery import Gallery
@@ -67,7 +67,7 @@ PROFILE = Profile(
         ),
         Smartcard("00112233", "Smartcard", "Gemplus"),
     ),
-    (Position("R8000", "Nurse access role", "ESR", "RX1", date(2024, 3, 1)),),
+    (HeldPosition("R8000", "Nurse access role", "ESR", "RX1", date(2024, 3, 1)),),
     date(2027, 1, 1),
     23,
     SelfService.NOT_REGISTERED,
@@ -102,7 +102,7 @@ DIAGNOSES = (
     *(surroundings.reader(_raising(ReaderUnavailable(each))) for each in ReaderTrouble),
     Diagnosis(Part.DISK, Verdict.WELL, text("{megabytes} MB free", megabytes=24310)),
     surroundings.central(lambda: None),
-    machine.lights(0, None),
+    machine_checks.lights(0, None),
     surroundings.certificate("http://127.0.0.1", None),
     Diagnosis(Part.VERSIONS, Verdict.WELL, Verbatim(_VERSIONS)),
 )

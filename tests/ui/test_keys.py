@@ -34,7 +34,7 @@ def spoken_in(view: View, language: Language) -> View:
 def hold(desk: Desk, key: str) -> None:
     """Stay on a key until it offers its accents, while frames are drawn."""
     from kiosk.demo.finger import _middle  # noqa: PLC0415 - the gallery is open
-    from kiosk.ui.widgets.keys import KeyPlate  # noqa: PLC0415
+    from kiosk.ui.widgets.key_grid import KeyPlate  # noqa: PLC0415
 
     plate = next(one for one in desk.gallery.app.stage.walk() if isinstance(one, KeyPlate))
     cap = plate.way_to(key)
@@ -71,7 +71,7 @@ def test_a_finger_that_stays_gets_accents(desk: Desk, letter: str, accent: str) 
 
 
 def test_capitals_have_accents_too_and_another_key_takes_them_away(desk: Desk) -> None:
-    from kiosk.ui.widgets.keys import SHIFT, KeyPlate  # noqa: PLC0415
+    from kiosk.ui.widgets.key_grid import SHIFT, KeyPlate  # noqa: PLC0415
 
     desk.show(QUESTION)
     desk.finger.key(SHIFT)
@@ -86,7 +86,7 @@ def test_capitals_have_accents_too_and_another_key_takes_them_away(desk: Desk) -
 
 
 def test_addresses_and_quick_taps_have_no_accents(desk: Desk) -> None:
-    from kiosk.ui.widgets.keys import KeyPlate  # noqa: PLC0415
+    from kiosk.ui.widgets.key_grid import KeyPlate  # noqa: PLC0415
 
     desk.show(SAMPLES["address-empty"])
     desk.finger.key("e")
@@ -100,7 +100,7 @@ def test_addresses_and_quick_taps_have_no_accents(desk: Desk) -> None:
 def test_a_finger_that_went_up_while_drawing_took_long_gets_no_accents(desk: Desk) -> None:
     """However often the screen has told meanwhile where the finger is."""
     from kiosk.demo.finger import _middle  # noqa: PLC0415
-    from kiosk.ui.widgets.keys import HOLD_SECONDS, KeyPlate  # noqa: PLC0415
+    from kiosk.ui.widgets.key_grid import HOLD_SECONDS, KeyPlate  # noqa: PLC0415
 
     desk.show(QUESTION)
     app = desk.gallery.app
@@ -147,7 +147,7 @@ def test_every_ending_is_there_also_where_letters_are_large() -> None:
 
 
 def digits_on(desk: Desk) -> list[str]:
-    from kiosk.ui.widgets.keys import KeyCap  # noqa: PLC0415
+    from kiosk.ui.widgets.key_grid import KeyCap  # noqa: PLC0415
 
     caps = [one for one in desk.gallery.app.stage.walk() if isinstance(one, KeyCap)]
     return [one.key for one in caps if one.key.isdigit()]

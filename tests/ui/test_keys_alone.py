@@ -38,7 +38,7 @@ def listening(view: View, *, speech: bool = True) -> View:
 @pytest.mark.parametrize("name", SAMPLES)
 def test_every_control_of_every_page_can_be_reached_by_one_key(desk: Desk, name: str) -> None:
     from kiosk.ui.focus import controls  # noqa: PLC0415 - the gallery is open
-    from kiosk.ui.widgets.keys import KeyCap  # noqa: PLC0415
+    from kiosk.ui.widgets.key_grid import KeyCap  # noqa: PLC0415
     from kiosk.ui.widgets.scroller import Arrow  # noqa: PLC0415
 
     desk.show(SAMPLES[name])
@@ -121,7 +121,7 @@ def test_a_passcode_is_typed_on_a_keypad_and_given_with_enter(desk: Desk) -> Non
 def test_digits_are_typed_where_digits_are_asked_for_though_the_focus_is_on_a_key(
     desk: Desk, name: str
 ) -> None:
-    from kiosk.ui.widgets.keys import KeyCap  # noqa: PLC0415 - the gallery is open
+    from kiosk.ui.widgets.key_grid import KeyCap  # noqa: PLC0415 - the gallery is open
 
     view = SAMPLES[name]
     assert isinstance(view, EntryPage)
@@ -141,7 +141,7 @@ def test_an_answer_is_typed_on_a_keyboard(desk: Desk) -> None:
 
 
 def test_an_answer_is_typed_with_four_ways_and_one_key(desk: Desk) -> None:
-    from kiosk.ui.widgets.keys import KeyCap  # noqa: PLC0415
+    from kiosk.ui.widgets.key_grid import KeyCap  # noqa: PLC0415
 
     desk.show(SAMPLES["question-typed"])
     keys(desk, "next", "previous", "previous")
@@ -197,7 +197,7 @@ def hold(desk: Desk, key: str = "press") -> None:
 def test_accents_come_by_keys_alone(
     desk: Desk, language: Language, letter: str, ways: list[str], accent: str
 ) -> None:
-    from kiosk.ui.widgets.keys import KeyCap  # noqa: PLC0415 - the gallery is open
+    from kiosk.ui.widgets.key_grid import KeyCap  # noqa: PLC0415 - the gallery is open
 
     view = SAMPLES["question-typed"]
     desk.show(replace(view, frame=replace(view.frame, language=language)))
@@ -222,7 +222,7 @@ def test_accents_come_by_keys_alone(
 
 @pytest.mark.parametrize("key", ["erase", "a"])
 def test_what_is_typed_meanwhile_waves_the_accents_off(desk: Desk, key: str) -> None:
-    from kiosk.ui.widgets.keys import KeyCap  # noqa: PLC0415 - the gallery is open
+    from kiosk.ui.widgets.key_grid import KeyCap  # noqa: PLC0415 - the gallery is open
 
     view = SAMPLES["question-typed"]
     assert isinstance(view, EntryPage)
@@ -241,7 +241,7 @@ def test_what_is_typed_meanwhile_waves_the_accents_off(desk: Desk, key: str) -> 
 
 
 def test_a_capital_has_capital_accents_by_keys_and_a_short_press_has_none(desk: Desk) -> None:
-    from kiosk.ui.widgets.keys import KeyCap  # noqa: PLC0415 - the gallery is open
+    from kiosk.ui.widgets.key_grid import KeyCap  # noqa: PLC0415 - the gallery is open
 
     desk.show(SAMPLES["question-typed"])
     stage = desk.gallery.app.stage
@@ -269,7 +269,7 @@ def test_a_keyboards_key_that_is_held_down_repeats_nothing_and_brings_accents(
 ) -> None:
     from kivy.core.window import Window  # noqa: PLC0415 - the gallery is open
 
-    from kiosk.ui.widgets.keys import KeyCap  # noqa: PLC0415
+    from kiosk.ui.widgets.key_grid import KeyCap  # noqa: PLC0415
 
     view = SAMPLES["question-typed"]
     assert isinstance(view, EntryPage)

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.dealt
 if TYPE_CHECKING:
     from kivy.uix.widget import Widget
 
-    from kiosk.ui.widgets.choice import ChoiceRow
+    from kiosk.ui.widgets.choice_row import ChoiceRow
     from kiosk.ui.widgets.scroller import Scroller
 
 MENU = SAMPLES["menu"]
@@ -40,7 +40,7 @@ def scroller(desk: Desk) -> Scroller:
 
 
 def rows(desk: Desk) -> list[ChoiceRow]:
-    from kiosk.ui.widgets.choice import ChoiceRow  # noqa: PLC0415
+    from kiosk.ui.widgets.choice_row import ChoiceRow  # noqa: PLC0415
 
     return [one for one in desk.gallery.app.stage.walk() if isinstance(one, ChoiceRow)]
 

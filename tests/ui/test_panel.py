@@ -7,31 +7,31 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kiosk.demo import board
+from kiosk.demo import board_layout
 from kiosk.devices.lights import BoardNotice
 from kiosk.devices.lights.board import Board
-from kiosk.devices.lights.plan import PinPlan
-from kiosk.simulated.board import SimulatedPins
+from kiosk.devices.lights.pin_plan import PinPlan
+from kiosk.simulated.pins import SimulatedPins
 from kiosk.ui.sample import SAMPLES
 from kiosk.values import Lamp, Signal, Sound, Status
 from tests.ui.conftest import Desk
 
 if TYPE_CHECKING:
-    from kiosk.demo.panel import BoardPanel
+    from kiosk.demo.board_panel import BoardPanel
 
 SIZE = (608, 480)  # of a screen that leaves the rest of the desk's window to the board
 
 
 @pytest.fixture
 def pins() -> SimulatedPins:
-    return board.make_pins()
+    return board_layout.make_pins()
 
 
 @pytest.fixture
 def panel(desk: Desk, pins: SimulatedPins) -> Iterator[BoardPanel]:
     from kivy.core.window import Window  # noqa: PLC0415 - only after the gallery is open
 
-    from kiosk.demo.panel import attach  # noqa: PLC0415
+    from kiosk.demo.board_panel import attach  # noqa: PLC0415
 
     panel = attach(desk.gallery.app, pins, SIZE)
     desk.show(SAMPLES["welcome"])
@@ -42,7 +42,7 @@ def panel(desk: Desk, pins: SimulatedPins) -> Iterator[BoardPanel]:
 def test_lamps_are_lit_as_their_pins_are(
     desk: Desk, panel: BoardPanel, pins: SimulatedPins
 ) -> None:
-    driven = Board(pins, PinPlan.of(board.PINS, "demo"))
+    driven = Board(pins, PinPlan.of(board_layout.PINS, "demo"))
     try:
         for signal, lit in (
             (Signal(Lamp.ON, Status.WORKING), {"Reader", "Working"}),
@@ -69,7 +69,7 @@ def _is_seen(desk: Desk, panel: BoardPanel, driven: Board, signal: Signal, lit: 
 def test_switches_are_clicked_and_the_screen_hears_nothing_of_it(
     desk: Desk, panel: BoardPanel, pins: SimulatedPins
 ) -> None:
-    driven, heard = Board(pins, PinPlan.of(board.PINS, "demo")), list[BoardNotice]()
+    driven, heard = Board(pins, PinPlan.of(board_layout.PINS, "demo")), list[BoardNotice]()
     try:
         driven.watch(heard.append, pytest.fail)
         heard.clear()

@@ -85,7 +85,7 @@ def test_the_focus_is_read_and_typing_says_how_much_and_not_what(
 def test_the_digits_of_a_passcode_are_not_even_said_where_the_focus_is(
     hearing: Desk, said: list[tuple[str, Language]]
 ) -> None:
-    from kiosk.ui.widgets.keys import KeyCap  # noqa: PLC0415
+    from kiosk.ui.widgets.key_grid import KeyCap  # noqa: PLC0415
 
     hearing.show(listening(SAMPLES["passcode-good"]))
     stage = hearing.gallery.app.stage
@@ -99,7 +99,7 @@ def test_the_digits_of_a_passcode_are_not_even_said_where_the_focus_is(
 def test_an_answer_is_found_by_ear_and_what_is_typed_is_not_said(
     hearing: Desk, said: list[tuple[str, Language]]
 ) -> None:
-    from kiosk.ui.widgets.keys import KeyCap  # noqa: PLC0415
+    from kiosk.ui.widgets.key_grid import KeyCap  # noqa: PLC0415
 
     hearing.show(listening(SAMPLES["question-typed"]))
     stage = hearing.gallery.app.stage
@@ -231,7 +231,7 @@ def test_the_keys_of_an_address_and_of_a_code_are_said(
     assert isinstance(view, EntryPage)
     hearing.show(listening(view))
     stage = hearing.gallery.app.stage
-    from kiosk.ui.widgets.keys import KeyCap  # noqa: PLC0415
+    from kiosk.ui.widgets.key_grid import KeyCap  # noqa: PLC0415
 
     stage.focus._be_at(next(one for one in stage.walk() if isinstance(one, KeyCap)))
     assert said[-1][0] in {"q", "1"}

@@ -127,7 +127,7 @@ def textures(gallery: Gallery) -> Iterator[object]:
     from kivy.graphics import Rectangle  # noqa: PLC0415
     from kivy.uix.label import Label  # noqa: PLC0415
 
-    from kiosk.ui.widgets.entry import EntryBox  # noqa: PLC0415
+    from kiosk.ui.widgets.entry_box import EntryBox  # noqa: PLC0415
 
     for widget in gallery.app.stage.walk():
         if isinstance(widget, Label) and widget.texture is not None:

@@ -89,7 +89,7 @@ def test_a_turned_window_is_the_upright_one_turned(desk: Desk, turn: Callable[[i
 def test_two_thumbs_that_overlap_lose_no_key(desk: Desk) -> None:
     """As the touch screen tells it: the second comes down before the first is lifted."""
     from kiosk.demo.finger import _middle  # noqa: PLC0415
-    from kiosk.ui.widgets.keys import KeyCap  # noqa: PLC0415
+    from kiosk.ui.widgets.key_grid import KeyCap  # noqa: PLC0415
 
     desk.show(SAMPLES["question-empty"])
     app = desk.gallery.app

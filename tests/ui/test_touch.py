@@ -78,7 +78,7 @@ def test_rules_of_the_view_are_the_ones_that_count(desk: Desk) -> None:
 
 
 def test_a_view_that_comes_back_while_typing_keeps_the_keyboard(desk: Desk) -> None:
-    from kiosk.ui.widgets.keys import KeyPlate  # noqa: PLC0415
+    from kiosk.ui.widgets.key_grid import KeyPlate  # noqa: PLC0415
 
     def plates() -> list[KeyPlate]:
         stage = desk.gallery.app.stage
@@ -97,7 +97,7 @@ def test_a_view_that_comes_back_while_typing_keeps_the_keyboard(desk: Desk) -> N
 
 def test_ten_overlapping_taps_of_two_thumbs_lose_no_key(desk: Desk) -> None:
     from kiosk.demo.finger import _middle  # noqa: PLC0415
-    from kiosk.ui.widgets.keys import KeyCap  # noqa: PLC0415
+    from kiosk.ui.widgets.key_grid import KeyCap  # noqa: PLC0415
 
     desk.show(QUESTION)
     places = {

@@ -17,13 +17,13 @@ from sqlmodel import Session, col, func, select
 from kiosk.central.keys import signing
 from kiosk.central.keys.master_key import MasterKey
 from kiosk.central.tables import AuditEntry, AuditHead, AuditSignature
-from kiosk.contract import changes
+from kiosk.contract import replication
 
 EVERY = timedelta(days=1)
 _ANY = bytes(64)
 
 
-def newest(database: Session) -> changes.AuditCheckpoint | None:
+def newest(database: Session) -> replication.AuditCheckpoint | None:
     """The head that was signed last."""
     last: int | None = database.exec(select(func.max(AuditSignature.sequence))).one()
     row = None if last is None else database.get(AuditSignature, last)
@@ -32,7 +32,7 @@ def newest(database: Session) -> changes.AuditCheckpoint | None:
 
 def sign(
     database: Session, master: MasterKey, now: datetime, *, even_if_early: bool = False
-) -> changes.AuditCheckpoint | None:
+) -> replication.AuditCheckpoint | None:
     """Sign the head if that is due and there is anything new; what was signed."""
     last = newest(database)
     head = database.exec(select(AuditHead)).one()
@@ -41,7 +41,9 @@ def sign(
         return None
     if early and not even_if_early:
         return None
-    bare = changes.AuditCheckpoint(sequence=head.sequence, hash=head.hash, at=now, signature=_ANY)
+    bare = replication.AuditCheckpoint(
+        sequence=head.sequence, hash=head.hash, at=now, signature=_ANY
+    )
     signature = signing.sign_statement(master, bare.signed)
     row = AuditSignature(sequence=head.sequence, hash=head.hash, at=now, signature=signature)
     database.add(row)
@@ -49,27 +51,29 @@ def sign(
     return _told(row)
 
 
-def kept(database: Session) -> list[changes.AuditCheckpoint]:
+def kept(database: Session) -> list[replication.AuditCheckpoint]:
     """All that were signed."""
     rows = database.exec(select(AuditSignature).order_by(col(AuditSignature.sequence)))
     return [_told(row) for row in rows]
 
 
-def read(lines: Iterable[str]) -> list[changes.AuditCheckpoint]:
+def read(lines: Iterable[str]) -> list[replication.AuditCheckpoint]:
     """The heads in a log, of central's or of a kiosk's. What is none is passed over."""
     found = []
     for line in lines:
         _, said, document = line.partition("audit head {")
         try:
             if said:
-                found.append(changes.AuditCheckpoint.model_validate_json("{" + document.strip()))
+                found.append(
+                    replication.AuditCheckpoint.model_validate_json("{" + document.strip())
+                )
         except ValidationError:
             continue
     return found
 
 
 def first_contradiction(
-    database: Session, master: MasterKey, heads: Iterable[changes.AuditCheckpoint]
+    database: Session, master: MasterKey, heads: Iterable[replication.AuditCheckpoint]
 ) -> int | None:
     """The first signed head that the chain does not agree with; None if it does with all.
 
@@ -85,7 +89,7 @@ def first_contradiction(
     return None
 
 
-def _signed_by(key: VerifyKey, head: changes.AuditCheckpoint) -> bool:
+def _signed_by(key: VerifyKey, head: replication.AuditCheckpoint) -> bool:
     try:
         key.verify(head.signed, head.signature)
     except BadSignatureError:
@@ -93,7 +97,7 @@ def _signed_by(key: VerifyKey, head: changes.AuditCheckpoint) -> bool:
     return True
 
 
-def _told(row: AuditSignature) -> changes.AuditCheckpoint:
-    return changes.AuditCheckpoint(
+def _told(row: AuditSignature) -> replication.AuditCheckpoint:
+    return replication.AuditCheckpoint(
         sequence=row.sequence, hash=row.hash, at=row.at, signature=row.signature
     )

@@ -15,7 +15,7 @@ from kiosk.central.cli import operator_context
 from kiosk.central.cli.operator_context import Commands, Declined
 from kiosk.central.fleet import enrolling, kiosks
 from kiosk.central.tables import Card, Installation, Kiosk, LeaseCards, Organisation
-from kiosk.contract.changes import Contact
+from kiosk.contract.replication import SupportContact
 
 _TOKEN_HOURS = enrolling.TOKEN_LIFE // timedelta(hours=1)
 _LONGEST_TOKEN_HOURS = 24 * 14
@@ -148,7 +148,7 @@ def _contacts(given: list[list[str]]) -> list[list[str]]:
         raise Declined("--contact: up to 4")
     try:
         for whom, how in given:
-            Contact(name=whom, detail=how)
+            SupportContact(name=whom, detail=how)
     except ValidationError:
         raise Declined("--contact: each with 1 to 64 characters") from None
     return given

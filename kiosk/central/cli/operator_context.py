@@ -17,8 +17,8 @@ from sqlmodel import Session, select
 
 from kiosk.central import settings
 from kiosk.central.audit import trail
-from kiosk.central.service import services
-from kiosk.central.service.services import Services
+from kiosk.central.service import assembly
+from kiosk.central.service.assembly import Services
 from kiosk.central.tables import Card, Kiosk, Organisation
 from kiosk.errors import KioskError
 from kiosk.values import Family
@@ -75,7 +75,7 @@ class OperatorContext:
 def opened(given: argparse.Namespace) -> Iterator[OperatorContext]:
     """The desk of whoever runs the command. Raises SettingsError, Declined."""
     operator = _operator(given)
-    service = services.assemble(settings.read())
+    service = assembly.assemble(settings.read())
     try:
         yield OperatorContext(service, operator)
     finally:

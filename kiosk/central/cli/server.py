@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from kiosk.central.cli import operator_context
 from kiosk.central.http.application import create_app
 from kiosk.central.operations import housekeeping
-from kiosk.central.service import notices, services
+from kiosk.central.service import assembly, notices
 from kiosk.central.settings import Settings
 from kiosk.hardening import harden
 
@@ -23,7 +23,7 @@ _LOG_LEVELS = {"info": "INFO", "trace": "DEBUG"}
 def serve(chosen: Settings, level: str) -> int:
     """Serve until somebody ends it; `level`: what is logged, `info` or `trace`."""
     harden(die_with_parent=False)
-    service = services.assemble(chosen)
+    service = assembly.assemble(chosen)
     app = create_app(service)
     config = uvicorn.Config(
         app,

@@ -16,10 +16,10 @@ from kiosk.central.cli import operator_context
 from kiosk.central.cli.operator_context import Commands, Declined
 from kiosk.central.keys import master_key, pkcs11_key
 from kiosk.central.operations import seed
-from kiosk.central.service import services
+from kiosk.central.service import assembly
 from kiosk.central.storage.database import Database
 from kiosk.central.tables import AuditHead as Chain
-from kiosk.contract.changes import AuditCheckpoint
+from kiosk.contract.replication import AuditCheckpoint
 from kiosk.errors import SettingsError
 
 
@@ -58,7 +58,7 @@ def _add_audit(commands: Commands) -> None:
 
 
 def _sign(_given: argparse.Namespace) -> int:
-    service = services.assemble(settings.read())
+    service = assembly.assemble(settings.read())
     try:
         with service.database.transaction() as database:
             checkpoints.sign(database, service.master, service.clock(), even_if_early=True)
@@ -72,7 +72,7 @@ def _sign(_given: argparse.Namespace) -> int:
 
 
 def _verify(given: argparse.Namespace) -> int:
-    service = services.assemble(settings.read())
+    service = assembly.assemble(settings.read())
     told = _heads(given.heads)
     try:
         with service.database.reading() as database:
@@ -139,7 +139,7 @@ def _seed(_given: argparse.Namespace) -> int:
     chosen = settings.read()
     if chosen.master_key_file is not None:
         seed.ensure_master_key(chosen.master_key_file)
-    service = services.assemble(chosen)
+    service = assembly.assemble(chosen)
     try:
         for document in documents:
             seed.sow(service, document)

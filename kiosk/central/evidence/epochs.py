@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlmodel import Session, col, select
 
 from kiosk.central.audit import trail
-from kiosk.central.refusal import Refusal
+from kiosk.central.refusal import RequestRefused
 from kiosk.central.service.sessions import Work
 from kiosk.central.tables import (
     Card,
@@ -56,7 +56,7 @@ def missing(database: Session, organisation_id: int) -> list[Kiosk]:
 def refuse_if_unsettled(work: Work) -> None:
     """Refuses while a kiosk may know of a key that a card of the organisation carries."""
     if missing(work.session, work.caller.organisation_id):
-        raise Refusal(ProblemType.UNSETTLED)
+        raise RequestRefused(ProblemType.UNSETTLED)
 
 
 def confirm(work: Work, epoch: str) -> None:

@@ -14,9 +14,9 @@ from sqlmodel import Session, col, select
 
 from kiosk.central.audit import checkpoints
 from kiosk.central.keys import trust_store
-from kiosk.central.refusal import Refusal
+from kiosk.central.refusal import RequestRefused
+from kiosk.central.service.assembly import Services
 from kiosk.central.service.authentication import Caller
-from kiosk.central.service.services import Services
 from kiosk.central.tables import (
     Card,
     ChangeCounter,
@@ -27,19 +27,19 @@ from kiosk.central.tables import (
     Tombstone,
 )
 from kiosk.contract.approval import Approval
-from kiosk.contract.changes import (
+from kiosk.contract.messages import ProblemType
+from kiosk.contract.replication import (
     CardChange,
     CardGone,
     CardState,
     Change,
     ChangePage,
-    Contact,
     Cursor,
     Policy,
+    SupportContact,
     card_hash,
     registration_mark,
 )
-from kiosk.contract.messages import ProblemType
 from kiosk.values import CardIdentity, Family
 
 _KEY_PURPOSE = b"what stands for cards at a kiosk"
@@ -51,7 +51,7 @@ def page(services: Services, caller: Caller, after: Cursor | None, limit: int) -
     with services.database.reading() as database:
         kiosk = database.get(Kiosk, caller.id)
         if kiosk is None or kiosk.revoked:  # while it waited
-            raise Refusal(ProblemType.NOT_AUTHENTICATED)
+            raise RequestRefused(ProblemType.NOT_AUTHENTICATED)
         installation = database.get_one(Installation, 1)
         counter = database.get(ChangeCounter, caller.organisation_id) or ChangeCounter(
             organisation_id=caller.organisation_id, position=0, cards=0, horizon=0
@@ -92,7 +92,7 @@ def _refuse_if_void(
         or max(cursor.position, cursor.since) > counter.position
         or max(cursor.position, cursor.since) < counter.horizon
     ):
-        raise Refusal(ProblemType.CURSOR_VOID)
+        raise RequestRefused(ProblemType.CURSOR_VOID)
 
 
 def _changes(
@@ -160,5 +160,7 @@ def _policy(database: Session, caller: Caller, installation: Installation) -> Po
         stopped=installation.stopped or organisation.stopped,
         offline=organisation.offline,
         lease_hours=organisation.lease_hours,
-        contacts=tuple(Contact(name=name, detail=detail) for name, detail in organisation.contacts),
+        contacts=tuple(
+            SupportContact(name=name, detail=detail) for name, detail in organisation.contacts
+        ),
     )

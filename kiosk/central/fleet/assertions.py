@@ -14,11 +14,11 @@ from pydantic import ValidationError
 from sqlmodel import col, delete, select
 
 from kiosk.central.fleet import nonces, rejected_callers
-from kiosk.central.refusal import Refusal
+from kiosk.central.refusal import RequestRefused
 from kiosk.central.service import authentication
-from kiosk.central.service.services import Services
+from kiosk.central.service.assembly import Services
 from kiosk.central.tables import Kiosk, UsedAssertion
-from kiosk.contract.identity import ALGORITHM, ASSERTION_TYPE, AccessToken, AskToken, Claims
+from kiosk.contract.enrolment import ALGORITHM, ASSERTION_TYPE, AccessToken, Claims, TokenRequest
 from kiosk.contract.messages import ProblemType
 from kiosk.rows import carry_out
 
@@ -29,7 +29,7 @@ _HEADER = {"alg": ALGORITHM, "typ": ASSERTION_TYPE}
 _JWS = jwt.PyJWS(algorithms=[ALGORITHM])
 
 
-def give_token(services: Services, asked: AskToken) -> AccessToken:
+def give_token(services: Services, asked: TokenRequest) -> AccessToken:
     """An access token for an assertion that is good, once."""
     claims = _claims(asked.assertion)
     kiosk = None if claims is None else _kiosk(services, claims)
@@ -43,7 +43,7 @@ def give_token(services: Services, asked: AskToken) -> AccessToken:
                 return given
             fault = "used before"
     rejected_callers.tell(services, "kiosk.refused", kiosk.name if kiosk else "", fault)
-    raise Refusal(ProblemType.NOT_AUTHENTICATED)
+    raise RequestRefused(ProblemType.NOT_AUTHENTICATED)
 
 
 def _claims(assertion: str) -> Claims | None:

@@ -13,11 +13,11 @@ from sqlmodel import Session, col, delete, select
 from kiosk.central.audit import trail
 from kiosk.central.fleet import kiosks, nonces, rejected_callers
 from kiosk.central.keys import signing
-from kiosk.central.refusal import Refusal
+from kiosk.central.refusal import RequestRefused
+from kiosk.central.service.assembly import Services
 from kiosk.central.service.authentication import new_token, token_hash
-from kiosk.central.service.services import Services
 from kiosk.central.tables import EnrolmentRow, Kiosk, Organisation
-from kiosk.contract.identity import Enrol, Enrolled, possession
+from kiosk.contract.enrolment import EnrolmentRequest, EnrolmentResponse, possession
 from kiosk.contract.messages import ProblemType
 from kiosk.rows import carry_out
 
@@ -41,7 +41,7 @@ def make_token(
     return token
 
 
-def enrol(services: Services, asked: Enrol) -> Enrolled:
+def enrol(services: Services, asked: EnrolmentRequest) -> EnrolmentResponse:
     """Let the device in. Asked again with the same token and key, the answer is the same."""
     fault, kiosk_name = _fault(services, asked), ""
     if not fault:
@@ -51,7 +51,7 @@ def enrol(services: Services, asked: Enrol) -> Enrolled:
             kiosk = row and _enrolled(services, database, row, asked.public_key)
             if kiosk:
                 organisation = database.get_one(Organisation, kiosk.organisation_id)
-                return Enrolled(
+                return EnrolmentResponse(
                     kiosk=kiosk.subject,
                     name=kiosk.name,
                     organisation=organisation.name,
@@ -60,10 +60,10 @@ def enrol(services: Services, asked: Enrol) -> Enrolled:
                 )
         fault = "token used or over, or another kiosk's key"
     rejected_callers.tell(services, "enrolment.refused", kiosk_name, fault)
-    raise Refusal(ProblemType.ENROLMENT_REFUSED)
+    raise RequestRefused(ProblemType.ENROLMENT_REFUSED)
 
 
-def _fault(services: Services, asked: Enrol) -> str:
+def _fault(services: Services, asked: EnrolmentRequest) -> str:
     """What is wrong already, without a turn at the database."""
     with services.database.reading() as database:
         if database.get(EnrolmentRow, token_hash(asked.token)) is None:

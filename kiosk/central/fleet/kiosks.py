@@ -6,11 +6,11 @@ from sqlmodel import Session, col, delete, select
 
 from kiosk.central.audit import trail
 from kiosk.central.lending import leases
-from kiosk.central.refusal import Refusal
+from kiosk.central.refusal import RequestRefused
+from kiosk.central.service.assembly import Services
 from kiosk.central.service.authentication import Caller
-from kiosk.central.service.services import Services
 from kiosk.central.tables import AccessRow, Card, EnrolmentRow, Kiosk
-from kiosk.contract.identity import Retired
+from kiosk.contract.enrolment import RetirementResponse
 from kiosk.contract.messages import ProblemType
 from kiosk.rows import carry_out
 
@@ -49,13 +49,13 @@ def _void_tokens(database: Session, kiosk: Kiosk) -> None:
     carry_out(database, delete(AccessRow).where(col(AccessRow.kiosk_id) == kiosk.id))
 
 
-def retire(services: Services, caller: Caller) -> Retired:
+def retire(services: Services, caller: Caller) -> RetirementResponse:
     """The kiosk has handed over everything and wiped its store. Refuses one that is to stay."""
     with services.database.transaction() as database:
         kiosk = database.get_one(Kiosk, caller.id)
         if not kiosk.retiring:
-            raise Refusal(ProblemType.OUT_OF_ORDER)
+            raise RequestRefused(ProblemType.OUT_OF_ORDER)
         leases.end_all(database, kiosk, services.clock())
         revoke(database, kiosk)
         trail.append(database, services.clock(), "kiosk.retired", {"kiosk": kiosk.name}, {})
-        return Retired(kiosk=kiosk.subject)
+        return RetirementResponse(kiosk=kiosk.subject)

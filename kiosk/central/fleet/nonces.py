@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 from nacl.utils import random as random_bytes
 
-from kiosk.central.service.services import Services
-from kiosk.contract.identity import Nonce
+from kiosk.central.service.assembly import Services
+from kiosk.contract.enrolment import Nonce
 
 LIFE = timedelta(minutes=2)
 SKEW = timedelta(minutes=1)

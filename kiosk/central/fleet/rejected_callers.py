@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlmodel import Session
 
 from kiosk.central.audit import trail
-from kiosk.central.service.services import Services
+from kiosk.central.service.assembly import Services
 from kiosk.central.tables import RefusalTold
 
 TOLD_EVERY = timedelta(hours=1)

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from kiosk.central.feed.watch import Watch
 from kiosk.central.http import problems, routes
 from kiosk.central.http.limit import LimitBody
-from kiosk.central.service.services import Services
+from kiosk.central.service.assembly import Services
 
 
 def create_app(services: Services) -> FastAPI:

@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl
 from fastapi import Request
 from pydantic import ValidationError
 
-from kiosk.central.refusal import Refusal
-from kiosk.contract.identity import AskToken
+from kiosk.central.refusal import RequestRefused
+from kiosk.contract.enrolment import TokenRequest
 from kiosk.contract.messages import ProblemType
 
 MEDIA_TYPE = "application/x-www-form-urlencoded"
@@ -17,22 +17,22 @@ MEDIA_TYPE = "application/x-www-form-urlencoded"
 DESCRIPTION: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/AskToken"}}},
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/TokenRequest"}}},
     }
 }
 """What the document has of it: the schema is added there."""
 
 
-async def ask_token(request: Request) -> AskToken:
+async def ask_token(request: Request) -> TokenRequest:
     """The form in a request's body; refuses what is none, and what names a field twice."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != MEDIA_TYPE:
-        raise Refusal(ProblemType.INVALID_REQUEST)
+        raise RequestRefused(ProblemType.INVALID_REQUEST)
     try:
         text = (await request.body()).decode("ascii")
         fields = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=8)
         if len(fields) != len(dict(fields)):
-            raise Refusal(ProblemType.INVALID_REQUEST)
-        return AskToken.model_validate(dict(fields))
+            raise RequestRefused(ProblemType.INVALID_REQUEST)
+        return TokenRequest.model_validate(dict(fields))
     except (ValueError, ValidationError):
-        raise Refusal(ProblemType.INVALID_REQUEST) from None
+        raise RequestRefused(ProblemType.INVALID_REQUEST) from None

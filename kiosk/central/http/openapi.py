@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from kiosk.central.http import problems, routes
-from kiosk.contract.identity import AskToken
+from kiosk.contract.enrolment import TokenRequest
 from kiosk.contract.messages import PROBLEM_PREFIX, Problem, ProblemType
 
 TITLE = "Smartcard kiosk: what kiosks ask of central"
@@ -76,7 +76,7 @@ def document() -> _Json:
     for foreign in ("HTTPValidationError", "ValidationError"):
         schemas.pop(foreign, None)
     schemas["Problem"] = Problem.model_json_schema()
-    schemas["AskToken"] = AskToken.model_json_schema()
+    schemas["TokenRequest"] = TokenRequest.model_json_schema()
     made["components"]["responses"] = {problem: _refusal([problem]) for problem in ProblemType}
     for operation in _operations(made):
         operation.pop("summary")

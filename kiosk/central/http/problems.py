@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
-from kiosk.central.refusal import Refusal
+from kiosk.central.refusal import RequestRefused
 from kiosk.central.storage.database import first_line
 from kiosk.contract.messages import PROBLEM_PREFIX, Problem, ProblemType
 from kiosk.errors import MasterKeyAway, StoreFailed
@@ -88,8 +88,8 @@ def response(problem: ProblemType, retry_after_seconds: int | None = None) -> JS
 def install(app: FastAPI) -> None:
     """Have every error of `app` answered as a problem document."""
 
-    @app.exception_handler(Refusal)
-    def refused(_request: Request, error: Refusal) -> JSONResponse:
+    @app.exception_handler(RequestRefused)
+    def refused(_request: Request, error: RequestRefused) -> JSONResponse:
         return response(error.problem, error.retry_after_seconds)
 
     @app.exception_handler(RequestValidationError)

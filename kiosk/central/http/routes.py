@@ -15,50 +15,57 @@ from kiosk.central.feed import change_page
 from kiosk.central.feed.watch import Watch
 from kiosk.central.fleet import assertions, enrolling, kiosks, nonces
 from kiosk.central.http import forms
-from kiosk.central.lending import packs
+from kiosk.central.lending import pack_issue
 from kiosk.central.registration import card_login, codes, questions, registering
 from kiosk.central.service import authentication
+from kiosk.central.service.assembly import Services
 from kiosk.central.service.authentication import Caller
-from kiosk.central.service.services import Services
 from kiosk.central.unlocking import attempt, challenge, facts, grant, opening
-from kiosk.contract.changes import (
-    LARGEST_PAGE,
-    LONGEST_WAIT_SECONDS,
-    ChangePage,
-    Cursor,
-    CursorText,
+from kiosk.contract.enrolment import (
+    AccessToken,
+    EnrolmentRequest,
+    EnrolmentResponse,
+    Nonce,
+    RetirementResponse,
+    TokenRequest,
 )
-from kiosk.contract.identity import AccessToken, AskToken, Enrol, Enrolled, Nonce, Retired
 from kiosk.contract.messages import (
-    AnswersAccepted,
+    AnswersRequest,
+    AnswersResponse,
     CardChallenge,
     CardGenuine,
     CardReply,
     ChallengeOpened,
     ChallengeResponse,
-    CodeSent,
-    GiveAnswers,
+    CodeResponse,
     Grant,
     Health,
-    OpenUnlock,
     Question,
     Report,
     ReportOutcome,
-    UnlockOpened,
+    UnlockRequest,
+    UnlockResponse,
 )
-from kiosk.contract.packs import AskPacks, PackPage
-from kiosk.contract.profile import (
-    LoginOpened,
-    OpenLogin,
-    Profile,
-    ProveLogin,
+from kiosk.contract.packs import PackPage, PacksRequest
+from kiosk.contract.registration import (
+    CardholderProfile,
+    LoginProof,
+    LoginRequest,
+    LoginResponse,
     QuestionList,
-    Register,
-    Registered,
+    RegistrationCodeRequest,
+    RegistrationRequest,
     RegistrationRequirements,
-    Removed,
-    RemoveRegistration,
-    SendRegistrationCode,
+    RegistrationResponse,
+    RemovalRequest,
+    RemovalResponse,
+)
+from kiosk.contract.replication import (
+    LARGEST_PAGE,
+    LONGEST_WAIT_SECONDS,
+    ChangePage,
+    Cursor,
+    CursorText,
 )
 
 
@@ -109,39 +116,41 @@ def nonce(services: Central) -> Nonce:
 
 
 @router.post("/enrolments")
-def enrol(services: Central, asked: Enrol) -> Enrolled:
+def enrol(services: Central, asked: EnrolmentRequest) -> EnrolmentResponse:
     """Have a device be a kiosk, by a one-time token; again with the same key, the same answer."""
     return enrolling.enrol(services, asked)
 
 
 @router.post("/token", openapi_extra=forms.DESCRIPTION)
-def token(services: Central, asked: Annotated[AskToken, Depends(forms.ask_token)]) -> AccessToken:
+def token(
+    services: Central, asked: Annotated[TokenRequest, Depends(forms.ask_token)]
+) -> AccessToken:
     """Have an access token for an assertion (RFC 7523): it says who the kiosk is, once."""
     return assertions.give_token(services, asked)
 
 
 @router.post("/retirement")
-def retire(services: Central, caller: Authenticated) -> Retired:
+def retire(services: Central, caller: Authenticated) -> RetirementResponse:
     """Go out of service, as the RA wants it: nothing is left to be reported."""
     return kiosks.retire(services, caller)
 
 
 @router.post("/unlocks")
-def open_unlock(services: Central, caller: Authenticated, asked: OpenUnlock) -> UnlockOpened:
+def open_unlock(services: Central, caller: Authenticated, asked: UnlockRequest) -> UnlockResponse:
     """The questions of a card that is to be unlocked, and the nonce that it is to sign."""
     return opening.open_unlock(services, caller, asked)
 
 
 @router.post("/unlocks/{session}/answers")
 def give_answers(
-    services: Central, caller: Authenticated, session: UUID, given: GiveAnswers
-) -> AnswersAccepted:
+    services: Central, caller: Authenticated, session: UUID, given: AnswersRequest
+) -> AnswersResponse:
     """Have the card's proof and the answers judged: a failed attempt until they are right."""
     return attempt.give_answers(services, caller, session, given)
 
 
 @router.post("/unlocks/{session}/code")
-def send_code(services: Central, caller: Authenticated, session: UUID) -> CodeSent:
+def send_code(services: Central, caller: Authenticated, session: UUID) -> CodeResponse:
     """Have a fresh code e-mailed to the cardholder; the one before it is void."""
     return codes.send_code(services, caller, session)
 
@@ -185,15 +194,15 @@ def question_list(caller: Authenticated, language: Language = "en") -> QuestionL
 
 
 @router.post("/logins")
-def open_login(services: Central, caller: Authenticated, asked: OpenLogin) -> LoginOpened:
+def open_login(services: Central, caller: Authenticated, asked: LoginRequest) -> LoginResponse:
     """Ask for the nonce that a card is to sign once its passcode was verified."""
     return card_login.open_login(services, caller, asked)
 
 
 @router.post("/logins/{session}/proof")
 def prove_login(
-    services: Central, caller: Authenticated, session: UUID, given: ProveLogin
-) -> Profile:
+    services: Central, caller: Authenticated, session: UUID, given: LoginProof
+) -> CardholderProfile:
     """Log in by the card's signature, and have its holder's profile."""
     return card_login.prove_login(services, caller, session, given)
 
@@ -208,24 +217,24 @@ def registration_requirements(
 
 @router.post("/logins/{session}/code")
 def send_registration_code(
-    services: Central, caller: Authenticated, session: UUID, asked: SendRegistrationCode
-) -> CodeSent:
+    services: Central, caller: Authenticated, session: UUID, asked: RegistrationCodeRequest
+) -> CodeResponse:
     """Have a code e-mailed to what is to be the cardholder's address; the one before is void."""
     return registering.send_code(services, caller, session, asked)
 
 
 @router.post("/logins/{session}/registration")
 def register(
-    services: Central, caller: Authenticated, session: UUID, given: Register
-) -> Registered:
+    services: Central, caller: Authenticated, session: UUID, given: RegistrationRequest
+) -> RegistrationResponse:
     """Register the card, in place of the registration it may have; again, it changes nothing."""
     return registering.register(services, caller, session, given)
 
 
 @router.post("/logins/{session}/removal")
 def remove_registration(
-    services: Central, caller: Authenticated, session: UUID, given: RemoveRegistration
-) -> Removed:
+    services: Central, caller: Authenticated, session: UUID, given: RemovalRequest
+) -> RemovalResponse:
     """End the card's registration; removing what is not there is done."""
     return registering.remove(services, caller, session, given)
 
@@ -237,9 +246,9 @@ def report(services: Central, caller: Authenticated, sent: Report) -> ReportOutc
 
 
 @router.post("/packs")
-def lend_packs(services: Central, caller: Authenticated, asked: AskPacks) -> PackPage:
+def lend_packs(services: Central, caller: Authenticated, asked: PacksRequest) -> PackPage:
     """Be lent what it takes to unlock cards while central is out of reach."""
-    return packs.give_packs(services, caller, asked)
+    return pack_issue.give_packs(services, caller, asked)
 
 
 class ChangesQuery(BaseModel):

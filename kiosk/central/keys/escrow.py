@@ -48,7 +48,7 @@ FORMATS = {
 
 
 @dataclass(frozen=True, slots=True)
-class AdministratorKey:
+class EscrowedAdministratorKey:
     """A key that never leaves, for which cipher, and whether its card has the mutual form."""
 
     key: Secret
@@ -95,11 +95,11 @@ class Escrow:
             return self._derived(card, generation)
         return self._imported(card, _row(database, card))
 
-    def administrator_key(self, database: Session, card: Card) -> AdministratorKey:
+    def administrator_key(self, database: Session, card: Card) -> EscrowedAdministratorKey:
         """The key that answers the challenges of `card`."""
         row = _row(database, card)
         kind = KeyKind(row.kind or KeyKind.TRIPLE_DES)
-        return AdministratorKey(self._imported(card, row), kind, row.mutual)
+        return EscrowedAdministratorKey(self._imported(card, row), kind, row.mutual)
 
     def _imported(self, card: Card, row: EscrowedKey) -> Secret:
         return Secret(self._master.unwrap(row.wrapped, _context(card)))

@@ -19,7 +19,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from sqlmodel import Session
 
 from kiosk.card.cryptogram import KeyKind
-from kiosk.contract.base import Base64, Message, Receipt, Serial
+from kiosk.contract.message import Base64, Message, Receipt, Serial
 from kiosk.errors import SettingsError
 from kiosk.values import Family
 

@@ -32,7 +32,7 @@ from pydantic import (
 
 from kiosk.card.cryptogram import KeyKind
 from kiosk.central.keys.escrow import FORMATS
-from kiosk.contract.base import Serial
+from kiosk.contract.message import Serial
 from kiosk.errors import KioskError
 from kiosk.values import Family, Secret
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from nacl.signing import SigningKey
 
 from kiosk.central.keys.master_key import MasterKey
-from kiosk.contract.identity import Purpose, statement
+from kiosk.contract.enrolment import StatementPurpose, statement
 
 _SEED = (b"what central signs with", b"", 32)
 
@@ -18,7 +18,7 @@ def verify_keys(master: MasterKey) -> tuple[bytes, ...]:
     return (bytes(_key(master).verify_key),)
 
 
-def sign(master: MasterKey, purpose: Purpose, *fields: bytes) -> bytes:
+def sign(master: MasterKey, purpose: StatementPurpose, *fields: bytes) -> bytes:
     """Central's signature of `statement(purpose, *fields)`: 64 bytes."""
     return sign_statement(master, statement(purpose, *fields))
 

@@ -27,7 +27,7 @@ class MailTransport(Protocol):
 
 
 def open_transport(url: str, sender: str) -> MailTransport:
-    """The open_transport of a URL: smtp://host:port, smtps://user:password@host, or folder:/path.
+    """Return the mail transport of a URL: smtp://host:port, smtps://…, folder:/path.
 
     `smtp` asks for STARTTLS wherever the server offers it, and always before it gives a password.
     Raises SettingsError.

@@ -10,9 +10,9 @@ from datetime import timedelta
 
 from kiosk.central.audit import checkpoints, trail
 from kiosk.central.operations import reporting, retention
+from kiosk.central.service.assembly import Services
 from kiosk.central.service.periodic_task import PeriodicTask
-from kiosk.central.service.services import Services
-from kiosk.central.tables import Installation, Notice
+from kiosk.central.tables import Installation, QueuedNotice
 
 _log = logging.getLogger(__name__)
 _LOOK_SECONDS = 600.0
@@ -57,7 +57,7 @@ def _tell_alerts(services: Services) -> None:
         installation.alerted_at = now
         if services.alerts_to:
             database.add(
-                Notice(
+                QueuedNotice(
                     address=services.alerts_to,
                     subject=f"Smartcard kiosks: {len(found)} alerts",
                     paragraphs=[*found, "`kiosk-central alerts` shows how it is now."],

@@ -31,8 +31,8 @@ from kiosk.central.tables import (
     Position,
     Registration,
 )
-from kiosk.contract.base import Serial
-from kiosk.contract.profile import Email, Line
+from kiosk.contract.message import Serial
+from kiosk.contract.registration import Email, Line
 from kiosk.rows import carry_out
 from kiosk.values import Family
 

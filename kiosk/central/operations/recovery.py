@@ -13,8 +13,8 @@ from sqlmodel import Session, select
 
 from kiosk.central.evidence import epochs
 from kiosk.central.keys.escrow_journal import CardLine, GrantLine
+from kiosk.central.service.assembly import Services
 from kiosk.central.service.authentication import Caller
-from kiosk.central.service.services import Services
 from kiosk.central.service.sessions import Work
 from kiosk.central.tables import Card, EscrowedKey, GrantRow, Kiosk
 from kiosk.contract.messages import GrantReceived

@@ -26,10 +26,10 @@ from kiosk.central.tables import (
     GrantRow,
     KioskEventRow,
     LoginSession,
-    Notice,
     PackEventRow,
     PackRow,
     Position,
+    QueuedNotice,
     Registration,
     SealedEnvelope,
     Table,
@@ -41,7 +41,7 @@ _ERASED = "erased"
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class RetentionRule:
     """Rows of `table` whose `over` holds, at a moment so many `days` ago, go."""
 
     what: str
@@ -56,12 +56,16 @@ def _came_to_nothing(at: datetime) -> ColumnElement[bool]:
 
 
 RULES = (
-    Rule("e-mailed codes", 1, EmailedCode, lambda at: col(EmailedCode.sent_at) < at),
-    Rule("log-ins", 90, LoginSession, lambda at: col(LoginSession.opened_at) < at),
-    Rule("attempts at answers", 90, Attempt, lambda at: col(Attempt.at) < at),
-    Rule("changes of passcodes", 365, ChangeRow, lambda at: col(ChangeRow.received_at) < at),
-    Rule("kiosks' own events", 365, KioskEventRow, lambda at: col(KioskEventRow.received_at) < at),
-    Rule(
+    RetentionRule("e-mailed codes", 1, EmailedCode, lambda at: col(EmailedCode.sent_at) < at),
+    RetentionRule("log-ins", 90, LoginSession, lambda at: col(LoginSession.opened_at) < at),
+    RetentionRule("attempts at answers", 90, Attempt, lambda at: col(Attempt.at) < at),
+    RetentionRule(
+        "changes of passcodes", 365, ChangeRow, lambda at: col(ChangeRow.received_at) < at
+    ),
+    RetentionRule(
+        "kiosks' own events", 365, KioskEventRow, lambda at: col(KioskEventRow.received_at) < at
+    ),
+    RetentionRule(
         "what was done with packs",
         90,
         PackEventRow,
@@ -69,15 +73,15 @@ RULES = (
             select(PackRow.id).where(col(PackRow.ended_at) < at)
         ),
     ),
-    Rule("packs", 90, PackRow, lambda at: col(PackRow.ended_at) < at),
-    Rule(
+    RetentionRule("packs", 90, PackRow, lambda at: col(PackRow.ended_at) < at),
+    RetentionRule(
         "ends of unlocks that came to nothing",
         90,
         EndRow,
         lambda at: col(EndRow.session_id).in_(select(UnlockSession.id).where(_came_to_nothing(at))),
     ),
-    Rule("unlocks that came to nothing", 90, UnlockSession, _came_to_nothing),
-    Rule(
+    RetentionRule("unlocks that came to nothing", 90, UnlockSession, _came_to_nothing),
+    RetentionRule(
         "whom the audit is about",
         730,
         AuditPersonal,
@@ -115,7 +119,7 @@ def erase(database: Session, holder: Cardholder) -> int:
             database.delete(registration)
         card.status, card.authentication_certificate = CardStatus.LEAVER, None
     carry_out(database, delete(Position).where(col(Position.cardholder_id) == holder.id))
-    carry_out(database, delete(Notice).where(col(Notice.address) == holder.email))
+    carry_out(database, delete(QueuedNotice).where(col(QueuedNotice.address) == holder.email))
     carry_out(database, delete(EmailedCode).where(col(EmailedCode.address) == holder.email))
     for told in database.exec(select(AuditPersonal)):
         if told.fields.get("cardholder") == holder.id:

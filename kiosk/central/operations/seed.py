@@ -26,9 +26,9 @@ from kiosk.central.keys import master_key, signatures, trust_store
 from kiosk.central.keys.escrow import FORMATS
 from kiosk.central.registration import registrations
 from kiosk.central.registration.questions import ENGLISH
-from kiosk.central.service.services import Services
+from kiosk.central.service.assembly import Services
 from kiosk.central.tables import Card, Cardholder, Organisation, Position
-from kiosk.contract.base import Serial
+from kiosk.contract.message import Serial
 from kiosk.values import Family, Secret
 
 _SEED_BYTES = 32
@@ -38,7 +38,7 @@ class _Document(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
-class Holder(_Document):
+class SeededHolder(_Document):
     """The cardholder."""
 
     name: str
@@ -116,7 +116,7 @@ class HeldPosition(_Document):
     organisation_name: str
 
 
-class Trust(_Document):
+class SeededAuthority(_Document):
     """An authority that issued the certificates, and its revocation list; DER, base64."""
 
     authority: Base64Bytes
@@ -127,12 +127,12 @@ class Personalisation(_Document):
     """Everything that central knows of one card and its holder."""
 
     organisation: Annotated[str, Field(min_length=1, max_length=100)]
-    cardholder: Holder
+    cardholder: SeededHolder
     card: PersonalisedCard
     answers: Annotated[tuple[RegisteredAnswer, ...], Field(max_length=4)]
     """Four, or none for a cardholder who has not registered."""
     positions: tuple[HeldPosition, ...] = ()
-    trust: Trust | None = None
+    trust: SeededAuthority | None = None
 
     @field_validator("answers")
     @classmethod

@@ -12,10 +12,10 @@ from sqlmodel import col, select
 
 from kiosk.central.audit import trail
 from kiosk.central.keys import signatures, trust_store
-from kiosk.central.refusal import Refusal
+from kiosk.central.refusal import RequestRefused
 from kiosk.central.service import throttle
+from kiosk.central.service.assembly import Services
 from kiosk.central.service.authentication import Caller
-from kiosk.central.service.services import Services
 from kiosk.central.service.sessions import SESSION_LIFE, Work, card_presented, kiosk, working
 from kiosk.central.tables import (
     Card,
@@ -28,16 +28,16 @@ from kiosk.central.tables import (
 )
 from kiosk.contract import proof
 from kiosk.contract.messages import ProblemType
-from kiosk.contract.profile import (
-    LoginOpened,
-    OpenLogin,
+from kiosk.contract.registration import (
+    CardholderProfile,
+    LoginProof,
+    LoginRequest,
+    LoginResponse,
+    OrganisationEntry,
     PositionEntry,
-    Profile,
-    ProveLogin,
-    SelfService,
+    SelfServiceStatus,
     SmartcardEntry,
 )
-from kiosk.contract.profile import Organisation as Trust
 
 _log = logging.getLogger(__name__)
 _NONCE_BYTES = 32
@@ -52,7 +52,7 @@ class Login:
     holder: Cardholder
 
 
-def open_login(services: Services, caller: Caller, asked: OpenLogin) -> LoginOpened:
+def open_login(services: Services, caller: Caller, asked: LoginRequest) -> LoginResponse:
     """The nonce for the card to sign. The same session may be opened again, with the same result.
 
     The certificates are looked at here already: a card that is not believed spares its holder the
@@ -61,9 +61,9 @@ def open_login(services: Services, caller: Caller, asked: OpenLogin) -> LoginOpe
     with working(services, caller) as work:
         card = card_presented(work, asked.card)
         if card is None:
-            raise Refusal(ProblemType.CARD_NOT_KNOWN)
+            raise RequestRefused(ProblemType.CARD_NOT_KNOWN)
         if card.status != CardStatus.ACTIVE:
-            raise Refusal(ProblemType.CARD_STOPPED)
+            raise RequestRefused(ProblemType.CARD_STOPPED)
         _refuse_unless_believed(work, card, asked)
         session = work.session.get(LoginSession, asked.session)
         if session is None:
@@ -77,15 +77,17 @@ def open_login(services: Services, caller: Caller, asked: OpenLogin) -> LoginOpe
             )
             work.session.add(session)
         elif (session.kiosk_id, session.card_id) != (caller.id, card.id):
-            raise Refusal(ProblemType.NOT_FOUND)
-    return LoginOpened(session=session.id, nonce=session.nonce)
+            raise RequestRefused(ProblemType.NOT_FOUND)
+    return LoginResponse(session=session.id, nonce=session.nonce)
 
 
-def prove_login(services: Services, caller: Caller, session_id: UUID, given: ProveLogin) -> Profile:
+def prove_login(
+    services: Services, caller: Caller, session_id: UUID, given: LoginProof
+) -> CardholderProfile:
     """The holder's profile, once her card has signed for this session."""
     with working(services, caller) as work:
         login = find(work, session_id)
-        refuse_unless_signed(work, login, proof.Purpose.LOG_IN, given.signature)
+        refuse_unless_signed(work, login, proof.ProofPurpose.LOG_IN, given.signature)
         if login.session.proved_at is None:
             login.session.proved_at = work.now
             record(work, "login", login)
@@ -96,12 +98,12 @@ def find(work: Work, session_id: UUID) -> Login:
     """The caller's session, if it still lives and its card may still be used."""
     session = work.session.get(LoginSession, session_id)
     if session is None or session.kiosk_id != work.caller.id:
-        raise Refusal(ProblemType.NOT_FOUND)
+        raise RequestRefused(ProblemType.NOT_FOUND)
     if session.opened_at + SESSION_LIFE <= work.now:
-        raise Refusal(ProblemType.EXPIRED)
+        raise RequestRefused(ProblemType.EXPIRED)
     card = work.session.exec(select(Card).where(Card.id == session.card_id).with_for_update()).one()
     if card.status != CardStatus.ACTIVE:
-        raise Refusal(ProblemType.CARD_STOPPED)
+        raise RequestRefused(ProblemType.CARD_STOPPED)
     return Login(session, card, work.session.get_one(Cardholder, card.cardholder_id))
 
 
@@ -109,12 +111,12 @@ def find_proved(work: Work, session_id: UUID) -> Login:
     """The same, of a card that has signed."""
     login = find(work, session_id)
     if login.session.proved_at is None:
-        raise Refusal(ProblemType.OUT_OF_ORDER)
+        raise RequestRefused(ProblemType.OUT_OF_ORDER)
     return login
 
 
 def refuse_unless_signed(
-    work: Work, login: Login, purpose: proof.Purpose, signature: bytes
+    work: Work, login: Login, purpose: proof.ProofPurpose, signature: bytes
 ) -> None:
     """Refuses unless the card's authentication key signed for this very session and purpose."""
     digest = proof.digest(
@@ -130,7 +132,7 @@ def refuse_unless_signed(
         return
     throttle.count_failure(kiosk(work), throttle.PER_KIOSK, work.now)
     record(work, "login.not-genuine", login)
-    raise Refusal(ProblemType.CARD_NOT_GENUINE)
+    raise RequestRefused(ProblemType.CARD_NOT_GENUINE)
 
 
 def registered(work: Work, card: Card) -> Registration | None:
@@ -155,11 +157,11 @@ def record(work: Work, kind: str, login: Login) -> None:
     trail.append(work.session, work.now, kind, details, trail.of_card(login.card))
 
 
-def _refuse_unless_believed(work: Work, card: Card, asked: OpenLogin) -> None:
+def _refuse_unless_believed(work: Work, card: Card, asked: LoginRequest) -> None:
     """Both certificates chain and are not revoked, and the one is that which the RA imported."""
     presented, imported = asked.card.authentication_certificate, card.authentication_certificate
     if presented is None or imported is None:
-        raise Refusal(ProblemType.UNLOCK_ONLY)
+        raise RequestRefused(ProblemType.UNLOCK_ONLY)
     own = asked.card.card_authentication_certificate
     try:
         trust_store.check(work.session, presented, work.now)
@@ -170,10 +172,10 @@ def _refuse_unless_believed(work: Work, card: Card, asked: OpenLogin) -> None:
         _log.warning("login at %s: %s", work.caller.name, reason)
         details: dict[str, trail.Detail] = {"kiosk": work.caller.name, "reason": str(reason)}
         trail.append(work.session, work.now, "login.not-trusted", details, trail.of_card(card))
-        raise Refusal(ProblemType.NOT_TRUSTED) from None
+        raise RequestRefused(ProblemType.NOT_TRUSTED) from None
 
 
-def _profile(work: Work, login: Login) -> Profile:
+def _profile(work: Work, login: Login) -> CardholderProfile:
     holder, certificate = login.holder, login.card.authentication_certificate or b""
     registration = registered(work, login.card)
     positions = work.session.exec(
@@ -183,10 +185,12 @@ def _profile(work: Work, login: Login) -> Profile:
         select(Card).where(Card.cardholder_id == holder.id).order_by(col(Card.id))
     ).all()
     home = work.session.get_one(Organisation, holder.organisation_id)
-    state = SelfService.LOCKED_OUT if login.card.closed else SelfService.NOT_REGISTERED
+    state = SelfServiceStatus.LOCKED_OUT if login.card.closed else SelfServiceStatus.NOT_REGISTERED
     if registration is not None:
-        state = SelfService.LOCKED_OUT if registration.locked else SelfService.REGISTERED
-    return Profile(
+        state = (
+            SelfServiceStatus.LOCKED_OUT if registration.locked else SelfServiceStatus.REGISTERED
+        )
+    return CardholderProfile(
         name=holder.name,
         uuid=holder.uuid,
         email=holder.email,
@@ -199,20 +203,20 @@ def _profile(work: Work, login: Login) -> Profile:
     )
 
 
-def _trusts(home: Organisation, positions: Sequence[Position]) -> tuple[Trust, ...]:
+def _trusts(home: Organisation, positions: Sequence[Position]) -> tuple[OrganisationEntry, ...]:
     """The trusts that the cardholder works for, each once; at least the one that knows her."""
-    found: dict[str, Trust] = {}
+    found: dict[str, OrganisationEntry] = {}
     for position in positions:
         if position.organisation_code:
             found.setdefault(
                 position.organisation_code,
-                Trust(
+                OrganisationEntry(
                     code=position.organisation_code,
                     name=position.organisation_name or position.organisation_code,
                     role=position.name,
                 ),
             )
-    return tuple(found.values()) or (Trust(code="", name=home.name),)
+    return tuple(found.values()) or (OrganisationEntry(code="", name=home.name),)
 
 
 def _smartcard(card: Card, inserted: Card) -> SmartcardEntry:

@@ -16,9 +16,9 @@ from sqlmodel import col, select
 
 from kiosk.central.mail import letters
 from kiosk.central.mail.letters import Letter
-from kiosk.central.refusal import Refusal
+from kiosk.central.refusal import RequestRefused
+from kiosk.central.service.assembly import Services
 from kiosk.central.service.authentication import Caller
-from kiosk.central.service.services import Services
 from kiosk.central.service.sessions import (
     Unlock,
     Work,
@@ -30,7 +30,7 @@ from kiosk.central.service.sessions import (
     working,
 )
 from kiosk.central.tables import Cardholder, EmailedCode
-from kiosk.contract.messages import CodeSent, ProblemType
+from kiosk.contract.messages import CodeResponse, ProblemType
 from kiosk.errors import MailFailed
 
 VALID = timedelta(minutes=15)
@@ -40,7 +40,7 @@ _PER_UNLOCK = 3
 ASKED_AFTER = 2  # failures of a registration since its last success
 
 
-def send_code(services: Services, caller: Caller, session_id: UUID) -> CodeSent:
+def send_code(services: Services, caller: Caller, session_id: UUID) -> CodeResponse:
     """E-mail a fresh code to the cardholder; the one before it is void.
 
     Only once answers were given and refused for want of a code, so that nobody's mail box can be
@@ -49,7 +49,7 @@ def send_code(services: Services, caller: Caller, session_id: UUID) -> CodeSent:
     with working(services, caller) as work:
         unlock = find(work, session_id)
         if not unlock.session.code_due or unlock.session.accepted_at is not None:
-            raise Refusal(ProblemType.OUT_OF_ORDER)
+            raise RequestRefused(ProblemType.OUT_OF_ORDER)
         refuse_if_locked(unlock.registration)
         holder = work.session.get_one(Cardholder, unlock.card.cardholder_id)
         code = new_code(work, session_id, holder.email, at_most=_PER_UNLOCK)
@@ -68,22 +68,22 @@ def judge(work: Work, unlock: Unlock, given: str | None) -> None:
         return
     if given is None:
         session.code_due = True
-        raise Refusal(ProblemType.CODE_REQUIRED)
+        raise RequestRefused(ProblemType.CODE_REQUIRED)
     refuse_if_too_soon(work, unlock.card, unlock.registration)
     match look_at(work, session.id, given):
         case CodeVerdict.RIGHT:
             session.code_confirmed = True
             record(work, "code.right", unlock)
         case CodeVerdict.VOID:
-            raise Refusal(ProblemType.CODE_VOID)
+            raise RequestRefused(ProblemType.CODE_VOID)
         case CodeVerdict.WRONG:
             record(work, "code.wrong", unlock)
-            raise Refusal(ProblemType.CODE_WRONG)
+            raise RequestRefused(ProblemType.CODE_WRONG)
         case CodeVerdict.USED_UP:
             record(work, "code.wrong", unlock)
             count_failure(work, unlock)
             refuse_if_locked(unlock.registration)
-            raise Refusal(ProblemType.CODE_VOID)
+            raise RequestRefused(ProblemType.CODE_VOID)
 
 
 def _due(unlock: Unlock) -> bool:
@@ -107,7 +107,7 @@ class CodeVerdict(Enum):
 def new_code(work: Work, session_id: UUID, address: str, *, at_most: int) -> str:
     """A fresh code for the session, of which only a verifier is kept. Refuses beyond `at_most`."""
     if len(_sent(work, session_id)) >= at_most:
-        raise Refusal(ProblemType.NO_MORE_CODES)
+        raise RequestRefused(ProblemType.NO_MORE_CODES)
     code = f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}}"
     work.session.add(
         EmailedCode(
@@ -120,13 +120,13 @@ def new_code(work: Work, session_id: UUID, address: str, *, at_most: int) -> str
     return code
 
 
-def deliver(services: Services, address: str, letter: Letter) -> CodeSent:
+def deliver(services: Services, address: str, letter: Letter) -> CodeResponse:
     """Carry the letter with the code, outside of any transaction; refuses if nobody takes it."""
     try:
         services.mail_transport.deliver(address, letter)
     except MailFailed:
-        raise Refusal(ProblemType.MAIL_FAILED) from None
-    return CodeSent(address=masked(address), valid_seconds=int(VALID.total_seconds()))
+        raise RequestRefused(ProblemType.MAIL_FAILED) from None
+    return CodeResponse(address=masked(address), valid_seconds=int(VALID.total_seconds()))
 
 
 def look_at(work: Work, session_id: UUID, given: str) -> CodeVerdict:

@@ -11,24 +11,24 @@ from uuid import UUID, uuid4
 from sqlmodel import col, delete
 
 from kiosk.central.mail import letters
-from kiosk.central.refusal import Refusal
+from kiosk.central.refusal import RequestRefused
 from kiosk.central.registration import card_login, codes, questions, registrations
 from kiosk.central.registration.card_login import Login
 from kiosk.central.service import notices, throttle
+from kiosk.central.service.assembly import Services
 from kiosk.central.service.authentication import Caller
-from kiosk.central.service.services import Services
 from kiosk.central.service.sessions import Work, refuse_if_locked, refuse_if_too_soon, working
 from kiosk.central.tables import Attempt, AttemptOutcome, Registration, SealedEnvelope
 from kiosk.contract import proof
 from kiosk.contract.answer_rules import flaw
-from kiosk.contract.messages import CodeSent, ProblemType, Question
-from kiosk.contract.profile import (
-    Register,
-    Registered,
+from kiosk.contract.messages import CodeResponse, ProblemType, Question
+from kiosk.contract.registration import (
+    RegistrationCodeRequest,
+    RegistrationRequest,
     RegistrationRequirements,
-    Removed,
-    RemoveRegistration,
-    SendRegistrationCode,
+    RegistrationResponse,
+    RemovalRequest,
+    RemovalResponse,
 )
 from kiosk.rows import carry_out
 from kiosk.values import Secret
@@ -50,13 +50,13 @@ def requirements(services: Services, caller: Caller, session_id: UUID) -> Regist
 
 
 def send_code(
-    services: Services, caller: Caller, session_id: UUID, asked: SendRegistrationCode
-) -> CodeSent:
+    services: Services, caller: Caller, session_id: UUID, asked: RegistrationCodeRequest
+) -> CodeResponse:
     """E-mail a code to the address that is to be the cardholder's; the one before it is void."""
     with working(services, caller) as work:
         found = card_login.find_proved(work, session_id)
         if not services.accepts_address(asked.email):
-            raise Refusal(ProblemType.EMAIL_REFUSED)
+            raise RequestRefused(ProblemType.EMAIL_REFUSED)
         code = codes.new_code(work, session_id, asked.email, at_most=_PER_LOGIN)
         found.holder.language = asked.language
         letter = letters.registration_code(found.holder, code, codes.VALID)
@@ -64,7 +64,9 @@ def send_code(
     return codes.deliver(services, asked.email, letter)
 
 
-def register(services: Services, caller: Caller, session_id: UUID, given: Register) -> Registered:
+def register(
+    services: Services, caller: Caller, session_id: UUID, given: RegistrationRequest
+) -> RegistrationResponse:
     """Register the card, in place of the registration it may have; sent again, it changes nothing.
 
     In the order in which somebody who should not could find something out: the card's signature,
@@ -72,9 +74,9 @@ def register(services: Services, caller: Caller, session_id: UUID, given: Regist
     """
     with working(services, caller) as work:
         found = card_login.find_proved(work, session_id)
-        card_login.refuse_unless_signed(work, found, proof.Purpose.REGISTER, given.signature)
+        card_login.refuse_unless_signed(work, found, proof.ProofPurpose.REGISTER, given.signature)
         if found.card.closed:
-            raise Refusal(ProblemType.LOCKED_OUT)
+            raise RequestRefused(ProblemType.LOCKED_OUT)
         if (done := _done(work, found)) is not None:
             return done
         _judge_code(work, found, given.code)
@@ -102,12 +104,12 @@ def register(services: Services, caller: Caller, session_id: UUID, given: Regist
 
 
 def remove(
-    services: Services, caller: Caller, session_id: UUID, given: RemoveRegistration
-) -> Removed:
+    services: Services, caller: Caller, session_id: UUID, given: RemovalRequest
+) -> RemovalResponse:
     """End the registration: nothing of the answers is kept, and the RA alone can begin another."""
     with working(services, caller) as work:
         found = card_login.find_proved(work, session_id)
-        card_login.refuse_unless_signed(work, found, proof.Purpose.REMOVE, given.signature)
+        card_login.refuse_unless_signed(work, found, proof.ProofPurpose.REMOVE, given.signature)
         former = card_login.registered(work, found.card)
         if former is not None:
             refuse_if_locked(former)
@@ -116,7 +118,7 @@ def remove(
             card_login.record(work, "registration.removed", found)
             letter = letters.registration_removed(found.holder, caller.name, work.now)
             notices.queue(work, found.holder, letter)
-    return Removed(session=session_id)
+    return RemovalResponse(session=session_id)
 
 
 def drop(work: Work, registration: Registration) -> None:
@@ -130,12 +132,12 @@ def drop(work: Work, registration: Registration) -> None:
 # ---------------------------------------------------------------- steps
 
 
-def _done(work: Work, found: Login) -> Registered | None:
+def _done(work: Work, found: Login) -> RegistrationResponse | None:
     """What this session has registered already."""
     former = card_login.registered(work, found.card)
     if former is None or former.made_in != found.session.id or former.registered_at is None:
         return None
-    return Registered(registered_at=former.registered_at)
+    return RegistrationResponse(registered_at=former.registered_at)
 
 
 def _judge_code(work: Work, found: Login, code: str) -> None:
@@ -145,20 +147,20 @@ def _judge_code(work: Work, found: Login, code: str) -> None:
         case codes.CodeVerdict.RIGHT:
             found.session.code_confirmed = True
         case codes.CodeVerdict.WRONG:
-            raise Refusal(ProblemType.CODE_WRONG)
+            raise RequestRefused(ProblemType.CODE_WRONG)
         case _:
-            raise Refusal(ProblemType.CODE_VOID)
+            raise RequestRefused(ProblemType.CODE_VOID)
 
 
-def _refuse_unfit(given: Register) -> None:
+def _refuse_unfit(given: RegistrationRequest) -> None:
     """Four different questions of the list, and answers that are worth something."""
     if len(set(given.questions)) != len(given.questions):
-        raise Refusal(ProblemType.ANSWERS_UNFIT)
+        raise RequestRefused(ProblemType.ANSWERS_UNFIT)
     for place, (question, answer) in enumerate(zip(given.questions, given.answers, strict=True)):
         texts = questions.texts(question)
         others = given.answers[:place]
         if not texts or any(flaw(text, answer, others) for text in texts):
-            raise Refusal(ProblemType.ANSWERS_UNFIT)
+            raise RequestRefused(ProblemType.ANSWERS_UNFIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,7 @@ class _Former:
     context: bytes
 
 
-def _count_former(work: Work, found: Login, given: Register) -> _Former | None:
+def _count_former(work: Work, found: Login, given: RegistrationRequest) -> _Former | None:
     """Count an attempt at the former registration's answers; None where there is none."""
     former = card_login.registered(work, found.card)
     if former is None:
@@ -178,7 +180,7 @@ def _count_former(work: Work, found: Login, given: Register) -> _Former | None:
     refuse_if_locked(former)
     refuse_if_too_soon(work, found.card, former)
     if given.former is None:
-        raise Refusal(ProblemType.ANSWERS_WRONG)
+        raise RequestRefused(ProblemType.ANSWERS_WRONG)
     throttle.count_failure(former, throttle.PER_REGISTRATION, work.now)
     throttle.count_failure(found.card, throttle.PER_CARD, work.now)
     former.locked = former.failures >= throttle.ATTEMPTS
@@ -205,14 +207,18 @@ def _conclude_former(work: Work, found: Login, former: _Former, *, right: bool) 
     letter = letters.attempt_failed(found.holder, work.caller.name, work.now, locked=locked)
     notices.queue(work, found.holder, letter)
     if locked:
-        raise Refusal(ProblemType.LOCKED_OUT)
+        raise RequestRefused(ProblemType.LOCKED_OUT)
     wait = throttle.seconds_to_wait(registration, work.now) if registration is not None else 0
-    raise Refusal(ProblemType.ANSWERS_WRONG, wait or None)
+    raise RequestRefused(ProblemType.ANSWERS_WRONG, wait or None)
 
 
 def _replace(
-    work: Work, found: Login, identity: UUID, sealed: sealed_answers.SealedRecovery, given: Register
-) -> Registered:
+    work: Work,
+    found: Login,
+    identity: UUID,
+    sealed: sealed_answers.SealedRecovery,
+    given: RegistrationRequest,
+) -> RegistrationResponse:
     former = card_login.registered(work, found.card)
     if former is not None:
         drop(work, former)
@@ -236,7 +242,7 @@ def _replace(
     card_login.record(work, "registration.made", found)
     letter = letters.registered(found.holder, work.caller.name, work.now)
     notices.queue(work, found.holder, letter)
-    return Registered(registered_at=work.now)
+    return RegistrationResponse(registered_at=work.now)
 
 
 def _keep_address(work: Work, found: Login) -> None:

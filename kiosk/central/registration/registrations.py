@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from sqlmodel import Session, col, select
 
 from kiosk.central.keys.master_key import MasterKey
-from kiosk.central.service.services import Services
+from kiosk.central.service.assembly import Services
 from kiosk.central.tables import Card, Registration, SealedEnvelope
 from kiosk.errors import VaultClosed
 from kiosk.values import Secret

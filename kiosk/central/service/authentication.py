@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, delete, select
 
-from kiosk.central.refusal import Refusal
-from kiosk.central.service.services import Services
+from kiosk.central.refusal import RequestRefused
+from kiosk.central.service.assembly import Services
 from kiosk.central.tables import AccessRow, Kiosk
 from kiosk.contract.messages import ProblemType
 from kiosk.rows import carry_out
@@ -68,7 +68,7 @@ def caller(database: Session, authorization: str | None, now: datetime) -> Calle
         ).first()
         if kiosk is not None and not kiosk.revoked:
             return Caller(kiosk.id, kiosk.organisation_id, kiosk.name, kiosk.heard_at)
-    raise Refusal(ProblemType.NOT_AUTHENTICATED)
+    raise RequestRefused(ProblemType.NOT_AUTHENTICATED)
 
 
 def hear(services: Services, heard: Caller) -> Caller:

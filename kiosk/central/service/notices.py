@@ -12,10 +12,10 @@ from datetime import timedelta
 from sqlmodel import col, select
 
 from kiosk.central.mail.letters import Letter
+from kiosk.central.service.assembly import Services
 from kiosk.central.service.periodic_task import PeriodicTask
-from kiosk.central.service.services import Services
 from kiosk.central.service.sessions import Work
-from kiosk.central.tables import Card, Cardholder, Notice
+from kiosk.central.tables import Card, Cardholder, QueuedNotice
 from kiosk.errors import MailFailed
 
 _log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ def holder(work: Work, card: Card) -> Cardholder:
 def queue(work: Work, addressee: Cardholder, letter: Letter) -> None:
     """Have the cardholder written to, once this transaction is on disk."""
     work.session.add(
-        Notice(
+        QueuedNotice(
             address=addressee.email,
             subject=letter.subject,
             paragraphs=list(letter.paragraphs),
@@ -51,9 +51,9 @@ def deliver(services: Services) -> int:
     for _ in range(_AT_ONCE):
         with services.database.transaction() as database:
             notice = database.exec(
-                select(Notice)
-                .where(col(Notice.due_at) <= services.clock())
-                .order_by(col(Notice.due_at))
+                select(QueuedNotice)
+                .where(col(QueuedNotice.due_at) <= services.clock())
+                .order_by(col(QueuedNotice.due_at))
                 .limit(1)
                 .with_for_update(skip_locked=True)
             ).first()
@@ -75,7 +75,7 @@ def deliver(services: Services) -> int:
         else:
             delivered += 1
         with services.database.transaction() as database:
-            done = database.get(Notice, notice.id)
+            done = database.get(QueuedNotice, notice.id)
             if done is not None:
                 database.delete(done)
     return delivered

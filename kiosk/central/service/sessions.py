@@ -11,10 +11,10 @@ from uuid import UUID
 from sqlmodel import Session, select
 
 from kiosk.central.audit import trail
-from kiosk.central.refusal import Refusal
+from kiosk.central.refusal import RequestRefused
 from kiosk.central.service import throttle
+from kiosk.central.service.assembly import Services
 from kiosk.central.service.authentication import Caller
-from kiosk.central.service.services import Services
 from kiosk.central.tables import (
     Card,
     CardStatus,
@@ -60,12 +60,12 @@ def find(work: Work, session_id: UUID) -> Unlock:
     """The caller's session, if it still lives and its card may still be unlocked."""
     session = work.session.get(UnlockSession, session_id)
     if session is None or session.kiosk_id != work.caller.id:
-        raise Refusal(ProblemType.NOT_FOUND)
+        raise RequestRefused(ProblemType.NOT_FOUND)
     refuse_if_over(work, session)
     card = work.session.exec(select(Card).where(Card.id == session.card_id).with_for_update()).one()
     registered = registration(work, card)
     if registered.id != session.registration_id:
-        raise Refusal(ProblemType.EXPIRED)
+        raise RequestRefused(ProblemType.EXPIRED)
     return Unlock(session, card, registered)
 
 
@@ -85,12 +85,12 @@ def card_presented(work: Work, presented: PresentedCard) -> Card | None:
 def registration(work: Work, card: Card) -> Registration:
     """The card's registration; refuses if card or unlocking is stopped, or it is not registered."""
     if card.status != CardStatus.ACTIVE or _all_stopped(work, card):
-        raise Refusal(ProblemType.CARD_STOPPED)
+        raise RequestRefused(ProblemType.CARD_STOPPED)
     registered = work.session.exec(
         select(Registration).where(Registration.card_id == card.id).with_for_update()
     ).first()
     if registered is None:
-        raise Refusal(ProblemType.NOT_REGISTERED)
+        raise RequestRefused(ProblemType.NOT_REGISTERED)
     return registered
 
 
@@ -103,13 +103,13 @@ def _all_stopped(work: Work, card: Card) -> bool:
 def refuse_if_over(work: Work, session: UnlockSession) -> None:
     """Refuses a session that was opened too long ago."""
     if session.opened_at + SESSION_LIFE <= work.now:
-        raise Refusal(ProblemType.EXPIRED)
+        raise RequestRefused(ProblemType.EXPIRED)
 
 
 def refuse_if_locked(registered: Registration) -> None:
     """Refuses once too many attempts have failed."""
     if registered.locked:
-        raise Refusal(ProblemType.LOCKED_OUT)
+        raise RequestRefused(ProblemType.LOCKED_OUT)
 
 
 def refuse_if_too_soon(work: Work, card: Card, registered: Registration) -> None:
@@ -117,7 +117,7 @@ def refuse_if_too_soon(work: Work, card: Card, registered: Registration) -> None
     counted = (registered, card, kiosk(work))
     wait = max(throttle.seconds_to_wait(counts, work.now) for counts in counted)
     if wait:
-        raise Refusal(ProblemType.WAIT, wait)
+        raise RequestRefused(ProblemType.WAIT, wait)
 
 
 def count_failure(work: Work, unlock: Unlock) -> None:

@@ -22,7 +22,7 @@ class Counts(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class ThrottlePolicy:
     """`free` failures cost no wait, the following ones `waits`, the last of them for ever after.
 
     With `forgotten_after`, that much quiet beyond the wait lets the count begin anew.
@@ -38,11 +38,11 @@ def _seconds(*waits: int) -> tuple[timedelta, ...]:
 
 
 # Typing four answers takes longer than the first waits: they are for programs, and for doubt.
-PER_REGISTRATION = Policy(free=0, waits=_seconds(2, 10, 60, 300))
+PER_REGISTRATION = ThrottlePolicy(free=0, waits=_seconds(2, 10, 60, 300))
 PER_CARD = PER_REGISTRATION
 # Many people share a kiosk, so only a row of failures looks like somebody trying cards there. A
 # success does not clear it, or an attacker would put their own card in between.
-PER_KIOSK = Policy(
+PER_KIOSK = ThrottlePolicy(
     free=10, waits=_seconds(30, 60, 120, 300, 600), forgotten_after=timedelta(hours=1)
 )
 
@@ -54,7 +54,7 @@ def seconds_to_wait(counts: Counts, now: datetime) -> int:
     return -((now - counts.not_before) // timedelta(seconds=1))
 
 
-def count_failure(counts: Counts, policy: Policy, now: datetime) -> None:
+def count_failure(counts: Counts, policy: ThrottlePolicy, now: datetime) -> None:
     """One more failure, and the wait that follows it."""
     if (
         policy.forgotten_after is not None

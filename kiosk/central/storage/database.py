@@ -23,7 +23,7 @@ from kiosk.central.keys import escrow_journal
 from kiosk.central.keys.escrow_journal import Journal
 from kiosk.central.keys.master_key import MasterKey
 from kiosk.central.migrations import State
-from kiosk.central.refusal import Refusal
+from kiosk.central.refusal import RequestRefused
 from kiosk.central.storage import change_feed
 from kiosk.central.tables import AuditHead, Installation
 from kiosk.errors import SettingsError, StoreFailed
@@ -126,7 +126,7 @@ class Database:
             session.connection()
             try:
                 yield session
-            except Refusal as refusal:
+            except RequestRefused as refusal:
                 refused = refusal
             change_feed.number(session)
             self._write_journal(session)

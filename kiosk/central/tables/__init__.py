@@ -3,6 +3,7 @@
 Where a primary key defaults to None, the database gives it when the row is flushed.
 """
 
+from kiosk.central.tables.access import AccessRow, EnrolmentRow, RefusalTold, UsedAssertion
 from kiosk.central.tables.auditing import (
     AuditEntry,
     AuditHead,
@@ -19,6 +20,7 @@ from kiosk.central.tables.base import (
     Throttled,
     metadata,
 )
+from kiosk.central.tables.cardholders import Cardholder, Position, QueuedNotice
 from kiosk.central.tables.cards import (
     Card,
     CardFinding,
@@ -27,11 +29,7 @@ from kiosk.central.tables.cards import (
     Registration,
     SealedEnvelope,
 )
-from kiosk.central.tables.changes import (
-    ChangeCounter,
-    KioskEventRow,
-    Tombstone,
-)
+from kiosk.central.tables.change_feed import ChangeCounter, KioskEventRow, Tombstone
 from kiosk.central.tables.estate import (
     Installation,
     Kiosk,
@@ -39,21 +37,7 @@ from kiosk.central.tables.estate import (
     Organisation,
     new_epoch,
 )
-from kiosk.central.tables.identity import (
-    AccessRow,
-    EnrolmentRow,
-    RefusalTold,
-    UsedAssertion,
-)
-from kiosk.central.tables.packs import (
-    PackEventRow,
-    PackRow,
-)
-from kiosk.central.tables.people import (
-    Cardholder,
-    Notice,
-    Position,
-)
+from kiosk.central.tables.lending import PackEventRow, PackRow
 from kiosk.central.tables.visits import (
     Attempt,
     AttemptOutcome,
@@ -95,11 +79,11 @@ __all__ = [
     "KioskEventRow",
     "LeaseCards",
     "LoginSession",
-    "Notice",
     "Organisation",
     "PackEventRow",
     "PackRow",
     "Position",
+    "QueuedNotice",
     "RefusalTold",
     "Registration",
     "RevocationList",

@@ -8,11 +8,11 @@ from sqlmodel import select
 
 from kiosk.central.keys import signatures
 from kiosk.central.mail import letters
-from kiosk.central.refusal import Refusal
+from kiosk.central.refusal import RequestRefused
 from kiosk.central.registration import codes, registrations
 from kiosk.central.service import notices, throttle
+from kiosk.central.service.assembly import Services
 from kiosk.central.service.authentication import Caller
-from kiosk.central.service.services import Services
 from kiosk.central.service.sessions import (
     Unlock,
     Work,
@@ -26,13 +26,13 @@ from kiosk.central.service.sessions import (
 )
 from kiosk.central.tables import Attempt, AttemptOutcome
 from kiosk.contract import proof
-from kiosk.contract.messages import AnswersAccepted, GiveAnswers, ProblemType
+from kiosk.contract.messages import AnswersRequest, AnswersResponse, ProblemType
 from kiosk.vault import sealed_answers
 
 
 def give_answers(
-    services: Services, caller: Caller, session_id: UUID, given: GiveAnswers
-) -> AnswersAccepted:
+    services: Services, caller: Caller, session_id: UUID, given: AnswersRequest
+) -> AnswersResponse:
     """Accepts the session if the card is genuine and enough answers are right.
 
     The attempt is on disk as a failed one before any envelope is touched.
@@ -41,7 +41,7 @@ def give_answers(
         unlock = find(work, session_id)
         _prove(work, unlock, given.proof)
         if unlock.session.accepted_at is not None:
-            return AnswersAccepted(session=session_id)
+            return AnswersResponse(session=session_id)
         refuse_if_locked(unlock.registration)
         refuse_if_too_soon(work, unlock.card, unlock.registration)
         codes.judge(work, unlock, given.code)
@@ -51,7 +51,7 @@ def give_answers(
     right = registrations.opened_by(services, recovery, context, given.answers)
     with working(services, caller) as work:
         _conclude(work, find(work, session_id), attempt, right=right)
-    return AnswersAccepted(session=session_id)
+    return AnswersResponse(session=session_id)
 
 
 def _prove(work: Work, unlock: Unlock, signature: bytes | None) -> None:
@@ -66,7 +66,7 @@ def _prove(work: Work, unlock: Unlock, signature: bytes | None) -> None:
     if pinned is None:
         return
     digest = proof.digest(
-        proof.Purpose.OPEN_UNLOCK,
+        proof.ProofPurpose.OPEN_UNLOCK,
         central=work.services.name,
         kiosk=work.caller.name,
         card=unlock.card.identity,
@@ -77,7 +77,7 @@ def _prove(work: Work, unlock: Unlock, signature: bytes | None) -> None:
         return
     throttle.count_failure(kiosk(work), throttle.PER_KIOSK, work.now)
     record(work, "unlock.card-not-genuine", unlock)
-    raise Refusal(ProblemType.CARD_NOT_GENUINE)
+    raise RequestRefused(ProblemType.CARD_NOT_GENUINE)
 
 
 def _count(work: Work, unlock: Unlock) -> int:
@@ -99,7 +99,7 @@ def _conclude(work: Work, unlock: Unlock, attempt_id: int, *, right: bool) -> No
         _tell_holder(work, unlock)
         refuse_if_locked(registration)
         wait = throttle.seconds_to_wait(registration, work.now)
-        raise Refusal(ProblemType.ANSWERS_WRONG, wait or None)
+        raise RequestRefused(ProblemType.ANSWERS_WRONG, wait or None)
     attempt.outcome = AttemptOutcome.ACCEPTED
     throttle.take_back(kiosk(work), work.now)
     throttle.clear(registration)

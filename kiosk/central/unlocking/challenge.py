@@ -14,9 +14,9 @@ from sqlmodel import col, select
 from kiosk.card import cryptogram
 from kiosk.central.audit import trail
 from kiosk.central.keys.escrow import FORMATS
-from kiosk.central.refusal import Refusal
+from kiosk.central.refusal import RequestRefused
+from kiosk.central.service.assembly import Services
 from kiosk.central.service.authentication import Caller
-from kiosk.central.service.services import Services
 from kiosk.central.service.sessions import Unlock, Work, find, working
 from kiosk.central.tables import Challenge, GrantRow
 from kiosk.central.unlocking import grant
@@ -39,7 +39,7 @@ def open_challenge(services: Services, caller: Caller, session_id: UUID) -> Chal
         unlock, granted = _granted(work, session_id)
         earlier = _dialogues(work, granted)
         if len(earlier) >= _PER_GRANT or grant.too_late(work, granted):
-            raise Refusal(ProblemType.EXPIRED)
+            raise RequestRefused(ProblemType.EXPIRED)
         mutual = services.escrow.administrator_key(work.session, unlock.card).mutual
         challenge = Challenge(
             grant_id=granted.id,
@@ -57,7 +57,7 @@ def respond(
     with working(services, caller) as work:
         unlock, challenge = _dialogue(work, session_id, number)
         if challenge.asked is not None:
-            raise Refusal(ProblemType.OUT_OF_ORDER)
+            raise RequestRefused(ProblemType.OUT_OF_ORDER)
         escrowed = services.escrow.administrator_key(work.session, unlock.card)
         try:
             if escrowed.mutual:
@@ -69,7 +69,7 @@ def respond(
                     escrowed.key, escrowed.kind, asked.challenge
                 )
         except CardMalformed:
-            raise Refusal(ProblemType.INVALID_REQUEST) from None
+            raise RequestRefused(ProblemType.INVALID_REQUEST) from None
         finally:
             escrowed.key.wipe()
         challenge.asked = asked.challenge
@@ -84,7 +84,7 @@ def judge(
     with working(services, caller) as work:
         unlock, challenge = _dialogue(work, session_id, number)
         if not challenge.opening or challenge.asked is None or challenge.genuine is not None:
-            raise Refusal(ProblemType.OUT_OF_ORDER)
+            raise RequestRefused(ProblemType.OUT_OF_ORDER)
         escrowed = services.escrow.administrator_key(work.session, unlock.card)
         challenge.genuine = cryptogram.is_mutual_reply(
             escrowed.key, escrowed.kind, challenge.opening, challenge.asked, given.reply
@@ -92,7 +92,7 @@ def judge(
         escrowed.key.wipe()
         if not challenge.genuine:
             _record(work, "challenge.card-not-genuine", unlock, challenge)
-            raise Refusal(ProblemType.CARD_NOT_GENUINE)
+            raise RequestRefused(ProblemType.CARD_NOT_GENUINE)
         _record(work, "challenge.card-genuine", unlock, challenge)
     return CardGenuine(session=session_id)
 
@@ -102,7 +102,7 @@ def _granted(work: Work, session_id: UUID) -> tuple[Unlock, GrantRow]:
     unlock = find(work, session_id)
     granted = grant.current(work, unlock)
     if granted is None or FORMATS[unlock.card.family].leaves:
-        raise Refusal(ProblemType.OUT_OF_ORDER)
+        raise RequestRefused(ProblemType.OUT_OF_ORDER)
     return unlock, granted
 
 
@@ -111,7 +111,7 @@ def _dialogue(work: Work, session_id: UUID, number: int) -> tuple[Unlock, Challe
     for challenge in _dialogues(work, granted):
         if challenge.number == number:
             return unlock, challenge
-    raise Refusal(ProblemType.NOT_FOUND)
+    raise RequestRefused(ProblemType.NOT_FOUND)
 
 
 def _dialogues(work: Work, granted: GrantRow) -> list[Challenge]:

@@ -18,8 +18,8 @@ from kiosk.central.keys.escrow import FORMATS
 from kiosk.central.lending import offline_visits
 from kiosk.central.mail import letters
 from kiosk.central.service import notices
+from kiosk.central.service.assembly import Services
 from kiosk.central.service.authentication import Caller
-from kiosk.central.service.services import Services
 from kiosk.central.service.sessions import Work, working
 from kiosk.central.tables import (
     Card,
@@ -288,7 +288,7 @@ def _attested(work: Work, card: Card, fact: CardFact) -> bool:
     if fact.signature is None or card.authentication_certificate is None:
         return False
     digest = proof.digest(
-        proof.Purpose.UNLOCKED,
+        proof.ProofPurpose.UNLOCKED,
         central=work.services.name,
         kiosk=work.caller.name,
         card=card.identity,

@@ -12,9 +12,9 @@ from kiosk.central.evidence import epochs, history, worlds
 from kiosk.central.keys import escrow_journal
 from kiosk.central.keys.escrow import FORMATS
 from kiosk.central.lending import leases
-from kiosk.central.refusal import Refusal
+from kiosk.central.refusal import RequestRefused
+from kiosk.central.service.assembly import Services
 from kiosk.central.service.authentication import Caller
-from kiosk.central.service.services import Services
 from kiosk.central.service.sessions import Unlock, Work, find, working
 from kiosk.central.tables import Card, EndRow, FactRow, GrantRow, Installation
 from kiosk.contract.messages import Grant, ProblemType, UnblockingKey
@@ -34,7 +34,7 @@ def issue_grant(services: Services, caller: Caller, session_id: UUID) -> Grant:
         epochs.refuse_if_unsettled(work)
         grant = current(work, unlock)
         if grant is not None and (_begun(work, grant) or too_late(work, grant)):
-            raise Refusal(ProblemType.EXPIRED)
+            raise RequestRefused(ProblemType.EXPIRED)
         # Made before the commit: a key that cannot be produced leaves no grant behind.
         return _message(work, unlock, grant or _new_grant(work, unlock))
 
@@ -48,13 +48,13 @@ def current(work: Work, unlock: Unlock) -> GrantRow | None:
     """The session's grant, None before it was issued. Refuses once there can be none any more."""
     session, card = unlock.session, unlock.card
     if session.accepted_at is None:
-        raise Refusal(ProblemType.OUT_OF_ORDER)
+        raise RequestRefused(ProblemType.OUT_OF_ORDER)
     if card.proved_session != session.id:
-        raise Refusal(ProblemType.EXPIRED)
+        raise RequestRefused(ProblemType.EXPIRED)
     grant = work.session.exec(select(GrantRow).where(GrantRow.session_id == session.id)).first()
     known = session.last_grant if grant is None else grant.number
     if history.latest_grant(work.session, card) != known or _ended(work, session.id):
-        raise Refusal(ProblemType.EXPIRED)
+        raise RequestRefused(ProblemType.EXPIRED)
     return grant
 
 
@@ -74,7 +74,7 @@ def _new_grant(work: Work, unlock: Unlock) -> GrantRow:
     session, card = unlock.session, unlock.card
     decision = history.evaluate_and_freeze(work, card, history.told(session))
     if decision.frozen:
-        raise Refusal(ProblemType.CARD_FROZEN)
+        raise RequestRefused(ProblemType.CARD_FROZEN)
     installation = work.session.get_one(Installation, 1)
     installation.grants += 1
     grant = GrantRow(

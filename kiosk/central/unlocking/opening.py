@@ -6,10 +6,10 @@ from nacl.utils import random as random_bytes
 
 from kiosk.central.audit import trail
 from kiosk.central.evidence import epochs, history
-from kiosk.central.refusal import Refusal
+from kiosk.central.refusal import RequestRefused
 from kiosk.central.registration import questions
+from kiosk.central.service.assembly import Services
 from kiosk.central.service.authentication import Caller
-from kiosk.central.service.services import Services
 from kiosk.central.service.sessions import (
     Unlock,
     Work,
@@ -22,13 +22,13 @@ from kiosk.central.service.sessions import (
     working,
 )
 from kiosk.central.tables import Card, Registration, UnlockSession
-from kiosk.contract.messages import OpenUnlock, ProblemType, Question, UnlockOpened
+from kiosk.contract.messages import ProblemType, Question, UnlockRequest, UnlockResponse
 from kiosk.vault import sealed_answers
 
 _NONCE_BYTES = 32
 
 
-def open_unlock(services: Services, caller: Caller, asked: OpenUnlock) -> UnlockOpened:
+def open_unlock(services: Services, caller: Caller, asked: UnlockRequest) -> UnlockResponse:
     """The questions of a card that may be unlocked, and the nonce that it is to sign.
 
     The same session may be opened again by the same kiosk for the same card, with the same result.
@@ -38,13 +38,13 @@ def open_unlock(services: Services, caller: Caller, asked: OpenUnlock) -> Unlock
         card = card_presented(work, asked.card)
         if card is None:
             _record_unknown(work, asked)
-            raise Refusal(ProblemType.CARD_NOT_KNOWN)
+            raise RequestRefused(ProblemType.CARD_NOT_KNOWN)
         try:
             session, registered = _opened(work, asked, card)
-        except Refusal as refusal:
+        except RequestRefused as refusal:
             _record_refused(work, asked, card, refusal)
             raise
-    return UnlockOpened(
+    return UnlockResponse(
         session=session.id,
         nonce=session.nonce,
         questions=tuple(
@@ -56,23 +56,25 @@ def open_unlock(services: Services, caller: Caller, asked: OpenUnlock) -> Unlock
     )
 
 
-def _opened(work: Work, asked: OpenUnlock, card: Card) -> tuple[UnlockSession, Registration]:
+def _opened(work: Work, asked: UnlockRequest, card: Card) -> tuple[UnlockSession, Registration]:
     registered = registration(work, card)
     refuse_if_locked(registered)
     epochs.refuse_if_unsettled(work)
     session = _session(work, asked, card, registered)
     if history.evaluate_and_freeze(work, card, history.told(session)).frozen:
-        raise Refusal(ProblemType.CARD_FROZEN)
+        raise RequestRefused(ProblemType.CARD_FROZEN)
     refuse_if_too_soon(work, card, registered)
     return session, registered
 
 
-def _session(work: Work, asked: OpenUnlock, card: Card, registered: Registration) -> UnlockSession:
+def _session(
+    work: Work, asked: UnlockRequest, card: Card, registered: Registration
+) -> UnlockSession:
     """The session that the kiosk named, made if it is new."""
     known = work.session.get(UnlockSession, asked.session)
     if known is not None:
         if known.kiosk_id != work.caller.id or known.card_id != card.id:
-            raise Refusal(ProblemType.OUT_OF_ORDER)
+            raise RequestRefused(ProblemType.OUT_OF_ORDER)
         refuse_if_over(work, known)
         return known
     session = UnlockSession(
@@ -92,7 +94,7 @@ def _session(work: Work, asked: OpenUnlock, card: Card, registered: Registration
     return session
 
 
-def _record_refused(work: Work, asked: OpenUnlock, card: Card, refusal: Refusal) -> None:
+def _record_refused(work: Work, asked: UnlockRequest, card: Card, refusal: RequestRefused) -> None:
     details: dict[str, trail.Detail] = {
         "kiosk": work.caller.name,
         "session": str(asked.session),
@@ -101,7 +103,7 @@ def _record_refused(work: Work, asked: OpenUnlock, card: Card, refusal: Refusal)
     trail.append(work.session, work.now, "unlock.refused", details, trail.of_card(card))
 
 
-def _record_unknown(work: Work, asked: OpenUnlock) -> None:
+def _record_unknown(work: Work, asked: UnlockRequest) -> None:
     details: dict[str, trail.Detail] = {
         "kiosk": work.caller.name,
         "session": str(asked.session),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from kiosk.devices.lights import BoardNotice, Lost, Notify, Pins
-from kiosk.devices.lights.plan import PinPlan
+from kiosk.devices.lights.pin_plan import PinPlan
 from kiosk.errors import BoardUnavailable
 from kiosk.values import Lamp, Signal, Sound
 

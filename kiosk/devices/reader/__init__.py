@@ -12,9 +12,9 @@ from enum import StrEnum
 from typing import Protocol
 
 from kiosk.card.examination import Finding
-from kiosk.card.holder import Own
+from kiosk.card.passcode_work import Own
 from kiosk.card.session import Authority, CardReport
-from kiosk.card.unlock import Record, Unlocked, UnlockPlan
+from kiosk.card.unlock_work import Record, Unlocked, UnlockPlan
 from kiosk.values import CardIdentity, ReaderTrouble, Secret
 
 

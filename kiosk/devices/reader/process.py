@@ -16,10 +16,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from kiosk.card.examination import Finding
-from kiosk.card.holder import Own
+from kiosk.card.passcode_work import Own
 from kiosk.card.session import Authority, CardReport
-from kiosk.card.unlock import Record, Unlocked, UnlockPlan
-from kiosk.devices.reader import Notify, ReaderNotice, Sight, messages, wire
+from kiosk.card.unlock_work import Record, Unlocked, UnlockPlan
+from kiosk.devices.reader import Notify, ReaderNotice, Sight, wire, worker_messages
 from kiosk.errors import CardError, CardMute, ReaderUnavailable
 from kiosk.values import CardIdentity, ReaderTrouble, Secret
 
@@ -77,21 +77,21 @@ class PcscReader:
 
     def inspect(self) -> CardReport:
         """Read everything about the card that costs no try."""
-        return self._run({"operation": "inspect"}, messages.to_report)
+        return self._run({"operation": "inspect"}, worker_messages.to_report)
 
     def examine(self) -> tuple[Finding, ...]:
         """Find out what can be found out about the card, for a technician."""
-        return self._run({"operation": "examine"}, messages.to_findings)
+        return self._run({"operation": "examine"}, worker_messages.to_findings)
 
     def prove(self, identity: CardIdentity, certificate: bytes, digest: bytes) -> bytes:
         """Have the card sign `digest` with its card authentication key."""
         request = {
             "operation": "prove",
-            "identity": messages.from_identity(identity),
+            "identity": worker_messages.from_identity(identity),
             "certificate": certificate,
             "digest": digest,
         }
-        return self._run(request, messages.to_signature)
+        return self._run(request, worker_messages.to_signature)
 
     def sign(
         self,
@@ -103,18 +103,18 @@ class PcscReader:
         """Have the card sign `digest` with its authentication key, after its passcode."""
         request = {
             "operation": "sign",
-            **messages.from_expected(expected),
+            **worker_messages.from_expected(expected),
             "certificate": certificate,
             "passcode": passcode,
             "digest": digest,
         }
-        return self._run(request, messages.to_signature)
+        return self._run(request, worker_messages.to_signature)
 
     def change(self, expected: tuple[CardIdentity, Own], old: Secret, new: Secret) -> None:
         """Change the card's passcode."""
         request = {
             "operation": "change",
-            **messages.from_expected(expected),
+            **worker_messages.from_expected(expected),
             "old": old,
             "new": new,
         }
@@ -127,12 +127,12 @@ class PcscReader:
 
         def attend(fields: wire.Fields) -> wire.Fields:
             if "step" in fields:
-                record(messages.understood(messages.to_step, fields["step"]))
-                return messages.RECORDED
-            return messages.consult(authority, fields)
+                record(worker_messages.understood(worker_messages.to_step, fields["step"]))
+                return worker_messages.RECORDED
+            return worker_messages.consult(authority, fields)
 
-        request = {"operation": "unlock", "plan": messages.from_plan(plan)}
-        return self._run(request, messages.to_unlocked, attend)
+        request = {"operation": "unlock", "plan": worker_messages.from_plan(plan)}
+        return self._run(request, worker_messages.to_unlocked, attend)
 
     def answer(self, answered: Callable[[], None]) -> None:
         """Have `answered` called if the worker is at an operation that has time, or answers now.
@@ -211,8 +211,8 @@ class PcscReader:
         try:
             answer = self._worker.ask(request, SECONDS[operation], attend)
             if "error" in answer:
-                return messages.understood(messages.to_error, answer["error"])
-            return messages.understood(convert, answer.get("result"))
+                return worker_messages.understood(worker_messages.to_error, answer["error"])
+            return worker_messages.understood(convert, answer.get("result"))
         except _NoTurn:
             self._end_worker()
             _log.warning("card worker ended: it did not get at the card for %s", operation)
@@ -270,7 +270,7 @@ class PcscReader:
             if len(said) > _LONGEST_LINE:
                 raise wire.WireClosed
             for line in lines:
-                if notice := messages.understood(_notice, line):
+                if notice := worker_messages.understood(_notice, line):
                     notify(notice)
         return False
 
@@ -325,10 +325,10 @@ class _Worker:
                 if has_card:
                     raise
                 raise _NoTurn from None
-            if answer == messages.HAS_CARD and not has_card:
+            if answer == worker_messages.HAS_CARD and not has_card:
                 has_card = True
                 continue
-            coming = messages.comes_up(answer)
+            coming = worker_messages.comes_up(answer)
             if attend is None or coming is None:
                 return answer
             left[coming] -= 1

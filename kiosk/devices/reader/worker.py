@@ -11,13 +11,13 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from kiosk.card import holder
+from kiosk.card import passcode_work
 from kiosk.card.apdu import Connection
 from kiosk.card.examination import examine
 from kiosk.card.proving import prove
 from kiosk.card.recognition import inspect
-from kiosk.card.unlock import CardStep, unlock
-from kiosk.devices.reader import messages, wire
+from kiosk.card.unlock_work import CardStep, unlock
+from kiosk.devices.reader import wire, worker_messages
 from kiosk.devices.reader.pcsc import PcscContext, has_card
 from kiosk.errors import CardError, CardRemoved, ReaderUnavailable
 from kiosk.hardening import harden
@@ -34,7 +34,7 @@ def serve(parent: socket.socket) -> None:
         try:
             answer = {"result": perform(request, parent)}
         except CardError as error:
-            answer = {"error": messages.from_error(error)}
+            answer = {"error": worker_messages.from_error(error)}
         wire.write(parent, answer)
 
 
@@ -46,12 +46,12 @@ def perform(request: wire.Fields, parent: socket.socket) -> wire.Fields:
     if request["operation"] == "answer":
         return {}
     with _wiped(request), _inserted_card() as card:
-        wire.write(parent, messages.HAS_CARD)
+        wire.write(parent, worker_messages.HAS_CARD)
         return _OPERATIONS[request["operation"]](card, request, parent)
 
 
 def _inspect(card: Connection, _: wire.Fields, _parent: socket.socket) -> wire.Fields:
-    return messages.from_report(inspect(card))
+    return worker_messages.from_report(inspect(card))
 
 
 def _examine(card: Connection, _: wire.Fields, _parent: socket.socket) -> wire.Fields:
@@ -59,23 +59,23 @@ def _examine(card: Connection, _: wire.Fields, _parent: socket.socket) -> wire.F
 
 
 def _prove(card: Connection, asked: wire.Fields, _: socket.socket) -> wire.Fields:
-    identity = messages.to_identity(asked["identity"])
+    identity = worker_messages.to_identity(asked["identity"])
     return {"signature": prove(card, identity, asked["certificate"], asked["digest"])}
 
 
 def _sign(card: Connection, asked: wire.Fields, _: socket.socket) -> wire.Fields:
-    expected, passcode = messages.to_expected(asked), asked["passcode"]
-    signature = holder.sign(card, expected, asked["certificate"], passcode, asked["digest"])
+    expected, passcode = worker_messages.to_expected(asked), asked["passcode"]
+    signature = passcode_work.sign(card, expected, asked["certificate"], passcode, asked["digest"])
     return {"signature": signature}
 
 
 def _change(card: Connection, asked: wire.Fields, _: socket.socket) -> wire.Fields:
-    holder.change(card, messages.to_expected(asked), asked["old"], asked["new"])
+    passcode_work.change(card, worker_messages.to_expected(asked), asked["old"], asked["new"])
     return {}
 
 
 def _unlock(card: Connection, asked: wire.Fields, parent: socket.socket) -> wire.Fields:
-    plan = messages.to_plan(asked["plan"])
+    plan = worker_messages.to_plan(asked["plan"])
     authority = _ParentsAuthority(parent)
     unlocked = unlock(card, plan, lambda step: _record(parent, step), authority)
     return {"generation": unlocked.generation}
@@ -102,8 +102,8 @@ def _wiped(request: wire.Fields) -> Iterator[None]:
 
 
 def _record(parent: socket.socket, step: CardStep) -> None:
-    wire.write(parent, {"step": messages.from_step(step)})
-    if wire.read(parent) != messages.RECORDED:
+    wire.write(parent, {"step": worker_messages.from_step(step)})
+    if wire.read(parent) != worker_messages.RECORDED:
         raise wire.WireClosed
 
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from kiosk.ui.screens.answer import AnswerScreen
-from kiosk.ui.widgets.keys import KeyPlate, address_keyboard
+from kiosk.ui.widgets.key_grid import KeyPlate, address_keyboard
 
 
 class AddressScreen(AnswerScreen):

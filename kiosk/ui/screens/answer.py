@@ -15,8 +15,8 @@ from kiosk.ui.screens.entry import EntryScreen
 from kiosk.ui.screens.page import foot_buttons
 from kiosk.ui.theme import FINGER_HIGH, FINGER_WIDE, MARGIN
 from kiosk.ui.widgets.button import IntentButton, PageButton
-from kiosk.ui.widgets.entry import toggle
-from kiosk.ui.widgets.keys import KEY_ROWS, KeyPlate, keyboard
+from kiosk.ui.widgets.entry_box import toggle
+from kiosk.ui.widgets.key_grid import KEY_ROWS, KeyPlate, keyboard
 from kiosk.ui.widgets.layout import as_high_as_its_content, column, row, space
 from kiosk.ui.widgets.scroller import Arrows
 from kiosk.ui.widgets.tool import ToolButton

@@ -12,7 +12,7 @@ from kiosk.flow.view import ChoicePage, Role, View
 from kiosk.ui.context import Context
 from kiosk.ui.screens.page import LIST_GAP, Page, foot_buttons, still
 from kiosk.ui.theme import Size
-from kiosk.ui.widgets.choice import ChoiceRow
+from kiosk.ui.widgets.choice_row import ChoiceRow
 from kiosk.ui.widgets.layout import as_high_as_its_content, row, space
 from kiosk.ui.widgets.writing import Writing
 

@@ -8,7 +8,7 @@ from kiosk.ui.context import Context
 from kiosk.ui.screens.entry import EntryScreen
 from kiosk.ui.screens.page import INNER, foot_buttons
 from kiosk.ui.theme import MARGIN, Size
-from kiosk.ui.widgets.keys import keypad
+from kiosk.ui.widgets.key_grid import keypad
 from kiosk.ui.widgets.layout import as_high_as_its_content, column, row, space
 
 WIDE, NARROW = 318, 204

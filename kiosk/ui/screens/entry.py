@@ -13,8 +13,8 @@ from kiosk.flow.view import EntryPage, RuleLine, View
 from kiosk.ui.context import Context
 from kiosk.ui.screens.page import Page, still
 from kiosk.ui.theme import Size
-from kiosk.ui.widgets.entry import EntryBox
-from kiosk.ui.widgets.keys import DELETE, KeyPlate
+from kiosk.ui.widgets.entry_box import EntryBox
+from kiosk.ui.widgets.key_grid import DELETE, KeyPlate
 from kiosk.ui.widgets.layout import as_high_as_its_content, column, space
 from kiosk.ui.widgets.remark import Remark
 from kiosk.ui.widgets.scroller import Scroller

@@ -10,8 +10,8 @@ from kiosk.ui.context import Context
 from kiosk.ui.screens.page import Page, timeless
 from kiosk.ui.screens.pictured import beside_picture
 from kiosk.ui.theme import Size
+from kiosk.ui.widgets.help_panel import HelpPanel
 from kiosk.ui.widgets.layout import as_high_as_its_content, column
-from kiosk.ui.widgets.panel import HelpPanel
 from kiosk.ui.widgets.remark import Remark
 from kiosk.ui.widgets.sign import TONES
 from kiosk.ui.widgets.writing import Writing

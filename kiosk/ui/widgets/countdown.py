@@ -12,8 +12,8 @@ from kiosk.flow.view import Countdown
 from kiosk.ui.context import Context
 from kiosk.ui.theme import DESIGN_WIDTH, MARGIN, Size
 from kiosk.ui.widgets.button import PageButton
+from kiosk.ui.widgets.help_panel import Panel
 from kiosk.ui.widgets.layout import space
-from kiosk.ui.widgets.panel import Panel
 from kiosk.ui.widgets.shape import Backdrop
 from kiosk.ui.widgets.writing import Writing
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from kiosk.flow.view import Step, StepState
 from kiosk.ui.context import Context
-from kiosk.ui.widgets.panel import Panel
+from kiosk.ui.widgets.help_panel import Panel
 from kiosk.ui.widgets.remark import Remark
 from kiosk.ui.widgets.sign import STEPS
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from kiosk.central import settings
 from kiosk.central.audit import trail
-from kiosk.central.service import services
+from kiosk.central.service import assembly
 from kiosk.demo import journey as jr
 from kiosk.flow.view import Intent
 from kiosk.site import site_file
@@ -375,7 +375,7 @@ def _start_anew(ward: Ward) -> None:
 def _audit_holds(ward: Ward) -> None:
     environment = ward.central.environment()
     names = {name.removeprefix(settings.PREFIX).lower(): v for name, v in environment.items()}
-    service = services.assemble(settings.read(**names))
+    service = assembly.assemble(settings.read(**names))
     try:
         with service.database.transaction() as database:
             if trail.first_break(database) is not None:

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from kiosk.demo.service import CentralProcess
-from kiosk.simulated.card import SimulatedCard
+from kiosk.simulated.virtual_card import SimulatedCard
 from kiosk.simulated.vpcd import VirtualReaderCard
 from tests.proofs.appliance.boot import Machine
 

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TextIO
 
 from kiosk.central.registration.questions import text as question_text
+from kiosk.demo import cardholders
 from kiosk.demo import journey as jr
-from kiosk.demo import people
-from kiosk.demo.cards import issue
+from kiosk.demo.issued_cards import issue
 from kiosk.simulated.issuing import SimulatedIssuer
-from kiosk.store.database import open_store
+from kiosk.store.files import open_store
 from kiosk.store.outbox import Outbox
 from kiosk.values import Family
 from tests.proofs.appliance import tree
@@ -40,8 +40,8 @@ detail = "ext. 2222"
 """
 # Short, since every key is touched.
 HOLDER = replace(
-    people.NURSE,
-    answers=tuple((question, given[:3].lower()) for question, given in people.NURSE.answers),
+    cardholders.NURSE,
+    answers=tuple((question, given[:3].lower()) for question, given in cardholders.NURSE.answers),
 )
 
 
@@ -61,8 +61,8 @@ class Ward:
 
     def prepare(self) -> None:
         """Register the cardholder, start central, and fill the boot partition, as IT does."""
-        self.central.seed(people.personalisation(HOLDER, self.card, self._issuer))
-        self._leave_token(people.KIOSK)
+        self.central.seed(cardholders.personalisation(HOLDER, self.card, self._issuer))
+        self._leave_token(cardholders.KIOSK)
         self.central.start()
         (self.boot / "kiosk.toml").write_text(_SITE.format(url=self.central.url))
         (self.boot / "authority.pem").write_bytes(self.central.authority)
@@ -73,7 +73,7 @@ class Ward:
         for each in self.state.mounted.iterdir():
             if each.is_file():
                 each.unlink()
-        self._leave_token(f"{people.KIOSK} 2")
+        self._leave_token(f"{cardholders.KIOSK} 2")
 
     def _leave_token(self, kiosk: str) -> None:
         token = self.boot / "enrolment-token"

@@ -25,7 +25,7 @@ from kiosk.systemd import Notifier
 SOCKET = Path(os.environ["RUNTIME_DIRECTORY"]) / "finger"
 
 
-def serve(kiosk: compose.Kiosk) -> None:
+def serve(kiosk: compose.ScreenService) -> None:
     """Follow orders, of one hand after the other."""
     from kiosk.demo.finger import Eye, Finger, drawing  # noqa: PLC0415 - imports Kivy, ready by now
 
@@ -65,7 +65,7 @@ def main() -> int:
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     try:
-        kiosk = compose.Kiosk(settings.read(), notifier=Notifier.of(os.environ))
+        kiosk = compose.ScreenService(settings.read(), notifier=Notifier.of(os.environ))
     except KioskError as error:
         print(f"kiosk run: {error}", file=sys.stderr)
         return 2

@@ -14,9 +14,9 @@ from kivy.graphics import Color, SmoothLine
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.widget import Widget
 
-from kiosk.demo.board import LAMPS, PINS, wide
-from kiosk.devices.lights.plan import PinPlan
-from kiosk.simulated.board import SimulatedPins
+from kiosk.demo.board_layout import LAMPS, PINS, wide
+from kiosk.devices.lights.pin_plan import PinPlan
+from kiosk.simulated.pins import SimulatedPins
 from kiosk.ui.app import KioskApp
 from kiosk.ui.context import Context
 from kiosk.ui.palette import Colour, colour

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kiosk.card.examination import Finding
-from kiosk.doctor.diagnosis import plain
+from kiosk.doctor.formats import plain
 
 
 def describe(findings: Sequence[Finding]) -> str:

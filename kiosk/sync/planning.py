@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from kiosk.contract.changes import Cursor
 from kiosk.contract.messages import HoldReason
+from kiosk.contract.replication import Cursor
 from kiosk.store.replica import ReplicaState
 
 BATCH = 50

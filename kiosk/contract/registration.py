@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from kiosk.contract.base import Answer, Base64, Code, LanguageName, Message, Serial
+from kiosk.contract.message import Answer, Base64, Code, LanguageName, Message, Serial
 from kiosk.contract.messages import PresentedCard, Question
 
 Line = Annotated[str, Field(max_length=200)]
@@ -30,27 +30,27 @@ Answers = Annotated[tuple[Answer, ...], Field(min_length=4, max_length=4, repr=F
 # ---------------------------------------------------------------- log in
 
 
-class OpenLogin(Message):
+class LoginRequest(Message):
     """POST /v1/logins. `session` is made by the kiosk: sending it again opens nothing twice."""
 
     session: UUID
     card: PresentedCard
 
 
-class LoginOpened(Message):
+class LoginResponse(Message):
     """What the card is to sign, after its passcode was verified (see `contract.proof`)."""
 
     session: UUID
     nonce: Annotated[Base64, Field(min_length=16, max_length=64)]
 
 
-class ProveLogin(Message):
+class LoginProof(Message):
     """POST /v1/logins/{session}/proof: the authentication key's signature, purpose "log in"."""
 
     signature: Signature
 
 
-class Organisation(Message):
+class OrganisationEntry(Message):
     """A trust that the cardholder works for, with the role there: one is chosen."""
 
     code: Line
@@ -82,7 +82,7 @@ class PositionEntry(Message):
     modified: datetime | None = None
 
 
-class SelfService(StrEnum):
+class SelfServiceStatus(StrEnum):
     """Whether the card in the reader can be unlocked at a kiosk."""
 
     REGISTERED = "registered"
@@ -90,17 +90,17 @@ class SelfService(StrEnum):
     LOCKED_OUT = "locked out"
 
 
-class Profile(Message):
+class CardholderProfile(Message):
     """Who the cardholder is, and what she may see of herself."""
 
     name: Line
     uuid: Line = ""
     email: str = ""
-    organisations: tuple[Organisation, ...]
+    organisations: tuple[OrganisationEntry, ...]
     smartcards: tuple[SmartcardEntry, ...]
     positions: tuple[PositionEntry, ...]
     certificate_expires: date
-    self_service: SelfService
+    self_service: SelfServiceStatus
     registered_at: datetime | None = None
 
 
@@ -113,7 +113,7 @@ class QuestionList(Message):
     questions: tuple[Question, ...]
 
 
-class SendRegistrationCode(Message):
+class RegistrationCodeRequest(Message):
     """POST /v1/logins/{session}/code: where the code goes; the one before it is void.
 
     `language`: the one that the cardholder has the screen in. She is written to in it from now on.
@@ -123,7 +123,7 @@ class SendRegistrationCode(Message):
     language: LanguageName = "en"
 
 
-class Register(Message):
+class RegistrationRequest(Message):
     """POST /v1/logins/{session}/registration: four questions and answers, in order, and the code.
 
     `signature` is the authentication key's, purpose "register": the passcode was entered anew.
@@ -152,19 +152,19 @@ class RegistrationRequirements(Message):
     mail_domains: MailDomains
 
 
-class Registered(Message):
+class RegistrationResponse(Message):
     """The card can be unlocked at a kiosk from now on."""
 
     registered_at: datetime
 
 
-class RemoveRegistration(Message):
+class RemovalRequest(Message):
     """POST /v1/logins/{session}/removal: the signature is the authentication key's, "remove"."""
 
     signature: Signature
 
 
-class Removed(Message):
+class RemovalResponse(Message):
     """Nothing of the answers is kept any more."""
 
     session: UUID

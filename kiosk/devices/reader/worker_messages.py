@@ -14,7 +14,7 @@ from typing import Any, TypeVar, get_type_hints
 
 from kiosk import errors
 from kiosk.card.examination import Finding
-from kiosk.card.holder import Own
+from kiosk.card.passcode_work import Own
 from kiosk.card.session import (
     Ability,
     Authority,
@@ -22,7 +22,7 @@ from kiosk.card.session import (
     CardReport,
     Certificates,
 )
-from kiosk.card.unlock import Candidate, CardStep, Unlocked, UnlockPlan
+from kiosk.card.unlock_work import Candidate, CardStep, Unlocked, UnlockPlan
 from kiosk.devices.reader.wire import Fields, WireClosed
 from kiosk.values import CardIdentity, Counters, Family, PasscodeRules, ReaderTrouble
 

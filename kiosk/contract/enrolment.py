@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from kiosk.contract.base import Base64, Message, Moment
+from kiosk.contract.message import Base64, Message, Moment
 
 GRANT_TYPE: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 """RFC 7523, section 2.1."""
@@ -31,7 +31,7 @@ Seconds = Annotated[int, Field(ge=1)]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 
 
-class Purpose(StrEnum):
+class StatementPurpose(StrEnum):
     """What a statement is signed for: by a kiosk's device key, or by central's own key."""
 
     ENROL = "enrol"
@@ -39,7 +39,7 @@ class Purpose(StrEnum):
     AUDIT = "audit head"
 
 
-def statement(purpose: Purpose, *fields: bytes) -> bytes:
+def statement(purpose: StatementPurpose, *fields: bytes) -> bytes:
     """What is signed with an Ed25519 key: no statement is also another, whatever is in them."""
     return b"".join(
         len(field).to_bytes(4, "big") + field for field in (_LABEL, purpose.encode(), *fields)
@@ -57,7 +57,7 @@ class Nonce(Message):
 # ---------------------------------------------------------------- enrolment
 
 
-class Enrol(Message):
+class EnrolmentRequest(Message):
     """POST /v1/enrolments: the one-time token, and the public half of the device's Ed25519 key.
 
     `signature` is the device key's, over `possession(...)`. Sent again, it is answered alike.
@@ -72,10 +72,10 @@ class Enrol(Message):
 def possession(central: str, token: str, public_key: bytes, nonce: bytes) -> bytes:
     """What a device signs to show that the key is its own."""
     hashed = hashlib.sha256(token.encode()).digest()
-    return statement(Purpose.ENROL, central.encode(), hashed, public_key, nonce)
+    return statement(StatementPurpose.ENROL, central.encode(), hashed, public_key, nonce)
 
 
-class Enrolled(Message):
+class EnrolmentResponse(Message):
     """Which kiosk the device is from now on, and by which keys central signs."""
 
     kiosk: UUID
@@ -103,7 +103,7 @@ class Claims(Message):
     exp: int
 
 
-class AskToken(Message):
+class TokenRequest(Message):
     """POST /v1/token, as a form (RFC 7523): the assertion is a JWS of `Claims`, with EdDSA."""
 
     grant_type: Literal["urn:ietf:params:oauth:grant-type:jwt-bearer"]
@@ -122,7 +122,7 @@ class AccessToken(Message):
 # ---------------------------------------------------------------- going
 
 
-class Retired(Message):
+class RetirementResponse(Message):
     """POST /v1/retirement: the kiosk has nothing left, and is refused from now on."""
 
     kiosk: UUID

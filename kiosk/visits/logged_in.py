@@ -12,18 +12,18 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from kiosk.card.holder import Own
+from kiosk.card.passcode_work import Own
 from kiosk.card.session import CardReport
 from kiosk.contract import answer_rules, proof
 from kiosk.contract import messages as msg
-from kiosk.contract import profile as pf
+from kiosk.contract import registration as pf
 from kiosk.errors import CentralRefused, KioskError, StoreFailed
 from kiosk.flow import events as ev
 from kiosk.flow import profile as shown
 from kiosk.values import Secret
 from kiosk.visits import VisitContext
 from kiosk.visits.failures import failed
-from kiosk.visits.unlock import presented
+from kiosk.visits.unlock_visit import presented
 
 _log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ class HolderVisit:
         self._report = report
         self._reader, self._central = context.reader, context.central
         self._outbox, self._parties = context.outbox, context.parties
-        self._login: pf.LoginOpened | None = None
+        self._login: pf.LoginResponse | None = None
         self._registering: bytes | None = None
 
     # ------------------------------------------------------------ the passcode
@@ -61,10 +61,10 @@ class HolderVisit:
         """Have the card sign for a session of central's; the holder's profile."""
 
         def work() -> ev.Event:
-            request = pf.OpenLogin(session=uuid4(), card=presented(self._report))
+            request = pf.LoginRequest(session=uuid4(), card=presented(self._report))
             self._login = login = self._central.open_login(request)
-            signature = self._signature(login, proof.Purpose.LOG_IN, passcode)
-            profile = self._central.prove_login(login.session, pf.ProveLogin(signature=signature))
+            signature = self._signature(login, proof.ProofPurpose.LOG_IN, passcode)
+            profile = self._central.prove_login(login.session, pf.LoginProof(signature=signature))
             return ev.LoggedIn(self.number, _shown(profile))
 
         return self._done(work)
@@ -76,7 +76,7 @@ class HolderVisit:
 
         def work() -> ev.Event:
             login = self._logged_in()
-            self._registering = self._signature(login, proof.Purpose.REGISTER, passcode)
+            self._registering = self._signature(login, proof.ProofPurpose.REGISTER, passcode)
             offered = self._central.questions().questions
             needed = self._central.registration_requirements(login.session)
             return ev.RegistrationOpened(
@@ -98,7 +98,7 @@ class HolderVisit:
 
         def work() -> ev.Event:
             try:
-                request = pf.SendRegistrationCode(email=email, language=language)
+                request = pf.RegistrationCodeRequest(email=email, language=language)
             except ValueError:
                 return ev.EmailRefused(self.number)
             sent = self._central.send_registration_code(self._logged_in().session, request)
@@ -120,7 +120,7 @@ class HolderVisit:
 
         def work() -> ev.Event:
             login = self._logged_in()
-            request = pf.Register.model_validate(
+            request = pf.RegistrationRequest.model_validate(
                 {
                     "signature": self._registering,
                     "questions": questions,
@@ -145,8 +145,8 @@ class HolderVisit:
 
         def work() -> ev.Event:
             login = self._logged_in()
-            signature = self._signature(login, proof.Purpose.REMOVE, passcode)
-            request = pf.RemoveRegistration(signature=signature)
+            signature = self._signature(login, proof.ProofPurpose.REMOVE, passcode)
+            request = pf.RemovalRequest(signature=signature)
             self._central.remove_registration(login.session, request)
             return ev.RegistrationRemoved(self.number)
 
@@ -160,12 +160,14 @@ class HolderVisit:
         except KioskError as error:
             return failed(self.number, error)
 
-    def _logged_in(self) -> pf.LoginOpened:
+    def _logged_in(self) -> pf.LoginResponse:
         if self._login is None:
             raise CentralRefused(msg.ProblemType.OUT_OF_ORDER, 409)
         return self._login
 
-    def _signature(self, login: pf.LoginOpened, purpose: proof.Purpose, passcode: Secret) -> bytes:
+    def _signature(
+        self, login: pf.LoginResponse, purpose: proof.ProofPurpose, passcode: Secret
+    ) -> bytes:
         report = self._report
         digest = proof.digest(
             purpose,
@@ -184,7 +186,7 @@ class HolderVisit:
     def _own(self) -> Own:
         """How the card proves itself before it is told the passcode."""
         fresh = proof.digest(
-            proof.Purpose.CARD_WORK,
+            proof.ProofPurpose.CARD_WORK,
             central=self._parties.central,
             kiosk=self._parties.kiosk,
             card=self._report.identity,
@@ -194,7 +196,7 @@ class HolderVisit:
         return Own(self._report.certificates.card_authentication, fresh)
 
 
-def _shown(profile: pf.Profile) -> shown.Profile:
+def _shown(profile: pf.CardholderProfile) -> shown.Profile:
     today = datetime.now(UTC).date()
     return shown.Profile(
         name=profile.name,
@@ -212,7 +214,7 @@ def _shown(profile: pf.Profile) -> shown.Profile:
             for each in profile.smartcards
         ),
         positions=tuple(
-            shown.Position(
+            shown.HeldPosition(
                 each.code,
                 each.name,
                 each.source,

@@ -6,7 +6,7 @@ import base64
 import json
 from dataclasses import asdict, dataclass
 
-from kiosk.demo.cards import IssuedCard
+from kiosk.demo.issued_cards import IssuedCard
 from kiosk.simulated.issuing import SimulatedIssuer
 
 ORGANISATION = "Demonstration Trust"
@@ -25,7 +25,7 @@ class Post:
 
 
 @dataclass(frozen=True)
-class Holder:
+class DemoHolder:
     """A cardholder with the answers she registered: question id and answer, in order."""
 
     name: str
@@ -36,7 +36,7 @@ class Holder:
     posts: tuple[Post, ...] = ()
 
 
-NURSE = Holder(
+NURSE = DemoHolder(
     name="Marta Demo",
     email="marta.demo@nhs.net",
     answers=(
@@ -49,7 +49,7 @@ NURSE = Holder(
     new_passcode="7391520",
 )
 
-COLLEAGUE = Holder(
+COLLEAGUE = DemoHolder(
     name="Tomos Demo",
     email="tomos.demo@nhs.net",
     answers=(),  # he has not registered
@@ -62,7 +62,7 @@ COLLEAGUE = Holder(
 )
 
 
-def personalisation(holder: Holder, card: IssuedCard, issuer: SimulatedIssuer) -> bytes:
+def personalisation(holder: DemoHolder, card: IssuedCard, issuer: SimulatedIssuer) -> bytes:
     """The document that `kiosk-central seed-demo` reads from its standard input."""
     document = {
         "organisation": ORGANISATION,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kiosk.card import keys
+from kiosk.card import public_keys
 from kiosk.card.apdu import Connection
 from kiosk.card.proving import expect, signed_by
 from kiosk.card.recognition import recognise
@@ -44,12 +44,12 @@ def sign(
     Raises WrongSecret("passcode") with the tries that are left, WrongCard where another card lies
     there, or one that is not genuine.
     """
-    key = keys.from_certificate(certificate, "authentication certificate")
+    key = public_keys.from_certificate(certificate, "authentication certificate")
     identity, own = expected
     card = _ready(connection, identity, own)
     card.verify(passcode)
     signature = card.sign_as_holder(key, digest)
-    if not keys.verifies(key, signature, digest):
+    if not public_keys.verifies(key, signature, digest):
         raise WrongCard(identity.serial, "not genuine")
     return signature
 
@@ -74,6 +74,6 @@ def _ready(connection: Connection, identity: CardIdentity, own: Own) -> CardSess
     if counters.locked:
         raise WrongSecret("passcode", 0, _BLOCKED)
     if own.certificate is not None:
-        key = keys.from_certificate(own.certificate, "card authentication certificate")
+        key = public_keys.from_certificate(own.certificate, "card authentication certificate")
         signed_by(card, identity, key, own.proof)
     return card

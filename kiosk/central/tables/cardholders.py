@@ -39,7 +39,7 @@ class Position(Table, table=True):
     modified_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
-class Notice(Table, table=True):
+class QueuedNotice(Table, table=True):
     """A letter to a cardholder that is to be delivered; gone once it is."""
 
     id: int = Field(default=None, primary_key=True)

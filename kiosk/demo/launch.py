@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 from kiosk import compose
 from kiosk.central.registration.questions import text as question_text
-from kiosk.demo import board
+from kiosk.demo import board_layout
 from kiosk.demo import journey as jr
 from kiosk.demo.mailbox import show_arriving
 from kiosk.demo.premises import Premises
@@ -58,16 +58,16 @@ def _display() -> bool:
     return bool(wayland) and (Path(os.environ.get("XDG_RUNTIME_DIR", "/")) / wayland).exists()
 
 
-def _with_board(premises: Premises, width: int, height: int) -> compose.Kiosk:
+def _with_board(premises: Premises, width: int, height: int) -> compose.ScreenService:
     """The kiosk in a window, and the simulated board of its lights beside it."""
     size, pins = (width, height), premises.pins
     os.environ.update(
-        KIOSK_WIDTH=str(width + board.wide(size)),
+        KIOSK_WIDTH=str(width + board_layout.wide(size)),
         KIOSK_HEIGHT=str(height),
-        KIOSK_PINS=json.dumps(dict(board.PINS)),
+        KIOSK_PINS=json.dumps(dict(board_layout.PINS)),
     )
-    kiosk = compose.Kiosk(settings.read(), open_pins=lambda: pins)
-    from kiosk.demo.panel import attach  # noqa: PLC0415 - imports Kivy, which is ready by now
+    kiosk = compose.ScreenService(settings.read(), open_pins=lambda: pins)
+    from kiosk.demo.board_panel import attach  # noqa: PLC0415 - imports Kivy, which is ready by now
 
     attach(kiosk.screen, pins, size)
     return kiosk

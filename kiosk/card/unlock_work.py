@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from kiosk.card import keys
+from kiosk.card import public_keys
 from kiosk.card.apdu import SUCCESS, Connection
 from kiosk.card.proving import expect, signed_by
 from kiosk.card.recognition import recognise
@@ -107,7 +107,7 @@ def unlock(
 def _expect(card: CardSession, plan: UnlockPlan) -> None:
     expect(card, plan.identity)
     if plan.card_key is not None:
-        key = keys.from_spki(plan.card_key, "pinned card authentication key")
+        key = public_keys.from_spki(plan.card_key, "pinned card authentication key")
         signed_by(card, plan.identity, key, plan.proof)
 
 
@@ -208,10 +208,10 @@ def _attest(card: CardSession, plan: UnlockPlan, generation: int, record: Record
     if plan.holder_key is None:
         return
     try:
-        key = keys.from_spki(plan.holder_key, "authentication key")
+        key = public_keys.from_spki(plan.holder_key, "authentication key")
         digest = plan.attestations[generation]
         signature = card.sign_as_holder(key, digest)
-        if not keys.verifies(key, signature, digest):
+        if not public_keys.verifies(key, signature, digest):
             return  # whatever it is, it attests nothing
     except CardRefused as refused:
         record(CardStep("attest", generation, refused.status))

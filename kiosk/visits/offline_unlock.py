@@ -13,9 +13,9 @@ from uuid import UUID, uuid4
 
 from cryptography.hazmat.primitives import serialization
 
-from kiosk.card import keys
+from kiosk.card import public_keys
 from kiosk.card.session import CardReport
-from kiosk.card.unlock import CardStep
+from kiosk.card.unlock_work import CardStep
 from kiosk.contract import messages as msg
 from kiosk.contract import proof
 from kiosk.errors import CardMalformed, CentralRefused, KioskError, VaultClosed, WrongCard
@@ -39,7 +39,7 @@ class OfflineUnlock:
         pack_store: PackStore,
         loan: Loan,
         report: CardReport,
-        asked: msg.OpenUnlock,
+        asked: msg.UnlockRequest,
     ) -> None:
         self._context, self._pack_store = context, pack_store
         self._pack, self._id = loan.pack, loan.pack.pack
@@ -139,7 +139,7 @@ class OfflineUnlock:
         if certificate is None or spki(certificate) != self._pack.card_authentication_key:
             raise WrongCard(identity.serial, "not genuine")
         digest = proof.digest(
-            proof.Purpose.OPEN_UNLOCK,
+            proof.ProofPurpose.OPEN_UNLOCK,
             central=self._context.parties.central,
             kiosk=self._context.parties.kiosk,
             card=identity,
@@ -167,7 +167,7 @@ class OfflineUnlock:
 def spki(certificate: bytes) -> bytes | None:
     """The certificate's key; None where it is of a kind that nobody here can check."""
     try:
-        key = keys.from_certificate(certificate, "certificate")
+        key = public_keys.from_certificate(certificate, "certificate")
     except CardMalformed:
         return None
     return key.public_bytes(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kiosk.simulated.board import SimulatedPins
+from kiosk.simulated.pins import SimulatedPins
 from kiosk.ui.palette import Colour, colour
 from kiosk.ui.theme import theme_for
 

@@ -15,7 +15,7 @@ from typing import Any
 from kiosk.card import atr as answer_to_reset
 from kiosk.card import fields as read
 from kiosk.card import tlv
-from kiosk.card.fields import Table
+from kiosk.card.fields import FieldTable
 from kiosk.errors import CardMalformed, SettingsError
 from kiosk.values import PasscodeRules
 
@@ -119,7 +119,7 @@ class Unblocking:
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class CardProfile:
     """A kind of ISO 7816-4 card."""
 
     name: str
@@ -130,12 +130,12 @@ class Profile:
 
 
 @cache
-def shipped() -> tuple[Profile, ...]:
+def shipped() -> tuple[CardProfile, ...]:
     """The profiles of this package, in the order of their file names."""
     return load_all(_SHIPPED)
 
 
-def load_all(folder: Path) -> tuple[Profile, ...]:
+def load_all(folder: Path) -> tuple[CardProfile, ...]:
     """All profiles in `folder`; raises SettingsError for the first that is wrong.
 
     So does one by which nobody could tell its cards from another's.
@@ -151,16 +151,16 @@ def load_all(folder: Path) -> tuple[Profile, ...]:
     return tuple(profiles)
 
 
-def load(path: Path) -> Profile:
+def load(path: Path) -> CardProfile:
     """One profile; raises SettingsError with file and field."""
     return parse(read.document(path), path.name)
 
 
-def parse(document: Mapping[str, Any], source: str) -> Profile:
+def parse(document: Mapping[str, Any], source: str) -> CardProfile:
     """A profile from a parsed document; `source` is what errors name."""
-    whole = Table(document, source)
+    whole = FieldTable(document, source)
     passcode = _passcode(whole.table("passcode"))
-    profile = Profile(
+    profile = CardProfile(
         whole.text("name"),
         _recognition(whole.table("recognition")),
         _serial(whole.table("serial")),
@@ -171,7 +171,7 @@ def parse(document: Mapping[str, Any], source: str) -> Profile:
     return profile
 
 
-def _recognition(table: Table) -> Recognition:
+def _recognition(table: FieldTable) -> Recognition:
     application = table.hexadecimal("application", 5, 16, b"")
     atr = table.hexadecimal("atr", 2, 33, b"")
     mask = table.hexadecimal("mask", 2, 33, b"\xff" * len(atr))
@@ -185,7 +185,7 @@ def _recognition(table: Table) -> Recognition:
     return Recognition(application, atr, mask)
 
 
-def _serial(table: Table) -> Serial:
+def _serial(table: FieldTable) -> Serial:
     file = tuple(table.hexadecimals("file", 2))
     data_object = table.hexadecimal("data_object", 2, 2, b"")
     if bool(file) == bool(data_object):
@@ -222,7 +222,7 @@ def _is_tag(tag: bytes) -> bool:
         return False
 
 
-def _passcode(table: Table) -> Passcode:
+def _passcode(table: FieldTable) -> Passcode:
     encoding = Encoding(table.choice("encoding", [*Encoding]))
     passcode = Passcode(
         table.number("reference", 1, 0x9F),
@@ -255,7 +255,7 @@ def _passcode(table: Table) -> Passcode:
     return passcode
 
 
-def _unblocking(table: Table, passcode: Passcode) -> Unblocking:
+def _unblocking(table: FieldTable, passcode: Passcode) -> Unblocking:
     unblocking = Unblocking(
         Reset(table.choice("reset", [*Reset])),
         table.number("reference", 0, 0x9F, 0),

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from kiosk.card.recognition import inspect
-from kiosk.simulated.gids import SimulatedGidsCard
+from kiosk.simulated.gids_card import SimulatedGidsCard
 from kiosk.simulated.gids_memory import GidsBehaviour
-from kiosk.simulated.iso7816 import SimulatedIso7816Card
+from kiosk.simulated.iso7816_card import SimulatedIso7816Card
 from kiosk.simulated.issuing import SimulatedIssuer
-from kiosk.simulated.piv import SimulatedPivCard
+from kiosk.simulated.piv_card import SimulatedPivCard
 from kiosk.values import Family
 
 Chip = SimulatedPivCard | SimulatedGidsCard | SimulatedIso7816Card

@@ -18,8 +18,8 @@ from uuid import UUID
 from pydantic import Field
 
 from kiosk.contract.approval import Approval
-from kiosk.contract.base import Base64, Message, Moment
-from kiosk.contract.identity import Purpose, statement
+from kiosk.contract.enrolment import StatementPurpose, statement
+from kiosk.contract.message import Base64, Message, Moment
 from kiosk.values import CardIdentity
 
 LARGEST_PAGE = 1000
@@ -111,7 +111,7 @@ class CardGone(Message):
 Change = Annotated[CardChange | CardGone, Field(discriminator="kind")]
 
 
-class Contact(Message):
+class SupportContact(Message):
     """Whom to call."""
 
     name: Annotated[str, Field(min_length=1, max_length=64)]
@@ -129,7 +129,7 @@ class Policy(Message):
     stopped: bool
     offline: bool
     lease_hours: Annotated[int, Field(ge=1, le=12)]
-    contacts: Annotated[tuple[Contact, ...], Field(max_length=4)]
+    contacts: Annotated[tuple[SupportContact, ...], Field(max_length=4)]
 
 
 class AuditCheckpoint(Message):
@@ -147,7 +147,10 @@ class AuditCheckpoint(Message):
     def signed(self) -> bytes:
         """What the signature is over."""
         return statement(
-            Purpose.AUDIT, str(self.sequence).encode(), self.hash, self.at.isoformat().encode()
+            StatementPurpose.AUDIT,
+            str(self.sequence).encode(),
+            self.hash,
+            self.at.isoformat().encode(),
         )
 
     def __str__(self) -> str:

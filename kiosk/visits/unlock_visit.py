@@ -16,7 +16,7 @@ from uuid import UUID
 
 from kiosk.card.preflight import Obstacle, Purpose, obstacle
 from kiosk.card.session import CardReport
-from kiosk.card.unlock import Candidate, CardStep, UnlockPlan
+from kiosk.card.unlock_work import Candidate, CardStep, UnlockPlan
 from kiosk.contract import messages as msg
 from kiosk.contract import proof
 from kiosk.errors import (
@@ -34,7 +34,7 @@ from kiosk.values import Secret
 from kiosk.vault.sealed_answers import REQUIRED
 from kiosk.visits import VisitContext, eligibility
 from kiosk.visits.failures import failed
-from kiosk.visits.offline import OfflineUnlock, spki
+from kiosk.visits.offline_unlock import OfflineUnlock, spki
 
 _log = logging.getLogger(__name__)
 _BATCH, _BATCHES = 100, 5  # the contract's most items in a report; the rest is the sync's
@@ -78,7 +78,7 @@ class UnlockVisit:
         self._outbox, self._parties = context.outbox, context.parties
         self._replica = context.replica
         self._report: CardReport | None = None
-        self._opened: msg.UnlockOpened | None = None
+        self._opened: msg.UnlockResponse | None = None
         self._offline: OfflineUnlock | None = None
         self._begun = False  # on the card: what it is like from then on is not known for certain
         self._over = threading.Event()
@@ -121,7 +121,7 @@ class UnlockVisit:
             self._offline.forget()
         self._offline = self._opened = None
         try:
-            request = msg.OpenUnlock(
+            request = msg.UnlockRequest(
                 session=_session_of(reference),
                 card=presented(report),
                 reason=msg.UnlockReason.FORGOTTEN if forgotten else msg.UnlockReason.LOCKED,
@@ -138,7 +138,7 @@ class UnlockVisit:
         questions = tuple(question.text for question in opened.questions)
         return ev.UnlockOpened(self.number, questions, opened.required)
 
-    def _asked(self, request: msg.OpenUnlock) -> msg.UnlockOpened:
+    def _asked(self, request: msg.UnlockRequest) -> msg.UnlockResponse:
         """Central's answer; where it holds the card back, once it has heard all that is known here.
 
         It reckons with the worst of a visit that broke off until the kiosk says that it is over.
@@ -156,7 +156,7 @@ class UnlockVisit:
                 break
         return self._central.open_unlock(request)
 
-    def _open_offline(self, reference: str, request: msg.OpenUnlock) -> ev.Event | None:
+    def _open_offline(self, reference: str, request: msg.UnlockRequest) -> ev.Event | None:
         """The questions of what central lent for this card; None where it lent nothing."""
         leases, report = self._context.leases, self._report
         if leases is None or report is None:
@@ -196,7 +196,7 @@ class UnlockVisit:
             return ev.CardFailed(self.number, ev.CardTrouble.FAILED)
         try:
             signed = self._proof(self._report, opened)
-            request = msg.GiveAnswers(answers=answers, proof=signed, code=code)
+            request = msg.AnswersRequest(answers=answers, proof=signed, code=code)
             self._central.give_answers(opened.session, request)
         except CentralRefused as refused:
             if refused.problem in (msg.ProblemType.CODE_REQUIRED, msg.ProblemType.CODE_VOID):
@@ -284,11 +284,11 @@ class UnlockVisit:
         )
         return grant
 
-    def _proof(self, report: CardReport, opened: msg.UnlockOpened) -> bytes | None:
+    def _proof(self, report: CardReport, opened: msg.UnlockResponse) -> bytes | None:
         certificate = report.certificates.card_authentication
         if not opened.proof_required or certificate is None:
             return None
-        digest = self._digest(proof.Purpose.OPEN_UNLOCK, report, opened.session, opened.nonce)
+        digest = self._digest(proof.ProofPurpose.OPEN_UNLOCK, report, opened.session, opened.nonce)
         return self._reader.prove(report.identity, certificate, digest)
 
     def _plan(self, report: CardReport, grant: msg.Grant, passcode: Secret) -> UnlockPlan:
@@ -307,13 +307,13 @@ class UnlockVisit:
             renew=grant.renew,
             passcode=Secret(passcode.reveal()),  # ours may be wiped before the card work is over
             proof=self._digest(
-                proof.Purpose.CARD_WORK, report, grant.grant, secrets.token_bytes(32)
+                proof.ProofPurpose.CARD_WORK, report, grant.grant, secrets.token_bytes(32)
             ),
             card_key=grant.card_authentication_key,
             holder_key=spki(certificate) if certificate is not None else None,
             attestations={
                 each.generation: self._digest(
-                    proof.Purpose.UNLOCKED,
+                    proof.ProofPurpose.UNLOCKED,
                     report,
                     grant.grant,
                     proof.generation_nonce(each.generation),
@@ -323,7 +323,7 @@ class UnlockVisit:
         )
 
     def _digest(
-        self, purpose: proof.Purpose, report: CardReport, session: UUID, nonce: bytes
+        self, purpose: proof.ProofPurpose, report: CardReport, session: UUID, nonce: bytes
     ) -> bytes:
         return proof.digest(
             purpose,

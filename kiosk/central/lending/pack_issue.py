@@ -21,8 +21,8 @@ from kiosk.central.keys.escrow import FORMATS
 from kiosk.central.lending import leases
 from kiosk.central.registration import codes, questions, registrations
 from kiosk.central.service import throttle
+from kiosk.central.service.assembly import Services
 from kiosk.central.service.authentication import Caller
-from kiosk.central.service.services import Services
 from kiosk.central.service.sessions import Work, working
 from kiosk.central.tables import (
     Card,
@@ -37,7 +37,7 @@ from kiosk.central.tables import (
     UnlockSession,
 )
 from kiosk.contract import packs as pk
-from kiosk.contract.identity import Purpose
+from kiosk.contract.enrolment import StatementPurpose
 from kiosk.contract.messages import Question
 from kiosk.vault import pack as sealing
 
@@ -47,7 +47,7 @@ MOST_LENT = 1000
 _LOOKED_AT = 100  # cards in one transaction
 
 
-def give_packs(services: Services, caller: Caller, asked: pk.AskPacks) -> pk.PackPage:
+def give_packs(services: Services, caller: Caller, asked: pk.PacksRequest) -> pk.PackPage:
     """The next packs of those that the kiosk may have and has not; none where nothing is lent."""
     if _nothing_to_do(services, caller, asked):
         return pk.PackPage(packs=(), next=asked.after, more=False)
@@ -61,7 +61,7 @@ def give_packs(services: Services, caller: Caller, asked: pk.AskPacks) -> pk.Pac
         return _page(work, trust, installation, asked)
 
 
-def _nothing_to_do(services: Services, caller: Caller, asked: pk.AskPacks) -> bool:
+def _nothing_to_do(services: Services, caller: Caller, asked: pk.PacksRequest) -> bool:
     """Whether there is nothing to lend and nothing to end: kiosks ask after every change.
 
     To look takes no turn: whoever unlocks does not wait for it.
@@ -75,7 +75,7 @@ def _nothing_to_do(services: Services, caller: Caller, asked: pk.AskPacks) -> bo
 
 
 def _page(
-    work: Work, trust: Organisation, installation: Installation, asked: pk.AskPacks
+    work: Work, trust: Organisation, installation: Installation, asked: pk.PacksRequest
 ) -> pk.PackPage:
     lease = timedelta(hours=trust.lease_hours)
     lent = _lent(work, asked)
@@ -102,7 +102,7 @@ def _page(
     return pk.PackPage(packs=tuple(made), next=after, more=more)
 
 
-def _lent(work: Work, asked: pk.AskPacks) -> int:
+def _lent(work: Work, asked: pk.PacksRequest) -> int:
     """How many packs the kiosk has."""
     counted = select(func.count()).where(
         PackRow.kiosk_id == work.caller.id,
@@ -114,7 +114,7 @@ def _lent(work: Work, asked: pk.AskPacks) -> int:
 
 
 def _candidates(
-    work: Work, trust: Organisation, asked: pk.AskPacks
+    work: Work, trust: Organisation, asked: pk.PacksRequest
 ) -> list[tuple[Card, Registration]]:
     """The next cards that may be lent and whose pack is missing, or half over, by their ids."""
     wanted = (
@@ -183,7 +183,7 @@ def _loan(
     work: Work,
     card: Card,
     registration: Registration,
-    asked: pk.AskPacks,
+    asked: pk.PacksRequest,
     installation: Installation,
 ) -> _Loan | None:
     """The pack that the kiosk has of the card, or a new one; None where it may have none."""
@@ -234,15 +234,17 @@ def _allowance(database: Session, registration: Registration, running: list[Pack
 # ---------------------------------------------------------------- what is in a pack
 
 
-def _sealed(work: Work, loan: _Loan, kiosk: Kiosk, asked: pk.AskPacks, epoch: str) -> pk.SealedPack:
+def _sealed(
+    work: Work, loan: _Loan, kiosk: Kiosk, asked: pk.PacksRequest, epoch: str
+) -> pk.SealedPack:
     body = _pack(work, loan, kiosk, asked, epoch).model_dump_json().encode()
-    signature = signing.sign(work.services.master, Purpose.PACK, body)
+    signature = signing.sign(work.services.master, StatementPurpose.PACK, body)
     signed = pk.SignedPack(pack=body, signature=signature).model_dump_json().encode()
     to_whom = pk.addressed(work.services.name, kiosk.subject)
     return pk.SealedPack(sealed=sealing.seal(signed, asked.sealing_key, to_whom))
 
 
-def _pack(work: Work, loan: _Loan, kiosk: Kiosk, asked: pk.AskPacks, epoch: str) -> pk.Pack:
+def _pack(work: Work, loan: _Loan, kiosk: Kiosk, asked: pk.PacksRequest, epoch: str) -> pk.Pack:
     card, registration, row = loan.card, loan.registration, loan.row
     recovery = registrations.recovery(work.session, work.services.master, registration)
     key = work.services.escrow.key(work.session, card, row.generation)

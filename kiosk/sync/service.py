@@ -16,10 +16,10 @@ from kiosk.errors import StoreFailed
 from kiosk.link import CentralClient
 from kiosk.store.outbox import Outbox
 from kiosk.store.replica import Replica
-from kiosk.sync import health, plan
+from kiosk.sync import health, planning
 from kiosk.sync.delivery import Delivery
-from kiosk.sync.leaving import Departure
 from kiosk.sync.replication import Replication
+from kiosk.sync.retirement import Departure
 
 _log = logging.getLogger(__name__)
 DELIVERY, FOLLOWING = "delivery", "following"
@@ -99,7 +99,7 @@ class SyncWorker:
             _log.warning("start not noted: %s", error)
 
     def _deliver(self, stop: threading.Event) -> None:
-        pace, measured = plan.Pace(), -_HEALTH_SECONDS
+        pace, measured = planning.Pace(), -_HEALTH_SECONDS
         while not stop.is_set():
             if self._departure.over():
                 stop.set()
@@ -110,19 +110,19 @@ class SyncWorker:
                 self._tell_health()
             pace, more = self._delivery.round(pace)
             self._been(DELIVERY)
-            stop.wait(plan.wait_seconds(pace, more=more, jitter=self._random.random()))
+            stop.wait(planning.wait_seconds(pace, more=more, jitter=self._random.random()))
 
     def _follow(self, stop: threading.Event) -> None:
-        pace = plan.Pace()
+        pace = planning.Pace()
         # Whoever is to go has no use for what it would have to wipe.
         while not stop.is_set():
             self._been(FOLLOWING)
             if self._departure.begun or self._central.tokens.retiring:
-                stop.wait(plan.wait_seconds(pace, more=False, jitter=1.0))
+                stop.wait(planning.wait_seconds(pace, more=False, jitter=1.0))
                 continue
             pace, more, held = self._following.round(pace)
             jitter = self._random.random()
-            stop.wait(plan.wait_seconds(pace, more=more and not held, jitter=jitter, held=held))
+            stop.wait(planning.wait_seconds(pace, more=more and not held, jitter=jitter, held=held))
 
     def _tell_health(self) -> None:
         ahead = self._delivery.clock_ahead
