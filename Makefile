@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The two commands of the README are `make demo` and `make test`; both set up what they miss.
 .PHONY: help demo test prove screens pictures setup locks catalogue contract migration clean
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The command line: `kiosk run`, `sync`, `enrol`, `doctor`, `demo` and what systemd needs."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The only place that chooses parts: from settings to a kiosk that runs."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The project's errors: few, named for what the caller can do, carrying data rather than prose.
 
 No error carries a passcode, an answer or an unblocking key.

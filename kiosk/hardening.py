@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a process that sees secrets does first: no core dumps, no memory for others, die with us."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a service logs, as fields of systemd's journal, each with the session that it belongs to.
 
 Under systemd records go to the journal's own socket, by its native protocol

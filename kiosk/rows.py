@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Changing rows of a database without loading them; for the store and for central."""
 
 from __future__ import annotations

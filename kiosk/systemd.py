@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a service says to systemd: that it is ready, that it lives, what it is at (sd_notify(3)).
 
 Outside systemd, where nobody listens, every word is lost without harm.

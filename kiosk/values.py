@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Plain values that every room may know: cards, counters, passcode rules, secrets.
 
 Standard library only. Nothing here does I/O.

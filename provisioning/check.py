@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Lint, types, import rules, and the tests on every supported interpreter that was found.
 
 Run by `make test`, with the Python of the first environment. Parts of the tests run side by side:

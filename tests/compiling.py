@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Statements are compiled once in a run and not once in a test.
 
 Each test has a database of its own, and so an engine. SQLAlchemy keeps what it compiled with that

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What many rooms' tests need: a private pcscd, started once."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What takes long is dealt among the interpreters: each of its tests runs on one of them.
 
 `provisioning/check.py` says which share a run has, as `1/2` in `KIOSK_TEST_SHARE`; whoever runs

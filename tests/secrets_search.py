@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Searches files for secrets, in the forms in which they tend to be left behind."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A kiosk as it is put together: what it does about parts that fail, and while nobody is there."""
 
 from __future__ import annotations

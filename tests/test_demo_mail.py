@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The demonstration has no mail server: what is written shows on the terminal."""
 
 from __future__ import annotations

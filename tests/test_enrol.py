@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`kiosk enrol` as it is run, against central as it is run."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What central refuses, as the flow hears it."""
 
 from __future__ import annotations

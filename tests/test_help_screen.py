@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`kiosk help-screen`: whom to call where the kiosk cannot be started, until systemd ends it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Who the kiosk is, on its disk: whole or not at all, whenever the power fails."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The import rules leave nobody out: each room says whom it knows, each library who uses it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is logged arrives at a real socket, as fields, with its session and nothing else."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Looking out for central, whatever happens meanwhile."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The watchdog is fed when every part answers, and only then."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The search for secrets finds what leaked, and not what stands there by chance."""
 
 from __future__ import annotations

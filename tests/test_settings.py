@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Settings: read once, and wrong ones named."""
 
 from __future__ import annotations

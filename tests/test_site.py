@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The site's settings, from the boot partition to the services; what is wrong is named."""
 
 from __future__ import annotations

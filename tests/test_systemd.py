@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is said to systemd, heard at a real socket."""
 
 from __future__ import annotations

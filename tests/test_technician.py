@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Who is let in to look at the kiosk, how slowly guesses go, and what is told when checks fail."""
 
 from __future__ import annotations

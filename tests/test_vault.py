@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Answers and envelopes: at the real cost, which is what makes them worth having."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A network name space with one machine in it, and a wire to it. Needs root."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Looks out for central, again and again: whether it answers, and what it has to say."""
 
 from __future__ import annotations

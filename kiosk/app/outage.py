@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The screen of a kiosk that cannot be started: whom to call, bright for a while, then at rest.
 
 Nobody may come for days, and each further try shows the same words again: they must not burn in.

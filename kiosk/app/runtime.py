@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The runtime: one queue of events, one thread that steps the flow, threads that do what it asks.
 
 Events come from the screen, the reader, the timers and from finished work; effects go out to them.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Who looks after the kiosk: let in to look at it by a code, of which only a hash is here."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The watchdog's food: given only when every part of a service has just shown that it lives."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """ISO 7816-4 command and response APDUs over a connection: chaining, extended length, GET RESPONSE.
 
 A long command goes out as a chain of short ones, as SP 800-73 asks of PIV cards. It has extended

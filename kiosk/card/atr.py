@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The answer to reset: its historical bytes, what they announce, and whether it fits a pattern.
 
 Structure: ISO 7816-3, 8.2; historical bytes and card capabilities: ISO 7816-4, 12.1.1.

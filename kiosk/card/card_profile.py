@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Profiles: a kind of ISO 7816-4 card as a small data file (see profiles/README.md).
 
 Loaded strictly: whatever is missing, unknown or out of range is named with its file and field.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Compressed certificates: gzip on PIV cards, zlib on GIDS cards; bounded, whatever is sent."""
 
 from __future__ import annotations

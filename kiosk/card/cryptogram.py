@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The responses of an administrator key to a GIDS card's challenges: pure computation.
 
 Wire facts (GIDS 2.0, as corrected by OpenSC `card-gids.c` and vletoux/GidsApplet, and agreeing with

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Everything that can be found out about a card without spending a try, whatever it is.
 
 Unlike `inspect` this does not stop at the first thing that is wrong: each finding is a line of its

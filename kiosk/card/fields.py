@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Reading the fields of a data file strictly: every error names the file and the field."""
 
 from __future__ import annotations

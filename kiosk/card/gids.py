@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """GIDS cards: Microsoft's Generic Identity Device Specification 2.0, as cards really have it.
 
 Wire facts are from that specification, and from OpenSC `card-gids.c` and vletoux/GidsApplet where

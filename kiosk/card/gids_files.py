@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The file system of a GIDS card: a master file that says which data object holds which file.
 
 The layout is not in the specification; it is what gids-tool writes and reads (OpenSC `card-gids.c`)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """ISO 7816-4 cards, as their profile describes them. They are unlocked, and no more.
 
 The commands are VERIFY, CHANGE REFERENCE DATA and RESET RETRY COUNTER of ISO 7816-4, 11.6. There is

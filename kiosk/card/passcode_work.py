@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the cardholder does with a card that is not locked: prove herself, and change her passcode.
 
 Each is one transaction. The card's identity and its counter are read in it, and the card signs with

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """PIV cards: NIST SP 800-73pt2-5, with the vendor's metadata command where a card has it.
 
 Wire constants are from SP 800-73-5 parts 1 and 2, SP 800-78-5 (algorithms) and, for metadata, from

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What may be done with a card, decided from its report before anything can spend a try."""
 
 from __future__ import annotations

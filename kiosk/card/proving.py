@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Proving that a card is the one it says it is, by a signature over a digest made for this once."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Public keys of cards: reading them from certificates, checking what cards signed.
 
 Every signature here is over a 32-byte SHA-256 digest: ECDSA on P-256 or P-384, or RSA 2048 with

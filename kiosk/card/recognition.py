@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which family a card belongs to, found with as few commands as possible.
 
 The order is fixed: profiles that know the card's answer to reset; then PIV, GIDS, and the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Selecting an application by its name, and seeing that it is the one."""
 
 from __future__ import annotations

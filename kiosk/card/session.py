@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What every card family offers to the journeys, whatever its commands look like."""
 
 from __future__ import annotations

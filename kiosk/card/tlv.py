@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """BER-TLV as cards use it (ISO 7816-4, annex E): strict, bounded, with the place of every error."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Commands that a card counts, and the counters as cards tell them (ISO 7816-4, 63 CX)."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The card work of an unlock: one transaction, every step recorded before the next is sent.
 
 The order (see the protocol): identity; a fresh signature of the card authentication key; unblock;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The `kiosk-central` command: each group of its commands is a module of `commands`."""
 
 from __future__ import annotations

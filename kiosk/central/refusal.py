@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Central says no: a result like any other, on its way out."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The service's settings: read once from the environment, validated, frozen."""
 
 from __future__ import annotations

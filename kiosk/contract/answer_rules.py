@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which answers are good enough to register: asked at the screen, and once more by central. Pure.
 
 They are judged as they will be compared: normalised. Nothing here is specific to a person, so the

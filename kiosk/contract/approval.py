@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """IT's word that what a kiosk holds back is right: signed with a key that central does not have."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The messages by which a kiosk is enrolled, says who it is, and goes out of service.
 
 A kiosk has no clock at boot: whatever has to be recent carries central's nonce and central's time.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What messages are made of: frozen models, and the forms of what stands in them.
 
 Bytes travel as base64 (standard alphabet, padded), UUIDs and times in their usual text forms.

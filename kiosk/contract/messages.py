@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The messages that kiosk and central exchange: never tables, nothing else than what is sent."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Packs: what a kiosk is lent so that it can unlock a card while central is out of reach.
 
 Central signs a pack and seals it to a key that the kiosk made when it was started. What is in it

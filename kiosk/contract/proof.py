@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a card signs: a hash that the kiosk builds itself, never bytes handed to it.
 
 The digest is SHA-256 over a label and length-prefixed fields, so that a signature made for one

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The messages of logging in with a card, of its holder's profile, and of registering."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What comes down: changes of what a kiosk holds of its organisation's cards, page by page.
 
 A kiosk holds no card number, no name, no key and no envelope. It knows a card by a hash of family

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The simulated board of the demonstration's kiosk: where its parts are, and how it begins."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
 """The simulated board, drawn beside the kiosk's screen: its lights, its buzzer, switches to click.
 

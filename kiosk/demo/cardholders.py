@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Who the demonstration is about. Nobody of that name is registered anywhere."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
 """A finger and an eye for a kiosk's screen: real touches in window pixels, and what can be read.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The smartcards of the demonstration's cardholders: of any family, alike from outside."""
 
 from __future__ import annotations

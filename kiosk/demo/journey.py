@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a pilot can do, one value a step: a journey is a list of these and reads like a story."""
 
 from __future__ import annotations

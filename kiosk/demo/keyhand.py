@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A hand that never touches the screen: it goes everywhere by keys, of a keyboard or a keypad.
 
 It does what a `Finger` does, so that a pilot can have either. Import after the screen was opened.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`kiosk demo`: the whole thing on one machine, for a person or, without one, for the pilot."""
 
 from __future__ import annotations

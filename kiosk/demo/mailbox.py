@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The demonstration's mail: there is no mail server, and central leaves its letters in a folder."""
 
 from __future__ import annotations

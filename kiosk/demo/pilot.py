@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The pilot: walks a journey at the screen, by touches at pixels, and photographs what it sees.
 
 Import after the screen was opened, because a finger imports Kivy.

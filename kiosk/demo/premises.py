@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Real parts on one machine: a private pcscd, the central service, the sync, cards for the reader.
 
 Used by the demonstration and by the tests of whole journeys. Everything lives in one folder and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The central service as a process: seeded, started, stopped, killed."""
 
 from __future__ import annotations

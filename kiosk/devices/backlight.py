@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How the kiosk has its display's backlight dimmed, which it may not do itself: it leaves a word.
 
 A unit waits for that word (`kiosk-backlight.path`), and takes it away. On a machine that is no

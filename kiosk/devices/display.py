@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which graphics card the screen hangs on: numbers change from boot to boot, drivers do not."""
 
 from __future__ import annotations

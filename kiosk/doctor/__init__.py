@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is wrong, told to whoever looks after the kiosk: nothing here changes anything."""

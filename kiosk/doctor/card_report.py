@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`kiosk doctor card`: what could be found out about the card, as text."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the doctor found, left in the state directory: the sync tells central of it."""
 
 from __future__ import annotations

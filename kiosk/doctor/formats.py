@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What checks say, in English: for a terminal, for other programs, for central."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Checks of the machine: screen, touch, pins, disk, supply. `root` is where its files are found."""
 
 from __future__ import annotations

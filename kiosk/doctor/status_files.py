@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a service says of a part that nobody beside it may try: left in memory, for the doctor."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Checks of what the kiosk works with: reader, central, clock, certificates, versions."""
 
 from __future__ import annotations

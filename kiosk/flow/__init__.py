@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The flow, pure: `step(state, event) -> (state, effects)` and `render(state) -> View`.
 
 No I/O, no clock, no widgets: whatever the kiosk does at its screen is decided here, and can be

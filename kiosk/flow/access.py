@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How somebody wants to be spoken to: the language, and the settings for access. Plain values.
 
 They are hers alone: when she leaves, the site's own are back.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is read aloud of a view: what somebody would read to a friend. Pure, and never a secret.
 
 A View has no secrets. What is being typed is not read out either, but for an e-mail address.

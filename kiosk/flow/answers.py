@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The second step of registering: the former answers, where there are any, and four new ones."""
 
 from __future__ import annotations

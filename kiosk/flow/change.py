@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A passcode that its holder knows: asked for, judged by the card, changed.
 
 What comes after it was right is another journey's (`login`, `register`), but for the change, which

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Close, or Back, where something would be lost: one slip of a finger does not lose it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The code by e-mail, where central asks for one: part of the unlock, and of its table."""
 
 from __future__ import annotations

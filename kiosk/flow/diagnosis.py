@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How the parts of a kiosk are, as its doctor tells it: plain values in the catalogue's words."""
 
 from __future__ import annotations

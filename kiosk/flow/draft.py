@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a registration holds on its way, and the pages that ask for the next part of it.
 
 A page that is asked for again, by Back or by a refusal, finds what was typed there before.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is to be done, in the imperative: all that the flow can ask of the world."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What has happened, in the past tense: everything the flow ever hears of.
 
 Events that answer an effect carry the `visit` the effect was asked for; an answer that belongs to a

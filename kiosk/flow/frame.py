@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What every page has: its title, its buttons, the banner, the countdown, who is logged in."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What happens to the kiosk itself: its case, its supply, its lights. It holds on every page."""
 
 from __future__ import annotations

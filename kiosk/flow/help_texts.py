@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the help screens say: what happened, what to do now. Attackers learn nothing from them."""
 
 from __future__ import annotations

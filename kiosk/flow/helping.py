@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Plain help instead of a journey: what went wrong, at whichever page it did."""
 
 from __future__ import annotations

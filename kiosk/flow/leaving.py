@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The end of a visit, however it comes."""
 
 from __future__ import annotations

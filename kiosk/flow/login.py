@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Logging in: the passcode, the trust where there are several, and the profile."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The one function of the flow: `step(state, event) -> (state, effects)`.
 
 First come the rules that hold on every page (cards, time, people leaving); then the journey's

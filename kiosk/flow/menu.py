@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The languages and the settings for access: over every page, and the page is there afterwards."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The pages of the journeys as values: each holds what its step still needs, and nothing more.
 
 Secrets are opaque handles here: they are passed on, never looked into but for their length, form

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is known of somebody who is logged in: values to show, nothing secret."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The security questions in the languages of the screen.
 
 Central asks them in English. Those of its list are messages of the catalogue; one that a site has

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Registering for self service: passcode, four questions, e-mail, registration code.
 
 The second of the four steps, which is the longest, has a module of its own: `answers`.

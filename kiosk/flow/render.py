@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is on the screen in a state: `render(state) -> View`, by page."""
 
 from __future__ import annotations

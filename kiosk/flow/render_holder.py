@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The pages of somebody who knows her passcode: changing it, and what is known of her."""
 
 from __future__ import annotations

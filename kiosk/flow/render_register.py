@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The pages of registering for self service."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The screen at rest: where nobody is it is dark, and its words move, so that nothing burns in."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the lights and the buzzer tell of a state: never more than the screen says."""
 
 from __future__ import annotations

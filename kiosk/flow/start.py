@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A card was read: it goes where it needs to, or its holder chooses."""
 
 from __future__ import annotations

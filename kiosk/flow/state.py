@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the flow knows: the kiosk, the visit, and the page that the person is on.
 
 No I/O, no clock, no widgets.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The technician's screen: behind a long press on the title, and a code, what the doctor found."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Texts on the screen, as values: a message of the catalogue and what to fill in.
 
 The flow names messages; the widgets translate them. `text(...)` and `plural(...)` are also the

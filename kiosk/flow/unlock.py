@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The unlock: from a card that was read to one that works again, as a table.
 
 `TABLE` has a rule for each page and event that means something together, `PRESSED` one for each

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is on the screen, as a value: frozen, complete, without secrets.
 
 `flow.render(state)` makes a View; the widgets of `ui` draw it and send events back. There is one

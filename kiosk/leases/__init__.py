@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What central lends this kiosk, so that cards can be unlocked while central is out of reach.
 
 All of it lives in a memory file system and goes with the power: packs, and the key they are sealed

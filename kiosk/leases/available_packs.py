@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The packs that this kiosk may use: whose they are, whether they still hold, what is in them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The renewer: fetches what central lends, has leases made longer, and gives back what is over."""
 
 from __future__ import annotations

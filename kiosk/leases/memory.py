@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where packs may lie: in memory that no disk ever sees."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The pack store: which packs are here, how often each was tried, how long its lease still runs.
 
 One SQLite file in the memory file system. An attempt is committed there, and as a fact to the disk,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The link to the central service: the client of the contract."""
 
 from kiosk.link.authority import CentralAuthority

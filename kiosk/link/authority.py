@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Central as the authority over a card: it holds the administrator key, and answers for it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The contract's client: one method a request."""
 
 from __future__ import annotations

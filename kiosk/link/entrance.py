@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What central answers to anybody who can sign for it: enrolment, and access tokens."""
 
 from __future__ import annotations

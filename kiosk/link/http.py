@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One request to central: bounded in time and size, with the project's own errors."""
 
 from __future__ import annotations

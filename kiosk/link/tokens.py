@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The access token that goes with every request: fetched when it is needed, and not before."""
 
 from __future__ import annotations

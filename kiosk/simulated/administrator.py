@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A simulated GIDS card's side of the administrator key's challenge and response."""
 
 from __future__ import annotations

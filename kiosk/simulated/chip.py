@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What every simulated chip does before it looks at a command: lengths, chains, long answers."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What may go wrong with a card, as a setting of it: at a given command it leaves, hangs or lies.
 
 Commands are counted from the first insertion on: a reader resets a card whenever it likes, so a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The file system of a simulated ISO 7816-4 card: dedicated files, transparent files, paths."""
 
 from __future__ import annotations

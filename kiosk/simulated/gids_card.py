@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A simulated GIDS card, behaving as vletoux/GidsApplet does, which gids-tool is made for.
 
 It can be personalised by gids-tool itself. Where real cards may differ there is a field of

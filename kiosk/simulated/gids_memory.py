@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a simulated GIDS card keeps without power, and how one differs from another."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A simulated ISO 7816-4 card, by default as IsoApplet 1.0 behaves without its keys.
 
 It can be personalised by pkcs15-init itself. How other cards of this kind differ is a field of

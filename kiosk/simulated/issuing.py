@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Personalising simulated cards, as an RA's card printer does with real ones."""
 
 from __future__ import annotations

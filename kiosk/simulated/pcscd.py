@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A private pcscd with vpcd's virtual reader, beside whatever card service the machine runs.
 
 It takes its socket as systemd hands one over, so that it can lie where we want; its clients find it

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A simulated header: pins whose levels can be looked at, and whose inputs can be pulled."""
 
 from __future__ import annotations

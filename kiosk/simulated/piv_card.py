@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A simulated PIV card (SP 800-73pt2-5), faithful to what two independent cards do (measured).
 
 Where those two differ there is a field of `PivBehaviour` for it.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A simulated reader: cards in this process, behind the same interface as the PC/SC one."""
 
 from __future__ import annotations

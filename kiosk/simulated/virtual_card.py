@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What every simulated card is: something that has power, answers APDUs, and keeps its memory."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A simulated card in pcscd's virtual reader: vpcd's protocol over TCP.
 
 Two big-endian bytes of length, then the message. A message of one byte is for the card's contacts:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`kiosk enrol`: a one-time token of the RA's makes this device a kiosk.
 
 The device's key is made here, and only its public half leaves. The token comes in a file or on

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`kiosk firewall`: fill the firewall's sets with the addresses that this kiosk may reach.
 
 The rules themselves are `systemd/nftables/smartcard-kiosk.nft`: nothing in, and out only what the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Who this kiosk is: what central said at its enrolment, and the key that its device made.
 
 Three files in the state directory, readable by the group of the kiosk's two services:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The kiosk's settings: read once at start, validated, frozen, and passed along.
 
 Every setting is an environment variable with the prefix KIOSK_, or a key of the site's own file,

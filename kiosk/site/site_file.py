@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`kiosk site`: the site's settings, from the boot partition to the services that need them.
 
 IT writes `kiosk.toml` on the boot partition, which every computer can read and write. At every boot

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Opening the store: SQLite that survives a pulled plug and serves two processes at once.
 
 Two files: what happened here, which must not be lost, and the replica, which central can hand down

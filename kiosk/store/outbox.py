@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The outbox: facts, recorded durably before the next thing happens, delivered at least once."""
 
 from __future__ import annotations

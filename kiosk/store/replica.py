@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The replica: what central keeps of the organisation's cards, as far as the screen needs it.
 
 A page of changes and the cursor that follows it are one transaction. Cards are known by their hash

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The store's tables: what happened here, and the replica of what central keeps of cards."""
 
 from __future__ import annotations

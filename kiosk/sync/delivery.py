@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The outbox goes out: in the order in which things happened, until central has answered.
 
 How the kiosk is goes last, and from memory: it is measured time and again while nothing happens,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How the kiosk is: what IT wants to know of it, and nothing of anybody."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the sync does next, and what it does not believe, decided without doing anything: pure.
 
 Whoever breaks into central, or restores the wrong backup, must not empty every kiosk of a trust

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Changes come in: page by page, each with its cursor; what is not believed is held back."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How a kiosk goes out of service: everything handed over, then wiped, and central told."""
 
 from __future__ import annotations

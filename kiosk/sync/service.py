@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The sync's two loops, in one process: the outbox out, changes in. Neither waits for the other."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The screen: Kivy widgets that draw a `View` and send events. The only room that knows Kivy.
 
 Importing this package imports no Kivy: Kivy reads its environment once, when it is first imported,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The app: draws the views it is shown, sends the events of the person at the screen.
 
 Import this after `toolkit.prepare`, or better through `kiosk.ui.open_screen`.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """From the flow's texts to words of a language: gettext, with braces filled after translation."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What every widget is given to draw with and to report to."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What becomes of an exception that nobody in this room has caught: the app lives on."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whether everything on the screen has the room it needs, and can be touched: walks of the tree."""
 
 from __future__ import annotations

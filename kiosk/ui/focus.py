@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Everything by keys alone: which control they are at, a ring around it, and what a key does."""
 
 from __future__ import annotations

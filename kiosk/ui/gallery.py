@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Photographs of every sample view at one window size: `python -m kiosk.ui.gallery --help`.
 
 Kivy has one window in a process, so each size takes a process of its own. It exits with 1 where

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the keys of a keyboard mean, as SDL numbers them."""
 
 from __future__ import annotations

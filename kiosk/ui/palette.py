@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Colours by what they are for, and what has to be seen against what.
 
 `TEXTS` and `EDGES` say which pairs meet on the screen. A test computes the contrast of each, in

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sample views of every kind and state, for the gallery and for tests.
 
 Their messages are written as `Text(...)` rather than `text(...)`, so that they stay out of the

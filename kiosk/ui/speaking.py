@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the screen needs to read itself aloud; imports no Kivy."""
 
 from __future__ import annotations

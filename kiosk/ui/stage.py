@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
 """The root of the window: it puts each view on the screen, and hears every touch first."""
 

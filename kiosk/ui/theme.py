@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Type scale, spacing and colours: everything that makes two screens look like one house.
 
 Sizes are given in pixels of the smallest screen, 800x480 on seven inches (154 by 86 mm), and scaled

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How Kivy is set up before it is first imported: its environment and its configuration."""
 
 from __future__ import annotations

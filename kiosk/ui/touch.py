@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
 """Fingers on the glass, as Kivy's own input: it turns them with the window."""
 

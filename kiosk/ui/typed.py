@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is being typed: wiped buffers, one for each entry, known to nothing but this room.
 
 A buffer never grows, because growing would leave a copy of its bytes behind in memory, and no text

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sealing: what answers open, and what is sealed to a key."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sealing to a key of which only its owner has the private half, bound to what it is for.
 
 libsodium's key exchange (X25519, BLAKE2b over both public halves) with a key pair made for this

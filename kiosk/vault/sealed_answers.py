@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Answers -> keys: what is registered about answers, and how three of four of them open it again.
 
 A registration has an X25519 recovery key pair. Its private half is sealed once for every set of

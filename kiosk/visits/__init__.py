@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A visit's dealings with the card and central: what the runtime does for the flow's effects."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How a card stands with central, as far as the replica knows: for when central is out of reach."""
 
 from __future__ import annotations

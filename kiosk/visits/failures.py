@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the flow hears when something did not work: each of the project's errors as an event."""
 
 from __future__ import annotations

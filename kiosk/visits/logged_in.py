@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What somebody does who knows her passcode: change it, log in, register, end her registration.
 
 As in `unlock`, each method blocks, runs in a thread of the runtime's, and gives the event that

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """An unlock without central: the same steps, with what central lent for this card.
 
 The card proves itself to the kiosk. An attempt is in the pack store and on the disk before an

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One visit's dealings with the card and central: what the runtime does for the unlock's effects.
 
 Each method blocks, runs in a thread of the runtime's, and gives the event that says how it went; no

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The firewall's rules in a network of their own: a kiosk, its central service, and somebody else.
 
 Everything that is denied is first shown to work without the rules.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The package as the appliance has it: without central, simulations and demonstration."""
 
 from __future__ import annotations

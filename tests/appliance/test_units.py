@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The appliance's units as systemd reads them: clean, and as closed as they are meant to be."""
 
 from __future__ import annotations

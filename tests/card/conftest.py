@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Cards and connections for the card tests."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Connections for tests: one that remembers what was sent, one that answers from a script."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Cards that lie: genuine answers, mutated, replayed in a wrong place, or made up.
 
 Used by the proof at full size and by a test at a smaller one.

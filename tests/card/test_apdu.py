@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Short APDUs, chaining, GET RESPONSE, and the answers that only a leaving card gives."""
 
 from __future__ import annotations

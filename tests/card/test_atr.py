@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What an answer to reset announces, and patterns."""
 
 from __future__ import annotations

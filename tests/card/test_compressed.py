@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Compressed certificates: read, refused, never without end."""
 
 from __future__ import annotations

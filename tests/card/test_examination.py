@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`kiosk doctor card`: everything that can be said, nothing spent."""
 
 from __future__ import annotations

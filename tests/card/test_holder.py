@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a cardholder does with her own card: whatever stops at whatever command, nothing is lost."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Cards that lie, at a size for every day; `make prove` has the full one."""
 
 from __future__ import annotations

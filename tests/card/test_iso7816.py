@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """ISO 7816-4 cards by profile, against simulated cards and what opensc sends to an IsoApplet."""
 
 from __future__ import annotations

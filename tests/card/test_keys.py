@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Certificates whose version no standard knows: refused in our own words, wherever they are read.
 
 The reading library's error for them is no ValueError.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """PIV against the simulated card, and against what other programs send."""
 
 from __future__ import annotations

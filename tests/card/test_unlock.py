@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The card work of an unlock: its order, its facts, its commands."""
 
 from __future__ import annotations

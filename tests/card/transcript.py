@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What programs that are not ours sent to a card, by name of the recording."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A certificate authority for tests, and everything that it can sign wrongly."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A kiosk that is lent packs: it asks, opens what it is given, and reports what it did with it."""
 
 from __future__ import annotations

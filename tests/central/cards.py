@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Cards at central, as many as it takes, and what becomes of them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The command as the RA runs it, beside a service that serves the same database."""
 
 from __future__ import annotations

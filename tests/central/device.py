@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A device that becomes a kiosk, and what it may get wrong."""
 
 from __future__ import annotations

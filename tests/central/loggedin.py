@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A card that can log in, and the steps of a cardholder who does."""
 
 from __future__ import annotations

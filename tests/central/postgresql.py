@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A PostgreSQL server of the tests' own: Debian's, in a folder that goes with it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A PKCS #11 token in software, in a folder of the test's own: Debian's SoftHSM."""
 
 from __future__ import annotations

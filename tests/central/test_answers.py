@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The card's proof, and answers that are counted before they are looked at."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Assertions: good once, from the kiosk's own key, for this central, by central's time."""
 
 from __future__ import annotations

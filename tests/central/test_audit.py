@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The audit's chain: any change is found, and erasing a person is not one."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Several central processes on one database; a balancer sends each request to another of them."""
 
 from __future__ import annotations

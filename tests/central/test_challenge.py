@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Administrator keys: central answers the card's challenge, and the key never leaves."""
 
 from __future__ import annotations

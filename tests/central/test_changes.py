@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What kiosks follow: nothing skipped, nothing of others, tombstones while they are kept."""
 
 from __future__ import annotations

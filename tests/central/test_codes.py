@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The e-mailed code: when it is asked for, what it is good for, and what guessing it costs."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The `kiosk-central` command, run as it is run."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The commands of the RA and of IT, and what they change for the kiosks, on either database."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Two central services on one database, asked by many at once: all is counted, nothing doubled."""
 
 from __future__ import annotations

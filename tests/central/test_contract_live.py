@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Requests that are made from the contract's document, right ones and wrong ones, are answered."""
 
 from __future__ import annotations

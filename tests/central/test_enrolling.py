@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A device becomes a kiosk by a token of the RA's, once, and by a key that is its own."""
 
 from __future__ import annotations

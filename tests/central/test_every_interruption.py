@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every way of interrupting up to three visits in a row: none loses a card, and few freeze it."""
 
 from __future__ import annotations

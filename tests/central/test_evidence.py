@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The pair rule, against simulated cards, kiosks that stop anywhere, and facts that get lost."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Reports: every item is answered, and what is applied is applied once."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A database that is held, full, away or broken: a plain answer, and nothing that is half done."""
 
 from __future__ import annotations

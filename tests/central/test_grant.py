@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Grants: in the order of the card's visits, the same however often, and never the last tries."""
 
 from __future__ import annotations

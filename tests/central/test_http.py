@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is no request of the contract: problem documents that repeat nothing of what was sent."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Cardholders, cards and keys come in from files: all of it or nothing, and again without harm."""
 
 from __future__ import annotations

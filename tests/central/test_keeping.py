@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What IT and the RA see to: cards held back, the audit's heads, alerts, how long what is kept."""
 
 from __future__ import annotations

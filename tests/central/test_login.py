@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Logging in with a card: what is believed, and what the cardholder then sees of herself."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Letters: what is in them, and how they are carried, by a real mail server on loopback."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The master key: what it wraps and derives, in a file or a token, and whose database it is."""
 
 from __future__ import annotations

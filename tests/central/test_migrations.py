@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The tables come by migrations, on either database, and are those that the software declares."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the network sees of a whole visit: every byte between kiosk and central is looked at."""
 
 from __future__ import annotations

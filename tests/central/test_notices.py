@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Cardholders hear of what is done with their cards, even if the mail server is away just now."""
 
 from __future__ import annotations

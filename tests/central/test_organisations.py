@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A kiosk learns nothing of another organisation: what is there is answered as if it were not."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Packs as central lends them: which, for how long, for how often, and what becomes of them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A database that was lost: the journal has what it takes to produce every card's key again."""
 
 from __future__ import annotations

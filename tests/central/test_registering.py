@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Registering at a kiosk, from the code to the unlock that it makes possible."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Unblocking keys are sealed where they are known, and are shown nowhere on the way."""
 
 from __future__ import annotations

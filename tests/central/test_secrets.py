@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Nothing that opens a card lies about: not in the database or its log, nor in what is printed."""
 
 from __future__ import annotations

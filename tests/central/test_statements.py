@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which SQL central asks of its database: its statements, against the list in docs."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Waits: they grow, they end, and only a success takes the count back."""
 
 from __future__ import annotations

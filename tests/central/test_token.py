@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A master key in a token: it stays there, and the service lives with its comings and goings."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which certificates are believed. The clock stands at the start of 2025."""
 
 from __future__ import annotations

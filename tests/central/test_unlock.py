@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """An unlock over real HTTP: from the first request to the last report, and who is turned away."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Letters in a cardholder's language."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A running central service, and cards and kiosks that talk to it over real HTTP."""
 
 from __future__ import annotations

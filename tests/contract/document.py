@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The contract's document, as it is kept, and whether an answer of central's is one of it."""
 
 from __future__ import annotations

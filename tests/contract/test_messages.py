@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The messages: frozen, strict, and silent about secrets."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The contract's document: true, whole, and all that the kiosk's client asks for."""
 
 from __future__ import annotations

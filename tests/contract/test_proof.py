@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a card signs: fixed for ever, and different wherever anything is different."""
 
 from __future__ import annotations

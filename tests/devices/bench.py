@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A reader under test, with a hand that puts cards in: one for each driver."""
 
 from __future__ import annotations

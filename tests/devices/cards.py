@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A card of each family for the reader's tests, with what is known of it from elsewhere."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Readers and cards: the suites of this folder run on each driver, and over each family."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Stands before pcscd's socket: turns some away as pcscd does, and lets the others through."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Another program at the same reader: `rival(MODE)` holds the card from a process of its own.
 
 Run as `python -m tests.devices.rival MODE`: says "held", lets go when its standard input ends.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The display's backlight: what the kiosk asks for, and what its helper makes of it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The board on each driver of pins: what it lights, what it notices, which plans it refuses."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The graphics card is found by its driver, in trees as a Pi's kernel shows them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a card may do to an operation, on each driver: a defined error, and the next one works."""
 
 from __future__ import annotations

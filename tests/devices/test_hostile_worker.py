@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A worker that a hostile card has taken over, and a watcher gone mad: programs of these tests.
 
 Whatever they say, the kiosk gets an error of its own, they are killed, and the next one is heard.

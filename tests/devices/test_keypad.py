@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Keypads: only those that IT allowed are heard. Pipes stand where Linux has event devices."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What only real processes and a real pcscd can show: hanging, dying, coming back."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What every reader driver does alike: the simulated one, and the real one on a real pcscd.
 
 Over cards of all families, where the operation is one that the family has.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How the kiosk asks for its card service to be started anew."""
 
 from __future__ import annotations

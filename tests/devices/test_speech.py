@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Speech by the real espeak-ng, which writes what it says to files instead of headphones."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The touch screen, finger by finger. Pipes stand where Linux has event devices."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """From reader states to notices, each told once."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The worker's own part, in this process and on a real pcscd."""
 
 from __future__ import annotations

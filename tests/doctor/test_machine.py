@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the doctor sees of a machine, from files as a Pi's kernel shows them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the doctor finds out about reader, central, clock and certificates, with real ones."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Somebody who knows her passcode: what she does, step by step, and what is seen then."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How somebody wants to be spoken to: one touch away from every page, and gone when she is."""
 
 from __future__ import annotations

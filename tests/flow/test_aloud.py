@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is read aloud of every page: its words, and none that are a secret."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # mypy: disable-error-code="unreachable,comparison-overlap"
 """Back goes to the page before, and loses nothing that was given."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # mypy: disable-error-code="unreachable,comparison-overlap"
 """Close asks first where something would be lost, and a card that is pulled is not passed over."""
 

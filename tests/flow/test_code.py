@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The code by e-mail that an unlock asks for, told step by step."""
 
 from __future__ import annotations

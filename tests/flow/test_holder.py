@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # mypy: disable-error-code="unreachable,comparison-overlap"
 """What somebody does who knows her passcode, told step by step: the change, and logging in."""
 

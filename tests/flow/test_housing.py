@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the kiosk itself goes through, and what its lights tell of it."""
 
 from __future__ import annotations

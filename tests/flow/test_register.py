@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # mypy: disable-error-code="unreachable,comparison-overlap"
 """Registering for self service, told step by step."""
 

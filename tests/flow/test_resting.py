@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The screen rests where nobody is, moves its words, and wakes for whoever comes."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The technician's screen: who gets there, what it shows, and that it closes by itself."""
 
 from __future__ import annotations

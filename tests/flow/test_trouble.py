@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is said when something went wrong: each time with whom to call, and a reference."""
 
 from __future__ import annotations

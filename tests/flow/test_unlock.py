@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The unlock, told step by step."""
 
 from __future__ import annotations

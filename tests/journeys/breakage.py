@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What happens to the kiosk itself while somebody stands there."""
 
 from __future__ import annotations

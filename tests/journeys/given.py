@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What people give in all stories, and what is known of them: none of it may be left anywhere."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What happens beside the screen, as steps of a story."""
 
 from __future__ import annotations

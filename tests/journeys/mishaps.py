@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What card, reader, card service and other programs do to a visit, and what the person sees.
 
 Stories like those of `stories`, with steps for what happens beside the screen. Each comes back to

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Unlocking while the central service is really stopped, through a real card service.
 
 What comes of it reaches central once it is back: the stories look there as well.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Central says no: to a card that the RA stopped, and after wrong answers."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Registering for self service: for the first time, and again with the answers given then."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What of a person is left in a kiosk: in buffers, states, widgets, and Kivy's caches."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Journeys at the screen as stories: lists of steps that the pilot walks."""
 
 from __future__ import annotations

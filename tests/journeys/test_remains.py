@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is looked for on the start screen is everybody's, and nothing that the kiosk says itself."""
 
 from __future__ import annotations

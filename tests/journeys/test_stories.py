@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Stories, walked by touches at the real widgets, through a real pcscd and a real server.
 
 All but near kin of others; the proof `everybody` has every one, at both sizes.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The ways meet pairwise, and are few."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Walk stories at one kiosk, in a process of its own: Kivy has one window for a process.
 
 Run as `python -m tests.journeys.walk FOLDER WIDTHxHEIGHT FIRST/OF TURN WHICH`, for every OF-th

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every story walked, by several walkers at a time: a process each, since Kivy has one window."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The ways in which people use the screen, combined so that every two of them meet.
 
 A way is what somebody chooses on the start screen before her journey, and with which hand: by the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a kiosk has of packs, from its start to the end of their leases, against a real central."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Somebody opens the case of a kiosk that runs: nothing is left in it, and central hears of it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A visit without central: the card proves itself to the kiosk, and nothing is done unrecorded."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A kiosk that is lent packs, with a clock of its own, and hands that put a card into it."""
 
 from __future__ import annotations

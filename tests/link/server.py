@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A small HTTP server that answers what a test tells it to."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Central's client as the authority over a real card's challenge."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The client against servers that are gone, wrong, huge, or say no."""
 
 from __future__ import annotations

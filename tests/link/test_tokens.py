@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Access tokens as the kiosk has them: one for all threads, another when it is needed."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`python -m tests.proofs [NAME]`: run the proofs, one line each; fail if one fails."""
 
 from __future__ import annotations

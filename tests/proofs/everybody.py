@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Proof: every journey comes to its end in whatever language, letters, colours, reach and hand."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A replica fills without filling memory, and follows at the same pace however much there is.
 
 The cards are written by SQL, as an import would have left them; what is measured goes through a

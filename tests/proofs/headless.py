@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A kiosk without a window, as a process: the real runtime, reader, link and store.
 
 Its screen is a person of few words: answers each question from the list on standard input, has her

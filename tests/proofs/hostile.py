@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Proof: no card, whatever it answers, gets anything but our own errors out of the kiosk."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Interruptions from outside: something happens to a card or a network at a given moment."""
 
 from __future__ import annotations

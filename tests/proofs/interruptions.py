@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whatever stops at whatever moment, no card is lost.
 
 Up to three visits in a row are interrupted from outside, at every command of the card and at every

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A trust's worth at once against one central process, with figures.
 
 A thousand kiosks that follow, report and wait for changes, and fifty unlocks: no error, no lost

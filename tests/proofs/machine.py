@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The kiosk, central, the network between them, the clock and a card, as one state machine.
 
 Real parts: central over HTTP on its database, the kiosk's stores, its visits, its sync, what it is

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How much memory a process with a window needs, without what its driver is about to free."""
 
 from __future__ import annotations

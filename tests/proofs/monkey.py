@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A monkey at a real kiosk: random touches and keys, cards in and out, central gone and back.
 
 Reader, card, central and window are real. It knows the right answers, passcodes and codes and gives

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Proof: every page, in every language and with every setting, at both sizes, has its room.
 
 Nothing is cut off, breaks a word, covers anything or is too small for a finger; what is touched

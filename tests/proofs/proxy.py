@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A network between kiosk and central that can be cut: a TCP proxy that counts requests.
 
 A hook is called for each request, before it is passed on and after central has answered but before

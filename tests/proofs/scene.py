@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Premises on which a visit can be interrupted, and looked at afterwards."""
 
 from __future__ import annotations

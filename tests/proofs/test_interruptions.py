@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The proof of the interruptions at a smaller size: one of each kind, and two rows of them."""
 
 from __future__ import annotations

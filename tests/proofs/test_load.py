@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The proof of load at a smaller size."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The state machine at a smaller size."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The thief's kit, which is small enough to be a test."""
 
 from __future__ import annotations

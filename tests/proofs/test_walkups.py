@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The proof of walk-ups in its small form, with little time to come to rest in."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The thief's kit: what a copy of each place is worth, tried and timed.
 
 Three places: the disk of a kiosk, central's database without its master key, and the memory file

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A thousand journeys one after another, by touches: they cost no memory and leave nothing.
 
 The waits are cut short: reader and central are a script that answers at once (see

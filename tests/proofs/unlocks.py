@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Unlocks one after another: a real kiosk process, pcscd, central over HTTP, the outbox."""
 
 from __future__ import annotations

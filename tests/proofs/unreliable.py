@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A network and a card reader that fail when they are told to."""
 
 from __future__ import annotations

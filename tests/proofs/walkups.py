@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Proof: a kiosk in a corridor. A thousand people come one after another; a monkey does its worst.
 
 Both at the same time, each in a process of its own.

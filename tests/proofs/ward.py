@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A kiosk process on its premises, and what outside hands can do to it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Programs that are not ours agree with the simulated cards, over a real pcscd, both ways.
 
 They block a card and the kiosk's code unblocks it; the kiosk's code sets a passcode and they verify

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whether the private card service listens, seen without inserting a card."""
 
 from __future__ import annotations

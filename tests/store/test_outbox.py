@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The outbox: in order, durable, never resent once central has spoken."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a kiosk does not believe until IT has signed for it, and what it believes at once."""
 
 from __future__ import annotations

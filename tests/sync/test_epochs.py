@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Central is restored from a backup: what kiosks reported since comes back, before any grant."""
 
 from __future__ import annotations

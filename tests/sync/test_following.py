@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A kiosk follows a real central service over HTTP: all there is, what changes, what goes."""
 
 from __future__ import annotations

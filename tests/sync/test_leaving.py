@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A kiosk that is to go: it hands over everything first, and leaves nothing, whenever it stops."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How long the sync rests."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`kiosk sync` as a process: killed, stopped, on a disk that is full, at a store that is broken."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A kiosk that follows a central service: its store, and a sync that goes when it is told to."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Photographs of every page of the kiosk: in every language and setting, or those that are stored.
 
 `python -m tests.ui.album SIZE FOLDER` photographs all of them at one window size, and writes an

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A screen of 800x480 in this process: real Kivy, drawn by Mesa, touched in window pixels."""
 
 from __future__ import annotations

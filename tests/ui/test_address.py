@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The e-mail address: its keys and endings, what it begins with, what is given on."""
 
 from __future__ import annotations

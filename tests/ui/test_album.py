@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The stored pictures are what the screen looks like, and their colours can be told apart."""
 
 from __future__ import annotations

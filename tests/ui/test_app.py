@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The app in its own process: threads, failures, and an import that brings no Kivy."""
 
 from __future__ import annotations

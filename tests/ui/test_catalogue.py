@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The messages: all that the sources hold, and all that is on a screen."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every page that the flow can show has its room on the smallest screen, with the longest texts."""
 
 from __future__ import annotations

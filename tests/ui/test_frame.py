@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What frames every page: a journey's steps, and who is logged in."""
 
 from __future__ import annotations

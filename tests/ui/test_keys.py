@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The keyboard and the keypad: nothing lost at speed, accents, two alphabets, digits anywhere."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Everything by keys alone, with a focus that is seen."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Lists: what a finger chooses, drags and turns, and what of a long one is on the screen."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The simulated board beside the screen: what is lit is to be seen, what is clicked is heard."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every sample is drawn and photographed at both sizes, and everything on it has its room."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is read aloud, by ear of a list: pages, what changes on them, the focus; never a secret."""
 
 from __future__ import annotations

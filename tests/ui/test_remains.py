@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is personal is in no widget, texture or cache once everything is forgotten."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The card is pulled at any screen: nothing of the person is in any widget, texture or state."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The screen at rest is dark, its words move, and any touch or key wakes it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A window that is turned: what is seen at a pixel of the panel is what a touch there presses."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Colours that can be told apart, and letters of the sizes that somebody asked for."""
 
 from __future__ import annotations

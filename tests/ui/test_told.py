@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is told is seen: problems and rules are brought up, however little room there is."""
 
 from __future__ import annotations

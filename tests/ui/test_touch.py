@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Fingers on the screen: what is typed, what is pressed, what is covered, what is forgotten."""
 
 from __future__ import annotations

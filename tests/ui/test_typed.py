@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The buffers of what is being typed."""
 
 from __future__ import annotations

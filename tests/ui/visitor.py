@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The screen and the flow, with a script in place of reader and central: visits in an instant.
 
 What the flow asks of reader and central is answered at once, and rightly; what it asks of the

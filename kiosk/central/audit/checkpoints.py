@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Heads of the audit's chain, signed once a day: kept here, by kiosks, and in the log.
 
 Whoever changes the database can make a chain that holds. He cannot sign it anew, nor take back what

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The audit: append-only, each entry chained to the one before it by its hash.
 
 What is personal stays outside the chain, behind a salted commitment, so that it can be erased

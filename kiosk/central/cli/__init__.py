@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
 """The command line of the registration authority and IT: parses, calls, prints."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`cards` and `registrations`: what the RA does for a cardholder."""
 
 from __future__ import annotations

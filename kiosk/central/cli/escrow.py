@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`escrow recover`: the journal of keys and grants, replayed after a database was lost."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`organisations`, `enrol-token`, `kiosks` and `stop`: what there is, and what it may do."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`import-key`, `seal-keys` and `import`: how cards and their unblocking keys come in."""
 
 from __future__ import annotations

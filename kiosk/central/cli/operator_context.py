@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What every command of the RA and of IT stands on: who asks, one transaction, tables, no."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`epoch`, `backed-up`, `tombstones` and `approvals`: what kiosks that follow have to be told."""
 
 from __future__ import annotations

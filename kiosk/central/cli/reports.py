@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`report`, `alerts`, `metrics`: what self service was good for, what somebody should look at."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`retention` and `cardholders`: how long things are kept, and who is kept no longer."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The process that serves the contract: a web server, and what runs beside it."""
 
 from __future__ import annotations

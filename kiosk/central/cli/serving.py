@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`serve`: the contract, until somebody ends it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`trust`: whose certificates are believed."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`migrate`, `master-key` and `audit verify` for IT, and `seed-demo` to try the service."""
 
 from __future__ import annotations

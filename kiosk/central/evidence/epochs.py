@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Epochs: a database that was restored from a backup knows less than the kiosks do.
 
 So they keep what they reported until it is backed up, and report it anew to a central of another

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A card's grants and facts, as `evidence` wants them, and the freezing that follows from it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A visit as its facts tell it: what was sent to the card, what came of it, and what may. Pure.
 
 A visit of which facts may be missing costs what it can have cost at worst. A complete one costs

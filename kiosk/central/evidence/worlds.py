@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a card's visits say of its unblocking key, and what a grant may therefore offer. Pure.
 
 The pair rule. Every grant offers (current, current + 1) until it is *proven* that the card carries

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What kiosks follow: the cards and the policy of their organisation, from a cursor on.
 
 A page is read at one moment, by the index of positions: what it costs depends on what changed, not

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Waiting for changes: all who wait in this process share one look at the counters each second.
 
 Nothing is kept that another process would need: whoever changes something tells nobody.

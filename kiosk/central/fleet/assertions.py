@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """RFC 7523: a kiosk says who it is by an assertion that its device key signed, for a short token.
 
 Whatever is wrong with an assertion, the answer is the same; the audit is told which it was.

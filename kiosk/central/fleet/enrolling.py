@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How a device becomes a kiosk: a one-time token of the RA's, and a key that the device made."""
 
 from __future__ import annotations

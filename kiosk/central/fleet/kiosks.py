@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What ends a kiosk: its key is replaced, it is revoked, or it goes by itself."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Nonces with a time in them, told from foreign ones by a MAC: nothing is kept of them.
 
 So whichever of several central processes gets one back knows it.

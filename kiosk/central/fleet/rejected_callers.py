@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Who was not let in, told to the audit without letting anybody flood it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The one request of the contract that is a form, as RFC 6749 has it: read here, and described."""
 
 from __future__ import annotations

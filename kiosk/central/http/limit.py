@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """No request is larger than the contract's largest."""
 
 from __future__ import annotations

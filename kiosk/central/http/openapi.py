@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The contract as an OpenAPI document, made from its messages and routes: `make contract`.
 
 It is kept in `docs/contract`; the service does not serve it.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What central says when it says no: problem documents (RFC 9457) that never echo what was sent."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Unblocking keys by generation: 0 as it was imported, the others derived.
 
 So no key is ever unknown to central: whatever generation a card may carry can be made again from

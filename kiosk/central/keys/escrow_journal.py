@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The escrow's journal: what it takes to produce every card's key again, apart from the database.
 
 Lines of JSON that are only ever appended, and synced before the transaction they belong to commits:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The master key: what wraps everything secret at rest, and what unblocking keys derive from.
 
 From a file here, or in a PKCS #11 token: see `token`. The two differ in how they derive.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A master key in a PKCS #11 token that computes with it and never gives it out.
 
 All that is asked of the token is HMAC-SHA256, with one key. Of that key and HMAC, derivation is the

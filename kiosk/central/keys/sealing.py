@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Unblocking keys on their way to central: sealed where they are known, opened where they are kept.
 
 A sealed file is a line that says so and one libsodium sealed box (X25519, XSalsa20-Poly1305) to

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whether a signature was made by the card's own key."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Central's own signatures: kiosks learn the key when they are enrolled.
 
 The key derives from the master key, so every central process of an installation has the same.

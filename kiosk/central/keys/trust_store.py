@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whose certificates are believed: anchors and revocation lists that IT imported, and nothing else.
 
 A certificate is believed if it chains to an anchor, everything on the way is in its validity, and

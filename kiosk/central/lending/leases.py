@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is lent, as far as central knows: how long, how often it was tried, and when it is over."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What kiosks did with packs while central was out of reach, merged in whatever order it comes.
 
 An attempt counts as a failed one until its answers are known to have been right. Those that were

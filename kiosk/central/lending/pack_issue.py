@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Packs are made: for which cards, with how many attempts, for how long.
 
 A pack never holds a key that may not be the card's, and while one is lent the card's key is not

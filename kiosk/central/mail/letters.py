@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The e-mails that central writes, in their reader's language: what they say, as values. Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Who carries letters: an SMTP server, or a folder where a demonstration has none."""
 
 from __future__ import annotations

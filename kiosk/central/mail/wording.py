@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Central's own words in a cardholder's language: gettext, with braces filled after translation.
 
 Messages are English, and are marked where they are made by `text("…")` of a `Wording`.

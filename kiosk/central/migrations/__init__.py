@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which version the tables of a database are of, and how they get to this one: Alembic's part.
 
 Everything happens within the caller's transaction: a database is of one version or of the other.

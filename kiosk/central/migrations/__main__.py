@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Write the first migration anew, from the tables: `make migration`.
 
 Until there is a release no database needs to be kept, and one migration is all there is. After it,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Run by Alembic: hands it the connection, within the transaction that is under way."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What central does by itself: sign the audit's head, delete what is over, tell IT of alerts.
 
 Several processes may: each looks first whether another has done it.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Cardholders, positions, cards and keys from files: all of it, or nothing.
 
 What is there already is updated, and nothing is doubled. Three things are never changed: the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What kiosks last said of themselves, and what became of unlocks, in Prometheus' text format.
 
 IT reads it by a command rather than at an address of the service, which serves the contract alone:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Replaying the escrow's journal into a database that was restored from a backup.
 
 What it does not know of keys and grants it has again. Nothing is taken back: what the journal knows

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What self service was good for, month by month, and what somebody should look at."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How long what is kept of people is kept, and what goes when its time is over.
 
 What says which key a card carries stays for as long as the card: without it no card could be

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A personalised card and its registration, as a document: for the demo, until there is an RA.
 
 In service, cards and keys come in sealed to central's import key, and people register themselves.

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
 """Log in by card, questions, emailed codes, and registrations."""

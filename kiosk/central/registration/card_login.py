@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Logging in: the card signs with the key that needs its passcode; central believes it or not."""
 
 from __future__ import annotations

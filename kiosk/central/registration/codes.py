@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Codes by e-mail: where a card cannot prove itself, after wrong answers, and at registration.
 
 In an unlock the code is judged before the answers are: whoever cannot read the cardholder's mail

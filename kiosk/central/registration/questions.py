@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The questions a cardholder chooses from: lists, not people's own (OWASP).
 
 An id is never given another meaning: registrations name their questions by it.

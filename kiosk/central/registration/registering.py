@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Registering for self service at a kiosk, after logging in there; and ending a registration.
 
 The answers are here for as long as it takes to seal the recovery key with them.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Registrations as they are stored: what the vault made of the answers, wrapped once more."""
 
 from __future__ import annotations

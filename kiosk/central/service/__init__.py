@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
 """What every request needs: services, sessions, authentication, throttling, notices."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the service is made of, put together once."""
 
 from __future__ import annotations

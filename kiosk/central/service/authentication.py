@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which kiosk is asking: by an access token, of which central keeps the hash alone."""
 
 from __future__ import annotations

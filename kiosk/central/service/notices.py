@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Letters to cardholders about what was done with their cards: queued with it, delivered later.
 
 A notice is in the same transaction as what it tells of, so neither is without the other. Somebody

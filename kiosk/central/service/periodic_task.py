@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Something that is done again and again beside serving, by a thread of its own."""
 
 from __future__ import annotations

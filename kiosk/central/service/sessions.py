@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One request's work, and the rules that every step of an unlock rests on."""
 
 from __future__ import annotations

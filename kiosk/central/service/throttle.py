@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How long to wait after failed attempts, and when to stop. Pure.
 
 An attempt is counted as failed before it is evaluated; only a success takes the count back. So

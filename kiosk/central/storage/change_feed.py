@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Positions: every change of what kiosks hold gets one, in the transaction that makes the change.
 
 Here and nowhere else, for whatever is changed by whomever: the session of `Database.transaction`

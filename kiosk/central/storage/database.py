@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The database: one transaction a block, one after the other, on disk when the block is left."""
 
 from __future__ import annotations

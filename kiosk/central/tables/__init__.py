@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Central's tables. Nothing in a column is secret in the clear: see `master` and `vault`.
 
 Where a primary key defaults to None, the database gives it when the row is flushed.

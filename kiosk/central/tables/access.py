@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How kiosks come in and say who they are. Of tokens there is the hash alone."""
 
 from __future__ import annotations

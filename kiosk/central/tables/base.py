@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What every table of central is made of."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Cardholders, what they are assigned to, and letters to them."""
 
 from __future__ import annotations

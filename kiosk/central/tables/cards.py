@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Cards, their escrowed keys, and their registrations."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """In which order things changed, for those who follow."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where kiosks stand, and which installation this is."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What happens at a kiosk: sessions, codes, attempts, grants, and the facts of card work."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The card proves itself and its holder answers: counted first, evaluated afterwards."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Administrator keys: central answers a card's challenge, and judges the card's own answer.
 
 The key never leaves. A grant is good for two dialogues, each for one challenge of the card's: the

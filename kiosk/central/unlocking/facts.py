@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What kiosks report: facts and ends of visits, applied once by the id that the kiosk made.
 
 Late, doubled and reordered ones do no harm and are always accepted: `evidence` reads the facts of a

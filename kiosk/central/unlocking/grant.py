@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The grant: the pair of unblocking keys, released once for one card in one kiosk."""
 
 from __future__ import annotations

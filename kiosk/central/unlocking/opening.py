@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """An unlock is opened: which questions to ask of whom, and what the card is to sign."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Keypads and keyboards that are plugged in: those that IT allowed, by vendor and product.
 
 A keyboard types whatever its maker wants, and anybody can plug one in. So the screen hears none of

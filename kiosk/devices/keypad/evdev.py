@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Keypads as Linux has them: event devices, with the ids of their makers in sysfs."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Lights and what else hangs on the Pi's pins: the interface of a board, and the board itself.
 
 The board decides when a pin is high; a `Pins` driver only sets and reads them. `rpi` is the one

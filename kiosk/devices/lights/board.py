@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The board: turns signals into levels of pins, and pins that change into notices."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which pin is for what, checked before anything is switched."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """RPi.GPIO: the one file that imports it.
 
 It works on the Pi 3 and 4; on the Pi 5, and wherever the kernel has no /dev/gpiomem (Debian's own

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Switches: inputs that are looked at time and again, because a Pi's interrupts cannot be had.
 
 RPi.GPIO has them by the kernel's old `/sys/class/gpio`, which numbers its lines otherwise since

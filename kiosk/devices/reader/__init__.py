@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The smartcard reader: the interface that every driver keeps.
 
 `pcsc` is the one file that knows the reader library; it runs in processes of its own (`worker`,

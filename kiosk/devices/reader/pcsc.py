@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """PC/SC through pyscard's `scard`: the one file that imports the reader library.
 
 `scard` is used directly and every result code is checked: after a failed call its handles are

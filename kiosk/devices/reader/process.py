@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The PC/SC reader as the kiosk sees it: two processes that can be killed, nothing that hangs."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How the kiosk has its card service started anew, which it may not do itself: it leaves a file.
 
 A unit waits for that file (`kiosk-reader-reset.path`), and removes it.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The watcher: a process that tells what happens at the readers, a JSON line a notice.
 
 An empty object says that nothing happened and that the watcher is well.

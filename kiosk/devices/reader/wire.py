@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What passes between the kiosk and its card worker: frames over a socket pair.
 
 A frame is the length of a JSON head (4 bytes, big-endian), the head, then each secret as 2 bytes of

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The card worker: a process that does one card operation at a time, and can be killed.
 
 Started by `process` with the file descriptor of its socket as the only argument.

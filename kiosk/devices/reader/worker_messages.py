@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The worker's requests and replies as the fields of `wire`, and back.
 
 A request is {"operation": …, its arguments}. Then come up any number of {"step": …}, which the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Reading aloud, into headphones. Whoever calls this never hands it a secret."""
 
 from __future__ import annotations

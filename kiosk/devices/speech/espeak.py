@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """espeak-ng, as a process for each thing that is said: being quiet is killing it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The touch screen, finger by finger.
 
 The window's own library turns touches into a mouse, and a mouse has one pointer: the second thumb

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Touch screens as Linux has them: event devices that are touched where they are seen."""
 
 from __future__ import annotations

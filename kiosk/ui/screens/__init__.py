@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One screen for each kind of view, and which of them draws which."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
 """Something to read: what happened, what to do now, whom to call."""
 

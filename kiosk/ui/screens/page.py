@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
 """What every screen has: a head, something to read, and below it all that is touched.
 

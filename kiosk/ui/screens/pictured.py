@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Words and the drawing that goes with them: beside one another, or below where texts are large."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
 """The screen at rest: dark, and its few words are now here, now there."""
 

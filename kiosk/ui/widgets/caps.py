@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which keys there are and where: letters of two alphabets, digits and signs, accents."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
 """Who is logged in, in which role, and for how long: a small box in the corner of the title bar."""
 

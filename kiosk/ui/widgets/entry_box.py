@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
 """The box that shows how much has been typed: dots, or letters where the view asks for them."""
 

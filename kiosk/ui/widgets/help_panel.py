@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
 """White panels: a surface with room at its edges, and the one that says whom to call."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rows and columns, so that a screen reads from top to bottom as it is seen."""
 
 from __future__ import annotations

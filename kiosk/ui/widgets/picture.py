@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
 """Drawings of a smartcard and its reader, still, in the colours of the theme."""
 

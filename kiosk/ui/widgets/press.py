@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
 """What is pressed when a finger that came down on it goes up on it: buttons, choices, arrows."""
 

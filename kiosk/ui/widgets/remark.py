@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
 """Short remarks with a sign: a problem to mend, a rule and whether it is met, a step of work."""
 

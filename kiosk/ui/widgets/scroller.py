@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
 """A list longer than its room: moved by finger, or page by page with two large arrows."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Shapes with clean edges, drawn without multisampling."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
 """Signs that say in shape what a colour alone would not say to everyone."""
 

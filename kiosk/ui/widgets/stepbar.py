@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
 """The bar of a journey in several steps, below the title: slim, because keys may be below it."""
 

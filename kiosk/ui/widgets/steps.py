@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
 """The steps of a piece of work under one another, each with the sign of its state."""
 

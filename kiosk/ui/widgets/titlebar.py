@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
 """The head of every page: title or who is logged in, progress, the tools; below it the banner."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
 """What is on every page: Close, the languages, the settings for access; signs, and words."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A machine that boots the tree, and whose plug can be pulled."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The real units, booted: ready, used, hit, and used again.
 
 Debian 13 under systemd-nspawn, with the project installed as IT installs it; pcscd with a virtual

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """From inside the sandboxes of the real units: what is denied there, and only there.
 
 A probe runs in place of each service's program, with every other line of its unit in force, and

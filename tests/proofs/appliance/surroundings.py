@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What stands around the machine: a wire, central at its other end, somebody else, and a card."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A Debian 13 tree with the project in it, as IT installs it.
 
 Debian's part takes minutes and is made once: it stays in `build`, under the name of what is in it.

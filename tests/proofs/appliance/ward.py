@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The booted kiosk on its ward: its machine, its card, central, and a hand at its screen."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`kiosk run` with a finger on its screen: orders come over a socket in the runtime directory.
 
 An order is a line of JSON, ["see", words], ["press", button], ["choose", label] or ["write", keys];

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a process can do here: tries each thing, and says on standard output what came of it.
 
 Run in a service's sandbox in place of its program, and outside it as the same user: what is denied
