@@ -36,7 +36,8 @@ ROOT = Path(__file__).parents[1]
 
 _SCRIPT = """
 import os, sys, time
-from kiosk import compose, settings
+from kiosk import compose
+from kiosk.site import settings
 from kiosk.flow.text import text
 kiosk = compose.ScreenService(settings.read())
 kiosk.screen.stage.show = lambda view: 1 / 0

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
+from kiosk.questions import SecurityQuestion
 from kiosk.vault.sealed_answers import normalise
 
 SHORTEST = 3  # letters or digits, once normalised
@@ -33,14 +34,17 @@ smartcard something test test123 testing unknown welcome welcome1 work xxx xxxx 
 """
 
 
-def flaw(question: str, answer: str, others: Sequence[str] = ()) -> AnswerFlaw | None:
-    """What is wrong with `answer` to `question`, beside the `others` that were given; or None."""
+def flaw(question: SecurityQuestion, answer: str, others: Sequence[str] = ()) -> AnswerFlaw | None:
+    """Return what is wrong with `answer`, beside the `others` that were given; None if nothing is.
+
+    An answer may not be part of the question in any of its languages.
+    """
     given = normalise(answer)
     if len(given) < SHORTEST or len(set(given)) == 1:
         return AnswerFlaw.TOO_SHORT
     if given in _COMMON.split():
         return AnswerFlaw.COMMON
-    if given in normalise(question):
+    if any(given in normalise(text) for text in question.in_every_language()):
         return AnswerFlaw.IN_QUESTION
     if any(given == normalise(other) for other in others):
         return AnswerFlaw.REPEATED

@@ -14,11 +14,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from kiosk import compose
-from kiosk.central.registration.questions import text as question_text
 from kiosk.demo import board_layout
 from kiosk.demo import journey as jr
 from kiosk.demo.mailbox import show_arriving
 from kiosk.demo.premises import Premises
+from kiosk.questions import SecurityQuestion
 from kiosk.site import settings
 
 PICTURES = Path("build/demo")
@@ -84,7 +84,7 @@ def _attended(premises: Premises) -> int:
     kiosk = _with_board(premises, chosen.width, chosen.height)
     _say(f"{premises.holder.name}'s smartcard is locked. Her answers:")
     for question, answer in premises.holder.answers:
-        print(f"    {question_text(question)}  {answer}")
+        print(f"    {SecurityQuestion(question).in_language('en')}  {answer}")
     _say("press Enter here to put the card in, and again to take it out")
     threading.Thread(target=_move_card, args=(premises,), daemon=True).start()
     kiosk.run()
@@ -115,7 +115,9 @@ def unlock_journey(premises: Premises) -> jr.Journey:
         jr.See("Reading your smartcard", "reading"),
     ]
     for number, (question, given) in enumerate(questions, start=1):
-        journey += jr.answer(question_text(question), given, f"question-{number}")
+        journey += jr.answer(
+            SecurityQuestion(question).in_language("en"), given, f"question-{number}"
+        )
     journey += jr.new_passcode(premises.holder.new_passcode)
     journey += [
         jr.See("Do not remove your smartcard", "unlocking"),

@@ -105,8 +105,7 @@ def _answer_given(state: st.State, event: ev.Pressed) -> Outcome:
         answers=(*draft.answers, event.typed),
         lengths=(*draft.lengths, page.length),
     )
-    _, text = draft.offered[page.question]
-    judge = do.JudgeAnswer(state.visit, text, event.typed, draft.answers)
+    judge = do.JudgeAnswer(state.visit, draft.offered[page.question], event.typed, draft.answers)
     # What was wrong is taken away meanwhile: the same again is then seen, and heard, as new.
     return replace(state, page=replace(page, draft=given, judging=True, flaw=None)), (judge,)
 

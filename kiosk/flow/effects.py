@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from kiosk.flow.access import Language
 from kiosk.flow.events import Timer
+from kiosk.questions import SecurityQuestion
 from kiosk.values import Secret
 
 
@@ -83,7 +84,7 @@ class JudgeAnswer:
     """See whether an answer is good enough, beside the others that were given."""
 
     visit: int
-    question: str
+    question: SecurityQuestion
     answer: Secret
     others: tuple[Secret, ...] = field(repr=False)
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 from kiosk.flow.diagnosis import Diagnosis
 from kiosk.flow.profile import Profile
 from kiosk.flow.view import Contact, Intent
+from kiosk.questions import SecurityQuestion
 from kiosk.values import (
     CardIdentity,
     Counters,
@@ -204,7 +205,7 @@ class UnlockOpened:
     """These are the questions to ask, in order; `offline` by what central lent for this card."""
 
     visit: int
-    questions: tuple[str, ...]
+    questions: tuple[SecurityQuestion, ...]
     required: int
     offline: bool = False
 
@@ -326,7 +327,7 @@ class LoggedIn:
 
 @dataclass(frozen=True, slots=True)
 class RegistrationOpened:
-    """The passcode was proved anew: these questions may be chosen, as (id, text).
+    """The passcode was proved anew: these questions may be chosen.
 
     `former` are those whose answers are needed, where there is a registration to replace.
     `mail_domains` are whose addresses central accepts, with a dot before those that people have
@@ -334,8 +335,8 @@ class RegistrationOpened:
     """
 
     visit: int
-    offered: tuple[tuple[str, str], ...]
-    former: tuple[str, ...] = ()
+    offered: tuple[SecurityQuestion, ...]
+    former: tuple[SecurityQuestion, ...] = ()
     mail_domains: tuple[str, ...] = ()
 
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 from kiosk.flow.diagnosis import Diagnosis
 from kiosk.flow.events import Flaw, UnlockStep
 from kiosk.flow.profile import Profile, Trust
+from kiosk.questions import SecurityQuestion
 from kiosk.values import Rule, Secret
 
 
@@ -48,7 +49,7 @@ class AskingQuestion:
     locked, and its holder may have meant something else.
     """
 
-    questions: tuple[str, ...]
+    questions: tuple[SecurityQuestion, ...]
     required: int
     answers: tuple[Secret | None, ...]
     lengths: tuple[int, ...]
@@ -218,7 +219,7 @@ class ShowingProfile:
 class Draft:
     """What was given so far, and by whom.
 
-    `offered` is all that may be chosen from, as (id, text). `former` are the answers to
+    `offered` is all that may be chosen from. `former` are the answers to
     `former_questions`, which a registration that replaces another needs. `questions`, `answers` and
     `lengths` have one place for each question that is done. `typed` is how much each of the buffers
     holds, by its name, so that whatever was typed is found again after Back. `sent_to` is where the
@@ -228,8 +229,8 @@ class Draft:
 
     profile: Profile
     trust: Trust
-    offered: tuple[tuple[str, str], ...] = ()
-    former_questions: tuple[str, ...] = ()
+    offered: tuple[SecurityQuestion, ...] = ()
+    former_questions: tuple[SecurityQuestion, ...] = ()
     former: tuple[Secret | None, ...] = ()
     questions: tuple[int, ...] = ()
     answers: tuple[Secret, ...] = ()

@@ -130,7 +130,7 @@ def _confirmed(state: st.State, event: ev.Pressed) -> Outcome:
     if len(event.typed) != CODE_DIGITS:
         return state, ()
     draft = page.draft
-    ids = tuple(draft.offered[number][0] for number in draft.questions)
+    ids = tuple(draft.offered[number].id for number in draft.questions)
     register = do.Register(
         state.visit,
         ids,

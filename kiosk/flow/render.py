@@ -31,7 +31,6 @@ from kiosk.flow.frame import (
     too_early,
     wait,
 )
-from kiosk.flow.questions import question
 from kiosk.flow.text import Text, plural, text
 from kiosk.flow.unlock import FIRST_FIELD, SECOND_FIELD
 from kiosk.values import PasscodeRules, ReaderTrouble, Rule
@@ -166,7 +165,7 @@ def _question(state: st.State, page: pg.AskingQuestion) -> vw.View:
     buttons.append(go_on(enabled=page.length > 0))
     return vw.EntryPage(
         frame(state, *buttons),
-        heading=question(page.questions[page.index]),
+        heading=page.questions[page.index],
         entry=vw.Entry(
             page.field,
             vw.EntryKind.ANSWER,

@@ -23,7 +23,6 @@ from kiosk.flow.frame import (
     too_early,
     wait,
 )
-from kiosk.flow.questions import question
 from kiosk.flow.register import CODE_DIGITS
 from kiosk.flow.text import Text, plural, text
 
@@ -57,7 +56,7 @@ def _former(state: st.State, page: pg.AnsweringFormer) -> vw.View:
     problem = _former_problem(page) if page.refused and not page.length else None
     return vw.EntryPage(
         _of(state, page, *buttons, go_on(enabled=page.length > 0)),
-        question(page.draft.former_questions[number]),
+        page.draft.former_questions[number],
         vw.Entry(
             of.former_field(number),
             vw.EntryKind.ANSWER,
@@ -94,8 +93,8 @@ def _choosing_question(state: st.State, page: pg.ChoosingQuestion) -> vw.View:
         _of(state, page, CLOSE, BACK),
         text("Choose question {number} of {total}", number=number, total=of.QUESTIONS),
         tuple(
-            vw.Choice(question(words), enabled=place not in draft.questions)
-            for place, (_, words) in enumerate(draft.offered)
+            vw.Choice(question, enabled=place not in draft.questions)
+            for place, question in enumerate(draft.offered)
         ),
         hint=text("They prove your identity if you lock your card: take those you will remember."),
     )
@@ -105,7 +104,7 @@ def _answering(state: st.State, page: pg.AnsweringQuestion) -> vw.View:
     number = len(page.draft.answers) - page.judging
     return vw.EntryPage(
         _of(state, page, CLOSE, BACK, go_on(enabled=page.length > 0 and not page.judging)),
-        question(page.draft.offered[page.question][1]),
+        page.draft.offered[page.question],
         vw.Entry(
             of.answer_field(page.question),
             vw.EntryKind.ANSWER,

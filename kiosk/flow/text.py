@@ -10,6 +10,8 @@ from __future__ import annotations
 import string
 from dataclasses import dataclass
 
+from kiosk.questions import SecurityQuestion
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -23,12 +25,12 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Verbatim:
-    """Data that is shown as it is: a question from the central service, a telephone number."""
+    """Data that is shown as it is, such as a telephone number."""
 
     content: str
 
 
-Words = Text | Verbatim
+Words = Text | Verbatim | SecurityQuestion
 
 
 def text(message: str, **values: str | int) -> Text:
@@ -45,6 +47,8 @@ def in_english(words: Words) -> str:
     """What `words` say in the sources' own language; raises as `fill` does."""
     if isinstance(words, Verbatim):
         return words.content
+    if isinstance(words, SecurityQuestion):
+        return words.in_language("en")
     counted = bool(words.plural) and words.count != 1
     return fill(words.plural if counted else words.message, words)
 

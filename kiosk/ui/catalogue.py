@@ -10,6 +10,7 @@ from pathlib import Path
 
 from kiosk.flow.access import Language
 from kiosk.flow.text import Text, Verbatim, Words, fill, in_english
+from kiosk.questions import SecurityQuestion
 
 DOMAIN = "kiosk"
 LOCALE = Path(__file__).parent.parent / "locale"
@@ -20,18 +21,23 @@ logger = logging.getLogger(__name__)
 class Catalogue:
     """The translations of one language; messages are English, so English needs no file."""
 
-    def __init__(self, translations: gettext.NullTranslations | None = None) -> None:
+    def __init__(
+        self, translations: gettext.NullTranslations | None = None, language: str = "en"
+    ) -> None:
         self._translations = translations or gettext.NullTranslations()
+        self._language = language
 
     @classmethod
     def load(cls, language: str = "en", folder: Path = LOCALE) -> Catalogue:
         """The compiled catalogue of `language`, or plain English where there is none."""
-        return cls(gettext.translation(DOMAIN, folder, [language], fallback=True))
+        return cls(gettext.translation(DOMAIN, folder, [language], fallback=True), language)
 
     def say(self, words: Words) -> str:
         """What to write on the screen; a malformed translation falls back to English."""
         if isinstance(words, Verbatim):
             return words.content
+        if isinstance(words, SecurityQuestion):
+            return words.in_language(self._language)
         try:
             return fill(self._translate(words), words)
         except (LookupError, ValueError):

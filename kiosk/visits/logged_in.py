@@ -21,6 +21,7 @@ from kiosk.contract import registration as pf
 from kiosk.errors import CentralRefused, KioskError, StoreFailed
 from kiosk.flow import events as ev
 from kiosk.flow import profile as shown
+from kiosk.questions import SecurityQuestion
 from kiosk.values import Secret
 from kiosk.visits import VisitContext
 from kiosk.visits.failures import failed
@@ -82,15 +83,15 @@ class HolderVisit:
             needed = self._central.registration_requirements(login.session)
             return ev.RegistrationOpened(
                 self.number,
-                tuple((each.id, each.text) for each in offered),
-                tuple(each.text for each in needed.former_questions),
+                tuple(SecurityQuestion(each.id, each.text) for each in offered),
+                tuple(SecurityQuestion(each.id, each.text) for each in needed.former_questions),
                 needed.mail_domains,
             )
 
         return self._done(work)
 
-    def judge(self, question: str, answer: str, others: tuple[str, ...]) -> ev.Event:
-        """Whether an answer is good enough."""
+    def judge(self, question: SecurityQuestion, answer: str, others: tuple[str, ...]) -> ev.Event:
+        """Return whether an answer is good enough, by the rule that central applies too."""
         flaw = answer_rules.flaw(question, answer, others)
         return ev.AnswerJudged(self.number, None if flaw is None else ev.Flaw(flaw.value))
 

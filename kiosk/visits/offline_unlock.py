@@ -23,6 +23,7 @@ from kiosk.errors import CardMalformed, CentralRefused, KioskError, VaultClosed,
 from kiosk.flow import events as ev
 from kiosk.leases import Loan, PackStore
 from kiosk.leases.available_packs import open_with_answers
+from kiosk.questions import SecurityQuestion
 from kiosk.values import Secret
 from kiosk.visits import VisitContext
 from kiosk.visits.failures import failed
@@ -55,9 +56,9 @@ class OfflineUnlock:
         return self._session
 
     @property
-    def questions(self) -> tuple[str, ...]:
+    def questions(self) -> tuple[SecurityQuestion, ...]:
         """What to ask, in order and in English: the screen has them in its languages."""
-        return tuple(question.text for question in self._pack.questions)
+        return tuple(SecurityQuestion(each.id, each.text) for each in self._pack.questions)
 
     def answer(self, visit: int, answers: tuple[str | None, ...]) -> ev.Event:
         """Have the card prove itself, and try the answers on the pack."""

@@ -30,6 +30,7 @@ from kiosk.errors import (
 )
 from kiosk.flow import events as ev
 from kiosk.link import CentralAuthority, CentralClient
+from kiosk.questions import SecurityQuestion
 from kiosk.store.outbox import Outbox
 from kiosk.values import Secret
 from kiosk.vault.sealed_answers import REQUIRED
@@ -113,7 +114,7 @@ class UnlockVisit:
             self._offline.forget()
 
     def open(self, reference: str, *, forgotten: bool) -> ev.Event:
-        """Ask central for the holder's questions, in English: the screen translates them."""
+        """Ask central for the cardholder's questions; the screen words them by their id."""
         report = self._report
         if report is None:
             return ev.CardFailed(self.number, ev.CardTrouble.FAILED)
@@ -136,7 +137,7 @@ class UnlockVisit:
             )
         except KioskError as error:
             return failed(self.number, error)
-        questions = tuple(question.text for question in opened.questions)
+        questions = tuple(SecurityQuestion(each.id, each.text) for each in opened.questions)
         return ev.UnlockOpened(self.number, questions, opened.required)
 
     def _asked(self, request: msg.UnlockRequest) -> msg.UnlockResponse:

@@ -15,7 +15,8 @@ from tests.proofs.appliance.tree import BROUGHT_ALONG, LEFT_OUT
 ROOT = Path(__file__).parents[2]
 _SCRIPT = """
 import kiosk
-from kiosk import compose, enrol, firewall, site
+from kiosk import compose
+from kiosk.site import enrolment, firewall, site_file
 from kiosk.ui.gallery import Gallery
 Gallery((640, 400))
 import kiosk.demo.finger

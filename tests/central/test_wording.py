@@ -14,7 +14,7 @@ from babel.messages.pofile import read_po
 from sqlmodel import select
 
 from kiosk.central.mail import letters, transport, wording
-from kiosk.central.registration import questions
+from kiosk import questions
 from kiosk.central.service import notices
 from kiosk.central.tables import Cardholder
 from tests.central.world import WRONG, KioskClient, PersonalCard

@@ -15,6 +15,7 @@ from kiosk.flow.profile import Profile, SelfService, Smartcard, Trust
 from kiosk.flow.text import in_english
 from kiosk.flow.view import Intent
 from kiosk.values import CardIdentity, Counters, Family, PasscodeRules, Secret
+from tests.flow.asked import asked
 
 PROFILE = Profile(
     "Nora Nurse",
@@ -27,7 +28,7 @@ PROFILE = Profile(
     "nora@nhs.net",
 )
 MAIL_DOMAINS = ("nhs.net", ".nhs.uk", ".gov.uk", ".mod.uk")
-OFFERED = tuple((f"question-{n}", f"Question {n}?") for n in range(8))
+OFFERED = asked(*(f"Question {n}?" for n in range(8)))
 
 
 class Visit:
@@ -76,7 +77,7 @@ class Visit:
         self.log_in()
         self.hear(ev.Pressed(Intent.REGISTER), ev.Pressed(Intent.CONTINUE))
         self.enter("passcode", "246802")
-        self.hear(ev.RegistrationOpened(self.number, OFFERED, former, mail_domains))
+        self.hear(ev.RegistrationOpened(self.number, OFFERED, asked(*former), mail_domains))
 
     def answer(self, question: int, words: str, flaw: ev.Flaw | None = None) -> None:
         assert isinstance(self.page, pg.ChoosingQuestion)

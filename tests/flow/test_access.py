@@ -18,6 +18,7 @@ from kiosk.flow.access import Access, Language, Menu, TextSize
 from kiosk.flow.state import Site, State
 from kiosk.flow.text import Verbatim
 from kiosk.flow.view import Intent
+from tests.flow.asked import FOUR
 from tests.flow.holder import PROFILE
 from tests.flow.test_properties import _states
 
@@ -256,11 +257,11 @@ def test_more_time_makes_the_visit_longer_as_well() -> None:
 
 def test_who_is_told_to_wait_is_not_sent_away_meanwhile() -> None:
     blank = (None,) * 4
-    asking = pg.AskingQuestion(("A?",) * 4, 3, blank, (3,) * 4, refused=True, wait_seconds=300)
+    asking = pg.AskingQuestion(FOUR, 3, blank, (3,) * 4, refused=True, wait_seconds=300)
     assert State(page=asking).idle_seconds == Site().idle_seconds + 300
 
 
-_ASKED = pg.AskingQuestion(("A?",) * 4, 3, (None,) * 4, (3,) * 4)
+_ASKED = pg.AskingQuestion(FOUR, 3, (None,) * 4, (3,) * 4)
 _DRAFT = pg.Draft(PROFILE, PROFILE.trusts[0])
 
 

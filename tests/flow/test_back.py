@@ -15,6 +15,7 @@ from kiosk.flow import view as vw
 from kiosk.flow.access import Menu
 from kiosk.flow.text import in_english
 from kiosk.flow.view import Intent
+from tests.flow.asked import FOUR
 from tests.flow.holder import PROFILE, Visit, ready
 
 
@@ -146,7 +147,7 @@ def test_who_has_given_nothing_goes_back_beyond_the_instructions_unasked() -> No
 
 def test_back_from_the_first_question_asks_before_it_forgets_the_answers() -> None:
     visit = Visit()
-    visit.hear(ev.Chosen(2), ev.UnlockOpened(visit.number, ("A?", "B?", "C?", "D?"), 3))
+    visit.hear(ev.Chosen(2), ev.UnlockOpened(visit.number, FOUR, 3))
     visit.enter("answer-1", "one")
     visit.hear(ev.Pressed(Intent.BACK), ev.Pressed(Intent.BACK))
     asking = visit.page
@@ -166,7 +167,7 @@ def test_back_from_the_first_question_asks_before_it_forgets_the_answers() -> No
     assert (visit.page, visit.state.menu) == (pg.CardWorks(), None)
     assert visit.number == number, "the visit goes on"
     assert forgotten(visit) == [do.ForgetGiven(tuple(f"answer-{n}" for n in (1, 2, 3, 4)))]
-    visit.hear(ev.Chosen(2), ev.UnlockOpened(visit.number, ("A?", "B?", "C?", "D?"), 3))
+    visit.hear(ev.Chosen(2), ev.UnlockOpened(visit.number, FOUR, 3))
     assert isinstance(visit.page, pg.AskingQuestion)
     assert (visit.page.lengths, visit.page.answers) == ((0,) * 4, (None,) * 4)
 

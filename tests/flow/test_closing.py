@@ -14,6 +14,7 @@ from kiosk.flow import view as vw
 from kiosk.flow.access import Menu
 from kiosk.flow.text import Verbatim, in_english
 from kiosk.flow.view import Intent
+from tests.flow.asked import FOUR
 from tests.flow.holder import Visit
 
 CLOSE, BACK = ev.Pressed(Intent.CLOSE), ev.Pressed(Intent.BACK)
@@ -85,7 +86,7 @@ def test_a_card_pulled_while_the_kiosk_works_is_explained(
 
 def test_back_from_what_was_chosen_by_a_slip_leads_to_the_choice() -> None:
     visit = Visit()
-    visit.hear(ev.Chosen(2), ev.UnlockOpened(visit.number, ("A?", "B?", "C?", "D?"), 3))
+    visit.hear(ev.Chosen(2), ev.UnlockOpened(visit.number, FOUR, 3))
     visit.hear(ev.Typed("answer-1", 3), ev.Typed("answer-1", 0), BACK)
     assert (visit.page, visit.state.menu) == (pg.CardWorks(), None)
 

@@ -14,6 +14,7 @@ from kiosk.flow import pages as pg
 from kiosk.flow import view as vw
 from kiosk.flow.state import State
 from kiosk.values import CardIdentity, Counters, Family, Lamp, PasscodeRules, Signal, Sound, Status
+from tests.flow.asked import FOUR
 from tests.flow.holder import PROFILE
 
 REFERENCE = "AB12-CD34"
@@ -29,7 +30,7 @@ def after(*events: ev.Event, state: State | None = None) -> State:
 READY = ev.ReaderReady()
 INSERTED = ev.CardInserted(REFERENCE)
 LOCKED = ev.CardRead(1, CardIdentity(Family.PIV, "00" * 16), Counters(0), PasscodeRules())
-ASKED = ev.UnlockOpened(1, ("a?", "b?", "c?", "d?"), 3)
+ASKED = ev.UnlockOpened(1, FOUR, 3)
 
 
 def told(state: State) -> list[str]:

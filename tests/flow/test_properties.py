@@ -25,6 +25,7 @@ from kiosk.values import (
     Rule,
     Secret,
 )
+from tests.flow.asked import FOUR, asked
 
 _FIELDS = [
     *(f"answer-{n}" for n in range(1, 5)),
@@ -51,7 +52,7 @@ _TWO_TRUSTS = replace(
     trusts=(Trust("Trust A"), Trust("Trust B", "Tutor")),
     self_service=SelfService.REGISTERED,
 )
-_OFFERED = tuple((f"question-{n}", f"{n}?") for n in range(6))
+_OFFERED = asked(*(f"{n}?" for n in range(6)))
 
 _EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
     st.builds(ev.Pressed, st.sampled_from(Intent), st.none() | _secrets, st.sampled_from(_FIELDS)),
@@ -77,7 +78,7 @@ _EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
         st.just(PasscodeRules()),
     ),
     st.builds(ev.CardFailed, _visits, st.sampled_from(ev.CardTrouble)),
-    st.builds(ev.UnlockOpened, _visits, st.just(("a?", "b?", "c?", "d?")), st.just(3)),
+    st.builds(ev.UnlockOpened, _visits, st.just(FOUR), st.just(3)),
     st.builds(ev.AnswersAccepted, _visits),
     st.builds(ev.AnswersRefused, _visits, st.sampled_from([0, 30])),
     st.builds(ev.CodeSent, _visits, st.just("m…@nhs.net"), st.booleans()),
@@ -113,7 +114,7 @@ _HAPPY: list[ev.Event] = [
     ev.ReaderReady(),
     ev.CardInserted("AB12-CD34"),
     ev.CardRead(1, CardIdentity(Family.PIV, "00" * 16), Counters(0), PasscodeRules()),
-    ev.UnlockOpened(1, ("a?", "b?", "c?", "d?"), 3),
+    ev.UnlockOpened(1, FOUR, 3),
     *(
         event
         for n in range(1, 5)
@@ -167,7 +168,7 @@ _REGISTERING: list[ev.Event] = [
     ev.Pressed(Intent.REGISTER),
     ev.Pressed(Intent.CONTINUE),
     *_entered("passcode", b"246802"),
-    ev.RegistrationOpened(1, _OFFERED, ("a?", "b?", "c?", "d?")),
+    ev.RegistrationOpened(1, _OFFERED, FOUR),
     *(event for n in range(1, 5) for event in _entered(f"former-answer-{n}", b"before")),
     *(
         event
@@ -299,7 +300,7 @@ def test_answers_of_an_earlier_visit_change_nothing(state: State, back: int) -> 
     for event in (
         ev.CardUnlocked(stale),
         ev.AnswersAccepted(stale),
-        ev.UnlockOpened(stale, ("a?", "b?", "c?", "d?"), 3),
+        ev.UnlockOpened(stale, FOUR, 3),
         ev.CardFailed(stale, ev.CardTrouble.MUTE),
     ):
         assert flow.step(state, event) == (state, ())

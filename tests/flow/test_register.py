@@ -18,6 +18,7 @@ from kiosk.flow.aloud import aloud
 from kiosk.flow.text import in_english
 from kiosk.flow.view import Intent, StepState
 from kiosk.values import Secret
+from tests.flow.asked import FOUR
 from tests.flow.holder import PROFILE, Visit, problem, ready
 
 
@@ -105,7 +106,7 @@ def test_an_answer_is_judged_beside_those_before_it() -> None:
     visit.answer(1, "answer 1")
     judged = visit.asked_for(do.JudgeAnswer)[1]
     assert isinstance(judged, do.JudgeAnswer)
-    assert judged.question == "Question 1?"
+    assert judged.question.text == "Question 1?"
     assert [other.reveal() for other in judged.others] == [b"answer 0"]
 
 
@@ -274,7 +275,7 @@ def test_central_may_fail_once_at_the_very_end_and_then_there_is_help() -> None:
 
 
 def test_how_long_to_wait_is_said_with_former_answers_that_were_wrong() -> None:
-    draft = pg.Draft(PROFILE, PROFILE.trusts[0], former_questions=("A?", "B?", "C?", "D?"))
+    draft = pg.Draft(PROFILE, PROFILE.trusts[0], former_questions=FOUR)
     page = pg.AnsweringFormer(draft, refused=True, wait_seconds=10)
     assert "Wait 10 seconds" in problem(flow.render(flow.State(page=page)))
 

@@ -12,9 +12,10 @@ from kiosk.flow import pages as pg
 from kiosk.flow import view as vw
 from kiosk.flow.view import Intent
 from kiosk.values import CardIdentity, Counters, Family, PasscodeRules, ReaderTrouble, Rule, Secret
+from tests.flow.asked import asked
 
 CARD = CardIdentity(Family.PIV, "AB" * 16)
-QUESTIONS = ("First?", "Second?", "Third?", "Fourth?")
+QUESTIONS = asked("First?", "Second?", "Third?", "Fourth?")
 
 
 class Visit:

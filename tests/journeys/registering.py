@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import itertools
 
-from kiosk.central.registration.questions import ENGLISH
 from kiosk.demo.cardholders import COLLEAGUE, NURSE
 from kiosk.demo.journey import (
     Choose,
@@ -26,6 +25,7 @@ from kiosk.demo.journey import (
     answer,
 )
 from kiosk.flow.view import Intent
+from kiosk.questions import ENGLISH
 from kiosk.values import Family
 from tests.journeys.stories import RIGHT, START, answers, passcode
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from kiosk.central.registration.questions import text as question_text
 from kiosk.demo.cardholders import NURSE
 from kiosk.demo.journey import (
     Block,
@@ -27,6 +26,7 @@ from kiosk.demo.journey import (
     new_passcode,
 )
 from kiosk.flow.view import Intent
+from kiosk.questions import SecurityQuestion
 from kiosk.values import Family
 
 # Shorter than in service, so that a story is not spent on waiting; longer than central needs to
@@ -34,7 +34,7 @@ from kiosk.values import Family
 IDLE_SECONDS, WARNING_SECONDS, HELP_SECONDS = 15.0, 3, 6.0
 
 START: Journey = [See("Insert your smartcard")]
-FIRST, SECOND = (question_text(question) for question, _ in NURSE.answers[:2])
+FIRST, SECOND = (SecurityQuestion(question).in_language("en") for question, _ in NURSE.answers[:2])
 
 
 def answers(*given: str | None) -> Journey:
@@ -42,9 +42,9 @@ def answers(*given: str | None) -> Journey:
     steps: Journey = []
     for (question, _), words in zip(NURSE.answers, given, strict=True):
         if words is None:
-            steps += [See(question_text(question)), Press(Intent.SKIP)]
+            steps += [See(SecurityQuestion(question).in_language("en")), Press(Intent.SKIP)]
         else:
-            steps += answer(question_text(question), words)
+            steps += answer(SecurityQuestion(question).in_language("en"), words)
     return steps
 
 
@@ -112,9 +112,9 @@ STORIES: dict[str, Journey] = {
         Press(Intent.CONTINUE),
         See(SECOND),
         Press(Intent.CONTINUE),
-        See(question_text(NURSE.answers[2][0])),
+        See(SecurityQuestion(NURSE.answers[2][0]).in_language("en")),
         Press(Intent.CONTINUE),
-        See(question_text(NURSE.answers[3][0])),
+        See(SecurityQuestion(NURSE.answers[3][0]).in_language("en")),
         Press(Intent.CONTINUE),
         *new_passcode("246813"),
         *UNLOCKED,

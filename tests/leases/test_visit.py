@@ -18,7 +18,6 @@ from sqlalchemy import event
 
 from kiosk.central.operations import seed
 from kiosk.central.operations.seed import Personalisation
-from kiosk.central.registration.questions import text as question_text
 from kiosk.contract.messages import Grant, KioskDeed, KioskEvent
 from kiosk.demo import cardholders
 from kiosk.demo.issued_cards import IssuedCard, issue
@@ -83,8 +82,8 @@ def visit(
     opened = begun.open(new_reference(), forgotten=False)
     assert isinstance(opened, ev.UnlockOpened), opened
     assert opened.offline
-    asked = [question_text(question) for question, _ in cardholders.NURSE.answers]
-    assert list(opened.questions) == asked
+    asked = [question for question, _ in cardholders.NURSE.answers]
+    assert [each.id for each in opened.questions] == asked
     return begun
 
 

@@ -20,7 +20,7 @@ from kiosk.demo.mailbox import newest_code
 from kiosk.flow import events as ev
 from kiosk.flow import view as vw
 from kiosk.flow.change import FIELD as OLD_PASSCODE
-from kiosk.flow.text import Verbatim, Words
+from kiosk.flow.text import Text, Words, in_english
 from kiosk.hardening import harden
 from kiosk.site import settings
 from kiosk.values import PasscodeRules, Secret
@@ -81,7 +81,7 @@ class Person:
 
 
 def _english(words: Words) -> str:
-    return words.content if isinstance(words, Verbatim) else words.message
+    return words.message if isinstance(words, Text) else in_english(words)
 
 
 def main() -> None:

@@ -30,8 +30,9 @@ from kiosk.demo.premises import Premises
 from kiosk.flow import pages as pg
 from kiosk.flow.change import NEW_FIELDS
 from kiosk.flow.machine import is_work
-from kiosk.flow.text import Text, Verbatim
+from kiosk.flow.text import Words
 from kiosk.flow.view import ChoicePage, EntryKind, EntryPage, Notice, Role, View, Welcome
+from kiosk.questions import IDS, SecurityQuestion
 from kiosk.site import settings
 from kiosk.ui.catalogue import Catalogue
 from tests.proofs.memory import resident
@@ -227,13 +228,11 @@ def _leads_on(control: object) -> bool:
     return primary or isinstance(control, ChoiceRow)
 
 
-def _answer_to(heading: Text | Verbatim) -> str:
+def _answer_to(heading: Words) -> str:
     """What she registered, or would: to the same question it is always the same."""
-    from kiosk.central.registration.questions import ENGLISH  # noqa: PLC0415
-
-    asked = Catalogue().say(heading)
-    answers = dict(zip(ENGLISH, _PLACES, strict=True)) | dict(NURSE.answers)
-    return next((answers[each] for each, words in ENGLISH.items() if words == asked), _PLACES[0])
+    answers = dict(zip(IDS, _PLACES, strict=True)) | dict(NURSE.answers)
+    asked = heading.id if isinstance(heading, SecurityQuestion) else ""
+    return answers.get(asked, _PLACES[0])
 
 
 def main(folder: Path, seconds: float, wanted: set[str]) -> None:

@@ -14,9 +14,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from kiosk.central.registration.questions import text as question_text
 from kiosk.demo.premises import Premises
 from kiosk.demo.service import end
+from kiosk.questions import SecurityQuestion
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 40.0
@@ -124,7 +124,10 @@ class Ward:
 
     def start_kiosk(self) -> KioskProcess:
         """A kiosk, ready for a card."""
-        answers = {question_text(key): words for key, words in self.premises.holder.answers}
+        answers = {
+            SecurityQuestion(key).in_language("en"): words
+            for key, words in self.premises.holder.answers
+        }
         script: dict[str, object] = {
             "answers": answers,
             "passcodes": str(self._passcodes),

@@ -24,6 +24,7 @@ from kiosk.flow.text import Verbatim, text
 from kiosk.flow.view import Contact, View
 from kiosk.ui.gallery import Gallery
 from kiosk.values import ReaderTrouble, Rule, Secret
+from tests.flow.asked import asked as questions
 from tests.ui.conftest import Desk
 
 SITE = Site(
@@ -49,7 +50,7 @@ def _raising(error: Exception) -> Callable[[], object]:
 
 def asking(**changes: object) -> pg.AskingQuestion:
     asked = {"answers": (None,) * 4, "lengths": (7, 0, 0, 0), **changes}
-    return pg.AskingQuestion(QUESTIONS, 3, **asked)  # type: ignore[arg-type]
+    return pg.AskingQuestion(questions(*QUESTIONS), 3, **asked)  # type: ignore[arg-type]
 
 
 TRUST = Trust("Northumbria Healthcare NHS Foundation Trust", "Bank nurse (adult mental health)")
@@ -88,8 +89,8 @@ def drafted(done: int = 0) -> pg.Draft:
     return pg.Draft(
         PROFILE,
         TRUST,
-        tuple((f"question-{n}", text) for n, text in enumerate(QUESTIONS)),
-        former_questions=QUESTIONS,
+        questions(*QUESTIONS),
+        former_questions=questions(*QUESTIONS),
         questions=tuple(range(done)),
         answers=tuple(Secret(b"answer") for _ in range(done)),
         lengths=(6,) * done,

@@ -17,6 +17,7 @@ from kiosk.flow.profile import HeldPosition, Profile, SelfService, Smartcard, Tr
 from kiosk.flow.view import View
 from kiosk.ui.gallery import Gallery
 from kiosk.values import CardIdentity, Counters, Family, PasscodeRules, Secret
+from tests.flow.asked import asked
 
 QUESTIONS = (
     "What was the name of your first pet?",
@@ -103,11 +104,11 @@ def _read(visitor: Visitor, visit: int) -> list[ev.Event]:
 
 
 _Answer = Callable[[Visitor, int], list[ev.Event]]
-_OFFERED = tuple((f"question-{place}", words) for place, words in enumerate(QUESTIONS))
+_OFFERED = asked(*QUESTIONS)
 
 _ANSWERS: dict[type, _Answer] = {
     do.ReadCard: _read,
-    do.OpenUnlock: lambda _, visit: [ev.UnlockOpened(visit, QUESTIONS, 3)],
+    do.OpenUnlock: lambda _, visit: [ev.UnlockOpened(visit, _OFFERED, 3)],
     do.GiveAnswers: lambda _, visit: [ev.AnswersAccepted(visit)],
     do.UnlockCard: lambda _, visit: [
         *(ev.UnlockAdvanced(visit, step) for step in ev.UnlockStep),

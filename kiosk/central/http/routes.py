@@ -17,7 +17,7 @@ from kiosk.central.feed.watch import Watch
 from kiosk.central.fleet import assertions, enrolling, kiosks, nonces
 from kiosk.central.http import forms
 from kiosk.central.lending import pack_issue
-from kiosk.central.registration import card_login, codes, questions, registering
+from kiosk.central.registration import card_login, codes, registering
 from kiosk.central.service import authentication
 from kiosk.central.service.assembly import Services
 from kiosk.central.service.authentication import Caller
@@ -68,6 +68,7 @@ from kiosk.contract.replication import (
     Cursor,
     CursorText,
 )
+from kiosk.questions import IDS, SecurityQuestion
 
 
 def _unstored(response: Response) -> None:
@@ -189,7 +190,7 @@ def question_list(caller: Authenticated, language: Language = "en") -> QuestionL
     """The questions to choose four of, in a language."""
     return QuestionList(
         questions=tuple(
-            Question(id=each, text=questions.text(each, language)) for each in questions.ENGLISH
+            Question(id=each, text=SecurityQuestion(each).in_language(language)) for each in IDS
         )
     )
 

@@ -20,7 +20,7 @@ from kiosk.central.evidence import epochs, history
 from kiosk.central.keys import signing
 from kiosk.central.keys.escrow import FORMATS
 from kiosk.central.lending import leases
-from kiosk.central.registration import codes, questions, registrations
+from kiosk.central.registration import codes, registrations
 from kiosk.central.service import throttle
 from kiosk.central.service.assembly import Services
 from kiosk.central.service.authentication import Caller
@@ -40,6 +40,7 @@ from kiosk.central.tables import (
 from kiosk.contract import packs as pk
 from kiosk.contract.enrolment import StatementPurpose
 from kiosk.contract.messages import Question
+from kiosk.questions import SecurityQuestion
 from kiosk.vault import pack as sealing
 
 SEEN_WITHIN = timedelta(days=30)
@@ -269,7 +270,8 @@ def _pack(work: Work, loan: _Loan, kiosk: Kiosk, asked: pk.PacksRequest, epoch: 
         allowance=row.allowance,
         lease_seconds=int((row.lent_until - work.now).total_seconds()),
         questions=tuple(
-            Question(id=each, text=questions.text(each)) for each in registration.questions
+            Question(id=each, text=SecurityQuestion(each).in_language("en"))
+            for each in registration.questions
         ),
         normaliser=recovery.normaliser,
         recovery_public_key=recovery.public_key,

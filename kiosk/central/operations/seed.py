@@ -26,10 +26,10 @@ from kiosk.card.cryptogram import KeyKind
 from kiosk.central.keys import master_key, signatures, trust_store
 from kiosk.central.keys.escrow import FORMATS
 from kiosk.central.registration import registrations
-from kiosk.central.registration.questions import ENGLISH
 from kiosk.central.service.assembly import Services
 from kiosk.central.tables import Card, Cardholder, Organisation, Position
 from kiosk.contract.message import Serial
+from kiosk.questions import SecurityQuestion
 from kiosk.values import Family, Secret
 
 _SEED_BYTES = 32
@@ -103,7 +103,7 @@ class RegisteredAnswer(_Document):
     @field_validator("question")
     @classmethod
     def _catalogued(cls, question: str) -> str:
-        if question not in ENGLISH:
+        if not SecurityQuestion(question).is_listed:
             raise ValueError("not in the catalogue of questions")
         return question
 

@@ -13,7 +13,7 @@ from sqlmodel import col, delete
 
 from kiosk.central.mail import letters
 from kiosk.central.refusal import RequestRefused
-from kiosk.central.registration import card_login, codes, questions, registrations
+from kiosk.central.registration import card_login, codes, registrations
 from kiosk.central.registration.card_login import Login
 from kiosk.central.service import notices, throttle
 from kiosk.central.service.assembly import Services
@@ -31,6 +31,7 @@ from kiosk.contract.registration import (
     RemovalRequest,
     RemovalResponse,
 )
+from kiosk.questions import SecurityQuestion
 from kiosk.rows import carry_out
 from kiosk.values import Secret
 from kiosk.vault import sealed_answers
@@ -45,7 +46,9 @@ def requirements(services: Services, caller: Caller, session_id: UUID) -> Regist
         former = card_login.registered(work, found.card)
     asked = former.questions if former is not None else []
     return RegistrationRequirements(
-        former_questions=tuple(Question(id=each, text=questions.text(each)) for each in asked),
+        former_questions=tuple(
+            Question(id=each, text=SecurityQuestion(each).in_language("en")) for each in asked
+        ),
         mail_domains=services.mail_domains,
     )
 
@@ -158,9 +161,8 @@ def _refuse_unfit(given: RegistrationRequest) -> None:
     if len(set(given.questions)) != len(given.questions):
         raise RequestRefused(ProblemType.ANSWERS_UNFIT)
     for place, (question, answer) in enumerate(zip(given.questions, given.answers, strict=True)):
-        texts = questions.texts(question)
-        others = given.answers[:place]
-        if not texts or any(flaw(text, answer, others) for text in texts):
+        asked = SecurityQuestion(question)
+        if not asked.is_listed or flaw(asked, answer, given.answers[:place]):
             raise RequestRefused(ProblemType.ANSWERS_UNFIT)
 
 

@@ -43,6 +43,8 @@ class Position(Table, table=True):
 class QueuedNotice(Table, table=True):
     """A letter to a cardholder that is to be delivered; gone once it is."""
 
+    __tablename__ = "notice"
+
     id: int = Field(default=None, primary_key=True)
     address: str
     subject: str

@@ -8,7 +8,6 @@ from nacl.utils import random as random_bytes
 from kiosk.central.audit import trail
 from kiosk.central.evidence import epochs, history
 from kiosk.central.refusal import RequestRefused
-from kiosk.central.registration import questions
 from kiosk.central.service.assembly import Services
 from kiosk.central.service.authentication import Caller
 from kiosk.central.service.sessions import (
@@ -24,6 +23,7 @@ from kiosk.central.service.sessions import (
 )
 from kiosk.central.tables import Card, Registration, UnlockSession
 from kiosk.contract.messages import ProblemType, Question, UnlockRequest, UnlockResponse
+from kiosk.questions import SecurityQuestion
 from kiosk.vault import sealed_answers
 
 _NONCE_BYTES = 32
@@ -49,7 +49,7 @@ def open_unlock(services: Services, caller: Caller, asked: UnlockRequest) -> Unl
         session=session.id,
         nonce=session.nonce,
         questions=tuple(
-            Question(id=question, text=questions.text(question, asked.language))
+            Question(id=question, text=SecurityQuestion(question).in_language(asked.language))
             for question in registered.questions
         ),
         required=sealed_answers.REQUIRED,

@@ -13,10 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
-from kiosk.central.registration.questions import text as question_text
 from kiosk.demo import cardholders
 from kiosk.demo import journey as jr
 from kiosk.demo.issued_cards import issue
+from kiosk.questions import SecurityQuestion
 from kiosk.simulated.issuing import SimulatedIssuer
 from kiosk.store.files import open_store
 from kiosk.store.outbox import Outbox
@@ -183,7 +183,7 @@ def to_the_work() -> jr.Journey:
     """A visit up to the moment at which the card's own work begins."""
     journey: jr.Journey = [START, jr.Insert()]
     for question, given in HOLDER.answers:
-        journey += jr.answer(question_text(question), given)
+        journey += jr.answer(SecurityQuestion(question).in_language("en"), given)
     return journey + jr.new_passcode(HOLDER.new_passcode)
 
 

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The questions a cardholder chooses from: lists, not people's own (OWASP).
+"""The security questions by id, in every language, for kiosk and central alike.
 
-An id is never given another meaning: registrations name their questions by it.
+Cardholders choose from a list and do not write their own questions (OWASP). Registrations name
+their questions by id, so an id never gets another meaning.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 ENGLISH = {
     "first-friend": "What was the first name of your first friend?",
@@ -71,20 +75,40 @@ UKRAINIAN = {
     "parents-met": "У якому місті познайомилися ваші батьки?",
 }
 
-# In the languages of the kiosk; what is missing in one is asked in English.
-LANGUAGES: dict[str, dict[str, str]] = {
+LANGUAGES: Mapping[str, Mapping[str, str]] = {
     "en": ENGLISH,
     "cy": WELSH,
     "pl": POLISH,
     "uk": UKRAINIAN,
 }
+"""The texts by language and id. A text that a language lacks is shown in English."""
+
+IDS = tuple(ENGLISH)
+"""The ids in the order in which they are offered."""
 
 
-def text(question: str, language: str = "en") -> str:
-    """The question as it is asked. KeyError if there is none of that id."""
-    return LANGUAGES.get(language, ENGLISH).get(question) or ENGLISH[question]
+@dataclass(frozen=True, slots=True)
+class SecurityQuestion:
+    """A question by its id.
 
+    `text` is what the other side sent for it. It is shown if the list lacks the id, which happens
+    if the other side has a newer list.
+    """
 
-def texts(question: str) -> tuple[str, ...]:
-    """The question in every language; nothing if there is none of that id."""
-    return tuple(words[question] for words in LANGUAGES.values() if question in words)
+    id: str
+    text: str = ""
+
+    @property
+    def is_listed(self) -> bool:
+        """Return whether the list has this id."""
+        return self.id in ENGLISH
+
+    def in_language(self, language: str) -> str:
+        """Return the text in `language`, else in English, else as it was sent, else the id."""
+        listed = LANGUAGES.get(language, ENGLISH).get(self.id) or ENGLISH.get(self.id)
+        return listed or self.text or self.id.replace("-", " ")
+
+    def in_every_language(self) -> tuple[str, ...]:
+        """Return the texts of all languages; what was sent alone if the list lacks the id."""
+        listed = tuple(words[self.id] for words in LANGUAGES.values() if self.id in words)
+        return listed or (self.in_language("en"),)
