@@ -1,23 +1,125 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The import rules leave nobody out: each room says whom it knows, each library who uses it."""
+"""The import rules leave nobody out, and each of their lines catches a planted violation."""
 
 from __future__ import annotations
 
 import ast
+import configparser
+import copy
 import pkgutil
 import sys
-import tomllib
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
+import grimp
+import pytest
+from importlinter.contracts.layers import LayersContract
+from importlinter.contracts.protected import ProtectedContract
+from importlinter.domain.contract import Contract
+
 import kiosk
+import kiosk.central
 
 PACKAGE = Path(kiosk.__file__).parent
-_PROJECT = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())
-CONTRACTS = _PROJECT["tool"]["importlinter"]["contracts"]
+SESSION = {"root_packages": ["kiosk"], "include_external_packages": True}
+FOR_EVERYBODY = {"kiosk.values", "kiosk.errors"}
+STRANGER = "kiosk.values"
+"""No room but `errors` stands lower, and no list of importers names it."""
+
+
+def _contracts() -> dict[str, dict[str, list[str] | str]]:
+    rules = configparser.ConfigParser()
+    rules.read(PACKAGE.parent / ".importlinter")
+    return {
+        section.rpartition(":")[2]: {
+            field: text.split("\n")[1:] if "\n" in text or not text else text
+            for field, text in rules.items(section)
+        }
+        for section in rules.sections()
+        if section.startswith("importlinter:contract:")
+    }
+
+
+CONTRACTS = _contracts()
+LAYERS = [[*map(str.strip, line.split("|"))] for line in CONTRACTS["order"]["layers"]]
+
+
+def _lines(contract: str, field: str) -> list[str]:
+    lines = CONTRACTS[contract].get(field, [])
+    return [lines] if isinstance(lines, str) else lines
+
+
+PROTECTED = [(name, module) for name in CONTRACTS for module in _lines(name, "protected_modules")]
+
+
+@cache
+def _graph() -> grimp.ImportGraph:
+    return grimp.build_graph("kiosk", include_external_packages=True)
+
+
+def _is_kept(name: str, importer: str = "", imported: str = "") -> bool:
+    graph = copy.deepcopy(_graph())
+    if importer:
+        graph.add_import(importer=importer, imported=imported)
+    fields = {key: each for key, each in CONTRACTS[name].items() if key not in {"type", "name"}}
+    kinds: dict[str, type[Contract]] = {"layers": LayersContract, "protected": ProtectedContract}
+    contract = kinds[str(CONTRACTS[name]["type"])](name, SESSION, fields)
+    return bool(contract.check(graph, verbose=False).kept)
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_a_contract_is_kept(name: str) -> None:
+    assert _is_kept(name)
+
+
+@pytest.mark.parametrize(("name", "module"), PROTECTED)
+def test_a_stranger_may_not_import_what_is_protected(name: str, module: str) -> None:
+    assert not _is_kept(name, STRANGER, module)
+
+
+@pytest.mark.parametrize("number", range(len(LAYERS) - 1))
+def test_a_room_may_not_import_what_stands_above_it(number: int) -> None:
+    for above in LAYERS[number]:
+        for below in LAYERS[number + 1]:
+            assert not _is_kept("order", below, above), (below, above)
+
+
+@pytest.mark.parametrize("number", range(len(LAYERS)))
+def test_rooms_between_bars_may_not_import_each_other(number: int) -> None:
+    for one, other in pairwise(LAYERS[number]):
+        assert not _is_kept("order", one, other), (one, other)
+        assert not _is_kept("order", other, one), (other, one)
+
+
+def test_every_room_stands_in_the_order() -> None:
+    standing = {room for layer in LAYERS for room in layer}
+    rooms = {f"kiosk.{each.name}" for each in pkgutil.iter_modules(kiosk.__path__)}
+    rooms |= {f"kiosk.central.{each.name}" for each in pkgutil.iter_modules(kiosk.central.__path__)}
+    for room in rooms - {"kiosk.central"}:
+        below = {f"{room}.{each.name}" for each in _modules_of(room)}
+        assert room in standing or (below and below <= standing), room
+
+
+def _modules_of(room: str) -> list[pkgutil.ModuleInfo]:
+    folder = PACKAGE.joinpath(*room.split(".")[1:])
+    return list(pkgutil.iter_modules([str(folder)])) if folder.is_dir() else []
+
+
+def test_every_room_says_who_may_know_it() -> None:
+    named = {module for _, module in PROTECTED}
+    rooms = {f"kiosk.{each.name}" for each in pkgutil.iter_modules(kiosk.__path__)}
+    assert rooms - named == FOR_EVERYBODY
+
+
+def test_every_library_has_its_place() -> None:
+    used = set().union(*map(_imported, PACKAGE.rglob("*.py")))
+    placed = {module for _, module in PROTECTED}
+    assert used - placed - sys.stdlib_module_names == {"kiosk"}
 
 
 def _imported(source: Path) -> set[str]:
-    """The packages that a module imports, of whatever depth they are."""
+    """Return the top-level packages that a module imports, at any depth of its code."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(source.read_text())):
         if isinstance(node, ast.Import):
@@ -25,20 +127,3 @@ def _imported(source: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names.add(node.module)
     return {name.partition(".")[0] for name in names}
-
-
-def test_every_room_is_named_as_one_that_may_know_so_much() -> None:
-    named = {source for each in CONTRACTS for source in each["source_modules"]}
-    rooms = {f"kiosk.{each.name}" for each in pkgutil.iter_modules(kiosk.__path__)}
-    assert rooms - named == set()
-
-
-def test_every_library_has_its_place() -> None:
-    placed = {
-        library
-        for each in CONTRACTS
-        if each["source_modules"] == ["kiosk"]
-        for library in each["forbidden_modules"]
-    }
-    used = set().union(*map(_imported, PACKAGE.rglob("*.py")))
-    assert used - placed - sys.stdlib_module_names == {"kiosk"}
