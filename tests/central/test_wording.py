@@ -13,8 +13,8 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 from sqlmodel import select
 
-from kiosk.central.mail import letters, transport, wording
 from kiosk import questions
+from kiosk.central.mail import letters, transport, wording
 from kiosk.central.service import notices
 from kiosk.central.tables import Cardholder
 from tests.central.world import WRONG, KioskClient, PersonalCard
