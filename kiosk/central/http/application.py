@@ -18,7 +18,7 @@ def create_app(services: Services) -> FastAPI:
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
-        routes=list(routes.router.routes),  # as they are: to include them would make them anew
+        routes=routes.every_route(),  # as they are: including them would build them again
     )
     app.state.services = services
     app.state.watch = Watch(services.database)

@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
+from collections.abc import Sequence
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -84,6 +87,25 @@ def response(problem: ProblemType, retry_after_seconds: int | None = None) -> JS
         headers,
         media_type=MEDIA_TYPE,
     )
+
+
+def refusals(*known: ProblemType) -> dict[int | str, dict[str, Any]]:
+    """Return the problem responses of an operation by status, for its `responses`."""
+    by_status: dict[HTTPStatus, list[ProblemType]] = defaultdict(list)
+    for problem in known:
+        by_status[status(problem)].append(problem)
+    return {code.value: refusal(of) for code, of in by_status.items()}
+
+
+def refusal(of: Sequence[ProblemType]) -> dict[str, Any]:
+    """Return the OpenAPI response that is one of these problems, which share a status."""
+    types = sorted(PROBLEM_PREFIX + problem for problem in of)
+    narrowed = {"properties": {"status": {"const": status(of[0]).value}, "type": {"enum": types}}}
+    schema = {"allOf": [{"$ref": "#/components/schemas/Problem"}, narrowed]}
+    return {
+        "description": "; ".join(f"`{each}`: {title(each)}" for each in sorted(of)),
+        "content": {MEDIA_TYPE: {"schema": schema}},
+    }
 
 
 def install(app: FastAPI) -> None:

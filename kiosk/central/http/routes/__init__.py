@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The requests of the contract, one module a resource."""
+
+from __future__ import annotations
+
+from starlette.routing import BaseRoute
+
+from kiosk.central.http.routes import changes, kiosks, logins, reports, unlocks
+
+_ROUTERS = (
+    kiosks.anybody,
+    kiosks.router,
+    unlocks.router,
+    logins.router,
+    reports.router,
+    changes.router,
+)
+
+
+def every_route() -> list[BaseRoute]:
+    """Return the routes of all resources."""
+    return [route for router in _ROUTERS for route in router.routes]

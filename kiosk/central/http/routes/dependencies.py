@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the routes of every resource share: the services, who calls, and what is always refused."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.security import HTTPBearer
+
+from kiosk.central.http.problems import refusals
+from kiosk.central.service import authentication
+from kiosk.central.service.assembly import Services
+from kiosk.central.service.authentication import Caller
+from kiosk.contract.messages import ProblemType
+
+SESSION = (ProblemType.NOT_FOUND, ProblemType.EXPIRED, ProblemType.CARD_STOPPED)
+CODE = (ProblemType.CODE_WRONG, ProblemType.CODE_VOID)
+ANSWERS = (ProblemType.ANSWERS_WRONG, ProblemType.LOCKED_OUT, ProblemType.WAIT)
+_ALWAYS = (
+    ProblemType.INVALID_REQUEST,
+    ProblemType.TOO_LARGE,
+    ProblemType.INTERNAL,
+    ProblemType.UNAVAILABLE,
+)
+
+
+def _unstored(response: Response) -> None:
+    """Forbid caches on the way to keep an answer: some carry keys."""
+    response.headers["Cache-Control"] = "no-store"
+
+
+def open_router() -> APIRouter:
+    """Return a router for requests that anybody may make."""
+    return APIRouter(
+        prefix="/v1",
+        dependencies=[Depends(_unstored)],
+        generate_unique_id_function=lambda route: route.name,
+        responses=refusals(*_ALWAYS),
+    )
+
+
+def authenticated_router() -> APIRouter:
+    """Return a router for requests that a kiosk makes with its access token."""
+    return APIRouter(
+        prefix="/v1",
+        dependencies=[Depends(_unstored)],
+        generate_unique_id_function=lambda route: route.name,
+        responses=refusals(*_ALWAYS, ProblemType.NOT_AUTHENTICATED),
+    )
+
+
+def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+Central = Annotated[Services, Depends(_services)]
+
+# Only for the contract's document: `authentication` refuses in its own words.
+_token = HTTPBearer(auto_error=False, scheme_name="kiosk", description="An access token.")
+
+
+def _authenticated(
+    request: Request, services: Central, _documented: Annotated[object, Depends(_token)]
+) -> Caller:
+    with services.database.reading() as database:
+        authorization = request.headers.get("Authorization")
+        caller = authentication.caller(database, authorization, services.clock())
+    return authentication.hear(services, caller)
+
+
+Authenticated = Annotated[Caller, Depends(_authenticated)]
+Language = Annotated[str, Query(pattern=r"^[a-z]{2}$")]
+Dialogue = Annotated[int, Path(ge=1, le=2)]

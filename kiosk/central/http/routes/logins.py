@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Log in by card, and register for self service."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from kiosk.central.http.problems import refusals
+from kiosk.central.http.routes.dependencies import (
+    ANSWERS,
+    CODE,
+    SESSION,
+    Authenticated,
+    Central,
+    Language,
+    authenticated_router,
+)
+from kiosk.central.registration import card_login, registering
+from kiosk.contract.messages import (
+    CodeResponse,
+    ProblemType,
+    Question,
+)
+from kiosk.contract.registration import (
+    CardholderProfile,
+    LoginProof,
+    LoginRequest,
+    LoginResponse,
+    QuestionList,
+    RegistrationCodeRequest,
+    RegistrationRequest,
+    RegistrationRequirements,
+    RegistrationResponse,
+    RemovalRequest,
+    RemovalResponse,
+)
+from kiosk.questions import IDS, SecurityQuestion
+
+router = authenticated_router()
+_P = ProblemType
+_LOGIN = (*SESSION, _P.OUT_OF_ORDER)
+
+
+@router.get("/questions")
+def question_list(caller: Authenticated, language: Language = "en") -> QuestionList:  # noqa: ARG001
+    """The questions to choose four of, in a language."""
+    return QuestionList(
+        questions=tuple(
+            Question(id=each, text=SecurityQuestion(each).in_language(language)) for each in IDS
+        )
+    )
+
+
+@router.post(
+    "/logins",
+    responses=refusals(
+        _P.CARD_NOT_KNOWN, _P.CARD_STOPPED, _P.UNLOCK_ONLY, _P.NOT_TRUSTED, _P.NOT_FOUND, _P.EXPIRED
+    ),
+)
+def open_login(services: Central, caller: Authenticated, asked: LoginRequest) -> LoginResponse:
+    """Ask for the nonce that a card is to sign once its passcode was verified."""
+    return card_login.open_login(services, caller, asked)
+
+
+@router.post("/logins/{session}/proof", responses=refusals(*SESSION, _P.CARD_NOT_GENUINE))
+def prove_login(
+    services: Central, caller: Authenticated, session: UUID, given: LoginProof
+) -> CardholderProfile:
+    """Log in by the card's signature, and have its holder's profile."""
+    return card_login.prove_login(services, caller, session, given)
+
+
+@router.get("/logins/{session}/requirements", responses=refusals(*_LOGIN))
+def registration_requirements(
+    services: Central, caller: Authenticated, session: UUID
+) -> RegistrationRequirements:
+    """What registering takes: the former answers, where there are any, and whose addresses."""
+    return registering.requirements(services, caller, session)
+
+
+@router.post(
+    "/logins/{session}/code",
+    responses=refusals(*_LOGIN, _P.EMAIL_REFUSED, _P.NO_MORE_CODES, _P.MAIL_FAILED),
+)
+def send_registration_code(
+    services: Central, caller: Authenticated, session: UUID, asked: RegistrationCodeRequest
+) -> CodeResponse:
+    """Have a code e-mailed to what is to be the cardholder's address; the one before is void."""
+    return registering.send_code(services, caller, session, asked)
+
+
+@router.post(
+    "/logins/{session}/registration",
+    responses=refusals(*_LOGIN, _P.CARD_NOT_GENUINE, *CODE, _P.ANSWERS_UNFIT, *ANSWERS),
+)
+def register(
+    services: Central, caller: Authenticated, session: UUID, given: RegistrationRequest
+) -> RegistrationResponse:
+    """Register the card, in place of the registration it may have; again, it changes nothing."""
+    return registering.register(services, caller, session, given)
+
+
+@router.post(
+    "/logins/{session}/removal", responses=refusals(*_LOGIN, _P.CARD_NOT_GENUINE, _P.LOCKED_OUT)
+)
+def remove_registration(
+    services: Central, caller: Authenticated, session: UUID, given: RemovalRequest
+) -> RemovalResponse:
+    """End the card's registration; removing what is not there is done."""
+    return registering.remove(services, caller, session, given)
