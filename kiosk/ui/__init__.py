@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The screen: Kivy widgets that draw a `View` and send events. The only room that knows Kivy.
+"""The screen: Kivy widgets that draw a `View` and send events. Only this room knows Kivy.
 
-Importing this package imports no Kivy: Kivy reads its environment once, when it is first imported,
-so `toolkit.prepare` has to come before. `open_screen` does both in the right order.
+Importing this package does not import Kivy. Kivy reads its environment once, at its first import,
+so `toolkit.prepare` has to run before. `open_screen` does both in the right order.
 """
 
 from __future__ import annotations
@@ -26,7 +26,10 @@ def open_screen(
     on_failure: Callable[[], None],
     speak: Speak = silent,
 ) -> KioskApp:
-    """Prepare Kivy for `window` and make the app; once in a process, in its main thread."""
+    """Prepare Kivy for `window` and return the app.
+
+    Call it once in a process, in its main thread.
+    """
     toolkit.prepare(window)
     from kiosk.ui.app import KioskApp  # noqa: PLC0415 - only after prepare
 

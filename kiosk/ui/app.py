@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The app: draws the views it is shown, sends the events of the person at the screen.
+"""The app: shows views and sends the events of the user at the screen.
 
 Import this after `toolkit.prepare`, or better through `kiosk.ui.open_screen`.
 """
@@ -17,7 +17,7 @@ from kivy.core.window import Window
 from kiosk.flow.events import Event
 from kiosk.flow.view import View
 from kiosk.ui.catalogue import Catalogues
-from kiosk.ui.failure import LivingOn
+from kiosk.ui.failure import ErrorRecovery
 from kiosk.ui.keyboard import meaning
 from kiosk.ui.speaking import Speak, silent
 from kiosk.ui.stage import Stage
@@ -26,17 +26,16 @@ from kiosk.ui.typed import TypedText
 from kiosk.values import Fingertip
 
 FIRST_FRAMES = 30
-LAYOUTS = 60  # rounds in one frame: texts wrap to widths that follow from heights of others
+LAYOUTS = 60  # layout rounds in a frame: a text's width can depend on the height of another
 
 
 class KioskApp:
     """One window for the life of the process.
 
-    `show`, `forget`, `key`, `touch`, `call` and `stop` may be called from any thread, `run` in the
-    main thread only. `send` is called in the main thread: it has to take the event and return at
-    once, as a queue's put does, and so has `speak`, which reads aloud. `on_failure` is called
-    there too, after an exception that nobody has caught: by then nothing typed is left, and nothing
-    is on the screen.
+    `show`, `forget`, `key`, `touch`, `call` and `stop` may be called from any thread; `run` only in
+    the main thread. `send` and `speak` (which reads aloud) are called in the main thread and must
+    return at once, as a queue's put does. `on_failure` is called in the main thread after an
+    uncaught exception. By then everything typed is wiped and the screen is empty.
     """
 
     def __init__(
@@ -55,9 +54,9 @@ class KioskApp:
         self._fingers = Fingers()
         EventLoop.add_input_provider(self._fingers)
         Clock.max_iteration = LAYOUTS
-        self._handler = LivingOn(self._recover)
-        # What is here by now stays for the life of the process: what a visit leaves is then found
-        # in a moment, and nobody sees the screen stand still while it is looked for.
+        self._handler = ErrorRecovery(self._recover)
+        # Everything made so far lives as long as the process. Freezing it makes the collection
+        # after a visit so fast that nobody sees the screen stop.
         gc.freeze()
 
     def show(self, view: View) -> None:
@@ -65,19 +64,19 @@ class KioskApp:
         self.call(lambda: self.stage.show(view))
 
     def forget(self, fields: tuple[str, ...] | None = None) -> None:
-        """Wipe what was typed into `fields`, or everything: then the screen is empty, too."""
+        """Wipe what was typed into `fields`; without `fields`, wipe all and empty the screen."""
         self.call(lambda: self._forget(fields))
 
     def key(self, key: str) -> None:
-        """A key was pressed: a character, or one of the names of `focus`."""
+        """Handle a key press: a character, or one of the names that `focus` knows."""
         self.call(lambda: self.stage.key(key))
 
     def touch(self, tip: Fingertip) -> None:
-        """A finger on the glass, from whoever reads the touch screen."""
+        """Take over one report of the touch reader about a finger."""
         self._fingers.take(tip)
 
     def hear_keyboards(self) -> None:
-        """Have every keyboard type that the system has: for desks, not for walls."""
+        """Let all keyboards of the system type: for desks, not for kiosks on a wall."""
         Window.bind(on_key_down=self._key_down, on_key_up=self._key_up)
 
     def _key_down(self, _: object, code: int, __: int, text: str | None, held: list[str]) -> bool:
@@ -87,20 +86,20 @@ class KioskApp:
         self._keys_down.add(code)
         if key:
             self.stage.key(key)
-        return True  # Kivy's own shortcuts are not wanted
+        return True  # no shortcuts of Kivy's own
 
     def _key_up(self, _: object, code: int, *__: object) -> None:
         self._keys_down.discard(code)
 
     def call(self, order: Callable[[], None]) -> None:
-        """Have `order` carried out by the thread that owns the widgets, in the order of calls."""
+        """Run `order` in the thread that owns the widgets, in the order of the calls."""
         self._orders.append(order)
         Clock.schedule_once(self._carry_out, 0)
 
     def run(self) -> None:
         """Show the window until `stop`."""
         ExceptionManager.add_handler(self._handler)
-        # A first scene that never changes can stay black under KMSDRM: draw it a few times.
+        # Under KMSDRM a first scene that never changes can stay black, so draw it a few times.
         self._redraw = Clock.schedule_interval(self._draw_again, 0)
         try:
             runTouchApp(self.stage)
@@ -120,12 +119,12 @@ class KioskApp:
         self._typed.forget(fields)
         if fields is None:
             self.stage.forget()
-            gc.collect()  # widgets point at one another: names and letters would linger
+            gc.collect()  # widgets refer to one another, so their texts would stay in memory
         else:
             self.stage.refresh()
 
     def _recover(self) -> None:
-        """Nothing typed and nothing half drawn is left; the flow says what is shown next."""
+        """Wipe what was typed and clear the screen; the flow then says what to show."""
         self._forget()
         if self._orders:
             Clock.schedule_once(self._carry_out, 0)

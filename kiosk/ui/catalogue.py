@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From the flow's texts to words of a language: gettext, with braces filled after translation."""
+"""Translations by gettext, from the flow's texts to words; braces are filled afterwards."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 class Catalogue:
-    """The translations of one language; messages are English, so English needs no file."""
+    """The translations of one language; messages are in English, so English needs no file."""
 
     def __init__(
         self, translations: gettext.NullTranslations | None = None, language: str = "en"
@@ -29,11 +29,14 @@ class Catalogue:
 
     @classmethod
     def load(cls, language: str = "en", folder: Path = LOCALE) -> Catalogue:
-        """The compiled catalogue of `language`, or plain English where there is none."""
+        """Return the compiled catalogue of `language`, or plain English if there is none."""
         return cls(gettext.translation(DOMAIN, folder, [language], fallback=True), language)
 
     def say(self, words: Words) -> str:
-        """What to write on the screen; a malformed translation falls back to English."""
+        """Return the words to show on the screen.
+
+        If the translation is malformed, log it and return the English message.
+        """
         if isinstance(words, Verbatim):
             return words.content
         if isinstance(words, SecurityQuestion):
@@ -54,5 +57,5 @@ Catalogues = Mapping[Language, Catalogue]
 
 
 def load_all(folder: Path = LOCALE) -> Catalogues:
-    """The catalogues of every language of the screen, by language."""
+    """Return the catalogue of each language of the screen, by language."""
     return {each: Catalogue.load(each.value, folder) for each in Language}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every widget is given to draw with and to report to."""
+"""The context that each widget gets: how to draw, and whom to call when the user acts."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from kiosk.ui.typed import TypedText
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The looks, the language, and the ways back.
+    """The theme, the words of the language, what is typed, and three callbacks.
 
-    These are: a button was pressed, a choice was touched, a key changed an entry.
+    The callbacks: `press` a button was pressed, `choose` a choice was touched, `changed` a key
+    changed an entry.
     """
 
     theme: Theme

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What becomes of an exception that nobody in this room has caught: the app lives on."""
+"""Uncaught exceptions of this room: they are logged without values, and the app goes on."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from kivy.base import ExceptionHandler, ExceptionManager
 logger = logging.getLogger(__name__)
 
 
-class LivingOn(ExceptionHandler):  # type: ignore[misc]
-    """Kivy's handler for uncaught exceptions: log type and place, never a value, then `recover`."""
+class ErrorRecovery(ExceptionHandler):  # type: ignore[misc]
+    """Logs type and place of an uncaught exception, never a value, then calls `recover`."""
 
     def __init__(self, recover: Callable[[], None]) -> None:
         super().__init__()
         self._recover = recover
 
     def handle_exception(self, inst: BaseException) -> int:
-        """PASS for every error; an order to leave (SystemExit, KeyboardInterrupt) goes its way."""
+        """Return PASS for an error, RAISE for SystemExit and KeyboardInterrupt."""
         if not isinstance(inst, Exception):
             return int(ExceptionManager.RAISE)
         logger.error("%s at %s", type(inst).__name__, place_of(inst))
@@ -29,7 +29,7 @@ class LivingOn(ExceptionHandler):  # type: ignore[misc]
 
 
 def place_of(error: BaseException) -> str:
-    """Where `error` was raised, as "file:line in function": no message, no source, no values."""
+    """Return where `error` was raised, as "file:line in function": no message, source or values."""
     frames = traceback.extract_tb(error.__traceback__)
     if not frames:
         return "nowhere"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether everything on the screen has the room it needs, and can be touched: walks of the tree."""
+"""Checks of the widget tree: everything has the room it needs and can be touched."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ SLACK = 1  # pixels, for rounding
 
 
 def misfits(root: Widget) -> Iterator[str]:
-    """What is cut off, leaves the window or its parent, or overlaps another text."""
+    """Yield each text that is cut off or overlaps another, and each widget that leaves its place.
+
+    Its place is the window; for a text also its parent.
+    """
     labels = []
     for widget in root.walk(restrict=True):
         left, bottom, right, top = _seen(widget)
@@ -57,7 +60,7 @@ def _cut(label: Label) -> Iterator[str]:
 
 
 def small_targets(root: Widget) -> Iterator[str]:
-    """What can be touched and is smaller than a finger: ten millimetres on the smallest screen."""
+    """Yield each control that is smaller than a finger: ten millimetres on the smallest screen."""
     theme = root.context.theme
     wide, high = theme.px(FINGER_WIDE), theme.px(FINGER_HIGH)
     for control in _visible(root):
@@ -67,7 +70,7 @@ def small_targets(root: Widget) -> Iterator[str]:
 
 
 def out_of_reach(root: Widget) -> Iterator[str]:
-    """What can be touched and has its middle in the upper half of the window."""
+    """Yield each control whose middle is in the upper half of the window."""
     for control in _visible(root):
         _, bottom, _, top = _seen(control)
         if (bottom + top) / 2 > root.height / 2:
@@ -75,7 +78,10 @@ def out_of_reach(root: Widget) -> Iterator[str]:
 
 
 def unseen_problems(root: Widget) -> Iterator[str]:
-    """A problem of what was typed that is not on the screen; one that fills it may go on below."""
+    """Yield the problem with what was typed if it is not on the screen.
+
+    A problem that is higher than the pane has to begin on the screen and may continue below.
+    """
     view = root.view
     if not isinstance(view, EntryPage) or view.problem is None or root.covered:
         return
@@ -98,7 +104,7 @@ def _visible(root: Widget) -> Iterator[Widget]:
 
 
 def _seen(widget: Widget) -> tuple[float, float, float, float]:
-    """Where on the window `widget` is: left, bottom, right, top, cut where one has to scroll."""
+    """Return the visible box of `widget` in the window: left, bottom, right, top."""
     left, bottom = widget.to_window(*widget.pos)
     right, top = widget.to_window(widget.right, widget.top)
     around = widget.parent
@@ -136,7 +142,7 @@ def _same_layer(one: Widget, other: Widget) -> bool:
 
 
 def _layer(widget: Widget) -> Widget:
-    """The child of the root that `widget` is part of: the screen, or the countdown over it."""
+    """Return the child of the root that holds `widget`: the screen, or the countdown over it."""
     while widget.parent.parent is not widget.get_parent_window():
         widget = widget.parent
     return widget

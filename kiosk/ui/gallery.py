@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Photographs of every sample view at one window size: `python -m kiosk.ui.gallery --help`.
+"""Take pictures of all sample views at one window size: `python -m kiosk.ui.gallery --help`.
 
-Kivy has one window in a process, so each size takes a process of its own. It exits with 1 where
+Kivy has one window in a process, so each size needs its own process. The program exits with 1 if
 something on a screen has too little room.
 """
 
@@ -21,11 +21,11 @@ from kiosk.ui.sample import SAMPLES, TYPED
 from kiosk.ui.speaking import Speak, silent
 from kiosk.ui.toolkit import WindowSettings
 
-# Kivy's own modules are imported inside functions here, because its environment comes first.
+# Kivy's modules are imported inside functions, because its environment has to be set before.
 
 
 class Gallery:
-    """An app on an invisible screen, whose frames are drawn when they are asked for."""
+    """An app on an invisible screen; its frames are drawn on request."""
 
     def __init__(
         self,
@@ -47,25 +47,25 @@ class Gallery:
         self.frames()
 
     def close(self) -> None:
-        """Take the app off the window, for the next one."""
+        """Remove the app from the window, so that the next one can use it."""
         from kivy.core.window import Window  # noqa: PLC0415
 
         Window.remove_widget(self.app.stage)
 
     def frames(self, number: int = 5) -> None:
-        """Draw some frames: layouts take a few to come to rest."""
+        """Draw `number` frames: a layout takes a few until it is stable."""
         from kivy.base import EventLoop  # noqa: PLC0415
 
         for _ in range(number):
             EventLoop.idle()
 
     def show(self, view: View) -> None:
-        """Put a view on the screen."""
+        """Put `view` on the screen."""
         self.app.show(view)
         self.frames()
 
     def show_sample(self, name: str) -> None:
-        """Put a sample on the screen, with its text typed."""
+        """Put the sample `name` on the screen, with its text typed."""
         self.app.forget()
         view = SAMPLES[name]
         self.show(view)
@@ -75,18 +75,21 @@ class Gallery:
         self.frames()
 
     def photograph(self, path: Path) -> None:
-        """Write what the window shows to a PNG file, at once: a reader never finds half of one."""
+        """Write what the window shows to a PNG file.
+
+        The file appears in one step, so a reader never finds half of a picture.
+        """
         from kivy.core.window import Window  # noqa: PLC0415
 
         Window.dispatch("on_draw")
-        # Kivy numbers its screenshots by what the folder already has, so each gets its own.
+        # Kivy numbers its screenshots by what is in the folder, so each gets its own folder.
         with tempfile.TemporaryDirectory(dir=path.parent) as folder:
             taken = Window.screenshot(name=str(Path(folder).absolute() / path.name))
             Path(taken).replace(path)
 
 
 def main() -> None:
-    """Photograph every sample, and say what does not fit."""
+    """Take a picture of each sample, and list what does not fit."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", default="800x480", help="WIDTHxHEIGHT in pixels")
     parser.add_argument("--out", type=Path, default=Path("build/screens"), help="a folder")

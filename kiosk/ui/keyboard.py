@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the keys of a keyboard mean, as SDL numbers them."""
+"""The meaning of each key of a keyboard, by SDL's key codes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NAMES = {
 
 
 def meaning(code: int, text: str | None, *, shifted: bool) -> str:
-    """A character, a name that `focus` knows, or "" for a key that means nothing here."""
+    """Return a character, a name that `focus` knows, or "" for a key without a meaning here."""
     name = _NAMES.get(code)
     if name == "next" and shifted:
         return "previous"

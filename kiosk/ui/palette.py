@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Colours by what they are for, and what has to be seen against what.
+"""The colours by their use, and the pairs that meet on the screen.
 
-`TEXTS` and `EDGES` say which pairs meet on the screen. A test computes the contrast of each, in
-every palette: seven to one for texts, three to one for the edges of what can be touched.
+`TEXTS` and `EDGES` list these pairs. A test computes the contrast of each pair in every palette:
+seven to one for texts, three to one for the edges of controls.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ CLEAR: Colour = (0.0, 0.0, 0.0, 0.0)
 
 
 def colour(code: str, alpha: float = 1.0) -> Colour:
-    """The colour of a hexadecimal `code` such as "#003087"."""
+    """Return the colour of a hexadecimal `code` such as "#003087"."""
     red, green, blue = (int(code[place : place + 2], 16) / 255 for place in (1, 3, 5))
     return red, green, blue, alpha
 
@@ -147,7 +147,7 @@ TEXTS = (
     ("on_banner", "banner"),
     ("on_rest", "rest"),
 )
-"""Letters, and what they are written on."""
+"""Text colours, each with its background."""
 
 EDGES = (
     ("edge", "background"),
@@ -167,11 +167,11 @@ EDGES = (
     ("on_title", "title_pressed"),
     ("focus_line", "focus"),
 )
-"""What shows where a control, a sign or the focus begins, and what it lies on."""
+"""Colours that mark the edge of a control, a sign or the focus, each with its background."""
 
 
 def contrast(one: Colour, other: Colour) -> float:
-    """The contrast of two opaque colours, from 1 to 21, as WCAG 2 computes it."""
+    """Return the contrast of two opaque colours, from 1 to 21, as WCAG 2 defines it."""
     darker, lighter = sorted((_luminance(one), _luminance(other)))
     return (lighter + 0.05) / (darker + 0.05)
 

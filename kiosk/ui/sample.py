@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sample views of every kind and state, for the gallery and for tests.
 
-Their messages are written as `Text(...)` rather than `text(...)`, so that they stay out of the
-catalogue: nobody should translate what no kiosk shows.
+Their messages are written as `Text(...)` and not as `text(...)`, so that they stay out of the
+catalogue: no kiosk shows them, so nobody should translate them.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def _frame(
 
 
 def _within(frame: Frame, step: int = 0, *, lines: int = 3) -> Frame:
-    """`frame` for somebody who has logged in, at `step` of registering where it is not 0."""
+    """Return `frame` as a logged-in user sees it, at `step` of the registration if not 0."""
     return replace(
         frame, steps=_steps(step) if step else (), corner=CORNER[:lines], remaining=REMAINING
     )

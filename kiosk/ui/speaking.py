@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the screen needs to read itself aloud; imports no Kivy."""
+"""The interface for reading the screen aloud; it imports no Kivy."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from kiosk.flow.access import Language
 
 
 class Speak(Protocol):
-    """Says words of a language: instead of whatever is being said, or `politely` after it."""
+    """Says words in a language: interrupts the current speech, or waits for it if `politely`."""
 
     def __call__(self, words: str, language: Language, /, *, politely: bool = False) -> None:
-        """Return at once. No words are silence."""
+        """Return at once. Empty words stop the speech."""
 
 
 def silent(_words: str, _language: Language, *, politely: bool = False) -> None:
-    """Where nothing can be read aloud."""
+    """Say nothing: for kiosks that cannot read aloud."""

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
-"""The root of the window: it puts each view on the screen, and hears every touch first."""
+"""The root of the window: puts each view on the screen, and is the first to get each touch."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from kiosk.ui.widgets.shape import Backdrop
 TOUCHED_SECONDS = 0.5  # at most one Touched in this time
 DEAF_SECONDS = 0.3  # a double tap on Continue must not press the next page's Continue too
 
-GIVING = {Intent.CONTINUE, Intent.CONFIRM}  # what is typed goes with these
+SUBMITTING = {Intent.CONTINUE, Intent.CONFIRM}  # these send what is typed
 
 
 class Stage(FloatLayout):
@@ -47,9 +47,9 @@ class Stage(FloatLayout):
         super().__init__()
         self._catalogues, self._typed, self._send = catalogues, typed, send
         self._speak, self._offered = speak, False
-        self._heard: Reading | None = None  # what of the page has been read aloud
-        self._counted = ""  # so many are typed: said, and not yet followed by what that changed
-        self._acted = self._warned = False  # she did something; she was told that time is nearly up
+        self._heard: Reading | None = None  # the part of the page that was read aloud
+        self._counted = ""  # the spoken number of characters, until the view that follows it
+        self._acted = self._warned = False  # the user acted; the user was warned about the time
         self._view: View | None = None
         self._spoken_to = (Language.ENGLISH, Access())
         self._screen: Screen | None = None
@@ -63,31 +63,31 @@ class Stage(FloatLayout):
 
     @property
     def view(self) -> View | None:
-        """What is on the screen, as a value."""
+        """The view on the screen, or None."""
         return self._view
 
     @property
     def screen(self) -> Screen | None:
-        """What draws it."""
+        """The screen that draws the view, or None."""
         return self._screen
 
     @property
     def covered(self) -> bool:
-        """Whether the countdown lies over the page."""
+        """Whether the countdown covers the page."""
         return self._overlay is not None
 
     @property
     def front(self) -> Widget:
-        """What can be touched: the countdown where it is there, else the page."""
+        """The widget that reacts to touches: the countdown if it is shown, else the page."""
         return self._overlay or self._screen or self
 
     @property
     def listening(self) -> bool:
-        """Whether a button pressed now would be heard."""
+        """Whether a button would react to a press now."""
         return monotonic() - self._pressed_at >= DEAF_SECONDS
 
     def show(self, view: View) -> None:
-        """Put `view` on the screen: in place where the present screen suits it, else anew."""
+        """Put `view` on the screen: update the present page if possible, else build another."""
         before, self._view = self._view, view
         spoken_to = (view.frame.language, view.frame.access)
         part, covered = None, self.covered
@@ -95,59 +95,59 @@ class Stage(FloatLayout):
             if before is not None and before.heading == view.heading:
                 part = self.focus.part
             if view.frame.language is not self._spoken_to[0]:
-                self._heard = None  # it was not understood
+                self._heard = None  # the user did not understand it: read it again
             self._spoken_to = spoken_to
             self.clear()
             self._prepare()
         if self._screen is None or not self._screen.update(view):
             self._build(view)
         elif view.frame.remaining is not None:
-            self._screen.tell_time(view.frame.remaining)
+            self._screen.show_remaining(view.frame.remaining)
         self._show_countdown(view, covered=covered)
         if covered and not self.covered:
             part = self._covered_part
         self._read_aloud(view, self.focus.return_to(part))
 
     def clear(self) -> None:
-        """Take everything off the screen."""
+        """Remove everything from the screen."""
         self.focus.leave()
         self.clear_widgets()
         self._screen = self._overlay = None
 
     def forget(self) -> None:
-        """Take everything off the screen, let go of the view, and be quiet."""
+        """Remove everything from the screen, drop the view, and stop speaking."""
         self.clear()
         self._view = None
         self._offered = False
-        self._hush()
+        self._stop_speaking()
 
     def refresh(self) -> None:
-        """Draw what is typed by now."""
+        """Redraw what is typed."""
         if isinstance(self._screen, EntryScreen):
             self._screen.box.refresh()
 
     def strike(self, key: str) -> None:
-        """Type as if `key` had been touched; nothing happens where there is nothing to type."""
+        """Type `key` as if it had been touched; without an entry, do nothing."""
         if isinstance(self._screen, EntryScreen):
             self._screen.strike(key)
 
     def key(self, key: str) -> None:
-        """A key was pressed, on whatever has keys: see `focus`."""
-        if key != "held":  # whatever lies on a key is nobody
-            self._somebody()
+        """Handle a key press, from any device with keys: see `focus`."""
+        if key != "held":  # an object may lie on a key
+            self._report_touch()
         if key != "speech":
             self._offer()
         self.focus.key(key)
 
     def on_touch_down(self, touch: Any) -> bool:
-        """A finger comes down, anywhere on it."""
+        """Report the touch and remove the focus, then let the widgets handle it."""
         if not self.collide_point(*touch.pos):
-            return False  # the window of a demonstration is larger
-        self._somebody()
+            return False  # in a demonstration the window is larger than the stage
+        self._report_touch()
         self.focus.leave()
         return bool(super().on_touch_down(touch))
 
-    def _somebody(self) -> None:
+    def _report_touch(self) -> None:
         now = monotonic()
         if now - self._touched_at >= TOUCHED_SECONDS:
             self._touched_at = now
@@ -184,7 +184,7 @@ class Stage(FloatLayout):
                 self._covered_part = self.focus.part
                 self.focus.leave()
             if self._screen is not None:
-                self._screen.let_go()
+                self._screen.release_all()
             self._overlay = CountdownOverlay(self.context, countdown)
             self.add_widget(self._overlay)
 
@@ -193,7 +193,7 @@ class Stage(FloatLayout):
             return
         self._pressed_at = monotonic()
         self._acted = True
-        if intent in GIVING and isinstance(self._screen, EntryScreen):
+        if intent in SUBMITTING and isinstance(self._screen, EntryScreen):
             field = self._screen.field
             self._send(Pressed(intent, self._typed.copy(field), field))
         else:
@@ -210,22 +210,21 @@ class Stage(FloatLayout):
         met = self._typed.met(field, entry.rules)
         length = self._typed.length(field)
         self._send(Typed(field, length, met))
-        self._acted, self._counted = True, str(length)  # and not which they are
+        self._acted, self._counted = True, str(length)  # the number, never the characters
         self._say_aloud(self._counted)
 
     # ------------------------------------------------------------ reading aloud
 
     def _read_aloud(self, view: View, focused: str) -> None:
-        """Say what is new: a page, what changed on it, or that the time is nearly up.
+        """Say what is new (a page, its changes, the time warning), then the `focused` control.
 
-        Then which control keys are at again, where that is `focused`. What changes by itself waits
-        until what was begun has been said.
+        A change that the user did not cause waits until the current speech has ended.
         """
         counted, self._counted = self._counted, ""
         if not view.frame.access.speech:
-            self._hush()
+            self._stop_speaking()
             if not isinstance(view, Welcome | Resting):
-                self._offer()  # there is a card
+                self._offer()  # a card was inserted
             return
         if view.frame.countdown is not None:
             if not self._warned:
@@ -238,7 +237,7 @@ class Stage(FloatLayout):
         if lines and counted and same:
             lines = ((Verbatim(counted),), *lines)
         if self._warned and not lines:
-            lines = (now.place,)  # whoever asked for more time is where she was
+            lines = (now.place,)  # the user got more time: say which page this is
         if focused and lines[-1:] != ((Verbatim(focused),),):
             lines = (*lines, (Verbatim(focused),))
         if lines:
@@ -247,17 +246,18 @@ class Stage(FloatLayout):
             self._acted = self._warned = False
 
     def _address(self, view: View) -> str:
-        """The e-mail address that is in the box, which may be read out."""
+        """Return the email address in the box, which may be read aloud; "" on other pages."""
         if not isinstance(view, EntryPage) or view.entry.kind is not EntryKind.EMAIL:
             return ""
         return "".join(self._typed.characters(view.entry.field))
 
     def _say_lines(self, *lines: Line, politely: bool = False) -> None:
-        said = [", ".join(map(self.context.say, line)) for line in lines]
-        self._say_aloud(". ".join(line.removesuffix(".") for line in said), politely=politely)
+        sentences = [", ".join(map(self.context.say, line)) for line in lines]
+        words = ". ".join(sentence.removesuffix(".") for sentence in sentences)
+        self._say_aloud(words, politely=politely)
 
     def _offer(self) -> None:
-        """Say, once until all is forgotten, how to have the screen read aloud."""
+        """Say how to have the screen read aloud, once in a visit."""
         offer = None if self._view is None else self._view.frame.offer
         if offer is not None and not self._offered:
             self._offered = True
@@ -268,7 +268,7 @@ class Stage(FloatLayout):
         if access.speech and words:
             self._speak(words, language, politely=politely)
 
-    def _hush(self) -> None:
+    def _stop_speaking(self) -> None:
         self._warned = False
         if self._heard is not None:
             self._heard = None

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Type scale, spacing and colours: everything that makes two screens look like one house.
+"""Type scale, spacing and colours: they give all screens the same look.
 
-Sizes are given in pixels of the smallest screen, 800x480 on seven inches (154 by 86 mm), and scaled
-to the window. There a finger, which is ten millimetres, is 52 of them wide and 56 high.
+Sizes are in pixels of the smallest screen, 800x480 on seven inches (154 by 86 mm), and are scaled
+to the window. On that screen a finger (ten millimetres) is 52 pixels wide and 56 high.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ MARGIN = 20  # between the window's edge and everything on a page
 DESIGN_WIDTH, DESIGN_HEIGHT = 800, 480
 
 FINGER_WIDE, FINGER_HIGH = 52, 56
-"""Ten millimetres on the smallest screen: nothing that can be touched is smaller."""
+"""Ten millimetres on the smallest screen: no control is smaller."""
 
 LARGEST_LETTERS = 60
-"""Headings stop growing here: at 200 % a line of them has to hold the longest words there are."""
+"""Headings stop growing here: at 200 % a line still has to hold the longest words."""
 
 _FONTS = Path(__file__).parent / "fonts"
 
@@ -41,7 +41,7 @@ class Size(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """Looks for one window: `scale` says how much larger it is than the smallest screen."""
+    """The look for one window: `scale` is its size relative to the smallest screen."""
 
     scale: float
     palette: Palette = NHS
@@ -53,21 +53,21 @@ class Theme:
 
     @property
     def large(self) -> bool:
-        """Whether texts are larger than usual: then pages are one column that scrolls."""
+        """Whether texts are larger than usual; pages are then one column that scrolls."""
         return self.text_size > TextSize.NORMAL
 
     def px(self, length: float) -> int:
-        """A length of the 800x480 design in this window's whole pixels."""
+        """Return a length of the 800x480 design in whole pixels of this window."""
         return round(length * self.scale)
 
     def letters(self, size: float) -> int:
-        """A size of the type scale in this window's pixels, as large as somebody wants texts."""
+        """Return a size of the type scale in pixels of this window, at the chosen text size."""
         grown = size * self.text_size / TextSize.NORMAL
         return self.px(min(grown, max(size, LARGEST_LETTERS)))
 
 
 def theme_for(width: float, height: float, access: Access | None = None) -> Theme:
-    """The theme for a window of this size, in pixels, and for what somebody asked for."""
+    """Return the theme for a window of this size, in pixels, and for the user's settings."""
     access = access or Access()
     return Theme(
         max(0.5, min(width / DESIGN_WIDTH, height / DESIGN_HEIGHT)),

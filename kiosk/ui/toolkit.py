@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How Kivy is set up before it is first imported: its environment and its configuration."""
+"""Kivy's environment and configuration, set before Kivy is first imported."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class WindowSettings:
-    """The window: `size` in pixels where it is not `fullscreen`; the least level Kivy may log.
+    """The window: its `size` in pixels unless `fullscreen`, and the lowest level that Kivy logs.
 
-    It draws so many `frames` a second at most; 0 is for who asks for each frame. All of it is
-    turned by `rotation` degrees against the clock, touches with it. `card` is the number of the DRM
-    card it hangs on, where SDL is not to choose.
+    `frames` is the most frames drawn in a second; 0 draws a frame only on request. `rotation` turns
+    the picture and the touches by so many degrees counterclockwise. `card` is the number of the DRM
+    card of the display; without it, SDL chooses.
     """
 
     size: tuple[int, int] = (800, 480)
@@ -34,12 +34,12 @@ _prepared: list[WindowSettings] = []
 
 
 def prepare(window: WindowSettings) -> None:
-    """Set Kivy's environment and configuration, which can be done once in a process.
+    """Set Kivy's environment and configuration, which works once in a process.
 
-    Doing it again for the same `window` is allowed and changes nothing; raises RuntimeError for
-    another one, or where Kivy was imported before. Nothing of Kivy's outlives the process: it reads
-    no configuration file and writes none, and its home is a temporary folder. In log mode PYTHON it
-    leaves the root logger and stderr alone.
+    A second call with the same `window` changes nothing. Raises RuntimeError for another `window`,
+    or if Kivy was already imported. Nothing of Kivy's outlives the process: it reads and writes no
+    configuration file, and its home is a temporary folder. In log mode PYTHON Kivy leaves the root
+    logger and stderr alone.
     """
     if _prepared == [window]:
         return
@@ -56,7 +56,7 @@ def prepare(window: WindowSettings) -> None:
         KIVY_NO_FILELOG="1",
         KIVY_NO_CONSOLELOG="1",
         KIVY_LOG_MODE="PYTHON",
-        # One pixel is one pixel: the theme scales by the window's size, not by a guessed density.
+        # No scaling by Kivy: the theme scales by the window's size, not by a guessed density.
         KIVY_DPI="96",
         KIVY_METRICS_DENSITY="1",
         KIVY_METRICS_FONTSCALE="1",
@@ -69,7 +69,7 @@ def prepare(window: WindowSettings) -> None:
 
 
 def _worth_logging(record: logging.LogRecord) -> bool:
-    """False for the complaint, traceback and all, about an input provider that we do not use."""
+    """Return False for the warning, with traceback, about an input provider that we do not use."""
     return "is not supported by your version of linux" not in str(record.msg)
 
 
@@ -87,10 +87,10 @@ def _configure(window: WindowSettings) -> None:
     Config.set("graphics", "show_cursor", "1" if window.cursor else "0")
     Config.set("graphics", "maxfps", str(window.frames))
     Config.set("graphics", "rotation", str(window.rotation))
-    # Every shape of ours smooths its own edges; multisampling would only cost frames.
+    # Our shapes smooth their own edges, so multisampling would only cost time.
     Config.set("graphics", "multisamples", "0")
-    # Kivy's own provider would double every tap: on a wall the touch screen is read by
-    # `devices.touch`, and at a desk SDL makes a mouse of it. A mouse is kept, without the red dots
-    # that pretend a second finger.
+    # Kivy's own provider would double each tap: on a wall `devices.touch` reads the touch screen,
+    # and at a desk SDL turns touches into a mouse. The mouse stays, without the red dots that
+    # simulate a second finger.
     Config.remove_option("input", "%(name)s")
     Config.set("input", "mouse", "mouse,disable_multitouch")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is being typed: wiped buffers, one for each entry, known to nothing but this room.
+"""The buffers of what is typed, one for each entry; only this room knows them, and it wipes them.
 
-A buffer never grows, because growing would leave a copy of its bytes behind in memory, and no text
-is ever made of it: characters are read one at a time.
+A buffer never grows, because growing would leave a copy of its bytes in memory. No string is made
+of a whole buffer: characters are read one at a time.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class TypedText:
         self._buffers: dict[str, _Buffer] = {}
 
     def add(self, field: str, character: str, maximum: int) -> bool:
-        """Append one character; False where `maximum` characters are there already."""
+        """Append one character; return False if the buffer already holds `maximum` characters."""
         buffer = self._buffers.get(field)
         if buffer is None:
             buffer = self._buffers[field] = _Buffer(maximum)
@@ -46,9 +46,9 @@ class TypedText:
         return True
 
     def fill(self, field: str, content: str, maximum: int) -> bool:
-        """Begin `field` with `content`; False where it was typed into or nothing is given.
+        """Fill a new `field` with `content`; return False if it exists or `content` is empty.
 
-        A buffer that was emptied by hand stays empty until it is forgotten.
+        A buffer that the user emptied stays empty until it is forgotten.
         """
         if not content or field in self._buffers:
             return False
@@ -57,11 +57,11 @@ class TypedText:
         return True
 
     def end(self, field: str, ending: str, maximum: int, others: Sequence[str] = ()) -> bool:
-        """Have the e-mail address in `field` end in `ending`; False where that cannot be.
+        """Give the email address in `field` this `ending`; return False if that is impossible.
 
-        An ending from the @ on takes the place of what is there from the @ on. Another one is
-        added, with one dot between and not twice, in the place of any of the `others`; not to a
-        whole address, which would become one that nobody has.
+        An ending that begins with @ replaces everything from the @ on. Any other ending is
+        appended, with exactly one dot before it, and replaces one of the `others`. It is not
+        appended to a complete address: the result would be nobody's address.
         """
         kept = list(self.characters(field))
         if ending.startswith("@"):
@@ -82,7 +82,7 @@ class TypedText:
         return True
 
     def delete(self, field: str) -> bool:
-        """Take the last character away; False where there is none."""
+        """Delete the last character; return False if there is none."""
         buffer = self._buffers.get(field)
         if not buffer:
             return False
@@ -92,19 +92,19 @@ class TypedText:
         return True
 
     def length(self, field: str) -> int:
-        """How many characters `field` holds."""
+        """Return the number of characters in `field`."""
         buffer = self._buffers.get(field)
         return len(buffer) if buffer else 0
 
     def characters(self, field: str, first: int = 0) -> Iterator[str]:
-        """The characters of `field` from number `first` on, one by one."""
+        """Yield the characters of `field`, one by one, beginning with number `first`."""
         buffer = self._buffers.get(field)
         if buffer:
             for start, end in zip(buffer.ends[first:], buffer.ends[first + 1 :], strict=False):
                 yield buffer.bytes[start:end].decode()
 
     def met(self, field: str, rules: PasscodeRules | None) -> frozenset[Rule]:
-        """The rules that `field` meets so far; none where there are no rules."""
+        """Return the rules that `field` meets so far; without `rules`, an empty set."""
         if rules is None:
             return frozenset()
         held = self._held(field)
@@ -114,7 +114,7 @@ class TypedText:
             held[:] = bytes(len(held))
 
     def copy(self, field: str) -> Secret:
-        """A copy of what `field` holds, in UTF-8; whoever takes it wipes it."""
+        """Return a copy of `field` in UTF-8; the caller has to wipe it."""
         held = self._held(field)
         try:
             return Secret(held)
@@ -126,7 +126,7 @@ class TypedText:
         return buffer.bytes[: buffer.ends[-1]] if buffer else bytearray()
 
     def forget(self, fields: tuple[str, ...] | None = None) -> None:
-        """Overwrite the buffers of `fields`, or all, with zeros and let them go."""
+        """Overwrite the buffers of `fields`, or all buffers, with zeros and drop them."""
         for field in tuple(self._buffers) if fields is None else fields:
             buffer = self._buffers.pop(field, None)
             if buffer is not None:

@@ -93,7 +93,7 @@ def test_the_digits_of_a_passcode_are_not_even_said_where_the_focus_is(
     caps = [one for one in stage.walk(restrict=True) if isinstance(one, KeyCap)]
     said.clear()
     for cap in caps:
-        stage.focus._be_at(cap)
+        stage.focus._enter(cap)
     assert {words for words, _ in said} == {"Delete"}
 
 
@@ -234,5 +234,5 @@ def test_the_keys_of_an_address_and_of_a_code_are_said(
     stage = hearing.gallery.app.stage
     from kiosk.ui.widgets.key_grid import KeyCap  # noqa: PLC0415
 
-    stage.focus._be_at(next(one for one in stage.walk() if isinstance(one, KeyCap)))
+    stage.focus._enter(next(one for one in stage.walk() if isinstance(one, KeyCap)))
     assert said[-1][0] in {"q", "1"}

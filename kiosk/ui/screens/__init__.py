@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One screen for each kind of view, and which of them draws which."""
+"""One screen for each kind of view, and the function that picks it."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _SCREENS: dict[type, Callable[[Context, Any], Screen]] = {
 
 
 def screen_for(context: Context, view: View) -> Screen:
-    """A new screen that shows `view`."""
+    """Return a new screen that shows `view`."""
     if isinstance(view, EntryPage):
         return _ENTRIES.get(view.entry.kind, DigitsScreen)(context, view)
     return _SCREENS[type(view)](context, view)

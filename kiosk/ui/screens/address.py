@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
-"""An e-mail address, in clear, and the keyboard for it."""
+"""The page for an email address, which is shown in clear, with its keyboard."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from kiosk.ui.widgets.key_grid import KeyPlate, address_keyboard
 
 
 class AddressScreen(AnswerScreen):
-    """Like a question, with the signs and the endings of addresses on its keys."""
+    """An answer page whose keys have the signs and endings of email addresses."""
 
     def keys(self) -> KeyPlate:
-        """The keys to type an address with."""
+        """Return the keys for typing an address."""
         return address_keyboard(self.context, self._view.entry.endings, self.strike)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
-"""A question and the keyboard for its answer."""
+"""The page for a question, with the keyboard for its answer."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from kiosk.ui.widgets.scroller import Arrows
 from kiosk.ui.widgets.tool import ToolButton
 
 LEAST = {Intent.BACK: 88, Intent.SKIP: 84}
-SIDE = 8  # of the window beside the keys
+SIDE = 8  # pixels beside the keys
 
 
 class AnswerScreen(EntryScreen):
-    """From the top: what is read, one row with Back, the entry and the ways on, the keys.
+    """From the top: the texts; one row with Back, the entry and the other buttons; the keys.
 
-    The keys are at the same place from one question to the next. Where texts are large, or within
-    low reach, the keys are narrower and all the buttons stand beside them.
+    The keys keep their place from one question to the next. With large texts or within low reach
+    the keys are narrower, and all buttons stand beside them.
     """
 
     def __init__(self, context: Context, view: EntryPage) -> None:
@@ -64,7 +64,7 @@ class AnswerScreen(EntryScreen):
         self.draw(view)
 
     def keys(self) -> KeyPlate:
-        """The keys to type an answer with."""
+        """Return the keys for typing an answer."""
         return keyboard(self.context, self.strike, self._view.frame.language)
 
     def draw(self, view: EntryPage) -> None:
@@ -74,7 +74,7 @@ class AnswerScreen(EntryScreen):
             widget.draw(button)
         if self.look is not None:
             self.look.draw(_with_edge(toggle(view.entry)))
-        self.tell(view)
+        self.show_remarks(view)
 
     def _entry_row(self) -> BoxLayout:
         px = self.context.theme.px
@@ -86,14 +86,14 @@ class AnswerScreen(EntryScreen):
         return as_high_as_its_content(line)
 
     def _beside(self) -> BoxLayout:
-        """A column of buttons: tools, an arrow with Show and Back, Skip, the way on."""
+        """Return a column of buttons: tools; an arrow with Show and Back; Skip; Continue."""
         px = self.context.theme.px
         around = Arrows(self.context, [self.pane]).around
         back = [one for one in self._buttons if one.intent is Intent.BACK]
         ways = [one for one in self._buttons if one.intent is not Intent.BACK]
         second = [around, *([self.look] if self.look else []), *back]
         rows: list[list[Widget]] = [[*self.tools], second, *([one] for one in ways)]
-        stack = column(space(), spacing=px(1))  # four fingers high, as the keys beside it
+        stack = column(space(), spacing=px(1))  # four fingers high, like the keys beside it
         for parts in rows:
             if parts:
                 stack.add_widget(_share(parts, px(FINGER_HIGH), px(6)))
@@ -101,12 +101,12 @@ class AnswerScreen(EntryScreen):
 
 
 def _with_edge(button: Button) -> Button:
-    """Among others, a quiet button has an edge like theirs."""
+    """Return `button` with an edge like the buttons around it."""
     return replace(button, role=Role.SECONDARY)
 
 
 def _share(parts: Sequence[Widget], high: float, gap: float) -> BoxLayout:
-    """`parts` beside one another, each with the same share of the width."""
+    """Return a row of `parts` with equal widths."""
     line = row(spacing=gap, size_hint_y=None, height=high)
     for part in parts:
         part.size_hint = (1, None)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
-"""A list to choose from, and the menu of what a person would like to do."""
+"""The page with a list to choose from, and the menu of what the user can do."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kivy.uix.widget import Widget
 
 from kiosk.flow.view import ChoicePage, Role, View
 from kiosk.ui.context import Context
-from kiosk.ui.screens.page import LIST_GAP, Page, foot_buttons, still
+from kiosk.ui.screens.page import LIST_GAP, Page, fixed_parts, foot_buttons
 from kiosk.ui.theme import Size
 from kiosk.ui.widgets.choice_row import ChoiceRow
 from kiosk.ui.widgets.layout import as_high_as_its_content, row, space
@@ -23,7 +23,7 @@ HIGHEST = 92  # few choices grow to fill the room, up to this height
 class ChoiceScreen(Page):
     """From the top: the heading, a hint, the choices, the buttons.
 
-    Where no button is primary, the choices are the ways on themselves.
+    If no button is primary, a touch on a choice leads on to the next page.
     """
 
     def __init__(self, context: Context, view: ChoicePage) -> None:
@@ -52,14 +52,14 @@ class ChoiceScreen(Page):
             (self.listing or self.pane).reveal_widget(self._rows[view.chosen])
 
     def update(self, view: View) -> bool:
-        """Show `view` in place, where it differs by what is chosen and may be pressed."""
-        if not isinstance(view, ChoicePage) or _still(view) != _still(self._view):
+        """Show `view` in place; return False if more than choice and buttons differ."""
+        if not isinstance(view, ChoicePage) or _fixed_parts(view) != _fixed_parts(self._view):
             return False
         self._draw(view)
         return True
 
     def _lines(self, columns: int) -> Sequence[Widget]:
-        """The choices, one below the other or several in a line, read line by line."""
+        """Return the choices in lines of `columns`, filled column by column, read line by line."""
         if columns == 1:
             return self._rows
         px = self.context.theme.px
@@ -80,7 +80,7 @@ class ChoiceScreen(Page):
             one.choose(number == view.chosen or bool(view.choices[number].ticked))
 
     def _share(self, *_: object) -> None:
-        """Give all the same height, as far as there is room beside those that need more."""
+        """Give all rows the same height if there is room; rows that need more get more."""
         if self.listing is None:
             return
         px, number = self.context.theme.px, len(self._rows)
@@ -93,6 +93,6 @@ class ChoiceScreen(Page):
             one.grow(min(share, px(HIGHEST)))
 
 
-def _still(view: ChoicePage) -> object:
+def _fixed_parts(view: ChoicePage) -> object:
     choices = [(one.label, one.detail, one.enabled) for one in view.choices]
-    return view.heading, choices, view.hint, still(view.frame)
+    return view.heading, choices, view.hint, fixed_parts(view.frame)

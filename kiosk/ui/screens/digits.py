@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
-"""A passcode or a code, and its keypad."""
+"""The page for a passcode or a code, with its keypad."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WIDE, NARROW = 318, 204
 
 
 class DigitsScreen(EntryScreen):
-    """At the left what to type and which rules it meets by now, at the right large digits."""
+    """At the left the entry and the rules that it meets so far, at the right large digits."""
 
     def __init__(self, context: Context, view: EntryPage) -> None:
         size = 26 if view.frame.steps else Size.HEADING
@@ -34,12 +34,12 @@ class DigitsScreen(EntryScreen):
         """Show what changes in place."""
         super().draw(view)
         self.foot.draw(foot_buttons(view.frame))
-        self.tell(view, Size.BODY)
+        self.show_remarks(view, Size.BODY)
 
     def _arrange_digits(self) -> None:
         px, large = self.context.theme.px, self.context.theme.large
-        # The box is where the eye is: between what is asked and what it has to be. It never scrolls
-        # away, so large texts have a pane of their own.
+        # The box stands between the question and the rules, where the user looks. It must never
+        # scroll away, so large texts have a pane of their own.
         if large:
             self.pane = self._pane((self._heading, self._line, self._rules, space()), 10)
             left = column(self.pane, self.box, spacing=px(12))
@@ -55,7 +55,7 @@ class DigitsScreen(EntryScreen):
         self.add_widget(body)
 
     def _arrange_digits_low(self) -> None:
-        """The keypad is as high as half the screen, and the buttons stand beside it."""
+        """Make the keypad half as high as the screen, with the buttons beside it."""
         px = self.context.theme.px
         self.pane = self._pane((self._heading, self._line, self._rules, space()), 10)
         left = column(self.box, *self._low_rows([self.pane], INNER - NARROW - 16), spacing=px(6))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
-"""What the screens with something to type have in common."""
+"""The common part of the pages with an entry."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kivy.uix.widget import Widget
 from kiosk.flow.text import Text
 from kiosk.flow.view import EntryPage, RuleLine, View
 from kiosk.ui.context import Context
-from kiosk.ui.screens.page import Page, still
+from kiosk.ui.screens.page import Page, fixed_parts
 from kiosk.ui.theme import Size
 from kiosk.ui.widgets.entry_box import EntryBox
 from kiosk.ui.widgets.key_grid import DELETE, KeyPlate
@@ -24,10 +24,11 @@ from kiosk.ui.widgets.writing import Writing
 
 
 class EntryScreen(Page):
-    """Keys change the buffer of one field; what follows from that comes back as another view.
+    """A page with one entry: its keys change the buffer, and the flow answers with a new view.
 
-    The pane may have no room for all there is to read. A problem is brought up, and where texts are
-    large comes before all else; what is typed brings up what it has to be, or the question again.
+    The pane may be too small for all its texts. Then it scrolls to a problem as soon as there is
+    one; with large texts, a problem also comes first. Typing scrolls to the rules, or after a
+    problem back to the question.
     """
 
     plate: KeyPlate
@@ -37,7 +38,7 @@ class EntryScreen(Page):
         super().__init__(context, view.frame, view.progress, low=low)
         self._view = view
         self._drawn: dict[BoxLayout, object] = {}
-        self._told: tuple[Text | None, int] = (None, view.entry.length)
+        self._shown: tuple[Text | None, int] = (None, view.entry.length)
         self._heading = Writing(
             context, context.say(view.heading), size=size, strong=True, balanced=True
         )
@@ -47,17 +48,17 @@ class EntryScreen(Page):
         self.box = EntryBox(context, view.entry, toggles=not low)
 
     def update(self, view: View) -> bool:
-        """Show `view` in place; False where that takes another screen.
+        """Show `view` in place; return False if that takes another screen.
 
-        In place, so that what a key sends back cannot take the keyboard from under the fingers.
+        The keyboard must stay under the fingers when the flow answers a key with a new view.
         """
-        if not isinstance(view, EntryPage) or _still(view) != _still(self._view):
+        if not isinstance(view, EntryPage) or _fixed_parts(view) != _fixed_parts(self._view):
             return False
         self.draw(view)
         return True
 
     def draw(self, view: EntryPage) -> None:
-        """Show what changes in place: what is typed, lines, the states of buttons."""
+        """Show what changes in place: the entry, its remarks and the states of buttons."""
         self._view = view
         entry = view.entry
         if self.context.typed.fill(entry.field, entry.prefilled, entry.maximum):
@@ -66,11 +67,11 @@ class EntryScreen(Page):
 
     @property
     def field(self) -> str:
-        """The buffer that the keys change."""
+        """The name of the buffer that the keys change."""
         return self._view.entry.field
 
     def strike(self, key: str) -> None:
-        """A key was touched."""
+        """Type one key: a character, an ending or `DELETE`."""
         entry, typed = self._view.entry, self.context.typed
         if key == DELETE:
             changed = typed.delete(entry.field)
@@ -83,29 +84,31 @@ class EntryScreen(Page):
             self.context.changed(entry)
 
     def refill(self, box: BoxLayout, what: object, make: Callable[[], Sequence[Widget]]) -> None:
-        """Have `box` show `what`, by the parts that are made for it; nothing where it does."""
+        """Fill `box` with the widgets from `make`, unless it already shows `what`."""
         if box not in self._drawn or self._drawn[box] != what:
             self._drawn[box] = what
             box.clear_widgets()
             for part in make():
                 box.add_widget(part)
 
-    def tell(self, view: EntryPage, size: float = Size.SMALL) -> None:
-        """Show the problem to mend, or where there is none, the hint; and the rules."""
-        said, rules = (view.problem, view.hint), view.rule_lines
+    def show_remarks(self, view: EntryPage, size: float = Size.SMALL) -> None:
+        """Show the problem, or the hint if there is no problem, and the rules."""
+        remarks, rules = (view.problem, view.hint), view.rule_lines
         first = self.context.theme.large and view.problem is not None
         below = space(height=self.context.theme.px(6))
-        self.refill(self._first, said, lambda: [self._remark(view, size), below] if first else [])
-        self.refill(self._line, said, lambda: [] if first else [self._remark(view, size)])
+        self.refill(
+            self._first, remarks, lambda: [self._remark(view, size), below] if first else []
+        )
+        self.refill(self._line, remarks, lambda: [] if first else [self._remark(view, size)])
         self.refill(self._rules, rules, lambda: [self._rule(line) for line in rules])
-        self._bring_up(view, self._first if first else self._line)
+        self._scroll_to_change(view, self._first if first else self._line)
 
-    def _bring_up(self, view: EntryPage, said: BoxLayout) -> None:
-        """Have on the screen what is new, where not all is: what was `said`, or the rules."""
-        told, self._told = self._told, (view.problem, view.entry.length)
-        if view.problem != told[0]:
-            self.pane.reveal_widget(self._heading if view.problem is None else said)
-        elif view.entry.length != told[1] and (view.rule_lines or view.problem is not None):
+    def _scroll_to_change(self, view: EntryPage, remark: BoxLayout) -> None:
+        """Scroll to what is new: the problem in `remark`, the rules, or the question."""
+        before, self._shown = self._shown, (view.problem, view.entry.length)
+        if view.problem != before[0]:
+            self.pane.reveal_widget(self._heading if view.problem is None else remark)
+        elif view.entry.length != before[1] and (view.rule_lines or view.problem is not None):
             self.pane.reveal_widget(self._rules if view.rule_lines else self._heading)
 
     def _before(self) -> list[Widget]:
@@ -127,6 +130,13 @@ class EntryScreen(Page):
         return Remark(self.context, self.context.say(line.text), mark)
 
 
-def _still(view: EntryPage) -> object:
+def _fixed_parts(view: EntryPage) -> object:
     entry = view.entry
-    return (still(view.frame), entry.field, entry.kind, entry.endings, view.heading, view.progress)
+    return (
+        fixed_parts(view.frame),
+        entry.field,
+        entry.kind,
+        entry.endings,
+        view.heading,
+        view.progress,
+    )

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
-"""Something to read: what happened, what to do now, whom to call."""
+"""The page with something to read: what happened, what to do now, whom to call."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class NoticeScreen(Page):
         self._view = view
         px, say = context.theme.px, context.say
         bare = view.picture is Picture.NONE
-        # What stands there until somebody comes is to be read from afar.
+        # A notice without buttons stays until a user comes: it has to be read from a distance.
         wide = Size.TITLE if not view.frame.buttons and bare else Size.HEADING
         heading = Remark(
             context, say(view.heading), TONES[view.tone], size=wide, sign=SIGN, strong=True
@@ -46,9 +46,9 @@ class NoticeScreen(Page):
         self.arrange(*parts, spacing=12)
 
     def update(self, view: View) -> bool:
-        """Show `view` in place; False where that takes another screen."""
-        return isinstance(view, Notice) and _still(view) == _still(self._view)
+        """Show `view` in place; return False if that takes another screen."""
+        return isinstance(view, Notice) and _fixed_parts(view) == _fixed_parts(self._view)
 
 
-def _still(view: Notice) -> Notice:
+def _fixed_parts(view: Notice) -> Notice:
     return replace(view, frame=timeless(view.frame))

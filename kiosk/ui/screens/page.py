@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
-"""What every screen has: a head, something to read, and below it all that is touched.
+"""The common part of all pages: a head, texts to read, and below them all controls.
 
-Where texts are larger than usual, whatever is read is one column that scrolls. Within low reach,
-whatever is touched is in the lower half of the screen, and the arrows that scroll are, too.
+If texts are larger than usual, all texts are one column that scrolls. Within low reach, all
+controls are in the lower half of the screen, also the arrows that scroll.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from kiosk.ui.context import Context
 from kiosk.ui.theme import DESIGN_WIDTH, MARGIN, Size
 from kiosk.ui.widgets.button import ButtonRow
 from kiosk.ui.widgets.layout import as_high_as_its_content, column, row, space
-from kiosk.ui.widgets.press import let_go
+from kiosk.ui.widgets.press import release_all
 from kiosk.ui.widgets.scroller import Arrows, Scroller
 from kiosk.ui.widgets.stepbar import StepBar
 from kiosk.ui.widgets.titlebar import Banner, TitleBar
@@ -33,28 +33,34 @@ INNER = DESIGN_WIDTH - 2 * MARGIN
 
 
 def on_title_bar(button: Button) -> bool:
-    """Close is at the same place on every page, unless it is the main thing there."""
+    """Return whether `button` is on the title bar: Close is, unless it is the primary button.
+
+    So Close has the same place on every page.
+    """
     return button.intent is Intent.CLOSE and button.role is not Role.PRIMARY
 
 
 def foot_buttons(frame: Frame) -> list[Button]:
-    """The buttons at the foot of the page."""
+    """Return the buttons at the foot of the page."""
     return [button for button in frame.buttons if not on_title_bar(button)]
 
 
 def timeless(frame: Frame) -> Frame:
-    """`frame` without what time alone changes on it."""
+    """Return `frame` without the parts that change with time alone."""
     return replace(frame, countdown=None, remaining=None)
 
 
-def still(frame: Frame) -> object:
-    """What of `frame` cannot be changed in place: all but time and buttons' states."""
+def fixed_parts(frame: Frame) -> object:
+    """Return the parts of `frame` that need a new page when they change.
+
+    These are all parts but the times and the states of buttons.
+    """
     buttons = tuple((one.intent, one.role) for one in frame.buttons)
     return replace(timeless(frame), buttons=()), buttons
 
 
 class Page(BoxLayout):
-    """The whole window. `arrange` puts in what a kind of page has to read and to touch."""
+    """A page that fills the window; `arrange` adds the texts and controls of its kind."""
 
     def __init__(
         self,
@@ -71,7 +77,7 @@ class Page(BoxLayout):
         self.foot = ButtonRow(context, foot_buttons(frame))
         tools = [*frame.tools, *(one for one in frame.buttons if on_title_bar(one))]
         low = self.low
-        # Who is logged in is not shortened for the name of a language.
+        # The user's name needs the room more than the name of the language does.
         signs = {Intent.ACCESS, Intent.LANGUAGE} if frame.corner else {Intent.ACCESS}
         self.tools = [
             ToolButton(context, one, labelled=not low and one.intent not in signs, dark=not low)
@@ -87,14 +93,14 @@ class Page(BoxLayout):
         if frame.steps and not theme.large:
             self.add_widget(StepBar(context, frame.steps))
 
-    def let_go(self) -> None:
-        """Forget every finger that is down on something to press."""
-        let_go(self)
+    def release_all(self) -> None:
+        """Release all controls that a finger is down on."""
+        release_all(self)
 
-    def tell_time(self, remaining: Text | None) -> None:
-        """Show how much time is left to who is logged in."""
+    def show_remaining(self, remaining: Text | None) -> None:
+        """Show how much time the logged-in user has left."""
         if self._bar is not None:
-            self._bar.tell_time(remaining)
+            self._bar.show_remaining(remaining)
         if self._remaining is not None and remaining is not None:
             self._remaining.text = self.context.say(remaining)
 
@@ -103,7 +109,7 @@ class Page(BoxLayout):
     def arrange(
         self, *reading: Widget, spacing: float = GAP, rows: Sequence[Widget] | None = None
     ) -> None:
-        """What is `reading`, then `rows` to choose from, then the buttons."""
+        """Arrange the texts in `reading`, then the `rows` to choose from, then the buttons."""
         px, theme = self.context.theme.px, self.context.theme
         self.listing: Scroller | None = None
         if rows is not None and (self.low or not theme.large):
@@ -127,7 +133,7 @@ class Page(BoxLayout):
         self.add_widget(body)
 
     def _pane(self, reading: Sequence[Widget], spacing: float) -> Scroller:
-        """A column of all there is to read; what the head has no room for is around it."""
+        """Return a scrolling column of all texts, also those that the head has no room for."""
         parts = (*self._before(), *reading, *self._after())
         return Scroller(self.context, parts, spacing, rail=not self.low, fills=True)
 
@@ -147,7 +153,7 @@ class Page(BoxLayout):
         self.add_widget(deck)
 
     def _low_rows(self, lists: Sequence[Scroller], wide: float = INNER) -> list[Widget]:
-        """Tools, arrows and buttons: one row where they fit, else the buttons above."""
+        """Return tools, arrows and buttons in one row, or the buttons above if they do not fit."""
         px = self.context.theme.px
         tools = self.low_tools(lists)
         line = row(*tools, spacing=px(8), size_hint_y=None, height=px(60))
@@ -160,7 +166,7 @@ class Page(BoxLayout):
         return [self.foot, line]
 
     def low_tools(self, lists: Sequence[Scroller]) -> list[Widget]:
-        """The tools and the arrows, as wide as they are."""
+        """Return the tools and the arrows, each as wide as it needs."""
         arrows = Arrows(self.context, lists)
         for arrow in (arrows.up, arrows.down):
             arrow.size_hint_x, arrow.width = None, self.context.theme.px(60)
@@ -169,7 +175,7 @@ class Page(BoxLayout):
     # ------------------------------------------------------------ large texts
 
     def _before(self) -> list[Widget]:
-        """Where one is, before all else, where the head has no room for it."""
+        """Return the step and the progress for the top of the texts, if the head has no room."""
         if not self.context.theme.large:
             return []
         say, lines = self.context.say, []
@@ -183,7 +189,7 @@ class Page(BoxLayout):
         return [self._aside(line, strong=True) for line in lines]
 
     def _after(self) -> list[Widget]:
-        """Who is logged in, and where, after all else."""
+        """Return the user's name, role and organisation, and the title, below all other texts."""
         theme = self.context.theme
         if not theme.large:
             return []

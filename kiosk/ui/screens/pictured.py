@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Words and the drawing that goes with them: beside one another, or below where texts are large."""
+"""Texts with their drawing: side by side, or the drawing below if texts are large."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ LEAST, BELOW = 150, 220  # heights of a drawing
 def beside_picture(
     context: Context, words: BoxLayout, picture: Picture, *, middle: bool = False
 ) -> list[Widget]:
-    """Parts for a column: `words` at the top, or in the `middle`, of the room that there is."""
+    """Return the parts of a column: `words` and the drawing.
+
+    `words` are at the top of the free room, or in its `middle`.
+    """
     px = context.theme.px
     if picture is Picture.NONE:
         return [words, space()]

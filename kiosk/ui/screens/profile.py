@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
-"""Who somebody is, and what belongs to them, section by section."""
+"""The page of a cardholder's profile, section by section."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kivy.uix.widget import Widget
 from kiosk.flow.text import Words
 from kiosk.flow.view import ProfilePage, Section, View
 from kiosk.ui.context import Context
-from kiosk.ui.screens.page import Page, foot_buttons, still
+from kiosk.ui.screens.page import Page, fixed_parts, foot_buttons
 from kiosk.ui.theme import Size
 from kiosk.ui.widgets.layout import as_high_as_its_content, column
 from kiosk.ui.widgets.shape import Backdrop
@@ -32,16 +32,16 @@ class ProfileScreen(Page):
         self.arrange(heading, *lines, spacing=0)
 
     def update(self, view: View) -> bool:
-        """Show `view` in place; False where that takes another screen."""
-        if not isinstance(view, ProfilePage) or _still(view) != _still(self._view):
+        """Show `view` in place; return False if that takes another screen."""
+        if not isinstance(view, ProfilePage) or _fixed_parts(view) != _fixed_parts(self._view):
             return False
         self._view = view
         self.foot.draw(foot_buttons(view.frame))
         return True
 
 
-def _still(view: ProfilePage) -> object:
-    return view.heading, view.sections, still(view.frame)
+def _fixed_parts(view: ProfilePage) -> object:
+    return view.heading, view.sections, fixed_parts(view.frame)
 
 
 def _lines(context: Context, section: Section) -> list[Widget]:
@@ -56,11 +56,11 @@ def _lines(context: Context, section: Section) -> list[Widget]:
 def _pair(context: Context, label: Words, value: Words) -> list[Widget]:
     faint = context.theme.palette.faint
     name = Writing(context, context.say(label), size=LETTERS, colour=faint)
-    said = Writing(context, context.say(value), size=LETTERS)
+    content = Writing(context, context.say(value), size=LETTERS)
     if context.theme.large:
-        return [as_high_as_its_content(column(name, said))]
+        return [as_high_as_its_content(column(name, content))]
     name.size_hint_x = 0.5
-    return [name, said]
+    return [name, content]
 
 
 class _Heading(BoxLayout):
@@ -72,7 +72,7 @@ class _Heading(BoxLayout):
 
 
 class _Line(BoxLayout):
-    """Texts beside one another on white, with lines around; the first one has one above, too."""
+    """Texts side by side on white, with lines around; only the `first` has one above."""
 
     def __init__(self, context: Context, words: Sequence[Widget], *, first: bool) -> None:
         theme = context.theme

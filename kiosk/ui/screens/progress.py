@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
-"""Work that the person waits for, step by step."""
+"""The page for work that the user waits for, step by step."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from kivy.uix.widget import Widget
 
 from kiosk.flow.view import Progress, View
 from kiosk.ui.context import Context
-from kiosk.ui.screens.page import Page, still
+from kiosk.ui.screens.page import Page, fixed_parts
 from kiosk.ui.screens.pictured import beside_picture
 from kiosk.ui.theme import Size
 from kiosk.ui.widgets.layout import as_high_as_its_content, column, space
@@ -19,7 +19,7 @@ from kiosk.ui.widgets.writing import Writing
 
 
 class ProgressScreen(Page):
-    """A heading, the steps, and what not to do meanwhile; without steps, the card in the reader."""
+    """A heading, the steps and what not to do meanwhile; without steps, a picture of the card."""
 
     def __init__(self, context: Context, view: Progress) -> None:
         super().__init__(context, view.frame)
@@ -48,13 +48,13 @@ class ProgressScreen(Page):
         return beside_picture(context, as_high_as_its_content(words), view.picture, middle=True)
 
     def update(self, view: View) -> bool:
-        """Show `view` in place, which is how far its steps have come; False where more differs."""
-        if not isinstance(view, Progress) or _still(view) != _still(self._view):
+        """Show `view` in place if only the states of its steps differ; else return False."""
+        if not isinstance(view, Progress) or _fixed_parts(view) != _fixed_parts(self._view):
             return False
         self._steps.draw(view.steps)
         return True
 
 
-def _still(view: Progress) -> object:
+def _fixed_parts(view: Progress) -> object:
     labels = [step.label for step in view.steps]
-    return (still(view.frame), view.heading, view.instruction, labels)
+    return (fixed_parts(view.frame), view.heading, view.instruction, labels)

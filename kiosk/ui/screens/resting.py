@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
-"""The screen at rest: dark, and its few words are now here, now there."""
+"""The screen at rest: dark, with few words that change their place."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from kiosk.ui.widgets.shape import Backdrop
 from kiosk.ui.widgets.writing import Writing
 
 _WIDE = 0.7  # of the window
-# No place overlaps the one before: every pixel is dark most of the time.
+# No place overlaps the one before it, so each pixel is dark most of the time.
 _PLACES = (
     ("left", "top"),
     ("right", "center"),
@@ -29,7 +29,7 @@ _PLACES = (
 
 
 class RestingScreen(AnchorLayout):
-    """Nothing to press: whatever is touched wakes it."""
+    """A screen without controls: any touch wakes it."""
 
     def __init__(self, context: Context, view: Resting) -> None:
         px, say, palette = context.theme.px, context.say, context.theme.palette
@@ -50,17 +50,17 @@ class RestingScreen(AnchorLayout):
         self._move(view)
 
     def update(self, view: View) -> bool:
-        """Show `view` in place; False where that takes another screen."""
+        """Show `view` in place; return False if that takes another screen."""
         if not isinstance(view, Resting) or replace(view, place=0) != replace(self._view, place=0):
             return False
         self._move(view)
         return True
 
-    def let_go(self) -> None:
-        """There is nothing that a finger could be down on."""
+    def release_all(self) -> None:
+        """Do nothing: no control can be held."""
 
-    def tell_time(self, _: Text | None) -> None:
-        """Nobody is logged in."""
+    def show_remaining(self, _: Text | None) -> None:
+        """Do nothing: no user is logged in."""
 
     def _move(self, view: Resting) -> None:
         self._view = view

@@ -18,7 +18,7 @@ from kiosk.ui.widgets.writing import Writing
 
 
 class WelcomeScreen(Page):
-    """The one thing to do, large, beside its picture; what does not work, below."""
+    """The one thing to do, in large letters beside its picture; below, what does not work."""
 
     def __init__(self, context: Context, view: Welcome) -> None:
         super().__init__(context, view.frame)
@@ -39,9 +39,9 @@ class WelcomeScreen(Page):
         self.arrange(*parts, spacing=14)
 
     def update(self, view: View) -> bool:
-        """Show `view` in place; False where that takes another screen."""
-        return isinstance(view, Welcome) and _still(view) == _still(self._view)
+        """Show `view` in place; return False if that takes another screen."""
+        return isinstance(view, Welcome) and _fixed_parts(view) == _fixed_parts(self._view)
 
 
-def _still(view: Welcome) -> Welcome:
+def _fixed_parts(view: Welcome) -> Welcome:
     return replace(view, frame=timeless(view.frame))

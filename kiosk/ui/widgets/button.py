@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
-"""The buttons of pages."""
+"""The buttons of a page."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GAP = 12
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The colours of a button: its edge below, its border, its face, the face while pressed."""
+    """The colours of a button: lower edge, border, face, face while pressed, label."""
 
     edge: Colour
     border: Colour
@@ -34,12 +34,12 @@ class Look:
 
     @property
     def solid(self) -> bool:
-        """Whether the border is part of the face."""
+        """Whether the border has the colour of the face."""
         return self.border == self.face
 
 
 def look_of(role: Role, palette: Palette, *, enabled: bool) -> Look:
-    """How a button of this role looks."""
+    """Return the look of a button with this role."""
     if not enabled:
         grey = palette.disabled
         return Look(grey, palette.line, grey, grey, palette.faint)
@@ -52,48 +52,48 @@ def look_of(role: Role, palette: Palette, *, enabled: bool) -> Look:
 
 
 class IntentButton(Pressable):
-    """Whatever sends an intent when it is pressed, however it is drawn."""
+    """A control that sends an intent when it is pressed; subclasses draw it."""
 
     context: Context
     _button: Button
 
     @property
     def intent(self) -> Intent:
-        """What pressing this button means."""
+        """The intent that a press sends."""
         return self._button.intent
 
     @property
     def label(self) -> Words:
-        """What is written on it, in any language."""
+        """The label, before translation."""
         return self._button.label
 
     @property
     def role(self) -> Role:
-        """What it is on its page."""
+        """The role of the button on its page."""
         return self._button.role
 
     @property
     def enabled(self) -> bool:
-        """Whether pressing it does anything."""
+        """Whether a press does anything."""
         return self._button.enabled
 
     @property
     def spoken(self) -> str:
-        """What it is called."""
+        """The name that is read aloud."""
         return self.context.say(self._button.label)
 
     def draw(self, button: Button) -> None:
-        """Show `button`, whatever was shown before."""
+        """Show `button` in place of the one before."""
         self._button = button
         self.paint()
 
     def pressed(self) -> None:
-        """Say so."""
+        """Send the intent."""
         self.context.press(self.intent)
 
 
 class PageButton(IntentButton, OneLine):
-    """One button of a page; it is as wide as its label asks for, `least` design pixels at least."""
+    """A button of a page, as wide as its label and at least `least` design pixels."""
 
     text: str
 
@@ -120,27 +120,27 @@ class PageButton(IntentButton, OneLine):
         self.draw(button)
 
     def draw(self, button: Button) -> None:
-        """Show `button`, whatever was shown before."""
+        """Show `button` in place of the one before."""
         words = self.context.say(button.label)
         if words != self.text:
             self.text = words
-            self.texture_update()  # whoever lays it out asks at once how wide it is
+            self.texture_update()  # the layout asks for the width at once
         super().draw(button)
 
     @property
     def natural(self) -> float:
-        """How wide its label makes it, in pixels."""
+        """The width that the label needs, in pixels."""
         width = self.texture_size[0] + 2 * self._margin if self.text else 0
         return float(max(self._least, width))
 
     def stretch(self, stretched: bool = True) -> None:
-        """Be as wide as the room there is, or as the label again."""
+        """Fill the width of the parent, or be as wide as the label again."""
         self._stretched = stretched
         self.size_hint = (1 if stretched else None, None)
         self._fit()
 
     def paint(self) -> None:
-        """Look as it is."""
+        """Draw the present state."""
         look = self._look()
         self._edge.paint(look.edge)
         self._border.paint(look.pressed if self.down and look.solid else look.border)
@@ -157,9 +157,9 @@ class PageButton(IntentButton, OneLine):
 
 
 class ButtonRow(BoxLayout):
-    """The buttons of a page: Back at the left, the others and the main one at the right, in order.
+    """The buttons of a page: Back at the left; the others, the primary one last, at the right.
 
-    Where they do not fit beside one another they stand under one another, each as wide as all.
+    If they do not fit side by side, they are stacked, each as wide as the page.
     """
 
     def __init__(self, context: Context, buttons: Sequence[Button]) -> None:
@@ -174,12 +174,12 @@ class ButtonRow(BoxLayout):
 
     @property
     def natural(self) -> float:
-        """How wide the buttons are beside one another, in pixels."""
-        gaps = self._gap * len(self._widgets)  # there is one beside the room between, too
+        """The width of the buttons side by side, in pixels."""
+        gaps = self._gap * len(self._widgets)  # the space in the middle has a gap, too
         return sum(widget.natural for widget in self._widgets) + gaps
 
     def draw(self, buttons: Sequence[Button]) -> None:
-        """Show `buttons`, which differ from those shown by their labels and states at most."""
+        """Show `buttons`, which may differ from the present ones only in labels and states."""
         for widget, button in zip(self._widgets, buttons, strict=True):
             widget.draw(button)
 

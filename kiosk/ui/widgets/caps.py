@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which keys there are and where: letters of two alphabets, digits and signs, accents."""
+"""The keys of each keyboard and their places: two alphabets, digits, signs and accents."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ KEY_ROWS = 4
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """A key: the character it types, or one of the names above, which has a sign and words.
+    """A key: the character it types, or one of the names above; those have a sign and words.
 
-    Words are what is read aloud. A key that is named for a layer changes to it.
+    The words are read aloud. A key with the name of a layer changes to that layer.
     """
 
     key: str
@@ -38,12 +38,12 @@ TO_CYRILLIC = Cap(CYRILLIC, 1.5, "АБВ", text("Ukrainian letters"))
 
 
 def keys(characters: str) -> list[Cap]:
-    """One key for each character."""
+    """Return one key for each character."""
     return [Cap(character) for character in characters]
 
 
 def letters(*, cyrillic: bool) -> dict[str, Rows]:
-    """The layers for an answer; with a second alphabet where somebody reads it."""
+    """Return the layers for an answer, with a second alphabet if `cyrillic`."""
     other = [TO_CYRILLIC] if cyrillic else []
     space = Cap(SPACE, 4 if cyrillic else 5.5, SPACE_KEY.sign, SPACE_KEY.words)
     shift, delete = (Cap(one.key, 1, one.sign, one.words) for one in (SHIFT_KEY, DELETE_KEY))
@@ -63,7 +63,7 @@ def letters(*, cyrillic: bool) -> dict[str, Rows]:
     }
     if cyrillic:
         layers[CYRILLIC] = (
-            # Eleven in a row, so that each is as wide as a finger: the twelfth is below.
+            # Eleven in a row, so that each is as wide as a finger; the twelfth is below.
             keys("йцукенгшщзх"),
             keys("фівапролджє"),
             [shift, *keys("ячсмитьбю"), delete],
@@ -76,9 +76,10 @@ AT_COLUMNS = 1.5
 
 
 def address(endings: Sequence[str], *, divided: bool) -> dict[str, Rows]:
-    """The layers for an e-mail address, with `endings` that take one touch.
+    """Return the layers for an email address, with `endings` that take one touch each.
 
-    Where texts are large the endings are `divided`: the likelier ones are with the letters.
+    If texts are large, the endings are `divided`: the more likely half is on the layer of the
+    letters.
     """
     half = -(-len(endings) // 2) if divided else len(endings)
     delete = Cap(DELETE, 1, DELETE_KEY.sign, DELETE_KEY.words)
@@ -99,7 +100,7 @@ def address(endings: Sequence[str], *, divided: bool) -> dict[str, Rows]:
 
 
 def _last_row(other: Cap, endings: Sequence[str]) -> list[Cap]:
-    """Each ending has room by its length, and a short one is no narrower than a key."""
+    """Return the last row; each ending gets width by its length, at least that of a key."""
     lengths = [len(ending) + 3 for ending in endings]
     share = (10 - other.columns - AT_COLUMNS) / max(sum(lengths), 1)
     ends = [Cap(ending, share * length) for ending, length in zip(endings, lengths, strict=True)]
@@ -107,7 +108,7 @@ def _last_row(other: Cap, endings: Sequence[str]) -> list[Cap]:
 
 
 def digits(order: str = "1234567890") -> Rows:
-    """A keypad: nine digits, then Delete and the last one."""
+    """Return a keypad: nine digits, then Delete and the last digit."""
     delete = Cap(DELETE, 1, DELETE_KEY.sign, DELETE_KEY.words)
     return (
         keys(order[0:3]),
@@ -137,4 +138,4 @@ ACCENTS = {
     "г": "ґ",
     "і": "ї",
 }
-"""What a letter offers while a finger stays on it: Welsh and Polish first, then its neighbours."""
+"""The accents that a held letter offers: first the Welsh and Polish ones, then others."""

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
-"""One of several things to choose, as wide as the list."""
+"""One choice of a list, as wide as the list."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from kiosk.ui.widgets.writing import Writing
 
 
 class ChoiceRow(Pressable, BoxLayout):
-    """A label and a line about it. `leads` says that touching it leads on at once.
+    """A choice with its label and a line about it; with `leads`, a touch leads to the next page.
 
-    Where it leads on it has a chevron at its right, else a round sign at its left that shows
-    whether it is the chosen one; what cannot be chosen has neither.
+    A choice that leads on has a chevron at its right. Any other has a round sign at its left that
+    shows whether it is chosen. A disabled choice has neither.
     """
 
     def __init__(self, context: Context, number: int, choice: Choice, *, leads: bool) -> None:
@@ -60,17 +60,17 @@ class ChoiceRow(Pressable, BoxLayout):
 
     @property
     def number(self) -> int:
-        """Its place in the list, from 0."""
+        """The position in the list, from 0."""
         return self._number
 
     @property
     def label(self) -> Words:
-        """What is written on it, in any language."""
+        """The label, before translation."""
         return self._choice.label
 
     @property
     def spoken(self) -> str:
-        """Its words, and whether it is the chosen one."""
+        """The words that are read aloud, and whether the row is chosen."""
         say = self.context.say
         words = [say(one) for one in (self._choice.label, self._choice.detail) if one is not None]
         if self._sign is not None:
@@ -79,31 +79,31 @@ class ChoiceRow(Pressable, BoxLayout):
 
     @property
     def enabled(self) -> bool:
-        """Whether it can be chosen."""
+        """Whether the row can be chosen."""
         return self._choice.enabled
 
     def choose(self, chosen: bool) -> None:
-        """Show whether it is the chosen one."""
+        """Show whether the row is chosen."""
         self._chosen = chosen
         self.paint()
 
     @property
     def need(self) -> float:
-        """How high its words make it, in pixels, and a finger."""
+        """The height that its words need, in pixels; at least a finger."""
         _, top, _, bottom = self.padding
         return float(max(self._finger, self._words.height + top + bottom))
 
     def grow(self, least: float) -> None:
-        """Be at least this high, in pixels."""
+        """Set the least height, in pixels."""
         self._least = int(least)
         self._fit()
 
     def pressed(self) -> None:
-        """Say so."""
+        """Report the choice."""
         self.context.choose(self._number)
 
     def paint(self) -> None:
-        """Look as it is: chosen, down, or neither."""
+        """Draw the present state: chosen, pressed or neither."""
         palette, grey = self.context.theme.palette, self.context.theme.palette.disabled
         line = self._line * 2 if self._chosen else self._line
         self._face.inset(self, (line, line + self._drop, line, line))
@@ -121,7 +121,7 @@ class ChoiceRow(Pressable, BoxLayout):
 
 
 class _Chevron(Widget):
-    """Points to where a choice leads."""
+    """An arrowhead that shows that a choice leads on."""
 
     def __init__(self, context: Context) -> None:
         px = context.theme.px

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
-"""Who is logged in, in which role, and for how long: a small box in the corner of the title bar."""
+"""A small box on the title bar: the user's name, role and organisation, and the time left."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ HEIGHT = 52
 GAP = 12
 LETTERS = {1: (17,), 2: (15, 14), 3: (14, 13, 13)}  # sizes by the number of lines
 TIME = 14
-SHORTENING = 3  # pixels that Kivy keeps free where it may shorten
+SHORTENING = 3  # pixels that Kivy keeps free in a line that it may shorten
 
 
 class Corner(BoxLayout):
-    """One to three lines, the first one strong, each ending in dots where it is too long; the time.
+    """One to three lines, the first one strong, and beside them the remaining time.
 
-    The time beside them is never shortened.
+    A line that is too long ends in dots. The time is never shortened.
     """
 
     def __init__(self, context: Context, lines: Sequence[Words], remaining: Text | None) -> None:
@@ -45,11 +45,11 @@ class Corner(BoxLayout):
         self.add_widget(self._time)
         self._room = float("inf")
         if remaining is not None:
-            self.tell_time(remaining)
-        self.take(self._room)
+            self.show_remaining(remaining)
+        self.fit_to(self._room)
 
-    def take(self, room: float) -> None:
-        """Be as wide as the lines ask for, where `room` in pixels allows it."""
+    def fit_to(self, room: float) -> None:
+        """Be as wide as the lines need, but at most `room` pixels."""
         self._room = room
         beside = self._time.width + (self._gap if self._time.text else 0) + 2 * self._margin
         self.spacing = self._gap if self._time.text else 0
@@ -58,8 +58,8 @@ class Corner(BoxLayout):
         for line in self._lines:
             line.shorten_to(self.width - beside)
 
-    def tell_time(self, remaining: Text) -> None:
+    def show_remaining(self, remaining: Text) -> None:
         """Show how much time is left."""
         self._time.text = self.context.say(remaining)
         self._time.texture_update()
-        self.take(self._room)
+        self.fit_to(self._room)

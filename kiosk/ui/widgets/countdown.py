@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
-"""The warning before the time is up, over everything else."""
+"""The warning before the time is up, above the page."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WIDE, WIDEST = 460, DESIGN_WIDTH - 2 * MARGIN
 
 
 class CountdownOverlay(AnchorLayout):
-    """Covers the page and swallows every touch but the one on its button."""
+    """Covers the page, and takes all touches; only its own button reacts."""
 
     def __init__(self, context: Context, countdown: Countdown) -> None:
         super().__init__()
@@ -48,23 +48,23 @@ class CountdownOverlay(AnchorLayout):
         self._button.draw(countdown.button)
 
     def on_touch_down(self, touch: Any) -> bool:
-        """Nothing below hears of a touch."""
+        """Keep the touch from the page below."""
         super().on_touch_down(touch)
         return True
 
     def on_touch_move(self, touch: Any) -> bool:
-        """Nothing below hears of a touch."""
+        """Keep the touch from the page below."""
         super().on_touch_move(touch)
         return True
 
     def on_touch_up(self, touch: Any) -> bool:
-        """Nothing below hears of a touch."""
+        """Keep the touch from the page below."""
         super().on_touch_up(touch)
         return True
 
 
 class _Numeral(Writing):
-    """A number on a blue disc: the one thing to see from afar."""
+    """A number on a blue disc, large enough to be read from a distance."""
 
     def __init__(self, context: Context) -> None:
         theme = context.theme
@@ -78,7 +78,7 @@ class _Numeral(Writing):
         self.bind(pos=self._place, size=self._place)
 
     def _fit(self, *_: object) -> None:
-        """The disc's height is the widget's, whatever the number."""
+        """Keep the height, which is the disc's, for every number."""
 
     def _place(self, *_: object) -> None:
         self._disc.pos = (self.center_x - self.height / 2, self.y)

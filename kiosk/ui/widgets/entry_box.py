@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
-"""The box that shows how much has been typed: dots, or letters where the view asks for them."""
+"""The box that shows what has been typed: as dots, or as letters if the view asks for them."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from kiosk.ui.widgets.shape import Backdrop
 HEIGHT = 60
 LETTER_SIZE = 25
 LINE = 3
-SMALLEST_LETTERS = 16  # an address is drawn smaller before its beginning is left out
+SMALLEST_LETTERS = 16  # a long address is drawn smaller, down to this, before it is cut
 
 
 def toggle(entry: Entry) -> Button:
-    """Answers can be looked at before they are given; passcodes cannot."""
+    """Return the button that shows or hides an answer; passcodes have no such button."""
     label = text("Hide") if entry.shown else text("Show")
     return Button(Intent.SHOW, label, Role.QUIET)
 
 
 class EntryBox(Widget):
-    """Dots or letters, a caret, and where it `toggles` the button that changes between the two.
+    """Dots or letters, a caret, and with `toggles` the button that switches between the two.
 
-    No string and no texture ever holds what is typed: letters are drawn one by one, each from a
-    texture of its own, and those are dropped with the drawing.
+    No string and no texture holds all that is typed. Each letter is drawn from a texture of its
+    own, which is dropped with the drawing.
     """
 
     height: float
@@ -59,7 +59,7 @@ class EntryBox(Widget):
         self.bind(pos=self._draw, size=self._draw)
 
     def draw(self, entry: Entry, *, problem: bool) -> None:
-        """Show `entry`, with a red edge where there is a problem."""
+        """Show `entry`, with a red edge if there is a problem."""
         self._entry = entry
         theme = self.context.theme
         edge = self._line + (theme.px(6) if problem else 0)
@@ -70,7 +70,7 @@ class EntryBox(Widget):
         self.refresh()
 
     def refresh(self) -> None:
-        """Draw what the buffer holds now."""
+        """Redraw what the buffer holds now."""
         self._draw()
 
     def _draw(self, *_: object) -> None:
@@ -97,7 +97,10 @@ class EntryBox(Widget):
         return left + number * pitch
 
     def _draw_letters(self, field: str, left: float, right: float) -> float:
-        """The last letters that fit: what has just been typed is what one wants to see."""
+        """Draw the last letters that fit, because users look at what they just typed.
+
+        Returns the x position after the last letter.
+        """
         glyphs = self._glyphs(field, LETTER_SIZE)
         wide = sum(glyph.width for glyph in glyphs)
         if wide > max(0, right - left) and self._entry.kind is EntryKind.EMAIL:
@@ -119,7 +122,7 @@ class EntryBox(Widget):
         self._content.add(Rectangle(pos=place, size=(theme.px(2), high)))
 
     def _glyphs(self, field: str, size: float) -> list[Any]:
-        """A texture for each character of `field`."""
+        """Return a texture for each character of `field`."""
         return [self._glyph(character, size) for character in self.context.typed.characters(field)]
 
     def _glyph(self, character: str, size: float) -> Any:

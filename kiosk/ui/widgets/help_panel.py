@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
-"""White panels: a surface with room at its edges, and the one that says whom to call."""
+"""White panels: a plain one, and one with the contacts for help."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from kiosk.ui.widgets.writing import Writing
 
 
 class Panel(BoxLayout):
-    """A white surface, as high as what is in it."""
+    """A white surface as high as its content."""
 
     def __init__(self, context: Context, **properties: Any) -> None:
         theme = context.theme
@@ -31,7 +31,7 @@ class Panel(BoxLayout):
 
 
 class HelpPanel(Panel):
-    """Whom to call, side by side, and the reference to quote."""
+    """The contacts side by side, and the reference to quote."""
 
     def __init__(self, context: Context, contacts: Sequence[Contact], reference: str) -> None:
         super().__init__(context, spacing=context.theme.px(8))
@@ -49,7 +49,7 @@ class HelpPanel(Panel):
 
 def _pair(context: Context, name: str, detail: str) -> BoxLayout:
     faint = context.theme.palette.faint
-    # The number comes first, so that numbers stay in line when a long name takes two lines.
+    # The number is above the name, so that numbers align even if a name takes two lines.
     pair = column(
         Writing(context, detail, size=Size.LEAD, strong=True),
         Writing(context, name, size=Size.SMALL, colour=faint, balanced=True),

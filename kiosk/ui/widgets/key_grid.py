@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
-"""Keys to type with. A key works the moment a finger comes down on it.
+"""The keys to type with. A key types at the moment when a finger comes down on it.
 
-So nothing is lost when two thumbs type fast and their touches overlap. The whole plate is live: a
-touch between two keys, or beside the end of a row, is the nearest key. A finger that stays on a
-letter gets its accents, in a row that waits for the next touch: nobody has to slide. So does a key
-of a keypad that is held down on a letter.
+So no key is lost when two thumbs type fast and their touches overlap. The whole plate reacts: a
+touch between two keys, or beside the end of a row, counts for the nearest key. A finger held on a
+letter brings up its accents in a row that waits for the next touch, so the user need not slide. A
+key of a keypad, held down while a letter is in focus, does the same.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ LARGEST, LARGEST_SIGN = 42, 30  # letters and signs on a key of ten millimetres
 
 
 class KeyCap(Label):
-    """One key as it is drawn; touches are the plate's business."""
+    """The drawing of one key; the plate handles its touches."""
 
     def __init__(self, context: Context, cap: Cap, character_size: float) -> None:
         theme = context.theme
@@ -83,31 +83,31 @@ class KeyCap(Label):
 
     @property
     def key(self) -> str:
-        """What a touch on this key types, the shift key aside."""
+        """The character that the key types before shift, or its name."""
         return self.cap.key
 
     @property
     def spoken(self) -> str:
-        """What it is called."""
+        """The name that is read aloud."""
         return self.context.say(self.cap.words) if self.cap.words else self.text
 
     def fit(self) -> None:
-        """Have words that are wider than the key in smaller letters: central names the endings."""
+        """Shrink words that are wider than the key: central's endings can have any length."""
         self.font_size = self._largest
         self.texture_update()
         if self.texture_size[0] > self.width > 0:
             self.font_size *= self.width / self.texture_size[0]
 
     def press(self, down: bool) -> None:
-        """Look pressed, or not: another colour, and lower."""
+        """Draw the key pressed (another colour, and lower) or not."""
         self._face.inset(self, self._travel[down])
         self._face.paint(self._pressed if down else self._resting)
 
 
 class KeyPlate(Widget):
-    """Rows of keys that fill the widget; `on_key` hears the character or `DELETE`.
+    """Rows of keys that fill the widget; `on_key` gets each character, or `DELETE`.
 
-    There is one set of rows for each of its `layers`; the first one is shown.
+    Each of the `layers` has its own rows; the first layer is shown first.
     """
 
     def __init__(
@@ -129,22 +129,22 @@ class KeyPlate(Widget):
         self._shifted = False
         self._held: Any = None
         self._accents: list[KeyCap] = []
-        self._staying: list[str] = []  # what is offered to whoever stays on the letter
-        self._letter: KeyCap | None = None  # that was typed last, of the layer that is shown
+        self._accents_if_held: list[str] = []  # the accents of the letter that was typed last
+        self._letter: KeyCap | None = None  # typed last, of the present layer
         self._rows: list[list[KeyCap]] = []
         self.bind(pos=self._place, size=self._place)
         self.turn_to(next(iter(layers)))
 
     @property
     def columns(self) -> float:
-        """How many keys stand in the longest row of all its layers."""
+        """The number of keys in the longest row of all layers."""
         return max(
             sum(cap.columns for cap in caps) for rows in self._layers.values() for caps in rows
         )
 
     @property
     def caps(self) -> list[KeyCap]:
-        """Every key, and the accents that are offered."""
+        """All keys of the present layer, and the accents that are offered."""
         return [
             *(cap for caps in self._rows for cap in caps if cap.key != NOTHING),
             *self._accents,
@@ -152,41 +152,41 @@ class KeyPlate(Widget):
 
     @property
     def accents(self) -> list[KeyCap]:
-        """Those that are offered, of the letter that was typed last."""
+        """The accents that are offered, of the letter that was typed last."""
         return self._accents
 
     @property
-    def at_hand(self) -> KeyCap:
-        """Where keys go on from: the letter that was typed last, else the first key."""
+    def resume_key(self) -> KeyCap:
+        """The key that gets the focus next: the letter that was typed last, else the first key."""
         return self._letter or self.caps[0]
 
     def accents_of(self, cap: KeyCap) -> list[str]:
-        """What is offered where somebody stays on `cap`, as capitals where it types one."""
+        """Return the accents that `cap` offers when held, as capitals if it types a capital."""
         accents = ACCENTS.get(cap.key, "") if self._accented and cap not in self._accents else ""
         found = [one.upper() if cap.text.isupper() else one for one in accents]
         return [one for one in found if len(one) == 1]  # a capital ß is two letters
 
-    def stay(self, cap: KeyCap) -> None:
-        """Offer the accents of `cap`, on which a key is held, as to a finger that stays."""
+    def offer_accents(self, cap: KeyCap) -> None:
+        """Offer the accents of `cap` if it was typed last: a keyboard's key is held down on it."""
         if cap is self._letter and not self._accents:
-            self._offer(self._staying)
+            self._offer(self._accents_if_held)
 
-    def go(self) -> None:
-        """Nobody wants one of the accents that are offered."""
+    def dismiss_accents(self) -> None:
+        """Take away the accents that are offered."""
         self._offer(())
 
     def reach(self, cap: KeyCap) -> tuple[float, float]:
-        """How wide and high the part of the plate is whose touches are this key's."""
+        """Return the width and height of the area whose touches count for this key."""
         return cap.width + self._gap, cap.height + self._gap
 
     def offers(self, character: str) -> bool:
-        """Whether one of its layers can type `character`, or an accent that it offers."""
+        """Return whether a layer can type `character`, directly or as an accent."""
         small = character.lower()
         keys = {cap.key for rows in self._layers.values() for caps in rows for cap in caps}
         return small in keys or (self._accented and small in "".join(ACCENTS.values()))
 
     def way_to(self, key: str) -> KeyCap | None:
-        """The key that types `key`, or the one that leads to it; None where there is none."""
+        """Return the key that types `key`, or the one that leads to its layer; else None."""
         for cap in self.caps:
             if cap.key == key:
                 return cap
@@ -196,7 +196,7 @@ class KeyPlate(Widget):
         return None
 
     def turn_to(self, layer: str) -> None:
-        """Show the keys of another layer, as capitals where that was asked for."""
+        """Show the keys of another layer, as capitals if shift is on."""
         shifted, self._shifted = self._shifted, False
         self._down.clear()
         self._accents, self._letter = [], None
@@ -210,7 +210,7 @@ class KeyPlate(Widget):
         self._place()
 
     def on_touch_down(self, touch: Any) -> bool:
-        """A finger comes down: its key types at once."""
+        """Type the key under the finger at once."""
         if not self.collide_point(*touch.pos):
             return False
         cap = self._nearest(*touch.pos)
@@ -223,20 +223,20 @@ class KeyPlate(Widget):
         return True
 
     def on_touch_up(self, touch: Any) -> bool:
-        """A finger goes up, wherever it has got to."""
+        """Release the key of this finger, wherever the finger is now."""
         if touch.grab_current is not self:
             return False
         touch.ungrab(self)
         cap = self._down.pop(touch, None)
         if cap is not None and cap not in self._down.values():
             cap.press(down=cap.key == SHIFT and self._shifted)
-            self.let_go()
+            self.cancel_hold()
         return True
 
     def strike(self, cap: KeyCap) -> None:
-        """Do what `cap` is for, as at the touch of a finger that may stay."""
+        """Do what `cap` does, and prepare what it does if it is held."""
         accent = cap in self._accents
-        self.let_go()
+        self.cancel_hold()
         self._offer(())
         if cap.key in self._layers:
             self.turn_to(cap.key)
@@ -253,7 +253,7 @@ class KeyPlate(Widget):
             self._type(cap)
 
     def _type(self, cap: KeyCap) -> None:
-        offered = self._staying = self.accents_of(cap)
+        offered = self._accents_if_held = self.accents_of(cap)
         self._letter = cap
         self._on_key(cap.key.upper() if self._shifted else cap.key)
         self._shift(False)
@@ -261,30 +261,30 @@ class KeyPlate(Widget):
             self._once_held(lambda: self._offer(offered), HOLD_SECONDS)
 
     def _once_held(self, then: Callable[[], None], seconds: float) -> None:
-        """Do it where a finger stays for so long.
+        """Call `then` if the finger stays for `seconds`.
 
-        When the time is up, fingers are looked at once more: where drawing took long, one may have
-        gone up without having been heard yet.
+        The call waits one more frame. If drawing took long, the finger may already be up and its
+        event not yet handled.
         """
 
-        def looked_again(_: float) -> None:
+        def one_frame_later(_: float) -> None:
             self._held = Clock.schedule_once(lambda _: then(), 0)
 
-        self._held = Clock.schedule_once(looked_again, seconds)
+        self._held = Clock.schedule_once(one_frame_later, seconds)
 
     def _strike_again(self) -> None:
         if self.get_root_window() is not None:
             self._on_key(DELETE)
             self._once_held(self._strike_again, REPEAT_SECONDS)
 
-    def let_go(self) -> None:
-        """Nothing is held down: nothing repeats, and no accents come."""
+    def cancel_hold(self) -> None:
+        """Stop the repetition, and let no accents come up."""
         if self._held is not None:
             self._held.cancel()
             self._held = None
 
     def _offer(self, accents: Sequence[str]) -> None:
-        """Have these characters in the first row, over what is there; none takes them away."""
+        """Show these characters in place of the first row; without any, show the row again."""
         for cap in self._accents:
             self.remove_widget(cap)
         self._accents = [
@@ -313,8 +313,8 @@ class KeyPlate(Widget):
         return min(caps, key=lambda cap: max(cap.x - x, x - cap.right))
 
     def _place(self, *_: object) -> None:
-        """Whole pixels for every key, the rounding spread so that the outer edges meet."""
-        # Not self.top: Kivy's cached sum may be older than the height that brought us here.
+        """Place each key on whole pixels, and spread the rounding so that the outer edges meet."""
+        # Not self.top: Kivy may have cached it before the height changed.
         gap, ceiling = self._gap, self.y + self.height
         high = (self.height + gap) / len(self._rows)
         for number, caps in enumerate(self._rows):
@@ -324,7 +324,7 @@ class KeyPlate(Widget):
         first = self._rows[0][0]
         self._place_row(self._accents, first.y, first.height)
         for cap in self._rows[0]:
-            # Under the accents there is nothing to be seen.
+            # The accents cover the first row.
             cap.opacity = 0 if self._accents else 1
 
     def _place_row(self, caps: Sequence[KeyCap], bottom: float, high: float) -> None:
@@ -340,7 +340,7 @@ class KeyPlate(Widget):
 
 
 def keyboard(context: Context, on_key: Callable[[str], None], language: Language) -> KeyPlate:
-    """Letters and the signs that occur in names, in the alphabets of somebody who reads so."""
+    """Return a keyboard with letters and the signs of names, in the alphabets of `language`."""
     cyrillic = language is Language.UKRAINIAN
     layers = letters(cyrillic=cyrillic)
     order = [CYRILLIC, LATIN, SIGNS] if cyrillic else [LATIN, SIGNS]
@@ -351,13 +351,13 @@ def keyboard(context: Context, on_key: Callable[[str], None], language: Language
 def address_keyboard(
     context: Context, endings: Sequence[str], on_key: Callable[[str], None]
 ) -> KeyPlate:
-    """Letters, digits, the signs of e-mail addresses, and `endings`: one touch each."""
+    """Return a keyboard with letters, digits, the signs of email addresses, and the `endings`."""
     layers = address(endings, divided=context.theme.large)
     return KeyPlate(context, layers, on_key, character_size=24, gap=4)
 
 
 def keypad(context: Context, on_key: Callable[[str], None], **properties: Any) -> KeyPlate:
-    """Digits, large; at other places each time where somebody asked for that."""
+    """Return a keypad with large digits, in random order if the user asked for that."""
     order = list("1234567890")
     if context.theme.scrambled:
         secrets.SystemRandom().shuffle(order)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rows and columns, so that a screen reads from top to bottom as it is seen."""
+"""Rows, columns and spaces: the code of a screen reads from top to bottom, as it is drawn."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from kivy.uix.widget import Widget
 
 
 def column(*children: Widget, spacing: float = 0, padding: Any = 0, **hints: Any) -> BoxLayout:
-    """Children under one another, the first at the top."""
+    """Return the children stacked, the first at the top."""
     return _box("vertical", children, spacing, padding, hints)
 
 
 def row(*children: Widget, spacing: float = 0, padding: Any = 0, **hints: Any) -> BoxLayout:
-    """Children beside one another, the first at the left."""
+    """Return the children side by side, the first at the left."""
     return _box("horizontal", children, spacing, padding, hints)
 
 
 def as_high_as_its_content(box: BoxLayout) -> BoxLayout:
-    """`box`, with the height that its children need."""
+    """Give `box` the height that its children need, and return it."""
     box.size_hint_y = None
     box.height = box.minimum_height
     box.bind(minimum_height=box.setter("height"))
@@ -28,7 +28,7 @@ def as_high_as_its_content(box: BoxLayout) -> BoxLayout:
 
 
 def space(height: float | None = None, width: float | None = None) -> Widget:
-    """Empty space: of this height or width, else as much as there is."""
+    """Return empty space of this height or width; without a value, it takes what is left."""
     hints: dict[str, Any] = {}
     if height is not None:
         hints |= {"size_hint_y": None, "height": height}

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
-"""Drawings of a smartcard and its reader, still, in the colours of the theme."""
+"""Drawings of a smartcard and its reader, without motion, in the colours of the theme."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ WIDE, HIGH = 260, 300
 
 
 class CardPicture(Widget):
-    """A card above the slot of a reader, with an arrow that says which way it goes.
+    """A card above the slot of a reader, with an arrow in the direction in which it goes.
 
-    Drawn on a sheet of 260 by 300 units that is scaled to the widget and kept in its middle.
+    It is drawn on a sheet of 260 by 300 units, scaled to the widget and centred in it.
     """
 
     def __init__(self, context: Context, picture: Picture, **properties: Any) -> None:
@@ -46,7 +46,7 @@ class CardPicture(Widget):
 
 
 def _card(palette: Palette, y: float) -> None:
-    """A card on end, its chip towards the reader; the lower part disappears in the slot."""
+    """Draw an upright card, its chip towards the reader; the slot hides the lower part."""
     x, wide, high = 74, 112, 176
     Color(*palette.edge)
     box(x, y, wide, high, 11)
@@ -76,7 +76,7 @@ def _chip(palette: Palette, x: float, y: float) -> None:
 
 
 def _slot(palette: Palette) -> None:
-    """The back of the reader and its opening, behind the card."""
+    """Draw the back of the reader and its opening, behind the card."""
     Color(*palette.reader_dark)
     box(27, 14, 206, 60, 11)
     Color(*palette.reader)
@@ -86,7 +86,7 @@ def _slot(palette: Palette) -> None:
 
 
 def _reader(palette: Palette) -> None:
-    """The front of the reader, which hides what is in the slot."""
+    """Draw the front of the reader, which hides the card in the slot."""
     Color(*palette.reader)
     box(40, 30, 180, 79, 2)
     Color(*palette.banner)
@@ -126,7 +126,7 @@ def _card_inside(palette: Palette) -> None:
 
 
 def _cross(palette: Palette, x: float, y: float) -> None:
-    """Not like this: a sign with a cross."""
+    """Draw a sign with a cross: this is wrong."""
     Color(*palette.error)
     disc((x, y), 21)
     Color(*palette.on_sign)
@@ -135,7 +135,7 @@ def _cross(palette: Palette, x: float, y: float) -> None:
 
 
 def _tick(palette: Palette, x: float, y: float) -> None:
-    """Like this: a sign with a tick."""
+    """Draw a sign with a tick: this is right."""
     Color(*palette.success)
     disc((x, y), 21)
     Color(*palette.on_sign)
@@ -144,7 +144,7 @@ def _tick(palette: Palette, x: float, y: float) -> None:
 
 
 def _chip_first(palette: Palette) -> None:
-    """Chip first and facing up: this way, and small beside it the other way round."""
+    """Draw the right way, chip first and facing up, and beside it, small, the wrong way."""
     _insert_card(palette)
     _tick(palette, 38, 272)
     PushMatrix()
@@ -160,13 +160,13 @@ def _chip_first(palette: Palette) -> None:
 
 
 def _leave_card(palette: Palette) -> None:
-    """The card stays in the reader: nobody pulls at it."""
+    """Draw a card that stays in the reader."""
     _card_inside(palette)
     _tick(palette, 38, 232)
 
 
 def _other_card(palette: Palette) -> None:
-    """A card that is not of here."""
+    """Draw a card that this kiosk does not serve."""
     _insert_card(palette)
     _cross(palette, 38, 262)
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
-"""What is pressed when a finger that came down on it goes up on it: buttons, choices, arrows."""
+"""Controls that are pressed when a finger is lifted: buttons, choices and arrows."""
 
 from __future__ import annotations
 
@@ -10,40 +10,40 @@ from kivy.uix.widget import Widget
 
 
 class Pressable(Widget):
-    """One finger at a time; sliding off before lifting it presses nothing."""
+    """A control for one finger at a time; a finger that slides off presses nothing."""
 
     _touch: Any = None
 
     @property
     def spoken(self) -> str:
-        """What it is called, in the language of the screen."""
+        """The name that is read aloud, in the language of the screen."""
         raise NotImplementedError
 
     @property
     def enabled(self) -> bool:
-        """Whether pressing it does anything."""
+        """Whether a press does anything."""
         raise NotImplementedError
 
     @property
     def down(self) -> bool:
-        """Whether a finger is down on it."""
+        """Whether a finger is down on the control."""
         return self._touch is not None
 
     def pressed(self) -> None:
-        """It was pressed."""
+        """Do what a press does."""
         raise NotImplementedError
 
     def paint(self) -> None:
-        """Look as it is: `enabled` or not, `down` or not."""
+        """Draw the present state: `enabled` or not, `down` or not."""
         raise NotImplementedError
 
     def release(self) -> None:
-        """Let go of a finger that is still down: it presses nothing any more."""
+        """Ignore the finger that is down: lifting it presses nothing."""
         self._touch = None
         self.paint()
 
     def on_touch_down(self, touch: Any) -> bool:
-        """A finger comes down."""
+        """Hold the finger that came down."""
         if not self.collide_point(*touch.pos):
             return False
         if self.enabled and self._touch is None:
@@ -53,7 +53,7 @@ class Pressable(Widget):
         return True
 
     def on_touch_up(self, touch: Any) -> bool:
-        """A finger goes up: on it presses it, elsewhere it has changed its mind."""
+        """Press if the finger is lifted on the control; elsewhere, do nothing."""
         if touch.grab_current is not self or touch is not self._touch:
             return False
         touch.ungrab(self)
@@ -63,8 +63,8 @@ class Pressable(Widget):
         return True
 
 
-def let_go(root: Widget) -> None:
-    """Release everything below `root` that a finger is down on."""
+def release_all(root: Widget) -> None:
+    """Release all controls below `root` that a finger is down on."""
     for widget in root.walk(restrict=True):
         if isinstance(widget, Pressable) and widget.down:
             widget.release()

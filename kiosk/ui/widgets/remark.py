@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
-"""Short remarks with a sign: a problem to mend, a rule and whether it is met, a step of work."""
+"""Short texts with a sign: a problem, a rule and whether it is met, a step of work."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from kiosk.ui.widgets.writing import Writing
 
 
 class Remark(BoxLayout):
-    """A line or more of text beside the middle of a sign; without a mark, text alone.
+    """One or more lines beside a sign; without a mark, the text alone.
 
-    `indent` is how far from the left the text begins, in pixels.
+    `indent` is the distance from the left edge to the text, in pixels.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Remark(BoxLayout):
 
 
 class Callout(BoxLayout):
-    """Remarks that must not be missed, on white with a coloured edge at their left."""
+    """Important remarks on white, with a coloured edge at the left."""
 
     def __init__(self, context: Context, contents: Sequence[str], mark: Mark, edge: Colour) -> None:
         theme = context.theme

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
-"""A list longer than its room: moved by finger, or page by page with two large arrows."""
+"""A list that scrolls if it does not fit: by finger, or page by page with two large arrows."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ UP, DOWN = -1, 1
 
 
 class Scroller(BoxLayout):
-    """`parts` under one another; where they do not fit, a rail with arrows at the right.
+    """`parts` stacked in a viewport; if they do not fit, a rail with arrows at the right.
 
-    Turning a page down begins with the first part that was not seen whole. Where the arrows are to
-    be elsewhere (see `Arrows`) there is no `rail`. What is there `fills` the room if it is less.
+    A page down begins with the first part that was not fully visible. Without `rail`, the arrows
+    stand elsewhere (see `Arrows`). With `fills`, content that is smaller than the room fills it.
     """
 
     def __init__(
@@ -68,16 +68,16 @@ class Scroller(BoxLayout):
         return self._arrows.down
 
     def watch(self, moved: Callable[[], None]) -> None:
-        """Have `moved` called whenever another part is seen."""
+        """Call `moved` after each scroll."""
         self._watchers.append(moved)
 
-    def can(self, way: int) -> bool:
-        """Whether there is more that way."""
+    def can_scroll(self, way: int) -> bool:
+        """Return whether there is more in this direction."""
         view = self.viewport
         return view.offset > 0 if way == UP else view.offset < view.beyond
 
     def turn(self, way: int) -> None:
-        """One page `UP` or `DOWN`."""
+        """Scroll one page `UP` or `DOWN`."""
         self._wanted = None
         view = self.viewport
         top, bottom = view.offset, view.offset + view.height
@@ -85,19 +85,19 @@ class Scroller(BoxLayout):
         if way == DOWN:
             cut = [first for first, last in spans if first > top and last > bottom + 1]
             target = min([*cut, bottom])
-            # A part that is higher than the room is read a roomful at a time.
+            # A part that is higher than the viewport scrolls by the viewport's height.
             view.move_to(min(target, top + view.height))
         else:
             seen = [first for first, _ in spans if top - view.height - 1 <= first < top]
             view.move_to(max(min(seen, default=0), top - view.height))
 
     def reveal(self, number: int) -> None:
-        """Keep part `number` on the screen, whatever changes its size, until somebody scrolls."""
+        """Keep part `number` visible, even if sizes change, until the user scrolls."""
         self._wanted = number
         self._show_wanted()
 
     def reveal_widget(self, widget: Widget) -> None:
-        """Have `widget`, which is within one of the parts, on the screen."""
+        """Scroll to the part that holds `widget`."""
         for number, part in enumerate(self._parts):
             if any(one is widget for one in part.walk(restrict=True)):
                 self.reveal(number)
@@ -112,13 +112,13 @@ class Scroller(BoxLayout):
         view = self.viewport
         first, last = self._spans()[self._wanted]
         if first < view.offset or last > view.offset + view.height:
-            # In the middle; what is higher than the room, from its beginning.
+            # In the middle; a part that is higher than the viewport, from its beginning.
             view.move_to(min(first, (first + last - view.height) / 2))
 
     def _spans(self) -> list[tuple[float, float]]:
-        """From where to where each part is, in pixels below the content's top.
+        """Return the start and end of each part, in pixels below the content's top.
 
-        Reckoned from their heights, because their places follow a frame after the content's.
+        They are computed from heights, because Kivy updates positions a frame later.
         """
         lasts = accumulate(part.height + self._gap for part in self._parts)
         return [
@@ -129,7 +129,7 @@ class Scroller(BoxLayout):
     def _moved(self) -> None:
         view = self.viewport
         if view.height <= 0 or view.width <= 0:
-            return  # it has no place yet
+            return  # not laid out yet
         wanted = self._with_rail and bool(view.beyond)
         if wanted != (self._rail.parent is not None):
             if wanted:
@@ -144,7 +144,7 @@ class Scroller(BoxLayout):
         self._show_wanted()
 
     def _lay_rail(self) -> None:
-        """Arrows and track under one another, or without the track where there is little room."""
+        """Stack the arrows and the track; if there is little room, leave the track out."""
         px = self.context.theme.px
         high = self.viewport.height >= 2 * px(ARROW) + 2 * px(6) + px(20)
         parts = [self.up, self._track, self.down] if high else [self.up, self.down]
@@ -157,7 +157,7 @@ class Scroller(BoxLayout):
 
 
 class Arrows:
-    """Arrows for one list, or for several that are read one after another: two, or one `around`."""
+    """Arrows for one list, or for several lists read one after another: two, or one `around`."""
 
     def __init__(self, context: Context, scrollers: Sequence[Scroller]) -> None:
         self._scrollers = scrollers
@@ -168,14 +168,14 @@ class Arrows:
             scroller.watch(self.refresh)
 
     def refresh(self) -> None:
-        """Show whether there is more, either way."""
-        self.up.enable(any(one.can(UP) for one in self._scrollers))
-        self.down.enable(any(one.can(DOWN) for one in self._scrollers))
+        """Show whether there is more, up and down."""
+        self.up.enable(any(one.can_scroll(UP) for one in self._scrollers))
+        self.down.enable(any(one.can_scroll(DOWN) for one in self._scrollers))
         self.around.enable(self.up.enabled or self.down.enabled)
 
     def _turn_around(self) -> None:
-        """Down, and from the end to the beginning: one arrow where there is no room for two."""
-        if any(one.can(DOWN) for one in self._scrollers):
+        """Scroll down, and from the end to the beginning: for pages with room for one arrow."""
+        if any(one.can_scroll(DOWN) for one in self._scrollers):
             self._turn(DOWN)
         else:
             for scroller in self._scrollers:
@@ -184,7 +184,7 @@ class Arrows:
     def _turn(self, way: int) -> None:
         order = self._scrollers if way == DOWN else self._scrollers[::-1]
         for scroller in order:
-            if scroller.can(way):
+            if scroller.can_scroll(way):
                 scroller.turn(way)
                 return
 
@@ -209,31 +209,31 @@ class Arrow(Pressable):
 
     @property
     def way(self) -> int:
-        """`UP` or `DOWN`."""
+        """The direction: `UP` or `DOWN`."""
         return self._way
 
     @property
     def spoken(self) -> str:
-        """Which way it leads."""
+        """The name that is read aloud."""
         return self._name
 
     @property
     def enabled(self) -> bool:
-        """Whether there is more that way."""
+        """Whether there is more in this direction."""
         return self._enabled
 
     def enable(self, enabled: bool) -> None:
-        """Say whether there is more that way."""
+        """Set whether there is more in this direction."""
         if enabled != self._enabled:
             self._enabled = enabled
             self.paint()
 
     def pressed(self) -> None:
-        """Turn the page."""
+        """Scroll by a page."""
         self._follow()
 
     def paint(self) -> None:
-        """Look as it is."""
+        """Draw the present state."""
         palette, grey = self._palette, self._palette.disabled
         self._edge.paint(palette.edge if self.enabled else grey)
         self._border.paint(palette.link if self.enabled else palette.line)
@@ -252,19 +252,19 @@ class Arrow(Pressable):
 
 
 class Track(Widget):
-    """How much of all is seen, and where: a thumb that nobody has to hit."""
+    """A thumb that shows the visible part of the list; it is not a control."""
 
     def __init__(self, context: Context) -> None:
         super().__init__()
         palette, self._wide = context.theme.palette, context.theme.px(8)
-        self._least = 3 * self._wide  # a thumb that can be seen, however long the list
-        self._seen = (0.0, 1.0)  # from where to where, as shares of the whole
+        self._least = 3 * self._wide  # the thumb stays visible, however long the list is
+        self._seen = (0.0, 1.0)  # the visible part, as shares of the whole
         self._groove = Backdrop(self, palette.disabled, self._wide / 2)
         self._thumb = Backdrop(self, palette.faint, self._wide / 2)
         self.bind(pos=self._place, size=self._place)
 
     def draw(self, offset: float, seen: float, whole: float) -> None:
-        """Show that of `whole` pixels `seen` are seen from `offset` on."""
+        """Show that `seen` pixels of `whole` are visible, beginning at `offset`."""
         whole = max(whole, 1)
         self._seen = (offset / whole, min(1.0, (offset + seen) / whole))
         self._place()

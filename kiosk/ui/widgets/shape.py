@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Shapes with clean edges, drawn without multisampling."""
+"""Shapes with smooth edges, drawn without multisampling."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Point = tuple[float, float]
 
 
 class Backdrop:
-    """A rectangle, rounded by `radius`, behind a widget whose place and size it follows.
+    """A rectangle, rounded by `radius`, behind a widget; it follows its position and size.
 
     `inset` (left, bottom, right, top) keeps it away from the widget's edges.
     """
@@ -39,11 +39,11 @@ class Backdrop:
         self._inset = inset
         with widget.canvas.before:
             self._colour = Color(*colour)
-            # A smoothed edge at the window's edge would be a thin dark frame.
+            # A smoothed edge at the edge of the window would look like a thin dark frame.
             self._shape = (
                 SmoothRoundedRectangle(radius=[radius], segments=12) if radius else Rectangle()
             )
-        # fbind, because bind would hold this object weakly and nobody else need hold it.
+        # fbind, because bind holds this object weakly, and nothing else may hold it.
         widget.fbind("pos", self._place)
         widget.fbind("size", self._place)
         self._place(widget)
@@ -53,7 +53,7 @@ class Backdrop:
         self._colour.rgba = colour
 
     def inset(self, widget: Widget, inset: Sequence[float]) -> None:
-        """Change how far it keeps away from the widget's edges."""
+        """Change the distances from the widget's edges."""
         self._inset = inset
         self._place(widget)
 
@@ -67,18 +67,18 @@ class Backdrop:
 
 
 def disc(centre: Point, radius: float) -> Any:
-    """A filled circle, on the canvas that is open."""
+    """Draw a filled circle on the current canvas."""
     x, y = centre
     return SmoothEllipse(pos=(x - radius, y - radius), size=(2 * radius, 2 * radius), segments=48)
 
 
 def box(x: float, y: float, width: float, height: float, radius: float = 0) -> Any:
-    """A filled rectangle with round corners, on the canvas that is open."""
+    """Draw a filled rectangle with round corners on the current canvas."""
     return SmoothRoundedRectangle(pos=(x, y), size=(width, height), radius=[radius], segments=12)
 
 
 def stroke(start: Point, end: Point, thickness: float) -> None:
-    """A straight line with round ends, on the canvas that is open."""
+    """Draw a straight line with round ends on the current canvas."""
     (x1, y1), (x2, y2) = start, end
     PushMatrix()
     Rotate(angle=math.degrees(math.atan2(y2 - y1, x2 - x1)), origin=start)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
-"""Signs that say in shape what a colour alone would not say to everyone."""
+"""Round signs whose shape says what colour alone would not say to everyone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from kiosk.ui.widgets.shape import disc, stroke
 
 
 class Mark(Enum):
-    """What a sign shows."""
+    """The marks that a sign can show."""
 
     TICK = auto()
     EXCLAMATION = auto()
@@ -49,7 +49,7 @@ class Sign(Widget):
         self._draw()
 
     def show(self, mark: Mark) -> None:
-        """Show another mark."""
+        """Show `mark`."""
         if mark is not self._mark:
             self._mark = mark
             self._draw()
@@ -60,7 +60,7 @@ class Sign(Widget):
             _DRAWINGS[self._mark](self, self._palette)
 
     def at(self, x: float, y: float) -> tuple[float, float]:
-        """The point at `x`, `y` of a sign that is one wide and one high, from the bottom left."""
+        """Return the point at `x`, `y`, as shares of the sign from its bottom left."""
         return self.x + x * self.width, self.y + y * self.height
 
 

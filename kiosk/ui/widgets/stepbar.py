@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
-"""The bar of a journey in several steps, below the title: slim, because keys may be below it."""
+"""The bar with the steps of a journey below the title; it is low, to leave room for keys."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ UNDERLINE = 4
 
 
 class StepBar(BoxLayout):
-    """Done steps are ticked; the present one is strong and underlined; others are faint."""
+    """Done steps are ticked; the present one is strong and underlined; later ones are faint."""
 
     def __init__(self, context: Context, steps: Sequence[Step]) -> None:
         theme = context.theme
@@ -52,7 +52,7 @@ class _Way(AnchorLayout):
 
 
 class _Station(BoxLayout):
-    """A step: its number or tick, and its name."""
+    """One step: its number or tick, and its name."""
 
     def __init__(self, context: Context, number: int, step: Step) -> None:
         theme = context.theme
@@ -81,7 +81,7 @@ def _sign(context: Context, number: int, state: StepState) -> Widget:
 
 
 class _Numeral(OneLine):
-    """A number on a disc, or in a ring."""
+    """A number on a disc or in a ring."""
 
     def __init__(self, context: Context, number: int, *, filled: bool) -> None:
         palette = context.theme.palette

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
-"""The steps of a piece of work under one another, each with the sign of its state."""
+"""The list of the steps of a task, each with the sign of its state."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kiosk.ui.widgets.sign import STEPS
 
 
 class StepList(Panel):
-    """Done steps are ticked, the present one is strong, those to come are faint."""
+    """Done steps are ticked, the present one is strong, later ones are faint."""
 
     def __init__(self, context: Context, steps: Sequence[Step]) -> None:
         super().__init__(context, spacing=context.theme.px(14))

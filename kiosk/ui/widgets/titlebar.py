@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
-"""The head of every page: title or who is logged in, progress, the tools; below it the banner."""
+"""The head of each page: the title or the user, the progress and the tools; the banner below."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from kiosk.ui.widgets.layout import as_high_as_its_content, space
 from kiosk.ui.widgets.shape import Backdrop
 from kiosk.ui.widgets.writing import OneLine, Writing
 
-HEIGHT, LOW = FINGER_HIGH, 50  # where nothing on it is touched, it may be lower
+HEIGHT, LOW = FINGER_HIGH, 50  # a bar without controls may be lower
 LINE = 2
 
 
@@ -28,9 +28,9 @@ HOLD_SECONDS = 3.0
 
 
 class TitleBar(BoxLayout):
-    """Light on dark, from edge to edge; who is logged in has what the others leave.
+    """A dark bar as wide as the window; the box with the user gets the room that is left.
 
-    A finger that stays on it for `HOLD_SECONDS`, beside what can be pressed, is a technician's.
+    A finger held beside the buttons for `HOLD_SECONDS` opens the technician's page.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class TitleBar(BoxLayout):
             self._corner = Corner(context, frame.corner, beside)
             self._add(self._corner)
         elif not theme.large:
-            # How far one has come says more of where one is than the title.
+            # The progress tells the user more than the title does.
             place = context.say(frame.title if progress is None else progress)
             self._add(OneLine(context, place, size=Size.LEAD, strong=True, colour=light))
         self.add_widget(space())
@@ -67,43 +67,43 @@ class TitleBar(BoxLayout):
             self._add(tool)
         self.bind(width=self._share)
 
-    def tell_time(self, remaining: Text | None) -> None:
-        """Show how much time is left to who is logged in."""
+    def show_remaining(self, remaining: Text | None) -> None:
+        """Show how much time the logged-in user has left."""
         shown = self._place or self._corner
         if shown is not None and remaining is not None:
-            shown.tell_time(remaining)
+            shown.show_remaining(remaining)
             self._share()
 
     def on_touch_down(self, touch: Any) -> bool:
-        """A finger comes down: on a tool, or perhaps to stay."""
+        """Pass the touch to a tool, or start to time a held finger."""
         if super().on_touch_down(touch):
             return True
         if not self.collide_point(*touch.pos):
             return False
-        self._let_go()
+        self._stop_timing()
         self._holding = Clock.schedule_once(self._held, HOLD_SECONDS)
         touch.grab(self)
         return True
 
     def on_touch_move(self, touch: Any) -> bool:
-        """A finger that leaves the bar does not stay."""
+        """Stop timing if the finger leaves the bar."""
         if touch.grab_current is self and not self.collide_point(*touch.pos):
-            self._let_go()
+            self._stop_timing()
         return bool(super().on_touch_move(touch))
 
     def on_touch_up(self, touch: Any) -> bool:
-        """A finger goes up."""
+        """Stop timing."""
         if touch.grab_current is not self:
             return bool(super().on_touch_up(touch))
         touch.ungrab(self)
-        self._let_go()
+        self._stop_timing()
         return True
 
     def _held(self, _: float) -> None:
         if self.get_root_window() is not None:  # the page may have gone meanwhile
             self.context.press(Intent.TECHNICIAN)
 
-    def _let_go(self) -> None:
+    def _stop_timing(self) -> None:
         if self._holding is not None:
             self._holding.cancel()
             self._holding = None
@@ -118,11 +118,11 @@ class TitleBar(BoxLayout):
             left, _, right, _ = self.padding
             taken = sum(one.width for one in self.children if one.size_hint_x is None)
             room = self.width - left - right - self.spacing * (len(self.children) - 1)
-            corner.take(room - taken + corner.width)
+            corner.fit_to(room - taken + corner.width)
 
 
 class _Place(BoxLayout):
-    """How far somebody has come, and below it how much time she has left."""
+    """The user's progress, and below it the remaining time."""
 
     def __init__(self, context: Context, progress: Text, remaining: Text | None) -> None:
         super().__init__(orientation="vertical", size_hint=(None, None))
@@ -133,10 +133,10 @@ class _Place(BoxLayout):
             line.pos_hint = {"right": 1}
             self.add_widget(line)
         if remaining is not None:
-            self.tell_time(remaining)
+            self.show_remaining(remaining)
         self._fit()
 
-    def tell_time(self, remaining: Text) -> None:
+    def show_remaining(self, remaining: Text) -> None:
         """Show how much time is left."""
         self._time.text = self.context.say(remaining)
         self._time.texture_update()
@@ -148,7 +148,7 @@ class _Place(BoxLayout):
 
 
 class Banner(BoxLayout):
-    """What is simulated, in dark letters on yellow, on every page."""
+    """The list of simulated parts, in dark letters on yellow, on every page."""
 
     def __init__(self, context: Context, words: Text) -> None:
         theme = context.theme

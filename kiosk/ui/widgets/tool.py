@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
-"""What is on every page: Close, the languages, the settings for access; signs, and words."""
+"""The buttons of every page (Close, the language, the settings for access), drawn as icons."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ICON = 28
 
 
 class ToolButton(IntentButton, BoxLayout):
-    """A sign, with its label beside it where it has to be read; `dark` on the title bar."""
+    """An icon, with its label beside it if `labelled`; `dark` on the title bar."""
 
     def __init__(
         self, context: Context, button: Button, *, labelled: bool = False, dark: bool = False
@@ -58,13 +58,13 @@ class ToolButton(IntentButton, BoxLayout):
         self.draw(button)
 
     def draw(self, button: Button) -> None:
-        """Show `button`, whatever was shown before."""
+        """Show `button` in place of the one before."""
         if self._words is not None:
             self._words.text = self.context.say(button.label)
         super().draw(button)
 
     def paint(self) -> None:
-        """Look as it is."""
+        """Draw the present state."""
         look = self._look()
         self._border.paint(look.border)
         self._face.paint(look.pressed if self.down else look.face)
@@ -87,7 +87,7 @@ class ToolButton(IntentButton, BoxLayout):
             self.height = max(px(FINGER_HIGH), self._words.height)
 
     def _centre(self, *_: object) -> None:
-        """A sign alone is in the middle, however wide the button is."""
+        """Centre an icon that has no label."""
         self.padding = ((self.width - self._icon.width) // 2, 0)
 
     def _redraw(self, *_: object) -> None:
@@ -137,7 +137,7 @@ def _globe(sheet: _Sheet) -> None:
 
 
 def _person(sheet: _Sheet) -> None:
-    """The sign by which settings for access are known: a person with open arms."""
+    """Draw the common sign for accessibility: a person with open arms."""
     sheet.oval(1, 1, 26, 26)
     sheet.oval(12.4, 19.2, 3.2, 3.2, width=1.6)
     sheet.line(7, 17, 14, 16, 21, 17, width=1.3)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
-"""A window onto something higher than itself, moved by a finger.
+"""A viewport onto content that is higher than itself; a finger moves the content.
 
-It stands still as soon as the finger is lifted, so that nothing is touched by mistake.
+The content stops as soon as the finger is lifted, so that the next touch hits what the user sees.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.stencilview import StencilView
 
 from kiosk.ui.context import Context
-from kiosk.ui.widgets.press import let_go
+from kiosk.ui.widgets.press import release_all
 
-SLOP = 12  # so far a finger may tremble before its touch is a drag
+SLOP = 12  # design pixels that a finger may move before its touch is a drag
 STRIPS = (0.16, 0.10, 0.05)  # a shadow, fading inwards
 
 
 class Viewport(StencilView):
-    """What is seen of `content`: all of its width, from `offset` pixels below its top on.
+    """Shows the full width of `content`, beginning `offset` pixels below its top.
 
-    `moved` is called whenever that, or a size, has changed. A shadow lies along an edge beyond
-    which there is more.
+    `moved` is called after each change of the offset or a size. An edge has a shadow if there is
+    more beyond it.
     """
 
     def __init__(self, context: Context, content: BoxLayout, moved: Callable[[], None]) -> None:
@@ -34,7 +34,7 @@ class Viewport(StencilView):
         self._slop = context.theme.px(SLOP)
         self._offset: int = 0
         self._touch: Any = None
-        self._grip = 0.0  # what added to the finger's height is the offset
+        self._grip = 0.0  # the offset minus the finger's height
         self.dragged = False
         self.content = content
         content.size_hint = (None, None)
@@ -46,24 +46,24 @@ class Viewport(StencilView):
 
     @property
     def offset(self) -> int:
-        """How far the content's top is above the viewport's."""
+        """The distance from the content's top to the viewport's top, in pixels."""
         return self._offset
 
     @property
     def beyond(self) -> int:
-        """How much higher the content is than the viewport."""
+        """The number of pixels by which the content is higher than the viewport."""
         higher: float = self.content.height - self.height
         return max(0, round(higher))
 
     def move_to(self, offset: float) -> None:
-        """Show the content from `offset` on, or as far as it goes."""
+        """Scroll to `offset`, or as near as the content allows."""
         whole = min(max(0, round(offset)), self.beyond)
         if whole != self._offset:
             self._offset = whole
             self._place()
 
     def on_touch_down(self, touch: Any) -> bool:
-        """A finger comes down: perhaps to press what is in there, perhaps to drag."""
+        """Pass the touch to the content, and be ready for a drag."""
         if not self.collide_point(*touch.pos):
             return False
         if self._touch is None:
@@ -74,19 +74,19 @@ class Viewport(StencilView):
         return True
 
     def on_touch_move(self, touch: Any) -> bool:
-        """A finger moves: where that is a drag, what it was about to press is let go."""
+        """Scroll with the finger; a drag releases the control that the finger came down on."""
         if touch.grab_current is not self or touch is not self._touch:
             return False
         offset = self._grip + touch.y
         if not self._dragging and self.beyond and abs(offset - self._offset) > self._slop:
             self._dragging = self.dragged = True
-            let_go(self.content)
+            release_all(self.content)
         if self._dragging:
             self.move_to(offset)
         return True
 
     def on_touch_up(self, touch: Any) -> bool:
-        """A finger goes up."""
+        """End the drag."""
         if touch.grab_current is not self or touch is not self._touch:
             return False
         touch.ungrab(self)
@@ -97,7 +97,7 @@ class Viewport(StencilView):
         self._offset = min(self._offset, self.beyond)
         content = self.content
         content.width = self.width
-        # Not by `top`: Kivy's cached sum may be older than the height that brought us here.
+        # Not by `top`: Kivy may have cached it before the height changed.
         content.pos = (self.x, round(self.y + self.height - content.height + self._offset))
         self._shade_above.place(self, self.y + self.height, -1, visible=self._offset > 0)
         self._shade_below.place(self, self.y, 1, visible=self._offset < self.beyond)
@@ -113,7 +113,7 @@ class _Shade:
             self._strips = [(Color(*context.theme.palette.text), Rectangle()) for _ in STRIPS]
 
     def place(self, viewport: Viewport, edge: float, inwards: int, *, visible: bool) -> None:
-        """Lie at the height `edge` and fade `inwards`, up (1) or down (-1)."""
+        """Draw at the height `edge`, fading `inwards`: up (1) or down (-1)."""
         depth = self._depth
         for number, (colour, strip) in enumerate(self._strips):
             colour.a = STRIPS[number] if visible else 0

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
-"""Text on the screen."""
+"""Texts on the screen."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _NO_WORD = set("@0123456789/")
 
 
 class Writing(Label):
-    """Text that wraps to the widget's width and is as high as it needs to be.
+    """A text that wraps to the width of the widget, which is as high as the text needs.
 
-    `balanced` text has no lonely word on its last line.
+    A `balanced` text has lines of about equal length, so no single word on its last line.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class Writing(Label):
     ) -> None:
         theme = context.theme
         self._balanced = balanced
-        self._settling = False  # while line lengths are tried out, heights are not reported
+        self._settling = False  # while line lengths are tried, the height stays
         super().__init__(
             text=content,
             font_name=theme.strong if strong else theme.regular,
@@ -52,17 +52,17 @@ class Writing(Label):
 
     @property
     def breaks_a_word(self) -> bool:
-        """Whether a word is wider than the line it has, so that it goes on in the next one.
+        """Whether a word is wider than its line, so that it continues on the next one.
 
-        Addresses and numbers are no words: they may.
+        Addresses and numbers do not count as words: they may.
         """
         room = self.width - self.padding[2] - self.padding[0]
         words = [one for one in self.text.split() if not set(one) & _NO_WORD]
         return any(self._label.get_extents(word)[0] > room + 1 for word in words)
 
     def _bind_sizes(self) -> None:
-        # Later in the same frame, because a layout that sets width and height at once would put
-        # the old height back.
+        # Later in the same frame: a layout that sets width and height together would restore the
+        # old height.
         later = Clock.create_trigger(self._wrap, -1)
         self.bind(width=later, text=later, texture_size=self._fit)
         self._wrap()
@@ -75,7 +75,7 @@ class Writing(Label):
         self._fit()
 
     def _balance(self) -> None:
-        """Make the lines about equally long, without making more of them."""
+        """Make the lines about equally long, without adding a line."""
         high, extents = self.texture_size[1], self._label.get_extents
         words = [extents(word)[0] for word in self.text.split()]
         space = extents(" ")[0]
@@ -89,7 +89,7 @@ class Writing(Label):
                 least = middle
             else:
                 wide = middle
-        for share in (1.0, 0.9, 0.75, 0.0):  # Kivy breaks lines a little otherwise
+        for share in (1.0, 0.9, 0.75, 0.0):  # Kivy breaks lines slightly differently
             self._pad(int(share * (self.width - wide)))
             if self.texture_size[1] <= high:
                 break
@@ -106,7 +106,7 @@ class Writing(Label):
 
 
 def _lines(words: Sequence[float], space: float, room: float) -> int:
-    """How many lines words of these widths take."""
+    """Return the number of lines that words of these widths take."""
     lines, used = 1, 0.0
     for word in words:
         if used and used + space + word > room:
@@ -116,7 +116,7 @@ def _lines(words: Sequence[float], space: float, room: float) -> int:
 
 
 class OneLine(Writing):
-    """Text on one line, as wide as it needs to be."""
+    """A text on one line, as wide as it needs to be."""
 
     def __init__(self, context: Context, content: str = "", **properties: Any) -> None:
         super().__init__(context, content, **properties)
@@ -129,16 +129,16 @@ class OneLine(Writing):
 
     @property
     def breaks_a_word(self) -> bool:
-        """Never: there is one line."""
+        """Always False: there is one line."""
         return False
 
     @property
     def natural(self) -> float:
-        """How wide the whole of it is."""
+        """The width of the whole text, in pixels."""
         return float(self._label.get_extents(self.text)[0])
 
     def shorten_to(self, width: float) -> None:
-        """Be no wider than `width` pixels: what does not fit is left out for dots."""
+        """Limit the width to `width` pixels; a longer text ends in dots."""
         self.shorten, self.shorten_from = True, "right"
         self.text_size = (width, None)
         self.texture_update()
