@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The only place that chooses parts: from settings to a kiosk that runs."""
+"""The composition root: the only module that chooses parts, from settings to a running kiosk."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ _FAILURES, _FAILURE_SECONDS = 5, 60.0
 
 
 class ScreenService:
-    """A kiosk with its window: `run` in the main thread shows it until `stop`."""
+    """A kiosk with its window: `run` shows it, in the main thread, until `stop`."""
 
     def __init__(
         self,
@@ -101,7 +101,7 @@ class ScreenService:
         )
 
     def run(self) -> bool:
-        """Show the screen; the flow runs in a thread of its own. False where the screen gave up."""
+        """Show the screen, with the flow in another thread; return False if the screen gave up."""
         harden(die_with_parent=False)
         thread = threading.Thread(target=self._flow, name="flow")
         thread.start()
@@ -125,18 +125,18 @@ class ScreenService:
     def _flow(self) -> None:
         try:
             self.runtime.run(self.screen)
-        except Exception as error:  # noqa: BLE001 - a screen without flow would hang for ever
+        except Exception as error:  # noqa: BLE001 - without the flow the screen would hang
             _log.error("the flow ended: %s", type(error).__name__)
             self.failed = True
         finally:
             self.screen.stop()
 
     def stop(self) -> None:
-        """Close the window, from any thread."""
+        """Close the window. May be called from any thread."""
         self.screen.stop()
 
     def _screen_failed(self) -> None:
-        """The flow goes on without that page; where others fail, too, only a new process helps."""
+        """Go on without the failed page; after several failures in a row, end the process."""
         self._failures.append(time.monotonic())
         lately = self._failures[-1] - self._failures[0] < _FAILURE_SECONDS
         if len(self._failures) == _FAILURES and lately:
@@ -148,7 +148,7 @@ class ScreenService:
 
 
 def help_screen(settings: Settings) -> KioskApp:
-    """A screen that says whom to call, and does nothing else: where the kiosk cannot be started."""
+    """Return a screen that only shows the contacts, for a kiosk that cannot start."""
     harden(die_with_parent=False)
     outage = Outage(_site(settings), lambda dim: backlight.ask(settings.asks_directory, dim=dim))
     screen = _screen(settings, outage.hear, lambda: None)
@@ -174,12 +174,15 @@ def _screen(
 
 
 def _touch(settings: Settings, screen: KioskApp) -> TouchScreen | None:
-    """The touch screen of a kiosk; at a desk it is the window system's."""
+    """Return the touch screen of a kiosk; at a desk the window system has it."""
     return EvdevTouch(settings.touch_mapping, screen.touch) if settings.fullscreen else None
 
 
 def _card(driver: str) -> int | None:
-    """The graphics card of that driver; without it SDL has to find one, and the log says so."""
+    """Return the number of the driver's graphics card, or None with an error in the log.
+
+    SDL then has to find one.
+    """
     try:
         return card_number(driver) if driver else None
     except DisplayUnavailable as error:
@@ -188,8 +191,8 @@ def _card(driver: str) -> int | None:
 
 
 def build_runtime(settings: Settings, open_pins: OpenPins = RpiPins) -> Runtime:
-    """All of the kiosk but its window; raises SettingsError."""
-    card_profile.shipped()  # a card profile that is wrong is told now, not at the first card
+    """Return the whole kiosk but its window; raises SettingsError."""
+    card_profile.shipped()  # report a wrong card profile now, not at the first card
     plan = PinPlan.of(settings.pins, "KIOSK_PINS")
     who = identity.load(settings.state_directory)
     lights, unusable = _lights(plan, open_pins)
@@ -225,21 +228,21 @@ def _technician(settings: Settings) -> Technician | None:
 
 
 def _leases(settings: Settings, who: Identity, replica: ReplicaReader) -> Leases | None:
-    """What central lends; None, and said in the log, where there is no memory to keep it in."""
+    """Return the store of packs; None, with a warning in the log, if it has no safe memory."""
     directory, enrolled = settings.runtime_directory, who.enrolled
     try:
         memory.prepare(directory, swap_tolerated=settings.swap_tolerated)
         key = memory.sealing_key(directory)
         pack_store = PackStore(directory)
     except (SettingsError, StoreFailed) as error:
-        _log.warning("no unlocking without central: %s", error)
+        _log.warning("this kiosk cannot unlock without central: %s", error)
         return None
     addressee = Addressee(enrolled.central, enrolled.kiosk, enrolled.verify_keys)
     return Leases(pack_store, replica, key, addressee)
 
 
 def build_sync(settings: Settings, notifier: Notifier = Notifier()) -> SyncWorker:  # noqa: B008
-    """The sync that `settings` describe; raises SettingsError."""
+    """Return the sync that `settings` describe; raises SettingsError."""
     gone = identity.leaving(settings.state_directory)
     who = gone or identity.load(settings.state_directory)
     central = _central(settings, who)
@@ -259,7 +262,7 @@ def build_sync(settings: Settings, notifier: Notifier = Notifier()) -> SyncWorke
 
 @dataclass(frozen=True, slots=True)
 class _Traces:
-    """Keeps `sync.leaving.Traces`."""
+    """Implements `sync.retirement.Traces`."""
 
     state_directory: Path
 
@@ -268,13 +271,13 @@ class _Traces:
         identity.begin_to_leave(self.state_directory)
 
     def forget(self) -> None:
-        wipe_store(self.state_directory)  # a process that was started anew may have made another
+        wipe_store(self.state_directory)  # a restarted process may have made another store
         findings.forget(self.state_directory)
         identity.forget(self.state_directory)
 
 
 def diagnose(settings: Settings) -> tuple[Diagnosis, ...]:
-    """Look at every part of this kiosk, from another process than its own; changes nothing."""
+    """Check each part of this kiosk, from any process; changes nothing."""
     who = identity.usable(settings.state_directory)
     card_reader = PcscReader()
     try:
@@ -309,7 +312,7 @@ def diagnose(settings: Settings) -> tuple[Diagnosis, ...]:
 
 
 def _lights(plan: PinPlan, open_pins: OpenPins) -> tuple[Lights | None, str | None]:
-    """The board, and why there is none where there is to be one: it is never simulated."""
+    """Return the board, and the reason if it cannot be used; a board is never simulated."""
     if plan == PinPlan():
         return None, None
     try:
@@ -319,7 +322,7 @@ def _lights(plan: PinPlan, open_pins: OpenPins) -> tuple[Lights | None, str | No
 
 
 def _board_lost(settings: Settings, plan: PinPlan, outbox: Outbox, reason: str) -> None:
-    """Leave word for the doctor; and for central, where nobody sees the case being opened."""
+    """Report the lost board to the doctor, and to central if the board had watched the case."""
     status_files.leave(settings.runtime_directory, Part.LIGHTS, reason)
     if plan.tamper is None:
         return
@@ -327,7 +330,7 @@ def _board_lost(settings: Settings, plan: PinPlan, outbox: Outbox, reason: str) 
     try:
         outbox.note(KioskEvent(deed=KioskDeed.CASE_UNWATCHED, detail=detail))
     except StoreFailed as error:
-        _log.error("the unwatched case was not noted: %s", error)
+        _log.error("the unwatched case could not be recorded: %s", error)
 
 
 def _site(settings: Settings) -> flow.Site:
@@ -352,7 +355,7 @@ def _contacts(settings: Settings) -> tuple[Contact, ...]:
 
 
 def _contacts_of_organisation(settings: Settings) -> tuple[replication.SupportContact, ...]:
-    """The organisation's, as they were last handed down: a site of its own may name others."""
+    """Return the organisation's contacts from the replica; the site's settings may name others."""
     try:
         policy = _replica(settings).policy()
     except StoreFailed:

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What runs on the kiosk: the runtime, its watchdog, and what watches over central."""
+"""The kiosk's runtime, its watchdog, and its monitor of central."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Looks out for central, again and again: whether it answers, and what it has to say."""
+"""The central monitor: checks every ten seconds whether central answers, and for new contacts."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ SECONDS = 10.0
 
 
 class CentralMonitor:
-    """Tells the flow through `send` how central stands; `contacts` are central's, once heard of.
+    """Reports to the flow, through `send`, whether central answers, and its contacts.
 
-    `known` are those with which the kiosk was started.
+    `contacts` returns the present contacts; `known` are those that the kiosk started with.
     """
 
     def __init__(
@@ -34,37 +34,37 @@ class CentralMonitor:
         self._contacts, self._known = contacts, known
 
     def keep(self, stopped: threading.Event) -> None:
-        """Look every ten seconds until `stopped`."""
+        """Check every ten seconds until `stopped`."""
         while not stopped.is_set():
             try:
-                self._look()
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is looked again
+                self._check()
+            except Exception as error:  # noqa: BLE001 - any error: the next round tries again
                 _log.error("central: unexpected %s", type(error).__name__)
             stopped.wait(SECONDS)
 
-    def _look(self) -> None:
-        self._send(self._seen())
-        self._look_for_contacts()
-        self._end_what_could_not_be_ended()
+    def _check(self) -> None:
+        self._send(self._check_central())
+        self._report_contacts()
+        self._end_open_visits()
 
-    def _look_for_contacts(self) -> None:
-        """A kiosk may be started before it has heard from central whom to call."""
+    def _report_contacts(self) -> None:
+        """Report changed contacts: a kiosk may start before it has got any from central."""
         contacts = self._contacts()
         if contacts and contacts != self._known:
             self._known = contacts
             self._send(ev.ContactsSeen(contacts))
 
-    def _end_what_could_not_be_ended(self) -> None:
-        """A disk that was full may have room by now."""
+    def _end_open_visits(self) -> None:
+        """Try again to end visits that are still open: a full disk may have room by now."""
         try:
             ended = self._context.outbox.catch_up()
         except StoreFailed as error:
-            _log.warning("visits left open: %s", error)
+            _log.warning("open visits could not be ended: %s", error)
             return
         if ended:
-            _log.warning("%d visit(s) had been left open", ended)
+            _log.warning("ended %d visit(s) that had been left open", ended)
 
-    def _seen(self) -> ev.CentralSeen:
+    def _check_central(self) -> ev.CentralSeen:
         try:
             self._context.central.health()
             self._context.central.tokens.current()
@@ -72,15 +72,15 @@ class CentralMonitor:
             _log.warning("central does not know this kiosk: %s", error)
             return ev.CentralSeen(reachable=True, admitted=False)
         except KioskError as error:
-            _log.info("central: %s", error)
-            return ev.CentralSeen(reachable=False, lent=self._count_lent())
+            _log.info("central is not available: %s", error)
+            return ev.CentralSeen(reachable=False, lent=self._count_packs())
         return ev.CentralSeen(reachable=True)
 
-    def _count_lent(self) -> int:
+    def _count_packs(self) -> int:
         try:
             return (
                 0 if self._context.leases is None else self._context.leases.pack_store.count_ready()
             )
         except StoreFailed as error:
-            _log.warning("packs: %s", error)
+            _log.warning("the packs could not be counted: %s", error)
             return 0

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The screen of a kiosk that cannot be started: whom to call, bright for a while, then at rest.
+"""The screen of a kiosk that cannot start: the contacts, bright at first, then dim and at rest.
 
-Nobody may come for days, and each further try shows the same words again: they must not burn in.
+Nobody may come for days, and each attempt to start shows the same words again: they must not burn
+in.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from kiosk.flow.events import Event
 from kiosk.flow.resting import MOVE_SECONDS
 from kiosk.flow.view import View
 
-AWAKE_SECONDS = 60.0  # of the three minutes until the kiosk is tried again
+AWAKE_SECONDS = 60.0  # of the three minutes until the next attempt to start the kiosk
 
 
 class Outage:
-    """Has by `run` what there is to say shown, and the display dimmed; `hear` takes any event."""
+    """Shows the contacts by `run`, then dims the display until `hear` gets any event."""
 
     def __init__(
         self,
@@ -30,24 +31,24 @@ class Outage:
     ) -> None:
         self._site, self._dim = site, dim
         self._awake_seconds, self._move_seconds = awake_seconds, move_seconds
-        self._somebody = threading.Event()
+        self._touched = threading.Event()
         self._closed = threading.Event()
 
     def hear(self, _: Event) -> None:
-        """Somebody is there: nothing else can be meant. May be called from any thread."""
-        self._somebody.set()
+        """Note that a user is there, whatever the event is. May be called from any thread."""
+        self._touched.set()
 
     def close(self) -> None:
         """End `run`. May be called from any thread."""
         self._closed.set()
-        self._somebody.set()
+        self._touched.set()
 
     def run(self, show: Callable[[View], None]) -> None:
-        """Show it until `close`."""
+        """Show the page until `close`."""
         while not self._closed.is_set():
             self._dim(False)
             show(flow.out_of_order(self._site))
-            while self._comes_within(self._awake_seconds) or not self._site.rest_seconds:
+            while self._touched_within(self._awake_seconds) or not self._site.rest_seconds:
                 if self._closed.is_set():
                     return
             self._rest(show)
@@ -56,10 +57,10 @@ class Outage:
         self._dim(True)
         for place in count():
             show(flow.out_of_order_at_rest(self._site, place))
-            if self._comes_within(self._move_seconds) or self._closed.is_set():
+            if self._touched_within(self._move_seconds) or self._closed.is_set():
                 return
 
-    def _comes_within(self, seconds: float) -> bool:
-        came = self._somebody.wait(seconds)
-        self._somebody.clear()
-        return came
+    def _touched_within(self, seconds: float) -> bool:
+        touched = self._touched.wait(seconds)
+        self._touched.clear()
+        return touched

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The runtime: one queue of events, one thread that steps the flow, threads that do what it asks.
+"""The runtime: a queue of events, one thread that steps the flow, and threads that do its effects.
 
-Events come from the screen, the reader, the timers and from finished work; effects go out to them.
-Only this thread holds the flow's state. It decides nothing: what happens is in `flow`.
+Events come from the screen, the reader, the timers and finished work. Only the thread that steps
+the flow holds its state. The runtime decides nothing: all decisions are in `flow`.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from kiosk.visits.unlock_visit import UnlockVisit, new_reference
 
 _log = logging.getLogger(__name__)
 
-_ANEW_SECONDS = 10.0  # until a page that was begun anew is left, at the latest
+_RESTART_SECONDS = 10.0  # the idle time on the page after an error
 
 
 class Screen(Protocol):
-    """What the runtime needs of a screen; both methods may be called from any thread."""
+    """The part of a screen that the runtime uses; both methods may be called from any thread."""
 
     def show(self, view: View) -> None:
         """Put `view` on the screen."""
@@ -63,7 +63,7 @@ class Runtime:
         self._context = context
         self._lights, self._board_lost = lights, board_lost
         self._technician = technician
-        self._dim, self._is_dim = dim, True  # whatever it was left as: the first page lights it
+        self._dim, self._is_dim = dim, True  # so the first page makes the display bright
         self._central_monitor = CentralMonitor(context, self.send, contacts, site.contacts)
         self._events: queue.SimpleQueue[ev.Event | Callable[[], None] | None] = queue.SimpleQueue()
         self._due: dict[ev.Timer, float] = {}
@@ -73,19 +73,19 @@ class Runtime:
         self._stopped = threading.Event()
 
     def send(self, event: ev.Event) -> None:
-        """Queue an event; returns at once."""
+        """Queue an event, and return at once."""
         self._events.put(event)
 
     def answer(self, answered: Callable[[], None]) -> None:
-        """Have the thread that steps the flow call `answered`; returns at once."""
+        """Make the thread that steps the flow call `answered`; return at once."""
         self._events.put(answered)
 
     def answer_of_reader(self, answered: Callable[[], None]) -> None:
-        """The same of whoever does the card work."""
+        """Make the card worker call `answered`; return at once."""
         self._context.reader.answer(answered)
 
     def lose_board(self, reason: str) -> None:
-        """Have it said that the board, or a part of it, cannot be used; from any thread."""
+        """Report that the board, or a part of it, cannot be used. May be called from any thread."""
         _log.error("lights and switches cannot be used: %s", reason)
         self._board_lost(reason)
         self.send(ev.LightsFailed())
@@ -96,12 +96,12 @@ class Runtime:
         self._events.put(None)
 
     def run(self, screen: Screen) -> None:
-        """Step the flow with every event until stopped; then wipe and close what was used."""
-        self._end_what_was_left_open()
-        self._keep("central", self._central_monitor.keep)
+        """Step the flow with each event until stopped; then wipe secrets and close devices."""
+        self._end_open_visits()
+        self._start_thread("central", self._central_monitor.keep)
         if self._context.renewer is not None:
-            self._keep("packs", self._context.renewer.keep)
-        self._context.reader.watch(self._noticed)
+            self._start_thread("packs", self._context.renewer.keep)
+        self._context.reader.watch(self._on_reader_notice)
         self._watch_board()
         self._show(screen)
         try:
@@ -110,32 +110,32 @@ class Runtime:
                 if callable(event):
                     event()
                 elif event is not None:
-                    self._step_whatever_happens(event, screen)
+                    self._step_safely(event, screen)
         finally:
             self._forget(screen)
             self._context.reader.close()
             if self._lights is not None:
                 self._lights.close()
 
-    def _keep(self, name: str, keep: Callable[[threading.Event], None]) -> None:
-        """Have something kept up until stopped, in a thread of its own."""
-        threading.Thread(target=keep, args=(self._stopped,), name=name, daemon=True).start()
+    def _start_thread(self, name: str, work: Callable[[threading.Event], None]) -> None:
+        """Run `work` in a thread of its own until the runtime stops."""
+        threading.Thread(target=work, args=(self._stopped,), name=name, daemon=True).start()
 
-    def _end_what_was_left_open(self) -> None:
-        """End the visits of a kiosk that was killed: no card work of theirs is under way now."""
+    def _end_open_visits(self) -> None:
+        """End the visits of a kiosk that was killed: none of them has card work under way now."""
         try:
             ended = self._context.outbox.end_open_visits()
         except StoreFailed as error:
-            # Until the disk has room central reckons with the worst; the lookout tries again.
-            _log.error("visits left open: %s", error)
+            # Central assumes the worst until the disk has room; the central monitor tries again.
+            _log.error("open visits could not be ended: %s", error)
             return
         if ended:
-            _log.warning("%d visit(s) had been left open", ended)
+            _log.warning("ended %d visit(s) that had been left open", ended)
 
     # ------------------------------------------------------------ events in
 
     def _next(self) -> ev.Event | Callable[[], None] | None:
-        """The next event or question, or the timer that is due before one comes."""
+        """Return the next event or call, or the timer that is due before one comes."""
         timer = min(self._due, key=self._due.__getitem__, default=None)
         if timer is None:
             return self._events.get()
@@ -145,15 +145,14 @@ class Runtime:
             del self._due[timer]
             return ev.TimeUp(timer)
 
-    def _step_whatever_happens(self, event: ev.Event, screen: Screen) -> None:
+    def _step_safely(self, event: ev.Event, screen: Screen) -> None:
         try:
             self._step(event, screen)
         except Exception as error:  # noqa: BLE001 - no event may end the kiosk
-            # The kind only: a message could carry what was typed.
+            # The type only: a message could contain what was typed.
             _log.error("%s at %s: starting anew", type(error).__name__, type(event).__name__)
-            anew, _ = flow.step(self._state, ev.CardTaken())
-            self._state = anew
-            self._due = {ev.Timer.IDLE: time.monotonic() + _ANEW_SECONDS}
+            self._state, _ = flow.step(self._state, ev.CardTaken())
+            self._due = {ev.Timer.IDLE: time.monotonic() + _RESTART_SECONDS}
             self._forget(screen)
             self._show(screen)
 
@@ -165,9 +164,9 @@ class Runtime:
         self._state, effects = flow.step(before, event)
         journal.session.set(self._state.reference or before.reference)
         if typed is not None and self._state == before and not effects:
-            typed.wipe()  # nobody wanted it: the page had changed already
+            typed.wipe()  # not used: the page had already changed
         if type(self._state.page) is not type(before.page):
-            # Names of pages and events only: an event may carry what was typed.
+            # Names of pages and events only: an event may contain what was typed.
             _log.info(
                 "visit %d: %s -> %s (%s)",
                 self._state.visit,
@@ -177,7 +176,7 @@ class Runtime:
             )
         for effect in effects:
             self._do(effect, screen)
-        # A screen that failed is empty, whatever the flow makes of it.
+        # A screen that failed is empty, even if the state is the same.
         if self._state != before or isinstance(event, ev.ScreenFailed):
             self._show(screen)
 
@@ -191,15 +190,15 @@ class Runtime:
             self._lights.show(flow.signal(self._state))
 
     def _watch_board(self) -> None:
-        """A board that cannot be watched is said on the screen, and keeps nobody from her card."""
+        """Watch the board; if that fails, say so on the screen and keep serving cardholders."""
         if self._lights is None:
             return
         try:
-            self._lights.watch(self._noticed_by_board, self.lose_board)
+            self._lights.watch(self._on_board_notice, self.lose_board)
         except BoardUnavailable as error:
             self.lose_board(error.reason)
 
-    def _noticed_by_board(self, notice: BoardNotice) -> None:
+    def _on_board_notice(self, notice: BoardNotice) -> None:
         match notice:
             case BoardNotice.OPENED:
                 self.send(ev.CaseOpened())
@@ -208,9 +207,9 @@ class Runtime:
             case BoardNotice.POWER_LOW | BoardNotice.POWER_GOOD:
                 self.send(ev.PowerSeen(low=notice is BoardNotice.POWER_LOW))
             case BoardNotice.CLOSED:
-                pass  # it stays out of service until somebody has looked and starts it anew
+                pass  # out of service until a technician has checked and restarts the kiosk
 
-    def _noticed(self, notice: ReaderNotice) -> None:
+    def _on_reader_notice(self, notice: ReaderNotice) -> None:
         if notice.sight is Sight.READY:
             self.send(ev.ReaderReady(notice.simulated))
         elif notice.sight is Sight.FAILED:
@@ -251,7 +250,7 @@ class Runtime:
         if technician is None:
             return
         if isinstance(effect, do.Diagnose):
-            self._aside(lambda: ev.Diagnosed(visit, technician.look()))
+            self._run_in_thread(lambda: ev.Diagnosed(visit, technician.look()))
             return
         code = Secret(effect.code.reveal())
 
@@ -264,9 +263,9 @@ class Runtime:
                 return ev.TechnicianAdmitted(visit)
             return ev.TechnicianRefused(visit, wait)
 
-        self._aside(check)
+        self._run_in_thread(check)
 
-    def _aside(self, work: Callable[[], ev.Event]) -> None:
+    def _run_in_thread(self, work: Callable[[], ev.Event]) -> None:
         threading.Thread(target=lambda: self.send(work()), name="aside", daemon=True).start()
 
     def _report_opened(self) -> None:
@@ -276,7 +275,7 @@ class Runtime:
         try:
             self._context.outbox.note(KioskEvent(deed=KioskDeed.CASE_OPENED))
         except StoreFailed as error:
-            _log.error("the opened case was not noted: %s", error)
+            _log.error("the opened case could not be recorded: %s", error)
 
     def _do_in_visit(self, effect: do.Effect) -> None:
         visit = self._visit
@@ -286,8 +285,8 @@ class Runtime:
             case do.OpenUnlock(_, reference, forgotten):
                 self._begin(visit, lambda: visit.open(reference, forgotten=forgotten))
             case do.GiveAnswers(_, answers, code):
-                # Looked into here and now: a moment later they may have been wiped.
-                words, digits = tuple(map(_words, answers)), _words(code)
+                # Decoded now: a moment later they may have been wiped.
+                words, digits = tuple(map(_decoded, answers)), _decoded(code)
                 self._begin(visit, lambda: visit.answer(words, digits))
             case do.SendCode():
                 self._begin(visit, lambda: visit.send_code(anew=False))
@@ -311,15 +310,15 @@ class Runtime:
             case do.RemoveRegistration(_, passcode):
                 self._begin_with((passcode,), lambda each: holder.remove(*each), visit)
             case do.JudgeAnswer(_, question, answer, others):
-                given = answer.reveal().decode()
-                before = tuple(other.reveal().decode() for other in others)
-                self._begin(visit, lambda: holder.judge(question, given, before))
+                answer_text = answer.reveal().decode()
+                earlier = tuple(other.reveal().decode() for other in others)
+                self._begin(visit, lambda: holder.judge(question, answer_text, earlier))
             case do.SendRegistrationCode(_, email, language):
                 self._begin(visit, lambda: holder.send_code(email, language))
             case do.Register(_, questions, answers, code, former, email, language):
                 texts = tuple(answer.reveal().decode() for answer in answers)
                 digits = code.reveal().decode()
-                words = tuple(map(_words, former))
+                words = tuple(map(_decoded, former))
                 self._begin(
                     visit,
                     lambda: holder.register(
@@ -328,7 +327,7 @@ class Runtime:
                 )
 
     def _holder_of(self, visit: UnlockVisit) -> HolderVisit | None:
-        """What the visit's cardholder does, once her card was read."""
+        """Return the visit of the logged-in cardholder, or None until their card has been read."""
         if self._holder is None and visit.report is not None:
             self._holder = HolderVisit(visit.number, visit.report, self._context)
         return self._holder
@@ -339,7 +338,7 @@ class Runtime:
         work: Callable[[tuple[Secret, ...]], ev.Event],
         visit: UnlockVisit,
     ) -> None:
-        """Begin work with copies of secrets, which are wiped when it is done."""
+        """Begin `work` with copies of the secrets, and wipe the copies when it ends."""
         copies = tuple(map(self._copy, secrets))
 
         def wiping() -> ev.Event:
@@ -352,9 +351,10 @@ class Runtime:
         self._begin(visit, wiping)
 
     def _copy(self, secret: Secret) -> Secret:
-        """One for work, which wipes it at its end; it is empty as soon as the person has gone.
+        """Return a copy of `secret` for work that runs in a thread, which wipes it at its end.
 
-        No card is sent an empty passcode.
+        The copy is wiped earlier if the user leaves; it is then empty, and no card is sent an empty
+        passcode.
         """
         copy = Secret(secret.reveal())
         self._secrets.append(copy)
@@ -372,15 +372,16 @@ class Runtime:
         def finish() -> None:
             try:
                 event = work()
-            except Exception as error:  # noqa: BLE001 - whatever it is, the screen must go on
+            except Exception as error:  # noqa: BLE001 - after any error the screen must go on
                 _log.error("visit %d: unexpected %s", visit.number, type(error).__name__)
                 event = ev.CardFailed(visit.number, ev.CardTrouble.FAILED)
             self.send(event)
 
-        # A thread each, and none that the process waits for at its end: card work is one at a time
-        # by the reader's own lock, and a request that hangs must not hold up the next visit.
-        about = contextvars.copy_context()
-        threading.Thread(target=about.run, args=(finish,), name="work", daemon=True).start()
+        # Each piece of work has its own thread, and the process waits for none at its end. The
+        # reader's lock lets one piece of card work run at a time, and a request that hangs must
+        # not delay the next visit.
+        context = contextvars.copy_context()
+        threading.Thread(target=context.run, args=(finish,), name="work", daemon=True).start()
 
     def _forget(self, screen: Screen) -> None:
         screen.forget()
@@ -390,11 +391,11 @@ class Runtime:
         self._wipe()
 
     def _wipe(self) -> None:
-        """Wipe every secret that was given, and every copy of one."""
+        """Wipe all secrets that the user gave, and all copies of them."""
         for secret in self._secrets:
             secret.wipe()
         self._secrets.clear()
 
 
-def _words(secret: Secret | None) -> str | None:
+def _decoded(secret: Secret | None) -> str | None:
     return None if secret is None else secret.reveal().decode()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who looks after the kiosk: let in to look at it by a code, of which only a hash is here."""
+"""The technician's access: a code opens the checks of the kiosk; only its hash is stored here."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 30, 3600
 
 
 class Technician:
-    """Lets in who knows the code; waits double with each failure. May be called from any thread.
+    """Admits a technician by the code; after `FREE_TRIES` failures, each failure doubles the wait.
 
-    Eight digits at a try an hour outlast the kiosk. Pulling its plug gives three tries a start:
-    half of all codes in some twenty years. `diagnose` looks at the kiosk's parts.
+    Methods may be called from any thread. Eight digits at one try an hour outlast the kiosk.
+    Pulling its plug gives three tries a start: half of all codes in some twenty years. `diagnose`
+    checks the parts of the kiosk.
     """
 
     def __init__(
@@ -43,33 +44,33 @@ class Technician:
         self._lock = threading.Lock()
 
     def admit(self, code: Secret) -> int | None:
-        """None where that is the code, else the seconds until the next one is looked at."""
+        """Return None if the code is right, else the seconds until the next try."""
         with self._lock:
             early = self._closed_until - self._now()
             if early > 0:
                 return math.ceil(early)
-            # Counted before it is looked at: nobody gets a try for nothing by stopping us.
+            # Count before the check, so that stopping the kiosk gives no free try.
             self._failures += 1
             wait = _wait_seconds(self._failures)
             self._closed_until = self._now() + wait
             if not _is_code(self._hash, code):
-                _log.warning("the technician's code was wrong, for the %d. time", self._failures)
+                _log.warning("the technician's code was wrong (failures: %d)", self._failures)
                 return wait
             self._failures, self._closed_until = 0, self._now()
-            _log.info("the technician was let in")
+            _log.info("the technician was admitted")
             return None
 
     def look(self) -> tuple[Diagnosis, ...]:
-        """How every part is; where the checks themselves fail, that is what is told."""
+        """Return the diagnosis of each part; if the checks themselves fail, one that says so."""
         try:
             return self._diagnose()
-        except Exception as error:  # noqa: BLE001 - the screen must go on, whatever it was
+        except Exception as error:  # noqa: BLE001 - after any error the screen must go on
             _log.error("the checks failed: %s", type(error).__name__)
             return (surroundings.checks_failed(error),)
 
 
 def make_hash(code: str) -> str:
-    """What the settings keep of a code."""
+    """Return the hash of a code for the settings."""
     return argon2id.str(code.encode()).decode()
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The watchdog's food: given only when every part of a service has just shown that it lives."""
+"""The watchdog: systemd is pinged only while each component of a service responds."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from collections.abc import Callable, Iterable, Mapping
 from kiosk.systemd import Notifier
 
 _log = logging.getLogger(__name__)
-_PERIOD_SECONDS = 5.0  # where no watchdog says how often it wants to hear from us
-_SHARE = 4  # asked so many times in the watchdog's time: one round may fail
+_PERIOD_SECONDS = 5.0  # used if systemd sets no watchdog time
+_SHARE = 4  # rounds in the watchdog's time, so that one may fail
 
 Answered = Callable[[], None]
 Ask = Callable[[Answered], None]
 
 
 class Watchdog:
-    """Asks each part of the kiosk, time and again; each answers from the thread that it works in.
+    """Asks each component of the kiosk periodically; each answers from its own working thread.
 
-    A part is asked by a function that returns at once and has its argument called when the part
-    gets to it. The service is ready when all of them answered for the first time.
+    A component is asked by a function that returns at once; the component calls the argument when
+    it gets to it. The service is ready when all components have answered for the first time.
     """
 
     def __init__(self, notifier: Notifier, parts: Mapping[str, Ask]) -> None:
@@ -30,7 +30,7 @@ class Watchdog:
         self._period = (notifier.watchdog_seconds or _PERIOD_SECONDS * _SHARE) / _SHARE
 
     def run(self, stopped: threading.Event) -> None:
-        """Ask until `stopped`."""
+        """Ask until `stopped`; ping systemd after each round in which all components answered."""
         ready = False
         while not stopped.is_set():
             silent = self.ask(stopped)
@@ -48,7 +48,7 @@ class Watchdog:
             stopped.wait(self._period)
 
     def ask(self, stopped: threading.Event) -> tuple[str, ...]:
-        """Ask every part once: those that have not answered within a period."""
+        """Ask each component once, and return those that have not answered within a period."""
         missing, changed = set(self._parts), threading.Condition()
 
         def answered(name: str) -> None:
@@ -64,19 +64,19 @@ class Watchdog:
 
 
 class Rounds:
-    """Feeds the watchdog whenever each of several loops has been round since it was fed."""
+    """Pings systemd each time that all loops have completed a round since the last ping."""
 
     def __init__(self, notifier: Notifier, loops: Iterable[str]) -> None:
         self._notifier = notifier
         self._loops = frozenset(loops)
-        self._been: set[str] = set()
+        self._completed: set[str] = set()
         self._lock = threading.Lock()
 
     def been(self, loop: str) -> None:
-        """A loop has been round once more. May be called from any thread."""
+        """Note that `loop` has completed a round. May be called from any thread."""
         with self._lock:
-            self._been.add(loop)
-            if self._been < self._loops:
+            self._completed.add(loop)
+            if self._completed < self._loops:
                 return
-            self._been.clear()
+            self._completed.clear()
         self._notifier.alive()

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The demonstration: everything on one machine, a simulated card, and a pilot for the screen."""
+"""The demonstration: all parts on one machine, a simulated card, and a pilot for the screen."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The simulated board of the demonstration's kiosk: where its parts are, and how it begins."""
+"""The simulated board of the demonstration: its pins, its lamps and its first state."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PINS: Mapping[str, int] = {
     "reader": 4, "ready": 17, "working": 27, "done": 22, "attention": 23, "buzzer": 24,
     "tamper": 5, "presence": 6, "power": 13,
 }  # fmt: skip
-"""As `KIOSK_PINS` has it."""
+"""The pins, in the form of `KIOSK_PINS`."""
 
 LAMPS: Mapping[str, tuple[str, Colour]] = {
     "reader": ("Reader", colour("#ffffff")),
@@ -23,13 +23,13 @@ LAMPS: Mapping[str, tuple[str, Colour]] = {
     "attention": ("Attention", colour("#ff7a59")),
     "buzzer": ("Buzzer", colour("#ffd84d")),
 }
-"""What each light is called, and its colour while it is lit."""
+"""The name of each lamp, and its colour while it is lit."""
 
-_WIDE = 190  # design pixels, beside the kiosk's own
+_WIDE = 190  # design pixels, beside the kiosk's screen
 
 
 def make_pins() -> SimulatedPins:
-    """A header with the case closed, nobody near, and good power."""
+    """Return a header with the case closed, nobody near, and good power."""
     pins = SimulatedPins()
     pins.set_input(PINS["tamper"], high=False)
     pins.set_input(PINS["presence"], high=False)
@@ -38,6 +38,6 @@ def make_pins() -> SimulatedPins:
 
 
 def wide(size: tuple[int, int]) -> int:
-    """How wide the board's picture is beside a screen of this size, in pixels."""
-    # Kivy's photographs are askew where a line of them does not end on a fourth pixel.
+    """Return the width of the board's picture beside a screen of this size, in pixels."""
+    # Kivy's screenshots are skewed unless their width is a multiple of four pixels.
     return -(-theme_for(*size).px(_WIDE) // 4) * 4

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
-"""The simulated board, drawn beside the kiosk's screen: its lights, its buzzer, switches to click.
+"""The simulated board, drawn beside the kiosk's screen: lamps, buzzer, and switches to click.
 
-It belongs to the demonstration, not to the screen: its words are English. Import after the screen
-was opened, because it imports Kivy.
+It belongs to the demonstration and not to the screen, so its words are English only. Import it
+after the screen was opened, because it imports Kivy.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from kiosk.ui.widgets.writing import Writing
 
 _BOARD, _DARK, _LETTERS = colour("#15202b"), colour("#2c3b49"), colour("#ffffff")
 _SWITCHES: Mapping[str, tuple[str, str]] = {
-    # what flipping it does: when its pin is low, and when it is high
+    # The effect of flipping it: while its pin is low, and while it is high.
     "tamper": ("Open the case", "Close the case"),
     "presence": ("Somebody comes", "Nobody is there"),
     "power": ("Power is good", "Power sags"),
@@ -36,7 +36,7 @@ _SWITCHES: Mapping[str, tuple[str, str]] = {
 
 
 class BoardPanel(BoxLayout):
-    """Lamps that are lit as their pins are, and a switch for each input."""
+    """A lamp for each output, lit as its pin is, and a switch for each input."""
 
     def __init__(self, app: KioskApp, pins: SimulatedPins, plan: PinPlan) -> None:
         context, px = app.stage.context, app.stage.context.theme.px
@@ -61,12 +61,12 @@ class BoardPanel(BoxLayout):
         self._draw()
 
     def on_touch_down(self, touch: object) -> bool:
-        """What is beside the screen is no touch of the screen's."""
+        """Handle a touch on the board, so that it does not reach the screen."""
         inside = bool(self.collide_point(*touch.pos))  # type: ignore[attr-defined]
         return bool(super().on_touch_down(touch)) or inside
 
     def lit(self) -> set[str]:
-        """The names of the lamps that are lit."""
+        """Return the names of the lamps that are lit."""
         names = [words for words, _ in LAMPS.values()]
         return {name for name, (_, lamp) in zip(names, self._lamps, strict=True) if lamp.lit}
 
@@ -77,7 +77,7 @@ class BoardPanel(BoxLayout):
 
 
 class BoardSwitch(Pressable, BoxLayout):
-    """A switch: pressing it puts its pin at the other level."""
+    """A switch: a press changes the level of its pin."""
 
     def __init__(
         self, context: Context, pins: SimulatedPins, pin: int, words: tuple[str, str]
@@ -93,30 +93,30 @@ class BoardSwitch(Pressable, BoxLayout):
 
     @property
     def spoken(self) -> str:
-        """What pressing it does."""
+        """The label: what a press does now."""
         return self._words_of[self._pins.read(self._pin)]
 
     @property
     def enabled(self) -> bool:
-        """Always."""
+        """Always True."""
         return True
 
     def pressed(self) -> None:
-        """Put its pin at the other level."""
+        """Change the level of the pin."""
         self._pins.set_input(self._pin, high=not self._pins.read(self._pin))
         self.paint()
 
     def paint(self) -> None:
-        """Say what pressing it does now."""
+        """Show what a press does now."""
         self._face.paint(_LETTERS if self.down else _DARK)
         self._label.color = _BOARD if self.down else _LETTERS
         self._label.text = self.spoken
 
 
 def attach(app: KioskApp, pins: SimulatedPins, size: tuple[int, int]) -> BoardPanel:
-    """Draw the board at the right of the screen of `app`, which is `size` from now on.
+    """Draw the board at the right of the screen of `app`, which gets the size `size`.
 
-    The window has to be wider by `wide`.
+    The window has to be wider by `wide(size)`.
     """
     app.stage.size_hint, app.stage.size = (None, None), size
     panel = BoardPanel(app, pins, PinPlan.of(PINS, "demo"))
@@ -126,7 +126,7 @@ def attach(app: KioskApp, pins: SimulatedPins, size: tuple[int, int]) -> BoardPa
 
 
 class _Lamp(Widget):
-    """A disc: its colour when lit, else a ring of it."""
+    """A disc in its colour while it is lit, else a ring."""
 
     def __init__(self, context: Context, lit: Colour) -> None:
         side = context.theme.px(22)
@@ -136,7 +136,7 @@ class _Lamp(Widget):
         self.bind(pos=self._paint)
 
     def light(self, *, on: bool) -> None:
-        """Be lit or not."""
+        """Switch the lamp on or off."""
         self.lit = on
         self._paint()
 

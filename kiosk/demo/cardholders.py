@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who the demonstration is about. Nobody of that name is registered anywhere."""
+"""The cardholders of the demonstration. Nobody of these names is registered anywhere."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KIOSK = "demo-kiosk"
 
 @dataclass(frozen=True)
 class Post:
-    """What somebody is assigned to do, and for whom."""
+    """A position of a cardholder, and its organisation."""
 
     code: str
     name: str
@@ -27,7 +27,7 @@ class Post:
 
 @dataclass(frozen=True)
 class DemoHolder:
-    """A cardholder with the answers she registered: question id and answer, in order."""
+    """A cardholder with the registered answers: question id and answer, in order."""
 
     name: str
     email: str
@@ -53,10 +53,10 @@ NURSE = DemoHolder(
 COLLEAGUE = DemoHolder(
     name="Tomos Demo",
     email="tomos.demo@nhs.net",
-    answers=(),  # he has not registered
+    answers=(),  # not registered
     passcode="135791",
     new_passcode="",
-    posts=(  # he works for two organisations, and chooses one when he logs in
+    posts=(  # two organisations: Tomos chooses one when he logs in
         Post("S8000:G8000:R8001", "Nurse Access Role", "Z9901", ORGANISATION),
         Post("S8000:G8000:R8003", "Health Professional Access Role", "Z9902", "Coed Hospice"),
     ),
@@ -64,7 +64,7 @@ COLLEAGUE = DemoHolder(
 
 
 def personalisation(holder: DemoHolder, card: IssuedCard, issuer: SimulatedIssuer) -> bytes:
-    """The document that `kiosk-central seed-demo` reads from its standard input."""
+    """Return the document that `kiosk-central seed-demo` reads from its standard input."""
     document = {
         "organisation": ORGANISATION,
         "cardholder": {"name": holder.name, "email": holder.email},

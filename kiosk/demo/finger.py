@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # mypy: allow-subclassing-any
-"""A finger and an eye for a kiosk's screen: real touches in window pixels, and what can be read.
+"""A finger and an eye for the kiosk's screen: they touch pixels, and read the texts on it.
 
-A touch goes the way of the touch screen's own: through the window and down its widgets, so that a
-button which is covered cannot be pressed. Import this after the screen was opened, because it
-imports Kivy.
+A touch takes the way of a real one, through the window and down its widgets, so a covered button
+cannot be pressed. Import this after the screen was opened, because it imports Kivy.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ from kiosk.ui.widgets.viewport import Viewport
 
 Result = TypeVar("Result")
 
-PATIENCE = 10.0  # seconds that a finger waits for what it is to touch
+PATIENCE = 10.0  # seconds that a finger waits for a control
 GLANCE = 0.03  # seconds between two looks
 ENGLISH = Catalogue()
 
@@ -46,18 +45,18 @@ _numbers = itertools.count(1)
 
 
 class NotOnScreen(LookupError):
-    """What was to be touched or read did not come onto the screen in time."""
+    """A control or text did not appear on the screen in time."""
 
 
 class PilotTouch(MotionEvent):
-    """One finger on the glass, at window pixels from the bottom left."""
+    """One finger on the screen, in window pixels from the bottom left."""
 
     def __init__(self, x: float, y: float) -> None:
         place = {"sx": x / (Window.width - 1), "sy": y / (Window.height - 1)}
         super().__init__("finger", next(_numbers), place, is_touch=True, type_id="touch")
 
     def depack(self, args: dict[str, float]) -> None:
-        """Take the place over, as a fraction of the window."""
+        """Take over the position, as a fraction of the window."""
         self.sx, self.sy = args["sx"], args["sy"]
         self.profile = ["pos"]
         super().depack(args)
@@ -66,8 +65,8 @@ class PilotTouch(MotionEvent):
 class Finger:
     """Taps and types on the screen of `app`.
 
-    From a thread of its own it waits up to `patience` seconds for what it is to touch; in the
-    thread that draws, where waiting would stop the drawing, that has to be there already.
+    In a thread of its own it waits up to `patience` seconds for a control. In the thread that
+    draws, waiting would stop the drawing, so the control has to be there already.
     """
 
     def __init__(self, app: KioskApp, *, hold: float = 0.05, patience: float = PATIENCE) -> None:
@@ -76,15 +75,15 @@ class Finger:
         self._patience = patience
 
     def down(self, x: float, y: float) -> PilotTouch:
-        """Come down on the glass at `x`, `y`: pixels from the top left, as in a picture."""
+        """Put the finger down at `x`, `y`: pixels from the top left, as in a picture."""
         return drawing(self._app, lambda: _begin(x, Window.height - y))
 
     def up(self, touch: PilotTouch) -> None:
-        """Lift the finger that came down."""
+        """Lift the finger."""
         drawing(self._app, lambda: EventLoop.post_dispatch_input("end", touch))
 
     def tap(self, x: float, y: float) -> None:
-        """Come down at `x`, `y` from the top left, and lift again."""
+        """Put the finger down at `x`, `y` from the top left, and lift it."""
         touch = self.down(x, y)
         time.sleep(self._hold)
         self.up(touch)
@@ -103,9 +102,9 @@ class Finger:
         self.tap(*self._wait(ready, f"button {str(wanted)!r}"))
 
     def choose(self, label: str) -> None:
-        """Tap the choice with this label, turning pages of its list until it is to be seen.
+        """Tap the choice with this label; scroll its list until it is visible.
 
-        Labels are English, whatever language they are shown in.
+        `label` is English, in whatever language the choice is shown.
         """
 
         def look() -> tuple[bool, float, float] | None:
@@ -128,7 +127,7 @@ class Finger:
             found, *place = self._wait(look, f"choice {label!r}")
             self.tap(*place)
             if not found and threading.current_thread() is threading.main_thread():
-                EventLoop.idle()  # nobody else has the page drawn that was turned
+                EventLoop.idle()  # draw the scrolled list: this thread is the one that draws
 
     def key(self, key: str) -> None:
         """Tap the key that types `key`, or `DELETE` or `SHIFT`; raises NotOnScreen."""
@@ -144,7 +143,7 @@ class Finger:
             self.tap(*place)
 
     def hold(self, key: str, seconds: float = 0.8) -> None:
-        """Stay on the key that types `key`: what it offers besides is there afterwards."""
+        """Hold the key that types `key`, so that its accents appear."""
         before, self._hold = self._hold, seconds
         try:
             self.key(key)
@@ -152,7 +151,7 @@ class Finger:
             self._hold = before
 
     def hold_title(self) -> None:
-        """Stay on the left of the title bar for as long as it takes."""
+        """Hold the left of the title bar until the technician's page opens."""
 
         def bar() -> tuple[float, float] | None:
             found = next(iter(self._widgets(TitleBar)), None)
@@ -166,7 +165,7 @@ class Finger:
         self.up(touch)
 
     def flip(self, switch: str) -> None:
-        """Tap the switch of the simulated board that says this."""
+        """Tap the switch of the simulated board with this label."""
         from kiosk.demo.board_panel import BoardSwitch  # noqa: PLC0415 - a kiosk on a wall has none
 
         def look() -> tuple[float, float] | None:
@@ -177,14 +176,14 @@ class Finger:
         self.tap(*self._wait(look, f"switch {switch!r}"))
 
     def write(self, characters: Iterable[str]) -> None:
-        """Tap key after key, with Shift before each capital."""
+        """Tap one key after the other, with Shift before each capital."""
         for character in characters:
             if character != character.lower():
                 self.key(SHIFT)
             self.key(character.lower())
 
     def delete(self, number: int) -> None:
-        """Tap Delete this many times."""
+        """Tap Delete `number` times."""
         for _ in range(number):
             self.key(DELETE)
 
@@ -192,7 +191,7 @@ class Finger:
         return (one for one in self._app.stage.walk(restrict=True) if isinstance(one, kind))
 
     def _wait(self, look: Callable[[], Result | None], what: str) -> Result:
-        """What two looks in a row give alike: a new page is not in its place yet."""
+        """Return a result that `look` gives twice in a row: a new page first has to settle."""
         before: list[Result | None] = [None]
 
         def settled() -> Result | None:
@@ -207,25 +206,25 @@ class Finger:
 
 
 class Eye:
-    """Reads the screen of `app`, and photographs it."""
+    """Reads the screen of `app`, and takes pictures of it."""
 
     def __init__(self, app: KioskApp, *, patience: float = PATIENCE) -> None:
         self._app = app
         self._patience = patience
 
     def texts(self) -> list[str]:
-        """Every text on the screen, as it was drawn last, from the top of the widget tree."""
+        """Return all texts on the screen as last drawn, in the order of the widget tree."""
         return drawing(self._app, self._texts)
 
     def wait_for(self, part: str) -> str:
-        """The first text that contains `part`, once there is one; raises NotOnScreen.
+        """Wait for a text that contains `part`, and return it; raises NotOnScreen.
 
-        `part` is as it is shown, or the English of it.
+        `part` may be in the language of the screen or in English.
         """
 
         def look() -> str | None:
-            said = [*self._texts(), *self._said_in_english()]
-            return next((one for one in said if part in one), None)
+            texts = [*self._texts(), *self._english_texts()]
+            return next((one for one in texts if part in one), None)
 
         return until(self._app, look, self._patience, f"text {part!r}")
 
@@ -233,17 +232,17 @@ class Eye:
         """Write what the window shows to a PNG file."""
 
         def take() -> None:
-            # Drawn now, because the buffer of a frame that was shown may hold an older one.
+            # Draw now, because the buffer may hold an older frame than the one that is shown.
             Window.dispatch("on_draw")
-            # Kivy numbers its pictures by what a folder has already: this one gets its own.
+            # Kivy numbers its screenshots by what is in the folder, so each gets its own folder.
             with TemporaryDirectory(dir=path.parent) as folder:
                 taken = Window.screenshot(name=str(Path(folder).absolute() / path.name))
                 Path(taken).replace(path)
 
         drawing(self._app, take)
 
-    def _said_in_english(self) -> list[str]:
-        """The English of every text of the view that is on the screen, in whatever language."""
+    def _english_texts(self) -> list[str]:
+        """Return the English of all texts of the view that are on the screen."""
         stage = self._app.stage
         if stage.view is None:
             return []
@@ -263,17 +262,17 @@ def _begin(x: float, y: float) -> PilotTouch:
 
 
 def is_meant(button: IntentButton, wanted: Intent | str) -> bool:
-    """Whether `button` has this intent, or this English label."""
+    """Return whether `button` has this intent, or this English label."""
     return button.intent is wanted if isinstance(wanted, Intent) else english_of(button) == wanted
 
 
 def english_of(control: IntentButton | ChoiceRow) -> str:
-    """The label in English, whatever language it is shown in."""
+    """Return the English label, in whatever language the control shows it."""
     return ENGLISH.say(control.label)
 
 
 def _words_in(value: object) -> Iterator[Words]:
-    """Every text within a view, however deep."""
+    """Yield all texts in a view, at any depth."""
     if isinstance(value, Text | Verbatim):
         yield value
     elif isinstance(value, tuple):
@@ -285,13 +284,13 @@ def _words_in(value: object) -> Iterator[Words]:
 
 
 def _middle(widget: Widget) -> tuple[float, float]:
-    """The middle of `widget` in window pixels from the top left."""
+    """Return the middle of `widget` in window pixels from the top left."""
     x, y = widget.to_window(widget.center_x, widget.center_y)
     return x, Window.height - y
 
 
 def drawing(app: KioskApp, work: Callable[[], Result]) -> Result:
-    """What `work` gives, done by the thread that draws."""
+    """Run `work` in the thread that draws, and return its result."""
     if threading.current_thread() is threading.main_thread():
         return work()
     done: Future[Result] = Future()
@@ -299,7 +298,7 @@ def drawing(app: KioskApp, work: Callable[[], Result]) -> Result:
     def order() -> None:
         try:
             done.set_result(work())
-        except Exception as error:  # noqa: BLE001 - it is raised again where it belongs
+        except Exception as error:  # noqa: BLE001 - raised again in the thread that waits
             done.set_exception(error)
 
     app.call(order)
@@ -307,7 +306,7 @@ def drawing(app: KioskApp, work: Callable[[], Result]) -> Result:
 
 
 def until(app: KioskApp, look: Callable[[], Result | None], patience: float, what: str) -> Result:
-    """What `look` gives as soon as it gives something; raises NotOnScreen after `patience`."""
+    """Return the first result of `look` that is not None; raises NotOnScreen after `patience`."""
     deadline = time.monotonic() + patience
     while True:
         found = drawing(app, look)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The smartcards of the demonstration's cardholders: of any family, alike from outside."""
+"""The smartcards of the demonstration: cards of any family behind one interface."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ Chip = SimulatedPivCard | SimulatedGidsCard | SimulatedIso7816Card
 
 @dataclass(frozen=True)
 class IssuedCard:
-    """A smartcard as its issuer knows it: what it is, what is in it, what central is told of it."""
+    """A smartcard as its issuer knows it: its family, its content, and its document for central."""
 
     family: Family
     serial: str
     chip: Chip
 
     def lock(self) -> None:
-        """Three wrong passcodes at the end of a long night."""
+        """Use up the tries of the passcode, as three wrong passcodes do."""
         self.chip.memory.passcode_left = 0
 
     def unlock(self) -> None:
-        """As it was issued: its tries to the full."""
+        """Restore the tries of the passcode, as at issue."""
         self.chip.memory.passcode_left = 3
 
     @property
     def passcode_left(self) -> int:
-        """Tries of the passcode."""
+        """The remaining tries of the passcode."""
         return self.chip.memory.passcode_left
 
     @property
@@ -52,7 +52,7 @@ class IssuedCard:
 
     @property
     def unblocking_left(self) -> int:
-        """Tries of that key; as many as ever where the card does not count them."""
+        """The remaining tries of that key; the maximum if the card does not count them."""
         match self.chip:
             case SimulatedPivCard(memory=memory):
                 return memory.unblocking_left
@@ -64,42 +64,42 @@ class IssuedCard:
 
     @property
     def unblocking_maximum(self) -> int:
-        """Tries of that key when none is spent."""
+        """The tries of that key when none is used."""
         return 5 if self.family is Family.ISO7816 else 3
 
     @property
     def _gids_certificate(self) -> bytes:
-        """The certificate of its container, as the kiosk reads it."""
+        """The certificate of the card's container, as the kiosk reads it."""
         found = inspect(_Direct(self.chip)).certificates.authentication
         self.chip.reset()
         return found or b""
 
     def has_passcode(self, passcode: str) -> bool:
-        """Whether this is its passcode, looked up in its memory and not tried."""
+        """Return whether `passcode` is the card's, by its memory and without a try."""
         return self.chip.memory.passcode.rstrip(b"\xff\0") == passcode.encode()
 
     def document(self) -> dict[str, Any]:
-        """What `kiosk-central seed-demo` is told of the card."""
-        told: dict[str, Any] = {
+        """Return the description of the card for `kiosk-central seed-demo`."""
+        document: dict[str, Any] = {
             "family": self.family,
             "serial": self.serial,
             "unblocking_maximum": self.unblocking_maximum,
         }
         match self.chip:
             case SimulatedPivCard(memory=memory):
-                told["authentication_certificate"] = _base64(memory.certificates[0x9A])
-                told["card_authentication_certificate"] = _base64(memory.certificates[0x9E])
+                document["authentication_certificate"] = _base64(memory.certificates[0x9A])
+                document["card_authentication_certificate"] = _base64(memory.certificates[0x9E])
             case SimulatedGidsCard(memory=memory):
-                told["administrator_kind"] = memory.administrator_kind
-                told["authentication_certificate"] = _base64(self._gids_certificate)
-                return {**told, "unblocking_key": self.unblocking_key.hex()}
-        return {**told, "unblocking_key": self.unblocking_key.decode()}
+                document["administrator_kind"] = memory.administrator_kind
+                document["authentication_certificate"] = _base64(self._gids_certificate)
+                return {**document, "unblocking_key": self.unblocking_key.hex()}
+        return {**document, "unblocking_key": self.unblocking_key.decode()}
 
 
 def issue(
     family: Family, holder: str, passcode: str, issuer: SimulatedIssuer | None = None
 ) -> IssuedCard:
-    """A personalised card, locked; an authority of its own certifies it where none is given."""
+    """Return a personalised, locked card; without an `issuer`, a new authority certifies it."""
     issuer, digits = issuer or SimulatedIssuer.make(), passcode.encode()
     card: IssuedCard
     match family:
@@ -122,7 +122,7 @@ def issue(
 
 
 class _Direct:
-    """A card's connection without a reader."""
+    """A connection to a card without a reader."""
 
     def __init__(self, chip: Chip) -> None:
         self.atr = chip.atr

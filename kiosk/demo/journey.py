@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a pilot can do, one value a step: a journey is a list of these and reads like a story."""
+"""The steps of a pilot, one value each: a journey is a list of them and reads like a story."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ class Insert:
 
 @dataclass(frozen=True)
 class Block:
-    """Have wrong passcodes lock her card, as a ward computer would."""
+    """Lock the cardholder's card with wrong passcodes, as a ward computer would."""
 
 
 @dataclass(frozen=True)
 class Unblock:
-    """Have her card as it was before it was locked, with the passcode it had."""
+    """Restore the tries of the cardholder's card, with the passcode that it had."""
 
 
 @dataclass(frozen=True)
 class Renew:
-    """Have the RA give her another card, of this family, in place of hers; it is locked."""
+    """Replace the cardholder's card with another, locked one of this family, as the RA does."""
 
     family: Family
 
 
 @dataclass(frozen=True)
 class CutCentral:
-    """End the central service."""
+    """Stop the central service."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Take:
 
 @dataclass(frozen=True)
 class See:
-    """Wait until this text is on the screen, and take a picture under `name` where there is one."""
+    """Wait until this text is on the screen, and take a picture if there is a `name` for it."""
 
     words: str
     name: str = ""
@@ -68,33 +68,33 @@ class See:
 
 @dataclass(frozen=True)
 class Press:
-    """Touch a button: by what it means, or by its label."""
+    """Touch a button, given by its intent or its label."""
 
     button: Intent | str
 
 
 @dataclass(frozen=True)
 class HoldTitle:
-    """Stay on the title of the page until it is taken for a technician's finger."""
+    """Hold the title bar until the technician's page opens."""
 
 
 @dataclass(frozen=True)
 class Flip:
-    """Touch a switch of the simulated board, by what it says that it does."""
+    """Touch a switch of the simulated board, given by its label."""
 
     switch: str
 
 
 @dataclass(frozen=True)
 class Choose:
-    """Touch an entry of a list, by its label."""
+    """Touch a choice of a list, given by its label."""
 
     label: str
 
 
 @dataclass(frozen=True)
 class Write:
-    """Touch key after key. What is written is never printed."""
+    """Touch one key after the other. The characters are never printed."""
 
     characters: str
 
@@ -104,7 +104,7 @@ class Write:
 
 @dataclass(frozen=True)
 class WriteCode:
-    """Read the newest e-mail, and touch the keys of the code in it."""
+    """Read the newest email, and touch the keys of the code in it."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class Delete:
 
 @dataclass(frozen=True)
 class Wait:
-    """Do nothing for a while, as somebody who has walked away."""
+    """Do nothing for `seconds`, like a user who has walked away."""
 
     seconds: float
 
@@ -127,12 +127,12 @@ Journey = list[Step]
 
 
 def answer(question: str, given: str, name: str = "") -> Journey:
-    """See one question, answer it and go on."""
+    """Return the steps: see one question, answer it and go on."""
     return [See(question, name), Write(given), Press(Intent.CONTINUE)]
 
 
 def new_passcode(digits: str) -> Journey:
-    """Choose a new passcode and enter it again."""
+    """Return the steps: choose a new passcode and enter it again."""
     return [
         See("Choose a new passcode", "choose-passcode"),
         Write(digits),

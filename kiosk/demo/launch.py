@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`kiosk demo`: the whole thing on one machine, for a person or, without one, for the pilot."""
+"""`kiosk demo`: all parts on one machine, for a user, or without a display for the pilot."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from kiosk.site import settings
 
 PICTURES = Path("build/demo")
 _NOTICED_SECONDS = 1.0  # pcscd looks for cards every 0.4 s
-_CARD_SECONDS = 0.15  # a command, as with a chip: the work can be watched
+_CARD_SECONDS = 0.15  # a command, like a real chip, so that users can follow the work
 
 
 def demonstrate(*, unattended: bool) -> int:
-    """Run the demonstration; 0 if the card, asked by another program, takes its new passcode."""
+    """Run the demonstration; return 0 if another program finds the new passcode on the card."""
     with TemporaryDirectory(prefix="kiosk-demo-") as folder:
         _say("starting a private pcscd, the central service and the sync")
         with Premises(Path(folder)) as premises:
@@ -47,20 +47,20 @@ def demonstrate(*, unattended: bool) -> int:
 
 
 def _display() -> bool:
-    """Whether there is a display: a variable that is left over from one is none."""
+    """Return whether there is a display; a variable left over from an old one does not count."""
     screen = os.environ.get("DISPLAY", "")
     number = screen.removeprefix("unix").removeprefix(":").partition(".")[0]
     if screen.startswith((":", "unix:")):
         if Path(f"/tmp/.X11-unix/X{number.removeprefix(':')}").exists():
             return True
     elif screen:
-        return True  # another machine's: it is believed
+        return True  # a display of another machine, which cannot be checked
     wayland = os.environ.get("WAYLAND_DISPLAY", "")
     return bool(wayland) and (Path(os.environ.get("XDG_RUNTIME_DIR", "/")) / wayland).exists()
 
 
 def _with_board(premises: Premises, width: int, height: int) -> compose.ScreenService:
-    """The kiosk in a window, and the simulated board of its lights beside it."""
+    """Return the kiosk in a window, with the simulated board beside it."""
     size, pins = (width, height), premises.pins
     os.environ.update(
         KIOSK_WIDTH=str(width + board_layout.wide(size)),
@@ -74,15 +74,15 @@ def _with_board(premises: Premises, width: int, height: int) -> compose.ScreenSe
     return kiosk
 
 
-# ---------------------------------------------------------------- with a person
+# ---------------------------------------------------------------- with a user
 
 
 def _attended(premises: Premises) -> int:
     os.environ.setdefault("KIOSK_KEYBOARD", "1")
-    # As a seven-inch panel has it: with the board beside it that fits any desk's screen.
+    # The size of a seven-inch panel: with the board beside it, it fits any desktop screen.
     chosen = settings.read()
     kiosk = _with_board(premises, chosen.width, chosen.height)
-    _say(f"{premises.holder.name}'s smartcard is locked. Her answers:")
+    _say(f"the smartcard of {premises.holder.name} is locked; the answers:")
     for question, answer in premises.holder.answers:
         print(f"    {SecurityQuestion(question).in_language('en')}  {answer}")
     _say("press Enter here to put the card in, and again to take it out")
@@ -102,11 +102,11 @@ def _move_card(premises: Premises) -> None:
         _say("the card is in" if inserted else "the card is out")
 
 
-# ---------------------------------------------------------------- without one
+# ---------------------------------------------------------------- without a user
 
 
 def unlock_journey(premises: Premises) -> jr.Journey:
-    """A nurse at 3 a.m.: locked card, four questions, a new passcode, back to work."""
+    """Return the journey of a nurse at 3 a.m.: a locked card, four questions, a new passcode."""
     questions = premises.holder.answers
     journey: jr.Journey = [
         jr.See("simulated card reader"),
@@ -155,22 +155,22 @@ def _unattended(premises: Premises) -> int:
     threading.Thread(target=walk, daemon=True, name="pilot").start()
     kiosk.run()
     if not walked.is_set():
-        _say("the journey did not come to its end")
+        _say("the journey was not completed")
         return 1
     _say(f"pictures of every screen: {PICTURES}/")
     return 0 if card_takes(premises) else 1
 
 
 _OTHERS = {
-    # What to run, and what to give it on its standard input: never on an argument list.
+    # The passcode is given on standard input or in the environment, never as an argument.
     "yubico-piv-tool": ["-r", "Virtual PCD", "--stdin-input", "-a", "verify-pin"],
-    # Debian 13's yubico-piv-tool speaks to its maker's cards alone.
+    # Debian 13's yubico-piv-tool works only with its maker's cards.
     "pkcs15-tool": ["--reader", "0", "--verify-pin", "--pin", "env:NEW_PASSCODE"],
 }
 
 
 def card_takes(premises: Premises) -> bool:
-    """Ask programs which are not ours whether the card takes the new passcode, until one can."""
+    """Return whether the card takes the new passcode, by the first other program that can ask."""
     premises.insert()
     time.sleep(_NOTICED_SECONDS)
     passcode = premises.holder.new_passcode

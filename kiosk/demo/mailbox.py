@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The demonstration's mail: there is no mail server, and central leaves its letters in a folder."""
+"""The demonstration's mail: central writes its emails to a folder instead of a mail server."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CODE = re.compile(r"^\s+([0-9]{6})\s*$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Received:
-    """A letter as it arrived."""
+    """An email as it arrived."""
 
     address: str
     subject: str
@@ -25,18 +25,18 @@ class Received:
 
     @property
     def code(self) -> str | None:
-        """The code that stands apart in it, where there is one."""
+        """The code that stands on a line of its own, or None."""
         found = _CODE.search(self.text)
         return found and found[1]
 
 
 def letters(folder: Path) -> list[Received]:
-    """All that arrived, in order."""
+    """Return all emails in the order of their arrival."""
     return [_read(path) for path in sorted(folder.glob("*.eml"))]
 
 
 def newest_code(folder: Path) -> str:
-    """The code that arrived last; raises LookupError where none has."""
+    """Return the code that arrived last; raises LookupError without one."""
     for letter in reversed(letters(folder)):
         if letter.code:
             return letter.code
@@ -44,12 +44,12 @@ def newest_code(folder: Path) -> str:
 
 
 def show_arriving(folder: Path, tell: Callable[[str], None], stop: threading.Event) -> None:
-    """Tell of every letter that arrives, until stopped: there is no mail server to look into."""
+    """Call `tell` with each email that arrives, until `stop`."""
     seen = 0
     while not stop.wait(_LOOK_SECONDS):
         arrived = letters(folder)
         for letter in arrived[seen:]:
-            tell(f"e-mail to {letter.address}: {letter.subject}")
+            tell(f"email to {letter.address}: {letter.subject}")
             for line in letter.text.splitlines():
                 tell(f"    {line}")
         seen = len(arrived)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pilot: walks a journey at the screen, by touches at pixels, and photographs what it sees.
+"""The pilot: walks a journey at the screen by touching pixels, and takes pictures.
 
-Import after the screen was opened, because a finger imports Kivy.
+Import it after the screen was opened, because `finger` imports Kivy.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from kiosk.ui.app import KioskApp
 
 
 class Pilot:
-    """Walks journeys; `tell` hears of each step with the seconds it took.
+    """Walks journeys; `tell` is called after each step with the seconds that it took.
 
-    Its `hand` touches the screen, or never does (see `keyhand`).
+    Its `hand` touches the screen, or uses only keys (see `keyhand`).
     """
 
     def __init__(
@@ -41,11 +41,11 @@ class Pilot:
         pictures.mkdir(parents=True, exist_ok=True)
 
     def walk(self, journey: jr.Journey) -> None:
-        """Do each step in turn; raises NotOnScreen where the screen is not as it should be."""
+        """Do each step in turn; raises NotOnScreen if the screen differs from the journey."""
         for step in journey:
             begun = time.monotonic()
-            told = self._do(step)
-            self._tell(told, time.monotonic() - begun)
+            description = self._do(step)
+            self._tell(description, time.monotonic() - begun)
 
     def _do(self, step: jr.Step) -> str:
         match step:
@@ -69,7 +69,7 @@ class Pilot:
                 return f"press {button}"
             case jr.HoldTitle():
                 self.hand.hold_title()
-                return "stay on the title"
+                return "hold the title bar"
             case jr.Choose(label):
                 self.hand.choose(label)
                 return f"choose {label}"
@@ -78,14 +78,14 @@ class Pilot:
                 return f"flip a switch of the board: {switch.lower()}"
 
     def _type(self, step: jr.Write | jr.WriteCode | jr.Delete) -> str:
-        """Touch keys. What is written is never told."""
+        """Touch keys, and return a description without what is typed."""
         match step:
             case jr.Write(characters):
                 self.hand.write(characters)
                 return f"touch {len(characters)} keys"
             case jr.WriteCode():
                 self.hand.write(newest_code(self._premises.central.mail))
-                return "touch the keys of the code that was e-mailed"
+                return "touch the keys of the code in the email"
             case jr.Delete(number):
                 self.hand.delete(number)
                 return f"delete {number} characters"
@@ -98,10 +98,10 @@ class Pilot:
                 return "walk away"
             case jr.CutCentral():
                 self._premises.central.stop()
-                return "the central service is gone"
+                return "stop the central service"
             case jr.RestoreCentral():
                 self._premises.central.start()
-                return "the central service is back"
+                return "start the central service again"
             case _:
                 return self._do_with_card(step)
 
@@ -115,11 +115,11 @@ class Pilot:
                 return "take the smartcard out"
             case jr.Block():
                 self._premises.card.lock()
-                return "three wrong passcodes lock her smartcard"
+                return "lock the smartcard with three wrong passcodes"
             case jr.Unblock():
                 self._premises.card.unlock()
-                return "her smartcard is not locked"
+                return "restore the tries of the smartcard"
             case jr.Renew(family):
                 self._premises.another_card(family)
-                return f"she is given a {family} card"
+                return f"replace the smartcard with a {family} card"
         raise TypeError(type(step).__name__)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Real parts on one machine: a private pcscd, the central service, the sync, cards for the reader.
+"""The kiosk's surroundings on one machine: a private pcscd, central, the sync, and cards.
 
-Used by the demonstration and by the tests of whole journeys. Everything lives in one folder and
-ends with it. What is ours listens on the loopback interface alone; vpcd, the virtual reader's
-driver, on all of them: whoever reaches the machine may put a simulated card in. Only the pins of
-the kiosk's board are simulated.
+The demonstration and the tests of whole journeys use them. All of it lives in one folder and ends
+with it. Our own services listen only on the loopback interface. vpcd, the driver of the virtual
+reader, listens on all interfaces, so anyone who reaches the machine can insert a simulated card.
+Only the pins of the kiosk's board are simulated.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ _MEMORY = Path("/dev/shm")
 
 
 class Premises:
-    """A kiosk's surroundings, from entry to exit; the kiosk itself is started by who uses them.
+    """A kiosk's surroundings as a context manager; the caller starts the kiosk itself.
 
-    `card` is the cardholder's, locked; `card_seconds` is what each of its commands takes. `state`
-    is the kiosk's state directory, where it is to be elsewhere. `pins`: for a kiosk that is given
-    them, with `board.PINS`.
+    `card` is the cardholder's, locked; each of its commands takes `card_seconds`. `state` is the
+    kiosk's state directory, if it should be elsewhere. `pins` are for a kiosk with
+    `board_layout.PINS`.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Premises:
         self._stack.close()
 
     def insert(self, which: DemoCard = DemoCard.HERS, *faults: Fault) -> None:
-        """Put a card into the reader, with the faults it is to have."""
+        """Put a card into the reader, with these faults."""
         cards: dict[DemoCard, SimulatedCard] = {
             DemoCard.HERS: self.card.chip,
             DemoCard.UNREGISTERED: self._unregistered.chip,
@@ -101,13 +101,13 @@ class Premises:
         self._inserted.insert()
 
     def take(self) -> None:
-        """Take the card out, where there is one."""
+        """Take the card out, if there is one."""
         if self._inserted is not None:
             self._inserted.remove()
             self._inserted = None
 
     def lend(self, *, offline: bool) -> None:
-        """Have the RA decide whether kiosks are lent what they need to unlock without central."""
+        """Set the RA's policy: whether kiosks get packs, to unlock without central."""
         policy = ("--offline", "on" if offline else "off", "--lease-cards", "all")
         named = (cardholders.ORGANISATION, "--operator", "demo")
         self.central.run("organisations", "policy", *named, *policy)
@@ -123,7 +123,7 @@ class Premises:
             )
 
     def signal_sync(self, number: signal.Signals) -> None:
-        """Send a signal to `kiosk sync`, where it runs."""
+        """Send a signal to `kiosk sync` if it runs."""
         if self._sync is not None:
             self._sync.send_signal(number)
 
@@ -133,12 +133,12 @@ class Premises:
         self._sync = None
 
     def kiosk_environment(self) -> Mapping[str, str]:
-        """What a kiosk in these premises has in its environment."""
+        """Return the environment of a kiosk in these premises."""
         return {
             "KIOSK_CENTRAL_URL": self.central.url,
             "KIOSK_STATE_DIRECTORY": str(self.state),
             "KIOSK_RUNTIME_DIRECTORY": str(self.memory),
-            "KIOSK_SWAP_TOLERATED": "true",  # on this machine nothing is anybody's
+            "KIOSK_SWAP_TOLERATED": "true",  # no real data is on this machine
             "KIOSK_FULLSCREEN": "false",
             "KIOSK_CONTACTS": (
                 '[{"name": "IT service desk", "detail": "ext. 2222"},'

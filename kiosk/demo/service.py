@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The central service as a process: seeded, started, stopped, killed."""
+"""The central service as a process: seed, start, stop and kill it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class CentralProcess:
         return self._process is not None and self._process.poll() is None
 
     def send_signal(self, number: signal.Signals) -> None:
-        """Send the service a signal, where it runs."""
+        """Send the service a signal if it runs."""
         if self._process is not None:
             self._process.send_signal(number)
 
@@ -45,12 +45,12 @@ class CentralProcess:
         )
 
     def enrolment_token(self, kiosk: str) -> str:
-        """A token by which a device may become this kiosk."""
+        """Return a token that enrols a device as this kiosk."""
         named = ("--organisation", cardholders.ORGANISATION, "--operator", "demo")
         return self.run("enrol-token", kiosk, *named)
 
     def run(self, *command: str) -> str:
-        """What a command of the RA's says."""
+        """Run a command of the RA, and return its output."""
         done = subprocess.run(
             [*_CENTRAL, *command],
             env={**os.environ, **self.environment()},
@@ -62,7 +62,7 @@ class CentralProcess:
         return done.stdout.strip()
 
     def start(self) -> None:
-        """Serve, on the same port as before, and return once it listens."""
+        """Start the service on the same port as before; return when it listens."""
         with (self.folder / "central.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [*_CENTRAL, "serve", "--log", "trace", "--port", str(self._port)],
@@ -78,12 +78,12 @@ class CentralProcess:
         self._port = int(self.url.rpartition(":")[2])
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
-        """End it; SIGKILL for the hard way."""
+        """End the service; with SIGKILL, without warning."""
         end(self._process, how)
         self._process = None
 
     def environment(self) -> dict[str, str]:
-        """The service's settings."""
+        """Return the service's settings."""
         return {
             "KIOSK_CENTRAL_DATABASE": f"sqlite:///{self.folder / 'central.sqlite3'}",
             "KIOSK_CENTRAL_MASTER_KEY_FILE": str(self.folder / "master.key"),
@@ -96,7 +96,7 @@ class CentralProcess:
 def end(
     process: subprocess.Popen[str] | subprocess.Popen[bytes] | None, how: signal.Signals
 ) -> None:
-    """End a process, and kill it where it does not listen."""
+    """End a process; kill it if it does not end in time."""
     if process is None:
         return
     if process.poll() is None:

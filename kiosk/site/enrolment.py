@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`kiosk enrol`: a one-time token of the RA's makes this device a kiosk.
+"""`kiosk enrol`: enrol this device as a kiosk with a one-time token from the RA.
 
-The device's key is made here, and only its public half leaves. The token comes in a file or on
-standard input, never on an argument list.
+The device makes its key here, and only the public half leaves it. The token comes in a file or on
+standard input, never in an argument list.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ def enrol(
     authority: Path | None = None,
     known: Identity | None = None,
 ) -> EnrolmentResponse:
-    """Become the kiosk that `token` is for; may be repeated until it succeeded.
+    """Enrol this device as the kiosk that `token` is for; may be repeated until it succeeds.
 
-    Whoever this is already, as `known`, is enrolled anew. Where the token is refused, and central
-    knows us all the same, it was used up before a power cut: then we are who we were.
+    A device that is already enrolled, as `known`, is enrolled again. If central refuses the token
+    but still accepts `known`, the token was used up before a power cut, and the device keeps that
+    identity.
 
-    Raises SettingsError where the token is refused or nothing can be written, and
-    CentralUnavailable.
+    Raises SettingsError if the token is refused or nothing can be written, and CentralUnavailable.
     """
     key = identity.next_key(state_directory)
     entrance = Entrance(central_url, authority)
     try:
         enrolled = entrance.enrol(token, key)
     except CentralRefused:
-        if known is not None and _is_let_in(entrance, known):
+        if known is not None and _accepts(entrance, known):
             return known.enrolled
         raise SettingsError("token", "central refused it: used, too old, or void") from None
     identity.keep(state_directory, enrolled, key)
@@ -49,7 +49,10 @@ def enrol(
 
 
 def read_token(file: Path | None) -> str:
-    """The token in a file that nobody else may read, or on standard input. SettingsError."""
+    """Return the token from `file`, or from standard input.
+
+    Raises SettingsError if there is no token or other users can read the file.
+    """
     place = "standard input" if file is None else str(file)
     try:
         if file is not None and file.stat().st_mode & 0o007:
@@ -65,7 +68,7 @@ def read_token(file: Path | None) -> str:
     return text
 
 
-def _is_let_in(entrance: Entrance, known: Identity) -> bool:
+def _accepts(entrance: Entrance, known: Identity) -> bool:
     try:
         entrance.access(known.enrolled.kiosk, known.enrolled.central, known.key)
     except CentralRefused:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """`kiosk firewall`: fill the firewall's sets with the addresses that this kiosk may reach.
 
-The rules themselves are `systemd/nftables/smartcard-kiosk.nft`: nothing in, and out only what the
-sets name. Names are looked up here, each time anew: a central service may move. A name may have
-more addresses than one answer, so each stays for a while after it was last named. Nobody can ask a
-resolver before its address is in its set, so that comes first.
+The rules are in `systemd/nftables/smartcard-kiosk.nft`: nothing comes in, and only traffic to the
+sets goes out. Names are looked up each time, because a central service may move. A name may have
+more addresses than one answer holds, so each address stays for a while after the last answer that
+named it. A resolver can be asked only when its address is in its set, so that set is filled first.
 """
 
 from __future__ import annotations
@@ -22,32 +22,32 @@ from kiosk.site.settings import Settings
 Address = IPv4Address | IPv6Address
 _KINDS = ((4, IPv4Address), (6, IPv6Address))
 _TABLE = "inet smartcard_kiosk"
-_LIFE = "2h"  # of an address that no answer names any more
+_TIMEOUT = "2h"  # an address stays so long after the last answer that named it
 FIREWALL_DIRECTORY = Path("/run/smartcard-kiosk-firewall")
 RESOLVERS = (Path("/run/systemd/resolve/resolv.conf"), Path("/etc/resolv.conf"))
 
 
 def fill(settings: Settings) -> None:
-    """Fill all sets, in the order in which each needs the one before; raises SettingsError."""
+    """Fill all sets, in the order in which one needs another; raises SettingsError."""
     apply(resolver_commands(resolvers()))
     apply(central_commands(look_up_central(settings)))
     apply(clock_commands(look_up_clocks(settings)))
 
 
 def look_up_central(settings: Settings) -> frozenset[tuple[Address, int]]:
-    """Central by address and port, once resolvers may be asked; raises SettingsError."""
+    """Return central's addresses and port, by a resolver; raises SettingsError."""
     central = urlsplit(settings.central_url)
     port = central.port or (443 if central.scheme == "https" else 80)
     return frozenset((each, port) for each in _addresses(central.hostname, "central_url"))
 
 
 def look_up_clocks(settings: Settings) -> frozenset[Address]:
-    """The clocks by address; raises SettingsError."""
+    """Return the addresses of the time servers; raises SettingsError."""
     return frozenset(each for name in settings.clocks for each in _addresses(name, "clocks"))
 
 
 def resolvers(files: Iterable[Path] = RESOLVERS) -> frozenset[Address]:
-    """Those of the first file that names any; what stands in it and is no address is left out."""
+    """Return the resolvers of the first file that names any; skip entries that are no address."""
     for file in files:
         try:
             words = [line.split() for line in file.read_text().splitlines()]
@@ -61,12 +61,12 @@ def resolvers(files: Iterable[Path] = RESOLVERS) -> frozenset[Address]:
 
 
 def resolver_commands(found: frozenset[Address]) -> str:
-    """What nft is told first: whoever looks a name up has to be let out before."""
+    """Return nft's first commands: the resolvers have to be let through before any lookup."""
     return _addresses_filled("resolvers", found)
 
 
 def central_commands(found: frozenset[tuple[Address, int]]) -> str:
-    """What nft is told next: all at once or not at all."""
+    """Return nft's next commands, which apply together or not at all."""
     lines = []
     for version, kind in _KINDS:
         members = [f"{each} . {port}" for each, port in found if isinstance(each, kind)]
@@ -75,14 +75,14 @@ def central_commands(found: frozenset[tuple[Address, int]]) -> str:
 
 
 def clock_commands(found: frozenset[Address]) -> str:
-    """What nft is told last: a clock that nobody knows keeps the kiosk from nothing else."""
+    """Return nft's last commands: an unknown time server must not block anything else."""
     return _addresses_filled("clocks", found)
 
 
-def apply(told: str) -> None:
-    """Have nft do it; raises SettingsError where it cannot."""
+def apply(commands: str) -> None:
+    """Run these commands with nft; raises SettingsError if it fails."""
     done = subprocess.run(
-        ["/usr/sbin/nft", "-f", "-"], input=told, text=True, capture_output=True, check=False
+        ["/usr/sbin/nft", "-f", "-"], input=commands, text=True, capture_output=True, check=False
     )
     if done.returncode != 0:
         raise SettingsError("nft", done.stderr.strip().partition("\n")[0])
@@ -97,11 +97,14 @@ def _addresses_filled(name: str, found: frozenset[Address]) -> str:
 
 
 def _filled(name: str, members: list[str]) -> list[str]:
-    """Add these, or have them live on: of one that is there, nft takes no other time of life."""
+    """Return commands that add `members`, or renew the timeout of those that are in the set.
+
+    nft does not change the timeout of an element that exists, so each is deleted and added again.
+    """
     if not members:
         return []
     place, plain = f"element {_TABLE} {name}", ", ".join(sorted(members))
-    living = ", ".join(f"{each} timeout {_LIFE}" for each in sorted(members))
+    living = ", ".join(f"{each} timeout {_TIMEOUT}" for each in sorted(members))
     return [
         f"add {place} {{ {plain} }}",
         f"delete {place} {{ {plain} }}",

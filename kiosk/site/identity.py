@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who this kiosk is: what central said at its enrolment, and the key that its device made.
+"""The kiosk's identity: central's answer to its enrolment, and the key that the device made.
 
-Three files in the state directory, readable by the group of the kiosk's two services:
+There are three files in the state directory, readable by the group of the kiosk's two services:
 
-- `identity.json`: what central said, and the public half of the key that it was said to;
+- `identity.json`: central's answer, and the public half of the key that was enrolled;
 - `device.key`: the key, in PKCS #8 PEM. It never leaves the kiosk;
 - `device-next.key`: a key whose enrolment is under way, or whose answer was lost.
 
-The identity names its key, so whatever moment the power fails at, the two belong together. A kiosk
-that is about to go has `leaving.json` in place of `identity.json`.
+The identity names its key, so the two match after a power failure at any moment. A kiosk that is
+being retired has `leaving.json` in place of `identity.json`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 
 _IDENTITY, _LEAVING = "identity.json", "leaving.json"
 _KEY, _NEXT_KEY = "device.key", "device-next.key"
-_NEW = ".new"  # of a file that is being written
+_NEW = ".new"  # suffix of a file that is being written
 _MODE = 0o640
 
 
@@ -47,14 +47,14 @@ class _Kept(EnrolmentResponse):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What the kiosk signs with, and the names that it signs for."""
+    """The kiosk's signing key, and the names that it signs for."""
 
     enrolled: EnrolmentResponse
     key: Ed25519PrivateKey
 
 
 def load(state_directory: Path) -> Identity:
-    """The identity of an enrolled kiosk. Raises SettingsError, also where it is not enrolled."""
+    """Return the kiosk's identity; raises SettingsError, also if it is not enrolled."""
     found = find(state_directory)
     if found is None:
         place = str(state_directory / _IDENTITY)
@@ -63,12 +63,12 @@ def load(state_directory: Path) -> Identity:
 
 
 def find(state_directory: Path) -> Identity | None:
-    """The same, None where the kiosk is not enrolled."""
+    """Return the identity, or None if not enrolled; raises SettingsError if it is broken."""
     return _read(state_directory, _IDENTITY)
 
 
 def usable(state_directory: Path) -> Identity | None:
-    """The same, None as well where what is there is broken: enrolling anew takes its place."""
+    """Return the identity, or None without a valid one: a new enrolment replaces a broken one."""
     try:
         return find(state_directory)
     except SettingsError as error:
@@ -77,23 +77,23 @@ def usable(state_directory: Path) -> Identity | None:
 
 
 def leaving(state_directory: Path) -> Identity | None:
-    """Who a kiosk was that is about to go; None where none is. Raises SettingsError."""
+    """Return the identity of a kiosk that is being retired, else None. Raises SettingsError."""
     return _read(state_directory, _LEAVING)
 
 
 def next_key(state_directory: Path) -> Ed25519PrivateKey:
-    """A key to be enrolled, on the disk before this returns: the last one if it was not.
+    """Return a key to enrol, which is on the disk by then.
 
-    What cannot be used is in nobody's way.
+    A key whose enrolment did not finish is used again; an unusable key file is replaced.
     """
     path, kept = state_directory / _NEXT_KEY, None
-    with _told_plainly(state_directory):
+    with _as_settings_error(state_directory):
         state_directory.mkdir(parents=True, exist_ok=True, mode=0o2770)
         with suppress(SettingsError):
             kept = _read_key(path)
         known = usable(state_directory)
         if kept is not None and known is not None and _public(kept) == _public(known.key):
-            path.rename(state_directory / _KEY)  # the power failed within `keep`
+            path.rename(state_directory / _KEY)  # the power failed during `keep`
             kept = None
         if kept is not None:
             return kept
@@ -104,24 +104,24 @@ def next_key(state_directory: Path) -> Ed25519PrivateKey:
 
 
 def keep(state_directory: Path, enrolled: EnrolmentResponse, key: Ed25519PrivateKey) -> None:
-    """Be this kiosk from now on, with the key that `next_key` gave. Raises SettingsError."""
+    """Store the identity, with the key from `next_key`. Raises SettingsError."""
     kept = _Kept(**dict(enrolled), public_key=_public(key))
-    with _told_plainly(state_directory):
+    with _as_settings_error(state_directory):
         _write(state_directory / _IDENTITY, kept.model_dump_json(indent=2).encode())
         (state_directory / _NEXT_KEY).rename(state_directory / _KEY)
         _sync_folder(state_directory)
 
 
 def begin_to_leave(state_directory: Path) -> None:
-    """Be no kiosk any more, but able to tell central so. Raises SettingsError."""
-    with _told_plainly(state_directory):
+    """Stop being a kiosk, but keep what is needed to tell central so. Raises SettingsError."""
+    with _as_settings_error(state_directory):
         (state_directory / _IDENTITY).rename(state_directory / _LEAVING)
         _sync_folder(state_directory)
 
 
 def forget(state_directory: Path) -> None:
-    """Remove everything; what says that the kiosk is leaving goes last. Raises SettingsError."""
-    with _told_plainly(state_directory):
+    """Remove all files, `leaving.json` last. Raises SettingsError."""
+    with _as_settings_error(state_directory):
         for name in (_KEY, _NEXT_KEY, _IDENTITY, _LEAVING):
             for each in (name + _NEW, name):
                 (state_directory / each).unlink(missing_ok=True)
@@ -130,7 +130,7 @@ def forget(state_directory: Path) -> None:
 
 def _read(state_directory: Path, name: str) -> Identity | None:
     path = state_directory / name
-    with _told_plainly(path):
+    with _as_settings_error(path):
         try:
             kept = _Kept.model_validate_json(path.read_bytes())
         except FileNotFoundError:
@@ -145,8 +145,8 @@ def _read(state_directory: Path, name: str) -> Identity | None:
 
 
 def _read_key(path: Path) -> Ed25519PrivateKey | None:
-    """The key of a file that nobody else may read, None where there is no file."""
-    with _told_plainly(path):
+    """Return the key in `path`, which other users must not be able to read; None without a file."""
+    with _as_settings_error(path):
         try:
             mode, pem = path.stat().st_mode, path.read_bytes()
         except FileNotFoundError:
@@ -158,7 +158,7 @@ def _read_key(path: Path) -> Ed25519PrivateKey | None:
     except (ValueError, TypeError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, Ed25519PrivateKey):
-        raise SettingsError(str(path), "is no Ed25519 key: remove it, and run `kiosk enrol`")
+        raise SettingsError(str(path), "is not an Ed25519 key: remove it, and run `kiosk enrol`")
     return key
 
 
@@ -167,12 +167,12 @@ def _public(key: Ed25519PrivateKey) -> bytes:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """All of `content` or what was there, whenever the power fails; on the disk on return."""
+    """Write `content` to the disk; after a power failure the file has all of it or the old one."""
     new = path.with_name(path.name + _NEW)
     new.unlink(missing_ok=True)
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE)
     with os.fdopen(descriptor, "wb") as file:
-        os.fchmod(descriptor, _MODE)  # whatever the umask of who enrols
+        os.fchmod(descriptor, _MODE)  # independent of the umask
         file.write(content)
         file.flush()
         os.fsync(descriptor)
@@ -189,7 +189,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _told_plainly(place: Path) -> Iterator[None]:
+def _as_settings_error(place: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The kiosk's settings: read once at start, validated, frozen, and passed along.
 
-Every setting is an environment variable with the prefix KIOSK_, or a key of the site's own file,
-which KIOSK_SITE names: `kiosk.toml`, as IT put it on the boot partition (see `site`). What is in
-the environment is the appliance's, and goes before the file. Who the kiosk is, and whose, is no
-setting: it is enrolled (see `identity`).
+Each setting is an environment variable with the prefix KIOSK_, or a key of the site's own file,
+which KIOSK_SITE names: `kiosk.toml`, which IT puts on the boot partition (see `site_file`). The
+environment belongs to the appliance and overrides the file. The kiosk's name and organisation are
+not settings: they come from its enrolment (see `identity`).
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ from kiosk.flow.access import Language
 
 _PREFIX, _SITE = "KIOSK_", "KIOSK_SITE"
 _LONGEST_FILE = 1 << 16
-_LONGEST_LINE = 64  # of whom to call, as of an organisation's own contacts
+_LONGEST_LINE = 64  # of a contact; the same as for an organisation's contacts
 _MACHINES = frozenset(
     {"state_directory", "runtime_directory", "asks_directory", "swap_tolerated", "keyboard"}
 )
-"""What the appliance is built for: no site's to set."""
+"""Settings of the appliance, which a site may not set."""
 
 
 class HelpContact(BaseModel):
-    """Whom to call, as every help screen says."""
+    """A contact that each help screen shows."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -47,7 +47,7 @@ class HelpContact(BaseModel):
 
 
 class Settings(BaseSettings):
-    """Frozen settings; `read()` makes them."""
+    """The frozen settings; `read()` makes them."""
 
     model_config = SettingsConfigDict(
         env_prefix=_PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True
@@ -56,62 +56,62 @@ class Settings(BaseSettings):
     central_url: str = "http://127.0.0.1:8443"
 
     central_authority: Path | None = None
-    """Who may certify central, in a PEM file: the trust's own authority, and no other."""
+    """A PEM file with the only authority that may certify central: the trust's own."""
 
     state_directory: Path = Path("/var/lib/smartcard-kiosk")
 
     runtime_directory: Path = Path("/run/smartcard-kiosk")
-    """In memory, and this service's alone: what central lends lies here, or is not lent."""
+    """In memory, and only for this service. Packs are kept here, or central lends none."""
 
     asks_directory: Path = Path("/run/smartcard-kiosk-asks")
-    """Where the kiosk asks for what it may not do itself."""
+    """The folder in which the kiosk asks for actions that it may not do itself."""
 
     swap_tolerated: bool = False
-    """For a machine that is no appliance: what is lent could come onto its disk."""
+    """For machines that are no appliance: swapping could write packs to the disk."""
 
     approval_key: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
-    """IT's public key, in hexadecimal: what it signed for is taken though it looks like a loss."""
+    """IT's public key, in hexadecimal: it approves replica changes that look like a loss."""
 
     width: Annotated[int, Field(ge=640, le=3840)] = 800
     height: Annotated[int, Field(ge=400, le=2160)] = 480
     fullscreen: bool = True
     rotation: Annotated[int, Field(ge=0, le=270, multiple_of=90)] = 0
-    """By how many degrees, against the clock, what is drawn is turned: for panels hung otherwise.
+    """Degrees by which the picture is turned counterclockwise, for panels that hang differently.
 
-    `width` and `height` are the panel's own. Touches are turned with it.
+    `width` and `height` are the panel's own. Touches turn with the picture.
     """
 
     touch_mapping: tuple[Turn, ...] = ()
-    """What makes a place on the touch panel one on the display, where they do not agree."""
+    """The turns from a touch panel's coordinates to the display's, if they differ."""
 
     display_driver: Annotated[str, Field(pattern=r"^[a-z0-9_-]*$")] = ""
-    """The driver of the graphics card that the display hangs on, such as "vc4-drm"."""
+    """The driver of the graphics card of the display, such as "vc4-drm"."""
 
     language: Language = Language.ENGLISH
-    """What the screen begins with, for everybody."""
+    """The language that each visit begins with."""
 
     keypads: tuple[Annotated[str, Field(pattern=r"^[0-9a-fA-F]{4}:[0-9a-fA-F]{4}$")], ...] = ()
-    """The USB keypads and keyboards that may be used: their makers' ids, as "vendor:product"."""
+    """The USB keypads and keyboards that may be used, by their USB ids "vendor:product"."""
 
     keyboard: bool = False
-    """Whether any keyboard of the system may: for a desk, never for a wall."""
+    """Whether any keyboard of the system may be used: for a desk, never for a wall."""
 
     scrambled_keypad: bool = False
-    """Whether digits begin at other places each time, for everybody."""
+    """Whether each visit begins with digits in random places."""
 
     read_aloud: bool = False
-    """Whether the screen begins with reading itself aloud, into the headphones that hang there."""
+    """Whether each visit begins with reading aloud, into the headphones at the kiosk."""
 
     idle_seconds: Annotated[float, Field(gt=0)] = 60.0
     warning_seconds: Annotated[int, Field(ge=1)] = 20
     help_seconds: Annotated[float, Field(gt=0)] = 45.0
     rest_seconds: Annotated[float, Field(ge=0)] = 300.0
-    """When the screen goes dark after the last person; 0 is never."""
+    """The seconds from the last user until the screen goes dark; 0 is never."""
 
     contacts: tuple[HelpContact, ...] = ()
 
     technician_code: Annotated[str, Field(pattern=r"^(\$argon2id\$[!-~]+)?$")] = ""
-    """What `kiosk technician-code` made of the code to the technician's screen; else none."""
+    """The hash from `kiosk technician-code`; without it there is no technician's screen."""
 
     clocks: tuple[Annotated[str, Field(pattern=r"^[0-9A-Za-z.:-]{1,253}$")], ...] = ()
     """Time servers that the firewall lets through, by name or address."""
@@ -123,7 +123,7 @@ class Settings(BaseSettings):
     @classmethod
     def _never_in_the_clear(cls, url: str) -> str:
         parts = urlsplit(url)
-        _ = parts.port  # raises ValueError where it is none
+        _ = parts.port  # raises ValueError if it is no port
         if not parts.hostname or parts.scheme not in {"http", "https"}:
             raise ValueError("must be an https address")
         if parts.scheme == "http" and not _is_loopback(parts.hostname):
@@ -132,38 +132,42 @@ class Settings(BaseSettings):
 
 
 def read() -> Settings:
-    """The settings of this process; raises SettingsError naming the first that is wrong."""
+    """Return the settings of this process; raises SettingsError for the first wrong one."""
     file = os.environ.get(_SITE)
     return of_site(Path(file)) if file else _settings({}, _place)
 
 
 def of_site(file: Path) -> Settings:
-    """The settings with what the site's file says; raises SettingsError, its place a key of it."""
-    told = _told_by(file)
-    return _settings(told, lambda *parts: ".".join(parts) if parts[0] in told else _place(*parts))
+    """Return the settings with those of `file`; raises SettingsError, its place a key of `file`."""
+    values = _read_site_file(file)
+    return _settings(
+        values, lambda *parts: ".".join(parts) if parts[0] in values else _place(*parts)
+    )
 
 
 def read_what_is_right() -> Settings:
-    """What of the settings can be understood: for the screen that says whom to call."""
-    told: dict[str, Any] = {}
+    """Return the settings that are valid, for the screen that shows the contacts."""
+    values: dict[str, Any] = {}
     with suppress(SettingsError):
-        told = _told_by(Path(os.environ.get(_SITE, "")))
-    for name in tuple(told):
+        values = _read_site_file(Path(os.environ.get(_SITE, "")))
+    for name in tuple(values):
         try:
-            _settings({name: told[name]}, _place)
+            _settings({name: values[name]}, _place)
         except SettingsError:
-            del told[name]
+            del values[name]
     try:
-        return _settings(told, _place)
+        return _settings(values, _place)
     except SettingsError:
         return Settings.model_construct()
 
 
-def _settings(told: Mapping[str, Any], place: Callable[..., str]) -> Settings:
-    """What is told, where the environment does not say otherwise. Raises SettingsError."""
-    said = {name.upper() for name in os.environ}
+def _settings(values: Mapping[str, Any], place: Callable[..., str]) -> Settings:
+    """Return the settings from `values` that the environment does not set. Raises SettingsError."""
+    overridden = {name.upper() for name in os.environ}
     try:
-        return Settings(**{n: told[n] for n in told if f"{_PREFIX}{n}".upper() not in said})
+        return Settings(
+            **{n: values[n] for n in values if f"{_PREFIX}{n}".upper() not in overridden}
+        )
     except ValidationError as error:
         first = error.errors()[0]
         raise SettingsError(place(*map(str, first["loc"])), first["msg"]) from None
@@ -175,8 +179,8 @@ def _place(*parts: str) -> str:
     return _PREFIX + "_".join(parts).upper()
 
 
-def _told_by(file: Path) -> dict[str, Any]:
-    """What the site's file says, of what a site may say. Raises SettingsError."""
+def _read_site_file(file: Path) -> dict[str, Any]:
+    """Return the settings in the site's file, if a site may set them. Raises SettingsError."""
     try:
         with file.open("rb") as opened:
             content = opened.read(_LONGEST_FILE + 1)
@@ -185,27 +189,27 @@ def _told_by(file: Path) -> dict[str, Any]:
     if len(content) > _LONGEST_FILE:
         raise SettingsError(str(file), f"is longer than {_LONGEST_FILE} bytes")
     try:
-        told = tomllib.loads(_text(content))
-    except (ValueError, RecursionError) as error:  # of a text, or of what it says
-        raise SettingsError(str(file), f"is no TOML: {error}") from None
-    for name in _MACHINES & told.keys():
-        raise SettingsError(name, "is the appliance's own, and no site's to set")
-    if "central_url" not in told:
-        raise SettingsError("central_url", "has to say where the central service is")
-    authority = told.get("central_authority")
+        values = tomllib.loads(_text(content))
+    except (ValueError, RecursionError) as error:  # the decoding failed, or the TOML
+        raise SettingsError(str(file), f"is not valid TOML: {error}") from None
+    for name in _MACHINES & values.keys():
+        raise SettingsError(name, "belongs to the appliance: a site cannot set it")
+    if "central_url" not in values:
+        raise SettingsError("central_url", "has to be the address of the central service")
+    authority = values.get("central_authority")
     if isinstance(authority, str):
-        told["central_authority"] = file.parent / authority
-    return told
+        values["central_authority"] = file.parent / authority
+    return values
 
 
 def _text(content: bytes) -> str:
-    """As editors write it: Windows' own may put a mark before it, or make it UTF-16."""
+    """Return the text of a file: an editor of Windows may put a mark before it, or write UTF-16."""
     marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     return content.decode("utf-16" if marked else "utf-8-sig")
 
 
 def read_approval_key(settings: Settings) -> VerifyKey | None:
-    """IT's public key, where it has one."""
+    """Return IT's public key, or None."""
     return VerifyKey(bytes.fromhex(settings.approval_key)) if settings.approval_key else None
 
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`kiosk site`: the site's settings, from the boot partition to the services that need them.
+"""`kiosk site`: copy the site's settings from the boot partition to the services that need them.
 
-IT writes `kiosk.toml` on the boot partition, which every computer can read and write. At every boot
-it is copied into memory, where no service can change it, and looked through: what is wrong is told,
-and written beside the file, for nobody can log in to read a journal. What follows from it for the
-machine itself is written too: which keypads udev may let in, and whose clock is believed.
+IT writes `kiosk.toml` on the boot partition, which every computer can read and write. At each boot
+the file is copied into memory, where no service can change it, and checked. An error is logged, and
+also written beside the file, because nobody can log in to read a log. The settings of the machine
+itself are derived from it: which keypads udev lets in, and which time servers are used.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ CLOCKS = "systemd/timesyncd.conf.d/smartcard-kiosk.conf"
 
 
 def hand_over(boot: Path, into: Path, run: Path) -> Settings:
-    """Copy the site's file from `boot` to `into`; write what follows from it below `run`.
+    """Copy the site's file from `boot` to `into`, and write the derived files below `run`.
 
-    Raises SettingsError with what is wrong, which is then written beside the file. What was handed
-    over before is gone in any case, so that nothing runs with settings that nobody sees.
+    Raises SettingsError with the first error, which is also written beside the file. The files of
+    an earlier run are removed in any case, so that nothing runs with settings that nobody sees.
     """
     for name in (into / FILE, run / KEYPADS, run / CLOCKS):
         name.unlink(missing_ok=True)
     try:
-        _copy(boot / FILE, into / FILE)  # also where it is wrong: whom to call may yet be right
+        _copy(boot / FILE, into / FILE)  # even if it is wrong: the contacts may be right
         site = settings.of_site(boot / FILE)
         PinPlan.of(site.pins, "pins")
         _copy_authority(site, boot, into)
@@ -51,7 +51,7 @@ def hand_over(boot: Path, into: Path, run: Path) -> Settings:
 
 
 def keypad_rules(keypads: Sequence[str]) -> str:
-    """The udev rules that let these keypads in, and have them heard: "vendor:product" each."""
+    """Return the udev rules that let these keypads in, each given as "vendor:product"."""
     lines = ["# Written at boot, from the site's settings."]
     for vendor, _, product in (each.lower().partition(":") for each in keypads):
         ids = f'ATTRS{{idVendor}}=="{vendor}", ATTRS{{idProduct}}=="{product}"'
@@ -61,12 +61,12 @@ def keypad_rules(keypads: Sequence[str]) -> str:
 
 
 def clock_settings(clocks: Sequence[str]) -> str:
-    """What systemd-timesyncd is told: these servers and no others, and to spare the flash."""
+    """Return the settings of systemd-timesyncd: only these servers, and few writes to the flash."""
     return f"[Time]\nNTP={' '.join(clocks)}\nFallbackNTP=\nSaveIntervalSec=1h\n"
 
 
 def _copy_authority(site: Settings, boot: Path, into: Path) -> None:
-    """Put the trust's own authority, where it lies beside the file, where the services see it."""
+    """Copy the trust's own authority to where the services see it, if it lies beside the file."""
     authority = site.central_authority
     if authority is None:
         return
@@ -97,7 +97,7 @@ def _write(file: Path, content: str) -> None:
 
 
 def _tell(boot: Path, what: str) -> None:
-    """Leave word beside the file, or take it away; nothing is written where it is as it was."""
+    """Write `what` beside the file; remove it if empty. An unchanged file is not written."""
     told = boot / TOLD
     try:
         before = ""
