@@ -29,7 +29,7 @@ def test_letters_show_as_they_arrive(folder: Path) -> None:
     assert heard.wait(timeout=20)
     stop.set()
     showing.join()
-    assert told[0] == "e-mail to n@nhs.net: Your code"
+    assert told[0] == "email to n@nhs.net: Your code"
     assert [line.strip() for line in told[1:] if line.strip()] == [
         "Dear Nora,",
         "042042",

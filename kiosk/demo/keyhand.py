@@ -36,9 +36,7 @@ class KeyHand:
 
     def press(self, wanted: Intent | str) -> None:
         """Move to the enabled button with this intent or label and press it; raises NotOnScreen."""
-        self._press_control(
-            lambda one: isinstance(one, IntentButton) and is_meant(one, wanted), str(wanted)
-        )
+        self._go(lambda one: isinstance(one, IntentButton) and is_meant(one, wanted), str(wanted))
 
     def hold_title(self) -> None:
         """Press the key that stands for a finger held on the title bar."""
@@ -53,9 +51,7 @@ class KeyHand:
 
     def choose(self, label: str) -> None:
         """Move to the choice with this label, and press it."""
-        self._press_control(
-            lambda one: isinstance(one, ChoiceRow) and english_of(one) == label, label
-        )
+        self._go(lambda one: isinstance(one, ChoiceRow) and english_of(one) == label, label)
 
     def write(self, characters: Iterable[str]) -> None:
         """Type one character after the other; raises NotOnScreen if no key types it."""
@@ -64,15 +60,15 @@ class KeyHand:
                 self._key(character)
                 continue
             if character != character.lower():
-                self._press_cap(SHIFT)
-            self._press_cap(character.lower())
+                self._find(SHIFT)
+            self._find(character.lower())
 
     def delete(self, number: int) -> None:
         """Delete this many characters."""
         for _ in range(number):
             self._key("erase")
 
-    def _press_control(self, wanted: Callable[[Widget], bool], what: str) -> None:
+    def _go(self, wanted: Callable[[Widget], bool], what: str) -> None:
         def on_screen() -> bool | None:
             stage = self._app.stage
             return (stage.listening and any(map(wanted, controls(stage.front)))) or None
@@ -90,16 +86,16 @@ class KeyHand:
         view = self._app.stage.view
         return isinstance(view, EntryPage) and view.entry.kind.of_digits
 
-    def _press_cap(self, key: str) -> None:
+    def _find(self, key: str) -> None:
         """Move over the screen's keyboard until the focus is at `key`, and press it."""
         for _ in range(_MOST):
-            move, found = drawing(self._app, lambda: self._next_key(key))
+            move, found = drawing(self._app, lambda: self._move_to(key))
             self._key(move)
             if found:
                 return
         raise NotOnScreen("a key")
 
-    def _next_key(self, key: str) -> tuple[str, bool]:
+    def _move_to(self, key: str) -> tuple[str, bool]:
         """Return the next key press towards the screen's `key`, and whether it presses that key."""
         front, current = self._app.stage.front, self._app.stage.focus.at
         plate = next((one for one in front.walk(restrict=True) if isinstance(one, KeyPlate)), None)

@@ -98,16 +98,16 @@ def _write(file: Path, content: str) -> None:
 
 def _tell(boot: Path, what: str) -> None:
     """Write `what` beside the file; remove it if empty. An unchanged file is not written."""
-    told = boot / TOLD
+    report = boot / TOLD
     try:
         before = ""
         with suppress(FileNotFoundError):
-            before = told.read_text(errors="replace")
+            before = report.read_text(errors="replace")
         if before == what:
             return
         if what:
-            told.write_text(what)
+            report.write_text(what)
         else:
-            told.unlink()
+            report.unlink()
     except OSError as error:
-        _log.warning("%s: %s", told, error.strerror)
+        _log.warning("%s: %s", report, error.strerror)

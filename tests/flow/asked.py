@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Questions that the list lacks: the screen shows them as they were sent."""
+"""Questions missing from the list: the screen shows their text as central sent it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from kiosk.questions import SecurityQuestion
 
 
 def asked(*texts: str) -> tuple[SecurityQuestion, ...]:
-    """Return a question for each text, with ids of its own."""
+    """Return a question for each text, each with an id of its own."""
     return tuple(SecurityQuestion(f"question-{n}", text) for n, text in enumerate(texts))
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Somebody who knows her passcode: what she does, step by step, and what is seen then."""
+"""A visit of a cardholder who knows the passcode: the steps, and what the pages show."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ OFFERED = asked(*(f"Question {n}?" for n in range(8)))
 
 
 class Visit:
-    """A flow with a card that works, and what it asked for."""
+    """A flow with a card that works, and the effects that it asked for."""
 
     def __init__(self, left: int = 3, *, may_log_in: bool = True) -> None:
         self.state = flow.State()
@@ -97,12 +97,12 @@ class Visit:
 
 
 def ready(view: vw.View) -> bool:
-    """Whether the way on can be pressed."""
+    """Return whether Continue or Confirm is enabled."""
     ways = {Intent.CONTINUE, Intent.CONFIRM}
     return any(button.enabled for button in view.frame.buttons if button.intent in ways)
 
 
 def problem(view: vw.View) -> str:
-    """What is wrong, as the page says it."""
+    """Return the problem that the page shows, in English."""
     assert isinstance(view, vw.EntryPage)
     return in_english(view.problem) if view.problem is not None else ""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How somebody wants to be spoken to: one touch away from every page, and gone when she is."""
+"""Language and accessibility settings: one touch away on every page, and reset after the visit."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ def choices(state: State) -> tuple[vw.Choice, ...]:
 
 
 @given(_states)
-def test_both_menus_are_one_touch_from_every_page_and_the_page_is_there_afterwards(
+def test_both_menus_open_with_one_touch_from_every_page_and_return_to_it(
     state: State,
 ) -> None:
-    # A dark screen has none: the first touch, wherever, wakes it.
+    # A dark screen has no menus: the first touch only wakes it.
     state = replace(state, countdown=None, resting=None)
     assert [tool.intent for tool in flow.render(state).frame.tools] == ["language", "access"]
     for opened, menu in ((LANGUAGES, Menu.LANGUAGES), (ACCESS, Menu.ACCESS)):
@@ -56,7 +56,7 @@ def test_both_menus_are_one_touch_from_every_page_and_the_page_is_there_afterwar
         assert after(opened, state=there).menu is None
 
 
-def test_a_language_is_chosen_at_once_and_the_screen_says_which_it_is() -> None:
+def test_a_language_applies_at_once_and_the_screen_names_it() -> None:
     state = after(*WELSH)
     assert state.language is Language.WELSH
     assert state.menu is None
@@ -68,7 +68,7 @@ def test_a_language_is_chosen_at_once_and_the_screen_says_which_it_is() -> None:
     ]  # fmt: skip
 
 
-def test_every_setting_turns_and_turns_back() -> None:
+def test_every_setting_can_be_turned_on_and_off() -> None:
     state = after(ACCESS, ev.SpeechSeen(present=True))
     before = state.access
     for number in range(3, 8):
@@ -81,13 +81,13 @@ def test_every_setting_turns_and_turns_back() -> None:
 
 
 @pytest.mark.parametrize("number", [-1, 8, 99])
-def test_an_entry_that_is_not_there_changes_nothing(number: int) -> None:
+def test_choosing_a_missing_entry_changes_nothing(number: int) -> None:
     for opened in (ACCESS, LANGUAGES):
         state = after(opened)
         assert after(ev.Chosen(number), state=state) == state
 
 
-def test_what_this_kiosk_cannot_is_said_and_cannot_be_chosen() -> None:
+def test_a_setting_without_its_hardware_is_shown_and_disabled() -> None:
     state = after(ACCESS)
     speech = choices(state)[5]
     assert not speech.enabled
@@ -96,7 +96,7 @@ def test_what_this_kiosk_cannot_is_said_and_cannot_be_chosen() -> None:
     assert choices(after(ev.SpeechSeen(present=True), state=state))[5].enabled
 
 
-def test_one_key_has_every_page_read_aloud_and_one_ends_it() -> None:
+def test_one_key_starts_reading_every_page_aloud_and_stops_it() -> None:
     spoken = ev.Pressed(Intent.SPEECH)
     assert not after(spoken).access.speech, "not where there is no voice"
     for events in ([], CARD_READ, [ACCESS], [LANGUAGES]):
@@ -108,7 +108,7 @@ def test_one_key_has_every_page_read_aloud_and_one_ends_it() -> None:
     assert after(spoken, state=warned).access.speech
 
 
-def test_how_to_have_it_read_aloud_is_offered_where_it_can_be() -> None:
+def test_reading_aloud_is_offered_if_the_kiosk_has_a_voice_and_keys() -> None:
     state = after(ev.SpeechSeen(present=True), state=State.at(Site(keys=True)))
     assert flow.render(state).frame.offer is not None
     assert flow.render(after(ev.Pressed(Intent.SPEECH), state=state)).frame.offer is None
@@ -116,25 +116,25 @@ def test_how_to_have_it_read_aloud_is_offered_where_it_can_be() -> None:
     assert flow.render(after(ev.SpeechSeen(present=True))).frame.offer is None, "no keys"
 
 
-def test_a_language_chosen_at_the_start_is_the_one_of_the_visit() -> None:
+def test_a_language_chosen_on_the_start_screen_lasts_the_visit() -> None:
     state = after(*WELSH, *CARD_READ)
     assert isinstance(state.page, pg.ReadingCard)
     assert state.language is Language.WELSH
 
 
-def test_it_goes_when_the_card_goes() -> None:
+def test_settings_are_reset_when_the_card_is_taken() -> None:
     state = after(*CARD_READ, *WELSH, ACCESS, ev.Chosen(1), ev.Chosen(3))
     assert state.access == Access(TextSize.LARGER, high_contrast=True)
     state = after(ev.CardFailed(state.visit, ev.CardTrouble.MUTE), state=state)
-    assert state.language is Language.WELSH, "the help is hers to read"
+    assert state.language is Language.WELSH, "the user still has to read the help"
     closed = after(ev.Pressed(Intent.CLOSE), state=state)
-    assert closed.language is Language.WELSH, "she has to be told to take her card"
+    assert closed.language is Language.WELSH, "the user still has to read that the card is in"
     gone = after(ev.CardTaken(), state=closed)
     assert gone == replace(State(), visit=gone.visit)
 
 
 @given(_states)
-def test_whoever_leaves_takes_her_language_and_settings_along(state: State) -> None:
+def test_leaving_resets_language_and_settings(state: State) -> None:
     state = replace(state, language=Language.POLISH, access=Access(TextSize.LARGEST), menu=None)
     state = after(ev.CardTaken(), state=replace(state, countdown=None))
     if isinstance(state.page, pg.Helping):
@@ -144,7 +144,7 @@ def test_whoever_leaves_takes_her_language_and_settings_along(state: State) -> N
 
 
 @given(st.sampled_from([WELSH, [ACCESS], [ACCESS, ev.Chosen(2)]]))
-def test_whoever_walks_away_from_the_start_screen_leaves_nothing_there(
+def test_walking_away_from_the_start_screen_resets_its_settings(
     said: list[ev.Event],
 ) -> None:
     *before, last = said
@@ -156,7 +156,7 @@ def test_whoever_walks_away_from_the_start_screen_leaves_nothing_there(
     assert state == replace(State(), visit=state.visit)
 
 
-def test_more_time_is_three_times_as_much() -> None:
+def test_the_more_time_setting_triples_the_time() -> None:
     site = Site(idle_seconds=10.0)
     state, _ = flow.step(State.at(site), ACCESS)
     state, effects = flow.step(state, ev.Chosen(7))
@@ -165,7 +165,7 @@ def test_more_time_is_three_times_as_much() -> None:
 
 
 @pytest.mark.parametrize(("settings", "seconds"), [([], 7.0), ([ACCESS, ev.Chosen(7)], 21.0)])
-def test_help_is_there_as_long_as_somebody_needs_it(
+def test_help_stays_as_long_as_the_user_asks_for_more_time(
     settings: list[ev.Event], seconds: float
 ) -> None:
     state = after(*settings, *CARD_READ, state=State.at(Site(help_seconds=7.0)))
@@ -182,7 +182,7 @@ def test_help_is_there_as_long_as_somebody_needs_it(
     assert isinstance(state.page, pg.Waiting)
 
 
-def test_a_visit_that_is_over_while_the_kiosk_works_ends_afterwards() -> None:
+def test_a_visit_whose_time_ends_during_work_ends_after_it() -> None:
     state = after(*CARD_READ)
     state, effects = flow.step(state, ev.TimeUp(ev.Timer.VISIT))
     assert isinstance(state.page, pg.ReadingCard)
@@ -191,7 +191,7 @@ def test_a_visit_that_is_over_while_the_kiosk_works_ends_afterwards() -> None:
     assert (idle, effects) == (State(), ())
 
 
-def test_a_site_begins_with_its_own() -> None:
+def test_each_visit_begins_with_the_settings_of_the_site() -> None:
     site = Site(language=Language.WELSH, access=Access(scrambled=True))
     state = State.at(site)
     assert not state.changed
@@ -209,7 +209,7 @@ def test_a_menu_that_is_open_when_work_ends_stays_open() -> None:
     assert after(ev.CardFailed(state.visit, ev.CardTrouble.MUTE), state=state).menu is None
 
 
-def test_help_can_be_asked_for_where_nothing_is_wrong() -> None:
+def test_help_is_available_when_nothing_is_wrong() -> None:
     state = after(ev.Pressed(Intent.HELP))
     view = flow.render(state)
     assert isinstance(view, vw.Notice)
@@ -218,7 +218,7 @@ def test_help_can_be_asked_for_where_nothing_is_wrong() -> None:
     assert isinstance(after(ev.Pressed(Intent.CLOSE), state=state).page, pg.Waiting)
 
 
-def test_back_finds_every_answer_again() -> None:
+def test_back_from_a_menu_keeps_every_answer() -> None:
     from tests.flow.holder import Visit  # noqa: PLC0415
 
     visit = Visit()
@@ -235,7 +235,7 @@ def test_back_finds_every_answer_again() -> None:
 
 
 @pytest.mark.parametrize("menu", Menu)
-def test_no_menu_covers_that_the_card_is_to_be_taken(menu: Menu) -> None:
+def test_no_menu_covers_the_request_to_take_the_card(menu: Menu) -> None:
     state = State(page=pg.Unlocking(), menu=menu, card_present=True)
     advanced, _ = flow.step(state, ev.UnlockAdvanced(state.visit, ev.UnlockStep.CHECK))
     assert advanced.menu is menu
@@ -246,7 +246,7 @@ def test_no_menu_covers_that_the_card_is_to_be_taken(menu: Menu) -> None:
     assert pulled.menu is None
 
 
-def test_more_time_makes_the_visit_longer_as_well() -> None:
+def test_more_time_extends_the_visit_too() -> None:
     reading = after(ev.ReaderReady(), *CARD_READ)
     before = reading.minutes
     state, effects = flow.step(after(ACCESS, state=reading), ev.Chosen(7))
@@ -255,7 +255,7 @@ def test_more_time_makes_the_visit_longer_as_well() -> None:
     assert do.StartTimer(ev.Timer.VISIT, 3 * state.site.visit_seconds) in effects
 
 
-def test_who_is_told_to_wait_is_not_sent_away_meanwhile() -> None:
+def test_the_idle_timer_allows_for_a_required_wait() -> None:
     blank = (None,) * 4
     asking = pg.AskingQuestion(FOUR, 3, blank, (3,) * 4, refused=True, wait_seconds=300)
     assert State(page=asking).idle_seconds == Site().idle_seconds + 300
@@ -268,7 +268,7 @@ _DRAFT = pg.Draft(PROFILE, PROFILE.trusts[0])
 @pytest.mark.parametrize(
     "page", [pg.AskingCode(_ASKED, "n…@nhs.net"), pg.EnteringCode(_DRAFT)], ids=["unlock", "own"]
 )
-def test_who_fetches_a_code_from_her_mail_has_five_minutes(page: pg.Page) -> None:
+def test_the_user_has_five_minutes_to_fetch_an_emailed_code(page: pg.Page) -> None:
     state = State(page=page)
     assert state.idle_seconds == 300
     quick = State(Site(idle_seconds=15.0), page=page)
@@ -279,11 +279,11 @@ def test_who_fetches_a_code_from_her_mail_has_five_minutes(page: pg.Page) -> Non
     assert warned.countdown == 20, "with the warning that everybody gets"
 
 
-def test_a_pause_before_the_code_is_given_does_not_shorten_that() -> None:
+def test_a_pause_before_the_code_does_not_shorten_these_minutes() -> None:
     assert State(page=pg.EnteringCode(_DRAFT, wait_seconds=60)).idle_seconds == 360
 
 
-def test_a_page_is_heard_to_its_end_and_the_time_begins_then() -> None:
+def test_the_time_starts_when_a_page_has_been_read_to_its_end() -> None:
     reading, idle = after(*CARD_READ, state=State(page=pg.Waiting())), ev.TimeUp(ev.Timer.IDLE)
     page = replace(reading, page=pg.CardWorks())
     listening = after(ev.Speaking(going=True), state=page)
@@ -297,7 +297,7 @@ def test_a_page_is_heard_to_its_end_and_the_time_begins_then() -> None:
     assert after(idle, state=held).countdown == 20, "speech that never ends keeps nobody's page"
 
 
-def test_a_warning_that_is_read_aloud_does_not_put_the_end_off() -> None:
+def test_reading_the_warning_aloud_does_not_delay_the_end() -> None:
     warned = State(page=pg.CardWorks(), visit=1, countdown=20)
     for going in (True, False):
         warned, effects = flow.step(warned, ev.Speaking(going))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is read aloud of every page: its words, and none that are a secret."""
+"""The spoken text of every page: all its words, and no secret."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from tests.flow.test_properties import _states, secrets_in
 
 
 def words(view: vw.View, before: vw.View | None = None) -> list[str]:
-    """The lines that are said of `view` to somebody who has heard `before`, in English."""
+    """Return the lines spoken for `view` to a user who has heard `before`, in English."""
     heard = None if before is None else aloud(before)
     return [", ".join(map(in_english, line)) for line in aloud(view).after(heard)]
 
 
 @given(_states)
-def test_every_page_has_something_to_say_and_never_a_secret(state: State) -> None:
+def test_every_page_is_read_and_no_secret_is(state: State) -> None:
     said = [each for line in aloud(render(state)).after(None) for each in line]
     assert said
     assert all(isinstance(each, Words) for each in said)
@@ -32,7 +32,7 @@ def test_every_page_has_something_to_say_and_never_a_secret(state: State) -> Non
             assert secret.reveal().decode() not in repr(said)
 
 
-def test_what_is_known_is_read_and_what_is_typed_changes_nothing_of_it() -> None:
+def test_known_data_is_read_and_typing_does_not_change_it() -> None:
     page = SAMPLES["address-filled"]
     assert isinstance(page, vw.EntryPage)
     heard = aloud(page, "anna@nhs.net")
@@ -52,7 +52,7 @@ def test_a_page_is_read_from_its_place_to_its_buttons() -> None:
     assert said[-1].endswith("min left")
 
 
-def test_of_the_same_page_only_what_is_new_is_read() -> None:
+def test_only_the_news_of_the_same_page_is_read() -> None:
     empty = SAMPLES["question-within"]
     assert isinstance(empty, vw.EntryPage)
     enabled = tuple(replace(each, enabled=True) for each in empty.frame.buttons)
@@ -64,7 +64,7 @@ def test_of_the_same_page_only_what_is_new_is_read() -> None:
     assert words(later, typed) == [], "not with each minute"
 
 
-def test_a_rule_that_is_met_is_said_to_be() -> None:
+def test_a_met_rule_is_read_as_met() -> None:
     page = SAMPLES["passcode-good"]
     assert isinstance(page, vw.EntryPage)
     unmet = tuple(replace(line, met=False) for line in page.rule_lines)
@@ -73,29 +73,29 @@ def test_a_rule_that_is_met_is_said_to_be() -> None:
     assert all(line.endswith(", done") for line in said)
 
 
-def test_who_is_logged_in_is_read_once_and_again_where_it_is_somebody_else() -> None:
+def test_the_users_name_is_read_once_and_again_for_another_user() -> None:
     page = SAMPLES["profile"]
     corner = (Verbatim("Nora Nurse"), Verbatim("Nurse"))
-    hers = replace(page, frame=replace(page.frame, corner=corner))
-    assert words(hers)[0] == "Nora Nurse, Nurse"
+    nurse_view = replace(page, frame=replace(page.frame, corner=corner))
+    assert words(nurse_view)[0] == "Nora Nurse, Nurse"
     other = replace(SAMPLES["menu"], frame=replace(SAMPLES["menu"].frame, corner=corner))
-    assert "Nora Nurse, Nurse" not in words(other, hers)
-    assert "Nora Nurse, Nurse" in words(hers, page)
+    assert "Nora Nurse, Nurse" not in words(other, nurse_view)
+    assert "Nora Nurse, Nurse" in words(nurse_view, page)
 
 
-def test_a_demonstration_says_that_it_is_one() -> None:
+def test_the_banner_of_a_demonstration_is_read() -> None:
     simulated = render(State(simulated=True))
     assert words(simulated)[0] == "Demonstration: simulated card reader"
     assert "Demonstration: simulated card reader" not in words(render(State()))
 
 
-def test_a_reference_is_read_sign_by_sign_after_whom_to_call() -> None:
+def test_a_reference_is_spelled_out_after_the_contacts() -> None:
     said = words(SAMPLES["problem"])
     place = said.index("Your reference, K 7 Q 4 - 2 0 M X")
     assert any("020 7946 0150" in line for line in said[:place])
 
 
-def test_what_can_be_chosen_is_read_and_what_cannot_is_not() -> None:
+def test_only_enabled_choices_are_read() -> None:
     page = SAMPLES["menu"]
     assert isinstance(page, vw.ChoicePage)
     assert {each.enabled for each in page.choices} == {True, False}
@@ -104,7 +104,7 @@ def test_what_can_be_chosen_is_read_and_what_cannot_is_not() -> None:
         assert (each.label in said) is each.enabled
 
 
-def test_what_is_chosen_is_said_to_be() -> None:
+def test_the_chosen_row_is_read_as_chosen() -> None:
     page = SAMPLES["menu"]
     assert isinstance(page, vw.ChoicePage)
     number = next(place for place, one in enumerate(page.choices) if one.enabled)
@@ -113,14 +113,14 @@ def test_what_is_chosen_is_said_to_be() -> None:
     assert line.endswith(", chosen")
 
 
-def test_what_is_turned_on_is_said_to_be() -> None:
+def test_a_setting_that_is_on_is_read_as_on() -> None:
     menu = render(State(menu=Menu.ACCESS))
     turned = render(State(menu=Menu.ACCESS, access=Access(high_contrast=True)))
     assert "High contrast, not chosen" in words(menu)
     assert words(turned, menu) == ["High contrast, chosen"]
 
 
-def test_the_warning_is_the_same_with_each_second() -> None:
+def test_the_spoken_warning_does_not_change_each_second() -> None:
     more = vw.Button(vw.Intent.MORE_TIME, Text("More"))
     warned = [
         warning(vw.Countdown(seconds, Text("{count}", (("count", seconds),)), more))

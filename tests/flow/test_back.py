@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # mypy: disable-error-code="unreachable,comparison-overlap"
-"""Back goes to the page before, and loses nothing that was given."""
+"""Back leads to the page before, and keeps all input."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def forgotten(visit: Visit) -> list[do.ForgetGiven]:
     return [each for each in visit.effects if isinstance(each, do.ForgetGiven)]
 
 
-def test_back_goes_through_the_answers_and_loses_none() -> None:
+def test_back_keeps_all_answers() -> None:
     visit = Visit()
     visit.to_email()
     visit.hear(ev.Pressed(Intent.BACK))
@@ -36,7 +36,7 @@ def test_back_goes_through_the_answers_and_loses_none() -> None:
     assert len(visit.page.draft.answers) == 4
 
 
-def test_back_corrects_the_address_and_sends_a_new_code() -> None:
+def test_correcting_the_address_after_back_sends_a_new_code() -> None:
     visit = Visit()
     visit.to_code()
     visit.hear(ev.Pressed(Intent.BACK))
@@ -48,7 +48,7 @@ def test_back_corrects_the_address_and_sends_a_new_code() -> None:
     assert sent == ["nora@nhs.net", "nora.nurse@nhs.net"]
 
 
-def test_back_goes_through_the_former_answers_and_loses_none() -> None:
+def test_back_keeps_all_former_answers() -> None:
     visit = Visit()
     visit.open_registration("A?", "B?", "C?", "D?")
     visit.enter("former-answer-1", "wrnog")
@@ -70,7 +70,7 @@ def test_back_goes_through_the_former_answers_and_loses_none() -> None:
 
 
 @pytest.mark.parametrize("known", ["", "nora@nhs.net"])
-def test_back_finds_the_address_as_it_was_typed(known: str) -> None:
+def test_back_shows_the_address_as_it_was_typed(known: str) -> None:
     visit = Visit()
     visit.open_registration()
     page = visit.page
@@ -87,7 +87,7 @@ def test_back_finds_the_address_as_it_was_typed(known: str) -> None:
         assert ready(visit.view) is bool(typed), "as what the entry shows"
 
 
-def test_back_leads_to_the_instructions_and_no_passcode_is_asked_for_again() -> None:
+def test_back_to_the_instructions_asks_for_no_passcode_again() -> None:
     visit = Visit()
     visit.open_registration()
     visit.hear(ev.Chosen(2), ev.Typed("own-answer-3", 4), ev.Pressed(Intent.BACK))
@@ -103,7 +103,7 @@ def test_back_leads_to_the_instructions_and_no_passcode_is_asked_for_again() -> 
 
 
 @pytest.mark.parametrize("way", [Intent.BACK, Intent.CLOSE])
-def test_whoever_would_go_beyond_the_instructions_is_asked_before_she_loses_answers(
+def test_going_back_past_the_instructions_asks_before_answers_are_lost(
     way: Intent,
 ) -> None:
     visit = Visit()
@@ -123,7 +123,7 @@ def test_whoever_would_go_beyond_the_instructions_is_asked_before_she_loses_answ
     assert view.entry.length == 4
 
 
-def test_whoever_goes_back_beyond_the_instructions_stays_in_her_visit_without_her_answers() -> None:
+def test_going_back_past_the_instructions_drops_the_answers_and_keeps_the_visit() -> None:
     visit = Visit()
     visit.open_registration()
     number = visit.number
@@ -136,7 +136,7 @@ def test_whoever_goes_back_beyond_the_instructions_stays_in_her_visit_without_he
     assert isinstance(visit.page, pg.EnteringPasscode)
 
 
-def test_who_has_given_nothing_goes_back_beyond_the_instructions_unasked() -> None:
+def test_going_back_past_the_instructions_without_answers_asks_nothing() -> None:
     visit = Visit()
     visit.open_registration()
     visit.hear(*(ev.Pressed(Intent.BACK) for _ in range(2)))
@@ -172,7 +172,7 @@ def test_back_from_the_first_question_asks_before_it_forgets_the_answers() -> No
     assert (visit.page.lengths, visit.page.answers) == ((0,) * 4, (None,) * 4)
 
 
-def test_back_from_the_passcode_leads_to_what_was_before_it() -> None:
+def test_back_from_the_passcode_leads_to_the_page_before_it() -> None:
     visit = Visit()
     visit.log_in()
     visit.hear(ev.Pressed(Intent.REGISTER), ev.Pressed(Intent.CONTINUE), ev.Pressed(Intent.BACK))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # mypy: disable-error-code="unreachable,comparison-overlap"
-"""Close asks first where something would be lost, and a card that is pulled is not passed over."""
+"""Close asks before it loses input, and pulling a card during work leads to an explanation."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.flow.holder import Visit
 CLOSE, BACK = ev.Pressed(Intent.CLOSE), ev.Pressed(Intent.BACK)
 
 
-def test_close_asks_before_it_forgets_and_back_has_everything() -> None:
+def test_close_asks_before_it_forgets_and_back_keeps_everything() -> None:
     visit = Visit()
     visit.to_code()
     before = visit.page
@@ -35,14 +35,14 @@ def test_close_asks_before_it_forgets_and_back_has_everything() -> None:
     assert isinstance(visit.asked_for(do.Forget)[-1], do.Forget)
 
 
-def test_close_asks_nothing_where_nothing_was_given() -> None:
+def test_close_asks_nothing_if_nothing_was_entered() -> None:
     for events in ([], [ev.Chosen(0)], [ev.Chosen(1)]):
         visit = Visit()
         visit.hear(*events, CLOSE)
         assert visit.page == pg.Waiting()
 
 
-def test_who_has_gone_away_from_the_question_is_warned_and_forgotten() -> None:
+def test_a_user_who_leaves_the_question_is_warned_and_then_forgotten() -> None:
     visit = Visit()
     visit.to_code()
     visit.hear(CLOSE, ev.TimeUp(ev.Timer.IDLE))
@@ -84,14 +84,14 @@ def test_a_card_pulled_while_the_kiosk_works_is_explained(
     assert view.picture is vw.Picture.LEAVE_CARD
 
 
-def test_back_from_what_was_chosen_by_a_slip_leads_to_the_choice() -> None:
+def test_back_from_a_wrong_choice_leads_to_the_menu() -> None:
     visit = Visit()
     visit.hear(ev.Chosen(2), ev.UnlockOpened(visit.number, FOUR, 3))
     visit.hear(ev.Typed("answer-1", 3), ev.Typed("answer-1", 0), BACK)
     assert (visit.page, visit.state.menu) == (pg.CardWorks(), None)
 
 
-def test_a_kiosk_that_nobody_told_whom_to_call_says_something_all_the_same() -> None:
+def test_help_without_contacts_still_says_whom_to_ask() -> None:
     state = flow.State(page=pg.Helping(pg.Trouble.CENTRAL))
     view = flow.render(state)
     assert isinstance(view, vw.Notice)

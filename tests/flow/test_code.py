@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The code by e-mail that an unlock asks for, told step by step."""
+"""The emailed code that an unlock may need, step by step."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def code_typed(visit: Visit, code: str) -> Secret:
 
 @pytest.fixture
 def asked_for_code() -> Visit:
-    """A visit in which the answers were given, and central wants a code as well."""
+    """Return a visit after the answers, in which central asks for a code too."""
     visit = Visit()
     visit.open()
     for _ in range(4):
@@ -68,7 +68,7 @@ def test_a_wrong_code_is_asked_again_without_the_old_digits(asked_for_code: Visi
     assert len(visit.asked_for(do.GiveAnswers)) == 3
 
 
-def test_another_code_is_sent_where_it_is_asked_for(asked_for_code: Visit) -> None:
+def test_another_code_is_sent_on_request(asked_for_code: Visit) -> None:
     visit = asked_for_code
     visit.hear(ev.Pressed(Intent.ANOTHER_CODE))
     assert visit.asked_for(do.SendCode) == [do.SendCode(visit.number)]
@@ -76,7 +76,7 @@ def test_another_code_is_sent_where_it_is_asked_for(asked_for_code: Visit) -> No
     assert isinstance(visit.state.page, pg.AskingCode)
 
 
-def test_where_no_more_codes_can_be_sent_the_newest_is_asked_for(asked_for_code: Visit) -> None:
+def test_if_no_more_codes_can_be_sent_the_newest_is_asked_for(asked_for_code: Visit) -> None:
     visit = asked_for_code
     visit.hear(ev.Pressed(Intent.ANOTHER_CODE))
     heard = len(visit.effects)
@@ -96,7 +96,7 @@ def test_where_no_more_codes_can_be_sent_the_newest_is_asked_for(asked_for_code:
 
 
 @pytest.mark.parametrize("refusal", [ev.Refusal.SESSION_OVER, ev.Refusal.LOCKED_OUT])
-def test_another_code_is_refused_for_other_reasons_as_ever(
+def test_other_refusals_of_another_code_lead_to_help(
     asked_for_code: Visit, refusal: ev.Refusal
 ) -> None:
     visit = asked_for_code
@@ -104,7 +104,7 @@ def test_another_code_is_refused_for_other_reasons_as_ever(
     assert isinstance(visit.state.page, pg.Helping)
 
 
-def test_a_void_code_after_which_none_can_be_sent_is_the_end(asked_for_code: Visit) -> None:
+def test_a_void_code_without_a_new_one_ends_the_unlock(asked_for_code: Visit) -> None:
     visit = asked_for_code
     code_typed(visit, "246802")
     visit.hear(ev.UnlockRefused(visit.number, ev.Refusal.NO_MORE_CODES))
@@ -113,7 +113,7 @@ def test_a_void_code_after_which_none_can_be_sent_is_the_end(asked_for_code: Vis
     assert visit.view.heading.message == "No more codes can be sent"
 
 
-def test_a_code_that_was_void_says_that_a_new_one_came(asked_for_code: Visit) -> None:
+def test_a_void_code_is_replaced_and_the_page_says_so(asked_for_code: Visit) -> None:
     visit = asked_for_code
     code_typed(visit, "246802")
     visit.hear(ev.CodeSent(visit.number, "m…@nhs.net", anew=True))

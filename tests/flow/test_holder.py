@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # mypy: disable-error-code="unreachable,comparison-overlap"
-"""What somebody does who knows her passcode, told step by step: the change, and logging in."""
+"""Visits of cardholders who know the passcode, step by step: changing it, and logging in."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.flow.holder import PROFILE, Visit
 # ---------------------------------------------------------------- the menu, and the change
 
 
-def test_a_card_that_cannot_log_in_says_so_and_does_not() -> None:
+def test_a_card_that_cannot_log_in_is_not_offered_to() -> None:
     visit = Visit(may_log_in=False)
     view = visit.view
     assert isinstance(view, vw.ChoicePage)
@@ -45,7 +45,7 @@ def test_a_passcode_is_changed_by_the_card_alone() -> None:
     assert visit.page == pg.Finished(changed=True)
 
 
-def test_the_new_passcode_is_another_one() -> None:
+def test_the_new_passcode_must_differ_from_the_old_one() -> None:
     visit = Visit()
     visit.hear(ev.Chosen(1))
     visit.enter("passcode", "246802")
@@ -70,7 +70,7 @@ def test_a_wrong_passcode_is_asked_again_with_the_tries_that_are_left() -> None:
     assert len(visit.asked_for(do.LogIn)) == 2
 
 
-def test_few_tries_are_told_before_one_is_spent() -> None:
+def test_few_remaining_tries_are_shown_before_a_try() -> None:
     visit = Visit(left=1)
     visit.hear(ev.Chosen(1))
     view = visit.view
@@ -79,7 +79,7 @@ def test_few_tries_are_told_before_one_is_spent() -> None:
     assert dict(view.hint.values)["count"] == 1
 
 
-def test_the_last_wrong_one_leads_to_the_unlock() -> None:
+def test_the_last_wrong_passcode_leads_to_the_unlock() -> None:
     visit = Visit(left=1)
     visit.hear(ev.Chosen(0))
     visit.enter("passcode", "111111")
@@ -99,7 +99,7 @@ def test_an_empty_passcode_is_not_sent() -> None:
 # ---------------------------------------------------------------- log in
 
 
-def test_several_trusts_are_chosen_from() -> None:
+def test_a_user_with_several_trusts_chooses_one() -> None:
     visit = Visit()
     visit.log_in(replace(PROFILE, trusts=(Trust("Trust A"), Trust("Trust B", "Tutor"))))
     assert isinstance(visit.page, pg.ChoosingTrust)
@@ -122,7 +122,7 @@ def test_several_trusts_are_chosen_from() -> None:
         (SelfService.LOCKED_OUT, set()),
     ],
 )
-def test_what_a_profile_offers(state: SelfService, offered: set[Intent]) -> None:
+def test_the_buttons_of_a_profile(state: SelfService, offered: set[Intent]) -> None:
     visit = Visit()
     visit.log_in(replace(PROFILE, self_service=state))
     buttons = {button.intent for button in visit.view.frame.buttons}
@@ -144,7 +144,7 @@ def test_what_a_profile_offers(state: SelfService, offered: set[Intent]) -> None
         (-1, "expired: see your registration authority"),
     ],
 )
-def test_a_certificate_that_ends_soon_is_told_in_days(days: int, said: str) -> None:
+def test_a_certificate_that_expires_soon_shows_the_days(days: int, said: str) -> None:
     visit = Visit()
     visit.log_in(replace(PROFILE, days_left=days))
     view = visit.view

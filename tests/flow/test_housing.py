@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the kiosk itself goes through, and what its lights tell of it."""
+"""Hardware events of the kiosk itself, and what its lights show."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ LOCKED = ev.CardRead(1, CardIdentity(Family.PIV, "00" * 16), Counters(0), Passco
 ASKED = ev.UnlockOpened(1, FOUR, 3)
 
 
-def told(state: State) -> list[str]:
+def troubles_of(state: State) -> list[str]:
     view = flow.render(state)
     assert isinstance(view, vw.Welcome)
     return [trouble.message for trouble in view.troubles]
 
 
-def test_who_opens_the_case_ends_the_visit_and_is_reported_once() -> None:
+def test_opening_the_case_ends_the_visit_and_is_reported_once() -> None:
     state, effects = flow.step(after(READY, INSERTED, LOCKED, ASKED), ev.CaseOpened())
     assert isinstance(state.page, pg.Waiting)
     assert do.Forget() in effects
@@ -48,7 +48,7 @@ def test_who_opens_the_case_ends_the_visit_and_is_reported_once() -> None:
 
 
 @pytest.mark.parametrize("page", [pg.Unlocking(), pg.ChangingPasscode()])
-def test_a_card_that_is_being_changed_is_not_asked_back(page: pg.Page) -> None:
+def test_an_opened_case_does_not_interrupt_card_work(page: pg.Page) -> None:
     at_work = State(page=page, visit=1, card_present=True)
     state, effects = flow.step(at_work, ev.CaseOpened())
     assert (state.page, effects) == (page, (do.ReportOpened(),))
@@ -60,7 +60,7 @@ def test_a_card_that_is_being_changed_is_not_asked_back(page: pg.Page) -> None:
     assert not gone.in_service
 
 
-def test_whose_card_is_in_takes_it_and_is_not_asked_to_start_again() -> None:
+def test_after_opening_the_case_the_user_is_asked_only_to_take_the_card() -> None:
     view = flow.render(after(READY, INSERTED, LOCKED, ASKED, ev.CaseOpened()))
     assert isinstance(view, vw.Welcome)
     assert view.heading.message == "Please take your smartcard"
@@ -70,7 +70,7 @@ def test_whose_card_is_in_takes_it_and_is_not_asked_to_start_again() -> None:
     ]
 
 
-def test_a_kiosk_that_was_opened_serves_nobody_until_it_is_started_anew() -> None:
+def test_an_opened_kiosk_stays_out_of_service_until_restarted() -> None:
     opened = after(READY, ev.CaseOpened(), ev.CentralSeen(reachable=True))
     view = flow.render(opened)
     assert isinstance(view, vw.Notice)
@@ -84,14 +84,14 @@ def test_a_kiosk_that_was_opened_serves_nobody_until_it_is_started_anew() -> Non
     assert not any(isinstance(effect, do.ReadCard) for effect in effects)
 
 
-def test_weak_power_and_missing_lights_are_said_on_the_screen() -> None:
+def test_weak_power_and_missing_lights_are_shown_on_the_screen() -> None:
     weak = after(READY, ev.PowerSeen(low=True), ev.LightsFailed())
-    assert told(weak) == [
+    assert troubles_of(weak) == [
         "This kiosk's power supply is too weak. Please tell IT.",
         "The lights of this kiosk do not work. It works without them.",
     ]
     good, _ = flow.step(weak, ev.PowerSeen(low=False))
-    assert told(good) == ["The lights of this kiosk do not work. It works without them."]
+    assert troubles_of(good) == ["The lights of this kiosk do not work. It works without them."]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_weak_power_and_missing_lights_are_said_on_the_screen() -> None:
             Signal(Lamp.BLINKING, Status.DONE, Sound.DONE),
         ),
         (
-            replace(after(READY, INSERTED), page=pg.Waiting()),  # she went, her card did not
+            replace(after(READY, INSERTED), page=pg.Waiting()),  # the user went and left the card
             Signal(Lamp.BLINKING, Status.READY, Sound.CALL),
         ),
         (
@@ -132,5 +132,5 @@ def test_weak_power_and_missing_lights_are_said_on_the_screen() -> None:
         ),
     ],
 )
-def test_the_lights_say_what_the_screen_says(state: State, signal: Signal) -> None:
+def test_the_lights_match_the_screen(state: State, signal: Signal) -> None:
     assert flow.signal(state) == signal

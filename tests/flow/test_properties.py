@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What holds for every event in every state, whatever came before."""
+"""Properties that hold for every event in every state, whatever came before."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ _EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
     st.just(ev.LightsFailed()),
 )
 
-# Random events seldom get past the questions: these paths are followed, and then left at random.
+# Random events seldom get past the questions: these paths lead further, then random events follow.
 _HAPPY: list[ev.Event] = [
     ev.ReaderReady(),
     ev.CardInserted("AB12-CD34"),
@@ -202,7 +202,7 @@ _states = st.builds(
 
 
 def secrets_in(value: object) -> list[Secret]:
-    """Every secret within a value, however deep."""
+    """Yield all secrets in a value, at any depth."""
     if isinstance(value, Secret):
         return [value]
     if isinstance(value, tuple | list | frozenset):
@@ -245,7 +245,7 @@ def test_every_trouble_ends_with_whom_to_call_and_in_a_visit_with_a_reference(
 
 
 @given(_states)
-def test_removal_leaves_nothing_of_the_person(state: State) -> None:
+def test_removal_leaves_no_personal_data(state: State) -> None:
     state, _ = flow.step(state, ev.CardInserted("AB12-CD34"))
     after, _ = flow.step(state, ev.CardTaken())
     assert secrets_in(after) == []
@@ -262,7 +262,7 @@ def test_removal_in_the_middle_wipes_and_shows_start_or_help(state: State) -> No
 
 @given(_states)
 def test_idle_time_always_reaches_the_start_screen_with_empty_secrets(state: State) -> None:
-    # Neither the card nor central ever answers, and speech never ends: only time passes.
+    # Only time passes: neither card nor central answers, and speech does not end.
     for _ in range(4 + state.site.warning_seconds):
         for timer in ev.Timer:
             state, _ = flow.step(state, ev.TimeUp(timer))
@@ -272,7 +272,7 @@ def test_idle_time_always_reaches_the_start_screen_with_empty_secrets(state: Sta
 
 
 @given(_states, _EVENTS)
-def test_a_timer_runs_wherever_a_person_is_waited_for(state: State, event: ev.Event) -> None:
+def test_a_timer_runs_on_every_page_that_waits_for_the_user(state: State, event: ev.Event) -> None:
     after, effects = flow.step(state, event)
     moved = type(after.page) is not type(state.page)
     waits_for_work = type(after.page).__name__ in {
@@ -295,7 +295,7 @@ def test_work_on_the_card_is_never_closed_by_a_button(state: State, intent: Inte
 
 
 @given(_states, st.integers(0, 5))
-def test_answers_of_an_earlier_visit_change_nothing(state: State, back: int) -> None:
+def test_results_of_an_earlier_visit_change_nothing(state: State, back: int) -> None:
     stale = state.visit - 1 - back
     for event in (
         ev.CardUnlocked(stale),
@@ -307,7 +307,7 @@ def test_answers_of_an_earlier_visit_change_nothing(state: State, back: int) -> 
 
 
 @given(_states)
-def test_what_is_shown_of_a_state_never_prints_a_secret(state: State) -> None:
+def test_the_repr_of_a_state_contains_no_secret(state: State) -> None:
     told = repr(state) + repr(flow.render(state))
     for secret in secrets_in(state):
         if len(secret) >= 6:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # mypy: disable-error-code="unreachable,comparison-overlap"
-"""Registering for self service, told step by step."""
+"""Registering for self service, step by step."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_a_question_is_chosen_once() -> None:
 
 
 @pytest.mark.parametrize("flaw", ev.Flaw)
-def test_an_answer_that_is_worth_nothing_is_asked_again(flaw: ev.Flaw) -> None:
+def test_a_weak_answer_is_asked_again(flaw: ev.Flaw) -> None:
     visit = Visit()
     visit.open_registration()
     visit.answer(0, "answer 0")
@@ -85,7 +85,7 @@ def test_an_answer_that_is_worth_nothing_is_asked_again(flaw: ev.Flaw) -> None:
     assert [answer.reveal() for answer in visit.page.draft.answers] == [b"answer 0", b"better"]
 
 
-def test_the_same_flaw_is_said_again_to_who_gives_the_same_answer_again() -> None:
+def test_the_same_weak_answer_gets_the_same_message_again() -> None:
     visit = Visit()
     visit.open_registration()
     visit.answer(0, "poor", ev.Flaw.COMMON)
@@ -99,7 +99,7 @@ def test_the_same_flaw_is_said_again_to_who_gives_the_same_answer_again() -> Non
     assert problem(visit.view) in said
 
 
-def test_an_answer_is_judged_beside_those_before_it() -> None:
+def test_an_answer_is_compared_with_those_before_it() -> None:
     visit = Visit()
     visit.open_registration()
     visit.answer(0, "answer 0")
@@ -110,7 +110,7 @@ def test_an_answer_is_judged_beside_those_before_it() -> None:
     assert [other.reveal() for other in judged.others] == [b"answer 0"]
 
 
-def test_the_code_and_the_notice_are_to_be_in_the_language_of_the_screen() -> None:
+def test_the_code_and_the_notice_are_sent_in_the_language_of_the_screen() -> None:
     visit = Visit()
     visit.state = replace(visit.state, language=Language.POLISH)
     visit.to_code()
@@ -145,7 +145,7 @@ def test_an_address_that_is_refused_is_asked_again_and_kept() -> None:
         ((), ()),
     ],
 )
-def test_the_endings_are_the_first_few_of_centrals_domains_that_have_room(
+def test_the_endings_are_the_first_of_centrals_domains_that_fit(
     domains: tuple[str, ...], endings: tuple[str, ...]
 ) -> None:
     visit = Visit()
@@ -172,7 +172,7 @@ def test_a_wrong_code_and_a_void_one_are_asked_again() -> None:
     assert visit.page.anew
 
 
-def test_a_registration_that_is_replaced_needs_the_answers_to_it() -> None:
+def test_replacing_a_registration_needs_its_answers() -> None:
     visit = Visit()
     visit.open_registration("A?", "B?", "C?", "D?")
     given = [visit.enter(f"former-answer-{n}", f"before {n}") for n in (1, 2, 3)]
@@ -208,7 +208,7 @@ def test_former_answers_that_were_wrong_are_asked_again_and_the_new_ones_kept() 
     assert [answer.reveal() for answer in again.answers] == [b"answer %d" % n for n in range(4)]
 
 
-def test_too_early_at_the_very_end_loses_nothing_that_was_given() -> None:
+def test_a_required_wait_at_the_end_loses_no_input() -> None:
     visit = Visit()
     visit.open_registration("A?", "B?", "C?", "D?")
     for number in (1, 2, 3, 4):
@@ -240,7 +240,7 @@ def test_too_early_at_the_very_end_loses_nothing_that_was_given() -> None:
         (ev.CentralFailed(0), "What you gave is kept"),
     ],
 )
-def test_a_code_that_was_not_sent_loses_nothing_that_was_given(
+def test_a_code_that_was_not_sent_loses_no_input(
     happened: ev.UnlockRefused | ev.CentralFailed, said: str
 ) -> None:
     visit = Visit()
@@ -258,7 +258,7 @@ def test_a_code_that_was_not_sent_loses_nothing_that_was_given(
     assert isinstance(visit.page, pg.EnteringCode)
 
 
-def test_central_may_fail_once_at_the_very_end_and_then_there_is_help() -> None:
+def test_one_failure_of_central_at_the_end_allows_a_retry_and_two_lead_to_help() -> None:
     visit = Visit()
     visit.to_code()
     visit.enter("code", "042042", Intent.CONFIRM)
@@ -274,13 +274,13 @@ def test_central_may_fail_once_at_the_very_end_and_then_there_is_help() -> None:
     assert visit.page == pg.Helping(pg.Trouble.CENTRAL)
 
 
-def test_how_long_to_wait_is_said_with_former_answers_that_were_wrong() -> None:
+def test_wrong_former_answers_show_how_long_to_wait() -> None:
     draft = pg.Draft(PROFILE, PROFILE.trusts[0], former_questions=FOUR)
     page = pg.AnsweringFormer(draft, refused=True, wait_seconds=10)
     assert "Wait 10 seconds" in problem(flow.render(flow.State(page=page)))
 
 
-def test_the_page_of_the_code_says_where_it_went_and_how_long_it_is_good() -> None:
+def test_the_code_page_shows_the_address_and_how_long_the_code_is_valid() -> None:
     visit = Visit()
     visit.to_code()
     view = visit.view
@@ -292,7 +292,7 @@ def test_the_page_of_the_code_says_where_it_went_and_how_long_it_is_good() -> No
 
 
 @pytest.mark.parametrize("field", ["passcode", "own-answer-1", "e-mail", "code"])
-def test_what_was_typed_for_another_page_is_not_taken(field: str) -> None:
+def test_text_typed_for_another_page_is_ignored(field: str) -> None:
     visit = Visit()
     visit.open_registration()
     visit.hear(ev.Chosen(0))
@@ -302,7 +302,7 @@ def test_what_was_typed_for_another_page_is_not_taken(field: str) -> None:
         assert visit.page == before
 
 
-def test_who_is_logged_in_sees_how_long_she_has_and_gets_all_of_it_again() -> None:
+def test_the_remaining_time_is_shown_and_can_be_restored() -> None:
     def left() -> str:
         remaining = visit.view.frame.remaining
         return "" if remaining is None else in_english(remaining)
@@ -318,7 +318,7 @@ def test_who_is_logged_in_sees_how_long_she_has_and_gets_all_of_it_again() -> No
     assert left() == "15 min left"
 
 
-def test_where_no_more_codes_can_be_sent_the_newest_and_its_address_are_kept() -> None:
+def test_if_no_more_codes_can_be_sent_the_newest_and_its_address_are_kept() -> None:
     visit = Visit()
     visit.to_code()
     visit.hear(ev.Pressed(Intent.BACK))

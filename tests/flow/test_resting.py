@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The screen rests where nobody is, moves its words, and wakes for whoever comes."""
+"""The screen rests when nobody is there, moves its words, and wakes for any user."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def after(*events: ev.Event, site: Site | None = None) -> tuple[State, tuple[do.
     return state, effects
 
 
-def test_it_rests_after_a_while_and_its_words_move() -> None:
+def test_the_screen_rests_after_a_while_and_its_words_move() -> None:
     state, effects = after(ev.ReaderReady())
     assert do.StartTimer(ev.Timer.REST, 300) in effects
     places = []
@@ -46,19 +46,19 @@ def test_it_rests_after_a_while_and_its_words_move() -> None:
     "event",
     [ev.Touched(), ev.SomebodyNear(), ev.Pressed(Intent.HELP), ev.CardInserted("AB12-CD34")],
 )
-def test_whoever_comes_wakes_it(event: ev.Event) -> None:
+def test_any_user_wakes_the_screen(event: ev.Event) -> None:
     state, _ = after(ev.ReaderReady(), TIME, event)
     assert state.resting is None
     assert not isinstance(flow.render(state), vw.Resting)
 
 
-def test_who_only_comes_near_has_the_whole_time_again() -> None:
+def test_presence_nearby_restarts_the_time_to_rest() -> None:
     state, effects = after(ev.ReaderReady(), TIME, ev.SomebodyNear())
     assert effects == (do.StartTimer(ev.Timer.REST, 300),)
     assert isinstance(state.page, pg.Waiting)
 
 
-def test_it_never_rests_while_there_is_somebody_or_her_card() -> None:
+def test_the_screen_never_rests_during_a_visit_or_with_a_card() -> None:
     left = after(ev.ReaderReady(), ev.CardInserted("AB12-CD34"), ev.Pressed(Intent.CLOSE))[0]
     assert isinstance(left.page, pg.Waiting)
     for state in (
@@ -69,7 +69,7 @@ def test_it_never_rests_while_there_is_somebody_or_her_card() -> None:
         assert flow.step(state, TIME)[0].resting is None
 
 
-def test_news_of_central_do_not_wake_it_and_trouble_is_said_in_the_dark() -> None:
+def test_news_of_central_do_not_wake_the_screen_and_troubles_are_shown_dark() -> None:
     state, _ = after(ev.ReaderReady(), TIME, ev.CentralSeen(reachable=True, admitted=False))
     view = flow.render(state)
     assert isinstance(view, vw.Resting)
@@ -81,7 +81,7 @@ def test_news_of_central_do_not_wake_it_and_trouble_is_said_in_the_dark() -> Non
     assert view.hint is None
 
 
-def test_a_site_may_have_it_awake_for_ever() -> None:
+def test_a_site_can_turn_resting_off() -> None:
     _, effects = after(ev.ReaderReady(), site=Site(rest_seconds=0))
     assert not any(isinstance(each, do.StartTimer) for each in effects)
 

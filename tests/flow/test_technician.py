@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The technician's screen: who gets there, what it shows, and that it closes by itself."""
+"""The technician's page: how to open it, what it shows, and that it closes by itself."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ def after(*events: ev.Event, site: Site = SITE) -> tuple[State, tuple[do.Effect,
     return state, effects
 
 
-def given(code: bytes) -> tuple[ev.Event, ...]:
+def submitted(code: bytes) -> tuple[ev.Event, ...]:
     return ev.Typed(FIELD, len(code)), ev.Pressed(Intent.CONTINUE, Secret(code), FIELD)
 
 
 def test_a_long_press_asks_for_the_code_and_the_code_is_checked() -> None:
-    state, effects = after(HELD, *given(b"40710299"))
+    state, effects = after(HELD, *submitted(b"40710299"))
     assert isinstance(state.page, pg.CheckingTechnician)
     assert any(isinstance(effect, do.CheckTechnician) for effect in effects)
 
 
-def test_without_a_code_in_the_settings_or_with_a_card_in_it_nothing_happens() -> None:
+def test_nothing_happens_without_a_code_in_the_settings_or_with_a_card_inserted() -> None:
     assert isinstance(after(HELD, site=Site())[0].page, pg.Waiting)
     left, _ = after(ev.CardInserted("AB12-CD34"), ev.Pressed(Intent.CLOSE), HELD)
     assert isinstance(left.page, pg.Waiting)
@@ -48,13 +48,13 @@ def test_without_a_code_in_the_settings_or_with_a_card_in_it_nothing_happens() -
 
 
 def test_a_code_that_is_too_short_is_not_even_tried() -> None:
-    state, effects = after(HELD, *given(b"4071029"))
+    state, effects = after(HELD, *submitted(b"4071029"))
     assert isinstance(state.page, pg.EnteringTechnicianCode)
     assert not any(isinstance(effect, do.CheckTechnician) for effect in effects)
 
 
 def test_a_wrong_code_is_wiped_and_asked_again() -> None:
-    state, effects = after(HELD, *given(b"87654321"), ev.TechnicianRefused(0, 60))
+    state, effects = after(HELD, *submitted(b"87654321"), ev.TechnicianRefused(0, 60))
     assert do.ForgetTyped((FIELD,)) in effects
     view = flow.render(state)
     assert isinstance(view, vw.EntryPage)
@@ -62,8 +62,8 @@ def test_a_wrong_code_is_wiped_and_asked_again() -> None:
     assert "Wait 60 seconds" in in_english(view.problem)
 
 
-def test_what_is_in_trouble_comes_first_with_what_to_do() -> None:
-    state, effects = after(HELD, *given(b"40710299"), ev.TechnicianAdmitted(0))
+def test_parts_in_trouble_come_first_with_what_to_do() -> None:
+    state, effects = after(HELD, *submitted(b"40710299"), ev.TechnicianAdmitted(0))
     assert do.Diagnose(0) in effects
     state, _ = flow.step(state, ev.Diagnosed(0, (WELL, ILL)))
     view = flow.render(state)
@@ -78,8 +78,10 @@ def test_what_is_in_trouble_comes_first_with_what_to_do() -> None:
     assert do.Diagnose(0) in effects
 
 
-def test_it_closes_by_itself_and_for_whoever_comes_with_a_card() -> None:
-    shown, _ = after(HELD, *given(b"40710299"), ev.TechnicianAdmitted(0), ev.Diagnosed(0, (WELL,)))
+def test_the_page_closes_by_itself_and_when_a_card_is_inserted() -> None:
+    shown, _ = after(
+        HELD, *submitted(b"40710299"), ev.TechnicianAdmitted(0), ev.Diagnosed(0, (WELL,))
+    )
     state = flow.step(shown, ev.TimeUp(ev.Timer.IDLE))[0]
     for _ in range(SITE.warning_seconds):
         state, effects = flow.step(state, ev.TimeUp(ev.Timer.COUNTDOWN))
@@ -88,4 +90,4 @@ def test_it_closes_by_itself_and_for_whoever_comes_with_a_card() -> None:
     card, _ = flow.step(shown, ev.CardInserted("AB12-CD34"))
     assert isinstance(card.page, pg.ReadingCard)
     late, _ = flow.step(card, ev.Diagnosed(0, (WELL,)))
-    assert late == card, "what was asked for before is not for her"
+    assert late == card, "a result asked for earlier is not shown to the cardholder"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is said when something went wrong: each time with whom to call, and a reference."""
+"""Help after a trouble: an explanation, the contacts and a reference each time."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ _PAGES_OF_A_VISIT: list[list[ev.Event]] = [
 
 
 @pytest.mark.parametrize("way", _PAGES_OF_A_VISIT, ids=range(len(_PAGES_OF_A_VISIT)))
-def test_a_person_whose_page_failed_is_told_what_happened_and_whom_to_call(
+def test_a_failed_page_leads_to_an_explanation_and_contacts(
     visit: Visit, way: list[ev.Event]
 ) -> None:
     visit.hear(*way, ev.ScreenFailed())
@@ -72,7 +72,7 @@ def test_a_person_whose_page_failed_is_told_what_happened_and_whom_to_call(
     assert do.Forget() in visit.effects, "what was typed is wiped"
 
 
-def test_help_that_cannot_be_drawn_either_gives_way_to_the_start_screen(visit: Visit) -> None:
+def test_if_help_fails_too_the_start_screen_follows(visit: Visit) -> None:
     visit.open()
     visit.hear(ev.ScreenFailed(), ev.ScreenFailed())
     assert visit.state.page == pg.Waiting()
@@ -80,7 +80,7 @@ def test_help_that_cannot_be_drawn_either_gives_way_to_the_start_screen(visit: V
     assert visit.view.picture is vw.Picture.REMOVE_CARD
 
 
-def test_a_screen_that_fails_where_nobody_is_has_its_start_screen_again() -> None:
+def test_a_failed_start_screen_is_shown_again() -> None:
     ways: list[list[ev.Event]] = [[], [ev.Pressed(Intent.HELP)], [ev.Pressed(Intent.LANGUAGE)]]
     for way in ways:
         state = flow.State()
@@ -90,7 +90,7 @@ def test_a_screen_that_fails_where_nobody_is_has_its_start_screen_again() -> Non
 
 
 @pytest.mark.parametrize("trouble", ev.CardTrouble)
-def test_every_trouble_with_a_card_ends_with_whom_to_call_and_a_reference(
+def test_every_card_trouble_ends_with_contacts_and_a_reference(
     visit: Visit, trouble: ev.CardTrouble
 ) -> None:
     visit.hear(ev.CardFailed(visit.number, trouble))
@@ -104,7 +104,7 @@ def test_every_trouble_with_a_card_ends_with_whom_to_call_and_a_reference(
     "event",
     [ev.CardTaken(), ev.ReaderFailed(ReaderTrouble.NO_READER), ev.TimeUp(ev.Timer.WORK)],
 )
-def test_so_does_whatever_else_ends_a_visit_in_trouble(visit: Visit, event: ev.Event) -> None:
+def test_every_other_trouble_of_a_visit_does_too(visit: Visit, event: ev.Event) -> None:
     visit.hear(event)
     view = visit.view
     assert isinstance(view, vw.Notice)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The unlock, told step by step."""
+"""The unlock, step by step."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ QUESTIONS = asked("First?", "Second?", "Third?", "Fourth?")
 
 
 class Visit:
-    """A flow, and what it asked for since it was last looked at."""
+    """A flow, and the effects that it asked for."""
 
     def __init__(self) -> None:
         self.state = flow.State()
@@ -84,8 +84,8 @@ def test_a_locked_card_goes_straight_to_its_questions(visit: Visit) -> None:
     ]
 
 
-def test_a_card_that_took_no_new_passcode_is_said_to_be_open(visit: Visit) -> None:
-    """Unblocked, and then it did not know the passcode that it had just been given."""
+def test_a_card_that_was_unblocked_without_the_new_passcode_leads_to_help(visit: Visit) -> None:
+    """The card was unblocked, and then rejected the passcode that it had just been given."""
     visit.open()
     for word in ("a", "b", "c", "d"):
         visit.answer(word)
@@ -98,12 +98,12 @@ def test_a_card_that_took_no_new_passcode_is_said_to_be_open(visit: Visit) -> No
     assert do.Forget() in visit.effects
 
 
-def test_a_spent_unblocking_key_keeps_nobody_from_a_card_that_works(visit: Visit) -> None:
+def test_a_card_that_works_is_served_even_if_its_unblocking_key_is_spent(visit: Visit) -> None:
     visit.read(passcode=3, unblocking=0)
     assert isinstance(visit.view, vw.ChoicePage)
 
 
-def test_a_card_that_works_is_unlocked_only_when_its_holder_says_so(visit: Visit) -> None:
+def test_a_working_card_is_unlocked_only_at_the_users_request(visit: Visit) -> None:
     visit.read(passcode=3)
     assert visit.asked_for(do.OpenUnlock) == []
     visit.hear(ev.Chosen(2))
@@ -125,7 +125,7 @@ def test_four_answers_are_given_together_in_their_order(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize("blank", range(4))
-def test_any_one_answer_may_be_left_blank_and_no_second(visit: Visit, blank: int) -> None:
+def test_one_answer_may_be_left_blank_and_not_two(visit: Visit, blank: int) -> None:
     visit.open()
     for index in range(4):
         if index == blank:
@@ -160,7 +160,7 @@ def test_continue_needs_something_typed(visit: Visit) -> None:
     assert visit.state.page.index == 0
 
 
-def test_wrong_answers_are_asked_again_and_none_is_named(visit: Visit) -> None:
+def test_wrong_answers_are_asked_again_without_naming_one(visit: Visit) -> None:
     visit.open()
     for _ in range(4):
         visit.answer("guess")
@@ -171,11 +171,11 @@ def test_wrong_answers_are_asked_again_and_none_is_named(visit: Visit) -> None:
         seen.append(visit.view.problem is not None)
         assert visit.view.entry.length == 5
         visit.hear(ev.Pressed(Intent.CONTINUE, Secret(b"other"), f"answer-{number}"))
-    assert seen == [True, False, False, False]  # on the first page: a word about all of them
+    assert seen == [True, False, False, False]  # on the first page: one remark about all of them
     assert len(visit.asked_for(do.GiveAnswers)) == 2
 
 
-def test_answers_too_early_are_kept_and_the_wait_is_told(visit: Visit) -> None:
+def test_answers_given_too_early_are_kept_and_the_wait_is_shown(visit: Visit) -> None:
     visit.open()
     for _ in range(4):
         visit.answer("guess")
@@ -202,7 +202,7 @@ def test_two_passcodes_that_differ_are_chosen_again(visit: Visit) -> None:
 @pytest.mark.parametrize(
     "digits", ["", "12345", "123456789", "12345a", "\uff11\uff12\uff13\uff14\uff15\uff16"]
 )
-def test_a_passcode_of_the_wrong_form_goes_nowhere(visit: Visit, digits: str) -> None:
+def test_a_passcode_of_the_wrong_form_is_not_sent(visit: Visit, digits: str) -> None:
     visit.open()
     for _ in range(4):
         visit.answer("word")
@@ -214,7 +214,7 @@ def test_a_passcode_of_the_wrong_form_goes_nowhere(visit: Visit, digits: str) ->
     assert isinstance(visit.state.page, pg.ChoosingPasscode)
 
 
-def test_a_second_touch_on_continue_is_no_second_passcode(visit: Visit) -> None:
+def test_a_second_touch_on_continue_does_not_repeat_the_passcode(visit: Visit) -> None:
     visit.open()
     for _ in range(4):
         visit.answer("word")
@@ -228,7 +228,7 @@ def test_a_second_touch_on_continue_is_no_second_passcode(visit: Visit) -> None:
     assert visit.asked_for(do.UnlockCard) == []
 
 
-def test_a_card_pulled_at_work_is_told_to_come_back(visit: Visit) -> None:
+def test_a_user_who_pulls_the_card_during_work_is_asked_to_insert_it_again(visit: Visit) -> None:
     visit.open()
     for _ in range(4):
         visit.answer("word")
@@ -268,7 +268,7 @@ def test_the_warning_counts_down_and_a_button_gives_more_time(visit: Visit) -> N
     assert isinstance(visit.state.page, pg.AskingQuestion)
 
 
-def test_a_card_left_in_is_called_after_on_the_start_screen(visit: Visit) -> None:
+def test_the_start_screen_asks_to_take_a_card_that_was_left(visit: Visit) -> None:
     def picture() -> vw.Picture | None:
         view = visit.view
         return view.picture if isinstance(view, vw.Welcome) else None
@@ -281,7 +281,7 @@ def test_a_card_left_in_is_called_after_on_the_start_screen(visit: Visit) -> Non
 
 
 @pytest.mark.parametrize("trouble", ReaderTrouble)
-def test_a_missing_reader_is_said_on_the_start_screen(trouble: ReaderTrouble) -> None:
+def test_a_missing_reader_is_shown_on_the_start_screen(trouble: ReaderTrouble) -> None:
     state, _ = flow.step(flow.State(), ev.ReaderFailed(trouble))
     view = flow.render(state)
     assert isinstance(view, vw.Notice), "there is nothing to put a smartcard into"
@@ -297,7 +297,7 @@ def test_a_missing_reader_is_said_on_the_start_screen(trouble: ReaderTrouble) ->
         (ev.CentralSeen(reachable=False), ["The central service cannot be reached."]),
     ],
 )
-def test_how_it_stands_with_central_is_said_on_the_start_screen(
+def test_the_start_screen_shows_whether_central_answers(
     seen: ev.CentralSeen, said: list[str]
 ) -> None:
     state, _ = flow.step(flow.State(), seen)
@@ -313,14 +313,14 @@ def test_a_kiosk_that_central_does_not_know_asks_for_no_card() -> None:
     assert view.heading.message == "This kiosk is out of service"
 
 
-def test_a_simulated_reader_is_said_on_every_page(visit: Visit) -> None:
+def test_a_simulated_reader_is_shown_on_every_page(visit: Visit) -> None:
     visit.hear(ev.ReaderReady(simulated=True))
     assert visit.view.frame.banner is not None
     visit.open()
     assert visit.view.frame.banner is not None
 
 
-def test_a_screen_that_is_touched_for_ever_is_left_all_the_same(visit: Visit) -> None:
+def test_endless_touches_do_not_keep_a_visit_open(visit: Visit) -> None:
     visit.open()
     assert any(
         isinstance(effect, do.StartTimer) and effect.timer is ev.Timer.VISIT
@@ -332,7 +332,7 @@ def test_a_screen_that_is_touched_for_ever_is_left_all_the_same(visit: Visit) ->
     assert isinstance(visit.state.page, pg.Waiting)
 
 
-def test_a_screen_that_fails_while_the_card_works_does_not_ask_for_the_card(visit: Visit) -> None:
+def test_a_screen_failure_during_card_work_does_not_ask_for_the_card(visit: Visit) -> None:
     visit.open()
     for _ in range(4):
         visit.answer("word")
@@ -342,7 +342,7 @@ def test_a_screen_that_fails_while_the_card_works_does_not_ask_for_the_card(visi
     assert isinstance(visit.state.page, pg.Unlocking)
 
 
-def test_a_kiosk_that_cannot_record_says_so_when_the_work_was_to_begin(visit: Visit) -> None:
+def test_a_kiosk_that_cannot_record_says_so_before_card_work(visit: Visit) -> None:
     visit.open()
     for _ in range(4):
         visit.answer("word")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What happens to the kiosk itself while somebody stands there."""
+"""Failures of the kiosk itself during a visit."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _reference(kiosk: ScreenService) -> None:
 
 
 def _cannot_be_drawn(kiosk: ScreenService) -> None:
-    """From the next frame on the page fails in the middle of it, over what has been typed."""
+    """Make the page fail at the next frame, in the middle of its drawing, after typed text."""
     from kivy.graphics import Callback  # noqa: PLC0415 - as above
 
     from kiosk.demo.finger import drawing  # noqa: PLC0415
@@ -52,7 +52,7 @@ def _cannot_be_drawn(kiosk: ScreenService) -> None:
 
 
 def _cannot_be_built(kiosk: ScreenService) -> None:
-    """The page is shown with a text that lacks what it is to be filled with."""
+    """Show the page with a text whose placeholder is not filled."""
     view = kiosk.screen.stage.view
     if not isinstance(view, EntryPage):
         raise TypeError(type(view).__name__)
@@ -60,7 +60,7 @@ def _cannot_be_built(kiosk: ScreenService) -> None:
 
 
 def _nothing_is_left(kiosk: ScreenService) -> None:
-    """Looked for at once, where the flow has heard what was sent: not after she was given up."""
+    """Check for remains once the flow has handled the event, not only after the visit has ended."""
     from kiosk.demo.finger import PATIENCE, drawing  # noqa: PLC0415 - as above
     from tests.journeys.remains import remains_of  # noqa: PLC0415 - it knows every story, this too
 
@@ -69,12 +69,12 @@ def _nothing_is_left(kiosk: ScreenService) -> None:
     if not heard.wait(PATIENCE):
         raise TimeoutError("the flow does not answer")
     drawing(kiosk.screen, lambda: None)
-    if left := set(remains_of(kiosk)) - {"her language or settings"}:
+    if left := set(remains_of(kiosk)) - {"the user's language or settings"}:
         raise AssertionError(left)
 
 
 REFERENCE = Within("there is a reference", _reference)
-NOTHING_LEFT = Within("nothing of hers is left", _nothing_is_left)
+NOTHING_LEFT = Within("no personal data is left", _nothing_is_left)
 CLOSED = See("Its case was opened. Please use another kiosk.")
 
 _TYPED = "half an ans"
@@ -131,4 +131,4 @@ OUT_OF_SERVICE: dict[str, Story] = {
         CLOSED,
     ],
 }
-"""Walked last: it is in service again once its process was started anew (see `test_compose`)."""
+"""Walked last: only a restart puts the kiosk in service again (see `test_compose`)."""

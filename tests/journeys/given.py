@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What people give in all stories, and what is known of them: none of it may be left anywhere."""
+"""All input and personal data of the stories: none of it may be left anywhere."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kiosk.ui.catalogue import DOMAIN, LOCALE
 from kiosk.vault.sealed_answers import normalise
 from tests.journeys.mishaps import EVERY_STORY, steps_of
 
-_SHORTEST = 5  # what is shorter is found in anything
+_SHORTEST = 5  # shorter texts occur everywhere
 
 HOLDERS = tuple(
     each for each in vars(cardholders).values() if isinstance(each, cardholders.DemoHolder)
@@ -22,7 +22,7 @@ HOLDERS = tuple(
 
 
 def given() -> set[str]:
-    """Every answer, passcode and text that is given in a story, and the answers normalised."""
+    """Return all answers, passcodes and typed texts of the stories, and the answers normalised."""
     answers = [words for holder in HOLDERS for _, words in holder.answers]
     answers += [normalise(words) for words in answers]
     passcodes = [each for holder in HOLDERS for each in (holder.passcode, holder.new_passcode)]
@@ -32,7 +32,7 @@ def given() -> set[str]:
 
 
 def theirs() -> frozenset[str]:
-    """What is given, and what is known of people; in lower case. No text of the kiosk has it."""
+    """Return all input and personal data in lower case, without what the kiosk's texts contain."""
     known = [words for holder in HOLDERS for words in (holder.name, holder.email)]
     known += [
         words for holder in HOLDERS for post in holder.posts for words in (post.code, post.name)
@@ -43,7 +43,7 @@ def theirs() -> frozenset[str]:
 
 
 def own_texts() -> Iterator[str]:
-    """Every message of the kiosk's own, and what it is in every language."""
+    """Yield each message of the kiosk, and its translation in each language."""
     for language in Language:
         path = LOCALE / language.value / "LC_MESSAGES" / f"{DOMAIN}.po"
         with path.open("rb") as file:

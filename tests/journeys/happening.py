@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What happens beside the screen, as steps of a story."""
+"""Events beside the screen, as steps of a story."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kiosk.demo.premises import Premises
 
 @dataclass(frozen=True)
 class Do:
-    """Something happens beside the screen."""
+    """A step that does something beside the screen."""
 
     what: str
     deed: Callable[[Premises], object]
@@ -25,7 +25,7 @@ class Do:
 
 @dataclass(frozen=True)
 class Within:
-    """Something is done to the kiosk, or looked for in it, that is not to be had from outside."""
+    """A step that changes or checks the inside of the kiosk."""
 
     what: str
     deed: Callable[[ScreenService], object]
@@ -36,7 +36,7 @@ class Within:
 
 @dataclass(frozen=True)
 class While:
-    """Steps that are taken while something goes on."""
+    """Steps that are taken during some condition."""
 
     what: str
     going_on: Callable[[Premises], AbstractContextManager[None]]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What card, reader, card service and other programs do to a visit, and what the person sees.
+"""Mishaps of card, reader, card service and other programs, and what the user sees.
 
-Stories like those of `stories`, with steps for what happens beside the screen. Each comes back to
-the start screen, and the story after it finds everything working.
+The stories are like those of `stories`, with steps for what happens beside the screen. Each ends at
+the start screen, and the next story finds everything working.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ from tests.journeys.refusals import REFUSALS
 from tests.journeys.registering import REGISTERING
 from tests.journeys.stories import AT_LAST, FIRST, RIGHT, START, STORIES, UNLOCKED, answers
 
-# A mute card is not waited for as long as in service.
-DEADLINES = {"unlock": 10.0}  # a mute card is waited for
+# Shorter than in service, because a story waits for a mute card.
+DEADLINES = {"unlock": 10.0}
 
 
 def insert(*faults: Fault) -> Do:
-    """Put her card in, with faults."""
+    """Return a step that inserts the cardholder's card with these faults."""
     return Do(f"insert {faults}", lambda premises: premises.insert(DemoCard.HERS, *faults))
 
 
@@ -92,8 +92,8 @@ def _is_locked(premises: Premises) -> None:
 
 
 @contextmanager
-def _forged(premises: Premises) -> Iterator[None]:
-    """Her certificates without her keys."""
+def _forged_keys(premises: Premises) -> Iterator[None]:
+    """Give the card other keys, with the same certificates."""
     memory = premises.card.chip.memory
     if not isinstance(memory, PivMemory):
         raise TypeError(premises.card.family)
@@ -105,8 +105,8 @@ def _forged(premises: Premises) -> Iterator[None]:
         memory.keys = keys
 
 
-def _looked_at(premises: Premises) -> None:
-    """The RA reads how many tries the card has, and says so; declined if it is not held back."""
+def _thaw(premises: Premises) -> None:
+    """Thaw the card as the RA does, with the tries it reports; fails unless the card is frozen."""
     tries = ("--tries", str(premises.card.unblocking_left))
     premises.central.run("cards", "thaw", premises.card.serial, *tries, "--operator", "demo")
 
@@ -135,7 +135,7 @@ PULLED_AT_WORK: list[Step | Do] = [
 MISHAPS: dict[str, Story] = {
     "the card gives an empty answer": [
         *START,
-        # Again where pcscd has seen it gone for a moment, and it is read anew.
+        # Several times: pcscd may see the card gone for a moment, and then it is read again.
         insert(*(Fault(Mishap.EMPTY_REPLY, at=command) for command in (3, 6, 9, 12))),
         TOO_SOON,
         See("Insert it again and leave it in"),
@@ -159,7 +159,7 @@ MISHAPS: dict[str, Story] = {
     ],
     "the card is swapped at a command, too fast to be seen go": [
         insert(Fault(Mishap.PULLED, at=3, other=Blank())),
-        See("ext. 3333"),  # which help it is depends on whether pcscd saw the one card go
+        See("ext. 3333"),  # the help page depends on whether pcscd saw the first card go
         *LEAVE,
     ],
     "the card falls silent": [
@@ -209,7 +209,7 @@ MISHAPS: dict[str, Story] = {
     "another chip, with all that can be read of hers": [
         While(
             "the card is a forgery",
-            _forged,
+            _forged_keys,
             [Insert(), *ANSWERED, See("This is not the smartcard you started with"), *LEAVE],
         ),
     ],
@@ -236,7 +236,7 @@ MISHAPS: dict[str, Story] = {
         See("Unlocking it was interrupted several times."),
         See("ext. 3333"),
         *LEAVE,
-        Do("the RA looks at it, and lets it be unlocked again", _looked_at),
+        Do("the RA looks at it, and lets it be unlocked again", _thaw),
         Insert(),
         *answers(*RIGHT),
         *new_passcode("846213"),
@@ -266,7 +266,7 @@ MISHAPS: dict[str, Story] = {
         Take(),
         *START,
     ],
-    # Another card: of one that was interrupted twice in a row central keeps its hands off.
+    # Another card: central does not unlock one that was interrupted twice in a row.
     "the card is swapped when it is to be unlocked": [
         Renew(Family.PIV),
         insert(Fault(Mishap.PULLED, instruction=UNBLOCK, other=Blank())),
@@ -277,7 +277,7 @@ MISHAPS: dict[str, Story] = {
     ],
 }
 
-# Near kin of others, whose parts have tests of their own: walked by the proof alone.
+# Close variants of others, whose parts have tests of their own: walked only by the proof.
 AT_FULL_SIZE = frozenset(
     {
         "the card gives an answer of one byte",
@@ -294,7 +294,7 @@ AT_FULL_SIZE = frozenset(
     }
 )
 
-# Those without a mishap come last: they find a kiosk that has been through all of them.
+# The stories without a mishap come last: the kiosk has been through all mishaps then.
 EVERY_STORY: dict[str, Story] = {
     **MISHAPS,
     **STORIES,
@@ -308,7 +308,7 @@ EVERY_STORY: dict[str, Story] = {
 
 
 def steps_of(story: Story) -> Iterator[Step]:
-    """Every step at the screen."""
+    """Yield each step of the story at the screen."""
     for step in story:
         if isinstance(step, While):
             yield from step.steps

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Unlocking while the central service is really stopped, through a real card service.
 
-What comes of it reaches central once it is back: the stories look there as well.
+The results reach central when it is back: the stories check that too.
 """
 
 from __future__ import annotations
@@ -44,20 +44,20 @@ def _until(what: str, holds: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
-def _lent(premises: Premises) -> None:
-    """Have her card lent to the kiosk."""
+def _wait_for_pack(premises: Premises) -> None:
+    """Wait until the kiosk has a pack of the cardholder's card."""
     premises.lend(offline=True)
     replica = ReplicaReader(read_replica(premises.state))
-    hers = CardIdentity(premises.card.family, premises.card.serial)
+    identity = CardIdentity(premises.card.family, premises.card.serial)
     pack_store = PackStore(premises.memory)
     try:
-        lent = lambda: pack_store.find(card_hash(replica.state().key, hers)) is not None  # noqa: E731
-        _until("her card was not lent", lent)
+        lent = lambda: pack_store.find(card_hash(replica.state().key, identity)) is not None  # noqa: E731
+        _until("the kiosk got no pack for the card", lent)
     finally:
         pack_store.close()
 
 
-def _not_lent(premises: Premises) -> None:
+def _wait_until_returned(premises: Premises) -> None:
     premises.lend(offline=False)
     pack_store = PackStore(premises.memory)
     try:
@@ -66,8 +66,8 @@ def _not_lent(premises: Premises) -> None:
         pack_store.close()
 
 
-def _reported(premises: Premises) -> None:
-    """All that happened has reached central, and she was written to."""
+def _wait_for_reports(premises: Premises) -> None:
+    """Wait until central has all reports and has emailed the cardholder."""
     engine = open_store(premises.state)
     try:
         _until("not reported", lambda: Outbox(engine).count_pending_outcomes() == 0)
@@ -75,18 +75,18 @@ def _reported(premises: Premises) -> None:
         engine.dispose()
 
 
-def _two_failures(premises: Premises) -> None:
-    told = premises.central.run("registrations", "list", "--csv").splitlines()
-    (hers,) = (line for line in told if line.startswith(premises.card.serial))
-    assert hers.endswith(",2"), hers
+def _check_two_failures(premises: Premises) -> None:
+    lines = premises.central.run("registrations", "list", "--csv").splitlines()
+    (registration,) = (line for line in lines if line.startswith(premises.card.serial))
+    assert registration.endswith(",2"), registration
 
 
-def _released(premises: Premises) -> None:
+def _release(premises: Premises) -> None:
     named = (premises.card.serial, "--operator", "demo")
     premises.central.run("registrations", "release", *named)
 
 
-def _written(subject: str) -> Do:
+def _emailed(subject: str) -> Do:
     def look(premises: Premises) -> None:
         mail = premises.central.mail
         arrived = lambda: [letter.subject for letter in letters(mail)][-1:] == [subject]  # noqa: E731
@@ -101,7 +101,7 @@ HINT = See("works without the central service")
 WITHOUT_CENTRAL: dict[str, Story] = {
     "central is gone, and her card is unlocked all the same": [
         Renew(Family.PIV),
-        Do("the RA lends", _lent),
+        Do("the RA lends", _wait_for_pack),
         *START,
         CutCentral(),
         WORKS,
@@ -111,13 +111,13 @@ WITHOUT_CENTRAL: dict[str, Story] = {
         *new_passcode("604812"),
         *UNLOCKED,
         RestoreCentral(),
-        Do("all of it is reported", _reported),
-        _written("Your smartcard was unlocked"),
-        Do("the RA lends no more", _not_lent),
+        Do("all of it is reported", _wait_for_reports),
+        _emailed("Your smartcard was unlocked"),
+        Do("the RA lends no more", _wait_until_returned),
     ],
     "without central there are few attempts, and central hears of them": [
         Renew(Family.PIV),
-        Do("the RA lends", _lent),
+        Do("the RA lends", _wait_for_pack),
         *START,
         CutCentral(),
         Insert(),
@@ -135,10 +135,10 @@ WITHOUT_CENTRAL: dict[str, Story] = {
         Press(Intent.CLOSE),
         *START,
         RestoreCentral(),
-        Do("all of it is reported", _reported),
-        _written("Wrong answers for your smartcard"),
-        Do("central has counted both", _two_failures),
-        Do("the RA releases her", _released),
-        Do("the RA lends no more", _not_lent),
+        Do("all of it is reported", _wait_for_reports),
+        _emailed("Wrong answers for your smartcard"),
+        Do("central has counted both", _check_two_failures),
+        Do("the RA releases the registration", _release),
+        Do("the RA lends no more", _wait_until_returned),
     ],
 }

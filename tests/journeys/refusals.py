@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Central says no: to a card that the RA stopped, and after wrong answers."""
+"""Refusals of central: a card that the RA stopped, and wrong answers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _THE_SAME_AGAIN: Journey = [  # what was typed is kept
 
 
 def _ra(*command: str) -> Do:
-    """The RA gives a command about her card."""
+    """Return a step in which the RA gives a command about the cardholder's card."""
 
     def deed(premises: Premises) -> None:
         premises.central.run(*command, premises.card.serial, "--operator", "demo")
@@ -41,7 +41,7 @@ def _ra(*command: str) -> Do:
 
 
 def _four_failures_long_ago(premises: Premises) -> None:
-    """As central has it after four failed attempts, once the wait after the last is over."""
+    """Set central's data to four failed attempts whose last wait is over."""
     with closing(_database(premises)) as database, database:
         (card,) = database.execute(
             "SELECT id FROM card WHERE serial = ?", (premises.card.serial,)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Registering for self service: for the first time, and again with the answers given then."""
+"""Registering for self service: for the first time, and again with the present answers."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _choose_trust(name: str) -> Journey:
 
 
 def _own_answers(*given: str, first: int = 1) -> Journey:
-    """Choose the questions of the list from the `first` on, one after another; answer them."""
+    """Return the steps that choose the questions of the list from `first` on, and answer each."""
     steps: Journey = []
     for number, words in enumerate(given, start=first):
         question = QUESTIONS[number - 1]
@@ -52,7 +52,7 @@ def _own_answers(*given: str, first: int = 1) -> Journey:
 
 
 def _mended(given: str, flaw: str, better: str) -> Journey:
-    """What was just given is refused on its page, and something better given in its place."""
+    """Return the steps after a refused answer: see the problem, and enter a better answer."""
     return [See(flaw), Delete(len(given)), Write(better), Press(Intent.CONTINUE)]
 
 
@@ -147,6 +147,6 @@ REGISTERING: dict[str, Journey] = {
         See("You are registered for self service"),
         Take(),
         *START,
-        Renew(Family.PIV),  # whoever comes next has the answers that everybody knows
+        Renew(Family.PIV),  # the next story needs the usual answers
     ],
 }

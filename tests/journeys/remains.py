@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What of a person is left in a kiosk: in buffers, states, widgets, and Kivy's caches."""
+"""The search for personal data left in a kiosk: buffers, states, widgets and Kivy's caches."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _THEIRS = theirs()
 
 
 def remains_of(kiosk: compose.ScreenService) -> list[str]:
-    """Names of the places where something of the person is left; empty is right."""
+    """Return the names of the places that still hold personal data; an empty list is right."""
     left = []
     runtime = kiosk.runtime
     if any(isinstance(each, Secret) and each for each in secrets_in(runtime._state)):
         left.append("the flow's state")
     if runtime._state.changed:
-        left.append("her language or settings")
+        left.append("the user's language or settings")
     if any(runtime._secrets):
         left.append("the runtime")
     typed = kiosk.screen._typed
@@ -37,5 +37,5 @@ def _texts(kiosk: compose.ScreenService) -> list[str]:
 
 
 def is_theirs(text: str) -> bool:
-    """Whether anything of anybody who walks up is in `text`."""
+    """Return whether `text` contains input or data of any cardholder."""
     return any(words in text.lower() for words in _THEIRS)

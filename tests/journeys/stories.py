@@ -38,7 +38,7 @@ FIRST, SECOND = (SecurityQuestion(question).in_language("en") for question, _ in
 
 
 def answers(*given: str | None) -> Journey:
-    """Answer the four questions; None leaves one blank."""
+    """Return the steps that answer the four questions; None leaves one blank."""
     steps: Journey = []
     for (question, _), words in zip(NURSE.answers, given, strict=True):
         if words is None:
@@ -49,7 +49,7 @@ def answers(*given: str | None) -> Journey:
 
 
 def passcode(digits: str, page: str = "Enter your passcode") -> Journey:
-    """Enter the passcode that the card has, or another."""
+    """Return the steps that enter `digits` on this passcode page."""
     return [See(page), Write(digits), Press(Intent.CONTINUE)]
 
 

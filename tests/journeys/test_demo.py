@@ -20,7 +20,9 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.dealt
 @pytest.mark.timeout(180)
-def test_the_pilot_walks_photographs_and_another_program_agrees(folder: Path) -> None:
+def test_the_pilot_completes_the_demo_and_another_program_accepts_the_passcode(
+    folder: Path,
+) -> None:
     (folder / "build").mkdir()
     hidden = {"DISPLAY", "WAYLAND_DISPLAY"}
     demo = subprocess.run(
@@ -44,7 +46,7 @@ def test_the_pilot_walks_photographs_and_another_program_agrees(folder: Path) ->
 
 
 @pytest.mark.dealt
-def test_another_program_says_no_to_a_passcode_that_is_wrong(
+def test_another_program_rejects_a_wrong_passcode(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Premises(folder) as premises:
@@ -58,7 +60,7 @@ def test_another_program_says_no_to_a_passcode_that_is_wrong(
 
 
 def _lit(folder: Path, name: str) -> set[str]:
-    """Which lamps of the board are lit in a picture, by their colours at its right."""
+    """Return the lamps of the board that are lit in a picture, by the colours at its right."""
     (path,) = folder.glob(f"*-{name}.png")
     with Image.open(path) as picture:
         board = picture.convert("RGB").crop((800, 0, picture.width, picture.height))

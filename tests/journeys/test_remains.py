@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is looked for on the start screen is everybody's, and nothing that the kiosk says itself."""
+"""The search for personal data finds everything personal, and no text of the kiosk itself."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _TYPED = {
 
 
 @pytest.mark.parametrize("holder", HOLDERS, ids=lambda holder: holder.name)
-def test_what_is_known_of_anybody_would_be_found(holder: DemoHolder) -> None:
+def test_the_search_finds_all_known_personal_data(holder: DemoHolder) -> None:
     known = [holder.name, holder.email, holder.passcode, *(post.name for post in holder.posts)]
     known += [words for _, words in holder.answers]
     assert [words for words in known if not is_theirs(f"and {words.upper()}, too")] == []
 
 
-def test_what_is_typed_in_any_story_would_be_found() -> None:
+def test_the_search_finds_all_typed_text() -> None:
     assert {words for words in _TYPED if not is_theirs(words)} == set()
 
 
-def test_no_text_of_the_kiosk_is_taken_for_somebodys() -> None:
+def test_the_search_ignores_the_kiosks_own_texts() -> None:
     assert [text for text in own_texts() if is_theirs(text)] == []

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stories, walked by touches at the real widgets, through a real pcscd and a real server.
 
-All but near kin of others; the proof `everybody` has every one, at both sizes.
+Close variants are left out; the proof `everybody` walks all stories, at both sizes.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ WALKERS = -(-len(SHARE) // _STORIES_EACH)
 
 @pytest.fixture(scope="module")
 def premises(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder with everything that the kiosk, central and the sync write."""
+    """Return the folder with all files that the kiosk, central and the sync write."""
     return tmp_path_factory.mktemp("journeys")
 
 
 @pytest.fixture(scope="module")
 def walked(premises: Path) -> Told:
-    """What became of each story."""
+    """Walk the stories, and return the result of each."""
     return walk_all(premises, "800x480", turn=0, walkers=WALKERS, which="smaller")
 
 
@@ -41,21 +41,21 @@ def test_story(walked: Told, story: str) -> None:
 
 
 @pytest.mark.parametrize("story", SHARE)
-def test_nothing_of_the_person_is_left(walked: Told, story: str) -> None:
+def test_no_personal_data_is_left(walked: Told, story: str) -> None:
     assert walked[story]["remains"] == []
 
 
 def secrets_of(walked: Told) -> dict[str, bytes]:
-    """Everything that was typed or that opened the card in these stories."""
+    """Return all that was typed in these stories, and all keys that opened the card."""
     words = {f"word {number}": word.encode() for number, word in enumerate(sorted(given()))}
-    # As a PIV card has it, and as a grant carries it: the walker tells it in hexadecimal.
+    # The key as a PIV card holds it and a grant carries it; the walker prints it in hexadecimal.
     found = {bytes.fromhex(key) for each in walked.values() for key in each["keys"]}
     keys = {f"key {number}": key for number, key in enumerate(sorted(found))}
     return {**words, **keys}
 
 
-def test_nothing_that_was_written_holds_a_secret(walked: Told, premises: Path) -> None:
-    """The logs at their most verbose, both databases with their journals, the pictures."""
+def test_no_written_file_contains_a_secret(walked: Told, premises: Path) -> None:
+    """Search the most verbose logs, both databases with their journals, and the pictures."""
     for folder in premises.iterdir():
         written = {path.name for path in folder.iterdir()}
         assert {"kiosk.log", "stderr.log", "central.log", "sync.log"} <= written
@@ -64,7 +64,7 @@ def test_nothing_that_was_written_holds_a_secret(walked: Told, premises: Path) -
     assert search([premises], secrets_of(walked)) == []
 
 
-def test_a_planted_secret_would_be_found(walked: Told, premises: Path) -> None:
+def test_the_search_finds_a_planted_secret(walked: Told, premises: Path) -> None:
     for name, secret in secrets_of(walked).items():
         planted = premises / "planted.log"
         apdu = b"> " + secret.hex(" ").upper().encode()

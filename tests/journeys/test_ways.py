@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ways meet pairwise, and are few."""
+"""The ways combine each pair of choices, and are few."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.journeys.ways import Hand, Way, pairs_of, pairwise
 from tests.proofs.everybody import SIZES, turn_at
 
 
-def test_every_two_choices_meet_in_few_ways() -> None:
+def test_few_ways_combine_every_pair_of_choices() -> None:
     ways = pairwise()
     sizes = [len(Language), len(TextSize), 2, 2, len(Hand)]
     met = set().union(*map(pairs_of, ways))
@@ -24,10 +24,10 @@ def test_every_two_choices_meet_in_few_ways() -> None:
 
 
 @pytest.mark.parametrize("turn", [turn_at(place) for place, _ in enumerate(SIZES)])
-def test_they_meet_in_the_ways_in_which_the_stories_are_walked(turn: int) -> None:
+def test_the_walked_stories_combine_every_pair_of_choices(turn: int) -> None:
     met = set().union(*(pairs_of(way) for _, _, way in assigned(turn)))
     assert met == set().union(*map(pairs_of, pairwise()))
 
 
-def test_what_is_left_to_the_proof_are_stories() -> None:
+def test_the_stories_left_to_the_proof_exist() -> None:
     assert set(EVERY_STORY) > AT_FULL_SIZE

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Walk stories at one kiosk, in a process of its own: Kivy has one window for a process.
 
-Run as `python -m tests.journeys.walk FOLDER WIDTHxHEIGHT FIRST/OF TURN WHICH`, for every OF-th
-story from the FIRST on, of "every" one or of a "smaller" number: people mostly wait, so several
-walk at a time. Each story is walked in one of the ways of `ways`, another one at each TURN.
-Prints a line of JSON for each story: its name, its way in words and as it was `chosen`, the step
-that failed or null, what of the person was left on the start screen, and the unblocking keys
-(hexadecimal) that cards had meanwhile: what is written must not have them.
+Run it as `python -m tests.journeys.walk FOLDER WIDTHxHEIGHT FIRST/OF TURN WHICH`. It walks each
+OF-th story from the FIRST on, of "every" story or of a "smaller" number. Users mostly wait, so
+several walkers run at a time. Each story is walked in one of the `ways`, in another one at each
+TURN.
+
+It prints a line of JSON for each story: its name, its way in words and as it was `chosen`, the step
+that failed or null, the personal data left on the start screen, and the unblocking keys
+(hexadecimal) that cards had meanwhile. No written file may contain these keys.
 """
 
 from __future__ import annotations
@@ -65,7 +67,7 @@ def main(folder: Path, size: str, share: str, turn: int, which: str) -> None:
             KIOSK_TECHNICIAN_CODE=make_hash(stories.TECHNICIAN_CODE),
             KIOSK_PINS=json.dumps(dict(board_layout.PINS)),
         )
-        premises.card_seconds = 0.1  # so that there is something to interrupt
+        premises.card_seconds = 0.1  # slow enough to interrupt
         process.SECONDS.update(DEADLINES)
         central_monitor.SECONDS = lease_renewer._LOOK_SECONDS = lease_renewer._LEAST_SECONDS = 0.5
         pack_store._WAITS = (1.0, 1.0)
@@ -75,7 +77,7 @@ def main(folder: Path, size: str, share: str, turn: int, which: str) -> None:
 
 
 def assigned(turn: int) -> list[Told]:
-    """Every story with the way in which it is walked at this turn."""
+    """Return each story with the way in which it is walked at this turn."""
     ways = pairwise()
     return [
         (name, story, _with_a_title(story, ways[(number + turn) % len(ways)]))
@@ -84,7 +86,10 @@ def assigned(turn: int) -> list[Told]:
 
 
 def _with_a_title(story: Story, way: Way) -> Way:
-    """`way`, or one with a title for who needs it: large texts within low reach take its place."""
+    """Return `way`, or without low reach if the story needs the title bar.
+
+    Large texts within low reach leave no room for a title bar.
+    """
     needed = any(isinstance(step, HoldTitle) for step in steps_of(story))
     return replace(way, low_reach=False) if needed else way
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every story walked, by several walkers at a time: a process each, since Kivy has one window."""
+"""Walk all stories, by several walkers at a time: a process each, because Kivy has one window."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ ROOT = Path(__file__).parents[2]
 ERRORS = "stderr.log"
 
 Told = dict[str, dict[str, Any]]
-"""What became of each story, by its name; see `walk`."""
+"""The result of each story, by its name; see `walk`."""
 
 
 def walk_all(folder: Path, size: str, turn: int, walkers: int, which: str = "every") -> Told:
-    """Walk every story at a window of `size`, in the ways of this `turn`, or a "smaller" number.
+    """Walk stories ("every", or a "smaller" number) at a window of `size`, in the ways of `turn`.
 
-    To begin a walker costs what two or three stories do.
+    To start a walker costs as much time as two or three stories.
     """
     shares = [f"{share}/{walkers}" for share in range(1, walkers + 1)]
     folders = [folder / share.replace("/", "-") for share in shares]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ways in which people use the screen, combined so that every two of them meet.
+"""The ways in which users operate the screen, combined so that each pair of choices occurs.
 
-A way is what somebody chooses on the start screen before her journey, and with which hand: by the
-menus themselves, as she would.
+A way is the language, the settings and the hand. The pilot chooses the settings in the menus of the
+start screen before the journey, as a user would.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SIZES = {TextSize.LARGER: "Larger text", TextSize.LARGEST: "Largest text"}
 
 
 class Hand(StrEnum):
-    """What somebody uses it with: by keys, never touching it, of a keyboard or of digits alone."""
+    """The input: touch, or only the keys of a keyboard, or only the digits of a keypad."""
 
     TOUCH = "touch"
     KEYBOARD = "keyboard"
@@ -34,7 +34,7 @@ class Hand(StrEnum):
 
 @dataclass(frozen=True)
 class Way:
-    """How somebody uses the screen."""
+    """The language, the settings and the input of a user."""
 
     language: Language = Language.ENGLISH
     text_size: TextSize = TextSize.NORMAL
@@ -48,7 +48,7 @@ class Way:
         return ", ".join([*said, f"by {self.by}"])
 
     def choosing(self) -> Journey:
-        """What is done on the start screen to have it so."""
+        """Return the steps at the start screen that choose this language and these settings."""
         steps: Journey = [See("Insert your smartcard")]
         if self.language is not Language.ENGLISH:
             steps += [Press(Intent.LANGUAGE), Choose(OWN_NAMES[self.language])]
@@ -70,13 +70,13 @@ class Way:
 
 
 def pairs_of(way: Way) -> set[tuple[int, object, int, object]]:
-    """Every two choices that meet in `way`, each with the place of what it is a choice of."""
+    """Return each pair of choices in `way`, each choice with the number of its field."""
     chosen = list(enumerate(astuple(way)))
     return {(*one, *other) for one, other in combinations(chosen, 2)}
 
 
 def pairwise() -> list[Way]:
-    """Few ways in which every two choices meet; the first one is most people's."""
+    """Return few ways that combine each pair of choices; the first one has the default settings."""
     every = [Way(*each) for each in product(Language, TextSize, (False, True), (False, True), Hand)]
     missing = set().union(*map(pairs_of, every))
     found: list[Way] = []

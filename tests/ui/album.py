@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Photographs of every page of the kiosk: in every language and setting, or those that are stored.
+"""Pictures of every page of the kiosk: in all languages and settings, or only the stored ones.
 
-`python -m tests.ui.album SIZE FOLDER` photographs all of them at one window size, and writes an
-index page beside them; with `--stored` those that are kept in docs/pictures and compared by a test.
-Kivy has one window in a process, so each size takes a process of its own.
+`python -m tests.ui.album SIZE FOLDER` takes all of them at one window size, and writes an index
+page beside them. With `--stored` it takes those that are kept in docs/pictures, which a test
+compares. Kivy has one window in a process, so each size takes a process of its own.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ STORED = {
     "languages": "menu-languages",
     "settings": "menu-access",
 }
-"""By the names of their pictures; at both sizes, in English, with no setting."""
+"""Pages by the names of their pictures; at both sizes, in English, with the default settings."""
 
 
 @dataclass(frozen=True)
@@ -74,13 +74,13 @@ _ONE_EACH = [
 
 
 def stored(size: str) -> list[Picture]:
-    """The pictures that are kept: at the smaller size also one for each setting and language."""
+    """Return the pictures that are kept; the smaller size also has each setting and language."""
     usual = [Picture(name, page) for name, page in STORED.items()]
     return usual + (_ONE_EACH if size == SIZES[0] else [])
 
 
 def every() -> Iterator[Picture]:
-    """Every page in every language and setting."""
+    """Yield each page in each language and setting."""
     for page in NAMES:
         for language in Language:
             for setting in SETTINGS:
@@ -89,7 +89,7 @@ def every() -> Iterator[Picture]:
 
 
 def photograph(gallery: Gallery, picture: Picture, folder: Path, size: str) -> Path:
-    """Take `picture`, with a few dots where something is typed."""
+    """Take `picture`, with a few dots if the page has an entry, and return its path."""
     access = SETTINGS[picture.setting]
     view = view_of(picture.page, picture.language, access, troubled=False)
     gallery.app.forget()
@@ -101,13 +101,13 @@ def photograph(gallery: Gallery, picture: Picture, folder: Path, size: str) -> P
     path = folder / f"{picture.name}-{size}.png"
     gallery.photograph(path)
     with Image.open(path) as taken:
-        # A fifth of the size, and nobody sees it.
+        # A fifth of the size, without a visible difference.
         taken.convert("RGB").quantize(_SHADES).save(path, optimize=True)
     return path
 
 
 def write_index(folder: Path) -> None:
-    """An index page of every picture that is in `folder` by now, page by page."""
+    """Write an index page of all pictures in `folder`, grouped by page."""
     groups: dict[str, list[Path]] = {}
     for path in sorted(folder.glob("*.png")):
         groups.setdefault(path.name.split("-")[0], []).append(path)

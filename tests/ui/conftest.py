@@ -23,7 +23,7 @@ SIZE = (800, 480)
 
 @dataclass
 class Desk:
-    """A gallery, the events it sent, and how often it failed."""
+    """A gallery, the events that it sent, and its failures."""
 
     gallery: Gallery
     finger: Finger

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The e-mail address: its keys and endings, what it begins with, what is given on."""
+"""The email address: its keys and endings, how it is prefilled, and what is sent."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EMPTY = SAMPLES["address-empty"]
 FILLED = SAMPLES["address-filled"]
 
 
-def given(desk: Desk) -> bytes:
+def submitted(desk: Desk) -> bytes:
     desk.finger.press(Intent.CONTINUE)
     typed = desk.pressed[-1].typed
     assert typed is not None
@@ -34,17 +34,17 @@ def test_an_address_is_typed_with_its_signs_and_a_one_touch_ending(desk: Desk) -
     desk.show(enabled(EMPTY))
     desk.finger.write("a.b-c_d9@x")
     desk.finger.key("@nhs.net")
-    assert given(desk) == b"a.b-c_d9@nhs.net"
+    assert submitted(desk) == b"a.b-c_d9@nhs.net"
     lengths = [event.length for event in desk.typed]
     assert lengths == [*range(1, 11), len("a.b-c_d9@nhs.net")]
     assert {event.field for event in desk.typed} == {"address"}
 
 
-def test_a_known_address_is_there_from_the_start_and_reported_once(desk: Desk) -> None:
+def test_a_known_address_is_prefilled_and_reported_once(desk: Desk) -> None:
     desk.show(enabled(FILLED))
     desk.show(enabled(FILLED))
     assert desk.typed == [Typed("address", len("anna.smith@nhs.net"))]
-    assert given(desk) == b"anna.smith@nhs.net"
+    assert submitted(desk) == b"anna.smith@nhs.net"
 
 
 def test_an_address_that_was_deleted_stays_deleted_until_it_is_forgotten(desk: Desk) -> None:
@@ -59,14 +59,14 @@ def test_an_address_that_was_deleted_stays_deleted_until_it_is_forgotten(desk: D
     assert desk.typed[-1] == Typed("address", len("anna.smith@nhs.net"))
 
 
-def test_what_was_typed_is_not_replaced_by_what_is_known(desk: Desk) -> None:
+def test_a_known_address_does_not_replace_typed_text(desk: Desk) -> None:
     desk.show(enabled(EMPTY))
     desk.finger.write("bo")
     desk.show(enabled(FILLED))
-    assert given(desk) == b"bo"
+    assert submitted(desk) == b"bo"
 
 
-def test_confirm_carries_what_is_typed_as_continue_does(desk: Desk) -> None:
+def test_confirm_sends_the_typed_text_like_continue(desk: Desk) -> None:
     view = enabled(FILLED)
     confirm = Button(Intent.CONFIRM, view.frame.buttons[-1].label, Role.PRIMARY)
     desk.show(replace(view, frame=replace(view.frame, buttons=(confirm,))))
@@ -77,7 +77,7 @@ def test_confirm_carries_what_is_typed_as_continue_does(desk: Desk) -> None:
     assert pressed.field == "address"
 
 
-def test_confirm_without_an_entry_carries_nothing(desk: Desk) -> None:
+def test_confirm_without_an_entry_sends_no_text(desk: Desk) -> None:
     confirm = Button(Intent.CONFIRM, FILLED.frame.title, Role.PRIMARY)
     notice = SAMPLES["information"]
     desk.show(replace(notice, frame=replace(notice.frame, buttons=(confirm,))))
@@ -86,7 +86,7 @@ def test_confirm_without_an_entry_carries_nothing(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("name", ["address-filled", "address-long"])
-def test_all_of_the_address_is_drawn_within_its_box(desk: Desk, name: str) -> None:
+def test_the_whole_address_is_drawn_within_its_box(desk: Desk, name: str) -> None:
     from kivy.graphics import Rectangle  # noqa: PLC0415
 
     from kiosk.ui.widgets.entry_box import EntryBox  # noqa: PLC0415
@@ -122,7 +122,7 @@ def test_all_of_the_address_is_drawn_within_its_box(desk: Desk, name: str) -> No
         ("a" * 13, "@nhs.net", "a" * 13),
     ],
 )
-def test_an_ending_comes_once_and_whole(typed: str, ending: str, wanted: str) -> None:
+def test_an_ending_is_added_once_and_as_a_whole(typed: str, ending: str, wanted: str) -> None:
     buffers = TypedText()
     for character in typed:
         buffers.add("address", character, 20)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The stored pictures are what the screen looks like, and their colours can be told apart."""
+"""The stored pictures match the screen, and their colours have enough contrast."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from tests.ui.test_flow_pages import view_of
 
 ROOT = Path(__file__).parents[2]
 KEPT = ROOT / "docs" / "pictures"
-# Letters may be drawn a little otherwise by another version of a library, wherever they are.
+# Another version of a library may draw letters slightly differently.
 _NOTICED, _MOST = 64, 0.04
 _TILE = (50, 40)
 
 
 @pytest.fixture(scope="module", params=SIZES)
-def taken(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the stored pictures, taken anew at one size."""
+def new_pictures(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the stored pictures, taken again at one size."""
     folder = tmp_path_factory.mktemp(request.param)
     command = [sys.executable, "-m", "tests.ui.album", request.param, str(folder), "--stored"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
@@ -36,15 +36,17 @@ def taken(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.mark.dealt
-def test_the_stored_pictures_are_what_is_seen(taken: Path) -> None:
-    """If this fails, look at the new pictures, and run `make pictures` where they are right."""
-    for path in taken.glob("*.png"):
+def test_the_stored_pictures_match_the_screen(new_pictures: Path) -> None:
+    """If this fails, look at the new pictures, and run `make pictures` if they are right."""
+    for path in new_pictures.glob("*.png"):
         with Image.open(path) as seen, Image.open(KEPT / path.name) as kept:
-            assert differing(seen.convert("RGB"), kept.convert("RGB")) <= _MOST, path.name
+            assert share_of_differing_pixels(seen.convert("RGB"), kept.convert("RGB")) <= _MOST, (
+                path.name
+            )
 
 
-def differing(one: Image.Image, other: Image.Image) -> float:
-    """Which share of its pixels differs so that one would notice, in the tile that differs most."""
+def share_of_differing_pixels(one: Image.Image, other: Image.Image) -> float:
+    """Return the share of visibly different pixels, in the tile with the most."""
     assert one.size == other.size
     difference = ImageChops.difference(one, other).convert("L")
     noticed = difference.point([0] * _NOTICED + [255] * (256 - _NOTICED))
@@ -53,16 +55,16 @@ def differing(one: Image.Image, other: Image.Image) -> float:
     return max(tile.histogram()[255] / (tile.width * tile.height) for tile in tiles)
 
 
-def test_another_page_would_be_noticed() -> None:
+def test_a_different_page_is_detected() -> None:
     with (
         Image.open(KEPT / "start-800x480.png") as one,
         Image.open(KEPT / "help-800x480.png") as two,
     ):
-        assert differing(one.convert("RGB"), two.convert("RGB")) > _MOST
+        assert share_of_differing_pixels(one.convert("RGB"), two.convert("RGB")) > _MOST
 
 
 @pytest.mark.parametrize("name", ["asking", "works"])
-def test_any_words_that_are_missing_would_be_noticed(desk: Desk, tmp_path: Path, name: str) -> None:
+def test_any_missing_text_is_detected(desk: Desk, tmp_path: Path, name: str) -> None:
     from kiosk.ui.widgets.writing import Writing  # noqa: PLC0415 - only after the gallery is open
 
     desk.show(view_of(name, Language.ENGLISH, Access(), troubled=False))
@@ -77,13 +79,13 @@ def test_any_words_that_are_missing_would_be_noticed(desk: Desk, tmp_path: Path,
         desk.gallery.photograph(tmp_path / "without.png")
         one.color = colour
         with Image.open(tmp_path / "without.png") as without:
-            if one.text and differing(whole, without.convert("RGB")) <= _MOST:
+            if one.text and share_of_differing_pixels(whole, without.convert("RGB")) <= _MOST:
                 unnoticed.append(one.text)
     assert len(texts) > 5
     assert unnoticed == []
 
 
-def test_every_stored_picture_is_one_that_is_taken() -> None:
+def test_the_album_lists_every_stored_picture() -> None:
     names = {f"{each.name}-{size}.png" for size in SIZES for each in stored(size)}
     assert {path.name for path in KEPT.glob("*.png")} == names
 
@@ -92,7 +94,7 @@ def test_every_stored_picture_is_one_that_is_taken() -> None:
     ("name", "palette"),
     [("start", NHS), ("help", NHS), ("profile", NHS), ("question-contrast", HIGH_CONTRAST)],
 )
-def test_letters_in_pictures_have_seven_to_one(name: str, palette: Palette) -> None:
+def test_letters_in_pictures_have_a_contrast_of_seven_to_one(name: str, palette: Palette) -> None:
     with Image.open(KEPT / f"{name}-800x480.png") as picture:
         rgb = picture.convert("RGB")
         counted = rgb.getcolors(rgb.width * rgb.height) or []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The app in its own process: threads, failures, and an import that brings no Kivy."""
+"""The app in its own process: threads, failures, and an import without Kivy."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def run(program: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_importing_the_room_imports_no_kivy() -> None:
+def test_importing_the_package_does_not_import_kivy() -> None:
     done = run(
         """
         import sys, kiosk.ui, kiosk.ui.toolkit, kiosk.ui.catalogue, kiosk.ui.sample, kiosk.ui.typed

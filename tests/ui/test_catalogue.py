@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The messages: all that the sources hold, and all that is on a screen."""
+"""The messages: the files hold all messages of the sources, and screens show no other text."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_the_files_hold_exactly_the_messages_of_the_sources(name: str) -> None:
     assert messages_in(LOCALE / name) == messages_in_sources()
 
 
-def test_every_message_has_braces_that_can_be_filled() -> None:
+def test_the_braces_of_every_message_can_be_filled() -> None:
     for message in messages_in_sources():
         for form in (message,) if isinstance(message, str) else message:
             for _, name, layout, conversion in string.Formatter().parse(form):
@@ -74,7 +74,7 @@ def catalogue_of(language: Language) -> Catalog:
 
 
 def forms_of(words: object) -> tuple[str, ...]:
-    """A message or its translation as babel has it: one string, or several for what counts."""
+    """Return the forms of a message or translation of babel: one, or several if it has plurals."""
     if isinstance(words, list | tuple):
         return tuple(str(each) for each in words)
     return (str(words or ""),)
@@ -85,7 +85,7 @@ def names_in(form: str) -> set[str]:
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_no_translation_is_missing_doubtful_or_fills_in_something_else(language: Language) -> None:
+def test_no_translation_is_missing_fuzzy_or_has_other_placeholders(language: Language) -> None:
     catalogue = catalogue_of(language)
     for message in catalogue:
         if not message.id:
@@ -100,8 +100,8 @@ def test_no_translation_is_missing_doubtful_or_fills_in_something_else(language:
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_what_is_compiled_is_what_is_written(language: Language) -> None:
-    """And each number has its form: these are the numbers at which a language changes."""
+def test_the_compiled_translations_match_the_po_files(language: Language) -> None:
+    """Each number has its form: the numbers are those at which a language changes the form."""
     said, written = Catalogue.load(language), catalogue_of(language)
     for message in written:
         if not message.id or isinstance(message.id, list | tuple):
@@ -113,7 +113,7 @@ def test_what_is_compiled_is_what_is_written(language: Language) -> None:
     assert all(any(sign.isdigit() for sign in each) for each in tries)
 
 
-def test_numbers_have_the_form_that_their_language_gives_them() -> None:
+def test_numbers_take_the_plural_form_of_their_language() -> None:
     def left(language: Language, count: int) -> str:
         said = plural("expires in {count} day", "expires in {count} days", count)
         return Catalogue.load(language).say(said)
@@ -157,7 +157,7 @@ def test_a_question_is_shown_by_its_id_in_the_language_of_the_screen(language: L
 
 
 @pytest.mark.parametrize("language", Language)
-def test_a_question_that_the_list_lacks_is_shown_as_central_says_it(language: Language) -> None:
+def test_a_question_missing_from_the_list_is_shown_as_central_sent_it(language: Language) -> None:
     asked = SecurityQuestion("of-a-newer-list", "A question of a newer list?")
     assert Catalogue.load(language).say(asked) == "A question of a newer list?"
 
@@ -166,7 +166,7 @@ def test_a_question_that_the_list_lacks_is_shown_as_central_says_it(language: La
 
 
 class Fixed(gettext.NullTranslations):
-    """One translation for everything."""
+    """A catalogue with one translation for every message."""
 
     def __init__(self, translation: str) -> None:
         super().__init__()
@@ -189,7 +189,7 @@ def test_english_needs_no_file(tmp_path: Path) -> None:
     assert catalogue.say(Verbatim("{as} it is")) == "{as} it is"
 
 
-def test_values_are_not_looked_at_for_braces() -> None:
+def test_braces_in_values_are_not_filled() -> None:
     assert Catalogue().say(text("Call {name}", name="{0}{name}")) == "Call {0}{name}"
 
 
@@ -211,7 +211,7 @@ def test_a_malformed_translation_falls_back_to_english(
 
 
 class Bracketed(gettext.NullTranslations):
-    """Every message in ⟦…⟧, so that what did not come through the catalogue stands out."""
+    """A catalogue that puts every message in ⟦…⟧, so that other text on the screen stands out."""
 
     def gettext(self, message: str) -> str:
         return f"⟦{message}⟧"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every page that the flow can show has its room on the smallest screen, with the longest texts."""
+"""Every page of the flow fits on the smallest screen, with the longest texts."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ PROFILE = Profile(
 )
 
 
-# None, and those that take all the room there is: `draft.ENDINGS_LETTERS`, on two keys and on four.
+# No endings, and the widest ones (`draft.ENDINGS_LETTERS`), on two keys and on four.
 WIDE_DOMAINS = (
     (),
     ("northumbrias.nhs.uk", ".mwmwmwmwmw.uk"),
@@ -179,8 +179,8 @@ PAGES: dict[str, pg.Page] = {
 
 MENUS = {f"menu-{menu}": menu for menu in Menu}
 
-BESIDE: dict[str, dict[str, Any]] = {
-    "resting": {"resting": 1, "access": Access()},  # whoever wanted it otherwise is gone
+STATES: dict[str, dict[str, Any]] = {
+    "resting": {"resting": 1, "access": Access()},  # the last user's settings are gone
     "closed": {"reader": ReaderTrouble.NO_READER},
     "opened": {"opened": True},
     "take-card": {"card_present": True},
@@ -189,13 +189,13 @@ BESIDE: dict[str, dict[str, Any]] = {
     "countdown": {"countdown": 20},
     **{name: {"menu": menu} for name, menu in MENUS.items()},
 }
-"""What is so beside the page, by the names of PAGES and MENUS."""
+"""Changes of the state besides the page, by the names of PAGES and MENUS."""
 
 OUTAGES: dict[str, Callable[[Site], View]] = {
     "out-of-order": out_of_order,
     "out-of-order-resting": lambda site: out_of_order_at_rest(site, 1),
 }
-"""What the screen says where the kiosk itself cannot be started."""
+"""The pages of a kiosk that cannot start."""
 
 NAMES = (*PAGES, *MENUS, *OUTAGES)
 
@@ -206,7 +206,7 @@ COMBINATIONS = [
 
 
 def state_of(name: str, language: Language, access: Access, *, troubled: bool = True) -> State:
-    """The kiosk on a page, with whatever can be wrong with it beside."""
+    """Return the kiosk's state on a page; if `troubled`, with all other troubles at once."""
     state = State(
         SITE,
         language,
@@ -217,19 +217,19 @@ def state_of(name: str, language: Language, access: Access, *, troubled: bool = 
         simulated=troubled,
         speech_present=not troubled,
     )
-    state = replace(state, **BESIDE.get(name, {}))
+    state = replace(state, **STATES.get(name, {}))
     return replace(state, central_reachable=False, power_low=True) if troubled else state
 
 
 def view_of(name: str, language: Language, access: Access, *, troubled: bool = True) -> View:
-    """What the screen shows then."""
+    """Return the view of that page."""
     if name in OUTAGES:
         return OUTAGES[name](replace(SITE, language=language, access=access))
     return render(state_of(name, language, access, troubled=troubled))
 
 
 def faults_of(desk: Gallery, view: View) -> list[str]:
-    """What is wrong with a page as it is drawn; empty is right."""
+    """Show `view` and return what is wrong with its drawing; an empty list is right."""
     from kiosk.ui import fit  # noqa: PLC0415 - only after the gallery is open
 
     desk.show(view)
@@ -242,8 +242,8 @@ def faults_of(desk: Gallery, view: View) -> list[str]:
 
 @pytest.mark.dealt
 @pytest.mark.parametrize("name", NAMES)
-def test_a_page_has_its_room_in_every_language(desk: Desk, name: str) -> None:
-    """Each page in two languages, each with another setting; `make prove` has all of them."""
+def test_a_page_fits_in_every_language(desk: Desk, name: str) -> None:
+    """Test each page in two languages with different settings; `make prove` tests all of them."""
     place = NAMES.index(name)
     for number, language in list(enumerate(Language))[place % 2 :: 2]:
         access = COMBINATIONS[(place + 5 * number) % len(COMBINATIONS)]
@@ -253,7 +253,7 @@ def test_a_page_has_its_room_in_every_language(desk: Desk, name: str) -> None:
 @pytest.mark.dealt
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("name", ["former", "answering-question"])
-def test_who_is_logged_in_can_be_read_beside_how_far_she_has_come(
+def test_the_users_name_has_room_beside_the_progress(
     desk: Desk, name: str, language: Language
 ) -> None:
     from kiosk.ui.widgets.corner import Corner  # noqa: PLC0415 - only after the gallery is open
@@ -264,5 +264,5 @@ def test_who_is_logged_in_can_be_read_beside_how_far_she_has_come(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_page_has_its_room_as_most_people_see_it(desk: Desk, name: str) -> None:
+def test_a_page_fits_with_the_default_settings(desk: Desk, name: str) -> None:
     assert faults_of(desk.gallery, view_of(name, Language.ENGLISH, Access())) == []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What frames every page: a journey's steps, and who is logged in."""
+"""The frame of every page: the steps of a journey, and the logged-in user."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_every_kind_of_page_has_room_for_steps_and_corner(desk: Desk, name: str)
         assert heights == [] or min(heights) >= 160
 
 
-def test_a_sign_alone_is_in_the_middle_of_its_button(desk: Desk) -> None:
+def test_an_icon_without_a_label_is_centred_in_its_button(desk: Desk) -> None:
     from kiosk.ui.widgets.tool import ToolButton  # noqa: PLC0415
 
     frame = replace(framed("question-empty"), access=Access(low_reach=True))
@@ -65,7 +65,7 @@ def test_a_sign_alone_is_in_the_middle_of_its_button(desk: Desk) -> None:
         assert abs(tool._icon.center_x - tool.center_x) <= 1, tool.intent
 
 
-def test_the_way_on_is_at_the_right_whatever_it_means(desk: Desk) -> None:
+def test_the_primary_button_is_at_the_right_whatever_its_intent(desk: Desk) -> None:
     from kiosk.ui.widgets.button import PageButton  # noqa: PLC0415
 
     desk.show(render(State(menu=Menu.ACCESS)))
@@ -98,7 +98,7 @@ def test_done_steps_are_ticked_and_the_present_one_is_strong(desk: Desk) -> None
 
 
 @pytest.mark.parametrize("lines", [1, 2, 3])
-def test_long_names_end_in_dots_before_they_push_close_away(desk: Desk, lines: int) -> None:
+def test_long_names_end_in_dots_and_leave_room_for_close(desk: Desk, lines: int) -> None:
     from kiosk.ui.fit import misfits  # noqa: PLC0415
     from kiosk.ui.widgets.corner import Corner  # noqa: PLC0415
 
@@ -108,13 +108,13 @@ def test_long_names_end_in_dots_before_they_push_close_away(desk: Desk, lines: i
     )
     faults = list(misfits(desk.gallery.app.stage))
     assert [one for one in faults if "is shortened" not in one] == []
-    assert len(faults) == lines, "a line that nobody can read whole is noticed"
+    assert len(faults) == lines, "each shortened line is reported"
     shown = next(one for one in desk.gallery.app.stage.walk() if isinstance(one, Corner))
     assert shown.width >= 100
     assert all(line.is_shortened for line in shown._lines)
 
 
-def test_another_person_in_the_corner_is_another_screen(desk: Desk) -> None:
+def test_another_user_in_the_corner_needs_a_new_screen(desk: Desk) -> None:
     from kiosk.ui.widgets.corner import Corner  # noqa: PLC0415
 
     def names() -> list[str]:
@@ -129,9 +129,7 @@ def test_another_person_in_the_corner_is_another_screen(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("size", TextSize)
-def test_the_time_that_is_left_is_shown_as_it_goes_and_nothing_else_changes(
-    desk: Desk, size: TextSize
-) -> None:
+def test_the_remaining_time_is_updated_and_nothing_else_changes(desk: Desk, size: TextSize) -> None:
     from kivy.uix.label import Label  # noqa: PLC0415 - only after the desk is open
 
     def widgets() -> list[Label]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The keyboard and the keypad: nothing lost at speed, accents, two alphabets, digits anywhere."""
+"""The keyboard and the keypad: no lost keys at speed, accents, two alphabets, scrambled digits."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ QUESTION = SAMPLES["question-typed"]
 TAPS_A_SECOND = 10
 
 
-def given(desk: Desk) -> str:
+def submitted(desk: Desk) -> str:
     desk.finger.press(Intent.CONTINUE)
     typed = desk.pressed[-1].typed
     assert typed is not None
     return typed.reveal().decode()
 
 
-def spoken_in(view: View, language: Language) -> View:
+def in_language(view: View, language: Language) -> View:
     return replace(view, frame=replace(view.frame, language=language))
 
 
 def hold(desk: Desk, key: str) -> None:
-    """Stay on a key until it offers its accents, while frames are drawn."""
+    """Hold a key until it offers its accents, while frames are drawn."""
     from kiosk.demo.finger import _middle  # noqa: PLC0415 - the gallery is open
     from kiosk.ui.widgets.key_grid import KeyPlate  # noqa: PLC0415
 
@@ -57,21 +57,21 @@ def test_no_key_is_lost_at_ten_taps_a_second(desk: Desk) -> None:
         desk.finger.key(character)
         while time.monotonic() < begun + (number + 1) / TAPS_A_SECOND / 2:  # twice as fast
             desk.gallery.frames(1)
-    assert given(desk) == words
+    assert submitted(desk) == words
 
 
 @pytest.mark.parametrize(("letter", "accent"), [("w", "ŵ"), ("z", "ż"), ("e", "é"), ("l", "ł")])
-def test_a_finger_that_stays_gets_accents(desk: Desk, letter: str, accent: str) -> None:
+def test_a_held_letter_offers_accents(desk: Desk, letter: str, accent: str) -> None:
     desk.show(QUESTION)
     desk.finger.key("a")
     hold(desk, letter)
-    assert desk.typed[-1].length == 2, "the letter itself is there at once"
+    assert desk.typed[-1].length == 2, "the letter itself is typed at once"
     desk.finger.key(accent)
     desk.finger.key("b")
-    assert given(desk) == f"a{accent}b"
+    assert submitted(desk) == f"a{accent}b"
 
 
-def test_capitals_have_accents_too_and_another_key_takes_them_away(desk: Desk) -> None:
+def test_capitals_have_accents_too_and_another_key_removes_them(desk: Desk) -> None:
     from kiosk.ui.widgets.key_grid import SHIFT, KeyPlate  # noqa: PLC0415
 
     desk.show(QUESTION)
@@ -83,7 +83,7 @@ def test_capitals_have_accents_too_and_another_key_takes_them_away(desk: Desk) -
     assert plate._accents
     desk.finger.key("a")
     assert not plate._accents
-    assert given(desk) == "Śoa"
+    assert submitted(desk) == "Śoa"
 
 
 def test_addresses_and_quick_taps_have_no_accents(desk: Desk) -> None:
@@ -95,11 +95,11 @@ def test_addresses_and_quick_taps_have_no_accents(desk: Desk) -> None:
     assert plate._held is None
     desk.show(QUESTION)
     desk.finger.write("eee")
-    assert given(desk) == "eee"
+    assert submitted(desk) == "eee"
 
 
-def test_a_finger_that_went_up_while_drawing_took_long_gets_no_accents(desk: Desk) -> None:
-    """However often the screen has told meanwhile where the finger is."""
+def test_a_finger_lifted_during_slow_drawing_gets_no_accents(desk: Desk) -> None:
+    """This holds however many moves the touch screen has reported meanwhile."""
     from kiosk.demo.finger import _middle  # noqa: PLC0415
     from kiosk.ui.widgets.key_grid import HOLD_SECONDS, KeyPlate  # noqa: PLC0415
 
@@ -111,34 +111,34 @@ def test_a_finger_that_went_up_while_drawing_took_long_gets_no_accents(desk: Des
     x, y = _middle(cap)
     app.touch(Fingertip(0, Phase.DOWN, x / 800, y / 480))
     desk.gallery.frames(1)
-    time.sleep(HOLD_SECONDS + 0.1)  # the thread that draws hears nothing
+    time.sleep(HOLD_SECONDS + 0.1)  # the thread that draws is busy
     for number in range(20):
         app.touch(Fingertip(0, Phase.MOVED, (x + number / 10) / 800, y / 480))
     app.touch(Fingertip(0, Phase.UP, x / 800, y / 480))
     desk.gallery.frames(4)
     assert not plate._accents
     desk.finger.write("rt")
-    assert given(desk) == "ert"
+    assert submitted(desk) == "ert"
 
 
 def test_digits_and_signs_are_one_key_away_and_back(desk: Desk) -> None:
     desk.show(QUESTION)
     desk.finger.write("flat 7-b")
-    assert given(desk) == "flat 7-b"
+    assert submitted(desk) == "flat 7-b"
 
 
-def test_who_reads_ukrainian_has_both_alphabets(desk: Desk) -> None:
-    desk.show(spoken_in(QUESTION, Language.UKRAINIAN))
+def test_ukrainian_has_both_alphabets(desk: Desk) -> None:
+    desk.show(in_language(QUESTION, Language.UKRAINIAN))
     desk.finger.write("Київ York")
-    assert given(desk) == "Київ York"
+    assert submitted(desk) == "Київ York"
 
 
-def test_the_keys_are_the_same_wherever_one_reads_latin_letters() -> None:
+def test_every_language_with_latin_letters_has_the_same_keys() -> None:
     assert set(letters(cyrillic=False)) < set(letters(cyrillic=True))
     assert letters(cyrillic=False)[LATIN][0] == letters(cyrillic=True)[LATIN][0]
 
 
-def test_every_ending_is_there_also_where_letters_are_large() -> None:
+def test_every_ending_is_there_with_large_texts_too() -> None:
     endings = ("@nhs.net", ".nhs.uk", ".gov.uk", ".mod.uk")
     for divided in (False, True):
         layers = address(endings, divided=divided)
@@ -154,7 +154,7 @@ def digits_on(desk: Desk) -> list[str]:
     return [one.key for one in caps if one.key.isdigit()]
 
 
-def test_digits_are_where_they_always_are_unless_somebody_wants_it_otherwise(desk: Desk) -> None:
+def test_digits_keep_their_places_unless_the_user_asks_for_scrambling(desk: Desk) -> None:
     view = SAMPLES["passcode-empty"]
     assert isinstance(view, EntryPage)
     desk.show(view)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Everything by keys alone, with a focus that is seen."""
+"""Operation by keys alone, with a visible focus."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def keys(desk: Desk, *names: str) -> None:
         desk.gallery.frames(1)
 
 
-def at(desk: Desk) -> str:
+def focused(desk: Desk) -> str:
     control = desk.gallery.app.stage.focus.at
     return str(control.spoken) if control is not None else ""
 
@@ -56,7 +56,7 @@ def test_every_control_of_every_page_can_be_reached_by_one_key(desk: Desk, name:
     assert stage.focus.at is first
 
 
-def test_the_focus_is_seen_and_a_finger_takes_it_away(desk: Desk) -> None:
+def test_the_focus_is_visible_and_a_touch_removes_it(desk: Desk) -> None:
     desk.show(SAMPLES["menu"])
     ring = desk.gallery.app.stage.focus._ring
     assert not ring.children
@@ -69,32 +69,32 @@ def test_the_focus_is_seen_and_a_finger_takes_it_away(desk: Desk) -> None:
 def test_a_choice_is_made_by_keys(desk: Desk) -> None:
     desk.show(SAMPLES["menu"])
     keys(desk, "next")
-    while not at(desk).startswith("Change my passcode"):
+    while not focused(desk).startswith("Change my passcode"):
         keys(desk, "down")
     keys(desk, "press")
     assert [each for each in desk.sent if isinstance(each, Chosen)] == [Chosen(1)]
 
 
-def test_a_keypad_without_arrows_has_them_on_its_digits(desk: Desk) -> None:
+def test_the_digits_of_a_keypad_act_as_arrows(desk: Desk) -> None:
     desk.show(SAMPLES["menu"])
     keys(desk, "next")
-    while not at(desk).startswith("My smartcard"):
+    while not focused(desk).startswith("My smartcard"):
         keys(desk, "2")
     keys(desk, "8", "5")
     assert [each for each in desk.sent if isinstance(each, Chosen)] == [Chosen(1)]
 
 
-def test_the_focus_is_where_it_was_when_a_setting_draws_the_page_anew(desk: Desk) -> None:
+def test_the_focus_is_restored_when_a_setting_rebuilds_the_page(desk: Desk) -> None:
     state = State(menu=Menu.ACCESS)
     desk.show(render(state))
-    while not at(desk).startswith("High contrast"):
+    while not focused(desk).startswith("High contrast"):
         keys(desk, "next")
-    assert at(desk).endswith("not chosen")
+    assert focused(desk).endswith("not chosen")
     desk.show(render(replace(state, access=Access(high_contrast=True))))
-    assert at(desk) == "High contrast, chosen"
+    assert focused(desk) == "High contrast, chosen"
     assert desk.gallery.app.stage.focus._ring.children
     desk.show(SAMPLES["menu"])
-    assert at(desk) == "", "another page is read from its beginning"
+    assert focused(desk) == "", "another page is read from its beginning"
 
 
 def test_a_list_follows_the_focus(desk: Desk) -> None:
@@ -108,7 +108,7 @@ def test_a_list_follows_the_focus(desk: Desk) -> None:
     assert top - bottom > 40
 
 
-def test_a_passcode_is_typed_on_a_keypad_and_given_with_enter(desk: Desk) -> None:
+def test_a_passcode_is_typed_on_a_keypad_and_submitted_with_enter(desk: Desk) -> None:
     desk.show(SAMPLES["passcode-good"])
     keys(desk, *"4711089", "erase", "press")
     assert desk.typed[-1].length == 6
@@ -119,9 +119,7 @@ def test_a_passcode_is_typed_on_a_keypad_and_given_with_enter(desk: Desk) -> Non
 
 
 @pytest.mark.parametrize("name", ["passcode-empty", "code-within"])
-def test_digits_are_typed_where_digits_are_asked_for_though_the_focus_is_on_a_key(
-    desk: Desk, name: str
-) -> None:
+def test_an_entry_of_digits_types_them_even_with_the_focus_on_a_key(desk: Desk, name: str) -> None:
     from kiosk.ui.widgets.key_grid import KeyCap  # noqa: PLC0415 - the gallery is open
 
     view = SAMPLES[name]
@@ -141,17 +139,17 @@ def test_an_answer_is_typed_on_a_keyboard(desk: Desk) -> None:
     assert desk.pressed[0].typed.reveal() == b"O'Brien 2"
 
 
-def test_an_answer_is_typed_with_four_ways_and_one_key(desk: Desk) -> None:
+def test_an_answer_is_typed_with_four_arrows_and_one_key(desk: Desk) -> None:
     from kiosk.ui.widgets.key_grid import KeyCap  # noqa: PLC0415
 
     desk.show(SAMPLES["question-typed"])
     keys(desk, "next", "previous", "previous")
     while not isinstance(desk.gallery.app.stage.focus.at, KeyCap):
         keys(desk, "next")
-    assert at(desk) == "q"
+    assert focused(desk) == "q"
     keys(desk, "press", "right", "press", "down", "press", "6", "5")
     keys(desk, "up", "up", "up")
-    assert at(desk) not in {"q", "w"}
+    assert focused(desk) not in {"q", "w"}
     desk.gallery.app.stage.focus.leave()
     keys(desk, "press")
     assert desk.pressed[-1].typed is not None
@@ -160,27 +158,27 @@ def test_an_answer_is_typed_with_four_ways_and_one_key(desk: Desk) -> None:
 
 
 def find(desk: Desk, key: str) -> None:
-    """Go about the keyboard, row by row, until the focus is at `key`."""
+    """Move over the keyboard, row by row, until the focus is at `key`."""
     stage = desk.gallery.app.stage
     keys(desk, "previous", "next")
     for row in range(4):
         keys(desk, "previous", "next", *["down"] * row)
         for _ in range(12):
-            if at(desk) == key:
+            if focused(desk) == key:
                 return
             keys(desk, "right")
     raise AssertionError((key, stage.focus.at))
 
 
 def accents(desk: Desk) -> list[str]:
-    """Those that are offered."""
+    """Return the accents that are offered."""
     screen = desk.gallery.app.stage.screen
     assert screen is not None
     return [one.key for one in screen.plate.accents]
 
 
 def hold(desk: Desk, key: str = "press") -> None:
-    """Press, and stay for as long as it takes."""
+    """Press a key, and hold it for long enough."""
     keys(desk, key, "held")
     desk.gallery.app.stage.focus._pressed_at = float("-inf")
     keys(desk, "held", "held", "held")
@@ -208,13 +206,13 @@ def test_accents_come_by_keys_alone(
     find(desk, letter)
     hold(desk)
     keys(desk, *ways)
-    assert at(desk) == accent
+    assert focused(desk) == accent
     keys(desk, "press")
-    assert at(desk) == letter, "from where she goes on"
+    assert focused(desk) == letter, "the focus is back at the letter"
     keys(desk, "press")
     hold(desk, "5")
     keys(desk, "down")
-    assert not accents(desk), "she wants none of them"
+    assert not accents(desk), "moving on removes the accents"
     stage.focus.leave()
     keys(desk, "press")
     assert desk.pressed[-1].typed is not None
@@ -222,7 +220,7 @@ def test_accents_come_by_keys_alone(
 
 
 @pytest.mark.parametrize("key", ["erase", "a"])
-def test_what_is_typed_meanwhile_waves_the_accents_off(desk: Desk, key: str) -> None:
+def test_typing_removes_the_offered_accents(desk: Desk, key: str) -> None:
     from kiosk.ui.widgets.key_grid import KeyCap  # noqa: PLC0415 - the gallery is open
 
     view = SAMPLES["question-typed"]
@@ -236,7 +234,7 @@ def test_what_is_typed_meanwhile_waves_the_accents_off(desk: Desk, key: str) -> 
     assert accents(desk)
     keys(desk, key)
     assert accents(desk) == []
-    assert at(desk).startswith("w"), "not on an accent that would take the place of a letter"
+    assert focused(desk).startswith("w"), "not on an accent that would take the place of a letter"
     typed = desk.gallery.app.stage.context.typed.copy(view.entry.field).reveal()
     assert typed == (b"e" if key == "erase" else b"ewa")
 
@@ -255,9 +253,9 @@ def test_a_capital_has_capital_accents_by_keys_and_a_short_press_has_none(desk: 
     assert not accents(desk)
     stage.focus._pressed_at = float("-inf")
     keys(desk, "held")
-    assert at(desk) == "Ł"
+    assert focused(desk) == "Ł"
     keys(desk, "press")
-    assert at(desk) == "l"
+    assert focused(desk) == "l"
     stage.focus.leave()
     keys(desk, "press")
     assert desk.pressed[-1].typed is not None
@@ -265,9 +263,7 @@ def test_a_capital_has_capital_accents_by_keys_and_a_short_press_has_none(desk: 
 
 
 @pytest.mark.parametrize("code", [ENTER, FIVE])
-def test_a_keyboards_key_that_is_held_down_repeats_nothing_and_brings_accents(
-    desk: Desk, code: int
-) -> None:
+def test_a_held_key_of_a_keyboard_does_not_repeat_and_offers_accents(desk: Desk, code: int) -> None:
     from kivy.core.window import Window  # noqa: PLC0415 - the gallery is open
 
     from kiosk.ui.widgets.key_grid import KeyCap  # noqa: PLC0415
@@ -312,7 +308,7 @@ def test_back_language_and_settings_have_keys_of_their_own(desk: Desk) -> None:
     assert desk.pressed[-1].intent is Intent.CLOSE
 
 
-def test_the_countdown_has_the_keys(desk: Desk) -> None:
+def test_keys_act_on_the_countdown(desk: Desk) -> None:
     view = SAMPLES["question-typed"]
     desk.show(replace(view, frame=replace(view.frame, countdown=COUNTDOWN)))
     keys(desk, "a", "back", "language")
@@ -322,15 +318,15 @@ def test_the_countdown_has_the_keys(desk: Desk) -> None:
     assert [each.intent for each in desk.pressed] == [Intent.MORE_TIME]
 
 
-def test_the_focus_is_where_it_was_before_the_countdown(desk: Desk) -> None:
+def test_the_focus_is_restored_after_the_countdown(desk: Desk) -> None:
     view = SAMPLES["menu"]
     desk.show(view)
-    while not at(desk).startswith("Change my passcode"):
+    while not focused(desk).startswith("Change my passcode"):
         keys(desk, "next")
     desk.show(replace(view, frame=replace(view.frame, countdown=COUNTDOWN)))
-    assert at(desk) == ""
+    assert focused(desk) == ""
     desk.show(view)
-    assert at(desk).startswith("Change my passcode")
+    assert focused(desk).startswith("Change my passcode")
 
 
 @pytest.mark.parametrize(
@@ -342,7 +338,7 @@ def test_the_focus_is_where_it_was_before_the_countdown(desk: Desk) -> None:
         (27, None, False, "back"),
     ],
 )  # fmt: skip
-def test_what_the_keys_of_a_keyboard_mean(
+def test_the_meaning_of_a_keyboards_keys(
     code: int, text: str | None, shifted: bool, means: str
 ) -> None:
     assert meaning(code, text, shifted=shifted) == means

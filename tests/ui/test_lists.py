@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lists: what a finger chooses, drags and turns, and what of a long one is on the screen."""
+"""Lists: choosing, dragging and scrolling by finger, and which rows are visible."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def rows(desk: Desk) -> list[ChoiceRow]:
     return [one for one in desk.gallery.app.stage.walk() if isinstance(one, ChoiceRow)]
 
 
-def whole(desk: Desk) -> list[int]:
-    """The numbers of the choices that are seen from their top to their bottom."""
+def fully_visible(desk: Desk) -> list[int]:
+    """Return the numbers of the choices that are visible from top to bottom."""
     view = scroller(desk).viewport
     return [
         number
@@ -68,7 +68,7 @@ def tap(desk: Desk, widget: Widget) -> None:
 
 
 def drag(desk: Desk, start: tuple[float, float], *steps: float) -> None:
-    """Come down at `start`, move by `steps` pixels down the screen one after another, lift."""
+    """Touch at `start`, move by each of `steps` pixels down the screen, and lift."""
     from kivy.base import EventLoop  # noqa: PLC0415
 
     touch = desk.finger.down(*start)
@@ -110,7 +110,7 @@ def test_a_double_tap_chooses_once_and_presses_nothing_of_the_next_page(
     assert desk.pressed == []
 
 
-def test_the_chosen_one_is_shown_in_place_and_not_by_colour_alone(desk: Desk) -> None:
+def test_the_choice_is_shown_in_place_and_not_by_colour_alone(desk: Desk) -> None:
     from kiosk.ui.widgets.sign import Mark, Sign  # noqa: PLC0415
 
     def marks() -> list[Mark]:
@@ -134,7 +134,7 @@ def test_choosing_enables_continue_in_place(desk: Desk) -> None:
     assert [event.intent for event in desk.pressed] == [Intent.CONTINUE]
 
 
-def test_another_list_is_another_screen(desk: Desk) -> None:
+def test_another_list_needs_a_new_screen(desk: Desk) -> None:
     assert isinstance(FEW, ChoicePage)
     desk.show(FEW)
     before = rows(desk)
@@ -163,15 +163,15 @@ def test_few_choices_are_large_and_need_no_arrows(desk: Desk, name: str) -> None
 # ---------------------------------------------------------------- scrolling
 
 
-def test_the_arrows_lead_past_every_choice_and_back(desk: Desk) -> None:
+def test_the_arrows_scroll_past_every_choice_and_back(desk: Desk) -> None:
     desk.show(MANY)
-    seen = [whole(desk)]
+    seen = [fully_visible(desk)]
     assert not scroller(desk).up.enabled
     while scroller(desk).down.enabled:
         before = scroller(desk).viewport.offset
         tap(desk, scroller(desk).down)
         assert scroller(desk).viewport.offset > before
-        seen.append(whole(desk))
+        seen.append(fully_visible(desk))
     assert {number for page in seen for number in page} == set(range(40))
     for page, following in pairwise(seen):
         assert following[0] <= page[-1] + 1, "a choice was never seen whole"
@@ -179,16 +179,16 @@ def test_the_arrows_lead_past_every_choice_and_back(desk: Desk) -> None:
         before = scroller(desk).viewport.offset
         tap(desk, scroller(desk).up)
         assert scroller(desk).viewport.offset < before
-    assert whole(desk) == seen[0]
+    assert fully_visible(desk) == seen[0]
     assert chosen(desk) == []
     assert desk.pressed == []
 
 
-def test_a_choice_on_a_later_page_is_the_one_that_is_touched(desk: Desk) -> None:
+def test_a_touch_after_scrolling_hits_the_choice_under_the_finger(desk: Desk) -> None:
     desk.show(MANY)
     for _ in range(4):
         tap(desk, scroller(desk).down)
-    number = whole(desk)[1]
+    number = fully_visible(desk)[1]
     assert number > 8
     tap(desk, rows(desk)[number])
     assert chosen(desk) == [number]
@@ -215,8 +215,8 @@ def test_a_trembling_finger_still_chooses(desk: Desk) -> None:
     assert scroller(desk).viewport.offset == 0
 
 
-def test_what_is_scrolled_away_cannot_be_touched(desk: Desk) -> None:
-    """A choice that lies, unseen, below the buttons at the foot is not chosen there."""
+def test_a_choice_scrolled_out_of_view_cannot_be_touched(desk: Desk) -> None:
+    """A choice hidden below the buttons at the foot is not chosen by a touch there."""
     desk.show(MANY)
     view = scroller(desk).viewport
     hidden = next(row for row in rows(desk) if row.y + row.height < view.y)
@@ -224,9 +224,9 @@ def test_what_is_scrolled_away_cannot_be_touched(desk: Desk) -> None:
     assert chosen(desk) == []
 
 
-def test_the_chosen_one_is_on_the_screen_when_the_list_comes(desk: Desk) -> None:
+def test_a_list_opens_with_the_chosen_row_visible(desk: Desk) -> None:
     desk.show(SAMPLES["choices-many-chosen"])
-    assert 21 in whole(desk)
+    assert 21 in fully_visible(desk)
 
 
 def test_choosing_does_not_move_the_list(desk: Desk) -> None:
@@ -234,11 +234,11 @@ def test_choosing_does_not_move_the_list(desk: Desk) -> None:
     desk.show(MANY)
     tap(desk, scroller(desk).down)
     before = scroller(desk).viewport.offset
-    desk.show(replace(MANY, chosen=whole(desk)[0]))
+    desk.show(replace(MANY, chosen=fully_visible(desk)[0]))
     assert scroller(desk).viewport.offset == before
 
 
-def test_a_profile_is_read_to_its_end_by_its_arrow(desk: Desk) -> None:
+def test_the_arrow_scrolls_a_profile_to_its_end(desk: Desk) -> None:
     assert isinstance(PROFILE, ProfilePage)
     desk.show(PROFILE)
     last = "1 September 2023"
@@ -262,7 +262,7 @@ def _texts(desk: Desk) -> Iterator[tuple[str, tuple[float, float]]]:
             yield widget.text, (max(widget.y, low), min(widget.y + widget.height, high))
 
 
-def test_a_profile_with_another_button_state_stays_where_it_was_read(desk: Desk) -> None:
+def test_a_new_button_state_does_not_scroll_a_profile(desk: Desk) -> None:
     assert isinstance(PROFILE, ProfilePage)
     desk.show(PROFILE)
     tap(desk, scroller(desk).down)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The simulated board beside the screen: what is lit is to be seen, what is clicked is heard."""
+"""The simulated board beside the screen: its lamps are visible, and its switches can be clicked."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ def test_lamps_are_lit_as_their_pins_are(
             (Signal(Lamp.OFF, Status.ATTENTION), {"Attention"}),
             (Signal(Lamp.ON, Status.DONE, Sound.DONE), {"Reader", "Done", "Buzzer"}),
         ):
-            assert _is_seen(desk, panel, driven, signal, lit)
+            assert _shows(desk, panel, driven, signal, lit)
     finally:
         driven.close()
 
 
-def _is_seen(desk: Desk, panel: BoardPanel, driven: Board, signal: Signal, lit: set[str]) -> bool:
-    """Whether these are lit together; a sound that fell between two frames is made once more."""
+def _shows(desk: Desk, panel: BoardPanel, driven: Board, signal: Signal, lit: set[str]) -> bool:
+    """Return whether these lamps are lit together; a short sound between two frames is repeated."""
     for _ in range(5):
         driven.show(signal)
         for _ in range(100):
@@ -67,7 +67,7 @@ def _is_seen(desk: Desk, panel: BoardPanel, driven: Board, signal: Signal, lit: 
     return False
 
 
-def test_switches_are_clicked_and_the_screen_hears_nothing_of_it(
+def test_a_click_on_a_switch_does_not_reach_the_screen(
     desk: Desk, panel: BoardPanel, pins: SimulatedPins
 ) -> None:
     driven, heard = Board(pins, PinPlan.of(board_layout.PINS, "demo")), list[BoardNotice]()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every sample is drawn and photographed at both sizes, and everything on it has its room."""
+"""Every sample is drawn and photographed at both sizes, and everything on it fits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.dealt
 @pytest.mark.parametrize(("width", "height"), [(800, 480), (1280, 800)])
-def test_every_screen_fits_and_has_its_picture(width: int, height: int) -> None:
+def test_every_sample_fits_and_has_a_picture(width: int, height: int) -> None:
     folder = ROOT / "build" / "screens"
     size = f"{width}x{height}"
     command = [sys.executable, "-m", "kiosk.ui.gallery", "--size", size, "--out", str(folder)]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is personal is in no widget, texture or cache once everything is forgotten."""
+"""No widget, texture or cache holds personal data after everything was forgotten."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def address() -> View:
 
 
 @pytest.fixture
-def no_chance() -> Iterator[None]:
-    """The garbage collector runs when it is asked to, and not by chance in between."""
+def manual_garbage_collection() -> Iterator[None]:
+    """Run the garbage collector only on request, never by chance in between."""
     gc.collect()
     gc.disable()
     yield
@@ -70,7 +70,7 @@ def test_forgetting_a_list_leaves_its_texts_nowhere(desk: Desk) -> None:
 
 
 @pytest.mark.usefixtures("no_chance")
-def test_pages_that_were_left_before_are_forgotten_too(desk: Desk) -> None:
+def test_earlier_pages_are_forgotten_too(desk: Desk) -> None:
     desk.show(profile())
     desk.show(address())
     desk.finger.write("ab")
@@ -83,7 +83,7 @@ def test_pages_that_were_left_before_are_forgotten_too(desk: Desk) -> None:
 
 @pytest.mark.usefixtures("no_chance")
 @pytest.mark.parametrize("page", [profile, choices, address])
-def test_the_pictures_of_texts_go_with_them(desk: Desk, page: object) -> None:
+def test_the_textures_of_texts_are_freed_with_them(desk: Desk, page: object) -> None:
     assert callable(page)
     desk.show(page())
     drawn = [ref(texture) for texture in textures(desk.gallery)]
@@ -94,7 +94,7 @@ def test_the_pictures_of_texts_go_with_them(desk: Desk, page: object) -> None:
 
 
 def places_of(words: str) -> list[str]:
-    """Where in living widgets, what draws their texts, and Kivy's caches `words` are."""
+    """Return where `words` are: living widgets, the drawing of their texts, and Kivy's caches."""
     from kivy.cache import Cache  # noqa: PLC0415 - the gallery is open by now
     from kivy.core.text import LabelBase  # noqa: PLC0415
     from kivy.uix.label import Label  # noqa: PLC0415
@@ -113,7 +113,7 @@ def places_of(words: str) -> list[str]:
 
 
 def glyphs() -> list[str]:
-    """Letters that something still holds a picture of, outside every widget."""
+    """Return the letters of pictures that something other than a widget still holds."""
     from kivy.core.text import LabelBase  # noqa: PLC0415
     from kivy.uix.label import Label  # noqa: PLC0415
 
@@ -124,7 +124,7 @@ def glyphs() -> list[str]:
 
 
 def textures(gallery: Gallery) -> Iterator[object]:
-    """Every picture of a text that is on the screen."""
+    """Yield the texture of each text on the screen."""
     from kivy.graphics import Rectangle  # noqa: PLC0415
     from kivy.uix.label import Label  # noqa: PLC0415
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The card is pulled at any screen: nothing of the person is in any widget, texture or state."""
+"""Pulling the card at any screen leaves no personal data in widgets, textures or state."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def visitor() -> Iterator[Visitor]:
 
 @pytest.mark.dealt
 @pytest.mark.parametrize("name", [*PAGES, *MENUS])
-def test_nothing_is_left_when_the_card_goes(visitor: Visitor, name: str) -> None:
+def test_no_personal_data_is_left_when_the_card_is_pulled(visitor: Visitor, name: str) -> None:
     gallery = visitor.gallery
     assert gallery is not None
     access = Access(TextSize.LARGER, high_contrast=True)

@@ -30,7 +30,7 @@ def photograph(visitor: Visitor, folder: Path) -> Image.Image:
     return Image.open(folder / "seen.png").convert("L")
 
 
-def test_it_is_dark_and_nothing_stays_in_its_place(visitor: Visitor, folder: Path) -> None:
+def test_the_resting_screen_is_dark_and_its_words_move(visitor: Visitor, folder: Path) -> None:
     lit = []
     for _ in range(6):
         with photograph(visitor, folder) as seen:
@@ -42,7 +42,7 @@ def test_it_is_dark_and_nothing_stays_in_its_place(visitor: Visitor, folder: Pat
     assert all(not one & other for one, other in pairwise(lit))
 
 
-def test_a_touch_wakes_it_and_presses_nothing(visitor: Visitor) -> None:
+def test_a_touch_wakes_the_screen_and_presses_nothing(visitor: Visitor) -> None:
     from kiosk.demo.finger import Finger  # noqa: PLC0415 - only after the gallery is open
 
     assert visitor.gallery is not None
@@ -52,7 +52,7 @@ def test_a_touch_wakes_it_and_presses_nothing(visitor: Visitor) -> None:
     assert type(visitor.state.page).__name__ == "Waiting"
 
 
-def test_a_key_wakes_it_too(visitor: Visitor) -> None:
+def test_a_key_wakes_the_screen_too(visitor: Visitor) -> None:
     assert visitor.gallery is not None
     visitor.gallery.app.key("press")
     visitor.gallery.frames(1)

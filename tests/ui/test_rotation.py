@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A window that is turned: what is seen at a pixel of the panel is what a touch there presses."""
+"""A turned window: a touch on a pixel of the panel presses what is visible there."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from kiosk.ui.palette import NHS
 from kiosk.ui.sample import SAMPLES
 from kiosk.values import Fingertip, Phase
 from tests.ui.conftest import Desk
-from tests.ui.test_album import differing
+from tests.ui.test_album import share_of_differing_pixels
 
 pytestmark = pytest.mark.dealt
 
 
 @pytest.fixture
 def turn(desk: Desk) -> Iterator[Callable[[int], None]]:
-    """Turns the window, which a kiosk does once, when it opens."""
+    """Turn the window, which a kiosk does once when it opens."""
     from kivy.core.window import Window  # noqa: PLC0415 - only after the gallery is open
 
     def turn(degrees: int) -> None:
@@ -37,7 +37,7 @@ def turn(desk: Desk) -> Iterator[Callable[[int], None]]:
 
 
 def panel() -> Image.Image:
-    """What the panel shows, as it hangs: Kivy's own screenshots know only upright windows."""
+    """Return what the panel shows; Kivy's own screenshots support only upright windows."""
     from kivy.core.window import Window  # noqa: PLC0415
     from kivy.graphics.opengl import GL_RGB, GL_UNSIGNED_BYTE, glReadPixels  # noqa: PLC0415
 
@@ -49,7 +49,7 @@ def panel() -> Image.Image:
 
 
 def middle_of(colour: tuple[float, ...], seen: Image.Image) -> tuple[float, float]:
-    """Where the middle of what has this colour is, in shares of the panel from its top left."""
+    """Return the middle of the area with this colour, as shares of the panel from its top left."""
     wanted = tuple(round(part * 255) for part in colour[:3])
     pixels = seen.load()
     assert pixels is not None
@@ -65,7 +65,7 @@ def middle_of(colour: tuple[float, ...], seen: Image.Image) -> tuple[float, floa
 
 
 @pytest.mark.parametrize("degrees", [0, 90, 180, 270])
-def test_a_touch_presses_what_is_seen_there(
+def test_a_touch_presses_the_button_that_is_seen_there(
     desk: Desk, turn: Callable[[int], None], degrees: int
 ) -> None:
     turn(degrees)
@@ -80,15 +80,17 @@ def test_a_touch_presses_what_is_seen_there(
     assert desk.touched
 
 
-def test_a_turned_window_is_the_upright_one_turned(desk: Desk, turn: Callable[[int], None]) -> None:
+def test_a_turned_window_shows_the_upright_picture_turned(
+    desk: Desk, turn: Callable[[int], None]
+) -> None:
     desk.show(SAMPLES["done"])
     upright = panel()
     turn(180)
-    assert differing(panel().rotate(180), upright) < 0.002
+    assert share_of_differing_pixels(panel().rotate(180), upright) < 0.002
 
 
 def test_two_thumbs_that_overlap_lose_no_key(desk: Desk) -> None:
-    """As the touch screen tells it: the second comes down before the first is lifted."""
+    """The touch screen reports that the second finger comes down before the first is lifted."""
     from kiosk.demo.finger import _middle  # noqa: PLC0415
     from kiosk.ui.widgets.key_grid import KeyCap  # noqa: PLC0415
 

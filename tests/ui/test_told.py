@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is told is seen: problems and rules are brought up, however little room there is."""
+"""Problems and rules are scrolled into view, however little room there is."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ pytestmark = pytest.mark.dealt
 LARGEST = Access(TextSize.LARGEST)
 
 
-def seen(desk: Desk) -> set[str]:
-    """The texts that are wholly on the screen."""
+def visible_texts(desk: Desk) -> set[str]:
+    """Return the texts that are fully on the screen."""
     from kiosk.ui.fit import _seen  # noqa: PLC0415 - the gallery is open
     from kiosk.ui.widgets.writing import Writing  # noqa: PLC0415
 
@@ -35,7 +35,7 @@ def seen(desk: Desk) -> set[str]:
 
 
 @pytest.mark.parametrize("language", Language)
-def test_the_rules_are_ticked_where_they_are_seen(desk: Desk, language: Language) -> None:
+def test_the_rules_are_visible_when_they_are_ticked(desk: Desk, language: Language) -> None:
     state = State(language=language, access=LARGEST, page=pg.ChoosingPasscode())
     desk.show(render(state))
     for page in (
@@ -48,7 +48,7 @@ def test_the_rules_are_ticked_where_they_are_seen(desk: Desk, language: Language
         desk.show(render(replace(state, page=replace(page, length=page.length + 1))))
         say = desk.gallery.app.stage.context.say
         assert isinstance(view, EntryPage)
-        assert {say(line.text) for line in view.rule_lines} <= seen(desk)
+        assert {say(line.text) for line in view.rule_lines} <= visible_texts(desk)
 
 
 def test_a_problem_comes_first_until_something_is_typed(desk: Desk) -> None:
@@ -58,7 +58,7 @@ def test_a_problem_comes_first_until_something_is_typed(desk: Desk) -> None:
     state = State(access=LARGEST, page=asking())
     question = QUESTIONS[0]
     desk.show(render(state))
-    assert question in seen(desk)
+    assert question in visible_texts(desk)
     refused = replace(state, page=asking(refused=True))
     desk.show(render(refused))
     stage = desk.gallery.app.stage
@@ -68,6 +68,6 @@ def test_a_problem_comes_first_until_something_is_typed(desk: Desk) -> None:
     desk.gallery.frames()
     assert len(list(fit.unseen_problems(stage))) == 1, "it is noticed where it is not seen"
     desk.show(render(replace(state, page=asking(refused=True, lengths=(8, 0, 0, 0)))))
-    assert question in seen(desk)
+    assert question in visible_texts(desk)
     desk.show(render(replace(state, page=asking(lengths=(8, 0, 0, 0)))))
-    assert question in seen(desk)
+    assert question in visible_texts(desk)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fingers on the screen: what is typed, what is pressed, what is covered, what is forgotten."""
+"""Fingers on the screen: typing, pressing, covered controls, and forgetting."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def shown(view: View, *, yes: bool = True) -> EntryPage:
     return replace(view, entry=replace(view.entry, shown=yes))
 
 
-def test_letters_are_reported_by_their_number_and_given_on_continue(desk: Desk) -> None:
+def test_only_the_number_of_letters_is_reported_until_continue(desk: Desk) -> None:
     desk.show(QUESTION)
     desk.finger.write("O'Brien-2 b")
     assert [event.length for event in desk.typed] == list(range(1, 12))
@@ -46,7 +46,7 @@ def test_letters_are_reported_by_their_number_and_given_on_continue(desk: Desk) 
     assert pressed.typed.reveal() == b"O'Brien-2 b"
 
 
-def test_only_continue_carries_what_was_typed(desk: Desk) -> None:
+def test_only_continue_sends_the_typed_text(desk: Desk) -> None:
     desk.show(QUESTION)
     desk.finger.write("abc")
     for intent in (Intent.BACK, Intent.SKIP, Intent.SHOW, Intent.CLOSE):
@@ -55,7 +55,7 @@ def test_only_continue_carries_what_was_typed(desk: Desk) -> None:
     assert [event.typed for event in desk.pressed] == [None] * 4
 
 
-def test_delete_takes_the_last_letter_away_and_nothing_from_nothing(desk: Desk) -> None:
+def test_delete_removes_the_last_letter_if_there_is_one(desk: Desk) -> None:
     desk.show(QUESTION)
     desk.finger.write("ab")
     desk.finger.delete(3)
@@ -70,7 +70,7 @@ def test_a_passcode_reports_its_rules_as_they_are_met(desk: Desk) -> None:
     assert [event.length for event in desk.typed] == list(range(1, 9)), "eight is the most"
 
 
-def test_rules_of_the_view_are_the_ones_that_count(desk: Desk) -> None:
+def test_the_rules_come_from_the_view(desk: Desk) -> None:
     assert isinstance(PASSCODE, EntryPage)
     rules = PasscodeRules(4, 4)
     desk.show(replace(PASSCODE, entry=replace(PASSCODE.entry, rules=rules, maximum=4)))
@@ -78,7 +78,7 @@ def test_rules_of_the_view_are_the_ones_that_count(desk: Desk) -> None:
     assert desk.typed[-1] == Typed("passcode", 4, frozenset(Rule))
 
 
-def test_a_view_that_comes_back_while_typing_keeps_the_keyboard(desk: Desk) -> None:
+def test_a_new_view_while_typing_keeps_the_keyboard(desk: Desk) -> None:
     from kiosk.ui.widgets.key_grid import KeyPlate  # noqa: PLC0415
 
     def plates() -> list[KeyPlate]:
@@ -121,7 +121,7 @@ def test_ten_overlapping_taps_of_two_thumbs_lose_no_key(desk: Desk) -> None:
     assert desk.pressed[0].typed.reveal() == word.encode()
 
 
-def test_a_touch_between_two_keys_is_the_nearer_one(desk: Desk) -> None:
+def test_a_touch_between_two_keys_types_the_nearer_one(desk: Desk) -> None:
     desk.show(QUESTION)
     desk.finger.tap(3, 260)  # left of the Q, in the margin: outside the plate
     assert desk.typed == []
@@ -129,7 +129,7 @@ def test_a_touch_between_two_keys_is_the_nearer_one(desk: Desk) -> None:
     assert [event.length for event in desk.typed] == [1]
 
 
-def test_capitals_last_one_letter(desk: Desk) -> None:
+def test_shift_lasts_one_letter(desk: Desk) -> None:
     desk.show(QUESTION)
     desk.finger.write("Ab")
     desk.finger.press(Intent.CONTINUE)
@@ -137,7 +137,7 @@ def test_capitals_last_one_letter(desk: Desk) -> None:
     assert desk.pressed[0].typed.reveal() == b"Ab"
 
 
-def test_the_countdown_swallows_touches_on_the_page(desk: Desk) -> None:
+def test_the_countdown_blocks_touches_on_the_page(desk: Desk) -> None:
     desk.show(QUESTION)
     desk.finger.write("ab")
     desk.show(with_countdown(QUESTION))
@@ -153,7 +153,7 @@ def test_the_countdown_swallows_touches_on_the_page(desk: Desk) -> None:
     assert desk.typed[-1].length == 3, "what was typed before the countdown is still there"
 
 
-def test_a_finger_that_was_down_when_the_countdown_came_presses_nothing(desk: Desk) -> None:
+def test_a_finger_down_when_the_countdown_appears_presses_nothing(desk: Desk) -> None:
     from kiosk.demo.finger import _middle  # noqa: PLC0415
     from kiosk.ui.widgets.button import PageButton  # noqa: PLC0415
 
@@ -170,7 +170,7 @@ def test_a_finger_that_was_down_when_the_countdown_came_presses_nothing(desk: De
     assert desk.pressed == []
 
 
-def test_a_finger_that_was_down_when_the_page_went_presses_nothing(desk: Desk) -> None:
+def test_a_finger_down_when_the_page_changes_presses_nothing(desk: Desk) -> None:
     desk.show(SAMPLES["done"])
     touch = desk.finger.down(700, 440)
     desk.show(SAMPLES["problem"])
@@ -201,14 +201,14 @@ def test_a_disabled_button_sends_nothing(desk: Desk) -> None:
     assert desk.pressed == []
 
 
-def test_every_touch_says_that_somebody_is_there_but_not_too_often(desk: Desk) -> None:
+def test_touches_are_reported_but_not_too_often(desk: Desk) -> None:
     desk.show(SAMPLES["welcome"])
     for _ in range(20):
         desk.finger.tap(400, 300)
     assert len(desk.touched) == 1
 
 
-def test_back_and_forth_loses_nothing_until_it_is_forgotten(desk: Desk) -> None:
+def test_typed_text_survives_other_pages_until_it_is_forgotten(desk: Desk) -> None:
     desk.show(QUESTION)
     desk.finger.write("york")
     desk.show(SAMPLES["question-shown"])  # another field
@@ -226,7 +226,7 @@ def test_back_and_forth_loses_nothing_until_it_is_forgotten(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("visible", [False, True])
-def test_forget_leaves_nothing_anywhere_in_memory(desk: Desk, visible: bool) -> None:
+def test_forget_leaves_no_typed_text_in_memory(desk: Desk, visible: bool) -> None:
     characters = list("zq7xkj0vw3gyu4bq")
     random.shuffle(characters)  # so that the order is written nowhere but in what is typed
     desk.show(shown(QUESTION, yes=visible))
@@ -242,7 +242,7 @@ def test_forget_leaves_nothing_anywhere_in_memory(desk: Desk, visible: bool) -> 
 
 
 def in_memory(characters: list[str]) -> bool:
-    """Whether this process's memory holds these characters in a row; leaves no copy of them."""
+    """Return whether this process's memory holds these characters in a row; keep no copy."""
     wanted = [ord(character) for character in characters]
     start = re.compile(re.escape(bytes(wanted[:3])))
     buffer = bytearray(1 << 20)
@@ -257,7 +257,7 @@ def in_memory(characters: list[str]) -> bool:
 
 
 def _memory_by_parts(buffer: bytearray, overlap: int) -> Iterator[int]:
-    """Read writable memory into `buffer`, part by part; gives the length of each part."""
+    """Read writable memory into `buffer`, part by part, and yield the length of each part."""
     process = Path("/proc/self")
     with (process / "mem").open("rb", buffering=0) as memory:
         for line in (process / "maps").read_text().splitlines():
@@ -272,7 +272,7 @@ def _memory_by_parts(buffer: bytearray, overlap: int) -> Iterator[int]:
                 start += len(buffer) - overlap
 
 
-def test_a_finger_that_stays_on_the_title_is_a_technicians(
+def test_a_finger_held_on_the_title_asks_for_the_technicians_page(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kiosk.ui.widgets.titlebar.HOLD_SECONDS", 0.05)

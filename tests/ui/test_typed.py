@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The buffers of what is being typed."""
+"""The buffers of what is typed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ KEYS = st.characters(codec="utf-8", exclude_categories=("Cs", "Cc"))
 
 
 @given(st.lists(st.one_of(KEYS, st.none()), max_size=80), st.integers(1, 64))
-def test_a_buffer_is_a_text_of_limited_length(keys: list[str | None], maximum: int) -> None:
+def test_a_buffer_holds_text_up_to_its_maximum(keys: list[str | None], maximum: int) -> None:
     typed, expected = TypedText(), ""
     for key in keys:
         if key is None:
@@ -28,7 +28,7 @@ def test_a_buffer_is_a_text_of_limited_length(keys: list[str | None], maximum: i
     assert typed.copy("b").reveal() == b""
 
 
-def test_what_is_deleted_or_forgotten_is_overwritten() -> None:
+def test_deleted_and_forgotten_text_is_overwritten() -> None:
     typed = TypedText()
     for character in "abc":
         typed.add("a", character, 8)
@@ -49,7 +49,7 @@ def test_forgetting_named_fields_keeps_the_others() -> None:
     assert typed.copy("b").reveal() == b"y"
 
 
-def test_rules_are_met_by_what_is_held() -> None:
+def test_rules_are_checked_against_the_typed_text() -> None:
     typed = TypedText()
     assert typed.met("a", PasscodeRules()) == frozenset()
     for digit in "123456":

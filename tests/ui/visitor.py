@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The screen and the flow, with a script in place of reader and central: visits in an instant.
+"""The screen and the flow, with a script in place of reader and central: visits take no time.
 
-What the flow asks of reader and central is answered at once, and rightly; what it asks of the
-screen the screen does. Touches go through the real window.
+The script answers at once, and correctly, all requests of the flow to reader and central. The
+screen does the flow's effects on the screen. Touches go through the real window.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ PROFILE = Profile(
 
 
 class Visitor:
-    """A kiosk at its screen; `send` is for what happens to it."""
+    """A kiosk with its screen; tests call `send` with events."""
 
     def __init__(self, site: flow.Site | None = None) -> None:
         self.state = flow.State.at(site or flow.Site())
@@ -48,18 +48,18 @@ class Visitor:
         self.gallery: Gallery | None = None
 
     def open(self, size: tuple[int, int] = (800, 480)) -> Gallery:
-        """Have a window, and show the start screen on it."""
+        """Open a window, and show the start screen on it."""
         self.gallery = Gallery(size, send=self._events.append, on_failure=self._failed)
         self.send(ev.ReaderReady(simulated=True))
         return self.gallery
 
     def send(self, event: ev.Event) -> None:
-        """Something has happened; all that follows from it is done when this returns."""
+        """Handle `event` and all events that follow from it."""
         self._events.append(event)
         self.go_on()
 
     def go_on(self) -> None:
-        """Do what follows from touches."""
+        """Handle the events of touches."""
         if self.gallery is None:
             raise RuntimeError("not open")
         while self._events:
