@@ -77,11 +77,11 @@ class Runtime:
         self._events.put(event)
 
     def answer(self, answered: Callable[[], None]) -> None:
-        """Make the thread that steps the flow call `answered`; return at once."""
+        """Call `answered` in the thread that steps the flow, for the watchdog; return at once."""
         self._events.put(answered)
 
     def answer_of_reader(self, answered: Callable[[], None]) -> None:
-        """Make the card worker call `answered`; return at once."""
+        """Call `answered` from the card worker, for the watchdog; return at once."""
         self._context.reader.answer(answered)
 
     def lose_board(self, reason: str) -> None:
@@ -327,7 +327,7 @@ class Runtime:
                 )
 
     def _holder_of(self, visit: UnlockVisit) -> HolderVisit | None:
-        """Return the visit of the logged-in cardholder, or None until their card has been read."""
+        """Return the cardholder's part of the visit, or None until their card has been read."""
         if self._holder is None and visit.report is not None:
             self._holder = HolderVisit(visit.number, visit.report, self._context)
         return self._holder

@@ -51,11 +51,11 @@ class Focus:
 
     @property
     def part(self) -> object:
-        """The part that the control in focus has on its page, or None; a rebuilt page keeps it."""
+        """The identifier of the control in focus, or None; a rebuilt page has the same ones."""
         return None if self.at is None else _part(self.at)
 
     def return_to(self, part: object) -> str:
-        """Restore the focus to the control with this `part` after the page was rebuilt.
+        """Restore the focus to the control with this identifier after the page was rebuilt.
 
         Returns the control's name, or "" if there is no such control.
         """
@@ -103,7 +103,7 @@ class Focus:
                 self._settle(plate.resume_key)
 
     def _types_digits(self) -> bool:
-        """Return whether a digit is typed rather than moves the focus.
+        """Return whether digits are typed; otherwise they move the focus.
 
         Among the letters of a keyboard, digits move the focus. If the entry asks for digits, they
         are always typed: a digit that moved the focus would be missing in the passcode, and nobody
@@ -146,6 +146,7 @@ class Focus:
             self._enter(min(distances, key=lambda each: each[0])[1])
 
     def _enter(self, control: Widget) -> None:
+        """Move the focus to `control`, and say its name."""
         current = self.at
         if isinstance(current, KeyCap):
             accents = current.parent.accents
@@ -155,6 +156,7 @@ class Focus:
         self._say(self._spoken_name(control))
 
     def _settle(self, control: Widget) -> None:
+        """Give `control` the focus: draw the ring, and scroll to the control."""
         self.leave()
         self._at = control
         control.bind(pos=self._draw, size=self._draw)
