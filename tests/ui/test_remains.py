@@ -49,7 +49,7 @@ def manual_garbage_collection() -> Iterator[None]:
     gc.enable()
 
 
-@pytest.mark.usefixtures("no_chance")
+@pytest.mark.usefixtures("manual_garbage_collection")
 def test_forgetting_a_profile_leaves_its_texts_nowhere(desk: Desk) -> None:
     desk.show(profile())
     assert places_of(NAME), "they are there before"
@@ -60,7 +60,7 @@ def test_forgetting_a_profile_leaves_its_texts_nowhere(desk: Desk) -> None:
     assert places_of(NAME) == []
 
 
-@pytest.mark.usefixtures("no_chance")
+@pytest.mark.usefixtures("manual_garbage_collection")
 def test_forgetting_a_list_leaves_its_texts_nowhere(desk: Desk) -> None:
     desk.show(choices())
     assert places_of(NAME), "they are there before"
@@ -69,7 +69,7 @@ def test_forgetting_a_list_leaves_its_texts_nowhere(desk: Desk) -> None:
     assert places_of(NAME) == []
 
 
-@pytest.mark.usefixtures("no_chance")
+@pytest.mark.usefixtures("manual_garbage_collection")
 def test_earlier_pages_are_forgotten_too(desk: Desk) -> None:
     desk.show(profile())
     desk.show(address())
@@ -81,7 +81,7 @@ def test_earlier_pages_are_forgotten_too(desk: Desk) -> None:
     assert glyphs() == []
 
 
-@pytest.mark.usefixtures("no_chance")
+@pytest.mark.usefixtures("manual_garbage_collection")
 @pytest.mark.parametrize("page", [profile, choices, address])
 def test_the_textures_of_texts_are_freed_with_them(desk: Desk, page: object) -> None:
     assert callable(page)
