@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The two commands of the README are `make demo` and `make test`; both set up what they miss.
-.PHONY: help demo test prove screens pictures setup locks catalogue contract migration clean
+.PHONY: help demo test prove screens pictures setup locks catalogue contract migration wheel \
+	wheel-appliance clean
 
 help:
 	@echo "make demo               everything on this machine, with a simulated card"
@@ -12,6 +13,8 @@ help:
 	@echo "make catalogue          bring the message catalogue up to date with the sources"
 	@echo "make contract           write the contract's OpenAPI document anew"
 	@echo "make migration          write central's first migration anew, from its tables"
+	@echo "make wheel              the full wheel, in build/wheels"
+	@echo "make wheel-appliance    the appliance's wheel, in build/wheels/appliance"
 	@echo "make locks              pin the dependencies anew"
 	@echo "make clean              remove what was made here"
 
@@ -52,6 +55,14 @@ migration:
 	@provisioning/setup one
 	@provisioning/python -m kiosk.central.migrations
 	@provisioning/python -m ruff format -q kiosk/central/migrations/versions
+
+wheel:
+	@provisioning/setup one
+	@provisioning/wheel
+
+wheel-appliance:
+	@provisioning/setup one
+	@provisioning/wheel --appliance
 
 locks:
 	@provisioning/setup one
