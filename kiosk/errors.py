@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from kiosk.values import ReaderTrouble
 
+_LEFT_OUT = ("kiosk.central", "kiosk.simulated", "kiosk.demo")  # of the appliance
+
 
 class KioskError(Exception):
     """Every error this project raises on purpose."""
@@ -26,6 +28,36 @@ class SettingsError(KioskError):
 
     place: str
     reason: str
+
+
+@dataclass(eq=False)
+class NotInstalled(KioskError):
+    """A part of the installation is missing: `what` says which, `remedy` what to install."""
+
+    what: str
+    remedy: str
+
+    @classmethod
+    def of(cls, error: ImportError, extra: str = "") -> NotInstalled:
+        """Return what a failed import lacks, and the extra that brings it.
+
+        Raises `error` again if a module of ours is at fault that every installation has.
+        """
+        name = error.name or ""
+        if name.startswith(_LEFT_OUT):
+            return cls(f"this installation has no {name}", "install the full wheel")
+        if not name or name.partition(".")[0] == "kiosk":
+            raise error
+        library = name.partition(".")[0]
+        reason = str(error).partition("\n")[0]
+        absent = isinstance(error, ModuleNotFoundError)
+        what = f"{library} is not installed" if absent else f"{library} does not load ({reason})"
+        return cls(
+            what, f"install smartcard-kiosk[{extra}]" if extra else "install smartcard-kiosk"
+        )
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.remedy}"
 
 
 # ---------------------------------------------------------------- the card and its reader

@@ -26,6 +26,18 @@ _READY_SECONDS = 10.0
 _LISTENING = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))  # a kernel may be without the second
 
 
+def missing() -> list[str]:
+    """Return what it needs and this machine lacks, each with how to get it."""
+    lacking = []
+    if not _program():
+        lacking.append("pcscd (a Debian package)")
+    if _driver() is None:
+        lacking.append("vsmartcard-vpcd (a Debian package)")
+    if not _COMPILED_IN.is_dir() and _may_hide_folders():
+        lacking.append(f"the folder {_COMPILED_IN} (make it as root)")
+    return lacking
+
+
 class PrivatePcscd:
     """Starts on entry and ends on exit; `port` is where a card connects to be inserted."""
 
@@ -61,6 +73,8 @@ class PrivatePcscd:
 
     def start(self) -> None:
         """Start it and wait until it answers; raises RuntimeError saying what is missing."""
+        if lacking := missing():
+            raise RuntimeError(f"missing: {', '.join(lacking)}; run the set-up (make setup)")
         stanza = (
             'FRIENDLYNAME "Virtual PCD"\n'
             f"DEVICENAME /dev/null:0x{self.port:X}\n"
@@ -113,21 +127,16 @@ class PrivatePcscd:
         self._process = None
 
     def _command(self, listening: int) -> list[str]:
-        pcscd = shutil.which("pcscd", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-        if pcscd is None:
-            raise RuntimeError("pcscd is missing: run the set-up (make setup)")
+        pcscd = _program()
         # sd_listen_fds(3): the socket is descriptor 3, for the process of that number alone.
         # (bash, because other shells know descriptors of one digit only)
         handed_over = f"exec 3<&{listening} && export LISTEN_PID=$$ LISTEN_FDS=1"
         flags = f"-f -c {self.folder}/readers {_without_polkit(pcscd)}"
         inside = f"{handed_over} && exec {pcscd} {flags}"
-        namespace = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]
-        if subprocess.run([*namespace, "true"], capture_output=True, check=False).returncode != 0:
+        if not _may_hide_folders():
             return ["bash", "-c", inside]
-        if not _COMPILED_IN.is_dir():
-            raise RuntimeError(f"{_COMPILED_IN} is missing: run the set-up (make setup)")
         hidden = f"mount --bind {self.folder}/run {_COMPILED_IN} && {inside}"
-        return [*namespace, "bash", "-c", hidden]
+        return [*_namespace(), "bash", "-c", hidden]
 
     def _wait_until_it_answers(self) -> None:
         end = time.monotonic() + _READY_SECONDS
@@ -142,12 +151,26 @@ class PrivatePcscd:
         raise RuntimeError(f"the private pcscd did not start; its log ends: {log[-500:]}")
 
 
-def _driver() -> Path:
+def _program() -> str:
+    return shutil.which("pcscd", path=f"{os.environ.get('PATH', '')}:/usr/sbin") or ""
+
+
+def _driver() -> Path | None:
     for folder in _DRIVER_FOLDERS:
         for path in (Path(folder) / _DRIVER, *Path(folder).glob("**/libifdvpcd.so*")):
             if path.exists():
                 return path
-    raise RuntimeError("vsmartcard-vpcd is missing: run the set-up (make setup)")
+    return None
+
+
+def _namespace() -> list[str]:
+    return ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]
+
+
+def _may_hide_folders() -> bool:
+    """Return whether this machine allows a mount namespace."""
+    tried = subprocess.run([*_namespace(), "true"], capture_output=True, check=False)
+    return tried.returncode == 0
 
 
 def _without_polkit(pcscd: str) -> str:

@@ -21,6 +21,7 @@ from kiosk.site.settings import Settings
 
 Address = IPv4Address | IPv6Address
 _KINDS = ((4, IPv4Address), (6, IPv6Address))
+_NFT = "/usr/sbin/nft"
 _TABLE = "inet smartcard_kiosk"
 _LIFE = "2h"  # of an address that no answer names any more
 FIREWALL_DIRECTORY = Path("/run/smartcard-kiosk-firewall")
@@ -81,9 +82,12 @@ def clock_commands(found: frozenset[Address]) -> str:
 
 def apply(told: str) -> None:
     """Have nft do it; raises SettingsError where it cannot."""
-    done = subprocess.run(
-        ["/usr/sbin/nft", "-f", "-"], input=told, text=True, capture_output=True, check=False
-    )
+    try:
+        done = subprocess.run(
+            [_NFT, "-f", "-"], input=told, text=True, capture_output=True, check=False
+        )
+    except FileNotFoundError:
+        raise SettingsError(_NFT, "is missing: install Debian's package nftables") from None
     if done.returncode != 0:
         raise SettingsError("nft", done.stderr.strip().partition("\n")[0])
 
