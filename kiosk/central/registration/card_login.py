@@ -13,6 +13,7 @@ from sqlmodel import col, select
 
 from kiosk.central.audit import trail
 from kiosk.central.keys import signatures, trust_store
+from kiosk.central.keys.certificate_rules import Use
 from kiosk.central.refusal import RequestRefused
 from kiosk.central.service import throttle
 from kiosk.central.service.assembly import Services
@@ -165,10 +166,10 @@ def _refuse_unless_believed(work: Work, card: Card, asked: LoginRequest) -> None
         raise RequestRefused(ProblemType.UNLOCK_ONLY)
     own = asked.card.card_authentication_certificate
     try:
-        trust_store.check(work.session, presented, work.now)
+        trust_store.check(work.session, presented, work.now, Use.HOLDER)
         trust_store.refuse_another_key(presented, imported)
         if own is not None:
-            trust_store.check(work.session, own, work.now)
+            trust_store.check(work.session, own, work.now, Use.CARD)
     except trust_store.Untrusted as reason:
         _log.warning("login at %s: %s", work.caller.name, reason)
         details: dict[str, trail.Detail] = {"kiosk": work.caller.name, "reason": str(reason)}
