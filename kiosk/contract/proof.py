@@ -24,6 +24,7 @@ class ProofPurpose(StrEnum):
     UNLOCKED = "unlocked"
     LOG_IN = "log in"
     REGISTER = "register"
+    PIN_KEY = "pin card key"
     REMOVE = "remove registration"
 
 

@@ -128,6 +128,9 @@ class RegistrationRequest(Message):
     """POST /v1/logins/{session}/registration: four questions and answers, in order, and the code.
 
     `signature` is the authentication key's, purpose "register": the passcode was entered anew.
+    `card_signature` is by the card authentication key of the certificate with which the session was
+    opened, purpose "pin card key". Central pins that key only if the card signed with it; without
+    it the cardholder needs an emailed code at each unlock.
     `former` are the answers to the questions of the registration that this one replaces, and
     `language` is as with the code.
     """
@@ -136,6 +139,7 @@ class RegistrationRequest(Message):
     questions: Annotated[tuple[QuestionId, ...], Field(min_length=4, max_length=4)]
     answers: Answers
     code: Annotated[Code, Field(repr=False)]
+    card_signature: Signature | None = None
     former: Annotated[tuple[Answer | None, ...], Field(min_length=4, max_length=4)] | None = Field(
         None, repr=False
     )

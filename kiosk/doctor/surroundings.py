@@ -109,8 +109,9 @@ def certificate(url: str, authority: Path | None) -> Diagnosis:
         advice = text("`central_authority` in kiosk.toml has to name the trust's own authority.")
         found = Verbatim(error.verify_message)
         return Diagnosis(Part.CERTIFICATE, Verdict.FAILED, found, advice)
-    except OSError as error:
-        return Diagnosis(Part.CERTIFICATE, Verdict.WARNING, Verbatim(error.strerror or "-"))
+    except (OSError, UnicodeError) as error:
+        found = Verbatim(getattr(error, "strerror", None) or "-")
+        return Diagnosis(Part.CERTIFICATE, Verdict.WARNING, found)
     days = (ends - datetime.now(UTC)).days
     valid = plural("valid for {count} day", "valid for {count} days", days)
     if days < _FEW_DAYS:

@@ -116,7 +116,7 @@ def _filled(name: str, members: list[str]) -> list[str]:
 def _addresses(host: str | None, place: str) -> frozenset[Address]:
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except OSError:
+    except (OSError, UnicodeError):
         raise SettingsError(place, f"{host} has no address") from None
     return frozenset(ip_address(str(address[0]).partition("%")[0]) for *_, address in found)
 

@@ -18,7 +18,7 @@ from kiosk.card.session import CardReport
 from kiosk.contract import answer_rules, proof
 from kiosk.contract import messages as msg
 from kiosk.contract import registration as pf
-from kiosk.errors import CentralRefused, KioskError, StoreFailed
+from kiosk.errors import CardMalformed, CardRefused, CentralRefused, KioskError, StoreFailed
 from kiosk.flow import events as ev
 from kiosk.flow import profile as shown
 from kiosk.questions import SecurityQuestion
@@ -40,6 +40,7 @@ class HolderVisit:
         self._outbox, self._parties = context.outbox, context.parties
         self._login: pf.LoginResponse | None = None
         self._registering: bytes | None = None
+        self._card_signature: bytes | None = None
 
     # ------------------------------------------------------------ the passcode
 
@@ -79,6 +80,7 @@ class HolderVisit:
         def work() -> ev.Event:
             login = self._logged_in()
             self._registering = self._signature(login, proof.ProofPurpose.REGISTER, passcode)
+            self._card_signature = self._signature_of_card(login)
             offered = self._central.questions().questions
             needed = self._central.registration_requirements(login.session)
             return ev.RegistrationOpened(
@@ -125,6 +127,7 @@ class HolderVisit:
             request = pf.RegistrationRequest.model_validate(
                 {
                     "signature": self._registering,
+                    "card_signature": self._card_signature,
                     "questions": questions,
                     "answers": answers,
                     "code": code,
@@ -171,19 +174,37 @@ class HolderVisit:
         self, login: pf.LoginResponse, purpose: proof.ProofPurpose, passcode: Secret
     ) -> bytes:
         report = self._report
-        digest = proof.digest(
-            purpose,
-            central=self._parties.central,
-            kiosk=self._parties.kiosk,
-            card=report.identity,
-            session=login.session,
-            nonce=login.nonce,
-        )
+        digest = self._digest(login, purpose)
         certificate = report.certificates.authentication
         if certificate is None:
             raise CentralRefused(msg.ProblemType.UNLOCK_ONLY, 403)
         expected = (report.identity, self._own())
         return self._reader.sign(expected, certificate, passcode, digest)
+
+    def _signature_of_card(self, login: pf.LoginResponse) -> bytes | None:
+        """Return the card authentication key's signature; None if the card cannot give one.
+
+        Raises WrongCard if the card signs with another key than its certificate says.
+        """
+        certificate = self._report.certificates.card_authentication
+        if certificate is None:
+            return None
+        digest = self._digest(login, proof.ProofPurpose.PIN_KEY)
+        try:
+            return self._reader.prove(self._report.identity, certificate, digest)
+        except (CardRefused, CardMalformed) as error:
+            _log.warning("visit %d: the card's own key signs nothing: %s", self.number, error)
+            return None
+
+    def _digest(self, login: pf.LoginResponse, purpose: proof.ProofPurpose) -> bytes:
+        return proof.digest(
+            purpose,
+            central=self._parties.central,
+            kiosk=self._parties.kiosk,
+            card=self._report.identity,
+            session=login.session,
+            nonce=login.nonce,
+        )
 
     def _own(self) -> Own:
         """How the card proves itself before it is told the passcode."""

@@ -15,10 +15,15 @@ from kiosk.central.audit import trail
 from kiosk.central.keys import signatures, trust_store
 from kiosk.central.keys.certificate_rules import Use
 from kiosk.central.refusal import RequestRefused
-from kiosk.central.service import throttle
 from kiosk.central.service.assembly import Services
 from kiosk.central.service.authentication import Caller
-from kiosk.central.service.sessions import SESSION_LIFE, Work, card_presented, kiosk, working
+from kiosk.central.service.sessions import (
+    SESSION_LIFE,
+    Work,
+    card_presented,
+    count_forgery,
+    working,
+)
 from kiosk.central.tables import (
     Card,
     Cardholder,
@@ -120,7 +125,29 @@ def find_proved(work: Work, session_id: UUID) -> Login:
 def refuse_unless_signed(
     work: Work, login: Login, purpose: proof.ProofPurpose, signature: bytes
 ) -> None:
-    """Refuses unless the card's authentication key signed for this very session and purpose."""
+    """Refuse unless the card's authentication key signed for this very session and purpose."""
+    certificate = login.card.authentication_certificate
+    key = signatures.public_key(certificate) if certificate else b""
+    _refuse_unless_signed_by(work, login, key, purpose, signature)
+
+
+def proved_card_key(work: Work, login: Login, signature: bytes | None) -> bytes | None:
+    """Return the card's own key (SubjectPublicKeyInfo, DER) if the card signed with it.
+
+    None if there is no signature: nothing is pinned then. Refuses a signature by another key. A
+    certificate alone would prove nothing: it can be read from any card, without contact.
+    """
+    certificate = login.session.card_key
+    if certificate is None or signature is None:
+        return None
+    key = signatures.public_key(certificate)
+    _refuse_unless_signed_by(work, login, key, proof.ProofPurpose.PIN_KEY, signature)
+    return key
+
+
+def _refuse_unless_signed_by(
+    work: Work, login: Login, key: bytes, purpose: proof.ProofPurpose, signature: bytes
+) -> None:
     digest = proof.digest(
         purpose,
         central=work.services.name,
@@ -129,10 +156,9 @@ def refuse_unless_signed(
         session=login.session.id,
         nonce=login.session.nonce,
     )
-    certificate = login.card.authentication_certificate
-    if certificate and signatures.signed(signatures.public_key(certificate), digest, signature):
+    if key and signatures.signed(key, digest, signature):
         return
-    throttle.count_failure(kiosk(work), throttle.PER_KIOSK, work.now)
+    count_forgery(work)
     record(work, "login.not-genuine", login)
     raise RequestRefused(ProblemType.CARD_NOT_GENUINE)
 
@@ -142,12 +168,6 @@ def registered(work: Work, card: Card) -> Registration | None:
     return work.session.exec(
         select(Registration).where(Registration.card_id == card.id).with_for_update()
     ).first()
-
-
-def pinned_key(login: Login) -> bytes | None:
-    """The key with which the card will prove itself, from the certificate that was believed."""
-    certificate = login.session.card_key
-    return None if certificate is None else signatures.public_key(certificate)
 
 
 def record(work: Work, kind: str, login: Login) -> None:

@@ -79,6 +79,7 @@ def register(
     with working(services, caller) as work:
         found = card_login.find_proved(work, session_id)
         card_login.refuse_unless_signed(work, found, proof.ProofPurpose.REGISTER, given.signature)
+        card_key = card_login.proved_card_key(work, found, given.card_signature)
         if found.card.closed:
             raise RequestRefused(ProblemType.LOCKED_OUT)
         if (done := _done(work, found)) is not None:
@@ -104,7 +105,7 @@ def register(
         found = card_login.find_proved(work, session_id)
         if (done := _done(work, found)) is not None:
             return done
-        return _replace(work, found, identity, sealed, given)
+        return _replace(work, found, identity, sealed, given, card_key=card_key)
 
 
 def remove(
@@ -211,7 +212,9 @@ def _conclude_former(work: Work, found: Login, former: _Former, *, right: bool) 
     notices.queue(work, found.holder, letter)
     if locked:
         raise RequestRefused(ProblemType.LOCKED_OUT)
-    wait = throttle.seconds_to_wait(registration, work.now) if registration is not None else 0
+    wait = 0
+    if registration is not None:
+        wait = throttle.seconds_to_wait(registration, throttle.PER_REGISTRATION, work.now)
     raise RequestRefused(ProblemType.ANSWERS_WRONG, wait or None)
 
 
@@ -221,6 +224,8 @@ def _replace(
     identity: UUID,
     sealed: sealed_answers.SealedRecovery,
     given: RegistrationRequest,
+    *,
+    card_key: bytes | None,
 ) -> RegistrationResponse:
     former = card_login.registered(work, found.card)
     if former is not None:
@@ -233,7 +238,7 @@ def _replace(
             card_id=found.card.id,
             recovery_public_key=sealed.public_key,
             normaliser=sealed.normaliser,
-            card_authentication_key=card_login.pinned_key(found),
+            card_authentication_key=card_key,
             questions=list(given.questions),
             registered_at=work.now,
             made_in=found.session.id,

@@ -115,8 +115,12 @@ def refuse_if_locked(registered: Registration) -> None:
 
 def refuse_if_too_soon(work: Work, card: Card, registered: Registration) -> None:
     """Refuses while the registration, the card or the kiosk has to wait."""
-    counted = (registered, card, kiosk(work))
-    wait = max(throttle.seconds_to_wait(counts, work.now) for counts in counted)
+    counted = (
+        (registered, throttle.PER_REGISTRATION),
+        (card, throttle.PER_CARD),
+        (kiosk(work), throttle.PER_KIOSK),
+    )
+    wait = max(throttle.seconds_to_wait(counts, policy, work.now) for counts, policy in counted)
     if wait:
         raise RequestRefused(ProblemType.WAIT, wait)
 
@@ -128,6 +132,17 @@ def count_failure(work: Work, unlock: Unlock) -> None:
     throttle.count_failure(unlock.card, throttle.PER_CARD, work.now)
     throttle.count_failure(kiosk(work), throttle.PER_KIOSK, work.now)
     registration.locked = registration.failures >= throttle.ATTEMPTS
+
+
+def count_forgery(work: Work) -> None:
+    """Count a signature that is not the card's as a failure of the kiosk.
+
+    The registration that the card claims pays nothing: anybody could lock a colleague out. While
+    the kiosk waits already it pays nothing more, so that forgeries do not lengthen its wait.
+    """
+    counted = kiosk(work)
+    if not throttle.seconds_to_wait(counted, throttle.PER_KIOSK, work.now):
+        throttle.count_failure(counted, throttle.PER_KIOSK, work.now)
 
 
 def kiosk(work: Work) -> Kiosk:

@@ -48,8 +48,15 @@ PER_KIOSK = ThrottlePolicy(
 )
 
 
-def seconds_to_wait(counts: Counts, now: datetime) -> int:
-    """Whole seconds until an attempt may be made; 0 if it may be made now."""
+def seconds_to_wait(counts: Counts, policy: ThrottlePolicy, now: datetime) -> int:
+    """Return the whole seconds until an attempt may be made; 0 if it may be made now.
+
+    No wait is longer than the policy's longest. A clock that jumped ahead and came back would
+    otherwise leave a wait of that length, so the moment is corrected in `counts`.
+    """
+    longest = now + policy.waits[-1]
+    if counts.not_before is not None and counts.not_before > longest:
+        counts.not_before = longest
     if counts.not_before is None or counts.not_before <= now:
         return 0
     return -((now - counts.not_before) // timedelta(seconds=1))

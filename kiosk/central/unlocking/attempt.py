@@ -18,6 +18,7 @@ from kiosk.central.service.sessions import (
     Unlock,
     Work,
     count_failure,
+    count_forgery,
     find,
     kiosk,
     record,
@@ -40,11 +41,13 @@ def give_answers(
     """
     with working(services, caller) as work:
         unlock = find(work, session_id)
+        accepted = unlock.session.accepted_at is not None
+        if not accepted:
+            refuse_if_locked(unlock.registration)
+            refuse_if_too_soon(work, unlock.card, unlock.registration)
         _prove(work, unlock, given.proof)
-        if unlock.session.accepted_at is not None:
+        if accepted:
             return AnswersResponse(session=session_id)
-        refuse_if_locked(unlock.registration)
-        refuse_if_too_soon(work, unlock.card, unlock.registration)
         codes.judge(work, unlock, given.code)
         attempt = _count(work, unlock)
         recovery = registrations.recovery(work.session, services.master, unlock.registration)
@@ -60,8 +63,7 @@ def _prove(work: Work, unlock: Unlock, signature: bytes | None) -> None:
 
     A card that has no such key cannot: `codes` asks for a code instead.
 
-    A forged card costs its kiosk a failure, and the registration that it claims none: else anybody
-    could lock a colleague out.
+    The caller has checked the waits, so that a forged proof cannot lengthen one that runs.
     """
     pinned = unlock.registration.card_authentication_key
     if pinned is None:
@@ -76,7 +78,7 @@ def _prove(work: Work, unlock: Unlock, signature: bytes | None) -> None:
     )
     if signature is not None and signatures.signed(pinned, digest, signature):
         return
-    throttle.count_failure(kiosk(work), throttle.PER_KIOSK, work.now)
+    count_forgery(work)
     record(work, "unlock.card-not-genuine", unlock)
     raise RequestRefused(ProblemType.CARD_NOT_GENUINE)
 
@@ -99,7 +101,7 @@ def _conclude(work: Work, unlock: Unlock, attempt_id: int, *, right: bool) -> No
         record(work, "unlock.answers-wrong", unlock)
         _tell_holder(work, unlock)
         refuse_if_locked(registration)
-        wait = throttle.seconds_to_wait(registration, work.now)
+        wait = throttle.seconds_to_wait(registration, throttle.PER_REGISTRATION, work.now)
         raise RequestRefused(ProblemType.ANSWERS_WRONG, wait or None)
     attempt.outcome = AttemptOutcome.ACCEPTED
     throttle.take_back(kiosk(work), work.now)
