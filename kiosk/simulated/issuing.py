@@ -22,6 +22,7 @@ from kiosk.simulated.piv_card import PivMemory, PrivateKey
 
 _DER = serialization.Encoding.DER
 _YEAR = datetime.timedelta(days=365)
+_LONG_AGO = datetime.datetime(2024, 1, 1, tzinfo=datetime.UTC)
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class SimulatedIssuer:
         """Its revocation list (DER), with nothing on it, good for a year."""
         now = datetime.datetime.now(datetime.UTC)
         builder = x509.CertificateRevocationListBuilder(
-            self.certificate.subject, now - datetime.timedelta(days=1), now + _YEAR
+            self.certificate.subject, _LONG_AGO, now + _YEAR
         )
         return builder.sign(self.key, hashes.SHA256()).public_bytes(_DER)
 
