@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 import zlib
@@ -14,6 +15,7 @@ from sqlite3 import Error as SqliteError
 from typing import Any
 
 from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, make_url
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
@@ -34,6 +36,8 @@ _CHECK = (b"which master key this is", b"", 32)
 _PATIENCE = 10.0
 """Seconds to wait for the transaction before ours: a kiosk waits 15 for its answer."""
 _CLOSING_SECONDS = 2.0
+_OWNER_ALONE = 0o600
+_READ_ONLY = "25006"  # SQLSTATE read_only_sql_transaction
 _TURN = zlib.crc32(b"smartcard-kiosk")
 """The number of PostgreSQL's advisory lock that transactions take in turn."""
 _OLDER = SettingsError(
@@ -55,7 +59,7 @@ class Database:
             hide_parameters=True,
             # A server that was started anew costs no request.
             pool_pre_ping=postgresql,
-            connect_args={"options": _postgresql_options()} if postgresql else {},
+            connect_args=_postgresql_arguments() if postgresql else {},
         )
         self._closed = False
         event.listen(self._engine, "do_connect", self._refuse_once_closed)
@@ -63,7 +67,9 @@ class Database:
         self._readers = self._engine.execution_options(reads_only=True)
         if postgresql:
             _take_turns(self._engine)
+            _leave_read_only_servers(self._engine)
         else:
+            _keep_sqlite_private(self._engine)
             _make_sqlite_durable(self._engine)
 
     def prepare(self, master: MasterKey) -> None:
@@ -213,6 +219,22 @@ def _target(url: str) -> URL:
 # ---------------------------------------------------------------- PostgreSQL
 
 
+def _postgresql_arguments() -> dict[str, Any]:
+    """Return libpq's connection parameters: a server that is silent or read-only is left soon."""
+    return {
+        "options": _postgresql_options(),
+        # Of several hosts, the one that takes writes; a standby alone is no database.
+        "target_session_attrs": "read-write",
+        "connect_timeout": 5,
+        # A server whose machine is gone answers nothing: after this many milliseconds without an
+        # acknowledgement, or after three probes, the connection is closed.
+        "tcp_user_timeout": round(_PATIENCE * 1000),
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+    }
+
+
 def _postgresql_options() -> str:
     milliseconds = round(_PATIENCE * 1000)
     settings = {
@@ -234,7 +256,35 @@ def _take_turns(engine: Engine) -> None:
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_TURN})")
 
 
+def _leave_read_only_servers(engine: Engine) -> None:
+    """Give up all connections of the pool once one of them says that its server is read-only.
+
+    After a switchover the former primary goes on answering as a standby.
+    """
+
+    @event.listens_for(engine, "handle_error")
+    def failed(context: ExceptionContext) -> None:
+        if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY:
+            context.is_disconnect = True
+
+
 # ---------------------------------------------------------------- SQLite
+
+
+def _keep_sqlite_private(engine: Engine) -> None:
+    """Create the file for its owner alone, whatever the umask; SQLite's other files follow it."""
+
+    @event.listens_for(engine, "do_connect")
+    def connecting(_dialect: Dialect, _record: Any, arguments: list[Any], _: Any) -> None:
+        name = str(arguments[0]) if arguments else ":memory:"
+        if name in {"", ":memory:"} or name.startswith("file:"):
+            return
+        try:
+            os.close(os.open(name, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, _OWNER_ALONE))
+            if Path(name).stat().st_mode & 0o077:
+                Path(name).chmod(_OWNER_ALONE)
+        except OSError:
+            return  # SQLite says what is wrong, in words that are reported
 
 
 def _make_sqlite_durable(engine: Engine) -> None:
