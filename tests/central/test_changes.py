@@ -29,6 +29,7 @@ from tests.central import cards
 from tests.central.desk import Operator
 from tests.central.postgresql import Cluster
 from tests.central.world import Clock, KioskClient, Service, problem
+from tests.examples import examples
 
 TRUST, OTHER = "Trust A", "Trust B"
 
@@ -96,7 +97,9 @@ def page(kiosk: KioskClient, **asked: Any) -> ChangePage:
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     st.lists(

@@ -7,9 +7,7 @@ real central process over HTTP into a real replica.
 from __future__ import annotations
 
 import os
-import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -27,7 +25,7 @@ from kiosk.central.parts import Parts
 from kiosk.central.tables import Card, Cardholder, Organisation
 from kiosk.contract.changes import Cursor
 from kiosk.demo import people
-from kiosk.demo.service import CentralProcess, end
+from kiosk.demo.service import CentralProcess
 from kiosk.enrol import enrol
 from kiosk.errors import StoreFailed
 from kiosk.link import AccessTokens, CentralClient
@@ -36,6 +34,7 @@ from kiosk.store.outbox import Outbox
 from kiosk.store.replica import Replica, ReplicaReader
 from kiosk.sync import plan
 from kiosk.sync.following import Following
+from tests.processes import Process, running
 
 _MANY, _FEW, _MOST = 100_000, 10_000, 1_000_000
 _GROWTH_MEGABYTES = 64
@@ -99,22 +98,21 @@ def first_fill(cards: int) -> str:
 
 
 @contextmanager
-def _syncing(url: str, state: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def _syncing(url: str, state: Path, log: Path) -> Iterator[Process]:
     environment = {"KIOSK_CENTRAL_URL": url, "KIOSK_STATE_DIRECTORY": str(state)}
-    with log.open("ab") as told:
-        process = subprocess.Popen(
+    with (
+        log.open("ab") as told,
+        running(
             [sys.executable, "-m", "kiosk", "sync"],
             env={**os.environ, **environment},
             stdout=told,
             stderr=told,
-        )
-    try:
+        ) as process,
+    ):
         yield process
-    finally:
-        end(process, signal.SIGTERM)
 
 
-def _wait_for(state: Path, cards: int, process: subprocess.Popen[bytes]) -> None:
+def _wait_for(state: Path, cards: int, process: Process) -> None:
     reader, patience = ReplicaReader(read_replica(state)), time.monotonic() + _PATIENCE_SECONDS
     while True:
         try:

@@ -54,6 +54,7 @@ from kiosk.values import CardIdentity, Family, Secret
 from kiosk.visits import Means, Parties
 from kiosk.visits.unlock import UnlockVisit, new_reference
 from tests.central.world import CENTRAL, Clock, Service
+from tests.examples import choose_profile
 from tests.leases.world import Borrowing
 from tests.proofs.unreliable import DirectReader, Fault, Interruption, Killed, MortalOutbox, Network
 
@@ -425,8 +426,6 @@ def run(examples: int, steps: int) -> str:
                 max_examples=examples,
                 stateful_step_count=steps,
                 deadline=None,
-                derandomize=True,
-                database=None,
                 phases=(Phase.generate,),
                 suppress_health_check=list(HealthCheck),
             ),
@@ -444,4 +443,5 @@ def run(examples: int, steps: int) -> str:
 
 def prove() -> str:
     """The proof at full size."""
+    choose_profile()
     return run(examples=40, steps=40)
