@@ -42,8 +42,11 @@ class Process(subprocess.Popen[Any]):
 
 
 def start(command: Sequence[str | Path], **options: Any) -> Process:
-    """Start a process as the leader of a session; whoever calls this has to `end` it."""
-    return Process(command, start_new_session=True, **options)
+    """Start a process as the leader of a session, in the top folder unless `cwd` is another.
+
+    The caller has to `end` it.
+    """
+    return Process(command, start_new_session=True, **{"cwd": _TOP} | options)
 
 
 def end(process: subprocess.Popen[Any], how: signal.Signals = signal.SIGTERM) -> None:
@@ -120,7 +123,6 @@ def side_by_side(
                     stdout=subprocess.PIPE,
                     stderr=stack.enter_context(complaints.open("wb")),
                     text=True,
-                    cwd=_TOP,
                     env={**os.environ, **environment},
                 )
             )
@@ -161,6 +163,15 @@ def descendants(ancestor: int) -> Mapping[int, str]:
             found[child] = _command_of(child)
             looking.append(child)
     return found
+
+
+def is_alive(number: int) -> bool:
+    """Return whether a process runs; a zombie does not."""
+    try:
+        state = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state not in "ZX"
 
 
 def kill(numbers: Sequence[int] | Mapping[int, str]) -> None:

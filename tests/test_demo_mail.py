@@ -8,6 +8,7 @@ from pathlib import Path
 from kiosk.central.letters import Letter
 from kiosk.central.mail import FolderPostman
 from kiosk.demo.mailbox import show_arriving
+from tests.patience import PATIENCE
 
 
 def test_letters_show_as_they_arrive(folder: Path) -> None:
@@ -23,7 +24,7 @@ def test_letters_show_as_they_arrive(folder: Path) -> None:
     showing.start()
     postman = FolderPostman(folder, "kiosk@trust.example")
     postman.deliver("n@nhs.net", Letter("Your code", ("Dear Nora,", "It is valid."), "042042"))
-    assert heard.wait(timeout=20)
+    assert heard.wait(timeout=PATIENCE)
     stop.set()
     showing.join()
     assert told[0] == "e-mail to n@nhs.net: Your code"

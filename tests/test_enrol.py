@@ -21,6 +21,7 @@ from kiosk.central import master
 from kiosk.demo import people
 from kiosk.demo.service import CentralProcess
 from kiosk.link import Entrance
+from tests.patience import PATIENCE
 from tests.secrets_search import search
 
 pytestmark = pytest.mark.dealt
@@ -73,7 +74,7 @@ class Box:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=PATIENCE,
         )
 
     @property

@@ -12,7 +12,7 @@ import pytest
 
 from tests import processes
 from tests.patience import PATIENCE, wait_until
-from tests.processes import descendants, finish, running, side_by_side
+from tests.processes import descendants, finish, is_alive, running, side_by_side
 
 TOP = Path(__file__).parents[1]
 INNER_PYTEST = [
@@ -33,14 +33,6 @@ signal.signal(signal.SIGTERM, signal.SIG_IGN)
 print("ready", flush=True)
 time.sleep(600)
 """
-
-
-def is_alive(number: int) -> bool:
-    try:
-        state = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state not in "ZX"
 
 
 def wait_gone(number: int) -> None:
@@ -71,18 +63,28 @@ def test_a_process_that_does_not_listen_is_killed(monkeypatch: pytest.MonkeyPatc
     assert process.returncode == -signal.SIGKILL
 
 
-def test_a_command_that_takes_too_long_is_killed() -> None:
+@pytest.fixture
+def others() -> set[int]:
+    """What the run has started before: the card service, for one."""
+    return set(descendants(os.getpid()))
+
+
+def wait_alone(others: set[int]) -> None:
+    wait_until(lambda: set(descendants(os.getpid())) <= others, "everything else ends")
+
+
+def test_a_command_that_takes_too_long_is_killed(others: set[int]) -> None:
     with pytest.raises(subprocess.TimeoutExpired):
         finish([sys.executable, "-c", PARENT], seconds=0.5)
-    wait_until(lambda: not descendants(os.getpid()), "everything ends")
+    wait_alone(others)
 
 
-def test_when_one_of_several_fails_all_of_them_end(tmp_path: Path) -> None:
+def test_when_one_of_several_fails_all_of_them_end(tmp_path: Path, others: set[int]) -> None:
     fails = [sys.executable, "-c", "import sys; sys.exit('no, thank you')"]
     commands = [[sys.executable, "-c", PARENT], fails]
     with pytest.raises(RuntimeError, match="no, thank you"):
         side_by_side(commands, [tmp_path / "one", tmp_path / "other"], seconds=PATIENCE)
-    wait_until(lambda: not descendants(os.getpid()), "everything ends")
+    wait_alone(others)
 
 
 FAILS_BESIDE_A_SERVER = """

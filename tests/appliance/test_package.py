@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.proofs.appliance.tree import BROUGHT_ALONG, LEFT_OUT
 
 ROOT = Path(__file__).parents[2]
@@ -39,7 +40,7 @@ def test_it_is_whole_without_what_is_left_out(folder: Path) -> None:
         text=True,
         check=False,
         cwd=folder,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert run.returncode == 0, run.stderr[-2000:]
     assert run.stdout.splitlines()[-1] == str(package / "__init__.py")

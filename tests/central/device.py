@@ -16,6 +16,7 @@ from kiosk.central.tables import AuditEntry, Organisation
 from kiosk.contract.identity import ASSERTION_TYPE, GRANT_TYPE, Enrolled, Nonce, possession
 from tests.central.world import CENTRAL, Service, b64
 from tests.contract.document import assert_conforms
+from tests.patience import PATIENCE
 
 
 def allow(service: Service, name: str = "ward 7", organisation: str = "Trust A") -> str:
@@ -49,7 +50,7 @@ class Device:
         return self.key.public_key().public_bytes_raw()
 
     def nonce(self) -> Nonce:
-        answer = requests.get(f"{self.service.url}/v1/nonce", timeout=20)
+        answer = requests.get(f"{self.service.url}/v1/nonce", timeout=PATIENCE)
         assert_conforms(answer)
         return Nonce.model_validate_json(answer.text)
 
@@ -109,7 +110,7 @@ class Device:
         return self._post("reports", json=_REPORT, headers={"Authorization": f"Bearer {access}"})
 
     def _post(self, path: str, **content: Any) -> requests.Response:
-        answer = requests.post(f"{self.service.url}/v1/{path}", timeout=20, **content)
+        answer = requests.post(f"{self.service.url}/v1/{path}", timeout=PATIENCE, **content)
         assert_conforms(answer)
         return answer
 

@@ -17,6 +17,7 @@ from kiosk.devices.lights.switch import Switches
 from kiosk.errors import BoardUnavailable, SettingsError
 from kiosk.simulated.board import SimulatedPins
 from kiosk.values import Lamp, Signal, Sound, Status
+from tests.patience import PATIENCE, wait_until
 
 PLAN = PinPlan(
     reader=4,
@@ -168,7 +169,7 @@ def test_a_switch_that_is_only_looked_at_is_told_once_for_each_change() -> None:
     for level in (False, True, False):
         pins.set_input(5, high=level)
         with heard:
-            assert heard.wait_for(lambda level=level: levels[-1:] == [level], 5)  # type: ignore[misc]
+            assert heard.wait_for(lambda level=level: levels[-1:] == [level], PATIENCE)  # type: ignore[misc]
     switches.close()
     assert levels == [False, True, False]
 
@@ -187,7 +188,7 @@ def test_a_switch_that_bounces_is_told_when_it_is_quiet() -> None:
 
     switches = Switches(read, look_seconds=0.001)
     switches.follow(5, levels.append, lambda _: None)
-    assert done.wait(5)
+    assert done.wait(PATIENCE)
     switches.close()
     assert levels == [False]
 
@@ -208,7 +209,7 @@ def test_a_switch_that_cannot_be_read_is_told_once_and_looked_at_on_and_on() -> 
 
     switches = Switches(read, look_seconds=0.001)
     switches.follow(5, changed, lost.append)
-    assert over.wait(5), "opened while it could not be seen, and not told"
+    assert over.wait(PATIENCE), "opened while it could not be seen, and not told"
     switches.close()
     assert (levels, lost) == ([True], ["a bad contact"])
 
@@ -280,7 +281,4 @@ def test_without_a_pi_its_driver_says_so() -> None:
 
 
 def _until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 5
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.01)
+    wait_until(true, "the board does it")

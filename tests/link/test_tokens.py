@@ -20,6 +20,7 @@ from kiosk.errors import CentralRefused, CentralUnavailable
 from kiosk.link import AccessTokens, CentralClient, Entrance
 from tests.central.device import allow
 from tests.central.world import Service
+from tests.patience import PATIENCE, wait_until
 
 
 @pytest.fixture
@@ -138,11 +139,10 @@ def test_whoever_waited_for_an_answer_that_did_not_come_is_not_held_up_twice() -
         tokens = AccessTokens(url, uuid4(), "c", key)
         with ThreadPoolExecutor(4) as pool:
             waiting = [pool.submit(tokens.current) for _ in range(4)]
-            while not tokens._lock.locked() or not asked:
-                time.sleep(0.01)
+            wait_until(lambda: tokens._lock.locked() and asked, "central is asked")
             time.sleep(0.1)  # so that the others wait by now
             both_wait.wait()
             for each in waiting:
                 with pytest.raises(CentralUnavailable):
-                    each.result(timeout=5)
+                    each.result(timeout=PATIENCE)
     assert len(asked) == 1

@@ -34,6 +34,7 @@ from kiosk.store.outbox import Outbox
 from kiosk.store.replica import Replica, ReplicaReader
 from kiosk.sync import plan
 from kiosk.sync.following import Following
+from tests.patience import PATIENCE, wait_until
 from tests.processes import Process, running
 
 _MANY, _FEW, _MOST = 100_000, 10_000, 1_000_000
@@ -41,7 +42,7 @@ _GROWTH_MEGABYTES = 64
 _CHANGES = 100
 _ROUNDS = 15
 _MOST_TIMES_SLOWER = 2.0
-_PATIENCE_SECONDS = 240.0
+_PATIENCE_SECONDS = 4 * PATIENCE
 
 _NUMBERS = """
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count)
@@ -113,17 +114,17 @@ def _syncing(url: str, state: Path, log: Path) -> Iterator[Process]:
 
 
 def _wait_for(state: Path, cards: int, process: Process) -> None:
-    reader, patience = ReplicaReader(read_replica(state)), time.monotonic() + _PATIENCE_SECONDS
-    while True:
+    reader = ReplicaReader(read_replica(state))
+
+    def filled() -> bool:
+        if process.poll() is not None:
+            raise AssertionError(f"the sync ended with {process.returncode}")
         try:
-            standing = reader.standing()
+            return reader.standing().cards >= cards
         except StoreFailed:  # not made yet
-            standing = None
-        if standing is not None and standing.cards >= cards:
-            return
-        if process.poll() is not None or time.monotonic() > patience:
-            raise AssertionError(f"{cards} cards are not there: {standing}")
-        time.sleep(0.05)
+            return False
+
+    wait_until(filled, f"{cards} cards in the replica", seconds=_PATIENCE_SECONDS)
 
 
 def _memory(pid: int, what: str) -> float:
