@@ -1,4 +1,4 @@
-# The two commands of the README are `make demo` and `make test`; both set up what they miss.
+# The commands of the README are `make demo`, `make quick` and `make test`; each sets up what it misses.
 .PHONY: help demo quick test prove screens pictures setup locks catalogue contract migration clean
 
 help:
@@ -28,7 +28,7 @@ test:
 	@provisioning/python provisioning/check.py
 
 prove:
-	@provisioning/setup one
+	@provisioning/setup all
 	@provisioning/python -m tests.proofs "$(PROOF)"
 
 screens:

@@ -65,6 +65,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what needs a database."""
+    if "new_database" in getattr(item, "fixturenames", ()):
+        item.add_marker(pytest.mark.database)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deal out what is marked `dealt`; the others' share is reported as deselected.
@@ -83,7 +89,7 @@ def _is_wanted(item: pytest.Item) -> bool:
     if item.get_closest_marker("dealt"):
         return is_ours(name)
     beside = is_shared() and os.environ.get("KIOSK_TEST_DATABASES") == "sqlite"
-    return not (beside and "new_database" in getattr(item, "fixturenames", ())) or is_sampled(name)
+    return not (beside and item.get_closest_marker("database")) or is_sampled(name)
 
 
 @pytest.fixture

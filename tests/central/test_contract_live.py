@@ -39,6 +39,7 @@ OPERATIONS: list[Operation] = []
 for _found in schemathesis.openapi.from_dict(document()).get_all_operations():
     assert isinstance(_found, Ok)
     OPERATIONS.append(_found.ok())
+pytestmark = pytest.mark.drawn
 each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.label)
 FOR_ANYBODY = {"GET /v1/health", "GET /v1/nonce", "POST /v1/enrolments"}
 a_few = settings(
