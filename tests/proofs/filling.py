@@ -34,6 +34,7 @@ from kiosk.store.outbox import Outbox
 from kiosk.store.replica import Replica, ReplicaReader
 from kiosk.sync import plan
 from kiosk.sync.following import Following
+from tests.heartbeat import beat
 from tests.patience import PATIENCE, wait_until
 from tests.processes import Process, running
 
@@ -172,6 +173,7 @@ def _seconds_for_changes(cards: int) -> float:
         took = []
         with _parts(central) as service:
             for number in range(_ROUNDS):
+                beat(f"round {number} with {cards} cards")
                 _change(service, number)
                 begun = time.monotonic()
                 pace, _, held = following.round(plan.Pace())

@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from kiosk.values import Family
+from tests.heartbeat import beat
 from tests.processes import side_by_side
 from tests.proofs.interrupting import CardPoint, NetworkPoint, Point
 from tests.proofs.scene import Scene, scene
@@ -141,6 +142,7 @@ def walk(stage: Scene, stories: Sequence[Story], drawn: random.Random) -> Tally:
     """Play the stories; raises AssertionError telling the first that lost a card."""
     kills = stage.kiosk_kills
     for number, story in enumerate(stories):
+        beat(f"story {number} of {len(stories)}: {story}")
         # Facts that come late must do no harm: in every third story they wait for its end.
         late = number % 3 == 2 and not any("report" in str(point) for point in story)
         stage.play(story, reports_late=late)
@@ -161,6 +163,7 @@ def walk_new(stage: Scene, moments: Sequence[Point]) -> Tally:
     """Interrupt the first unlock of a new card at each of the moments."""
     happened, kills, lost = Counter(stage.deeds), stage.kiosk_kills, stage.lost_tries
     for number, moment in enumerate(moments):
+        beat(f"new card {number} of {len(moments)}")
         stage.play_with_new_card(moment, reports_late=number % 3 == 2)
     stage.check_audit()
     return Tally(
@@ -186,6 +189,7 @@ def change(stage: Scene, moments: Sequence[CardPoint]) -> Tally:
     """Interrupt the change of a passcode at each of the moments."""
     kills = stage.kiosk_kills
     for moment in moments:
+        beat(f"change of a passcode at {moment}")
         stage.play_change(moment)
     stage.check_audit()
     return Tally(changes=len(moments), kills=stage.kiosk_kills - kills)

@@ -55,6 +55,7 @@ from kiosk.visits import Means, Parties
 from kiosk.visits.unlock import UnlockVisit, new_reference
 from tests.central.world import CENTRAL, Clock, Service
 from tests.examples import choose_profile
+from tests.heartbeat import beat
 from tests.leases.world import Borrowing
 from tests.proofs.unreliable import DirectReader, Fault, Interruption, Killed, MortalOutbox, Network
 
@@ -139,6 +140,7 @@ class Ward(RuleBasedStateMachine):
         self.kiosk.keeper = self.kiosk._keeper(self.kiosk.follower.central)
 
     def teardown(self) -> None:
+        beat("a run of the machine")
         if not hasattr(self, "kiosk"):
             return
         try:

@@ -32,6 +32,7 @@ from kiosk.flow.machine import is_work
 from kiosk.flow.text import Text, Verbatim
 from kiosk.flow.view import ChoicePage, EntryKind, EntryPage, Notice, Role, View, Welcome
 from kiosk.ui.catalogue import Catalogue
+from tests.heartbeat import beat
 from tests.patience import PATIENCE, wait_until
 from tests.proofs.holdings import Holdings, begin, measure, resident
 from tests.secrets_search import search
@@ -85,6 +86,7 @@ class Monkey:
         what, weights = zip(*self._deeds(), strict=True)
         deed = self._random.choices(what, weights)[0]
         self.done[deed.__name__.strip("_")] += 1
+        beat(f"deed {self.done.total()} of the monkey")
         deed()
         self._look()
 

@@ -20,6 +20,7 @@ from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow.access import OWN_NAMES, Language
 from kiosk.flow.view import Intent
+from tests.heartbeat import beat
 from tests.proofs.holdings import Holdings, begin, measure, not_flat, resident
 from tests.ui.visitor import PROFILE, QUESTIONS, Visitor
 
@@ -133,6 +134,7 @@ def walk(number: int) -> str:
     samples: list[Holdings] = []
     warm, every = int(number * _WARM), max(number // _SAMPLES, 1)
     for place, (journey, locked) in zip(range(number), itertools.cycle(_KINDS), strict=False):
+        beat(f"journey {place}")
         kinds.add(journey)
         if place >= warm and place % every == 0:
             samples.append(person.holdings())
