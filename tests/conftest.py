@@ -9,7 +9,6 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
-from multiprocessing import resource_tracker
 from pathlib import Path
 
 import pytest
@@ -54,7 +53,6 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail a run that leaves a process behind, name it and kill it."""
-    resource_tracker._resource_tracker._stop()  # type: ignore[attr-defined]  # of `multiprocessing`
     try:
         wait_until(lambda: not descendants(os.getpid()), "", seconds=_GONE_SECONDS)
     except AssertionError:
