@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from kiosk.central.evidence.visit import Fact, ReportedTries, Visit
 from kiosk.central.evidence.worlds import Decision, decide, proven
 from kiosk.contract.messages import CardCommand
+from tests.examples import examples
 
 _, UNBLOCK, VERIFY, CHANGE, ATTEST = CardCommand
 OK = 0x9000
@@ -245,7 +246,7 @@ cards = st.builds(
 # ---------------------------------------------------------------- what holds whatever happens
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(cards, st.lists(plans, min_size=1, max_size=12))
 def test_no_card_is_lost_whatever_stops_and_whichever_facts_are_late(
     card: SimulatedCard, story: list[Plan]
@@ -261,7 +262,7 @@ def test_no_card_is_lost_whatever_stops_and_whichever_facts_are_late(
         assert card.fewest >= (1 if card.tears else 2)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(cards, st.lists(plans, min_size=1, max_size=10), st.randoms(use_true_random=False))
 def test_the_order_and_number_of_arrivals_do_not_matter(
     card: SimulatedCard, story: list[Plan], shuffled: object
@@ -278,7 +279,7 @@ def test_the_order_and_number_of_arrivals_do_not_matter(
     assert world.decide() == expected
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(cards, st.lists(plans, min_size=1, max_size=10))
 def test_once_every_fact_has_arrived_an_undisturbed_visit_unlocks(
     card: SimulatedCard, story: list[Plan]
@@ -300,7 +301,7 @@ def test_once_every_fact_has_arrived_an_undisturbed_visit_unlocks(
         assert settled.first == card.key
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(cards, plans)
 def test_a_visit_that_is_never_heard_of_again_does_not_keep_the_next_from_unlocking(
     card: SimulatedCard, lost: Plan
@@ -311,7 +312,7 @@ def test_a_visit_that_is_never_heard_of_again_does_not_keep_the_next_from_unlock
     assert card.passcode == 3
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(cards, st.lists(plans, min_size=1, max_size=12))
 def test_even_a_card_whose_imported_key_is_wrong_keeps_a_try(
     card: SimulatedCard, story: list[Plan]
@@ -586,7 +587,7 @@ def test_a_new_card_that_may_have_refused_twice_is_frozen() -> None:
     assert not decide([opened, *[complete(SENT_0)] * 8], LOCKED, 10).frozen
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(st.booleans(), st.lists(plans, min_size=1, max_size=8), st.data())
 def test_ends_that_lie_leave_a_card_a_try(
     tells: bool, story: list[Plan], data: st.DataObject
