@@ -73,7 +73,7 @@ def _begun(work: Work, grant: GrantRow) -> bool:
 
 def _new_grant(work: Work, unlock: Unlock) -> GrantRow:
     session, card = unlock.session, unlock.card
-    decision = history.evaluate_and_freeze(work, card, history.told(session))
+    decision = history.evaluate_and_freeze(work, card, history.reported_tries(session))
     if decision.frozen:
         raise RequestRefused(ProblemType.CARD_FROZEN)
     installation = work.session.get_one(Installation, 1)

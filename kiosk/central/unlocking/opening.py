@@ -62,7 +62,7 @@ def _opened(work: Work, asked: UnlockRequest, card: Card) -> tuple[UnlockSession
     refuse_if_locked(registered)
     epochs.refuse_if_unsettled(work)
     session = _session(work, asked, card, registered)
-    if history.evaluate_and_freeze(work, card, history.told(session)).frozen:
+    if history.evaluate_and_freeze(work, card, history.reported_tries(session)).frozen:
         raise RequestRefused(ProblemType.CARD_FROZEN)
     refuse_if_too_soon(work, card, registered)
     return session, registered
