@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Log in by card, and register for self service."""
+"""Routes for logging in with a card, and for registering for self service."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _LOGIN = (*SESSION, _P.OUT_OF_ORDER)
 
 @router.get("/questions")
 def question_list(caller: Authenticated, language: Language = "en") -> QuestionList:  # noqa: ARG001
-    """The questions to choose four of, in a language."""
+    """Return the questions in a language; a registration uses four of them."""
     return QuestionList(
         questions=tuple(
             Question(id=each, text=SecurityQuestion(each).in_language(language)) for each in IDS
@@ -58,7 +58,7 @@ def question_list(caller: Authenticated, language: Language = "en") -> QuestionL
     ),
 )
 def open_login(services: Central, caller: Authenticated, asked: LoginRequest) -> LoginResponse:
-    """Ask for the nonce that a card is to sign once its passcode was verified."""
+    """Open a login and return the nonce that the card signs after its passcode was verified."""
     return card_login.open_login(services, caller, asked)
 
 
@@ -66,7 +66,7 @@ def open_login(services: Central, caller: Authenticated, asked: LoginRequest) ->
 def prove_login(
     services: Central, caller: Authenticated, session: UUID, given: LoginProof
 ) -> CardholderProfile:
-    """Log in by the card's signature, and have its holder's profile."""
+    """Log in with the card's signature, and return the cardholder's profile."""
     return card_login.prove_login(services, caller, session, given)
 
 
@@ -74,7 +74,7 @@ def prove_login(
 def registration_requirements(
     services: Central, caller: Authenticated, session: UUID
 ) -> RegistrationRequirements:
-    """What registering takes: the former answers, where there are any, and whose addresses."""
+    """Return what a registration needs: the former questions, if any, and the mail domains."""
     return registering.requirements(services, caller, session)
 
 
@@ -85,7 +85,7 @@ def registration_requirements(
 def send_registration_code(
     services: Central, caller: Authenticated, session: UUID, asked: RegistrationCodeRequest
 ) -> CodeResponse:
-    """Have a code e-mailed to what is to be the cardholder's address; the one before is void."""
+    """Email a code to the address that the cardholder entered; the code before it becomes void."""
     return registering.send_code(services, caller, session, asked)
 
 
@@ -96,7 +96,7 @@ def send_registration_code(
 def register(
     services: Central, caller: Authenticated, session: UUID, given: RegistrationRequest
 ) -> RegistrationResponse:
-    """Register the card, in place of the registration it may have; again, it changes nothing."""
+    """Register the card, in place of any earlier registration; a retry changes nothing."""
     return registering.register(services, caller, session, given)
 
 
@@ -106,5 +106,5 @@ def register(
 def remove_registration(
     services: Central, caller: Authenticated, session: UUID, given: RemovalRequest
 ) -> RemovalResponse:
-    """End the card's registration; removing what is not there is done."""
+    """End the card's registration; if there is none, this succeeds too."""
     return registering.remove(services, caller, session, given)

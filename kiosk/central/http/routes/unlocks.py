@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An unlock: questions, answers, code, grant, and the dialogue with an administrator key."""
+"""Routes for an unlock: questions, answers, code, grant, and challenges of an administrator key."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _DIALOGUE = (*_UNLOCK, _P.OUT_OF_ORDER)
     ),
 )
 def open_unlock(services: Central, caller: Authenticated, asked: UnlockRequest) -> UnlockResponse:
-    """The questions of a card that is to be unlocked, and the nonce that it is to sign."""
+    """Open an unlock: return the card's questions and the nonce that the card signs."""
     return opening.open_unlock(services, caller, asked)
 
 
@@ -64,7 +64,7 @@ def open_unlock(services: Central, caller: Authenticated, asked: UnlockRequest) 
 def give_answers(
     services: Central, caller: Authenticated, session: UUID, given: AnswersRequest
 ) -> AnswersResponse:
-    """Have the card's proof and the answers judged: a failed attempt until they are right."""
+    """Check the card's proof and the answers; the attempt counts as failed until they are right."""
     return attempt.give_answers(services, caller, session, given)
 
 
@@ -73,7 +73,7 @@ def give_answers(
     responses=refusals(*_UNLOCK, _P.OUT_OF_ORDER, _P.LOCKED_OUT, _P.NO_MORE_CODES, _P.MAIL_FAILED),
 )
 def send_code(services: Central, caller: Authenticated, session: UUID) -> CodeResponse:
-    """Have a fresh code e-mailed to the cardholder; the one before it is void."""
+    """Email a fresh code to the cardholder; the code before it becomes void."""
     return codes.send_code(services, caller, session)
 
 
@@ -82,13 +82,13 @@ def send_code(services: Central, caller: Authenticated, session: UUID) -> CodeRe
     responses=refusals(*_UNLOCK, _P.OUT_OF_ORDER, _P.CARD_FROZEN, _P.UNSETTLED),
 )
 def issue_grant(services: Central, caller: Authenticated, session: UUID) -> Grant:
-    """Have the pair of unblocking keys: the same however often, until the card work has begun."""
+    """Return the pair of unblocking keys: always the same grant, until the card work has begun."""
     return grant.issue_grant(services, caller, session)
 
 
 @router.post("/unlocks/{session}/challenges", responses=refusals(*_DIALOGUE))
 def open_challenge(services: Central, caller: Authenticated, session: UUID) -> ChallengeOpened:
-    """Begin a dialogue between the card and its administrator key; a grant is good for two."""
+    """Begin a dialogue between the card and its administrator key; a grant allows two."""
     return challenge.open_challenge(services, caller, session)
 
 
@@ -96,7 +96,7 @@ def open_challenge(services: Central, caller: Authenticated, session: UUID) -> C
 def respond(
     services: Central, caller: Authenticated, session: UUID, number: Dialogue, asked: CardChallenge
 ) -> ChallengeResponse:
-    """Have what the administrator key makes of the card's challenge; once a dialogue."""
+    """Return the administrator key's response to the card's challenge; once for each dialogue."""
     return challenge.respond(services, caller, session, number, asked)
 
 
@@ -107,5 +107,5 @@ def respond(
 def judge(
     services: Central, caller: Authenticated, session: UUID, number: Dialogue, given: CardReply
 ) -> CardGenuine:
-    """Have the card's own answer judged, in the mutual form: once a dialogue."""
+    """Check the card's own reply, which only the mutual form has; once for each dialogue."""
     return challenge.judge(services, caller, session, number, given)
