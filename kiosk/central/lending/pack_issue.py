@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Packs are made: for which cards, with how many attempts, for how long.
+"""Issuing packs: for which cards, with how many attempts, and for how long.
 
-A pack never holds a key that may not be the card's, and while one is lent the card's key is not
-renewed: so packs do not go stale. What all kiosks together could try without central is less than
-what locks a registration.
+A pack never contains a key that may not be the card's. While a pack is lent, the card's key is not
+renewed, so packs do not become stale. All kiosks together get fewer attempts without central than
+lock a registration.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ from kiosk.vault import pack as sealing
 
 SEEN_WITHIN = timedelta(days=30)
 MOST_LENT = 1000
-"""Packs that a kiosk may have: a thief of one that runs gets no more."""
-_LOOKED_AT = 100  # cards in one transaction
+"""The most packs that a kiosk may have: a thief of a running kiosk gets no more."""
+_BATCH = 100  # cards in one transaction
 
 
 def give_packs(services: Services, caller: Caller, asked: pk.PacksRequest) -> pk.PackPage:
-    """The next packs of those that the kiosk may have and has not; none where nothing is lent."""
+    """Return the next packs that the kiosk may have and lacks; none if nothing may be lent."""
     if _nothing_to_do(services, caller, asked):
         return pk.PackPage(packs=(), next=asked.after, more=False)
     with working(services, caller) as work:
@@ -64,9 +64,9 @@ def give_packs(services: Services, caller: Caller, asked: pk.PacksRequest) -> pk
 
 
 def _nothing_to_do(services: Services, caller: Caller, asked: pk.PacksRequest) -> bool:
-    """Whether there is nothing to lend and nothing to end: kiosks ask after every change.
+    """Return whether there is no pack to lend and none to end; kiosks ask after every change.
 
-    To look takes no turn: whoever unlocks does not wait for it.
+    This only reads, so it does not delay an unlock.
     """
     with services.database.reading() as database:
         work = Work(services, caller, database, services.clock())
@@ -98,14 +98,14 @@ def _page(
         loan.row.lent_until = work.now + lease
         made.append(_sealed(work, loan, kiosk, asked, installation.epoch))
     if new:
-        told: dict[str, trail.Detail] = {"kiosk": work.caller.name, "packs": new}
-        trail.append(work.session, work.now, "packs.lent", told, {})
+        details: dict[str, trail.Detail] = {"kiosk": work.caller.name, "packs": new}
+        trail.append(work.session, work.now, "packs.lent", details, {})
     more = bool(found) and lent + new < MOST_LENT
     return pk.PackPage(packs=tuple(made), next=after, more=more)
 
 
 def _lent(work: Work, asked: pk.PacksRequest) -> int:
-    """How many packs the kiosk has."""
+    """Return the number of packs that the kiosk has."""
     counted = select(func.count()).where(
         PackRow.kiosk_id == work.caller.id,
         PackRow.sealing_key == asked.sealing_key,
@@ -118,7 +118,7 @@ def _lent(work: Work, asked: pk.PacksRequest) -> int:
 def _candidates(
     work: Work, trust: Organisation, asked: pk.PacksRequest
 ) -> list[tuple[Card, Registration]]:
-    """The next cards that may be lent and whose pack is missing, or half over, by their ids."""
+    """Return the next cards whose pack is missing or past half its lease, ordered by id."""
     wanted = (
         select(Card, Registration)
         .join(Registration, col(Registration.card_id) == col(Card.id))
@@ -145,11 +145,11 @@ def _candidates(
             col(PackRow.lent_until) > work.now + half,
         )
         wanted = wanted.where(~fresh.exists())
-    return list(work.session.exec(wanted.order_by(col(Card.id)).limit(_LOOKED_AT)).all())
+    return list(work.session.exec(wanted.order_by(col(Card.id)).limit(_BATCH)).all())
 
 
 def _seen(work: Work, table: type[LoginSession] | type[UnlockSession]) -> ColumnElement[bool]:
-    """Whether the card was at this kiosk lately."""
+    """Return the condition that the card was at this kiosk lately."""
     return (
         select(table.id)
         .where(
@@ -163,7 +163,7 @@ def _seen(work: Work, table: type[LoginSession] | type[UnlockSession]) -> Column
 
 @dataclass(frozen=True, slots=True)
 class _Loan:
-    """A pack, with what it is of; `proven`: its key has opened the card before."""
+    """A pack with its card and registration; `proven`: its key has opened the card before."""
 
     card: Card
     registration: Registration
@@ -172,7 +172,7 @@ class _Loan:
 
 
 def _seen_last_here(work: Work, card: Card) -> bool:
-    """Whether the card was nowhere since: few kiosks at once are lent its key."""
+    """Return whether the card was last seen at this kiosk, so that few kiosks get its key."""
     latest: list[tuple[datetime, int]] = []
     for table in (LoginSession, UnlockSession):
         newest = select(table.opened_at, table.kiosk_id).where(table.card_id == card.id)
@@ -188,7 +188,7 @@ def _loan(
     asked: pk.PacksRequest,
     installation: Installation,
 ) -> _Loan | None:
-    """The pack that the kiosk has of the card, or a new one; None where it may have none."""
+    """Return the pack that the kiosk has of the card, or a new one; None if it may have none."""
     known = leases.unended(work.session, card)
     mine = [
         row
@@ -226,7 +226,7 @@ def _loan(
 
 
 def _allowance(database: Session, registration: Registration, running: list[PackRow]) -> int:
-    """Attempts that may be made without central: before a code is due, and before it would lock."""
+    """Return the attempts allowed without central: fewer than need a code, and fewer than lock."""
     others = [row for row in running if row.registration_id == registration.id]
     at_stake = sum(row.allowance - leases.attempts(database, row) for row in others)
     before_locking = throttle.ATTEMPTS - 1 - registration.failures - at_stake
@@ -242,8 +242,8 @@ def _sealed(
     body = _pack(work, loan, kiosk, asked, epoch).model_dump_json().encode()
     signature = signing.sign(work.services.master, StatementPurpose.PACK, body)
     signed = pk.SignedPack(pack=body, signature=signature).model_dump_json().encode()
-    to_whom = pk.addressed(work.services.name, kiosk.subject)
-    return pk.SealedPack(sealed=sealing.seal(signed, asked.sealing_key, to_whom))
+    recipient = pk.addressed(work.services.name, kiosk.subject)
+    return pk.SealedPack(sealed=sealing.seal(signed, asked.sealing_key, recipient))
 
 
 def _pack(work: Work, loan: _Loan, kiosk: Kiosk, asked: pk.PacksRequest, epoch: str) -> pk.Pack:
