@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Registering for self service at a kiosk, after logging in there; and ending a registration.
+"""Registering for self service after a login, and ending a registration.
 
-The answers are here for as long as it takes to seal the recovery key with them.
+The answers exist here only while the recovery key is sealed with them.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ from kiosk.rows import carry_out
 from kiosk.values import Secret
 from kiosk.vault import sealed_answers
 
-_PER_LOGIN = 5  # codes: Back corrects an address, and sends another
+_PER_LOGIN = 5  # codes: a user who goes back to correct the address gets another one
 
 
 def requirements(services: Services, caller: Caller, session_id: UUID) -> RegistrationRequirements:
-    """The questions whose answers a new registration needs, if any, and where codes may go."""
+    """Return the questions whose answers a new registration needs, if any, and the mail domains."""
     with working(services, caller) as work:
         found = card_login.find_proved(work, session_id)
         former = card_login.registered(work, found.card)
@@ -56,7 +56,7 @@ def requirements(services: Services, caller: Caller, session_id: UUID) -> Regist
 def send_code(
     services: Services, caller: Caller, session_id: UUID, asked: RegistrationCodeRequest
 ) -> CodeResponse:
-    """E-mail a code to the address that is to be the cardholder's; the one before it is void."""
+    """Email a code to the address that the cardholder entered; an earlier code becomes void."""
     with working(services, caller) as work:
         found = card_login.find_proved(work, session_id)
         if not services.accepts_address(asked.email):
@@ -71,10 +71,10 @@ def send_code(
 def register(
     services: Services, caller: Caller, session_id: UUID, given: RegistrationRequest
 ) -> RegistrationResponse:
-    """Register the card, in place of the registration it may have; sent again, it changes nothing.
+    """Register the card, in place of any earlier registration; a retry changes nothing.
 
-    In the order in which somebody who should not could find something out: the card's signature,
-    the code, the former answers, and then what is wrong with the new ones.
+    The checks are in the order that reveals least to an attacker: the card's signature, the code,
+    the former answers, and only then what is wrong with the new ones.
     """
     with working(services, caller) as work:
         found = card_login.find_proved(work, session_id)
@@ -110,7 +110,7 @@ def register(
 def remove(
     services: Services, caller: Caller, session_id: UUID, given: RemovalRequest
 ) -> RemovalResponse:
-    """End the registration: nothing of the answers is kept, and the RA alone can begin another."""
+    """End the registration and delete its envelopes; only the RA can allow another."""
     with working(services, caller) as work:
         found = card_login.find_proved(work, session_id)
         card_login.refuse_unless_signed(work, found, proof.ProofPurpose.REMOVE, given.signature)
@@ -126,7 +126,7 @@ def remove(
 
 
 def drop(work: Work, registration: Registration) -> None:
-    """Delete the registration with its envelopes."""
+    """Delete the registration and its envelopes."""
     own = col(SealedEnvelope.registration_id) == registration.id
     carry_out(work.session, delete(SealedEnvelope).where(own))
     work.session.delete(registration)
@@ -137,7 +137,7 @@ def drop(work: Work, registration: Registration) -> None:
 
 
 def _done(work: Work, found: Login) -> RegistrationResponse | None:
-    """What this session has registered already."""
+    """Return what this session has already registered, or None."""
     former = card_login.registered(work, found.card)
     if former is None or former.made_in != found.session.id or former.registered_at is None:
         return None
@@ -147,7 +147,7 @@ def _done(work: Work, found: Login) -> RegistrationResponse | None:
 def _judge_code(work: Work, found: Login, code: str) -> None:
     if found.session.code_confirmed:
         return
-    match codes.look_at(work, found.session.id, code):
+    match codes.check(work, found.session.id, code):
         case codes.CodeVerdict.RIGHT:
             found.session.code_confirmed = True
         case codes.CodeVerdict.WRONG:
@@ -157,7 +157,7 @@ def _judge_code(work: Work, found: Login, code: str) -> None:
 
 
 def _refuse_unfit(given: RegistrationRequest) -> None:
-    """Four different questions of the list, and answers that are worth something."""
+    """Refuse unless there are four different questions of the list with acceptable answers."""
     if len(set(given.questions)) != len(given.questions):
         raise RequestRefused(ProblemType.ANSWERS_UNFIT)
     for place, (question, answer) in enumerate(zip(given.questions, given.answers, strict=True)):
@@ -168,7 +168,7 @@ def _refuse_unfit(given: RegistrationRequest) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Former:
-    """The attempt at a registration that is to be replaced, and what its answers open."""
+    """An attempt at the registration that is to be replaced, and what its answers would open."""
 
     attempt: int
     recovery: sealed_answers.SealedRecovery
@@ -176,7 +176,7 @@ class _Former:
 
 
 def _count_former(work: Work, found: Login, given: RegistrationRequest) -> _Former | None:
-    """Count an attempt at the former registration's answers; None where there is none."""
+    """Count an attempt at the former registration's answers; None if there is no registration."""
     former = card_login.registered(work, found.card)
     if former is None:
         return None
@@ -195,7 +195,7 @@ def _count_former(work: Work, found: Login, given: RegistrationRequest) -> _Form
 
 
 def _conclude_former(work: Work, found: Login, former: _Former, *, right: bool) -> None:
-    """Record what came of the attempt; refuses if the answers were wrong."""
+    """Record the outcome of the attempt; refuse if the answers were wrong."""
     attempt = work.session.get_one(Attempt, former.attempt)
     attempt.outcome = AttemptOutcome.ACCEPTED if right else AttemptOutcome.FAILED
     registration = card_login.registered(work, found.card)
@@ -241,15 +241,15 @@ def _replace(
         sealed,
     )
     found.holder.language = given.language
-    _keep_address(work, found)
+    _update_address(work, found)
     card_login.record(work, "registration.made", found)
     letter = letters.registered(found.holder, work.caller.name, work.now)
     notices.queue(work, found.holder, letter)
     return RegistrationResponse(registered_at=work.now)
 
 
-def _keep_address(work: Work, found: Login) -> None:
-    """The address that the code went to is hers from now on; the one before is told of it."""
+def _update_address(work: Work, found: Login) -> None:
+    """Make the confirmed address the cardholder's, and notify the former one."""
     confirmed = codes.newest_code(work, found.session.id)
     if confirmed is None or confirmed.address == found.holder.email:
         return
