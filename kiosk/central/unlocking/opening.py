@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An unlock is opened: which questions to ask of whom, and what the card is to sign."""
+"""Opening an unlock: which questions to ask, and what the card is to sign."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _NONCE_BYTES = 32
 
 
 def open_unlock(services: Services, caller: Caller, asked: UnlockRequest) -> UnlockResponse:
-    """The questions of a card that may be unlocked, and the nonce that it is to sign.
+    """Return the questions of a card that may be unlocked, and the nonce that it is to sign.
 
-    The same session may be opened again by the same kiosk for the same card, with the same result.
-    Nothing that is presented is believed yet, but for the counters.
+    The same kiosk may open the same session again for the same card, with the same result. Of what
+    the card presents, only its counters are believed yet.
     """
     with working(services, caller) as work:
         card = card_presented(work, asked.card)
@@ -71,7 +71,7 @@ def _opened(work: Work, asked: UnlockRequest, card: Card) -> tuple[UnlockSession
 def _session(
     work: Work, asked: UnlockRequest, card: Card, registered: Registration
 ) -> UnlockSession:
-    """The session that the kiosk named, made if it is new."""
+    """Return the session that the kiosk named; create it if it is new."""
     known = work.session.get(UnlockSession, asked.session)
     if known is not None:
         if known.kiosk_id != work.caller.id or known.card_id != card.id:
