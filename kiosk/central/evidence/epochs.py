@@ -47,12 +47,12 @@ def begin(database: Session, now: datetime) -> Installation:
 def missing(database: Session, organisation_id: int) -> list[Kiosk]:
     """Return the organisation's kiosks that have not yet reported what they keep."""
     epoch = database.get_one(Installation, 1).epoch
-    asked = select(Kiosk).where(
+    query = select(Kiosk).where(
         Kiosk.organisation_id == organisation_id,
         col(Kiosk.revoked).is_(False),
         Kiosk.epoch != epoch,
     )
-    return list(database.exec(asked.order_by(col(Kiosk.name))))
+    return list(database.exec(query.order_by(col(Kiosk.name))))
 
 
 def refuse_if_unsettled(work: Work) -> None:

@@ -67,8 +67,8 @@ def visits(database: Session, card: Card) -> list[Visit]:
 def _unreported(database: Session, card: Card) -> dict[int, Visit]:
     """Return the visits that kiosks may have made with packs and have not yet reported.
 
-    That is one visit a pack at most: if the pack's key has not opened the card before, a visit in
-    which the card refuses it, or does not answer, uses up the pack.
+    A pack allows one such visit at most. If its key has not opened the card before, a visit in
+    which the card refuses the key, or does not answer, uses up the pack.
     """
     lent = select(PackRow).where(PackRow.card_id == card.id, col(PackRow.ended_at).is_(None))
     return {pack.number: _unreported_visit(pack.generation) for pack in database.exec(lent)}

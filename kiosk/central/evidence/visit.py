@@ -246,7 +246,7 @@ def _tries_left(statuses: Sequence[int | None]) -> list[int]:
 def _inconclusive(status: int | None) -> bool:
     """Return whether it is unknown if the command was carried out.
 
-    That is so without an answer, and after 64 xx, 65 xx or 6F xx.
+    It is unknown if there was no answer, or if the answer was 64 xx, 65 xx or 6F xx.
     """
     return status is None or (status != ACCEPTED and not _declined(status))
 

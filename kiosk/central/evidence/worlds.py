@@ -38,7 +38,7 @@ Worlds = Mapping[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the next grant for the card offers; nothing if `frozen`.
+    """The offer of the next grant for the card; nothing is offered if `frozen`.
 
     `second_needs`: the tries that must be left after the first candidate was refused, for the
     second one to be tried. If fewer are left, earlier visits cost more than we assumed: the card

@@ -30,14 +30,14 @@ _HEADER = {"alg": ALGORITHM, "typ": ASSERTION_TYPE}
 _JWS = jwt.PyJWS(algorithms=[ALGORITHM])
 
 
-def give_token(services: Services, asked: TokenRequest) -> AccessToken:
+def give_token(services: Services, request: TokenRequest) -> AccessToken:
     """Return an access token for a valid assertion, which is good once; refuse any other."""
-    claims = _claims(asked.assertion)
+    claims = _claims(request.assertion)
     kiosk = None if claims is None else _kiosk(services, claims)
     if claims is None or kiosk is None:
         fault = "no assertion of a kiosk's"
     else:
-        fault = _fault(services, claims, kiosk, asked.assertion)
+        fault = _fault(services, claims, kiosk, request.assertion)
         if not fault:
             token = _accept(services, claims, kiosk)
             if token is not None:

@@ -42,14 +42,14 @@ def make_token(
     return token
 
 
-def enrol(services: Services, asked: EnrolmentRequest) -> EnrolmentResponse:
+def enrol(services: Services, request: EnrolmentRequest) -> EnrolmentResponse:
     """Enrol the device, or refuse; a retry with the same token and key gets the same answer."""
-    fault, kiosk_name = _fault(services, asked), ""
+    fault, kiosk_name = _fault(services, request), ""
     if not fault:
         with services.database.transaction() as database:
-            row = database.get(EnrolmentRow, token_hash(asked.token))
+            row = database.get(EnrolmentRow, token_hash(request.token))
             kiosk_name = row.kiosk_name if row else ""
-            kiosk = row and _enrolled(services, database, row, asked.public_key)
+            kiosk = row and _enrolled(services, database, row, request.public_key)
             if kiosk:
                 organisation = database.get_one(Organisation, kiosk.organisation_id)
                 return EnrolmentResponse(
@@ -64,17 +64,17 @@ def enrol(services: Services, asked: EnrolmentRequest) -> EnrolmentResponse:
     raise RequestRefused(ProblemType.ENROLMENT_REFUSED)
 
 
-def _fault(services: Services, asked: EnrolmentRequest) -> str:
+def _fault(services: Services, request: EnrolmentRequest) -> str:
     """Return what is wrong, as far as it shows without a transaction; empty if nothing is."""
     with services.database.reading() as database:
-        if database.get(EnrolmentRow, token_hash(asked.token)) is None:
+        if database.get(EnrolmentRow, token_hash(request.token)) is None:
             return "no such token"
-    if nonces.issued_at(services, asked.nonce) is None:
+    if nonces.issued_at(services, request.nonce) is None:
         return "nonce foreign or too old"
-    signed = possession(services.name, asked.token, asked.public_key, asked.nonce)
+    signed = possession(services.name, request.token, request.public_key, request.nonce)
     try:
         # This refuses keys of small order, for which anybody could sign.
-        VerifyKey(asked.public_key).verify(signed, asked.signature)
+        VerifyKey(request.public_key).verify(signed, request.signature)
     except BadSignatureError:
         return "the key was not shown"
     return ""

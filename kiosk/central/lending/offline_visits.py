@@ -166,13 +166,13 @@ def _notify_holder(work: Work, pack: PackRow, card: Card, row: PackEventRow) -> 
 
 def _registration(work: Work, pack: PackRow) -> Registration | None:
     """Return the registration that the pack was made from, if it still exists."""
-    asked = select(Registration).where(Registration.id == pack.registration_id)
-    return work.session.exec(asked.with_for_update()).first()
+    query = select(Registration).where(Registration.id == pack.registration_id)
+    return work.session.exec(query.with_for_update()).first()
 
 
 def _events(work: Work, pack: PackRow) -> list[PackEventRow]:
-    asked = select(PackEventRow).where(PackEventRow.pack_id == pack.id)
-    return list(work.session.exec(asked))
+    query = select(PackEventRow).where(PackEventRow.pack_id == pack.id)
+    return list(work.session.exec(query))
 
 
 def _record(work: Work, pack: PackRow, card: Card, fact: PackFact) -> None:

@@ -26,7 +26,7 @@ FOLDER = Path(__file__).parent
 
 
 class State(StrEnum):
-    """How a database's version compares with the software's."""
+    """The state of a database's version, compared with the software's."""
 
     EMPTY = "empty"
     OLDER = "older"

@@ -53,27 +53,27 @@ class Login:
     holder: Cardholder
 
 
-def open_login(services: Services, caller: Caller, asked: LoginRequest) -> LoginResponse:
+def open_login(services: Services, caller: Caller, request: LoginRequest) -> LoginResponse:
     """Return the nonce for the card to sign; opening the same session again gets the same result.
 
     The certificates are already checked here, so that the cardholder need not enter a passcode for
     a card that is not trusted.
     """
     with working(services, caller) as work:
-        card = card_presented(work, asked.card)
+        card = card_presented(work, request.card)
         if card is None:
             raise RequestRefused(ProblemType.CARD_NOT_KNOWN)
         if card.status != CardStatus.ACTIVE:
             raise RequestRefused(ProblemType.CARD_STOPPED)
-        _refuse_unless_trusted(work, card, asked)
-        session = work.session.get(LoginSession, asked.session)
+        _refuse_unless_trusted(work, card, request)
+        session = work.session.get(LoginSession, request.session)
         if session is None:
             session = LoginSession(
-                id=asked.session,
+                id=request.session,
                 kiosk_id=caller.id,
                 card_id=card.id,
                 nonce=random_bytes(_NONCE_BYTES),
-                card_key=asked.card.card_authentication_certificate,
+                card_key=request.card.card_authentication_certificate,
                 opened_at=work.now,
             )
             work.session.add(session)
@@ -83,12 +83,12 @@ def open_login(services: Services, caller: Caller, asked: LoginRequest) -> Login
 
 
 def prove_login(
-    services: Services, caller: Caller, session_id: UUID, given: LoginProof
+    services: Services, caller: Caller, session_id: UUID, request: LoginProof
 ) -> CardholderProfile:
     """Return the cardholder's profile after the card has signed for this session."""
     with working(services, caller) as work:
         login = find(work, session_id)
-        refuse_unless_signed(work, login, proof.ProofPurpose.LOG_IN, given.signature)
+        refuse_unless_signed(work, login, proof.ProofPurpose.LOG_IN, request.signature)
         if login.session.proved_at is None:
             login.session.proved_at = work.now
             record(work, "login", login)
@@ -158,12 +158,12 @@ def record(work: Work, kind: str, login: Login) -> None:
     trail.append(work.session, work.now, kind, details, trail.of_card(login.card))
 
 
-def _refuse_unless_trusted(work: Work, card: Card, asked: LoginRequest) -> None:
+def _refuse_unless_trusted(work: Work, card: Card, request: LoginRequest) -> None:
     """Refuse unless both certificates are trusted, and one has the key that the RA imported."""
-    presented, imported = asked.card.authentication_certificate, card.authentication_certificate
+    presented, imported = request.card.authentication_certificate, card.authentication_certificate
     if presented is None or imported is None:
         raise RequestRefused(ProblemType.UNLOCK_ONLY)
-    own = asked.card.card_authentication_certificate
+    own = request.card.card_authentication_certificate
     try:
         trust_store.check(work.session, presented, work.now)
         trust_store.refuse_another_key(presented, imported)

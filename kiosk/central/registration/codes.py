@@ -59,7 +59,7 @@ def send_code(services: Services, caller: Caller, session_id: UUID) -> CodeRespo
     return deliver(services, holder.email, letter)
 
 
-def judge(work: Work, unlock: Unlock, given: str | None) -> None:
+def judge(work: Work, unlock: Unlock, code: str | None) -> None:
     """Refuse unless no code is required or the right one was given; the try is counted first.
 
     A code whose tries are used up counts as a failed attempt.
@@ -67,11 +67,11 @@ def judge(work: Work, unlock: Unlock, given: str | None) -> None:
     session = unlock.session
     if session.code_confirmed or not _is_required(unlock):
         return
-    if given is None:
+    if code is None:
         session.code_due = True
         raise RequestRefused(ProblemType.CODE_REQUIRED)
     refuse_if_too_soon(work, unlock.card, unlock.registration)
-    match check(work, session.id, given):
+    match check(work, session.id, code):
         case CodeVerdict.RIGHT:
             session.code_confirmed = True
             record(work, "code.right", unlock)
@@ -133,13 +133,13 @@ def deliver(services: Services, address: str, letter: Letter) -> CodeResponse:
     return CodeResponse(address=masked(address), valid_seconds=int(VALID.total_seconds()))
 
 
-def check(work: Work, session_id: UUID, given: str) -> CodeVerdict:
-    """Count a try, and return whether `given` is the session's newest code."""
+def check(work: Work, session_id: UUID, code: str) -> CodeVerdict:
+    """Count a try, and return whether `code` is the session's newest code."""
     newest = newest_code(work, session_id)
     if newest is None or newest.tries >= _TRIES or newest.sent_at + VALID <= work.now:
         return CodeVerdict.VOID
     newest.tries += 1
-    if hmac.compare_digest(newest.verifier, _verifier(work.services, session_id, given)):
+    if hmac.compare_digest(newest.verifier, _verifier(work.services, session_id, code)):
         return CodeVerdict.RIGHT
     return CodeVerdict.USED_UP if newest.tries >= _TRIES else CodeVerdict.WRONG
 

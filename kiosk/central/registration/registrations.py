@@ -96,10 +96,10 @@ def opened_by(
     services: Services,
     recovery: sealed_answers.SealedRecovery,
     context: bytes,
-    given: Sequence[str | None],
+    texts: Sequence[str | None],
 ) -> bool:
     """Return whether these answers open the registration."""
-    answers = [None if text is None else Secret(text.encode()) for text in given]
+    answers = [None if text is None else Secret(text.encode()) for text in texts]
     try:
         with services.evaluations:
             sealed_answers.open_recovery(recovery, answers, context).wipe()

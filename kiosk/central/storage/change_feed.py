@@ -83,8 +83,8 @@ def _cards(session: Session, touched: _Touched) -> dict[int, list[int]]:
     homes = {card.id: card.organisation_id for card in touched.cards.values()}
     unknown = sorted(touched.registered - homes.keys())
     for start in range(0, len(unknown), _BATCH):
-        asked = col(Card.id).in_(unknown[start : start + _BATCH])
-        homes.update(session.exec(select(Card.id, Card.organisation_id).where(asked)).all())
+        batch = col(Card.id).in_(unknown[start : start + _BATCH])
+        homes.update(session.exec(select(Card.id, Card.organisation_id).where(batch)).all())
     cards: dict[int, list[int]] = defaultdict(list)
     for card, organisation in homes.items():
         cards[organisation].append(card)

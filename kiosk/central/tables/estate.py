@@ -24,7 +24,7 @@ class Installation(Table, table=True):
     """The installation, in a single row.
 
     `key_check` identifies the master key that the database belongs to. `stopped`: all unlocking is
-    stopped. `epoch` changes after each restore, at `epoch_since`. What was received until
+    stopped. `epoch` changes after each restore, at `epoch_since`. Everything received until
     `backed_up_until` would survive the loss of this database. `grants` is the number of the last
     grant. `alerted_at`: when alerts were last sent to IT. `tidied_at`: when expired rows were last
     deleted.

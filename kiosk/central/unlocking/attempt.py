@@ -32,7 +32,7 @@ from kiosk.vault import sealed_answers
 
 
 def give_answers(
-    services: Services, caller: Caller, session_id: UUID, given: AnswersRequest
+    services: Services, caller: Caller, session_id: UUID, request: AnswersRequest
 ) -> AnswersResponse:
     """Accept the session if the card is genuine and enough answers are right.
 
@@ -40,16 +40,16 @@ def give_answers(
     """
     with working(services, caller) as work:
         unlock = find(work, session_id)
-        _prove(work, unlock, given.proof)
+        _prove(work, unlock, request.proof)
         if unlock.session.accepted_at is not None:
             return AnswersResponse(session=session_id)
         refuse_if_locked(unlock.registration)
         refuse_if_too_soon(work, unlock.card, unlock.registration)
-        codes.judge(work, unlock, given.code)
+        codes.judge(work, unlock, request.code)
         attempt = _count(work, unlock)
         recovery = registrations.recovery(work.session, services.master, unlock.registration)
     context = sealed_answers.context(unlock.registration.id)
-    right = registrations.opened_by(services, recovery, context, given.answers)
+    right = registrations.opened_by(services, recovery, context, request.answers)
     with working(services, caller) as work:
         _conclude(work, find(work, session_id), attempt, right=right)
     return AnswersResponse(session=session_id)

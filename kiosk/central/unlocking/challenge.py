@@ -52,7 +52,7 @@ def open_challenge(services: Services, caller: Caller, session_id: UUID) -> Chal
 
 
 def respond(
-    services: Services, caller: Caller, session_id: UUID, number: int, asked: CardChallenge
+    services: Services, caller: Caller, session_id: UUID, number: int, request: CardChallenge
 ) -> ChallengeResponse:
     """Return the response to the card's challenge; each dialogue has one."""
     with working(services, caller) as work:
@@ -63,23 +63,23 @@ def respond(
         try:
             if escrowed.mutual:
                 response = cryptogram.mutual_response(
-                    escrowed.key, escrowed.kind, challenge.opening, asked.challenge
+                    escrowed.key, escrowed.kind, challenge.opening, request.challenge
                 )
             else:
                 response = cryptogram.external_response(
-                    escrowed.key, escrowed.kind, asked.challenge
+                    escrowed.key, escrowed.kind, request.challenge
                 )
         except CardMalformed:
             raise RequestRefused(ProblemType.INVALID_REQUEST) from None
         finally:
             escrowed.key.wipe()
-        challenge.asked = asked.challenge
+        challenge.asked = request.challenge
         _record(work, "challenge.answered", unlock, challenge)
     return ChallengeResponse(response=response)
 
 
 def judge(
-    services: Services, caller: Caller, session_id: UUID, number: int, given: CardReply
+    services: Services, caller: Caller, session_id: UUID, number: int, request: CardReply
 ) -> CardGenuine:
     """Return that the card has the key too; refuse if it does not. For the mutual form only."""
     with working(services, caller) as work:
@@ -88,7 +88,7 @@ def judge(
             raise RequestRefused(ProblemType.OUT_OF_ORDER)
         escrowed = services.escrow.administrator_key(work.session, unlock.card)
         challenge.genuine = cryptogram.is_mutual_reply(
-            escrowed.key, escrowed.kind, challenge.opening, challenge.asked, given.reply
+            escrowed.key, escrowed.kind, challenge.opening, challenge.asked, request.reply
         )
         escrowed.key.wipe()
         if not challenge.genuine:

@@ -48,19 +48,19 @@ async def follow_changes(
     request: Request,
     services: Central,
     caller: Authenticated,
-    asked: Annotated[ChangesQuery, Query()],
+    query: Annotated[ChangesQuery, Query()],
 ) -> Response:
     """Return the changes since the cursor, or everything if there is no cursor.
 
     If nothing has changed, wait up to `wait` seconds for a change. The response is compressed with
     gzip if the client accepts that.
     """
-    after = None if asked.cursor is None else Cursor.parse(asked.cursor)
-    found = await run_in_threadpool(change_page.page, services, caller, after, asked.limit)
-    if asked.wait and found.next == asked.cursor:
+    after = None if query.cursor is None else Cursor.parse(query.cursor)
+    found = await run_in_threadpool(change_page.page, services, caller, after, query.limit)
+    if query.wait and found.next == query.cursor:
         watch: Watch = request.app.state.watch
-        await watch.wait(caller.organisation_id, found.head, found.epoch, asked.wait)
-        found = await run_in_threadpool(change_page.page, services, caller, after, asked.limit)
+        await watch.wait(caller.organisation_id, found.head, found.epoch, query.wait)
+        found = await run_in_threadpool(change_page.page, services, caller, after, query.limit)
     compressed = "gzip" in request.headers.get("Accept-Encoding", "")
     return await run_in_threadpool(_response, found, compressed=compressed)
 

@@ -47,20 +47,20 @@ def nonce(services: Central) -> Nonce:
 
 
 @anybody.post("/enrolments", responses=refusals(_P.ENROLMENT_REFUSED))
-def enrol(services: Central, asked: EnrolmentRequest) -> EnrolmentResponse:
+def enrol(services: Central, body: EnrolmentRequest) -> EnrolmentResponse:
     """Enrol a device as a kiosk with a one-time token.
 
     A retry with the same token and key gets the same answer.
     """
-    return enrolling.enrol(services, asked)
+    return enrolling.enrol(services, body)
 
 
 @anybody.post("/token", openapi_extra=forms.DESCRIPTION, responses=refusals(_P.NOT_AUTHENTICATED))
 def token(
-    services: Central, asked: Annotated[TokenRequest, Depends(forms.ask_token)]
+    services: Central, body: Annotated[TokenRequest, Depends(forms.ask_token)]
 ) -> AccessToken:
     """Return an access token for an assertion (RFC 7523), which is good once."""
-    return assertions.give_token(services, asked)
+    return assertions.give_token(services, body)
 
 
 @router.post("/retirement", responses=refusals(_P.OUT_OF_ORDER))

@@ -57,17 +57,17 @@ def question_list(caller: Authenticated, language: Language = "en") -> QuestionL
         _P.CARD_NOT_KNOWN, _P.CARD_STOPPED, _P.UNLOCK_ONLY, _P.NOT_TRUSTED, _P.NOT_FOUND, _P.EXPIRED
     ),
 )
-def open_login(services: Central, caller: Authenticated, asked: LoginRequest) -> LoginResponse:
+def open_login(services: Central, caller: Authenticated, body: LoginRequest) -> LoginResponse:
     """Open a login and return the nonce that the card signs after its passcode was verified."""
-    return card_login.open_login(services, caller, asked)
+    return card_login.open_login(services, caller, body)
 
 
 @router.post("/logins/{session}/proof", responses=refusals(*SESSION, _P.CARD_NOT_GENUINE))
 def prove_login(
-    services: Central, caller: Authenticated, session: UUID, given: LoginProof
+    services: Central, caller: Authenticated, session: UUID, body: LoginProof
 ) -> CardholderProfile:
     """Log in with the card's signature, and return the cardholder's profile."""
-    return card_login.prove_login(services, caller, session, given)
+    return card_login.prove_login(services, caller, session, body)
 
 
 @router.get("/logins/{session}/requirements", responses=refusals(*_LOGIN))
@@ -83,10 +83,10 @@ def registration_requirements(
     responses=refusals(*_LOGIN, _P.EMAIL_REFUSED, _P.NO_MORE_CODES, _P.MAIL_FAILED),
 )
 def send_registration_code(
-    services: Central, caller: Authenticated, session: UUID, asked: RegistrationCodeRequest
+    services: Central, caller: Authenticated, session: UUID, body: RegistrationCodeRequest
 ) -> CodeResponse:
     """Email a code to the address that the cardholder entered; the code before it becomes void."""
-    return registering.send_code(services, caller, session, asked)
+    return registering.send_code(services, caller, session, body)
 
 
 @router.post(
@@ -94,17 +94,17 @@ def send_registration_code(
     responses=refusals(*_LOGIN, _P.CARD_NOT_GENUINE, *CODE, _P.ANSWERS_UNFIT, *ANSWERS),
 )
 def register(
-    services: Central, caller: Authenticated, session: UUID, given: RegistrationRequest
+    services: Central, caller: Authenticated, session: UUID, body: RegistrationRequest
 ) -> RegistrationResponse:
     """Register the card, in place of any earlier registration; a retry changes nothing."""
-    return registering.register(services, caller, session, given)
+    return registering.register(services, caller, session, body)
 
 
 @router.post(
     "/logins/{session}/removal", responses=refusals(*_LOGIN, _P.CARD_NOT_GENUINE, _P.LOCKED_OUT)
 )
 def remove_registration(
-    services: Central, caller: Authenticated, session: UUID, given: RemovalRequest
+    services: Central, caller: Authenticated, session: UUID, body: RemovalRequest
 ) -> RemovalResponse:
     """End the card's registration; if there is none, this succeeds too."""
-    return registering.remove(services, caller, session, given)
+    return registering.remove(services, caller, session, body)

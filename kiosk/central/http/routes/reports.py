@@ -20,12 +20,12 @@ router = authenticated_router()
 
 
 @router.post("/reports")
-def report(services: Central, caller: Authenticated, sent: Report) -> ReportOutcome:
+def report(services: Central, caller: Authenticated, body: Report) -> ReportOutcome:
     """Take over the items of the outbox: each one is answered, and applied once."""
-    return facts.apply_report(services, caller, sent)
+    return facts.apply_report(services, caller, body)
 
 
 @router.post("/packs")
-def lend_packs(services: Central, caller: Authenticated, asked: PacksRequest) -> PackPage:
+def lend_packs(services: Central, caller: Authenticated, body: PacksRequest) -> PackPage:
     """Lend the kiosk packs, with which it can unlock cards while central is unreachable."""
-    return pack_issue.give_packs(services, caller, asked)
+    return pack_issue.give_packs(services, caller, body)

@@ -52,9 +52,9 @@ _DIALOGUE = (*_UNLOCK, _P.OUT_OF_ORDER)
         _P.UNSETTLED,
     ),
 )
-def open_unlock(services: Central, caller: Authenticated, asked: UnlockRequest) -> UnlockResponse:
+def open_unlock(services: Central, caller: Authenticated, body: UnlockRequest) -> UnlockResponse:
     """Open an unlock: return the card's questions and the nonce that the card signs."""
-    return opening.open_unlock(services, caller, asked)
+    return opening.open_unlock(services, caller, body)
 
 
 @router.post(
@@ -62,10 +62,10 @@ def open_unlock(services: Central, caller: Authenticated, asked: UnlockRequest) 
     responses=refusals(*_UNLOCK, _P.CARD_NOT_GENUINE, _P.CODE_REQUIRED, *CODE, *ANSWERS),
 )
 def give_answers(
-    services: Central, caller: Authenticated, session: UUID, given: AnswersRequest
+    services: Central, caller: Authenticated, session: UUID, body: AnswersRequest
 ) -> AnswersResponse:
     """Check the card's proof and the answers; the attempt counts as failed until they are right."""
-    return attempt.give_answers(services, caller, session, given)
+    return attempt.give_answers(services, caller, session, body)
 
 
 @router.post(
@@ -94,10 +94,10 @@ def open_challenge(services: Central, caller: Authenticated, session: UUID) -> C
 
 @router.post("/unlocks/{session}/challenges/{number}/response", responses=refusals(*_DIALOGUE))
 def respond(
-    services: Central, caller: Authenticated, session: UUID, number: Dialogue, asked: CardChallenge
+    services: Central, caller: Authenticated, session: UUID, number: Dialogue, body: CardChallenge
 ) -> ChallengeResponse:
     """Return the administrator key's response to the card's challenge; once for each dialogue."""
-    return challenge.respond(services, caller, session, number, asked)
+    return challenge.respond(services, caller, session, number, body)
 
 
 @router.post(
@@ -105,7 +105,7 @@ def respond(
     responses=refusals(*_DIALOGUE, _P.CARD_NOT_GENUINE),
 )
 def judge(
-    services: Central, caller: Authenticated, session: UUID, number: Dialogue, given: CardReply
+    services: Central, caller: Authenticated, session: UUID, number: Dialogue, body: CardReply
 ) -> CardGenuine:
     """Check the card's own reply, which only the mutual form has; once for each dialogue."""
-    return challenge.judge(services, caller, session, number, given)
+    return challenge.judge(services, caller, session, number, body)
