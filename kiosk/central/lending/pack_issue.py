@@ -226,7 +226,10 @@ def _loan(
 
 
 def _allowance(database: Session, registration: Registration, running: list[PackRow]) -> int:
-    """Return the attempts allowed without central: fewer than need a code, and fewer than lock."""
+    """Return the attempts allowed without central.
+
+    They end before a code is required, and before the registration would lock.
+    """
     others = [row for row in running if row.registration_id == registration.id]
     at_stake = sum(row.allowance - leases.attempts(database, row) for row in others)
     before_locking = throttle.ATTEMPTS - 1 - registration.failures - at_stake

@@ -152,7 +152,10 @@ class Database:
             self._writing.release()
 
     def _write_journal(self, session: Session) -> None:
-        """Write the journal; raise StoreFailed to roll back, so that no key leaves."""
+        """Write the journal's lines of this transaction.
+
+        Raises StoreFailed if that fails: the transaction is rolled back, and no key leaves central.
+        """
         lines = escrow_journal.pending(session)
         if self._journal is None:
             return
