@@ -186,7 +186,7 @@ def standing(
 @pytest.mark.parametrize("fault", FAULTS)
 def test_whatever_is_wrong_the_answer_is_the_same(standing: Device, fault: str) -> None:
     service = standing.service
-    service.clock.pass_time(rejected_callers.TOLD_EVERY.total_seconds())
+    service.clock.pass_time(rejected_callers.RECORD_EVERY.total_seconds())
     before = len(audited(service))
     refused = standing.report("wrong")
     form = {"grant_type": GRANT_TYPE, "assertion": FAULTS[fault](standing)}

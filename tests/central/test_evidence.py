@@ -138,7 +138,7 @@ class World:
                 first=decision.first,
                 second_allowed=decision.second_allowed,
                 renew=decision.renew,
-                told=self.card.told(),
+                reported=self.card.told(),
                 second_needs=decision.second_needs,
             )
             self.visits.append(grant)
@@ -332,9 +332,9 @@ LOCKED = ReportedTries(passcode=0)
 
 
 def a_visit(
-    *facts: Fact, first: int = 0, guess: bool = False, told: ReportedTries = LOCKED
+    *facts: Fact, first: int = 0, guess: bool = False, reported: ReportedTries = LOCKED
 ) -> Visit:
-    return Visit(0, first, guess, renew=True, told=told, facts=facts)
+    return Visit(0, first, guess, renew=True, reported=reported, facts=facts)
 
 
 def test_a_new_card_carries_the_imported_key() -> None:
@@ -474,11 +474,12 @@ def test_a_refusal_without_a_count_costs_a_try_all_the_same() -> None:
 
 
 def complete(
-    *facts: Fact, first: int = 0, guess: bool = False, told: ReportedTries = LOCKED
+    *facts: Fact, first: int = 0, guess: bool = False, reported: ReportedTries = LOCKED
 ) -> Visit:
     numbered = tuple(replace(fact, sequence=number) for number, fact in enumerate(facts))
     return replace(
-        a_visit(*numbered, first=first, guess=guess, told=told), ends=frozenset({len(facts)})
+        a_visit(*numbered, first=first, guess=guess, reported=reported),
+        ends=frozenset({len(facts)}),
     )
 
 
@@ -551,10 +552,10 @@ def test_a_card_that_somebody_else_unlocked_says_nothing() -> None:
 
 
 def test_a_try_that_is_gone_may_have_been_a_refusal_or_torn_off() -> None:
-    told = ReportedTries(0, unblocking=4)
+    reported = ReportedTries(0, unblocking=4)
     visits = [
-        replace(UNKNOWN_CHANGE, told=told),
-        complete(SENT_1, first=1, guess=True, told=told),
+        replace(UNKNOWN_CHANGE, reported=reported),
+        complete(SENT_1, first=1, guess=True, reported=reported),
     ]
     decision = decide(visits, ReportedTries(0, unblocking=3), MAXIMUM + 1)
     assert (decision.first, decision.second_allowed, decision.frozen) == (0, True, False)
@@ -563,17 +564,17 @@ def test_a_try_that_is_gone_may_have_been_a_refusal_or_torn_off() -> None:
 def test_fewer_tries_than_a_key_leaves_make_it_the_unlikely_one() -> None:
     """A card that carried the next key would have all its tries: the change had restored them."""
     decision = decide(
-        [replace(UNKNOWN_CHANGE, told=ReportedTries(0, 3))], ReportedTries(0, 2), MAXIMUM
+        [replace(UNKNOWN_CHANGE, reported=ReportedTries(0, 3))], ReportedTries(0, 2), MAXIMUM
     )
     assert (decision.first, decision.second_allowed, decision.frozen) == (0, True, False)
     assert decide(
-        [replace(UNKNOWN_CHANGE, told=ReportedTries(0, 3))], ReportedTries(0, 1), MAXIMUM
+        [replace(UNKNOWN_CHANGE, reported=ReportedTries(0, 3))], ReportedTries(0, 1), MAXIMUM
     ).frozen
 
 
 def test_tries_that_others_wasted_prove_nothing() -> None:
-    told = ReportedTries(0, unblocking=3)
-    visits = [replace(UNKNOWN_CHANGE, told=told), complete(guess=True, told=told)]
+    reported = ReportedTries(0, unblocking=3)
+    visits = [replace(UNKNOWN_CHANGE, reported=reported), complete(guess=True, reported=reported)]
     assert decide(visits, ReportedTries(0, unblocking=2), MAXIMUM).frozen
 
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whose certificates are believed: anchors and revocation lists that IT imported, and nothing else.
+"""The trust store: the authorities and revocation lists that IT imported, and checks against them.
 
-A certificate is believed if it chains to an anchor, everything on the way is in its validity, and
-a current list of each issuer says that it is not revoked. Without a current list nothing is.
+A certificate is trusted if it chains to an anchor, if every certificate of the chain is in its
+validity, and if a current revocation list of each issuer does not list it. Without a current list,
+no certificate of that issuer is trusted.
 """
 
 from __future__ import annotations
@@ -21,11 +22,14 @@ _ERRORS = (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm)
 
 
 class Untrusted(Exception):
-    """The certificate is not believed; the text says why, for the log and the RA."""
+    """The certificate is not trusted; the text says why, for the log and the RA."""
 
 
 def add_issuer(database: Session, der: bytes, now: datetime, *, anchor: bool) -> None:
-    """Believe what this authority issued. ValueError if it is no authority's certificate."""
+    """Trust the certificates that this authority issued.
+
+    Raises ValueError if it is not the certificate of an authority.
+    """
     certificate = signatures.certificate(der)
     if not _is_authority(certificate):
         raise ValueError("not the certificate of an authority")
@@ -38,10 +42,10 @@ def add_issuer(database: Session, der: bytes, now: datetime, *, anchor: bool) ->
 
 
 def add_list(database: Session, der: bytes, now: datetime) -> None:
-    """Take a revocation list in place of the older one of its issuer.
+    """Store a revocation list in place of its issuer's older one.
 
-    ValueError if it is none, if no imported issuer signed it, or if it is older than the one that
-    is there.
+    Raises ValueError if it is none, if no imported issuer signed it, or if it is older than the
+    stored one.
     """
     try:
         revoked = x509.load_der_x509_crl(der)
@@ -63,30 +67,32 @@ def add_list(database: Session, der: bytes, now: datetime) -> None:
 
 
 def check(database: Session, der: bytes, now: datetime) -> x509.Certificate:
-    """The certificate, if it is believed now; raises Untrusted."""
+    """Return the certificate if it is trusted now. Raises Untrusted."""
     try:
         certificate = signatures.certificate(der)
         _refuse_unless_valid(certificate, now)
-        _climb(database, certificate, now, _DEEPEST)
+        _verify_chain(database, certificate, now, _DEEPEST)
     except _ERRORS as error:
         raise Untrusted(f"malformed: {type(error).__name__}") from None
     return certificate
 
 
 def refuse_another_key(der: bytes, imported: bytes) -> None:
-    """Raises Untrusted unless both certificates are for the same key."""
+    """Raise Untrusted unless both certificates are for the same key."""
     keys = [signatures.certificate(each).public_key() for each in (der, imported)]
     if keys[0] != keys[1]:
         raise Untrusted("not for the key that the RA imported")
 
 
 def expires_on(der: bytes) -> date:
-    """The last day of a certificate's validity."""
+    """Return the last day of a certificate's validity."""
     return signatures.certificate(der).not_valid_after_utc.date()
 
 
-def _climb(database: Session, certificate: x509.Certificate, now: datetime, left: int) -> None:
-    """Up to an anchor, by whichever issuer leads there."""
+def _verify_chain(
+    database: Session, certificate: x509.Certificate, now: datetime, left: int
+) -> None:
+    """Follow the chain up to an anchor, by any issuer that leads there. Raises Untrusted."""
     if left == 0:
         raise Untrusted("the chain is too long")
     reasons = []
@@ -96,7 +102,7 @@ def _climb(database: Session, certificate: x509.Certificate, now: datetime, left
             _refuse_unless_valid(issuer, now)
             _refuse_if_revoked(database, certificate, issuer, now)
             if not anchor:
-                _climb(database, issuer, now, left - 1)
+                _verify_chain(database, issuer, now, left - 1)
         except Untrusted as reason:
             reasons.append(str(reason))
         else:
@@ -148,7 +154,7 @@ def _is_authority(certificate: x509.Certificate) -> bool:
             return False
         return bool(extensions.get_extension_for_class(x509.KeyUsage).value.key_cert_sign)
     except x509.ExtensionNotFound as missing:
-        # Key usage may be left out; basic constraints may not.
+        # The key usage extension is optional; basic constraints are not.
         return missing.oid == x509.KeyUsage.oid
 
 
