@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The commands of the README are `make demo`, `make quick` and `make test`; each sets up what it misses.
 .PHONY: help demo quick test prove screens pictures setup locks catalogue contract migration wheel \
-	wheel-appliance clean
+	wheel-appliance sbom clean
 
 help:
 	@echo "make demo               everything on this machine, with a simulated card"
@@ -16,6 +16,7 @@ help:
 	@echo "make migration          write central's first migration anew, from its tables"
 	@echo "make wheel              the full wheel, in build/wheels"
 	@echo "make wheel-appliance    the appliance's wheel, in build/wheels/appliance"
+	@echo "make sbom               central's bill of materials for each Python, in build/sbom"
 	@echo "make locks              pin the dependencies anew"
 	@echo "make clean              remove what was made here"
 
@@ -68,6 +69,10 @@ wheel:
 wheel-appliance:
 	@provisioning/setup one
 	@provisioning/wheel --appliance
+
+sbom:
+	@provisioning/setup all
+	@for python in build/venv/3.*/bin/python; do $$python provisioning/sbom.py build/sbom || exit 1; done
 
 locks:
 	@provisioning/setup one
