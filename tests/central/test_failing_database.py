@@ -22,6 +22,7 @@ from kiosk.central.tables import Attempt, Registration
 from kiosk.errors import SettingsError
 from tests.central.postgresql import Cluster
 from tests.central.world import WRONG, Clock, KioskClient, PersonalCard, Service, problem
+from tests.patience import PATIENCE
 
 
 def failures(service: Service) -> tuple[int, int]:
@@ -129,7 +130,7 @@ def test_a_broken_file_is_refused_at_the_start(
         "KIOSK_CENTRAL_NAME": "a trust",
     }
     refused = subprocess.run(
-        command, env=environment, capture_output=True, text=True, check=False, timeout=60
+        command, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE
     )
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr.startswith("kiosk-central: KIOSK_CENTRAL_DATABASE: DatabaseError: ")

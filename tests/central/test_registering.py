@@ -73,7 +73,7 @@ def test_it_is_told_to_the_cardholder_and_the_address_before(
     assert told == {
         (
             "nora@example.nhs.uk",
-            "Your e-mail address for smartcard self service was changed",
+            "Your email address for smartcard self service was changed",
         ),
         (EMAIL, "Your smartcard is registered for self service"),
     }

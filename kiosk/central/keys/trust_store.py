@@ -24,11 +24,14 @@ _ERRORS = (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm)
 
 
 class Untrusted(Exception):
-    """The certificate is not believed; the text says why, for the log and the RA."""
+    """The certificate is not trusted; the text says why, for the log and the RA."""
 
 
 def add_issuer(database: Session, der: bytes, now: datetime, *, anchor: bool) -> None:
-    """Believe what this authority issued. ValueError if it is no authority's certificate."""
+    """Trust the certificates that this authority issued.
+
+    Raises ValueError if it is not the certificate of an authority.
+    """
     certificate = signatures.certificate(der)
     if not is_authority(certificate):
         raise ValueError("not the certificate of an authority")
@@ -76,7 +79,7 @@ def check(database: Session, der: bytes, now: datetime, use: Use) -> x509.Certif
         certificate_rules.refuse_unread(certificate)
         certificate_rules.refuse_other_use(certificate, use)
         _refuse_unless_valid(certificate, now)
-        _climb(database, certificate, now, _DEEPEST)
+        _verify_chain(database, certificate, now, _DEEPEST)
     except NotAllowed as error:
         raise Untrusted(str(error)) from None
     except _ERRORS as error:
@@ -85,19 +88,21 @@ def check(database: Session, der: bytes, now: datetime, use: Use) -> x509.Certif
 
 
 def refuse_another_key(der: bytes, imported: bytes) -> None:
-    """Raises Untrusted unless both certificates are for the same key."""
+    """Raise Untrusted unless both certificates are for the same key."""
     keys = [signatures.certificate(each).public_key() for each in (der, imported)]
     if keys[0] != keys[1]:
         raise Untrusted("not for the key that the RA imported")
 
 
 def expires_on(der: bytes) -> date:
-    """The last day of a certificate's validity."""
+    """Return the last day of a certificate's validity."""
     return signatures.certificate(der).not_valid_after_utc.date()
 
 
-def _climb(database: Session, certificate: x509.Certificate, now: datetime, left: int) -> None:
-    """Up to an anchor, by whichever issuer leads there."""
+def _verify_chain(
+    database: Session, certificate: x509.Certificate, now: datetime, left: int
+) -> None:
+    """Follow the chain up to an anchor, by any issuer that leads there. Raises Untrusted."""
     if left == 0:
         raise Untrusted("the chain is too long")
     reasons = []
@@ -107,7 +112,7 @@ def _climb(database: Session, certificate: x509.Certificate, now: datetime, left
             _refuse_unless_valid(issuer, now)
             _refuse_if_revoked(database, certificate, issuer, now)
             if not anchor:
-                _climb(database, issuer, now, left - 1)
+                _verify_chain(database, issuer, now, left - 1)
         except Untrusted as reason:
             reasons.append(str(reason))
         else:

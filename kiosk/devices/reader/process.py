@@ -254,6 +254,8 @@ class PcscReader:
         with subprocess.Popen(WATCHER, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as watcher:
             self._watcher = watcher
             try:
+                if self._closed.is_set():  # while it was started: `close` has not seen it
+                    return
                 if not self._pass_on(watcher, notify):
                     self._stuck()
             finally:
