@@ -81,7 +81,7 @@ class Sound(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """The lights and sounds that go with the screen; nothing is told by them alone."""
+    """The lights and sounds that go with the screen; nothing is shown by them alone."""
 
     reader: Lamp = Lamp.OFF
     status: Status = Status.READY

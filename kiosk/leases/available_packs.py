@@ -86,16 +86,16 @@ class Leases:
 
     def read(self, sealed: bytes) -> Pack:
         """Return the pack that central sealed for this kiosk; raises VaultClosed if it is none."""
-        who = self._addressee
-        plain = sealing.unseal(sealed, self._key, addressed(who.central, who.kiosk))
+        addressee = self._addressee
+        plain = sealing.unseal(sealed, self._key, addressed(addressee.central, addressee.kiosk))
         try:
             signed = SignedPack.model_validate_json(plain)
-            if not any(_signed_by(key, signed) for key in who.verify_keys):
+            if not any(_signed_by(key, signed) for key in addressee.verify_keys):
                 raise VaultClosed
             pack = Pack.model_validate_json(signed.pack)
         except ValidationError:
             raise VaultClosed from None
-        if (pack.central, pack.kiosk) != (who.central, who.kiosk):
+        if (pack.central, pack.kiosk) != (addressee.central, addressee.kiosk):
             raise VaultClosed
         return pack
 

@@ -45,13 +45,13 @@ def sealing_key(directory: Path) -> Secret:
                 return Secret(key)
             path.unlink()  # the process that made it was killed before it wrote the key
             return sealing_key(directory)
-        made = pack.new_key()
+        new_key = pack.new_key()
         with os.fdopen(descriptor, "wb") as file:
-            file.write(made.reveal())
+            file.write(new_key.reveal())
     except OSError as error:
         raise SettingsError(_PLACE, error.strerror or type(error).__name__) from None
     else:
-        return made
+        return new_key
 
 
 def forget(directory: Path) -> None:

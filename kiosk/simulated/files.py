@@ -94,10 +94,10 @@ class FileSystem:
 
     def delete(self, data: bytes) -> bytes:
         """Delete a file by its identifier in the current directory (DELETE FILE)."""
-        gone = self._directory + data
-        if not data or gone not in self._files:
+        removed = self._directory + data
+        if not data or removed not in self._files:
             return NOT_FOUND
-        for path in [path for path in self._files if path.startswith(gone)]:
+        for path in [path for path in self._files if path.startswith(removed)]:
             del self._files[path]
         self._path = self._directory
         return OK

@@ -30,7 +30,7 @@ class SimulatedCard(Protocol):
         """The answer to reset."""
 
     def reset(self) -> None:
-        """Power on or warm reset: forget verified and selected states, keep the memory."""
+        """Forget verified and selected states and keep the memory: power on or warm reset."""
 
     def exchange(self, command: bytes) -> bytes:
         """Return the answer to one command APDU."""

@@ -184,7 +184,7 @@ class Outbox:
                     select(OutboxRow).where(OutboxRow.id == str(each.id))
                 ).one_or_none()
                 if row is not None:
-                    _answered(database, row, each, outcome.received_at)
+                    _apply_answer(database, row, each, outcome.received_at)
             database.flush()
             _keep_the_newest(database)
 
@@ -298,13 +298,15 @@ def _item(row: OutboxRow) -> OutboxItem | None:
         return None
 
 
-def _answered(database: Session, row: OutboxRow, answer: ItemOutcome, at: datetime) -> None:
+def _apply_answer(
+    database: Session, row: OutboxRow, answer: ItemOutcome, received_at: datetime
+) -> None:
     row.attempts += 1
     row.last_answer = f"{answer.status} {answer.reason}".strip()
     if answer.status is ItemStatus.REFUSED:
         row.state = OutboxState.REFUSED
     elif row.kind in _OUTCOMES:
-        row.state, row.received_at = OutboxState.DELIVERED, at.timestamp()
+        row.state, row.received_at = OutboxState.DELIVERED, received_at.timestamp()
     else:
         database.delete(row)
         return

@@ -108,11 +108,11 @@ class Replica:
         """
         changes = {change.card: change for change in page.items}
         present = [change for change in changes.values() if isinstance(change, CardChange)]
-        gone = [card for card, change in changes.items() if not isinstance(change, CardChange)]
+        removed = [card for card, change in changes.items() if not isinstance(change, CardChange)]
         with self._session() as database:
             cards = _to_state(database.get(ReplicaStateRow, 1)).cards
             cards += len(present) - len(_present(database, [change.card for change in present]))
-            for batch in _batches(gone):
+            for batch in _batches(removed):
                 cards -= _delete(database, col(ReplicaCard.card).in_(batch))
             if present:
                 rows = [_row(change, after.generation) for change in present]

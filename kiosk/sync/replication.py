@@ -163,14 +163,14 @@ class Replication:
         approval = page.approval
         if approval is None or approval == self._forged:
             return state
-        wanted = HeldChange(
+        expected = HeldChange(
             organisation=state.held_organisation,
             kiosk=self._kiosk,
             epoch=state.held_epoch,
             head=state.held_head,
         )
         key = self._approval_key
-        if approval.held != wanted or key is None or not signed_by(key, approval):
+        if approval.held != expected or key is None or not signed_by(key, approval):
             self._forged = approval
             _log.error("approval refused: not signed by IT, or not for the changes held here")
             self._tell(KioskDeed.APPROVAL_REFUSED)

@@ -69,7 +69,7 @@ class HolderVisit:
             profile = self._central.prove_login(login.session, pf.LoginProof(signature=signature))
             return ev.LoggedIn(self.number, _shown(profile))
 
-        return self._done(work)
+        return self._as_event(work)
 
     # ------------------------------------------------------------ registering
 
@@ -88,7 +88,7 @@ class HolderVisit:
                 needed.mail_domains,
             )
 
-        return self._done(work)
+        return self._as_event(work)
 
     def judge(self, question: SecurityQuestion, answer: str, others: tuple[str, ...]) -> ev.Event:
         """Return whether an answer is good enough, by the rule that central applies too."""
@@ -106,7 +106,7 @@ class HolderVisit:
             sent = self._central.send_registration_code(self._logged_in().session, request)
             return ev.CodeSent(self.number, sent.address, anew)
 
-        return self._done(work)
+        return self._as_event(work)
 
     def register(
         self,
@@ -140,7 +140,7 @@ class HolderVisit:
                 raise
             return ev.CardRegistered(self.number)
 
-        return self._done(work)
+        return self._as_event(work)
 
     def remove(self, passcode: Secret) -> ev.Event:
         """End the registration."""
@@ -152,11 +152,11 @@ class HolderVisit:
             self._central.remove_registration(login.session, request)
             return ev.RegistrationRemoved(self.number)
 
-        return self._done(work)
+        return self._as_event(work)
 
     # ------------------------------------------------------------ parts
 
-    def _done(self, work: Callable[[], ev.Event]) -> ev.Event:
+    def _as_event(self, work: Callable[[], ev.Event]) -> ev.Event:
         try:
             return work()
         except KioskError as error:

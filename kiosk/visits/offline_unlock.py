@@ -41,12 +41,12 @@ class OfflineUnlock:
         pack_store: PackStore,
         loan: Loan,
         report: CardReport,
-        asked: msg.UnlockRequest,
+        request: msg.UnlockRequest,
     ) -> None:
         self._context, self._pack_store = context, pack_store
         self._pack, self._id = loan.pack, loan.pack.pack
         self._report = report
-        self._session, self._reason = asked.session, asked.reason
+        self._session, self._reason = request.session, request.reason
         self._key: Secret | None = None
         self._grant = uuid4()
 
@@ -84,10 +84,10 @@ class OfflineUnlock:
 
     def grant(self) -> msg.Grant:
         """Return the grant for the card work, once, after right answers; raises CentralRefused."""
-        held = self._key  # another thread may call `forget` at any moment from here on
-        if held is None:
+        secret = self._key  # another thread may call `forget` at any moment from here on
+        if secret is None:
             raise CentralRefused(msg.ProblemType.EXPIRED, 410)
-        key = held.reveal()
+        key = secret.reveal()
         self.forget()
         return msg.Grant(
             grant=self._grant,
@@ -104,9 +104,9 @@ class OfflineUnlock:
 
     def forget(self) -> None:
         """Wipe the key, if it is here."""
-        held, self._key = self._key, None
-        if held is not None:
-            held.wipe()
+        secret, self._key = self._key, None
+        if secret is not None:
+            secret.wipe()
 
     @property
     def runs(self) -> bool:

@@ -131,7 +131,7 @@ class UnlockVisit:
                 card=presented(report),
                 reason=msg.UnlockReason.FORGOTTEN if forgotten else msg.UnlockReason.LOCKED,
             )
-            self._opened = opened = self._asked(request)
+            self._opened = opened = self._open_session(request)
         except CentralUnavailable as error:
             return (
                 self._predicted_refusal(report)
@@ -143,7 +143,7 @@ class UnlockVisit:
         questions = tuple(SecurityQuestion(each.id, each.text) for each in opened.questions)
         return ev.UnlockOpened(self.number, questions, opened.required)
 
-    def _asked(self, request: msg.UnlockRequest) -> msg.UnlockResponse:
+    def _open_session(self, request: msg.UnlockRequest) -> msg.UnlockResponse:
         """Return central's answer; if the card is frozen, report all that is known here and retry.
 
         Central assumes the worst of a visit that broke off until the kiosk reports its end.
@@ -174,9 +174,9 @@ class UnlockVisit:
         if loan is None:
             return None
         # Use another session: central may have opened the first, and only its answer was lost.
-        asked = request.model_copy(update={"session": _session_of(reference)})
+        offline_request = request.model_copy(update={"session": _session_of(reference)})
         self._offline = offline = OfflineUnlock(
-            self._context, leases.pack_store, loan, report, asked
+            self._context, leases.pack_store, loan, report, offline_request
         )
         return ev.UnlockOpened(self.number, offline.questions, REQUIRED, offline=True)
 

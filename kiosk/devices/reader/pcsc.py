@@ -92,8 +92,8 @@ class PcscContext:
 
         Return reader name -> state bits. A state of 0 in `known` makes it return at once.
         """
-        asked = list(known.items())
-        result, states = scard.SCardGetStatusChange(self._handle, milliseconds, asked)
+        query = list(known.items())
+        result, states = scard.SCardGetStatusChange(self._handle, milliseconds, query)
         code = _code(result)
         if code == 0x8010000A:  # SCARD_E_TIMEOUT
             return known

@@ -295,12 +295,12 @@ class _Worker:
     """One worker process and the socket to it."""
 
     def __init__(self) -> None:
-        self._socket, theirs = socket.socketpair()
-        with theirs:
+        self._socket, worker_end = socket.socketpair()
+        with worker_end:
             try:
                 self._process = subprocess.Popen(
-                    [*WORKER, str(theirs.fileno())],
-                    pass_fds=[theirs.fileno()],
+                    [*WORKER, str(worker_end.fileno())],
+                    pass_fds=[worker_end.fileno()],
                     stdin=subprocess.DEVNULL,
                 )
             except OSError:

@@ -98,14 +98,14 @@ def _exactly(connection: socket.socket, count: int, until: float | None) -> byte
         if until is not None:
             connection.settimeout(_left(until))
         try:
-            got = connection.recv_into(view[done:])
+            received = connection.recv_into(view[done:])
         except TimeoutError:
             raise
         except OSError as error:
             raise WireClosed from error
-        if not got:
+        if not received:
             raise WireClosed
-        done += got
+        done += received
     return data
 
 

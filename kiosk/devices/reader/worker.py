@@ -96,7 +96,7 @@ _OPERATIONS = {
 
 @contextmanager
 def _wiped(request: wire.Fields) -> Iterator[None]:
-    """Wipe every secret of the request at the end, whatever its outcome."""
+    """Wipe every secret of the request at the end, even after an error."""
     try:
         yield
     finally:

@@ -114,7 +114,7 @@ def to_plan(fields: Fields) -> UnlockPlan:
             "identity": to_identity(fields["identity"]),
             "current": Candidate(**fields["current"]),
             "next": Candidate(**fields["next"]) if fields["next"] is not None else None,
-            "attestations": {int(each): made for each, made in fields["attestations"].items()},
+            "attestations": {int(each): digest for each, digest in fields["attestations"].items()},
         }
     )
 
