@@ -91,7 +91,7 @@ def refill(state: ReplicaState) -> ReplicaState:
 def window(state: ReplicaState, now: float) -> ReplicaState:
     """Return the state with a new daily count of losses, if the day is over.
 
-    A clock that was set back ends the day as well.
+    A clock that was set back, or ahead by a day, ends the day as well.
     """
     if 0 <= now - state.window_since < _DAY_SECONDS:
         return state

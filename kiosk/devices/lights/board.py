@@ -83,7 +83,7 @@ class Board:
             if notice is not None:
                 notify(notice)
 
-        self._pins.input(pin, tell, self._lose)
+        self._pins.input(pin, tell, self._report_failure)
         tell(self._pins.read(pin))
 
     # ------------------------------------------------------------ outputs
@@ -106,9 +106,9 @@ class Board:
         try:
             self._pins.write(pin, high)
         except BoardUnavailable as error:
-            self._lose(error.reason)
+            self._report_failure(error.reason)
 
-    def _lose(self, reason: str) -> None:
+    def _report_failure(self, reason: str) -> None:
         """Report the first failure; a failed pin is used again at the next change."""
         with self._changed:
             first, lost = self._trouble is None, self._lost

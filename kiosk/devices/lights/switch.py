@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Switches: inputs that are polled, because a Pi's interrupts are not available here.
 
-RPi.GPIO gets interrupts by the kernel's old `/sys/class/gpio`. Since Linux 6.6 that numbers its
-lines differently, and no sandboxed service may write to it. A level can be read wherever there are
-pins.
+RPi.GPIO gets interrupts through the kernel's old `/sys/class/gpio`. Since Linux 6.6 that numbers
+its lines differently, and no sandboxed service may write to it. A level can be read on every
+header.
 """
 
 from __future__ import annotations
