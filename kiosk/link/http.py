@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One request to central: bounded in time and size, with the project's own errors."""
+"""Sends one request to central, within limits of time and size, with the project's own errors."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _Answer = TypeVar("_Answer", bound=BaseModel)
 
 
 class Http:
-    """Requests to one address. Safe to call from several threads: each has its own connection.
+    """Sends requests to one address; several threads may use it: each has its own connection.
 
-    `authority` is a file (PEM) of who may certify it; None: whoever may certify any.
+    `authority` is a PEM file of the certificate authorities for that address. None: the system's.
     """
 
     def __init__(self, url: str, authority: Path | None = None) -> None:
@@ -45,12 +45,13 @@ class Http:
         *,
         wait: float = 0.0,
     ) -> _Answer:
-        """What central answers; a message goes as JSON, a mapping as a form.
+        """Send a request and return central's answer.
 
-        `wait`: so many seconds central may think about it.
+        A message is sent as JSON, a mapping as a form. `wait` is the number of seconds that central
+        may hold the request.
 
-        Raises CentralUnavailable where there is no answer or none that can be understood, and
-        CentralRefused where central said no.
+        Raises CentralUnavailable if there is no answer or an unreadable one, and CentralRefused if
+        central refused.
         """
         headers = {"Accept-Encoding": "gzip"}
         if token is not None:
@@ -91,7 +92,7 @@ class Http:
         session: requests.Session | None = getattr(self._per_thread, "session", None)
         if session is None:
             session = requests.Session()
-            # No proxy, no .netrc: the environment does not decide whom a kiosk talks to.
+            # No proxy, no .netrc: the environment must not decide whom a kiosk talks to.
             session.trust_env = False
             for scheme in ("http://", "https://"):
                 session.mount(scheme, DeadlineAdapter())
@@ -101,7 +102,7 @@ class Http:
 
 
 def _bounded(response: requests.Response) -> bytes:
-    """The body, unpacked here and not by the library: it would unpack whatever a piece holds."""
+    """Return the body; unpack it here, because the library would unpack a piece without a limit."""
     packed = response.headers.get("Content-Encoding", "identity")
     if packed not in {"identity", "gzip"}:
         raise requests.RequestException
