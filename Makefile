@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-# The two commands of the README are `make demo` and `make test`; both set up what they miss.
-.PHONY: help demo test prove screens pictures setup locks catalogue contract migration clean
+# The commands of the README are `make demo`, `make quick` and `make test`; each sets up what it misses.
+.PHONY: help demo quick test prove screens pictures setup locks catalogue contract migration wheel \
+	wheel-appliance sbom clean
 
 help:
 	@echo "make demo               everything on this machine, with a simulated card"
+	@echo "make quick              lint, types, import rules and the pure rooms' tests, in a minute"
 	@echo "make test               lint, types, import rules and all tests"
 	@echo "make prove [PROOF=name] what takes longer than a test: one line a proof"
 	@echo "make screens            pictures of every screen, language and setting, in build/screens"
@@ -12,6 +14,9 @@ help:
 	@echo "make catalogue          bring the message catalogue up to date with the sources"
 	@echo "make contract           write the contract's OpenAPI document anew"
 	@echo "make migration          write central's first migration anew, from its tables"
+	@echo "make wheel              the full wheel, in build/wheels"
+	@echo "make wheel-appliance    the appliance's wheel, in build/wheels/appliance"
+	@echo "make sbom               central's bill of materials for each Python, in build/sbom"
 	@echo "make locks              pin the dependencies anew"
 	@echo "make clean              remove what was made here"
 
@@ -19,12 +24,16 @@ demo:
 	@provisioning/setup one
 	@provisioning/python -m kiosk demo
 
+quick:
+	@provisioning/setup one
+	@provisioning/python provisioning/check.py quick
+
 test:
 	@provisioning/setup all
 	@provisioning/python provisioning/check.py
 
 prove:
-	@provisioning/setup one
+	@provisioning/setup all
 	@provisioning/python -m tests.proofs "$(PROOF)"
 
 screens:
@@ -52,6 +61,18 @@ migration:
 	@provisioning/setup one
 	@provisioning/python -m kiosk.central.migrations
 	@provisioning/python -m ruff format -q kiosk/central/migrations/versions
+
+wheel:
+	@provisioning/setup one
+	@provisioning/wheel
+
+wheel-appliance:
+	@provisioning/setup one
+	@provisioning/wheel --appliance
+
+sbom:
+	@provisioning/setup all
+	@for python in build/venv/3.*/bin/python; do $$python provisioning/sbom.py build/sbom || exit 1; done
 
 locks:
 	@provisioning/setup one

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from kiosk import __version__, journal
-from kiosk.errors import KioskError, SettingsError
+from kiosk.errors import KioskError, NotInstalled, SettingsError
 from kiosk.hardening import harden
 from kiosk.site import settings
 from kiosk.systemd import Notifier
@@ -39,8 +39,11 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return commands[chosen.command](chosen)
     except KioskError as error:
-        print(f"kiosk {chosen.command}: {error}", file=sys.stderr)
-        return 2
+        told: Exception = error
+    except ImportError as error:
+        told = NotInstalled.of(error, "central" if chosen.command == "demo" else "")
+    print(f"kiosk {chosen.command}: {told}", file=sys.stderr)
+    return 2
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -215,11 +218,8 @@ def _examine_card() -> int:
 
 
 def _demo(chosen: argparse.Namespace) -> int:
-    try:
-        from kiosk.demo.launch import demonstrate  # noqa: PLC0415 - absent from the appliance
-    except ModuleNotFoundError as error:
-        print(f"kiosk demo: not part of this installation ({error.name})", file=sys.stderr)
-        return 2
+    from kiosk.demo.launch import demonstrate  # noqa: PLC0415 - absent from the appliance
+
     return demonstrate(unattended=chosen.unattended)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The project's errors: few, named for what the caller can do, carrying data rather than prose.
+"""The project's errors: few, named after the caller's choices, with data in place of prose.
 
 No error carries a passcode, an answer or an unblocking key.
 """
@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 from kiosk.values import ReaderTrouble
 
+_LEFT_OUT = ("kiosk.central", "kiosk.simulated", "kiosk.demo")  # of the appliance
+
 
 class KioskError(Exception):
-    """Every error this project raises on purpose."""
+    """The base of every error that this project raises on purpose."""
 
     def __str__(self) -> str:
         fields = getattr(self, "__dataclass_fields__", {})
@@ -28,25 +30,55 @@ class SettingsError(KioskError):
     reason: str
 
 
+@dataclass(eq=False)
+class NotInstalled(KioskError):
+    """A part of the installation is missing: `what` says which, `remedy` what to install."""
+
+    what: str
+    remedy: str
+
+    @classmethod
+    def of(cls, error: ImportError, extra: str = "") -> NotInstalled:
+        """Return what a failed import lacks, and the extra that brings it.
+
+        Raises `error` again if a module of ours is at fault that every installation has.
+        """
+        name = error.name or ""
+        if name.startswith(_LEFT_OUT):
+            return cls(f"this installation has no {name}", "install the full wheel")
+        if not name or name.partition(".")[0] == "kiosk":
+            raise error
+        library = name.partition(".")[0]
+        reason = str(error).partition("\n")[0]
+        absent = isinstance(error, ModuleNotFoundError)
+        what = f"{library} is not installed" if absent else f"{library} does not load ({reason})"
+        return cls(
+            what, f"install smartcard-kiosk[{extra}]" if extra else "install smartcard-kiosk"
+        )
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.remedy}"
+
+
 # ---------------------------------------------------------------- the card and its reader
 
 
 class CardError(KioskError):
-    """The card's work did not come to its end."""
+    """The card work was not completed."""
 
 
 @dataclass(eq=False)
 class ReaderUnavailable(CardError):
-    """No reader, or no card service."""
+    """There is no reader, or no card service."""
 
     trouble: ReaderTrouble
 
 
 @dataclass(eq=False)
 class CardRemoved(CardError):
-    """The card left, or gave an answer that only a leaving card gives.
+    """The card left, or answered as only a leaving card does.
 
-    What the last command did is unknown: look at the card's state, never resend.
+    The effect of the last command is unknown: read the card's state, never send it again.
     """
 
     command: str = ""
@@ -54,7 +86,7 @@ class CardRemoved(CardError):
 
 @dataclass(eq=False)
 class CardMute(CardError):
-    """The card did not answer within the deadline, or its worker died: what it did is unknown."""
+    """The card did not answer in time, or its worker died: the command's effect is unknown."""
 
     operation: str
     seconds: float
@@ -62,7 +94,7 @@ class CardMute(CardError):
 
 @dataclass(eq=False)
 class CardRefused(CardError):
-    """The card answered `command` with a status word that means no."""
+    """The card refused `command` with a status word."""
 
     command: str
     status: int
@@ -73,7 +105,7 @@ class CardRefused(CardError):
 
 @dataclass(eq=False)
 class CardMalformed(CardError):
-    """An answer that breaks the card's own specification; `place` says where."""
+    """An answer breaks the card's own specification; `place` says where."""
 
     place: str
 
@@ -87,7 +119,7 @@ class CardUnknown(CardError):
 
 @dataclass(eq=False)
 class WrongCard(CardError):
-    """Another card lies in the reader than the one this work is for, or it is not genuine."""
+    """The card in the reader is another one than expected, or it is not genuine."""
 
     expected: str
     found: str
@@ -95,14 +127,14 @@ class WrongCard(CardError):
 
 @dataclass(eq=False)
 class SecretRefused(CardError):
-    """A passcode or key of the wrong form was kept from the card; no try was spent."""
+    """A passcode or key of the wrong form was not sent to the card; no try was spent."""
 
     which: str
 
 
 @dataclass(eq=False)
 class WrongSecret(CardError):
-    """The card refused a passcode or an unblocking key, and counted it."""
+    """The card refused a passcode or an unblocking key, and counted a try."""
 
     which: str
     tries_left: int | None
@@ -121,7 +153,7 @@ class BoardUnavailable(KioskError):
 
 @dataclass(eq=False)
 class DisplayUnavailable(KioskError):
-    """No graphics card has the driver that was asked for; `present` are those that there are."""
+    """No graphics card has the requested driver; `present` are the drivers that exist."""
 
     driver: str
     present: tuple[str, ...]
@@ -132,7 +164,7 @@ class DisplayUnavailable(KioskError):
 
 @dataclass(eq=False)
 class StoreFailed(KioskError):
-    """Something could not be made durable: what depends on it must not happen."""
+    """Something could not be made durable: anything that depends on it must not happen."""
 
     reason: str
 
@@ -146,14 +178,14 @@ class CentralError(KioskError):
 
 @dataclass(eq=False)
 class CentralUnavailable(CentralError):
-    """No answer, or none that can be understood: try later."""
+    """Central did not answer, or its answer is unreadable: retry later."""
 
     reason: str
 
 
 @dataclass(eq=False)
 class CentralRefused(CentralError):
-    """The central service said no; `problem` is the contract's name for why."""
+    """Central refused the request; `problem` is the contract's name for the reason."""
 
     problem: str
     status: int
@@ -162,14 +194,14 @@ class CentralRefused(CentralError):
 
 @dataclass(eq=False)
 class MasterKeyAway(KioskError):
-    """The token that keeps central's master key cannot be used now; what needs it is undone."""
+    """The token with central's master key cannot be used now; no work that needs it was done."""
 
     reason: str
 
 
 @dataclass(eq=False)
 class MailFailed(KioskError):
-    """A letter of the central service's was not taken by the mail server."""
+    """The mail server did not accept an email of central's."""
 
     reason: str
 
@@ -178,4 +210,4 @@ class MailFailed(KioskError):
 
 
 class VaultClosed(KioskError):
-    """The answers open no envelope. Which of them was wrong is not known to anyone."""
+    """The answers open no envelope; nobody can know which of them was wrong."""

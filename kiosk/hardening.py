@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a process that sees secrets does first: no core dumps, no memory for others, die with us."""
+"""Hardens a process that sees secrets: no core dumps, no access to its memory, no orphans."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PR_SET_DUMPABLE = 4
 
 
 def harden(*, die_with_parent: bool = True) -> None:
-    """Forbid core dumps and tracing; be killed when the parent dies."""
+    """Forbid core dumps and tracing; with `die_with_parent`, be killed when the parent dies."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)

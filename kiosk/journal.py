@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a service logs, as fields of systemd's journal, each with the session that it belongs to.
+"""Logs to systemd's journal, with fields and with the session that each record belongs to.
 
-Under systemd records go to the journal's own socket, by its native protocol
-(systemd.io/JOURNAL_NATIVE_PROTOCOL); anywhere else they are lines on standard error. Nothing is
-taken from a record but its message and where it was made: of an exception not even its text.
+Under systemd, records go to the journal's own socket in its native protocol
+(systemd.io/JOURNAL_NATIVE_PROTOCOL); elsewhere they are lines on standard error. Only a record's
+message and origin are logged; of an exception, not even its text.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 
 SOCKET = "/run/systemd/journal/socket"
-_MOST_BYTES = 16 << 10  # of a message: one datagram holds it, whatever the kernel's limits are
+_MOST_BYTES = 16 << 10  # of a message: fits into one datagram under every kernel's limits
 _LENGTH = struct.Struct("<Q")
 _PRIORITIES = ((logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6))  # of syslog(3)
 _DEBUG = 7
 _LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s%(session_told)s"
 
 session: ContextVar[str] = ContextVar("session", default="")
-"""The visit that a thread works for, by the reference that its person may quote; "" for none."""
+"""The reference of the visit that a thread works for, which its user may quote; "" for none."""
 
 
 def set_up(level: int, environment: Mapping[str, str], address: str = SOCKET) -> None:
-    """Have this process's records of `level` and above logged where its standard error leads."""
+    """Log this process's records of `level` and above to the place of its standard error."""
     handler: logging.Handler = logging.StreamHandler()
     if _is_journal(environment):
         handler = JournalHandler(address)
@@ -38,21 +38,21 @@ def set_up(level: int, environment: Mapping[str, str], address: str = SOCKET) ->
 
 
 class _Line(logging.Formatter):
-    """A line, without what an exception says: that could be what somebody typed."""
+    """Formats a line without the text of an exception, which could be what a user typed."""
 
     def formatException(self, ei: object) -> str:  # noqa: ARG002, N802 - logging's own name
-        """Nothing."""
+        """Return nothing."""
         return ""
 
 
 class JournalHandler(logging.Handler):
-    """Sends each record to the journal; what it does not take at once goes to standard error."""
+    """Sends each record to the journal; writes it to standard error if the journal refuses it."""
 
     def __init__(self, address: str = SOCKET) -> None:
         super().__init__()
         self._address = address
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
-        self._socket.setblocking(False)  # a journal that is stuck must never hold up the kiosk
+        self._socket.setblocking(False)  # a stuck journal must never block the kiosk
 
     def emit(self, record: logging.LogRecord) -> None:
         """Send `record`."""
@@ -62,13 +62,13 @@ class JournalHandler(logging.Handler):
             sys.stderr.write(f"{self.format(record)}\n")
 
     def close(self) -> None:
-        """Send nothing more."""
+        """Close the socket."""
         self._socket.close()
         super().close()
 
 
 def fields_of(record: logging.LogRecord) -> dict[str, str]:
-    """The journal's fields for `record`."""
+    """Return the journal's fields for `record`."""
     levels = (priority for level, priority in _PRIORITIES if record.levelno >= level)
     fields = {
         "MESSAGE": record.getMessage(),
@@ -80,12 +80,12 @@ def fields_of(record: logging.LogRecord) -> dict[str, str]:
         "CODE_LINE": str(record.lineno),
         "CODE_FUNC": record.funcName or "",
     }
-    about = session.get()
-    return {**fields, "KIOSK_SESSION": about} if about else fields
+    reference = session.get()
+    return {**fields, "KIOSK_SESSION": reference} if reference else fields
 
 
 def packed(fields: Mapping[str, str]) -> bytes:
-    """One datagram: each value with its length, so that it may hold lines."""
+    """Return one datagram; each value is sent with its length, so that it may contain newlines."""
     parts = []
     for name, value in fields.items():
         content = value.encode(errors="backslashreplace")[:_MOST_BYTES]
@@ -94,7 +94,7 @@ def packed(fields: Mapping[str, str]) -> bytes:
 
 
 def _is_journal(environment: Mapping[str, str]) -> bool:
-    """Whether systemd says that this standard error is the journal's (systemd.exec(5))."""
+    """Return whether standard error is the journal, according to systemd (systemd.exec(5))."""
     try:
         here = os.fstat(sys.stderr.fileno())
     except (OSError, ValueError):
@@ -103,6 +103,6 @@ def _is_journal(environment: Mapping[str, str]) -> bool:
 
 
 def _with_session(record: logging.LogRecord) -> bool:
-    about = session.get()
-    record.session_told = f" [{about}]" if about else ""
+    reference = session.get()
+    record.session_told = f" [{reference}]" if reference else ""
     return True

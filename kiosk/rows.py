@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Changing rows of a database without loading them; for the store and for central."""
+"""Changes rows of a database without loading them; the store and central use it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 
 def carry_out(database: Session, statement: UpdateBase) -> int:
-    """How many rows an UPDATE or a DELETE has changed.
+    """Carry out an UPDATE or a DELETE, and return the number of rows that it changed.
 
     `Session.exec` does the same, but the SQLModel of Debian 13 does not say so in its types.
     """

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a service says to systemd: that it is ready, that it lives, what it is at (sd_notify(3)).
+"""Notifies systemd of a service's state: ready, alive, busy with what, stopping (sd_notify(3)).
 
-Outside systemd, where nobody listens, every word is lost without harm.
+Outside systemd nobody listens, and the messages are dropped without harm.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Notifier:
-    """Whom to tell, and how often the watchdog wants to hear from us; each None where nobody does.
+    """The socket for notifications and the watchdog's interval; each is None if there is none.
 
     `address` is that of a datagram socket: a path, or a name in the abstract name space.
     """
@@ -25,7 +25,7 @@ class Notifier:
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Notifier:
-        """The one that systemd describes in a service's environment."""
+        """Return the notifier that systemd describes in a service's environment."""
         address = environment.get("NOTIFY_SOCKET", "")
         if not address.startswith(("/", "@")):
             return cls()
@@ -36,23 +36,23 @@ class Notifier:
         return cls(address, int(microseconds) / 1_000_000 or None)
 
     def ready(self) -> None:
-        """The service is up: what waits for it may start."""
+        """Report that the service is up, so that units that wait for it may start."""
         self._say("READY=1")
 
     def alive(self) -> None:
-        """Feed the watchdog."""
+        """Send a heartbeat to the watchdog."""
         self._say("WATCHDOG=1")
 
     def failed(self) -> None:
-        """Have the watchdog act now, as if we had been silent for too long."""
+        """Trigger the watchdog now, as if the heartbeat had stopped."""
         self._say("WATCHDOG=trigger")
 
     def status(self, text: str) -> None:
-        """One line for `systemctl status`."""
+        """Set the line in `systemctl status`."""
         self._say(f"STATUS={' '.join(text.split())}")
 
     def stopping(self) -> None:
-        """The service is on its way out."""
+        """Report that the service is stopping."""
         self._say("STOPPING=1")
 
     def _say(self, word: str) -> None:
@@ -61,7 +61,7 @@ class Notifier:
         address = self.address
         if address.startswith("@"):
             address = "\0" + address[1:]
-        # A listener that is gone or whose queue is full must never hold up the kiosk.
+        # A listener that is gone or whose queue is full must never block the kiosk.
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as speaker:
             speaker.setblocking(False)
             speaker.sendto(word.encode(), address)

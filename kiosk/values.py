@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Plain values that every room may know: cards, counters, passcode rules, secrets.
+"""Plain values that every room may use: cards, counters, passcode rules, secrets.
 
-Standard library only. Nothing here does I/O.
+It imports only the standard library and does no I/O.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import NoReturn
 
 
 class Family(StrEnum):
-    """A card family: which commands a card understands."""
+    """The card families; each understands its own commands."""
 
     PIV = "piv"
     GIDS = "gids"
@@ -22,10 +22,10 @@ class Family(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CardIdentity:
-    """Which card this is.
+    """The identity of one card.
 
-    `serial` is upper-case hexadecimal and unique within its family: for PIV the GUID of the CHUID,
-    or the SHA-256 of the authentication certificate where the GUID is all zeros.
+    `serial` is upper-case hexadecimal and unique within its family. For PIV it is the GUID of the
+    CHUID, or the SHA-256 of the authentication certificate if the GUID is all zeros.
     """
 
     family: Family
@@ -34,19 +34,19 @@ class CardIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """Tries left, as the card tells them; None where it does not tell."""
+    """Tries left, as the card reports them; None if it does not."""
 
     passcode: int | None
     unblocking: int | None = None
 
     @property
     def locked(self) -> bool:
-        """No try is left for the passcode: only the unblocking key helps now."""
+        """Whether no try is left for the passcode, so that only the unblocking key helps."""
         return self.passcode == 0
 
 
 class ReaderTrouble(StrEnum):
-    """Why no card can be read."""
+    """The reasons for which no card can be read."""
 
     NO_SERVICE = "no service"
     NO_READER = "no reader"
@@ -55,7 +55,7 @@ class ReaderTrouble(StrEnum):
 
 
 class Lamp(StrEnum):
-    """How a light is lit."""
+    """The states of a light."""
 
     OFF = "off"
     ON = "on"
@@ -63,7 +63,7 @@ class Lamp(StrEnum):
 
 
 class Status(StrEnum):
-    """What the kiosk is at, as its status light says from afar."""
+    """The kiosk's activity, as its status light shows it from afar."""
 
     READY = "ready"
     WORKING = "working"
@@ -72,7 +72,7 @@ class Status(StrEnum):
 
 
 class Sound(StrEnum):
-    """What the buzzer says, once, when it becomes this."""
+    """The sounds of the buzzer; each is made once, when it is set."""
 
     NONE = "none"
     DONE = "done"
@@ -81,7 +81,7 @@ class Sound(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """What lights and buzzer tell of the kiosk, beside its screen; nothing by them alone."""
+    """The lights and sounds that go with the screen; nothing is shown by them alone."""
 
     reader: Lamp = Lamp.OFF
     status: Status = Status.READY
@@ -89,7 +89,7 @@ class Signal:
 
 
 class Phase(StrEnum):
-    """What a finger on the glass does."""
+    """The phases of a touch."""
 
     DOWN = "down"
     MOVED = "moved"
@@ -98,7 +98,7 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fingertip:
-    """A finger on the glass; `number` is its own while it is down.
+    """A finger on the glass; `number` identifies it while it is down.
 
     `x` and `y` are shares of the display's width and height, from 0 to 1, from its top left.
     """
@@ -110,7 +110,7 @@ class Fingertip:
 
 
 class Rule(StrEnum):
-    """One thing a new passcode must satisfy, ticked on the screen as it is met."""
+    """The rules for a new passcode; the screen ticks each one that is met."""
 
     LONG_ENOUGH = "long enough"
     SHORT_ENOUGH = "short enough"
@@ -118,16 +118,16 @@ class Rule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PasscodeRules:
-    """What a new passcode must be: digits only, `minimum` to `maximum` of them.
+    """The rules for a new passcode: digits only, `minimum` to `maximum` of them.
 
-    Six to eight is the national rule since 19 July 2023; a card may ask for less room.
+    Six to eight digits is the national rule since 19 July 2023; a card may have narrower limits.
     """
 
     minimum: int = 6
     maximum: int = 8
 
     def met(self, typed: bytes | bytearray) -> frozenset[Rule]:
-        """The rules that `typed` (ASCII digits) satisfies so far."""
+        """Return the rules that `typed` (ASCII digits) satisfies so far."""
         met = set()
         if self.minimum <= len(typed):
             met.add(Rule.LONG_ENOUGH)
@@ -136,16 +136,16 @@ class PasscodeRules:
         return frozenset(met)
 
     def accepts(self, passcode: Secret) -> bool:
-        """Whether the whole of `passcode` may be sent to a card as its new one."""
+        """Return whether `passcode` may be sent to a card as its new one."""
         digits = passcode.reveal()
         return self.minimum <= len(digits) <= self.maximum and all(48 <= d <= 57 for d in digits)
 
 
 class Secret:
-    """Bytes that are shown nowhere, stored nowhere, and wiped when their time is over.
+    """Bytes that are never shown or stored, and are wiped after use.
 
-    Equality is identity, so that states which carry one stay comparable; `same_as` compares what
-    is inside. It refuses to be pickled, copied or formatted.
+    Equality is identity, so that states with a secret stay comparable; `same_as` compares the
+    content. A secret refuses to be pickled, copied or formatted.
     """
 
     __slots__ = ("__weakref__", "_bytes")
@@ -154,11 +154,11 @@ class Secret:
         self._bytes = bytearray(data)
 
     def reveal(self) -> bytes:
-        """What is inside, for the one call that needs it."""
+        """Return the content, for the one call that needs it."""
         return bytes(self._bytes)
 
     def same_as(self, other: Secret) -> bool:
-        """Whether both hold the same bytes, compared in constant time."""
+        """Return whether both have the same bytes, compared in constant time."""
         return hmac.compare_digest(self._bytes, other._bytes)
 
     def wipe(self) -> None:

@@ -3,26 +3,71 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import shutil
+import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
 from sqlalchemy import Connection, Engine, event
 
 from kiosk.simulated.pcscd import PrivatePcscd
 from tests.compiling import compile_once
 from tests.dealing import is_ours, is_sampled, is_shared
+from tests.examples import choose_profile
+from tests.heartbeat import beat
+from tests.patience import wait_until
+from tests.processes import descendants, kill
 
 compile_once()
-# How long an example takes says how busy the machine is.
-settings.register_profile(
-    "untimed", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("untimed")
+choose_profile()
+_STACKS = pytest.StashKey[int]()
+_GONE_SECONDS = 5.0  # for what ends by itself once its standard input is closed
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Print every thread's stack at SIGUSR1, which `tests.guard` sends to a run that hangs."""
+    config.stash[_STACKS] = os.dup(sys.__stderr__.fileno() if sys.__stderr__ else 2)
+    faulthandler.register(signal.SIGUSR1, file=config.stash[_STACKS], all_threads=True)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave SIGUSR1 as it was."""
+    faulthandler.unregister(signal.SIGUSR1)
+    os.close(config.stash[_STACKS])
+
+
+def pytest_runtest_logstart(nodeid: str) -> None:
+    """Tell the guard that a test begins."""
+    beat(f"{nodeid} began")
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Tell the guard that a part of a test is over."""
+    beat(f"{report.nodeid}: its {report.when} is over")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run that leaves a process behind, name it and kill it."""
+    try:
+        wait_until(lambda: not descendants(os.getpid()), "", seconds=_GONE_SECONDS)
+    except AssertionError:
+        left = descendants(os.getpid())
+        for number, words in left.items():
+            print(f"\nLEFT BEHIND: process {number}: {words}", file=sys.__stderr__)
+        kill(left)
+        session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what needs a database."""
+    if "new_database" in getattr(item, "fixturenames", ()):
+        item.add_marker(pytest.mark.database)
 
 
 @pytest.hookimpl(trylast=True)
@@ -43,7 +88,7 @@ def _is_wanted(item: pytest.Item) -> bool:
     if item.get_closest_marker("dealt"):
         return is_ours(name)
     beside = is_shared() and os.environ.get("KIOSK_TEST_DATABASES") == "sqlite"
-    return not (beside and "new_database" in getattr(item, "fixturenames", ())) or is_sampled(name)
+    return not (beside and item.get_closest_marker("database")) or is_sampled(name)
 
 
 @pytest.fixture

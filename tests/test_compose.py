@@ -6,7 +6,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -31,6 +30,7 @@ from kiosk.site.settings import Settings
 from kiosk.store.files import open_replica, open_store
 from kiosk.store.outbox import Outbox
 from kiosk.store.replica import Replica
+from tests.patience import PATIENCE, wait_until
 
 ROOT = Path(__file__).parents[1]
 
@@ -73,7 +73,7 @@ def test_a_screen_that_cannot_draw_its_start_gives_up(state: Path, folder: Path)
         text=True,
         check=False,
         cwd=folder,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert run.returncode == 7, run.stderr[-2000:]
     assert "ZeroDivisionError" in run.stderr
@@ -109,10 +109,7 @@ def running(settings: Settings, pins: SimulatedPins) -> Iterator[tuple[Runtime, 
 
 
 def until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.01)
+    wait_until(true, "the kiosk does it")
 
 
 def alone(state: Path, **more: object) -> Settings:

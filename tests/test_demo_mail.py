@@ -9,6 +9,7 @@ from pathlib import Path
 from kiosk.central.mail.letters import Letter
 from kiosk.central.mail.transport import FolderMailTransport
 from kiosk.demo.mailbox import show_arriving
+from tests.patience import PATIENCE
 
 
 def test_letters_show_as_they_arrive(folder: Path) -> None:
@@ -22,11 +23,9 @@ def test_letters_show_as_they_arrive(folder: Path) -> None:
 
     showing = threading.Thread(target=show_arriving, args=(folder, tell, stop))
     showing.start()
-    mail_transport = FolderMailTransport(folder, "kiosk@trust.example")
-    mail_transport.deliver(
-        "n@nhs.net", Letter("Your code", ("Dear Nora,", "It is valid."), "042042")
-    )
-    assert heard.wait(timeout=20)
+    transport = FolderMailTransport(folder, "kiosk@trust.example")
+    transport.deliver("n@nhs.net", Letter("Your code", ("Dear Nora,", "It is valid."), "042042"))
+    assert heard.wait(timeout=PATIENCE)
     stop.set()
     showing.join()
     assert told[0] == "email to n@nhs.net: Your code"

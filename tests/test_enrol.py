@@ -22,6 +22,7 @@ from kiosk.demo import cardholders
 from kiosk.demo.service import CentralProcess
 from kiosk.link import Entrance
 from kiosk.site import identity
+from tests.patience import PATIENCE
 from tests.secrets_search import search
 
 pytestmark = pytest.mark.dealt
@@ -74,7 +75,7 @@ class Box:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=PATIENCE,
         )
 
     @property

@@ -17,6 +17,7 @@ from kiosk.app.outage import Outage
 from kiosk.flow.events import Touched
 from kiosk.flow.text import Verbatim
 from kiosk.flow.view import Contact, Notice, Resting, View
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[1]
 
@@ -64,7 +65,7 @@ def test_it_says_whom_to_call_and_hears_nobody(folder: Path) -> None:
         text=True,
         check=False,
         cwd=folder,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert run.returncode == 0, run.stderr[-2000:]
     texts = json.loads(run.stdout)
@@ -81,14 +82,14 @@ def test_it_comes_to_rest_with_whom_to_call_moving_and_wakes_by_a_touch() -> Non
     outage = Outage(site, dimmed.append, awake_seconds=0.05, move_seconds=0.05)
     thread = threading.Thread(target=outage.run, args=(shown.put,))
     thread.start()
-    assert isinstance(shown.get(timeout=5), Notice)
+    assert isinstance(shown.get(timeout=PATIENCE), Notice)
     for place in range(3):
-        view = shown.get(timeout=5)
+        view = shown.get(timeout=PATIENCE)
         assert isinstance(view, Resting)
         assert (view.hint, view.place) == (Verbatim("IT service desk: ext. 2222"), place)
     assert dimmed == [False, True]
     outage.hear(Touched())
-    while not isinstance(shown.get(timeout=5), Notice):
+    while not isinstance(shown.get(timeout=PATIENCE), Notice):
         pass
     outage.close()
     thread.join()

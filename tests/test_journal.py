@@ -18,6 +18,7 @@ import pytest
 
 from kiosk import journal
 from kiosk.values import Secret
+from tests.patience import PATIENCE
 
 
 def unpacked(datagram: bytes) -> dict[str, str]:
@@ -36,7 +37,7 @@ def unpacked(datagram: bytes) -> dict[str, str]:
 def listening(folder: Path) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind(str(folder / "journal"))
-        listening.settimeout(5)
+        listening.settimeout(PATIENCE)
         yield listening
 
 
@@ -131,7 +132,7 @@ def test_it_is_the_journals_only_where_systemd_says_so(folder: Path) -> None:
     )
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind(str(folder / "journal"))
-        listening.settimeout(5)
+        listening.settimeout(PATIENCE)
         for under_systemd in ("yes", ""):
             run = subprocess.run(
                 [sys.executable, "-c", script, str(folder / "journal"), under_systemd],

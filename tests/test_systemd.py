@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 
 from kiosk.systemd import Notifier
+from tests.patience import PATIENCE
 
 
 @pytest.fixture(params=["path", "abstract"])
@@ -20,7 +21,7 @@ def listener(request: pytest.FixtureRequest, folder: Path) -> Iterator[tuple[soc
     address = f"{folder}/notify" if request.param == "path" else f"@kiosk-{uuid4()}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind(address.replace("@", "\0", 1) if address[0] == "@" else address)
-        listening.settimeout(5)
+        listening.settimeout(PATIENCE)
         yield listening, address
 
 

@@ -16,7 +16,13 @@ from nacl.bindings import crypto_scalarmult_base
 from kiosk.errors import VaultClosed
 from kiosk.values import Secret
 from kiosk.vault import sealed_answers
-from kiosk.vault.sealed_answers import SealedRecovery, normalise, open_recovery, seal_recovery
+from kiosk.vault.sealed_answers import (
+    SealedRecovery,
+    normalise,
+    open_recovery,
+    seal_recovery,
+)
+from tests.examples import examples
 
 ANSWERS = ("Zoë Müller", "Rex", "Łódź", "O'Brien-Smith")
 FORGIVEN = ("  zoe muller", "REX!", "lodz", "o brien smith")
@@ -207,20 +213,20 @@ def test_scripts_whose_marks_are_letters_survive(one: str, other: str) -> None:
     assert normalise(one)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.text())
 def test_normalising_twice_is_normalising_once(text: str) -> None:
     once = normalise(text)
     assert normalise(once) == once
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.text(st.sampled_from("abcåéßłØ 1'"), max_size=12), st.sampled_from(" .,-'!\t"))
 def test_case_and_punctuation_never_count(text: str, extra: str) -> None:
     assert normalise(extra.join(text.upper())) == normalise(text)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.text())
 def test_any_text_can_be_typed_as_an_answer(text: str) -> None:
     normalise(text).encode(errors="replace")

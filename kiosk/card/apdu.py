@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""ISO 7816-4 command and response APDUs over a connection: chaining, extended length, GET RESPONSE.
+"""Sends ISO 7816-4 commands over a connection: chaining, extended length and GET RESPONSE.
 
-A long command goes out as a chain of short ones, as SP 800-73 asks of PIV cards. It has extended
-length where the card announces that and no chaining, or refuses the first part of a chain whose
-command may be repeated.
+A long command is sent as a chain of short ones, as SP 800-73 requires of PIV cards. It is sent with
+extended length in two cases: the card announces extended length and no chaining, or it refuses the
+first part of a chain whose command may be repeated.
 """
 
 from __future__ import annotations
@@ -15,43 +15,43 @@ from typing import Protocol
 from kiosk.card.atr import capabilities
 from kiosk.errors import CardMalformed, CardRefused, CardRemoved
 
-# APDU traffic has a log level of its own, below DEBUG. Headers, lengths and status words only: a
-# command's data may be a passcode or an unblocking key.
+# The log level of APDU traffic, below DEBUG. It records headers, lengths and status words only,
+# because a command's data may be a passcode or an unblocking key.
 TRAFFIC = 5
 _log = logging.getLogger(__name__)
 
 SUCCESS = 0x9000
-_MORE_DATA = 0x61  # SW1: SW2 bytes (0: 256 or more) wait for GET RESPONSE
-_WRONG_LENGTH = 0x6C  # SW1: the right Le is SW2
+_MORE_DATA = 0x61  # SW1; GET RESPONSE returns SW2 more bytes (0: 256 or more)
+_WRONG_LENGTH = 0x6C  # SW1; SW2 is the right Le
 _CHAINED = 0x10  # CLA bit 5: not the last command of a chain
 _SHORT = 255  # the longest data field of a short command
 _LONGEST_REPLY = 16384  # far more than any object a kiosk reads
-_MOST_PARTS = 256  # of one answer: a card that goes on for ever is not waited for
-# Chaining, its last command, the class, or the length of the part are not supported.
+_MOST_PARTS = 256  # of one answer, so that a card cannot answer for ever
+# The card does not support chaining, its last command, the class, or the length of the part.
 _NO_CHAINING = {0x6884, 0x6883, 0x6800, 0x6E00, 0x6700}
 
 
 class Connection(Protocol):
-    """A card within one transaction."""
+    """A card inside one transaction."""
 
     @property
     def atr(self) -> bytes:
-        """The answer to reset, historical bytes included."""
+        """The answer to reset, with its historical bytes."""
 
     def exchange(self, command: bytes) -> bytes:
-        """Send one command APDU; give the response's data and its two status bytes.
+        """Send one command APDU and return the response's data and its two status bytes.
 
-        Raises CardRemoved where the card went away or may have; then nothing is known of what the
-        command did.
+        Raises CardRemoved if the card left, or may have left. It is then unknown what the command
+        did.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command APDU. `name` is what errors and logs say; `expected` is Le, 0 for no data.
+    """One command APDU; `name` appears in errors and logs, `expected` is Le (0: no data).
 
-    `repeatable` commands spend no try and change nothing: they alone are ever sent in another form
-    after a refusal.
+    A `repeatable` command spends no try and changes nothing. Only such a command is sent again in
+    another form after a refusal.
     """
 
     name: str
@@ -69,20 +69,20 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What a card answered: data, all parts joined, and the last status word."""
+    """A card's answer: the data of all parts joined, and the last status word."""
 
     data: bytes
     status: int
 
 
 def send(connection: Connection, command: Command) -> Response:
-    """Send `command`, chained where it is long, and collect the whole answer.
+    """Send `command`, chained if it is long, and return the whole answer.
 
-    Raises CardRemoved for an answer without a status word, CardMalformed for one that is longer
-    than was asked for.
+    Raises CardRemoved if an answer has no status word, CardMalformed if it is longer than the
+    command asked for.
     """
     response = _whole(connection, command)
-    # Only a command that reads is repeated: another one with data might have acted.
+    # Repeat only a command that reads: any other command with data may have had its effect.
     reads = command.expected and (command.repeatable or not command.data)
     if response.status >> 8 == _WRONG_LENGTH and reads and len(command.data) <= _SHORT:
         length = response.status & 0xFF or 256
@@ -104,7 +104,7 @@ def send(connection: Connection, command: Command) -> Response:
 
 
 def must(connection: Connection, command: Command) -> bytes:
-    """Send `command` and give its data; raises CardRefused unless the card answers 90 00."""
+    """Send `command` and return its data; raises CardRefused unless the card answers 90 00."""
     response = send(connection, command)
     if response.status != SUCCESS:
         raise CardRefused(command.name, response.status)
@@ -112,10 +112,10 @@ def must(connection: Connection, command: Command) -> bytes:
 
 
 def _whole(connection: Connection, command: Command) -> Response:
-    """Send all of a command, in the form that suits the card; give its first answer."""
+    """Send all of a command in the form that suits the card, and return the first answer."""
     if len(command.data) > _SHORT:
-        told = capabilities(connection.atr)
-        if told.extended and not told.chaining:
+        announced = capabilities(connection.atr)
+        if announced.extended and not announced.chaining:
             return _extended(connection, command)
     pieces = [command.data[i : i + _SHORT] for i in range(0, len(command.data), _SHORT)] or [b""]
     for number, piece in enumerate(pieces[:-1]):
@@ -128,7 +128,7 @@ def _whole(connection: Connection, command: Command) -> Response:
 
 
 def _extended(connection: Connection, command: Command) -> Response:
-    # 00, Lc of two bytes, data, Le of two bytes: 00 00 takes whatever length there is.
+    # 00, Lc of two bytes, data, Le of two bytes; Le 00 00 accepts any length.
     body = b"\0" + len(command.data).to_bytes(2, "big") + command.data
     le = b"\0\0" if command.expected else b""
     return _transmit(
@@ -151,7 +151,7 @@ def _transmit(
     header = bytes((cla, command.ins, command.p1, command.p2))
     reply = connection.exchange(header + rest)
     if len(reply) < 2:
-        # Measured: a card pulled in the middle of a transmit answers nothing, or one byte.
+        # Measured: a card that is pulled during a transmission answers with 0 or 1 bytes.
         raise CardRemoved(command.name)
     status = int.from_bytes(reply[-2:], "big")
     _log.log(TRAFFIC, "%s +%d -> %d %04X", header.hex(), len(rest), len(reply) - 2, status)

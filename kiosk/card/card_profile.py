@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Profiles: a kind of ISO 7816-4 card as a small data file (see profiles/README.md).
+"""Loads profiles: each is a data file for one kind of ISO 7816-4 card (see profiles/README.md).
 
-Loaded strictly: whatever is missing, unknown or out of range is named with its file and field.
+Loading is strict: an error names the file and the field that is missing, unknown or out of range.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from kiosk.errors import CardMalformed, SettingsError
 from kiosk.values import PasscodeRules
 
 _DIGITS = b"0123456789"
-SHORTEST_SERIAL, LONGEST_SERIAL = 4, 32  # bytes, the prefix with them: what the contract takes
+SHORTEST_SERIAL, LONGEST_SERIAL = 4, 32  # bytes with the prefix; the limits of the contract
 _LONGEST_ANSWER = 256
 _MASTER_FILE = b"\x3f\x00"
 _DEEPEST = 8
@@ -29,56 +29,57 @@ _SHIPPED = Path(__file__).with_name("profiles")
 
 
 class Encoding(StrEnum):
-    """How a passcode's digits become bytes."""
+    """The ways to encode a passcode's digits as bytes."""
 
-    ASCII = "ascii"  # a byte each
-    BCD = "bcd"  # two to a byte, a last half filled with F
+    ASCII = "ascii"  # one byte for each digit
+    BCD = "bcd"  # two digits in a byte; F fills an unused last half
     PIN_BLOCK = "pin block"  # ISO 9564-1 format 2: 2 and the length, then BCD, eight bytes in all
 
 
 class Reset(StrEnum):
-    """The forms of RESET RETRY COUNTER (ISO 7816-4, 11.6.10), named for what is in them."""
+    """The forms of RESET RETRY COUNTER (ISO 7816-4, 11.6.10), each named after its data."""
 
     KEY_AND_NEW = "key and new passcode"  # P1 = 00
-    KEY = "key"  # P1 = 01; the new passcode is set by a command of its own
+    KEY = "key"  # P1 = 01; a second command sets the new passcode
     NEW = "new passcode"  # P1 = 02, after VERIFY of the unblocking key
     NOTHING = "nothing"  # P1 = 03, after VERIFY of the key; then as with P1 = 01
 
     @property
     def p1(self) -> int:
-        """The parameter byte."""
+        """The parameter byte P1."""
         return tuple(Reset).index(self)
 
     @property
     def has_key(self) -> bool:
-        """Whether the unblocking key goes in the command itself."""
+        """Whether the command itself has the unblocking key."""
         return self in {Reset.KEY_AND_NEW, Reset.KEY}
 
     @property
     def has_new(self) -> bool:
-        """Whether the new passcode does."""
+        """Whether the command itself has the new passcode."""
         return self in {Reset.KEY_AND_NEW, Reset.NEW}
 
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """How to know such a card: by its answer to reset under a mask, by an application, or both."""
+    """The ways to recognise such a card: a masked answer to reset, an application, or both."""
 
     application: bytes
     atr: bytes
     mask: bytes
 
     def knows(self, atr: bytes) -> bool:
-        """Whether the answer to reset alone says that this is such a card."""
+        """Return whether the answer to reset alone shows that this is such a card."""
         return bool(self.atr) and answer_to_reset.fits(atr, self.atr, self.mask)
 
 
 @dataclass(frozen=True, slots=True)
 class Serial:
-    """Where the number that tells one card from another is.
+    """The place of the serial number, which tells one card from another.
 
-    Either in a file, by its path, or in a data object (GET DATA); inside `tags`, one in another,
-    the first of each; then `length` bytes from `offset` (0: all). `prefix` goes before it.
+    It is in a file (`file` is its path) or in a data object (GET DATA). Inside it, `tags` are
+    opened one in another, the first of each; then `length` bytes are taken from `offset` (0: all
+    the rest). `prefix` is put before them.
     """
 
     file: tuple[bytes, ...]
@@ -91,7 +92,7 @@ class Serial:
 
 @dataclass(frozen=True, slots=True)
 class Passcode:
-    """The passcode's reference, its bytes, and what a new one must be."""
+    """The passcode's reference, its encoding, and the rules for a new passcode."""
 
     reference: int
     encoding: Encoding
@@ -105,9 +106,9 @@ class Passcode:
 
 @dataclass(frozen=True, slots=True)
 class Unblocking:
-    """How the card is unblocked. `reference` is 0 where the key is never named by itself.
+    """The way to unblock the card; `reference` is 0 if no command names the key by itself.
 
-    Keys of `shortest_key` to `longest_key` bytes are filled up to `padded_to` with `padding`.
+    Keys have `shortest_key` to `longest_key` bytes and are filled up to `padded_to` with `padding`.
     """
 
     reset: Reset
@@ -121,7 +122,7 @@ class Unblocking:
 
 @dataclass(frozen=True, slots=True)
 class CardProfile:
-    """A kind of ISO 7816-4 card."""
+    """One kind of ISO 7816-4 card."""
 
     name: str
     recognition: Recognition
@@ -132,14 +133,14 @@ class CardProfile:
 
 @cache
 def shipped() -> tuple[CardProfile, ...]:
-    """The profiles of this package, in the order of their file names."""
+    """Return the profiles of this package, in the order of their file names."""
     return load_all(_SHIPPED)
 
 
 def load_all(folder: Path) -> tuple[CardProfile, ...]:
-    """All profiles in `folder`; raises SettingsError for the first that is wrong.
+    """Return all profiles in `folder`; raises SettingsError for the first that is wrong.
 
-    So does one by which nobody could tell its cards from another's.
+    Two profiles that recognise the same cards are an error too.
     """
     seen: dict[Recognition, str] = {}
     profiles = []
@@ -153,12 +154,12 @@ def load_all(folder: Path) -> tuple[CardProfile, ...]:
 
 
 def load(path: Path) -> CardProfile:
-    """One profile; raises SettingsError with file and field."""
+    """Return one profile; raises SettingsError with the file and the field."""
     return parse(read.document(path), path.name)
 
 
 def parse(document: Mapping[str, Any], source: str) -> CardProfile:
-    """A profile from a parsed document; `source` is what errors name."""
+    """Return the profile in a parsed document; errors name `source` as its place."""
     whole = FieldTable(document, source)
     passcode = _passcode(whole.table("passcode"))
     profile = CardProfile(
@@ -190,11 +191,11 @@ def _serial(table: FieldTable) -> Serial:
     file = tuple(table.hexadecimals("file", 2))
     data_object = table.hexadecimal("data_object", 2, 2, b"")
     if bool(file) == bool(data_object):
-        raise table.wrong("file", "or data_object must be there, and not both")
+        raise table.wrong("file", "or data_object must be there, but not both")
     tags = table.hexadecimals("tags", 1, 3)
     for tag in tags:
         if not _is_tag(tag):
-            raise table.wrong("tags", f"must be BER-TLV tags, as {tag.hex().upper()} is not")
+            raise table.wrong("tags", f"must be BER-TLV tags; {tag.hex().upper()} is not one")
     serial = Serial(
         file,
         int.from_bytes(data_object, "big") if data_object else None,
@@ -204,7 +205,7 @@ def _serial(table: FieldTable) -> Serial:
         table.hexadecimal("prefix", 1, 16, b""),
     )
     if serial.offset + serial.length > _LONGEST_ANSWER:
-        raise table.wrong("length", f"ends behind the {_LONGEST_ANSWER} bytes that are read")
+        raise table.wrong("length", f"ends after the {_LONGEST_ANSWER} bytes that are read")
     if not len(serial.prefix) + serial.length <= LONGEST_SERIAL:
         raise table.wrong("length", f"makes a serial of more than {LONGEST_SERIAL} bytes")
     if serial.length and len(serial.prefix) + serial.length < SHORTEST_SERIAL:
@@ -216,7 +217,7 @@ def _serial(table: FieldTable) -> Serial:
 
 
 def _is_tag(tag: bytes) -> bool:
-    """Whether a card's data can have it: read as cards are read, it is one object's, and empty."""
+    """Return whether `tag` is a complete BER-TLV tag: with length 0 it must parse as one object."""
     try:
         return len(list(tlv.parse(tag + b"\0", "tag"))) == 1
     except CardMalformed:
@@ -240,11 +241,11 @@ def _passcode(table: FieldTable) -> Passcode:
     if passcode.shortest_in_use > passcode.longest_in_use:
         raise table.wrong("shortest_in_use", "is more than longest_in_use")
     if passcode.rules.minimum < passcode.shortest_in_use:
-        raise table.wrong("minimum", "is less than shortest_in_use: nobody could use such a one")
+        raise table.wrong("minimum", "is less than shortest_in_use: such a passcode would not work")
     if encoding is Encoding.PIN_BLOCK and passcode.padded_to not in {0, 8}:
         raise table.wrong("padded_to", "must be left out: a pin block has eight bytes")
     if encoding is Encoding.ASCII and passcode.padding in _DIGITS:
-        raise table.wrong("padding", "is a digit: the passcode would be another one")
+        raise table.wrong("padding", "is a digit: it would change the passcode")
     if passcode.rules.maximum > passcode.longest_in_use:
         raise table.wrong("maximum", "is more than longest_in_use: such a passcode would not fit")
     longest = {Encoding.ASCII: passcode.padded_to, Encoding.BCD: 2 * passcode.padded_to}

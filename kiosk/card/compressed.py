@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Compressed certificates: gzip on PIV cards, zlib on GIDS cards; bounded, whatever is sent."""
+"""Inflates compressed certificates (gzip on PIV cards, zlib on GIDS cards), within a size limit."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _LONGEST = 16384  # bytes of a certificate, far more than any card has room for
 
 
 def inflate_gzip(data: bytes, place: str) -> bytes:
-    """The content of gzip data (RFC 1952); raises CardMalformed(`place`)."""
+    """Return the content of gzip data (RFC 1952); raises CardMalformed(`place`)."""
     return _inflate(data, 16 + zlib.MAX_WBITS, place)
 
 
 def inflate_zlib(data: bytes, place: str) -> bytes:
-    """The content of zlib data (RFC 1950); raises CardMalformed(`place`)."""
+    """Return the content of zlib data (RFC 1950); raises CardMalformed(`place`)."""
     return _inflate(data, zlib.MAX_WBITS, place)
 
 
@@ -29,5 +29,5 @@ def _inflate(data: bytes, window: int, place: str) -> bytes:
     if not stream.eof:
         raise CardMalformed(f"{place}: compressed data cut off, or too long")
     if stream.unused_data:
-        raise CardMalformed(f"{place}: more behind the compressed data")
+        raise CardMalformed(f"{place}: more data after the compressed data")
     return content

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The responses of an administrator key to a GIDS card's challenges: pure computation.
+"""Computes an administrator key's responses to a GIDS card's challenges; it sends nothing.
 
-Wire facts (GIDS 2.0, as corrected by OpenSC `card-gids.c` and vletoux/GidsApplet, and agreeing with
-gids-tool): CBC with a zero vector, not ECB; the mutual response is R2, R1, Z1 in that order; Z1 is
-one block, random but for its last byte 80. For AES, which those two have not, the same holds with
-blocks of 16 bytes: that is our reading, met by no card yet.
+Wire facts (GIDS 2.0, as corrected by OpenSC `card-gids.c` and vletoux/GidsApplet; gids-tool
+agrees): the cipher mode is CBC with a zero vector, not ECB; the mutual response is R2, R1, Z1 in
+that order; Z1 is one block of random bytes whose last byte is 80. Those two sources have no AES.
+For AES we assume the same with blocks of 16 bytes; no card has confirmed this yet.
 
-The only module of this room that the central service may import.
+This is the only module of this room that the central service may import.
 """
 
 from __future__ import annotations
@@ -28,31 +28,31 @@ _PADDING = 0x80
 
 
 class KeyKind(StrEnum):
-    """The cipher that an administrator key is for."""
+    """The ciphers of administrator keys."""
 
     TRIPLE_DES = "3des"
     AES = "aes"
 
     @property
     def block(self) -> int:
-        """Bytes of one block, and of the external form's challenge."""
+        """The bytes of one block, and of the challenge in the external form."""
         return 8 if self is KeyKind.TRIPLE_DES else 16
 
 
 def fits(key: Secret, kind: KeyKind) -> bool:
-    """Whether `key` is one of that cipher: two or three keys of DES, or one of AES."""
+    """Return whether `key` has a length of that cipher: two or three DES keys, or one AES key."""
     return len(key) in _KEY_LENGTHS[kind]
 
 
 def new_challenge() -> bytes:
-    """R1: what the asking side opens the mutual form with."""
+    """Return R1, the challenge with which the asking side opens the mutual form."""
     return secrets.token_bytes(CHALLENGE)
 
 
 def external_response(key: Secret, kind: KeyKind, challenge: bytes) -> bytes:
-    """The response to the external form's challenge of one block.
+    """Return the response to the external form's challenge of one block.
 
-    Raises CardMalformed where the challenge has another length, SecretRefused where the key has.
+    Raises CardMalformed if the challenge has a wrong length, SecretRefused if the key has.
     """
     if len(challenge) != kind.block:
         raise CardMalformed(f"challenge: {len(challenge)} bytes instead of {kind.block}")
@@ -60,7 +60,7 @@ def external_response(key: Secret, kind: KeyKind, challenge: bytes) -> bytes:
 
 
 def mutual_response(key: Secret, kind: KeyKind, ours: bytes, theirs: bytes) -> bytes:
-    """The response R2, R1, Z1 enciphered, for our challenge R1 and the card's R2."""
+    """Return the response, R2, R1, Z1 enciphered, for our challenge R1 and the card's R2."""
     if len(ours) != CHALLENGE or len(theirs) != CHALLENGE:
         raise CardMalformed(f"challenge: not {CHALLENGE} bytes")
     z1 = secrets.token_bytes(kind.block - 1) + bytes((_PADDING,))
@@ -68,7 +68,7 @@ def mutual_response(key: Secret, kind: KeyKind, ours: bytes, theirs: bytes) -> b
 
 
 def is_mutual_reply(key: Secret, kind: KeyKind, ours: bytes, theirs: bytes, reply: bytes) -> bool:
-    """Whether `reply` is R1, R2, Z2 enciphered: only a card that has the key can make it."""
+    """Return whether `reply` is R1, R2, Z2 enciphered: only a card that has the key can make it."""
     if len(reply) != 2 * CHALLENGE + kind.block:
         return False
     plain = _crypt(_cipher(key, kind).decryptor(), reply)
@@ -76,10 +76,9 @@ def is_mutual_reply(key: Secret, kind: KeyKind, ours: bytes, theirs: bytes, repl
 
 
 class AdministratorKey:
-    """An administrator key at hand; keeps `card.session.Authority`.
+    """Answers challenges with an administrator key at hand; implements `card.session.Authority`.
 
-    Raises WrongCard where a card that was asked for the mutual form does not prove that it has the
-    key too.
+    Raises WrongCard if a card does not prove in the mutual form that it has the key too.
     """
 
     def __init__(
@@ -90,18 +89,18 @@ class AdministratorKey:
         self._theirs = b""
 
     def opening(self) -> bytes:
-        """R1, or nothing for the external form."""
+        """Return R1, or nothing for the external form."""
         return self._ours
 
     def answer(self, challenge: bytes) -> bytes:
-        """The response to the card's challenge."""
+        """Return the response to the card's challenge."""
         if not self._ours:
             return external_response(self._key, self._kind, challenge)
         self._theirs = challenge
         return mutual_response(self._key, self._kind, self._ours, challenge)
 
     def check(self, reply: bytes) -> None:
-        """Check what the card replied; raises WrongCard."""
+        """Check the card's reply; raises WrongCard if it is false."""
         if self._ours and not is_mutual_reply(
             self._key, self._kind, self._ours, self._theirs, reply
         ):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Everything that can be found out about a card without spending a try, whatever it is.
+"""Finds out everything about a card of any kind without spending a try.
 
-Unlike `inspect` this does not stop at the first thing that is wrong: each finding is a line of its
-own. No holder's name is in it.
+Unlike `inspect`, it does not stop at the first error: each finding is a line of its own. No
+cardholder's name is in a finding.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ from kiosk.errors import CardError, CardMute, CardRemoved
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at, and what was found."""
+    """One fact that was examined, and the result."""
 
     what: str
     found: str
 
 
 def examine(connection: Connection) -> tuple[Finding, ...]:
-    """Look at the card; raises CardRemoved or CardMute where it stops answering."""
-    told = capabilities(connection.atr)
+    """Return the findings about the card; raises CardRemoved or CardMute if it falls silent."""
+    announced = capabilities(connection.atr)
     findings = [
         Finding("answer to reset", connection.atr.hex(" ").upper()),
-        Finding("command chaining", _announced(told.chaining)),
-        Finding("extended length", _announced(told.extended)),
+        Finding("command chaining", _announced(announced.chaining)),
+        Finding("extended length", _announced(announced.extended)),
     ]
     try:
         card = recognise(connection)
     except (CardRemoved, CardMute):
         raise
     except CardError as error:
-        return (*findings, Finding("recognised as", f"nothing that is known: {error}"))
+        return (*findings, Finding("recognised as", f"no known kind of card: {error}"))
     return (*findings, Finding("recognised as", card.kind), *_of_card(card), *_may(card))
 
 
@@ -52,19 +52,25 @@ def _of_card(card: CardSession) -> list[Finding]:
         _look("serial", lambda: card.identity().serial),
         Finding("new passcodes", f"{rules.minimum} to {rules.maximum} digits"),
         _look("can do", lambda: ", ".join(sorted(card.abilities)) or "unlock and change only"),
-        _look("certificate for log in", lambda: _told(card.certificates().authentication)),
-        _look("certificate of the card", lambda: _told(card.certificates().card_authentication)),
+        _look(
+            "certificate for log in",
+            lambda: _describe_certificate(card.certificates().authentication),
+        ),
+        _look(
+            "certificate of the card",
+            lambda: _describe_certificate(card.certificates().card_authentication),
+        ),
     ]
 
 
 def _may(card: CardSession) -> list[Finding]:
     try:
-        told = report(card)
+        summary = report(card)
     except (CardRemoved, CardMute):
         raise
     except CardError as error:
         return [Finding("may", f"nothing: {error}")]
-    return [Finding(f"may {purpose}", obstacle(told, purpose) or "yes") for purpose in Purpose]
+    return [Finding(f"may {purpose}", obstacle(summary, purpose) or "yes") for purpose in Purpose]
 
 
 def _look(what: str, find: Callable[[], str]) -> Finding:
@@ -73,7 +79,7 @@ def _look(what: str, find: Callable[[], str]) -> Finding:
     except (CardRemoved, CardMute):
         raise
     except CardError as error:
-        return Finding(what, f"not to be had: {error}")
+        return Finding(what, f"not available: {error}")
 
 
 def _announced(capable: bool | None) -> str:
@@ -81,10 +87,10 @@ def _announced(capable: bool | None) -> str:
 
 
 def _number(left: int | None) -> str:
-    return "not told" if left is None else str(left)
+    return "not reported" if left is None else str(left)
 
 
-def _told(der: bytes | None) -> str:
+def _describe_certificate(der: bytes | None) -> str:
     if der is None:
         return "none"
     key = public_keys.from_certificate(der, "certificate")

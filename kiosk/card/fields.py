@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reading the fields of a data file strictly: every error names the file and the field."""
+"""Reads the fields of a data file strictly: every error names the file and the field."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kiosk.errors import SettingsError
 
 
 def document(path: Path) -> Mapping[str, Any]:
-    """A TOML file; raises SettingsError with its name where it cannot be read."""
+    """Return the content of a TOML file; raises SettingsError with its name if unreadable."""
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
@@ -20,62 +20,62 @@ def document(path: Path) -> Mapping[str, Any]:
 
 
 class FieldTable:
-    """One table of a document. Fields are taken out one by one; `end` refuses what is left."""
+    """One table of a document; each field is taken out once, and `end` refuses the rest."""
 
     def __init__(self, fields: Mapping[str, Any], place: str) -> None:
         self._fields = dict(fields)
         self._place = place
 
     def wrong(self, field: str, reason: str) -> SettingsError:
-        """The error for one field."""
+        """Return the error for one field."""
         return SettingsError(f"{self._place}: {field}", reason)
 
     def end(self) -> None:
-        """Raise SettingsError where a field is left that nobody asked for."""
+        """Raise SettingsError if a field is left that nothing asked for."""
         for field in self._fields:
-            raise self.wrong(field, "is not a field that is known")
+            raise self.wrong(field, "is not a known field")
 
     def table(self, field: str) -> FieldTable:
-        """A table within this one."""
+        """Return a table inside this one."""
         found = self._take(field, dict, "a table", None)
         return FieldTable(found, f"{self._place}: {field}")
 
     def text(self, field: str) -> str:
-        """Text that is not empty."""
+        """Return text; raises SettingsError if it is empty or not printable."""
         found: str = self._take(field, str, "text", None)
         if not found.strip():
             raise self.wrong(field, "is empty")
         if not found.isprintable():
-            raise self.wrong(field, "has signs that cannot be printed")
+            raise self.wrong(field, "has characters that cannot be printed")
         return found
 
     def flag(self, field: str, *, default: bool) -> bool:
-        """True or false."""
+        """Return true or false."""
         found: bool = self._take(field, bool, "true or false", default)
         return found
 
     def number(self, field: str, least: int, most: int, default: int | None = None) -> int:
-        """A whole number in a range."""
+        """Return a whole number from `least` to `most`."""
         found: int = self._take(field, int, "a whole number", default)
         if isinstance(found, bool) or not least <= found <= most:
             raise self.wrong(field, f"must be a whole number from {least} to {most}")
         return found
 
     def choice(self, field: str, choices: Sequence[str]) -> str:
-        """One of the words."""
+        """Return one of the words in `choices`."""
         found: str = self._take(field, str, "text", None)
         if found not in choices:
             raise self.wrong(field, f"must be one of: {', '.join(choices)}")
         return found
 
     def hexadecimal(self, field: str, least: int, most: int, default: bytes) -> bytes:
-        """Bytes as hexadecimal digits, `least` to `most` of them."""
+        """Return `least` to `most` bytes, written as hexadecimal digits."""
         if field not in self._fields:
             return default
         return self._bytes(field, self._fields.pop(field), least, most)
 
     def hexadecimals(self, field: str, least: int, most: int = 0) -> list[bytes]:
-        """A list of bytes as hexadecimal digits; empty where the field is missing."""
+        """Return a list of byte strings in hexadecimal digits; empty if the field is missing."""
         found: list[Any] = self._take(field, list, "a list", [])
         return [self._bytes(field, each, least, most or least) for each in found]
 

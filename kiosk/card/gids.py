@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""GIDS cards: Microsoft's Generic Identity Device Specification 2.0, as cards really have it.
+"""GIDS cards: Microsoft's Generic Identity Device Specification 2.0, as real cards implement it.
 
 Wire facts are from that specification, and from OpenSC `card-gids.c` and vletoux/GidsApplet where
-those found it wrong. Passcodes go unpadded; the unblocking key is an administrator key that answers
-a challenge, and need not be here: see `session.Authority`. Signatures are RSA 2048 alone, as in
-every implementation that we know.
+those found it wrong. Passcodes are sent without padding. The unblocking key is an administrator key
+that answers a challenge; it may be kept elsewhere (see `session.Authority`). Signatures are RSA
+2048 only, as in every implementation that we know.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ class GidsCard:
     abilities = frozenset({Ability.LOG_IN})
 
     def __init__(self, connection: Connection) -> None:
-        """Select the application; raises CardUnknown where the card has none."""
+        """Select the application; raises CardUnknown if the card has none."""
         self._connection = connection
-        select(connection, APPLICATION, named_by=APPLICATION)
+        select(connection, APPLICATION, name_prefix=APPLICATION)
         self._files: gids_files.MasterFile | None = None
 
     def identity(self, like: CardIdentity | None = None) -> CardIdentity:  # noqa: ARG002
-        """The 16 bytes of the file `cardid`, which only the administrator can write."""
+        """Return the 16 bytes of the file `cardid`, which only the administrator can write."""
         content = self._file("", "cardid")
         if content is None:
             raise CardMalformed("cardid: missing")
@@ -59,7 +59,10 @@ class GidsCard:
         return CardIdentity(Family.GIDS, content.hex().upper())
 
     def counters(self) -> Counters:
-        """The passcode's tries, from its status object. The administrator key's are not told."""
+        """Return the passcode's tries, from its status object.
+
+        The card does not report the administrator key's tries.
+        """
         try:
             content = gids_files.read(self._connection, 0x3FFF, _PIN_STATUS, "passcode status")
         except CardRefused:
@@ -67,20 +70,20 @@ class GidsCard:
         if content is None:
             return Counters(self._tries_by_verify())
         fields = dict(tlv.parse(content, "passcode status"))
-        told = [fields[tag] for tag in _TRIES_LEFT if tag in fields]
-        if not told or len(told[0]) != 1:
+        counts = [fields[tag] for tag in _TRIES_LEFT if tag in fields]
+        if not counts or len(counts[0]) != 1:
             raise CardMalformed("passcode status: no counter of one byte")
-        return Counters(told[0][0])
+        return Counters(counts[0][0])
 
     def _tries_by_verify(self) -> int | None:
-        """Cards without that object may tell it by VERIFY without data, as GidsApplet does."""
+        """Return the tries by VERIFY without data, for cards without the object (as GidsApplet)."""
         try:
             return tries.ask(self._connection, _PASSCODE)
         except CardRefused:
             return None
 
     def certificates(self) -> Certificates:
-        """The certificate of the container for log in, where there is one."""
+        """Return the certificate of the container for login, if there is one."""
         container = self._container()
         if container is None:
             return Certificates()
@@ -90,40 +93,43 @@ class GidsCard:
         return Certificates(gids_files.certificate(content, container.certificate_file))
 
     def verify(self, passcode: Secret) -> None:
-        """VERIFY; costs a try when wrong."""
+        """Send VERIFY; a wrong passcode costs a try."""
         digits = tries.old_passcode(passcode, _SHORTEST, _LONGEST)
         self._spend(Command("VERIFY", 0x20, 0x00, _PASSCODE, digits))
 
     def change(self, old: Secret, new: Secret) -> None:
-        """VERIFY, then CHANGE REFERENCE DATA; costs a try when `old` is wrong.
+        """Send VERIFY, then CHANGE REFERENCE DATA; a wrong `old` costs a try.
 
-        Old and new go without anything between them, and the card divides them by the length of
-        the passcode it has: an old one that is a digit short could make it take another new one
-        than was meant. So the old one is verified by itself first.
+        The command has the old and the new passcode without a separator, and the card divides them
+        by the length of its current passcode. An old passcode that is a digit short could make the
+        card take another new one than was meant. So the old one is verified by itself first.
         """
         digits = tries.new_passcode(new, self.rules)
         self.verify(old)
         self._spend(Command("CHANGE PASSCODE", 0x24, 0x00, _PASSCODE, old.reveal() + digits))
 
     def unblock(self, key: UnblockingKey, new: Secret) -> None:
-        """Challenge and response, then RESET RETRY COUNTER with the new passcode alone.
+        """Answer the card's challenge, then send RESET RETRY COUNTER with the new passcode alone.
 
-        A wrong response raises WrongSecret without a counter: GIDS tells none for this key.
+        A wrong response raises WrongSecret without a counter: GIDS reports none for this key.
         """
         digits = tries.new_passcode(new, self.rules)
         self._authenticate(cryptogram.AdministratorKey(key) if isinstance(key, Secret) else key)
         must(self._connection, Command("UNBLOCK", 0x2C, 0x02, _PASSCODE, digits))
 
     def change_key(self, old: Secret, new: Secret) -> None:  # noqa: ARG002
-        """Not offered: administrator keys are not rotated and do not come here."""
+        """Raise CardIncapable: administrator keys are not rotated and never reach the kiosk."""
         raise CardIncapable(Ability.RENEW_KEY)
 
     def sign_as_card(self, key: PublicKey, digest: bytes) -> bytes:  # noqa: ARG002
-        """Not offered: GIDS has no key that signs without passcode."""
+        """Raise CardIncapable: GIDS has no key that signs without a passcode."""
         raise CardIncapable(Ability.PROVE)
 
     def sign_as_holder(self, key: PublicKey, digest: bytes) -> bytes:
-        """MSE SET for the container's key, then COMPUTE DIGITAL SIGNATURE, after `verify`."""
+        """Choose the container's key (MSE SET) and sign (COMPUTE DIGITAL SIGNATURE).
+
+        Call it after `verify`.
+        """
         if not isinstance(key, rsa.RSAPublicKey):
             raise CardIncapable(Ability.LOG_IN)
         container = self._container()
@@ -150,7 +156,7 @@ class GidsCard:
         authority.check(reply)
 
     def _general_authenticate(self, name: str, tag: int, value: bytes) -> bytes:
-        """One half of the dialogue; gives what the card says under the same tag, or nothing."""
+        """Send one half of the dialogue and return the card's value under `tag`, or nothing."""
         template = tlv.encode(0x7C, tlv.encode(tag, value))
         command = Command(name, 0x87, 0x00, 0x00, template, expected=256)
         response = send(self._connection, command)
@@ -158,7 +164,7 @@ class GidsCard:
             raise WrongSecret(tries.UNBLOCKING_KEY, None, response.status)
         tries.judge(tries.UNBLOCKING_KEY, command, response.status)
         if not response.data and tag == 0x82:
-            return b""  # the external form ends with a status word alone
+            return b""  # in the external form the last answer is a status word alone
         return tlv.find(tlv.find(response.data, 0x7C, name), tag, name)
 
     # ------------------------------------------------------------ files and containers

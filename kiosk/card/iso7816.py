@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""ISO 7816-4 cards, as their profile describes them. They are unlocked, and no more.
+"""ISO 7816-4 cards, driven by their profile; a kiosk can unlock them and change their passcode.
 
-The commands are VERIFY, CHANGE REFERENCE DATA and RESET RETRY COUNTER of ISO 7816-4, 11.6. There is
-no standard for the certificate and the signature of such a card: nobody logs in with one.
+The commands are VERIFY, CHANGE REFERENCE DATA and RESET RETRY COUNTER of ISO 7816-4, 11.6. Nobody
+can log in with such a card, because no standard describes its certificate and signature.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from kiosk.values import CardIdentity, Counters, Family, PasscodeRules, Secret
 
 # Status words of ISO 7816-4, 5.6; the first is an SW1.
 _COUNTED, _BLOCKED, _NO_DIAGNOSIS = 0x63, 0x6983, 0x6F00
-_END_OF_FILE = 0x6282  # the file is shorter than was asked: that is all of it
-_SELECT_BY_PATH = 0x08  # from the master file, which the path leaves out
+_END_OF_FILE = 0x6282  # the file is shorter than requested: the answer is all of it
+_SELECT_BY_PATH = 0x08  # the path starts below the master file
 
 
 class Iso7816Card:
-    """A card of a profile, its application selected where the profile names one."""
+    """A card of a profile; its application is selected if the profile names one."""
 
     def __init__(self, connection: Connection, profile: CardProfile) -> None:
-        """Select the application; raises CardUnknown where the card has none."""
+        """Select the application; raises CardUnknown if the card has none."""
         self._connection = connection
         self._profile = profile
         name = profile.recognition.application
         if name:
-            select(connection, name, named_by=name, says_anything=True)
+            select(connection, name, name_prefix=name, other_data_allowed=True)
 
     @classmethod
     def of(cls, profile: CardProfile) -> Callable[[Connection], Iso7816Card]:
-        """What opens cards of this profile."""
+        """Return a function that opens cards of this profile."""
         return lambda connection: cls(connection, profile)
 
     @property
@@ -47,17 +47,17 @@ class Iso7816Card:
 
     @property
     def rules(self) -> PasscodeRules:
-        """What the profile says of new passcodes."""
+        """The profile's rules for new passcodes."""
         return self._profile.passcode.rules
 
     @property
     def abilities(self) -> frozenset[Ability]:
-        """At most a renewal of the unblocking key."""
+        """The renewal of the unblocking key, if the profile allows it; nothing else."""
         renewable = self._profile.unblocking.renewable
         return frozenset({Ability.RENEW_KEY} if renewable else ())
 
     def identity(self, like: CardIdentity | None = None) -> CardIdentity:  # noqa: ARG002
-        """The serial number, from where the profile says."""
+        """Return the serial number, read from the place that the profile names."""
         where = self._profile.serial
         place = f"serial of {self._profile.name}"
         content = self._read_file() if where.file else self._read_object()
@@ -73,26 +73,26 @@ class Iso7816Card:
         return CardIdentity(Family.ISO7816, number.hex().upper())
 
     def counters(self) -> Counters:
-        """The passcode's tries, where the profile says that VERIFY without data only asks."""
+        """Return the passcode's tries, if the profile says that VERIFY without data costs none."""
         passcode = self._profile.passcode
         if not passcode.ask_by_verify:
             return Counters(None)
         return Counters(tries.ask(self._connection, passcode.reference))
 
     def certificates(self) -> Certificates:
-        """None: there is no standard for them."""
+        """Return no certificates: there is no standard for them."""
         return Certificates()
 
     def verify(self, passcode: Secret) -> None:
-        """VERIFY; costs a try when wrong."""
+        """Send VERIFY; a wrong passcode costs a try."""
         data = self._in_use(passcode)
         self._spend(Command("VERIFY", 0x20, 0x00, self._profile.passcode.reference, data))
 
     def change(self, old: Secret, new: Secret) -> None:
-        """CHANGE REFERENCE DATA; costs a try when `old` is wrong.
+        """Send CHANGE REFERENCE DATA; a wrong `old` costs a try.
 
-        Without padding a card could divide old and new in another place than was meant: then the
-        old one is verified by itself first.
+        Without padding a card could divide the old and the new passcode in the wrong place. Then
+        the old one is verified by itself first.
         """
         data = self._in_use(old) + self._new(new)
         form = self._profile.passcode
@@ -102,7 +102,7 @@ class Iso7816Card:
         self._spend(command)
 
     def unblock(self, key: UnblockingKey, new: Secret) -> None:
-        """RESET RETRY COUNTER in the profile's form; costs a try of the key when it is wrong."""
+        """Send RESET RETRY COUNTER in the profile's form; a wrong key costs one of its tries."""
         code, digits = self._key(key), self._new(new)
         form, reference = self._profile.unblocking.reset, self._profile.passcode.reference
         if not form.has_key:
@@ -111,11 +111,11 @@ class Iso7816Card:
         data = (code if form.has_key else b"") + (digits if form.has_new else b"")
         self._spend_key(Command("UNBLOCK", 0x2C, form.p1, reference, data))
         if form in {Reset.KEY, Reset.NOTHING}:
-            # P1 = 01: the new passcode alone, in the security status that the key has given.
+            # P1 = 01: the new passcode alone; the verified key gives the right to set it.
             self._set(Command("SET PASSCODE", 0x24, 0x01, reference, digits))
 
     def change_key(self, old: Secret, new: Secret) -> None:
-        """CHANGE REFERENCE DATA of the key, where the profile says that it is renewable."""
+        """Send CHANGE REFERENCE DATA for the key; raises CardIncapable unless it is renewable."""
         if Ability.RENEW_KEY not in self.abilities:
             raise CardIncapable(Ability.RENEW_KEY)
         data = self._key(old) + self._key(new)
@@ -125,14 +125,14 @@ class Iso7816Card:
         self._spend_key(Command("CHANGE KEY", 0x24, 0x00, named, data))
 
     def sign_as_card(self, key: PublicKey, digest: bytes) -> bytes:  # noqa: ARG002
-        """Not offered."""
+        """Raise CardIncapable."""
         raise CardIncapable(Ability.PROVE)
 
     def sign_as_holder(self, key: PublicKey, digest: bytes) -> bytes:  # noqa: ARG002
-        """Not offered."""
+        """Raise CardIncapable."""
         raise CardIncapable(Ability.LOG_IN)
 
-    # ------------------------------------------------------------ secrets as the card has them
+    # ------------------------------------------------------------ secrets in the card's encoding
 
     def _in_use(self, passcode: Secret) -> bytes:
         form = self._profile.passcode
@@ -162,10 +162,10 @@ class Iso7816Card:
         tries.spend(self._connection, tries.UNBLOCKING_KEY, command)
 
     def _set(self, command: Command) -> None:
-        """Send what follows upon an unblocking key that was right.
+        """Send a command that follows a correct unblocking key.
 
-        A count in the answer is not the key's, and no status word may say so to whoever reads it
-        as the unblocking's.
+        A count in this answer is not the key's. So its status word is replaced, or a caller would
+        read it as the result of the unblocking.
         """
         status = send(self._connection, command).status
         if status >> 8 == _COUNTED or status == _BLOCKED:
@@ -192,7 +192,7 @@ class Iso7816Card:
 
 
 def _first(content: bytes, tag: int, place: str) -> bytes:
-    """The value of the first `tag`; what follows it is not looked at: files have room behind."""
+    """Return the value of the first `tag`; ignore the rest, because files have unused space."""
     for found, value in tlv.parse(content, place):
         if found == tag:
             return value

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the cardholder does with a card that is not locked: prove herself, and change her passcode.
+"""The cardholder's operations on a card that is not locked: log in, and change the passcode.
 
-Each is one transaction. The card's identity and its counter are read in it, and the card signs with
-its own key where it has one, before the passcode is sent: so no try is spent on another card, nor
-on one that is locked, and no passcode goes to a copy. A card without such a key cannot be told from
-a copy; the certificate itself is believed by central alone, when somebody logs in.
+Each operation is one transaction. Before it sends the passcode, it reads the card's identity and
+counter, and lets the card sign with its own key if it has one. So no try is spent on another card
+or on a locked one, and no passcode is sent to a copy. A card without such a key cannot be told from
+a copy. Only central decides whether to trust the certificate itself, when the cardholder logs in.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _BLOCKED = 0x6983
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """What a card is to sign before it is told the passcode, and the certificate (DER) of its key.
+    """The digest that a card signs before it gets the passcode, and its key's certificate (DER).
 
-    `certificate` is None where the card has no key that signs without passcode.
+    `certificate` is None if the card has no key that signs without a passcode.
     """
 
     certificate: bytes | None
@@ -40,10 +40,10 @@ def sign(
     passcode: Secret,
     digest: bytes,
 ) -> bytes:
-    """The signature over `digest` of the authentication key that `certificate` (DER) names.
+    """Return a signature over `digest` by the authentication key that `certificate` (DER) names.
 
-    Raises WrongSecret("passcode") with the tries that are left, WrongCard where another card lies
-    there, or one that is not genuine.
+    Raises WrongSecret("passcode") with the tries that are left, WrongCard if another card is in the
+    reader or the card is not genuine.
     """
     key = public_keys.from_certificate(certificate, "authentication certificate")
     identity, own = expected
@@ -60,8 +60,8 @@ def change(
 ) -> None:
     """Change the passcode, and verify the new one.
 
-    Raises WrongSecret("passcode") with the tries that are left where `old` is wrong: the passcode
-    is then what it was.
+    Raises WrongSecret("passcode") with the tries that are left if `old` is wrong; the passcode is
+    then unchanged.
     """
     card = _ready(connection, *expected)
     card.change(old, new)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""PIV cards: NIST SP 800-73pt2-5, with the vendor's metadata command where a card has it.
+"""PIV cards: NIST SP 800-73pt2-5, and the vendor's metadata command if a card has it.
 
 Wire constants are from SP 800-73-5 parts 1 and 2, SP 800-78-5 (algorithms) and, for metadata, from
-Yubico's published PIV extensions. Two independent cards differ in how they refuse a body of the
-wrong length, and both count a try for it: so nothing of a wrong form is ever sent.
+Yubico's published PIV extensions. Two independent cards refuse a body of the wrong length in
+different ways, and both count a try for it. So nothing of a wrong length is ever sent.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from kiosk.errors import CardMalformed, CardRefused, CardUnknown, SecretRefused
 from kiosk.values import CardIdentity, Counters, Family, PasscodeRules, Secret
 
 APPLICATION = bytes.fromhex("A000000308000010000100")
-_NAMED_BY = APPLICATION[:5]  # every card answers to the registered provider's own part
+_NAME_PREFIX = APPLICATION[:5]  # every card answers to the registered provider's own part
 _SHORT_NAME = APPLICATION[5:9]  # Yubico's cards name only the part after the provider
 _CHUID, _CERTIFICATE_9A, _CERTIFICATE_9E = b"\x5f\xc1\x02", b"\x5f\xc1\x05", b"\x5f\xc1\x01"
 _PASSCODE, _UNBLOCKING_KEY = 0x80, 0x81
@@ -43,20 +43,20 @@ class PivCard:
     abilities = frozenset(Ability)
 
     def __init__(self, connection: Connection) -> None:
-        """Select the application; raises CardUnknown where the card has none.
+        """Select the application; raises CardUnknown if the card has none.
 
-        Some cards accept the selection of anything: one that does not say what it selected has to
-        have a CHUID, which every PIV card has.
+        Some cards accept the selection of any application. A card that does not name the one it
+        selected must have a CHUID, which every PIV card has.
         """
         self._connection = connection
-        named = select(connection, APPLICATION, named_by=_NAMED_BY, short_name=_SHORT_NAME)
+        named = select(connection, APPLICATION, name_prefix=_NAME_PREFIX, short_name=_SHORT_NAME)
         if not named and not self._has_chuid():
             raise CardUnknown(connection.atr.hex())
 
     def identity(self, like: CardIdentity | None = None) -> CardIdentity:
-        """The GUID of the CHUID, or the authentication certificate's hash where it is all zeros.
+        """Return the GUID of the CHUID, or the hash of certificate 9A if the GUID is all zeros.
 
-        A card that is held against a certificate's hash is asked for that alone.
+        If `like` has a certificate's hash as serial, only the certificate is read.
         """
         by_certificate = like is not None and len(like.serial) == _HASH_DIGITS
         guid = b"" if by_certificate else self._guid()
@@ -74,7 +74,7 @@ class PivCard:
             return False
 
     def _guid(self) -> bytes:
-        """The GUID; nothing where the card has no CHUID, or one without it."""
+        """Return the GUID; empty if the card has no CHUID, or one without a GUID."""
         chuid = self._object(_CHUID, "CHUID") or b""
         guid = dict(tlv.parse(chuid, "CHUID")).get(_GUID, b"")
         if len(guid) not in {0, _GUID_LENGTH}:
@@ -82,45 +82,45 @@ class PivCard:
         return guid
 
     def counters(self) -> Counters:
-        """VERIFY without data tells the passcode's tries; metadata, if there is, the key's."""
+        """Return the passcode's tries (VERIFY without data) and the key's (metadata, if any)."""
         left = tries.ask(self._connection, _PASSCODE)
         return Counters(left, self._unblocking_tries())
 
     def certificates(self) -> Certificates:
-        """Certificates 9A and 9E."""
+        """Return certificates 9A and 9E."""
         return Certificates(
             self._certificate(_CERTIFICATE_9A, "certificate 9A"),
             self._certificate(_CERTIFICATE_9E, "certificate 9E"),
         )
 
     def verify(self, passcode: Secret) -> None:
-        """VERIFY; costs a try when wrong."""
+        """Send VERIFY; a wrong passcode costs a try."""
         data = _padded_passcode(passcode)
         self._spend(tries.PASSCODE, Command("VERIFY", 0x20, 0x00, _PASSCODE, data))
 
     def change(self, old: Secret, new: Secret) -> None:
-        """CHANGE REFERENCE DATA of the passcode; costs a try when `old` is wrong."""
+        """Send CHANGE REFERENCE DATA for the passcode; a wrong `old` costs a try."""
         data = _padded_passcode(old) + self._new_passcode(new)
         self._spend(tries.PASSCODE, Command("CHANGE PASSCODE", 0x24, 0x00, _PASSCODE, data))
 
     def unblock(self, key: UnblockingKey, new: Secret) -> None:
-        """RESET RETRY COUNTER; costs a try of the unblocking key when it is wrong."""
+        """Send RESET RETRY COUNTER; a wrong unblocking key costs one of the key's tries."""
         if not isinstance(key, Secret):
             raise SecretRefused(tries.UNBLOCKING_KEY)
         data = _whole_key(key) + self._new_passcode(new)
         self._spend(tries.UNBLOCKING_KEY, Command("UNBLOCK", 0x2C, 0x00, _PASSCODE, data))
 
     def change_key(self, old: Secret, new: Secret) -> None:
-        """CHANGE REFERENCE DATA of the unblocking key; costs a try when `old` is wrong."""
+        """Send CHANGE REFERENCE DATA for the unblocking key; a wrong `old` costs a try."""
         data = _whole_key(old) + _whole_key(new)
         self._spend(tries.UNBLOCKING_KEY, Command("CHANGE KEY", 0x24, 0x00, _UNBLOCKING_KEY, data))
 
     def sign_as_card(self, key: PublicKey, digest: bytes) -> bytes:
-        """GENERAL AUTHENTICATE with 9E, which needs no passcode."""
+        """Send GENERAL AUTHENTICATE with key 9E, which needs no passcode."""
         return self._sign(_CARD_AUTHENTICATION, key, digest)
 
     def sign_as_holder(self, key: PublicKey, digest: bytes) -> bytes:
-        """GENERAL AUTHENTICATE with 9A, after `verify`."""
+        """Send GENERAL AUTHENTICATE with key 9A; call after `verify`."""
         return self._sign(_AUTHENTICATION, key, digest)
 
     # ------------------------------------------------------------ the commands' common parts
@@ -158,12 +158,12 @@ class PivCard:
         command = Command("GET METADATA", 0xF7, 0x00, _UNBLOCKING_KEY, expected=256)
         response = send(self._connection, command)
         if response.status != SUCCESS:
-            return None  # a vendor's extra: whoever has none may refuse it in any way
+            return None  # a vendor's extension: a card without it may refuse in any way
         try:
-            told = dict(tlv.parse(response.data, "metadata")).get(0x06, b"")  # total, remaining
+            counts = dict(tlv.parse(response.data, "metadata")).get(0x06, b"")  # total, remaining
         except CardMalformed:
             return None
-        return told[1] if len(told) == 2 and told[1] <= told[0] else None
+        return counts[1] if len(counts) == 2 and counts[1] <= counts[0] else None
 
     def _new_passcode(self, passcode: Secret) -> bytes:
         return tries.new_passcode(passcode, self.rules).ljust(_WIDTH, b"\xff")
@@ -190,8 +190,8 @@ def _to_sign(key: PublicKey, digest: bytes) -> tuple[int, bytes]:
             key.key_size // 8 - len(info) - 1, b"\xff"
         ) + b"\0" + info
     if isinstance(key.curve, ec.SECP384R1):
-        # A digest shorter than the field is used as it is (FIPS 186-5, 6.4): left-padded, the
-        # number stays the same and cards that insist on 48 bytes are content.
+        # A digest shorter than the field is used unchanged (FIPS 186-5, 6.4). Padding it on the
+        # left keeps the number, and satisfies cards that require 48 bytes.
         return _P384, digest.rjust(48, b"\0")
     return _P256, digest
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What may be done with a card, decided from its report before anything can spend a try."""
+"""Decides from a card's report what may be done with it, before anything can spend a try."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from enum import StrEnum
 
 from kiosk.card.session import CardReport
 
-TRIES_FOR_A_GUESS = 3  # one that may be wasted, and the last two, which are never risked
+TRIES_FOR_A_GUESS = 3  # one to spend on a guess, and the last two, which are never risked
 
 
 class Purpose(StrEnum):
-    """What somebody wants to do with the card."""
+    """The operations that a user can ask for."""
 
     LOG_IN = "log in"
     CHANGE = "change passcode"
@@ -19,22 +19,22 @@ class Purpose(StrEnum):
 
 
 class Obstacle(StrEnum):
-    """Why it may not be done: each is a page of plain help, or another way to go."""
+    """The reasons against an operation; each leads to a page of plain help or to another way."""
 
     LOCKED = "locked"  # no try of the passcode is left: unlock instead
-    UNLOCK_ONLY = "unlock only"  # no certificate and signature: nobody can be logged in
-    KEY_SPENT = "unblocking key spent"  # nothing the kiosk can do: the RA makes a new card
+    UNLOCK_ONLY = "unlock only"  # no certificate and signature: login is impossible
+    KEY_SPENT = "unblocking key spent"  # the kiosk cannot help: the RA makes a new card
     KEY_AT_RISK = "unblocking key at risk"  # a wrong key now could spend the last tries
 
 
 def obstacle(
     report: CardReport, purpose: Purpose, *, tries_needed: int = TRIES_FOR_A_GUESS
 ) -> Obstacle | None:
-    """What forbids `purpose`, or None.
+    """Return the reason against `purpose`, or None.
 
-    `tries_needed`: how many the unblocking key must have left, fewer where it is known which one
-    the card carries. A counter that the card does not tell forbids nothing here: central's ledger
-    keeps it.
+    `tries_needed` is the number of tries that the unblocking key must have left; it can be lower if
+    it is known which key the card carries. A counter that the card does not report is no obstacle
+    here: central's ledger limits those tries.
     """
     if purpose is Purpose.UNLOCK:
         return _unlock(report.counters.unblocking, tries_needed)

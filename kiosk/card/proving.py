@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Proving that a card is the one it says it is, by a signature over a digest made for this once."""
+"""Proves that a card is the one it claims to be, by its signature over a digest for one use."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from kiosk.values import CardIdentity
 def prove(
     connection: Connection, identity: CardIdentity, certificate: bytes, digest: bytes
 ) -> bytes:
-    """Have the card `identity` sign `digest` with the key that its `certificate` names.
+    """Return the card `identity`'s signature over `digest`, by the key that `certificate` names.
 
-    Raises WrongCard where another card lies there, or the signature is not that key's.
+    Raises WrongCard if another card is in the reader, or the signature is not that key's.
     """
     card = recognise(connection)
     expect(card, identity)
@@ -25,7 +25,7 @@ def prove(
 
 
 def expect(card: CardSession, identity: CardIdentity) -> None:
-    """Read the card's identity anew; raises WrongCard where it is another one."""
+    """Read the card's identity again; raises WrongCard if it is another card."""
     found = card.identity(identity)
     if found != identity:
         raise WrongCard(identity.serial, found.serial)
@@ -34,9 +34,10 @@ def expect(card: CardSession, identity: CardIdentity) -> None:
 def signed_by(
     card: CardSession, identity: CardIdentity, key: public_keys.PublicKey, digest: bytes
 ) -> bytes:
-    """The card authentication key's signature over `digest`; raises WrongCard if it is not `key`'s.
+    """Return the card authentication key's signature over `digest`.
 
-    A forged card whose key is of another kind refuses the algorithm: that is an answer too.
+    Raises WrongCard if the signature is not `key`'s. A forged card with another kind of key refuses
+    the algorithm: that counts as not genuine too.
     """
     try:
         signature = card.sign_as_card(key, digest)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Public keys of cards: reading them from certificates, checking what cards signed.
+"""Reads the public keys of cards from their certificates, and checks the cards' signatures.
 
 Every signature here is over a 32-byte SHA-256 digest: ECDSA on P-256 or P-384, or RSA 2048 with
 PKCS #1 v1.5 padding.
@@ -17,17 +17,17 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
 from kiosk.errors import CardMalformed
 
-# DigestInfo of SHA-256 (RFC 8017, section 9.2, note 1): what an RSA key signs, padded.
+# DigestInfo of SHA-256 (RFC 8017, section 9.2, note 1). An RSA key signs it with padding.
 SHA256_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
 
-# InvalidVersion is no ValueError.
+# InvalidVersion does not derive from ValueError.
 _UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion)
 
 PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 
 
 def from_certificate(der: bytes, place: str) -> PublicKey:
-    """The public key in a DER certificate; raises CardMalformed(`place`)."""
+    """Return the public key in a DER certificate; raises CardMalformed(`place`)."""
     try:
         key = x509.load_der_x509_certificate(der).public_key()
     except _UNREADABLE as error:
@@ -36,7 +36,7 @@ def from_certificate(der: bytes, place: str) -> PublicKey:
 
 
 def expires(der: bytes, place: str) -> datetime:
-    """The end (UTC) of a DER certificate's validity; raises CardMalformed(`place`)."""
+    """Return the end (UTC) of a DER certificate's validity; raises CardMalformed(`place`)."""
     try:
         return x509.load_der_x509_certificate(der).not_valid_after_utc
     except _UNREADABLE as error:
@@ -44,7 +44,7 @@ def expires(der: bytes, place: str) -> datetime:
 
 
 def from_spki(der: bytes, place: str) -> PublicKey:
-    """The public key in a DER SubjectPublicKeyInfo; raises CardMalformed(`place`)."""
+    """Return the public key in a DER SubjectPublicKeyInfo; raises CardMalformed(`place`)."""
     try:
         key = serialization.load_der_public_key(der)
     except _UNREADABLE as error:
@@ -53,7 +53,7 @@ def from_spki(der: bytes, place: str) -> PublicKey:
 
 
 def verifies(key: PublicKey, signature: bytes, digest: bytes) -> bool:
-    """Whether `signature` is `key`'s over the SHA-256 `digest`."""
+    """Return whether `signature` is `key`'s signature over the SHA-256 `digest`."""
     sha256 = Prehashed(hashes.SHA256())
     try:
         if isinstance(key, rsa.RSAPublicKey):
@@ -66,7 +66,7 @@ def verifies(key: PublicKey, signature: bytes, digest: bytes) -> bool:
 
 
 def described(key: PublicKey) -> str:
-    """The kind of key, for people."""
+    """Return the kind of key in words for people."""
     return f"RSA {key.key_size}" if isinstance(key, rsa.RSAPublicKey) else key.curve.name
 
 

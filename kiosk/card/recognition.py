@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which family a card belongs to, found with as few commands as possible.
+"""Recognises a card's family with as few commands as possible.
 
-The order is fixed: profiles that know the card's answer to reset; then PIV, GIDS, and the
-applications of the profiles in the order of their names. One SELECT for each that is asked.
+The order is fixed: first the profiles that match the card's answer to reset; then PIV, GIDS, and
+the applications of the profiles in the order of their names. Each candidate costs one SELECT.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _Open = Callable[[Connection], CardSession]
 
 
 def recognise(connection: Connection, family: Family | None = None) -> CardSession:
-    """The card's application, selected; raises CardUnknown where no family fits.
+    """Return the card's selected application; raises CardUnknown if no family fits.
 
-    Where it is known which family the card must be of, the others are not asked.
+    If `family` is given, only candidates of that family are tried.
     """
     for kind, open_ in _candidates(connection.atr):
         if family in {None, kind}:
@@ -36,29 +36,29 @@ def recognise(connection: Connection, family: Family | None = None) -> CardSessi
 
 
 def inspect(connection: Connection) -> CardReport:
-    """Everything about a card that can be read without spending a try."""
+    """Return everything that can be read from a card without spending a try."""
     return report(recognise(connection))
 
 
 def report(card: CardSession) -> CardReport:
-    """The same about a card that has been recognised."""
-    # The counters come first: reading them later could find them hidden by a verified state.
+    """Return the same for a card that has been recognised."""
+    # Read the counters first: later a verified passcode could hide them.
     counters = card.counters()
     identity, certificates = card.identity(), _certificates(card)
-    abilities = card.abilities - _without(certificates)
+    abilities = card.abilities - _lacking(certificates)
     return CardReport(identity, counters, card.rules, certificates, abilities)
 
 
 def _certificates(card: CardSession) -> Certificates:
-    """What there is of them and can be used: an odd one keeps nobody from unlocking the card."""
+    """Return the usable certificates; an unreadable one must not prevent an unlock."""
     try:
         return card.certificates().usable()
     except (CardMalformed, CardRefused):
         return Certificates()
 
 
-def _without(certificates: Certificates) -> frozenset[Ability]:
-    """What a card cannot do for lack of a certificate."""
+def _lacking(certificates: Certificates) -> frozenset[Ability]:
+    """Return the abilities that the card lacks for want of a certificate."""
     missing = set()
     if certificates.authentication is None:
         missing.add(Ability.LOG_IN)

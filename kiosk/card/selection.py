@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Selecting an application by its name, and seeing that it is the one."""
+"""Selects an application by its name, and checks that the card selected that one."""
 
 from __future__ import annotations
 
@@ -15,36 +15,38 @@ def select(
     connection: Connection,
     application: bytes,
     *,
-    named_by: bytes,
+    name_prefix: bytes,
     short_name: bytes = b"",
-    says_anything: bool = False,
+    other_data_allowed: bool = False,
 ) -> bool:
-    """SELECT by name: whether the answer says it; raises CardUnknown where there is none such.
+    """SELECT by name and return whether the answer names the application.
 
-    Cards say that in many ways, so any refusal is taken for it, and any answer that cannot be read.
-    The answer may say nothing; of one that `says_anything` also something of its own, as IsoApplet
-    does its version. Where it names an application (in 61/4F or 6F/84) the name must begin with
-    `named_by`, or with `short_name` where there is one: some cards answer with another one than was
-    asked for.
+    Raises CardUnknown if the card does not have it. Cards report that in many ways, so any refusal
+    and any unreadable answer counts. The answer may be empty. If `other_data_allowed`, it may also
+    be data of another kind, as IsoApplet answers with its version. If the answer has a name (in
+    61/4F or 6F/84), it must begin with `name_prefix`, or with `short_name` if given: some cards
+    answer with another name than the requested one.
     """
     command = Command("SELECT", 0xA4, 0x04, 0x00, application, expected=256, repeatable=True)
     response = send(connection, command)
     if response.status != SUCCESS:
         raise CardUnknown(connection.atr.hex())
-    if not response.data or (says_anything and response.data[:1] not in _TEMPLATES):
+    if not response.data or (other_data_allowed and response.data[:1] not in _TEMPLATES):
         return False
     try:
         named = _name(response.data)
-    except CardMalformed:  # none of ours answers like that: the next application is asked
+    except CardMalformed:  # no supported card answers like that: try the next application
         raise CardUnknown(connection.atr.hex()) from None
-    if named and not (named.startswith(named_by) or (short_name and named.startswith(short_name))):
+    if named and not (
+        named.startswith(name_prefix) or (short_name and named.startswith(short_name))
+    ):
         raise CardUnknown(connection.atr.hex())
     return bool(named)
 
 
 def _name(answer: bytes) -> bytes:
-    """The name in an answer to SELECT, empty where there is none."""
-    # The first object alone: some cards send more behind it.
+    """Return the name in an answer to SELECT; empty if there is none."""
+    # Read only the first object: some cards send more after it.
     tag, template = next(tlv.parse(answer, "SELECT"))
     if tag not in _NAME_IN:
         return b""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every card family offers to the journeys, whatever its commands look like."""
+"""The interface that every card family offers, whatever commands its cards use."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from kiosk.values import CardIdentity, Counters, PasscodeRules, Secret
 
 @dataclass(frozen=True, slots=True)
 class Certificates:
-    """A card's certificates as DER, where it has them.
+    """A card's certificates as DER, if it has them.
 
     `authentication` belongs to the key that needs the passcode (PIV 9A), `card_authentication` to
-    the one that needs none (PIV 9E).
+    the key that needs none (PIV 9E).
     """
 
     authentication: bytes | None = None
     card_authentication: bytes | None = None
 
     def usable(self) -> Certificates:
-        """Those of them that can be read and whose keys are of a kind that we know."""
+        """Return the certificates that can be read and whose keys are of a known kind."""
         return Certificates(_usable(self.authentication), _usable(self.card_authentication))
 
 
@@ -39,37 +39,37 @@ def _usable(der: bytes | None) -> bytes | None:
 
 
 class Ability(StrEnum):
-    """What a card can do beyond being unlocked and having its passcode changed."""
+    """The abilities of a card beyond unlock and passcode change."""
 
-    LOG_IN = "log in"  # a certificate, and its key signs after the passcode
-    PROVE = "prove"  # a key that signs without passcode, to prove the card
-    RENEW_KEY = "renew key"  # its unblocking key can be changed by the kiosk
+    LOG_IN = "log in"  # has a certificate whose key signs after the passcode
+    PROVE = "prove"  # has a key that signs without a passcode, to prove the card
+    RENEW_KEY = "renew key"  # the kiosk can change its unblocking key
 
 
 @dataclass(eq=False)
 class CardIncapable(CardError):
-    """This card's family or profile does not have what was asked; nothing was sent."""
+    """This card's family or profile does not offer the operation; nothing was sent."""
 
     ability: str
 
 
 class Authority(Protocol):
-    """Whoever holds an administrator key and answers a card's challenge for it.
+    """Holds an administrator key and answers a card's challenge with it.
 
-    The card's transaction is held across these calls: they may be round trips to the central
-    service, and whatever they raise ends the operation.
+    The card's transaction stays open across these calls. They may be round trips to the central
+    service; any error that they raise ends the operation.
     """
 
     def opening(self) -> bytes:
-        """Our challenge, 16 bytes, for the mutual form; empty for the external one."""
+        """Return our challenge, 16 bytes, for the mutual form; empty for the external one."""
 
     def answer(self, challenge: bytes) -> bytes:
-        """The response to the card's challenge."""
+        """Return the response to the card's challenge."""
 
     def check(self, reply: bytes) -> None:
-        """Judge the card's own response (mutual form); raises WrongCard where it is false.
+        """Check the card's own response (mutual form); raises WrongCard if it is false.
 
-        Called before the new passcode is sent to the card.
+        It is called before the new passcode is sent to the card.
         """
 
 
@@ -78,7 +78,7 @@ UnblockingKey = Secret | Authority
 
 @dataclass(frozen=True, slots=True)
 class CardReport:
-    """All that is known of a card before a try of its counters may be spent."""
+    """Everything that is known about a card before a try may be spent."""
 
     identity: CardIdentity
     counters: Counters
@@ -88,38 +88,38 @@ class CardReport:
 
     @property
     def unlock_only(self) -> bool:
-        """Without certificate and signature nobody can be logged in with this card."""
+        """Whether nobody can log in with this card, for want of a certificate and signature."""
         return Ability.LOG_IN not in self.abilities
 
 
 class CardSession(Protocol):
-    """A selected card application. Each method is one operation; none probes.
+    """A selected card application; each method is one operation, and none spends a try to find out.
 
-    Raises the errors of `kiosk.errors`: WrongSecret where the card counted a try, SecretRefused
-    where the form was wrong and nothing was sent, CardRefused, CardMalformed, CardRemoved; and
-    CardIncapable where the card is not one that has the ability.
+    Methods raise the errors of `kiosk.errors`: WrongSecret if the card counted a try, SecretRefused
+    if the form was wrong and nothing was sent, CardRefused, CardMalformed, CardRemoved. They raise
+    CardIncapable if the card does not have the ability.
     """
 
     @property
     def kind(self) -> str:
-        """What people call such cards."""
+        """The usual name of such cards."""
 
     @property
     def abilities(self) -> frozenset[Ability]:
-        """What cards of this kind can do; no command is sent."""
+        """The abilities of cards of this kind; no command is sent."""
 
     @property
     def rules(self) -> PasscodeRules:
-        """What a new passcode must be on this card."""
+        """The rules for a new passcode on this card."""
 
     def identity(self, like: CardIdentity | None = None) -> CardIdentity:
-        """Which card this is, read anew; `like`: the one that it ought to be."""
+        """Read and return the card's identity; `like` is the identity that is expected."""
 
     def counters(self) -> Counters:
-        """The tries left, read without spending one; call before any verify."""
+        """Return the tries left, without spending one; call before any `verify`."""
 
     def certificates(self) -> Certificates:
-        """The card's certificates."""
+        """Return the card's certificates."""
 
     def verify(self, passcode: Secret) -> None:
         """Prove the passcode to the card."""
@@ -128,17 +128,23 @@ class CardSession(Protocol):
         """Change the passcode."""
 
     def unblock(self, key: UnblockingKey, new: Secret) -> None:
-        """Set a new passcode, and its tries to the full, with the unblocking key.
+        """Set a new passcode with all its tries, with the unblocking key.
 
-        `key` is the key itself, or whoever answers for it: a GIDS card takes both, the others
-        raise SecretRefused for an authority.
+        `key` is the key itself, or an authority that answers with it. A GIDS card takes both; the
+        others raise SecretRefused for an authority.
         """
 
     def change_key(self, old: Secret, new: Secret) -> None:
         """Change the unblocking key."""
 
     def sign_as_card(self, key: PublicKey, digest: bytes) -> bytes:
-        """Sign a SHA-256 digest with the card authentication key; `key` tells its kind."""
+        """Return the card authentication key's signature over a SHA-256 digest.
+
+        `key` tells the kind of key.
+        """
 
     def sign_as_holder(self, key: PublicKey, digest: bytes) -> bytes:
-        """Sign a SHA-256 digest with the authentication key, after `verify`."""
+        """Return the authentication key's signature over a SHA-256 digest.
+
+        Call it after `verify`; `key` tells the kind of key.
+        """

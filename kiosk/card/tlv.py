@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""BER-TLV as cards use it (ISO 7816-4, annex E): strict, bounded, with the place of every error."""
+"""Reads and writes BER-TLV (ISO 7816-4, annex E) strictly, within limits; errors name the place."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from kiosk.errors import CardMalformed
 
 
 def parse(data: bytes, place: str) -> Iterator[tuple[int, bytes]]:
-    """Each tag and value of `data`, in order, one level deep.
+    """Yield each tag and value of `data`, in order, one level deep.
 
-    Tags have up to three bytes, lengths up to four. Raises CardMalformed(`place` and offset) where
+    Tags have up to three bytes, lengths up to four. Raises CardMalformed (`place` and offset) if
     something is cut off or left over.
     """
     position = 0
@@ -26,7 +26,7 @@ def parse(data: bytes, place: str) -> Iterator[tuple[int, bytes]]:
 
 
 def find(data: bytes, tag: int, place: str) -> bytes:
-    """The value of the first `tag`; raises CardMalformed where there is none."""
+    """Return the value of the first `tag`; raises CardMalformed if there is none."""
     for found, value in parse(data, place):
         if found == tag:
             return value
@@ -34,7 +34,7 @@ def find(data: bytes, tag: int, place: str) -> bytes:
 
 
 def encode(tag: int, value: bytes) -> bytes:
-    """One TLV with a definite length of up to three bytes."""
+    """Return one TLV with a definite length of up to three bytes."""
     head = tag.to_bytes((tag.bit_length() + 7) // 8 or 1, "big")
     if len(value) < 0x80:
         return head + bytes((len(value),)) + value

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Commands that a card counts, and the counters as cards tell them (ISO 7816-4, 63 CX)."""
+"""Sends commands that cost tries, and reads the counters in the answers (ISO 7816-4, 63 CX)."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _WRONG = 0x6300  # ISO 7816-4: no further information
 
 
 def spend(connection: Connection, which: str, command: Command) -> None:
-    """Send a command that may cost a try of `which`; raises WrongSecret where the card counted."""
+    """Send a command that may cost a try of `which`; raises WrongSecret if the card counted one."""
     judge(which, command, send(connection, command).status)
 
 
 def judge(which: str, command: Command, status: int) -> None:
-    """Say what `status` means after a command that may cost a try."""
+    """Raise the error that `status` means after a command that may cost a try, if any."""
     if status == SUCCESS:
         return
     left = _left(status)
@@ -28,7 +28,7 @@ def judge(which: str, command: Command, status: int) -> None:
 
 
 def ask(connection: Connection, reference: int) -> int | None:
-    """The tries left, by VERIFY without data; None where the card hides them (verified already)."""
+    """Return the tries left, by VERIFY without data; None if the card hides them after a verify."""
     command = Command("VERIFY (ask)", 0x20, 0x00, reference)
     status = send(connection, command).status
     left = _left(status)
@@ -38,9 +38,9 @@ def ask(connection: Connection, reference: int) -> int | None:
 
 
 def new_passcode(passcode: Secret, rules: PasscodeRules) -> bytes:
-    """The digits of a new passcode; raises SecretRefused where it breaks the rules.
+    """Return the digits of a new passcode; raises SecretRefused if it breaks the rules.
 
-    One card refuses a short new passcode, another takes it: the rule is kept here.
+    The kiosk enforces the rule, because some cards accept a short new passcode.
     """
     if not rules.accepts(passcode):
         raise SecretRefused("new passcode")
@@ -48,7 +48,7 @@ def new_passcode(passcode: Secret, rules: PasscodeRules) -> bytes:
 
 
 def old_passcode(passcode: Secret, shortest: int, longest: int) -> bytes:
-    """The digits of a passcode that is in use: it only has to fit the card."""
+    """Return the digits of a passcode in use; raises SecretRefused if they do not fit the card."""
     digits = passcode.reveal()
     if not shortest <= len(digits) <= longest or not all(48 <= digit <= 57 for digit in digits):
         raise SecretRefused(PASSCODE)
@@ -58,6 +58,6 @@ def old_passcode(passcode: Secret, shortest: int, longest: int) -> bytes:
 def _left(status: int) -> int | None:
     if status == _BLOCKED:
         return 0
-    # 63 CX, as ISO 7816-4 has it; some PIV cards say 63 0X (as OpenSC found out).
+    # ISO 7816-4 has 63 CX; some PIV cards answer 63 0X, as OpenSC found out.
     counted = status >> 4 in {0x63C, 0x630} and status != _WRONG
     return status & 0xF if counted else None

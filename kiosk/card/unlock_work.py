@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The card work of an unlock: one transaction, every step recorded before the next is sent.
+"""The card work of an unlock: one transaction that records every step before it sends the next.
 
-The order (see the protocol): identity; a fresh signature of the card authentication key; unblock;
-verify; change current -> next; a signature of the authentication key that closes it. Whoever runs
-this holds the card's transaction, and makes `record` durable before it returns.
+The order (see the protocol): identity; a new signature of the card authentication key; unblock;
+verify; change current -> next; a closing signature of the authentication key. The caller holds the
+card's transaction, and `record` makes each step durable before it returns.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from kiosk.values import CardIdentity, Secret
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An unblocking key that the card may carry; `key` is empty where its authority keeps it."""
+    """An unblocking key that the card may carry; `key` is empty if an authority keeps it."""
 
     generation: int
     key: Secret
@@ -31,14 +31,14 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class UnlockPlan:
-    """All that the card work needs, fixed before it begins.
+    """Everything that the card work needs, fixed before it begins.
 
-    `card_key` and `holder_key` are DER SubjectPublicKeyInfo: the pinned card authentication key,
-    and the authentication key, None where the card has none. `attestations` maps each generation
-    of the pair to the digest that the authentication key signs when the card is left with it.
-    `next` is None where such keys are not renewed. The second candidate is tried where
-    `second_allowed`, and the card has at least `second_needs_tries_left` after it refused the
-    first.
+    `card_key` and `holder_key` are DER SubjectPublicKeyInfo: the pinned card authentication key and
+    the authentication key, each None if the card does not have it. `attestations` maps each
+    generation of the pair to the digest that the authentication key signs if the card is left with
+    that generation. `next` is None if such keys are not renewed. The second candidate is tried only
+    if `second_allowed` is set and the card has at least `second_needs_tries_left` tries after it
+    refused the first.
     """
 
     identity: CardIdentity
@@ -63,7 +63,7 @@ class UnlockPlan:
 
 @dataclass(frozen=True, slots=True)
 class CardStep:
-    """A fact: `status` is None when the command is about to be sent.
+    """A fact for the record; `status` is None if the command is about to be sent.
 
     `command` is one of authenticate, unblock, verify, change, attest: the words of the contract.
     """
@@ -76,7 +76,7 @@ class CardStep:
 
 @dataclass(frozen=True, slots=True)
 class Unlocked:
-    """The card took the new passcode, and is left with this generation of its unblocking key."""
+    """The card took the new passcode and now carries this generation of its unblocking key."""
 
     generation: int
 
@@ -87,11 +87,11 @@ Record = Callable[[CardStep], None]
 def unlock(
     connection: Connection, plan: UnlockPlan, record: Record, authority: Authority | None = None
 ) -> Unlocked:
-    """Do the card work of `plan`; `authority` answers for the candidates whose key is not here.
+    """Do the card work of `plan`; `authority` answers for candidates whose key is kept elsewhere.
 
-    Raises WrongCard before any try is spent; WrongSecret("unblocking key") where no allowed
-    candidate fits; WrongSecret("passcode") or CardRefused where the card unblocked but does not
-    know the new passcode: then its unblocking key is left as it is.
+    Raises WrongCard before any try is spent; WrongSecret("unblocking key") if no allowed candidate
+    fits; WrongSecret("passcode") or CardRefused if the card unblocked but does not know the new
+    passcode. In that last case its unblocking key is left unchanged.
     """
     card = recognise(connection, plan.identity.family)
     _expect(card, plan)
@@ -120,8 +120,8 @@ def _unblock(
     try:
         return _try(card, first, plan, record, authority)
     except WrongSecret as refused:
-        # Fewer left than central reckons with: the pair may not be what the card carries. A card
-        # that does not count for us is not asked twice in a visit.
+        # With fewer tries left than central expects, the card may carry neither key of the pair.
+        # A card that reports no count gets only one try in a visit.
         left = refused.tries_left
         few_left = left is None or left < plan.second_needs_tries_left
         if few_left or not others or not plan.second_allowed:
@@ -151,21 +151,22 @@ def _try(
 def _authenticate_and_unblock(
     card: CardSession, generation: int, passcode: Secret, record: Record, authority: Authority
 ) -> None:
-    told = _Told(authority, record, generation)
+    recorded = _RecordedAuthority(authority, record, generation)
     try:
-        card.unblock(told, passcode)
+        card.unblock(recorded, passcode)
     except (WrongSecret, CardRefused) as refused:
-        if told.sent is not None:
-            record(CardStep(told.sent, generation, refused.status))
+        if recorded.sent is not None:
+            record(CardStep(recorded.sent, generation, refused.status))
         raise
     record(CardStep("unblock", generation, SUCCESS))
 
 
-class _Told:
-    """An authority of which each step is recorded: its response once it is there, and what follows.
+class _RecordedAuthority:
+    """Records each step of an authority: first its response, then what follows.
 
-    Until the response is there nothing is risked. That the card took it is a fact of its own, known
-    before anybody is asked whether the card is genuine. `sent` is what has no answer yet.
+    Nothing is risked before the response exists. The card's acceptance is a fact of its own: it is
+    recorded before the authority checks whether the card is genuine. `sent` is the command that has
+    no answer yet.
     """
 
     def __init__(self, authority: Authority, record: Record, generation: int) -> None:
@@ -192,7 +193,10 @@ class _Told:
 
 
 def _change(card: CardSession, plan: UnlockPlan, record: Record) -> bool:
-    """Renew the unblocking key; a refusal is a fact for central, not the person's trouble."""
+    """Renew the unblocking key and return whether it worked.
+
+    A refusal is a fact for central; it does not stop the user's unlock.
+    """
     if plan.next is None:
         return False
     record(CardStep("change", plan.next.generation, None))
@@ -205,7 +209,7 @@ def _change(card: CardSession, plan: UnlockPlan, record: Record) -> bool:
 
 
 def _attest(card: CardSession, plan: UnlockPlan, generation: int, record: Record) -> None:
-    """Have the card sign what it is left with; without it the work is done all the same."""
+    """Let the card sign the generation that it now carries; the unlock succeeds without it too."""
     if plan.holder_key is None:
         return
     try:
@@ -213,7 +217,7 @@ def _attest(card: CardSession, plan: UnlockPlan, generation: int, record: Record
         digest = plan.attestations[generation]
         signature = card.sign_as_holder(key, digest)
         if not public_keys.verifies(key, signature, digest):
-            return  # whatever it is, it attests nothing
+            return  # an invalid signature attests nothing
     except CardRefused as refused:
         record(CardStep("attest", generation, refused.status))
         return
@@ -224,7 +228,7 @@ def _attest(card: CardSession, plan: UnlockPlan, generation: int, record: Record
 
 @contextmanager
 def _recorded(record: Record, command: str, generation: int) -> Iterator[None]:
-    """Record the status word that the card gives to the one command inside."""
+    """Record the status word that the card returns to the one command inside."""
     try:
         yield
     except (WrongSecret, CardRefused) as refused:

@@ -1,67 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The `kiosk-central` command: each group of its commands is a module of `commands`."""
+"""The `kiosk-central` command, which says what to install if the extra `central` is missing."""
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from kiosk.central import settings
-from kiosk.central.cli import (
-    cards,
-    escrow,
-    estate,
-    keys,
-    recovery,
-    reports,
-    retention,
-    serving,
-    trusting,
-    upkeep,
-)
-from kiosk.central.cli.operator_context import Declined
-from kiosk.central.storage.database import first_line
-from kiosk.errors import MasterKeyAway, SettingsError, StoreFailed
-
-_GROUPS = (serving, upkeep, keys, escrow, estate, cards, recovery, trusting, reports, retention)
+from kiosk.errors import NotInstalled
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command.
-
-    0 if all went well, 1 if something is to be looked at (a changed audit), 2 if a setting or what
-    was asked for is wrong, 3 if the database or
-    the token of the master key failed. Whatever is not 0 or 1 has changed nothing.
-    """
-    parser = argparse.ArgumentParser(
-        prog="kiosk-central",
-        description=f"The central service of the smartcard kiosk. Settings: {settings.PREFIX}…",
-    )
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for group in _GROUPS:
-        group.add(commands)
-    given = parser.parse_args(arguments)
+    """Run the command, and return its exit status: see `cli.command_line`."""
     try:
-        status: int = given.run(given)
-    except SettingsError as error:
-        print(f"kiosk-central: {error.place}: {error.reason}", file=sys.stderr)
+        from kiosk.central.cli.command_line import run  # noqa: PLC0415 - needs the extra
+
+        return run(arguments)
+    except ImportError as error:
+        print(f"kiosk-central: {NotInstalled.of(error, 'central')}", file=sys.stderr)
         return 2
-    except Declined as declined:
-        print(f"kiosk-central: {declined.reason}", file=sys.stderr)
-        return 2
-    except MasterKeyAway as error:
-        print(f"kiosk-central: the master key's token: {error.reason}", file=sys.stderr)
-        return 3
-    except StoreFailed as error:
-        print(f"kiosk-central: {error.reason}", file=sys.stderr)
-        return 3
-    except SQLAlchemyError as error:
-        print(f"kiosk-central: the database: {first_line(error)}", file=sys.stderr)
-        return 3
-    return status
 
 
 if __name__ == "__main__":

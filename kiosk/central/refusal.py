@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Central says no: a result like any other, on its way out."""
+"""The refusal of a request, which is an ordinary result and not a failure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from kiosk.errors import KioskError
 
 
 class RequestRefused(KioskError):
-    """`problem` says why; what was counted and audited until then is committed all the same."""
+    """Central refuses a request; `problem` says why.
+
+    The transaction that raises it still commits, so that counts and audit entries are kept.
+    """
 
     def __init__(self, problem: ProblemType, retry_after_seconds: int | None = None) -> None:
         super().__init__(problem)

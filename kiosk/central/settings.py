@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The service's settings: read once from the environment, validated, frozen."""
+"""The service's settings, read once from the environment, validated and frozen."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PREFIX = "KIOSK_CENTRAL_"
 
 
 class Settings(BaseSettings):
-    """`KIOSK_CENTRAL_DATABASE`, `KIOSK_CENTRAL_MASTER_KEY_FILE` and so on."""
+    """The settings, one variable each: `KIOSK_CENTRAL_DATABASE`, `KIOSK_CENTRAL_NAME` and so on."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True
@@ -25,18 +25,18 @@ class Settings(BaseSettings):
 
     database: str = Field(
         repr=False,
-        description="sqlite:////var/lib/central/db or postgresql://…, which may hold a password",
+        description="sqlite:////var/lib/central/db or postgresql://…; it may contain a password",
     )
-    master_key_file: Path | None = Field(None, description="in place of a token")
+    master_key_file: Path | None = Field(None, description="the key's file, if there is no token")
     master_key_module: Path | None = Field(None, description="the token's PKCS #11 library")
     master_key_token: str = Field("", description="the token's label")
     master_key_label: str = Field("kiosk-central", description="the key's label in the token")
-    master_key_pin_file: Path | None = Field(None, description="holds the token's PIN, in a line")
+    master_key_pin_file: Path | None = Field(None, description="a file with the token's PIN")
     journal: Path | None = Field(
-        None, description="a file on another disk: keys and grants, for when the database is lost"
+        None, description="a file on another disk that restores keys and grants after a loss"
     )
     name: Annotated[str, Field(min_length=1, max_length=100)] = Field(
-        description="Whose service this is; cards sign it, so kiosks must know the same name"
+        description="the owner of the service; cards sign this name, so kiosks must have the same"
     )
     mail: str = Field(
         "", repr=False, description="smtp://host:25, smtps://user:password@host, or folder:/path"
@@ -44,10 +44,10 @@ class Settings(BaseSettings):
     mail_from: str = "smartcard-kiosk@localhost"
     mail_domains: MailDomains = Field(
         ("nhs.net", ".nhs.uk", ".gov.uk", ".mod.uk"),
-        description="where codes may go: these domains and those below them; kiosks offer the "
-        "first few as endings, with @ before them, or with the dot that they begin with",
+        description="codes may be sent to these domains and their subdomains; kiosks offer the "
+        "first few as endings, after an @ or after the dot that they begin with",
     )
-    alerts_to: str = Field("", description="IT's address: what `alerts` shows goes there, daily")
+    alerts_to: str = Field("", description="IT's address, which gets the alerts once a day")
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8443
     certificate: Path | None = None
@@ -55,12 +55,12 @@ class Settings(BaseSettings):
 
     @property
     def encrypted(self) -> bool:
-        """Whether the service speaks TLS."""
+        """Return whether the service speaks TLS."""
         return self.certificate is not None
 
     @property
     def loopback(self) -> bool:
-        """Whether only this machine can reach the service."""
+        """Return whether the service can be reached from this machine only."""
         if self.host == "localhost":
             return True
         try:
@@ -70,7 +70,10 @@ class Settings(BaseSettings):
 
 
 def read(**overrides: Any) -> Settings:
-    """The settings of the environment, with those given that are not None. Raises SettingsError."""
+    """Return the settings from the environment; an override that is not None wins.
+
+    Raises SettingsError.
+    """
     try:
         settings = Settings(**{name: v for name, v in overrides.items() if v is not None})
     except ValidationError as error:

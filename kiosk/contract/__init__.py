@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The contract between a kiosk and the central service."""
+"""The contract between a kiosk and the central service: messages, proofs, packs and rules."""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which answers are good enough to register: asked at the screen, and once more by central. Pure.
+"""The rules for new answers; the kiosk applies them at the screen, and central applies them again.
 
-They are judged as they will be compared: normalised. Nothing here is specific to a person, so the
-list of common ones holds what a colleague would try first.
+The rules compare answers in their normalised form. They know nothing about a person, so the list of
+common answers has the ones that a colleague would try first.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from enum import StrEnum
 from kiosk.questions import SecurityQuestion
 from kiosk.vault.sealed_answers import normalise
 
-SHORTEST = 3  # letters or digits, once normalised
+SHORTEST = 3  # letters or digits, after normalising
 
 
 class AnswerFlaw(StrEnum):
-    """Why an answer is refused."""
+    """The reasons for which an answer is refused."""
 
     TOO_SHORT = "too short"
     COMMON = "common"
@@ -35,17 +35,17 @@ smartcard something test test123 testing unknown welcome welcome1 work xxx xxxx 
 
 
 def flaw(question: SecurityQuestion, answer: str, others: Sequence[str] = ()) -> AnswerFlaw | None:
-    """Return what is wrong with `answer`, beside the `others` that were given; None if nothing is.
+    """Return what is wrong with `answer`, beside the `others`; None if nothing is.
 
     An answer may not be part of the question in any of its languages.
     """
-    given = normalise(answer)
-    if len(given) < SHORTEST or len(set(given)) == 1:
+    normalised = normalise(answer)
+    if len(normalised) < SHORTEST or len(set(normalised)) == 1:
         return AnswerFlaw.TOO_SHORT
-    if given in _COMMON.split():
+    if normalised in _COMMON.split():
         return AnswerFlaw.COMMON
-    if any(given in normalise(text) for text in question.in_every_language()):
+    if any(normalised in normalise(text) for text in question.in_every_language()):
         return AnswerFlaw.IN_QUESTION
-    if any(given == normalise(other) for other in others):
+    if any(normalised == normalise(other) for other in others):
         return AnswerFlaw.REPEATED
     return None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""IT's word that what a kiosk holds back is right: signed with a key that central does not have."""
+"""IT's approval of changes that a kiosk holds back; central does not have the key that signs it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PURPOSE = b"smartcard-kiosk: go on with what was held back 1"
 
 
 class HeldChange(Message):
-    """What is held back: at which kiosk, and up to where of which epoch the changes had come."""
+    """The changes that a kiosk holds back: all changes of this epoch up to `head`."""
 
     organisation: Annotated[int, Field(ge=0, lt=10**18)]
     kiosk: Annotated[str, Field(min_length=1, max_length=100)]
@@ -24,19 +24,19 @@ class HeldChange(Message):
 
 
 class Approval(Message):
-    """The kiosk may go on, up to that head."""
+    """IT's approval: the kiosk may apply the held changes, up to that head."""
 
     held: HeldChange
     signature: Annotated[Base64, Field(min_length=64, max_length=64)]
 
 
 def sign(key: SigningKey, held: HeldChange) -> Approval:
-    """IT's approval."""
+    """Return IT's approval of the held changes."""
     return Approval(held=held, signature=key.sign(_statement(held)).signature)
 
 
 def signed_by(public: VerifyKey, approval: Approval) -> bool:
-    """Whether it is."""
+    """Return whether the approval was signed with the private half of `public`."""
     try:
         public.verify(_statement(approval.held), approval.signature)
     except BadSignatureError:
@@ -45,7 +45,7 @@ def signed_by(public: VerifyKey, approval: Approval) -> bool:
 
 
 def _statement(held: HeldChange) -> bytes:
-    """Every field with its length: where one ends is signed too."""
+    """Return the bytes to sign: every field with its length, so that its end is signed too."""
     fields = (_PURPOSE, str(held.organisation).encode(), held.kiosk.encode(),
               held.epoch.encode(), str(held.head).encode())  # fmt: skip
     return b"".join(len(field).to_bytes(4, "big") + field for field in fields)

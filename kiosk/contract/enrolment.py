@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The messages by which a kiosk is enrolled, says who it is, and goes out of service.
+"""The messages with which a kiosk enrols, authenticates, and goes out of service.
 
-A kiosk has no clock at boot: whatever has to be recent carries central's nonce and central's time.
+A kiosk has no clock at boot. So everything that must be recent carries central's nonce and time.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from kiosk.contract.message import Base64, Message, Moment
 GRANT_TYPE: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 """RFC 7523, section 2.1."""
 ASSERTION_TYPE = "kiosk-assertion+jwt"
-"""The `typ` of an assertion: what is signed for anything else is none (RFC 8725, section 3.11)."""
+"""The `typ` of an assertion; a token with another one is refused (RFC 8725, section 3.11)."""
 ALGORITHM = "EdDSA"
 LONGEST_ASSERTION = 4096
 
@@ -33,7 +33,7 @@ Name = Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class StatementPurpose(StrEnum):
-    """What a statement is signed for: by a kiosk's device key, or by central's own key."""
+    """The purposes of a signed statement: by a kiosk's device key, or by central's own key."""
 
     ENROL = "enrol"
     PACK = "pack"
@@ -41,14 +41,17 @@ class StatementPurpose(StrEnum):
 
 
 def statement(purpose: StatementPurpose, *fields: bytes) -> bytes:
-    """What is signed with an Ed25519 key: no statement is also another, whatever is in them."""
+    """Return the bytes that an Ed25519 key signs; statements of two purposes are never equal.
+
+    Each field is prefixed with its length, so that no two lists of fields give the same bytes.
+    """
     return b"".join(
         len(field).to_bytes(4, "big") + field for field in (_LABEL, purpose.encode(), *fields)
     )
 
 
 class Nonce(Message):
-    """GET /v1/nonce: good for `valid_seconds` from `now`, which is central's time."""
+    """GET /v1/nonce: valid for `valid_seconds` from `now`, which is central's time."""
 
     nonce: NonceBytes
     now: Moment
@@ -61,7 +64,8 @@ class Nonce(Message):
 class EnrolmentRequest(Message):
     """POST /v1/enrolments: the one-time token, and the public half of the device's Ed25519 key.
 
-    `signature` is the device key's, over `possession(...)`. Sent again, it is answered alike.
+    `signature` is the device key's, over `possession(...)`. A repeated request gets the same
+    answer.
     """
 
     token: Annotated[EnrolmentToken, Field(repr=False)]
@@ -71,13 +75,13 @@ class EnrolmentRequest(Message):
 
 
 def possession(central: str, token: str, public_key: bytes, nonce: bytes) -> bytes:
-    """What a device signs to show that the key is its own."""
+    """Return the bytes that a device signs to prove that it owns the private key."""
     hashed = hashlib.sha256(token.encode()).digest()
     return statement(StatementPurpose.ENROL, central.encode(), hashed, public_key, nonce)
 
 
 class EnrolmentResponse(Message):
-    """Which kiosk the device is from now on, and by which keys central signs."""
+    """The kiosk that the device now is, and the keys with which central signs."""
 
     kiosk: UUID
     name: Name
@@ -90,9 +94,9 @@ class EnrolmentResponse(Message):
 
 
 class Claims(Message):
-    """An assertion's claims, all of them required. Times are central's: `iat` is the nonce's.
+    """The claims of an assertion; all are required.
 
-    The audience is central's name, `jti` is used once.
+    Times are central's: `iat` is the nonce's. The audience is central's name, `jti` is used once.
     """
 
     iss: UUID
@@ -112,7 +116,7 @@ class TokenRequest(Message):
 
 
 class AccessToken(Message):
-    """RFC 6749, section 5.1. `retiring`: the kiosk is to hand over what it has, and to go."""
+    """RFC 6749, section 5.1; `retiring`: the kiosk hands over its data and goes out of service."""
 
     access_token: Annotated[str, Field(repr=False)]
     token_type: Literal["Bearer"]
@@ -120,10 +124,10 @@ class AccessToken(Message):
     retiring: bool
 
 
-# ---------------------------------------------------------------- going
+# ---------------------------------------------------------------- retirement
 
 
 class RetirementResponse(Message):
-    """POST /v1/retirement: the kiosk has nothing left, and is refused from now on."""
+    """POST /v1/retirement: the kiosk has no data left; central refuses it from now on."""
 
     kiosk: UUID

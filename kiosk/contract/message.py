@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What messages are made of: frozen models, and the forms of what stands in them.
+"""The building blocks of messages: the frozen base model, and the types of fields.
 
-Bytes travel as base64 (standard alphabet, padded), UUIDs and times in their usual text forms.
-Unknown fields are refused on both sides.
+Bytes travel as base64 (standard alphabet, padded), UUIDs and times in their usual text forms. Both
+sides refuse unknown fields.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def _in_utc(value: datetime) -> datetime:
     try:
         return value.astimezone(UTC)
     except OverflowError:
-        raise ValueError("not a moment that UTC has") from None
+        raise ValueError("not a time that UTC has") from None
 
 
 _Base64Text = Annotated[
@@ -64,6 +64,6 @@ EpochName = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 
 
 class Message(BaseModel):
-    """A frozen message; its repr is silent where a field is a secret (`repr=False`)."""
+    """A frozen message; its repr leaves out secret fields (`repr=False`)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The messages that kiosk and central exchange: never tables, nothing else than what is sent."""
+"""The messages that kiosk and central exchange: only fields that are sent, never table rows."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from kiosk.values import Family
 
 
 class UnlockReason(StrEnum):
-    """Why a card is to be unlocked."""
+    """The reasons to unlock a card."""
 
     LOCKED = "locked"
     FORGOTTEN = "forgotten"
 
 
 class PresentedCard(Message):
-    """A card as the kiosk read it, before anything is believed of it."""
+    """A card as the kiosk read it; nothing in it is verified yet."""
 
     family: Family
     serial: Serial
@@ -47,7 +47,7 @@ class PresentedCard(Message):
 
 
 class UnlockRequest(Message):
-    """POST /v1/unlocks. `session` is made by the kiosk: sending it again opens nothing twice."""
+    """POST /v1/unlocks. The kiosk makes `session`: a repeated request opens no second session."""
 
     session: UUID
     card: PresentedCard
@@ -63,7 +63,7 @@ class Question(Message):
 
 
 class UnlockResponse(Message):
-    """The questions to ask, in order, and what the card is to sign (see `contract.proof`)."""
+    """The questions to ask, in order, and the nonce that the card signs (see `contract.proof`)."""
 
     session: UUID
     nonce: Annotated[Base64, Field(min_length=16, max_length=64)]
@@ -76,10 +76,10 @@ class UnlockResponse(Message):
 
 
 class AnswersRequest(Message):
-    """POST /v1/unlocks/{session}/answers. One answer a question, in order; None is a blank.
+    """POST /v1/unlocks/{session}/answers: one answer for each question, in order; None is a blank.
 
-    `proof` is the signature of the card's card authentication key over `proof.digest(...)`, None
-    where the card has no such key. `code` is what was e-mailed after `code-required`.
+    `proof` is the signature of the card's card authentication key over `proof.digest(...)`, None if
+    the card has no such key. `code` is the emailed code, required after `code-required`.
     """
 
     answers: Annotated[tuple[Answer | None, ...], Field(min_length=4, max_length=4, repr=False)]
@@ -94,9 +94,9 @@ class AnswersResponse(Message):
 
 
 class CodeResponse(Message):
-    """POST /v1/unlocks/{session}/code: a fresh code is on its way, and the one before is void.
+    """POST /v1/unlocks/{session}/code: a new code is on its way; the previous one is void.
 
-    `address` is the cardholder's, but for enough of it to be recognised by her alone.
+    `address` is the cardholder's address, masked so that only the cardholder recognises it.
     """
 
     address: str
@@ -109,7 +109,7 @@ class CodeResponse(Message):
 class UnblockingKey(Message):
     """An unblocking key that the card may carry.
 
-    `key` is None where it never leaves central: an administrator key, which answers the card's
+    `key` is None if the key never leaves central. Such an administrator key answers the card's
     challenge instead (see `ChallengeOpened`).
     """
 
@@ -118,15 +118,15 @@ class UnblockingKey(Message):
 
 
 class Grant(Message):
-    """POST /v1/unlocks/{session}/grant: asking again returns the same grant.
+    """POST /v1/unlocks/{session}/grant: a repeated request returns the same grant.
 
-    `current` and `next` are the pair, `next` None where the keys of such cards are not renewed;
-    `first` is the generation to try first. It is not to be tried if the card tells that it has
-    fewer than `first_needs_tries_left`. `second_allowed` says whether the other may be tried if the
-    card refuses the first. It may not if that refusal leaves fewer than `second_needs_tries_left`:
-    then more was spent than central knows of, and the pair may not be what the card carries.
-    `renew` asks for the change current -> next after an unblock with `current`. `receipt` is for
-    central alone: see `GrantReceived`.
+    `current` and `next` are the pair of keys; `next` is None if the keys of such cards are not
+    renewed. `first` is the generation to try first. The kiosk does not try it if the card reports
+    fewer than `first_needs_tries_left` tries. `second_allowed` says whether the other key may be
+    tried if the card refuses the first. It may not be tried if that refusal leaves fewer than
+    `second_needs_tries_left` tries: then more tries were spent than central knows of, and the card
+    may carry neither key. `renew` asks for the change current -> next after an unblock with
+    `current`. Only central can read `receipt`: see `GrantReceived`.
     """
 
     grant: UUID
@@ -151,8 +151,8 @@ class Grant(Message):
 class ChallengeOpened(Message):
     """POST /v1/unlocks/{session}/challenges: central opens the dialogue with the card.
 
-    `opening` is its own challenge for the mutual form, 16 bytes, and empty for the external one. A
-    grant is good for two such dialogues, numbered 1 and 2.
+    `opening` is central's own challenge: 16 bytes for the mutual form, empty for the external one.
+    A grant allows two such dialogues, numbered 1 and 2.
     """
 
     number: Annotated[int, Field(ge=1, le=2)]
@@ -160,25 +160,25 @@ class ChallengeOpened(Message):
 
 
 class CardChallenge(Message):
-    """POST /v1/unlocks/{session}/challenges/{number}/response: what the card asked, once."""
+    """POST /v1/unlocks/{session}/challenges/{number}/response: the card's challenge, once."""
 
     challenge: Annotated[Base64, Field(min_length=8, max_length=16)]
 
 
 class ChallengeResponse(Message):
-    """What the administrator key makes of the card's challenge."""
+    """The administrator key's response to the card's challenge."""
 
     response: Annotated[Base64, Field(repr=False, max_length=64)]
 
 
 class CardReply(Message):
-    """POST /v1/unlocks/{session}/challenges/{number}/reply: what the card said to the response."""
+    """POST /v1/unlocks/{session}/challenges/{number}/reply: the card's reply to the response."""
 
     reply: Annotated[Base64, Field(max_length=64)]
 
 
 class CardGenuine(Message):
-    """The card has the administrator key as well: it may be told the new passcode."""
+    """The card has the administrator key too, so the new passcode may be sent to it."""
 
     session: UUID
 
@@ -187,10 +187,10 @@ class CardGenuine(Message):
 
 
 class CardCommand(StrEnum):
-    """The commands of an unlock whose outcome is a fact.
+    """The commands of an unlock whose outcome is reported as a fact.
 
-    `authenticate` is an administrator key's response to the card; elsewhere `unblock` compares the
-    key.
+    `authenticate` sends an administrator key's response to the card. On other cards `unblock`
+    itself presents the key.
     """
 
     AUTHENTICATE = "authenticate"
@@ -201,12 +201,12 @@ class CardCommand(StrEnum):
 
 
 class CardFact(Message):
-    """One step of the card work. `status` is None when the command is about to be sent.
+    """One step of the card work; `status` is None if the command is about to be sent.
 
     `generation` is the key's generation: of the candidate for `authenticate` and `unblock`, of the
-    new key for `change`, and of the key the card is left with for `verify` and `attest`.
-    `signature` goes with `attest`: the authentication key's, over
-    `proof.digest(purpose="unlocked", ...)`.
+    new key for `change`, and of the key that the card now carries for `verify` and `attest`.
+    `signature` goes with `attest`: the authentication key's, over `proof.digest(purpose="unlocked",
+    ...)`.
     """
 
     kind: Literal["card"] = "card"
@@ -219,10 +219,10 @@ class CardFact(Message):
 
 
 class VisitEnd(Message):
-    """No more card work comes of this session: `facts` CardFacts were recorded, and that is all.
+    """The session's card work is over; exactly `facts` CardFacts were recorded.
 
-    Recorded when a visit that asked for a grant is over, and when a kiosk that was killed starts
-    again. With all of its facts, central knows what cannot have happened.
+    The kiosk records it when a visit that asked for a grant ends, and when it starts again after it
+    was killed. With all of the facts, central knows which commands cannot have run.
     """
 
     kind: Literal["visit end"] = "visit end"
@@ -231,7 +231,7 @@ class VisitEnd(Message):
 
 
 class PasscodeChange(Message):
-    """A cardholder has changed the passcode of this card: for the audit, and to be told of it."""
+    """A cardholder has changed this card's passcode: central audits it and tells the cardholder."""
 
     kind: Literal["passcode change"] = "passcode change"
     family: Family
@@ -239,10 +239,10 @@ class PasscodeChange(Message):
 
 
 class GrantReceived(Message):
-    """The kiosk has this grant. `receipt` is what came with it.
+    """The kiosk has this grant; `receipt` is the one that came with it.
 
-    A central that was restored from a backup may not know the grant any more; only it can open the
-    receipt, and has the grant again.
+    A central that was restored from a backup may not know the grant any more. Only central can open
+    the receipt; it restores the grant from it.
     """
 
     kind: Literal["grant"] = "grant"
@@ -252,14 +252,14 @@ class GrantReceived(Message):
 
 
 class EpochConfirmed(Message):
-    """Whatever happened at this kiosk before, and may not be backed up, was reported anew."""
+    """The kiosk has reported again everything of before this epoch that the backup may lack."""
 
     kind: Literal["epoch"] = "epoch"
     epoch: EpochName
 
 
 class HoldReason(StrEnum):
-    """Why a kiosk does not take what central hands down."""
+    """The reasons for which a kiosk holds back changes from central."""
 
     EMPTY = "central is empty"
     FEWER = "central has far fewer cards"
@@ -269,7 +269,7 @@ class HoldReason(StrEnum):
 
 
 class HeldBack(Message):
-    """What a kiosk holds back: see `contract.approval`. `losses`: so many cards would go."""
+    """The changes that a kiosk holds back (see `contract.approval`); they remove `losses` cards."""
 
     reason: HoldReason
     organisation: Annotated[int, Field(ge=0, lt=10**18)]
@@ -279,9 +279,9 @@ class HeldBack(Message):
 
 
 class PackAttempt(Message):
-    """Answers are about to be tried on a pack: a failed attempt until `PackAnswers` says otherwise.
+    """Answers are about to be tried on a pack, before an envelope is opened (see `contract.packs`).
 
-    Recorded before an envelope is opened: see `contract.packs`.
+    It counts as a failed attempt until `PackAnswers` says otherwise.
     """
 
     kind: Literal["pack attempt"] = "pack attempt"
@@ -290,9 +290,9 @@ class PackAttempt(Message):
 
 
 class PackAnswers(Message):
-    """What came of an attempt. Where the answers were `right`, `grant` is what card work is under.
+    """The result of an attempt; if the answers were `right`, card work runs under `grant`.
 
-    `session` and `grant` are made by the kiosk, the counters are as the card told them.
+    The kiosk makes `session` and `grant`; the counters are those that the card reported.
     """
 
     kind: Literal["pack answers"] = "pack answers"
@@ -307,7 +307,7 @@ class PackAnswers(Message):
 
 
 class PackEnded(Message):
-    """The kiosk does not have this pack any more; `attempts` were made on it, and no others."""
+    """The kiosk no longer has this pack; exactly `attempts` attempts were made on it."""
 
     kind: Literal["pack end"] = "pack end"
     pack: UUID
@@ -318,9 +318,10 @@ Trouble = Annotated[str, Field(max_length=128, pattern=r"^[ -~]*$")]
 
 
 class KioskHealth(Message):
-    """How the kiosk is. `cards` it holds, as of `position`. The newest replaces those before.
+    """The health of a kiosk; the newest one replaces the earlier ones.
 
-    `troubles` are what it found when it last looked at itself, each as "part: what is wrong".
+    `cards` is the number of cards in its replica, as of `position`. `troubles` are the failed
+    checks of its last health check, each as "part: what is wrong".
     """
 
     kind: Literal["health"] = "health"
@@ -337,7 +338,7 @@ class KioskHealth(Message):
 
 
 class KioskDeed(StrEnum):
-    """What a kiosk did by itself."""
+    """The kinds of audited event that a kiosk causes by itself."""
 
     SYNC_STARTED = "sync started"
     REFILL_BEGUN = "refill begun"
@@ -350,7 +351,7 @@ class KioskDeed(StrEnum):
 
 
 class KioskEvent(Message):
-    """Something at the kiosk that concerns nobody in particular: for the audit."""
+    """An event at the kiosk that concerns no cardholder, for the audit."""
 
     kind: Literal["audit"] = "audit"
     deed: KioskDeed
@@ -373,7 +374,7 @@ Fact = Annotated[
 
 
 class OutboxItem(Message):
-    """Something that happened at the kiosk: reported at least once, applied exactly once."""
+    """A fact from the kiosk: reported at least once, applied exactly once."""
 
     id: UUID
     recorded_at: Moment
@@ -387,7 +388,7 @@ class Report(Message):
 
 
 class ItemStatus(StrEnum):
-    """What became of an item: all but `refused` need never be sent again."""
+    """The outcomes of an item; all but `refused` need never be sent again."""
 
     APPLIED = "applied"
     KNOWN = "known"
@@ -403,7 +404,7 @@ class ItemOutcome(Message):
 
 
 class ReportOutcome(Message):
-    """One answer an item, in the order in which they were sent; the time is central's."""
+    """One answer for each item, in the order in which they were sent; the time is central's."""
 
     items: tuple[ItemOutcome, ...]
     received_at: Moment
@@ -413,13 +414,13 @@ class ReportOutcome(Message):
 
 
 class Health(Message):
-    """GET /v1/health: the service answers, and whose it is."""
+    """GET /v1/health: the service answers, and gives its name."""
 
     central: str
 
 
 class ProblemType(StrEnum):
-    """Why central says no: the last part of a problem's `type`, `urn:smartcard-kiosk:problem:…`."""
+    """The reasons for a refusal: the end of a problem's `type`, `urn:smartcard-kiosk:problem:…`."""
 
     NOT_AUTHENTICATED = "not-authenticated"
     ENROLMENT_REFUSED = "enrolment-refused"

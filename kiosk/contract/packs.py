@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Packs: what a kiosk is lent so that it can unlock a card while central is out of reach.
+"""Packs: central lends them to a kiosk, so that it can unlock a card while central is unavailable.
 
-Central signs a pack and seals it to a key that the kiosk made when it was started. What is in it
-opens by the cardholder's answers alone.
+Central signs a pack and seals it to a key that the kiosk made at its start. Only the cardholder's
+answers open its content.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from kiosk.contract.messages import Question
 from kiosk.values import CardIdentity, Family
 
 MOST_PACKS = 25
-"""In a page: so many are made in one transaction."""
+"""The most packs in a page; central makes one page in one transaction."""
 LONGEST_LEASE_SECONDS = 12 * 3600
 MOST_ATTEMPTS = 2
 QUESTIONS = 4
@@ -29,11 +29,10 @@ Place = Annotated[int, Field(ge=0, lt=10**18)]
 
 
 class PacksRequest(Message):
-    """POST /v1/packs. Whatever was sealed to an earlier key of the kiosk's is over.
+    """POST /v1/packs; packs that were sealed to an earlier key of the kiosk end with this request.
 
-    `nonce` is made for this request: a pack that was recorded on its way is not taken again.
-    `after` is where the page before ended. `anew`: hand over also what the kiosk should have
-    already.
+    `nonce` is made for this request, so that a recorded pack is not accepted again. `after` is the
+    end of the previous page. `anew`: send also the packs that the kiosk should already have.
     """
 
     sealing_key: X25519Key
@@ -49,7 +48,7 @@ class SealedPack(Message):
 
 
 class PackPage(Message):
-    """Packs that are new, or whose lease was made longer; who has them all goes on from `next`."""
+    """Packs that are new, or whose lease was extended; the next page begins after `next`."""
 
     packs: Annotated[tuple[SealedPack, ...], Field(max_length=MOST_PACKS)]
     next: Place
@@ -57,7 +56,7 @@ class PackPage(Message):
 
 
 class PackEnvelope(Message):
-    """An envelope of the registration's: see `vault.Envelope`."""
+    """One of the registration's envelopes: see `vault.sealed_answers.Envelope`."""
 
     answers: tuple[int, ...]
     salt: Annotated[Base64, Field(max_length=64)]
@@ -68,7 +67,7 @@ class PackEnvelope(Message):
 
 
 class Pack(Message):
-    """What one card's holder can be unlocked with, at one kiosk, until the lease is over.
+    """The data to unlock one card at one kiosk, with its holder's answers, until the lease ends.
 
     `key` is the unblocking key of `generation`, sealed to the registration's recovery key with
     `context` as associated data. `proven`: a key of that generation has opened the card before.
@@ -96,19 +95,19 @@ class Pack(Message):
 
     @property
     def identity(self) -> CardIdentity:
-        """The card that it is for."""
+        """The identity of the pack's card."""
         return CardIdentity(self.family, self.serial)
 
 
 class SignedPack(Message):
-    """`pack` is a `Pack` as JSON, the very bytes that central signed (`Purpose.PACK`)."""
+    """`pack` is a `Pack` as JSON, the very bytes that central signed (`StatementPurpose.PACK`)."""
 
     pack: Annotated[Base64, Field(max_length=16384, repr=False)]
     signature: Ed25519Signature
 
 
 def context(pack: UUID, registration: UUID, card: CardIdentity, generation: int) -> bytes:
-    """What a pack's unblocking key is bound to: it opens in no other pack."""
+    """Return the associated data of a pack's unblocking key; it opens in no other pack."""
     fields = (
         b"smartcard-kiosk pack 1",
         pack.bytes,
@@ -121,5 +120,5 @@ def context(pack: UUID, registration: UUID, card: CardIdentity, generation: int)
 
 
 def addressed(central: str, kiosk: UUID) -> bytes:
-    """What the whole of a pack is bound to while it is sealed."""
+    """Return the associated data of a whole sealed pack: the kiosk and central that it is for."""
     return b"smartcard-kiosk pack for " + kiosk.bytes + central.encode()

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a card signs: a hash that the kiosk builds itself, never bytes handed to it.
+"""The digests that a card signs; the kiosk builds each one itself and signs no bytes from outside.
 
-The digest is SHA-256 over a label and length-prefixed fields, so that a signature made for one
-purpose, kiosk, card or session says nothing about any other.
+The digest is SHA-256 over a label and length-prefixed fields. So a signature for one purpose,
+kiosk, card or session proves nothing about any other.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ _LABEL = b"smartcard-kiosk proof 1"
 
 
 class ProofPurpose(StrEnum):
-    """What a signature is for."""
+    """The purposes of a card's signature."""
 
     OPEN_UNLOCK = "open unlock"
     CARD_WORK = "card work"
     UNLOCKED = "unlocked"
     LOG_IN = "log in"
     REGISTER = "register"
+    PIN_KEY = "pin card key"
     REMOVE = "remove registration"
 
 
@@ -36,11 +37,11 @@ def digest(
     session: UUID,
     nonce: bytes,
 ) -> bytes:
-    """The 32 bytes to sign for `purpose`.
+    """Return the 32 bytes to sign for `purpose`.
 
     `session` is the grant's id for CARD_WORK and UNLOCKED, and the session's for the others.
-    `nonce` is the kiosk's own for CARD_WORK, `generation_nonce(...)` for UNLOCKED, and otherwise
-    central's.
+    `nonce` is the kiosk's own for CARD_WORK, `generation_nonce(...)` for UNLOCKED, and central's
+    otherwise.
     """
     fields = (
         _LABEL,
@@ -59,5 +60,5 @@ def digest(
 
 
 def generation_nonce(generation: int) -> bytes:
-    """The nonce of an UNLOCKED proof: the generation that the card carries when it signs."""
+    """Return the nonce of an UNLOCKED proof: the generation that the card carries when it signs."""
     return generation.to_bytes(8, "big")

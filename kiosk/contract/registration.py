@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The messages of logging in with a card, of its holder's profile, and of registering."""
+"""The messages of card login, of the cardholder's profile, and of registration."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MailDomain = Annotated[
     Field(
         max_length=254,
         pattern=r"^\.?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$",
-        description="with a dot before it: people have their addresses below it",
+        description="with a leading dot: addresses are in its subdomains",
     ),
 ]
 MailDomains = Annotated[tuple[MailDomain, ...], Field(max_length=32)]
@@ -32,14 +32,14 @@ Answers = Annotated[tuple[Answer, ...], Field(min_length=4, max_length=4, repr=F
 
 
 class LoginRequest(Message):
-    """POST /v1/logins. `session` is made by the kiosk: sending it again opens nothing twice."""
+    """POST /v1/logins. The kiosk makes `session`: a repeated request opens no second session."""
 
     session: UUID
     card: PresentedCard
 
 
 class LoginResponse(Message):
-    """What the card is to sign, after its passcode was verified (see `contract.proof`)."""
+    """The nonce that the card signs after its passcode was verified (see `contract.proof`)."""
 
     session: UUID
     nonce: Annotated[Base64, Field(min_length=16, max_length=64)]
@@ -52,7 +52,7 @@ class LoginProof(Message):
 
 
 class OrganisationEntry(Message):
-    """A trust that the cardholder works for, with the role there: one is chosen."""
+    """A trust that the cardholder works for, with their role there; the cardholder chooses one."""
 
     code: Line
     name: Line
@@ -92,7 +92,7 @@ class SelfServiceStatus(StrEnum):
 
 
 class CardholderProfile(Message):
-    """Who the cardholder is, and what she may see of herself."""
+    """The cardholder's name, and the data that they may see about themselves."""
 
     name: Line
     uuid: Line = ""
@@ -109,15 +109,15 @@ class CardholderProfile(Message):
 
 
 class QuestionList(Message):
-    """GET /v1/questions?language=…: what may be asked, to choose four of."""
+    """GET /v1/questions?language=…: the questions from which the cardholder chooses four."""
 
     questions: tuple[Question, ...]
 
 
 class RegistrationCodeRequest(Message):
-    """POST /v1/logins/{session}/code: where the code goes; the one before it is void.
+    """POST /v1/logins/{session}/code: the address for the code; the previous code is void.
 
-    `language`: the one that the cardholder has the screen in. She is written to in it from now on.
+    `language` is the cardholder's screen language. Emails to them use it from now on.
     """
 
     email: Email
@@ -127,7 +127,11 @@ class RegistrationCodeRequest(Message):
 class RegistrationRequest(Message):
     """POST /v1/logins/{session}/registration: four questions and answers, in order, and the code.
 
-    `signature` is the authentication key's, purpose "register": the passcode was entered anew.
+    `signature` is the authentication key's, purpose "register": the passcode was entered again for
+    it.
+    `card_signature` is by the card authentication key of the certificate with which the session was
+    opened, purpose "pin card key". Central pins that key only if the card signed with it; without
+    it the cardholder needs an emailed code at each unlock.
     `former` are the answers to the questions of the registration that this one replaces, and
     `language` is as with the code.
     """
@@ -136,6 +140,7 @@ class RegistrationRequest(Message):
     questions: Annotated[tuple[QuestionId, ...], Field(min_length=4, max_length=4)]
     answers: Answers
     code: Annotated[Code, Field(repr=False)]
+    card_signature: Signature | None = None
     former: Annotated[tuple[Answer | None, ...], Field(min_length=4, max_length=4)] | None = Field(
         None, repr=False
     )
@@ -143,10 +148,10 @@ class RegistrationRequest(Message):
 
 
 class RegistrationRequirements(Message):
-    """GET /v1/logins/{session}/requirements: what registering takes, beside four new answers.
+    """GET /v1/logins/{session}/requirements: conditions of a registration, beside four new answers.
 
-    `former_questions` are those of the present registration, none without one. `mail_domains` are
-    where codes may go, those of most people first: they and what is below them.
+    `former_questions` are those of the present registration, empty if there is none. `mail_domains`
+    are the domains that codes may be sent to, and their subdomains; the most used ones come first.
     """
 
     former_questions: Annotated[tuple[Question, ...], Field(max_length=4)]
@@ -160,12 +165,15 @@ class RegistrationResponse(Message):
 
 
 class RemovalRequest(Message):
-    """POST /v1/logins/{session}/removal: the signature is the authentication key's, "remove"."""
+    """POST /v1/logins/{session}/removal: the authentication key's signature.
+
+    Its purpose is "remove registration".
+    """
 
     signature: Signature
 
 
 class RemovalResponse(Message):
-    """Nothing of the answers is kept any more."""
+    """The answers were deleted completely."""
 
     session: UUID

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What comes down: changes of what a kiosk holds of its organisation's cards, page by page.
+"""The messages of replication: pages of changes to a kiosk's replica of its organisation's cards.
 
 A kiosk holds no card number, no name, no key and no envelope. It knows a card by a hash of family
 and serial under a key of its own, which no other kiosk has.
@@ -36,10 +36,10 @@ CardHash = Annotated[Base64, Field(min_length=16, max_length=16)]
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far a kiosk has come: everything of `organisation` up to `position` was handed to it.
+    """A kiosk's place in the changes: it has received those of `organisation` up to `position`.
 
-    `since` is how far the organisation's changes had come when the kiosk began from nothing:
-    whatever left before that it never had.
+    `since` is the organisation's position when the kiosk began with an empty replica. It never had
+    cards that left before that.
     """
 
     organisation: int
@@ -50,7 +50,7 @@ class Cursor:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The cursor of its text. ValueError if it is none."""
+        """Return the cursor in `text`; raises ValueError if it is none."""
         found = re.fullmatch(CURSOR_PATTERN, text)
         if found is None:
             raise ValueError("not a cursor")
@@ -62,18 +62,18 @@ class Cursor:
 
 
 def card_hash(key: bytes, card: CardIdentity) -> bytes:
-    """What stands for `card` at the kiosk whose key this is."""
+    """Return the hash by which the kiosk with this `key` knows `card`: 16 bytes."""
     named = f"{card.family}\0{card.serial}".encode()
     return hmac.digest(key, named, hashlib.sha256)[:16]
 
 
 def registration_mark(key: bytes, registration: UUID) -> bytes:
-    """What stands for a registration at the kiosk whose key this is: another one has another."""
+    """Return the mark of a registration at the kiosk with this `key`: 8 bytes, new for each one."""
     return hmac.digest(key, b"registration\0" + registration.bytes, hashlib.sha256)[:8]
 
 
 class CardState(StrEnum):
-    """Whether a card is in use; all but `active` get plain help."""
+    """Whether a card is in use; the user gets plain help for every state but `active`."""
 
     ACTIVE = "active"
     SUSPENDED = "suspended"
@@ -84,9 +84,9 @@ class CardState(StrEnum):
 
 
 class CardChange(Message):
-    """A card that came, or is not what it was: all there is to know of it.
+    """An added or changed card, with everything that a kiosk may know about it.
 
-    `registration` stands for its registration (see `registration_mark`), empty where it has none.
+    `registration` is the mark of its registration (see `registration_mark`), empty if it has none.
     """
 
     kind: Literal["card"] = "card"
@@ -103,7 +103,7 @@ class CardChange(Message):
 
 
 class CardGone(Message):
-    """A card that the organisation does not have any more."""
+    """A card that the organisation no longer has."""
 
     kind: Literal["gone"] = "gone"
     card: CardHash
@@ -113,17 +113,17 @@ Change = Annotated[CardChange | CardGone, Field(discriminator="kind")]
 
 
 class SupportContact(Message):
-    """Whom to call."""
+    """A support contact for the user."""
 
     name: Annotated[str, Field(min_length=1, max_length=64)]
     detail: Annotated[str, Field(min_length=1, max_length=64)]
 
 
 class Policy(Message):
-    """What holds in the whole organisation. `stopped`: nothing is unlocked now.
+    """The policy of a whole organisation; while `stopped`, nothing is unlocked.
 
-    `offline`: whether, and for how many hours, kiosks may be lent what they need to unlock without
-    the central service.
+    `offline` says whether kiosks may borrow the packs to unlock without the central service, and
+    `lease_hours` for how many hours.
     """
 
     organisation: str
@@ -134,9 +134,9 @@ class Policy(Message):
 
 
 class AuditCheckpoint(Message):
-    """How far central's audit had come, and the hash of its last entry then, signed by central.
+    """The position of central's audit, and the hash of its last entry, signed by central.
 
-    Whoever keeps one can tell later whether anything before it was changed.
+    A keeper of a checkpoint can tell later whether any entry before it was changed.
     """
 
     sequence: Position
@@ -146,7 +146,7 @@ class AuditCheckpoint(Message):
 
     @property
     def signed(self) -> bytes:
-        """What the signature is over."""
+        """The bytes that central signed."""
         return statement(
             StatementPurpose.AUDIT,
             str(self.sequence).encode(),
@@ -159,11 +159,11 @@ class AuditCheckpoint(Message):
 
 
 class ChangePage(Message):
-    """GET /v1/changes. `items` in order; whoever has applied them all goes on from `next`.
+    """GET /v1/changes: `items` are in order; the next page begins at `next`.
 
-    `head` is how far the organisation's changes have come, `total` how many cards it has. `key`
-    comes with the first page alone. What central received by `backed_up` would survive its loss.
-    `audit` is the newest signed head of its audit.
+    `head` is the organisation's newest position, `total` the number of its cards. Only the first
+    page has `key`. A backup has everything that central received until `backed_up`. `audit` is the
+    newest signed checkpoint of central's audit.
     """
 
     items: Annotated[tuple[Change, ...], Field(max_length=LARGEST_PAGE)]

@@ -14,11 +14,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from kiosk import compose
-from kiosk.demo import board_layout
+from kiosk.demo import board_layout, service
 from kiosk.demo import journey as jr
 from kiosk.demo.mailbox import show_arriving
 from kiosk.demo.premises import Premises
 from kiosk.questions import SecurityQuestion
+from kiosk.simulated import pcscd
 from kiosk.site import settings
 
 PICTURES = Path("build/demo")
@@ -27,7 +28,14 @@ _CARD_SECONDS = 0.15  # a command, like a real chip, so that users can follow th
 
 
 def demonstrate(*, unattended: bool) -> int:
-    """Run the demonstration; return 0 if another program finds the new passcode on the card."""
+    """Run the demonstration; return 0 if another program finds the new passcode on the card.
+
+    If something is missing, say so in one line, start nothing, and return 2.
+    """
+    unattended = unattended or not _display()
+    if lacking := _missing(unattended=unattended):
+        print(f"kiosk demo: missing: {'; '.join(lacking)}", file=sys.stderr)
+        return 2
     with TemporaryDirectory(prefix="kiosk-demo-") as folder:
         _say("starting a private pcscd, the central service and the sync")
         with Premises(Path(folder)) as premises:
@@ -38,12 +46,32 @@ def demonstrate(*, unattended: bool) -> int:
             showing = threading.Thread(target=show_arriving, args=(mail, _say, over))
             showing.start()
             try:
-                if unattended or not _display():
+                if unattended:
                     return _unattended(premises)
                 return _attended(premises)
             finally:
                 over.set()
                 showing.join()
+
+
+def _missing(*, unattended: bool) -> list[str]:
+    """Return what the demonstration lacks, each with what to do about it."""
+    lacking = [*service.missing(), *pcscd.missing()]
+    if not unattended:
+        return lacking
+    if not any(map(shutil.which, _OTHERS)):
+        lacking.append("yubico-piv-tool or opensc (Debian packages)")
+    return lacking or _missing_folder()
+
+
+def _missing_folder() -> list[str]:
+    """Make an empty folder for the pictures; return why there cannot be one."""
+    shutil.rmtree(PICTURES, ignore_errors=True)
+    try:
+        PICTURES.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        return [f"a folder for its pictures, {PICTURES} ({error.strerror})"]
+    return []
 
 
 def _display() -> bool:
@@ -136,7 +164,6 @@ _CASE_OPENED: jr.Journey = [
 
 def _unattended(premises: Premises) -> int:
     os.environ["SDL_VIDEODRIVER"] = "offscreen"
-    shutil.rmtree(PICTURES, ignore_errors=True)
     kiosk = _with_board(premises, 800, 480)
     walked = threading.Event()
 
@@ -176,6 +203,8 @@ def card_takes(premises: Premises) -> bool:
     passcode = premises.holder.new_passcode
     try:
         for program, arguments in _OTHERS.items():
+            if shutil.which(program) is None:
+                continue
             answer = subprocess.run(
                 [program, *arguments],
                 input=passcode + "\n",

@@ -15,6 +15,15 @@ _CENTRAL = (sys.executable, "-m", "kiosk.central")
 _END_SECONDS = 10
 
 
+def missing() -> list[str]:
+    """Return what the central service lacks, in its own words, or an empty list."""
+    asked = subprocess.run([*_CENTRAL, "--version"], capture_output=True, text=True, check=False)
+    if asked.returncode == 0:
+        return []
+    complaint = asked.stderr.strip().splitlines()[-1:] or ["the central service does not start"]
+    return [complaint[0].removeprefix("kiosk-central: ")]
+
+
 class CentralProcess:
     """`kiosk-central serve` on SQLite in `folder`, and the commands that go with it."""
 

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hardware: the reader, and later lights and speech."""
+"""Hardware drivers: card reader, lights, display, touch, keypads and speech."""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the kiosk has its display's backlight dimmed, which it may not do itself: it leaves a word.
+"""Asks for the backlight to be dimmed, which the kiosk itself may not do: it writes a file.
 
-A unit waits for that word (`kiosk-backlight.path`), and takes it away. On a machine that is no
-appliance there is nobody to leave it for.
+The unit `kiosk-backlight.path` waits for that file and removes it. On a machine that is no
+appliance there is no such unit.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ _FILE = "backlight"
 
 
 def ask(directory: Path, *, dim: bool) -> None:
-    """Leave in `directory` whether it is to be dim, or lit."""
+    """Write to `directory` whether the display is to be dim or lit."""
     new = directory / f"{_FILE}.new"
     try:
         with suppress(FileNotFoundError):
             new.write_text("dim\n" if dim else "lit\n")
-            new.chmod(0o640)  # whatever the service's mask: who reads it is of our group
+            new.chmod(0o640)  # despite the service's umask: the reader is in our group
             new.rename(directory / _FILE)
     except OSError as error:
-        _log.warning("nobody to dim the display: %s: %s", directory, error.strerror)
+        _log.warning("cannot ask to dim the display: %s: %s", directory, error.strerror)

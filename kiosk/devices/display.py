@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which graphics card the screen hangs on: numbers change from boot to boot, drivers do not."""
+"""Finds the screen's graphics card by its driver, because card numbers change from boot to boot."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ ROOT = Path("/")
 
 
 def card_number(driver: str, root: Path = ROOT) -> int:
-    """The number of the DRM card of this driver; raises DisplayUnavailable, naming those there are.
+    """Return the number of the DRM card with this driver; `root` is the root of the files.
 
-    `root` is where the machine's files are found.
+    Raises DisplayUnavailable with the drivers that are present.
     """
     cards = drivers(root)
     numbers = [number for number, name in sorted(cards.items()) if name == driver]
@@ -23,7 +23,7 @@ def card_number(driver: str, root: Path = ROOT) -> int:
 
 
 def drivers(root: Path = ROOT) -> dict[int, str]:
-    """The driver of each DRM card, by the card's number."""
+    """Return the driver of each DRM card, by the card's number."""
     found = {}
     for card in root.glob("sys/class/drm/card[0-9]*"):
         number, link = card.name.removeprefix("card"), card / "device" / "driver"

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is wrong, told to whoever looks after the kiosk: nothing here changes anything."""
+"""Finds out what is wrong with the kiosk and tells its technician; it changes nothing."""

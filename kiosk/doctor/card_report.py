@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`kiosk doctor card`: what could be found out about the card, as text."""
+"""The text of `kiosk doctor card`: everything that could be found out about the card."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kiosk.doctor.formats import plain
 
 
 def describe(findings: Sequence[Finding]) -> str:
-    """The findings as lines, their names in one column; no line has a trailing newline."""
+    """Return the findings as lines, their names in one column, without a final newline."""
     width = max((len(finding.what) for finding in findings), default=0)
     lines = [f"{finding.what:<{width}}  {plain(finding.found)}" for finding in findings]
     return "\n".join([*lines, "No try of any counter was spent."])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the doctor found, left in the state directory: the sync tells central of it."""
+"""Keeps the doctor's findings in the state directory, where the sync reads them for central."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ _LONGEST, _MOST = 128, 16
 
 
 def leave(state_directory: Path, troubles: Sequence[str]) -> None:
-    """Leave what is in trouble; nothing is written where it is as it was. Raises OSError."""
-    told = [_printable(each) for each in troubles][:_MOST]
-    if tuple(told) == left(state_directory):
-        return  # flash lasts for so many writes
+    """Write the troubles, unless they are the same as before; raises OSError."""
+    printable = [_printable(each) for each in troubles][:_MOST]
+    if tuple(printable) == left(state_directory):
+        return  # flash memory wears out with every write
     new = state_directory / f"{_NAME}.new"
     with new.open("w") as file:
-        json.dump(told, file)
+        json.dump(printable, file)
         file.flush()
         os.fsync(file.fileno())
     new.rename(state_directory / _NAME)
 
 
 def left(state_directory: Path) -> tuple[str, ...]:
-    """What was left last; nothing where it cannot be understood."""
+    """Return the troubles that were written last; empty if they cannot be read."""
     with contextlib.suppress(OSError, ValueError):
-        told = json.loads((state_directory / _NAME).read_text())
-        if isinstance(told, list):
-            return tuple(_printable(str(each)) for each in told)[:_MOST]
+        stored = json.loads((state_directory / _NAME).read_text())
+        if isinstance(stored, list):
+            return tuple(_printable(str(each)) for each in stored)[:_MOST]
     return ()
 
 
 def forget(state_directory: Path) -> None:
-    """Leave nothing. Raises OSError."""
+    """Remove the findings; raises OSError."""
     for name in (f"{_NAME}.new", _NAME):
         (state_directory / name).unlink(missing_ok=True)
 
 
 def _printable(text: str) -> str:
-    return "".join(sign if " " <= sign <= "~" else "?" for sign in text)[:_LONGEST]
+    return "".join(character if " " <= character <= "~" else "?" for character in text)[:_LONGEST]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What checks say, in English: for a terminal, for other programs, for central."""
+"""Formats diagnoses in English: text for a terminal, JSON, metrics, and lines for central."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kiosk.flow.text import in_english
 
 
 def as_text(diagnoses: Sequence[Diagnosis]) -> str:
-    """A line for each part, and one with the advice under those that need it."""
+    """Return a line for each part, followed by the advice if there is one."""
     width = max((len(each.part) for each in diagnoses), default=0)
     lines = []
     for each in diagnoses:
@@ -22,8 +22,8 @@ def as_text(diagnoses: Sequence[Diagnosis]) -> str:
 
 
 def as_json(diagnoses: Sequence[Diagnosis]) -> str:
-    """An array of objects: part, verdict, found, advice (empty where there is none)."""
-    told = [
+    """Return an array of objects: part, verdict, found, advice (empty if there is none)."""
+    objects = [
         {
             "part": each.part,
             "verdict": each.verdict,
@@ -32,11 +32,11 @@ def as_json(diagnoses: Sequence[Diagnosis]) -> str:
         }
         for each in diagnoses
     ]
-    return json.dumps(told, indent=2)
+    return json.dumps(objects, indent=2)
 
 
 def as_metrics(diagnoses: Sequence[Diagnosis]) -> str:
-    """Prometheus' text format: 1 for each part that is well or absent, 0 for one in trouble."""
+    """Return Prometheus' text format: 1 for a part that is well or absent, 0 for one in trouble."""
     lines = [
         "# HELP kiosk_check Whether a part of the kiosk is well.",
         "# TYPE kiosk_check gauge",
@@ -46,10 +46,10 @@ def as_metrics(diagnoses: Sequence[Diagnosis]) -> str:
 
 
 def troubles(diagnoses: Sequence[Diagnosis]) -> tuple[str, ...]:
-    """A line for each part that is in trouble."""
+    """Return a line for each part that is in trouble."""
     return tuple(f"{each.part}: {in_english(each.found)}" for each in diagnoses if each.is_trouble)
 
 
 def plain(text: str) -> str:
-    """Only what a terminal prints as it is: some of it was said by a card, or by the network."""
+    """Return `text` with only printable characters; a card or the network wrote some of it."""
     return "".join(each if each.isprintable() else "?" for each in text)

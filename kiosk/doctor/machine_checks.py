@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Checks of the machine: screen, touch, pins, disk, supply. `root` is where its files are found."""
+"""Checks of the machine: screen, touch, pins, disk, supply; `root` is the root of its files."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from kiosk.flow.text import Verbatim, plural, text
 
 ROOT = Path("/")
 _LEAST_FREE = 200 << 20  # bytes
-_DIRECT = 1 << 1  # INPUT_PROP_DIRECT of linux/input-event-codes.h: what is touched is what is seen
+_DIRECT = 1 << 1  # INPUT_PROP_DIRECT of linux/input-event-codes.h: a touch acts where it is seen
 _FEW_STATUSES = ("connected", "unknown")
 
 
 def screen(root: Path = ROOT, driver: str = "") -> Diagnosis:
-    """Whether a display is connected to any card, and one has the `driver` that settings name."""
+    """Check that a display is connected, and that the settings' graphics `driver` is there."""
     if driver:
         try:
             card_number(driver, root)
@@ -44,7 +44,7 @@ def screen(root: Path = ROOT, driver: str = "") -> Diagnosis:
 
 
 def touch(root: Path = ROOT) -> Diagnosis:
-    """Whether there is an input that is touched where it is seen."""
+    """Check that there is an input device that is touched where its picture is seen."""
     for device in sorted(root.glob("sys/class/input/input*")):
         try:
             properties = int((device / "properties").read_text().split()[-1], 16)
@@ -58,9 +58,9 @@ def touch(root: Path = ROOT) -> Diagnosis:
 
 
 def lights(planned: int, trouble: str | None, *, tamper: bool = False) -> Diagnosis:
-    """Whether the kiosk can use the pins of its `planned` parts, a `tamper` switch among them.
+    """Check that the kiosk can use the pins of its `planned` parts, of which one may be `tamper`.
 
-    `trouble` is what it said itself: empty where it can, None where no kiosk runs.
+    `trouble` is the kiosk's own status: empty if it can, None if no kiosk runs.
     """
     if not planned:
         return Diagnosis(Part.LIGHTS, Verdict.ABSENT, text("none in the settings"))
@@ -77,7 +77,7 @@ def lights(planned: int, trouble: str | None, *, tamper: bool = False) -> Diagno
 
 
 def firewall(trouble: str | None) -> Diagnosis:
-    """Whether the firewall is in force and filled: `trouble` is what its service said last."""
+    """Check that the firewall is in force and filled; `trouble` is its service's last status."""
     if trouble is None:
         return Diagnosis(Part.FIREWALL, Verdict.ABSENT, text("none of ours on this machine"))
     if not trouble:
@@ -87,7 +87,7 @@ def firewall(trouble: str | None) -> Diagnosis:
 
 
 def disk(state_directory: Path) -> Diagnosis:
-    """Whether the state can be written, and grow."""
+    """Check that the state directory can be read and has room to grow."""
     try:
         free = shutil.disk_usage(state_directory).free
     except OSError as error:
@@ -101,7 +101,7 @@ def disk(state_directory: Path) -> Diagnosis:
 
 
 def supply(root: Path = ROOT) -> Diagnosis:
-    """Whether the Pi's own supply was ever too weak since it was started."""
+    """Check that the Pi's power supply was never too weak since the start."""
     alarms = list(root.glob("sys/class/hwmon/hwmon*/in0_lcrit_alarm"))
     if not alarms:
         return Diagnosis(Part.SUPPLY, Verdict.ABSENT, text("not measured by this machine"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a service says of a part that nobody beside it may try: left in memory, for the doctor."""
+"""Status files in memory: a service tells the doctor there whether a part of its own works."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ _log = logging.getLogger(__name__)
 
 
 def leave(directory: Path, part: Part, trouble: str) -> None:
-    """Leave why the part cannot be used; nothing where it can."""
+    """Write why the part cannot be used; an empty file means that it can."""
     new = directory / f"{part}.new"
     try:
         new.write_text(trouble)
-        new.chmod(0o644)  # whatever the service's mask: the folder's own mode says who may read it
+        new.chmod(0o644)  # despite the service's umask: the folder's mode limits the readers
         new.rename(directory / part)
     except OSError as error:
         _log.warning("%s: %s", new, error.strerror)
 
 
 def left(directory: Path, part: Part) -> str | None:
-    """What was left; None where its service does not run, or may not be asked."""
+    """Return the status; None if the service does not run or the file may not be read."""
     try:
         return (directory / part).read_text(errors="replace")
     except OSError:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Checks of what the kiosk works with: reader, central, clock, certificates, versions."""
+"""Checks of the kiosk's surroundings: reader, central, clock, certificates, versions."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _READERS: dict[ReaderTrouble, tuple[Text, Words]] = {
 
 
 def reader(examine: Callable[[], object]) -> Diagnosis:
-    """Whether a card could be read: `examine` looks at one, and finds that there is none."""
+    """Check that a card could be read; `examine` reads one, or raises CardError if none is in."""
     try:
         examine()
     except ReaderUnavailable as error:
@@ -64,7 +64,7 @@ def reader(examine: Callable[[], object]) -> Diagnosis:
 
 
 def central(ask: Callable[[], object]) -> Diagnosis:
-    """Whether central answers, and answers us; `ask` raises what the link raises."""
+    """Check that central answers and accepts this kiosk; `ask` raises the errors of the link."""
     try:
         ask()
     except SettingsError as error:
@@ -83,7 +83,7 @@ def central(ask: Callable[[], object]) -> Diagnosis:
 
 
 def clock(now_at_central: Callable[[], datetime]) -> Diagnosis:
-    """How far this machine's clock is from central's. Nothing here trusts it; logs do."""
+    """Check this machine's clock against central's; logs use it, but nothing here trusts it."""
     try:
         ahead = (datetime.now(UTC) - now_at_central()).total_seconds()
     except KioskError:
@@ -99,7 +99,7 @@ def clock(now_at_central: Callable[[], datetime]) -> Diagnosis:
 
 
 def certificate(url: str, authority: Path | None) -> Diagnosis:
-    """How long central's certificate lasts, as this machine, or `authority`, has it believed."""
+    """Check how long central's certificate is valid, as verified by this machine or `authority`."""
     parts = urlsplit(url)
     if parts.scheme != "https":
         return Diagnosis(Part.CERTIFICATE, Verdict.ABSENT, text("central is on this machine"))
@@ -109,8 +109,9 @@ def certificate(url: str, authority: Path | None) -> Diagnosis:
         advice = text("`central_authority` in kiosk.toml has to name the trust's own authority.")
         found = Verbatim(error.verify_message)
         return Diagnosis(Part.CERTIFICATE, Verdict.FAILED, found, advice)
-    except OSError as error:
-        return Diagnosis(Part.CERTIFICATE, Verdict.WARNING, Verbatim(error.strerror or "-"))
+    except (OSError, UnicodeError) as error:
+        found = Verbatim(getattr(error, "strerror", None) or "-")
+        return Diagnosis(Part.CERTIFICATE, Verdict.WARNING, found)
     days = (ends - datetime.now(UTC)).days
     valid = plural("valid for {count} day", "valid for {count} days", days)
     if days < _FEW_DAYS:
@@ -119,7 +120,7 @@ def certificate(url: str, authority: Path | None) -> Diagnosis:
 
 
 def versions(ours: str) -> Diagnosis:
-    """What runs here."""
+    """Return the versions of the kiosk, Python and the libraries; check that none is missing."""
     known = [f"kiosk {ours}", f"Python {platform.python_version()}"]
     missing = []
     for name in _LIBRARIES:
@@ -134,7 +135,7 @@ def versions(ours: str) -> Diagnosis:
 
 
 def checks_failed(error: Exception) -> Diagnosis:
-    """What is told where a check itself failed as none of them should."""
+    """Return the diagnosis for a check that failed with an unexpected error."""
     found = text("they failed: {error}", error=type(error).__name__)
     advice = text("`journalctl -u kiosk` says where.")
     return Diagnosis(Part.CHECKS, Verdict.FAILED, found, advice)
@@ -146,5 +147,5 @@ def _ends(host: str, port: int, authority: Path | None) -> datetime:
         socket.create_connection((host, port), timeout=_PATIENCE_SECONDS) as plain,
         context.wrap_socket(plain, server_hostname=host) as secured,
     ):
-        told = secured.getpeercert() or {}
-    return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(told["notAfter"])), UTC)
+        peer = secured.getpeercert() or {}
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(peer["notAfter"])), UTC)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What central lends this kiosk, so that cards can be unlocked while central is out of reach.
+"""Packs that central lends this kiosk, so that it can unlock cards while central is unavailable.
 
-All of it lives in a memory file system and goes with the power: packs, and the key they are sealed
-to. How often a pack was tried is on the disk as well, in the outbox.
+The packs, and the key to which they are sealed, live in a memory file system and vanish with the
+power. The attempts on a pack are also on the disk, in the outbox.
 """
 
 from kiosk.leases.available_packs import Addressee, Leases, Loan

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The packs that this kiosk may use: whose they are, whether they still hold, what is in them."""
+"""Finds the packs that this kiosk may use now, verifies them, and opens them with answers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from kiosk.vault import sealed_answers
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """Who this kiosk is, and by which keys it believes central."""
+    """This kiosk's identity, and the keys with which it verifies central's signatures."""
 
     central: str
     kiosk: UUID
@@ -34,14 +34,14 @@ class Addressee:
 
 @dataclass(frozen=True, slots=True)
 class Loan:
-    """A pack that may be used now, with how it stands on the pack store."""
+    """A pack that may be used now, and its row in the pack store."""
 
     pack: Pack
     kept: Kept
 
 
 class Leases:
-    """For a visit: what can be done for its card without central."""
+    """The packs for a visit: they unlock its card without central."""
 
     def __init__(
         self, pack_store: PackStore, replica: ReplicaReader, key: Secret, addressee: Addressee
@@ -53,7 +53,7 @@ class Leases:
         self.ended = False
 
     def end(self) -> None:
-        """Have nothing any more, and take nothing until the kiosk is started anew."""
+        """Forget all packs and the key; no pack is accepted until the kiosk starts again."""
         self.ended = True
         self._key.wipe()
         memory.forget(self.pack_store.directory)
@@ -61,11 +61,11 @@ class Leases:
 
     @property
     def sealing_key(self) -> bytes:
-        """What central seals packs to."""
+        """The public key to which central seals packs."""
         return sealing.public_half(self._key)
 
     def find(self, card: CardIdentity) -> Loan | None:
-        """The pack of a card, if it is here and holds. Raises StoreFailed."""
+        """Return the pack of a card if it is here and valid; raises StoreFailed."""
         kept = self.pack_store.find(card_hash(self._replica.state().key, card))
         if kept is None or not self.holding([kept]):
             return None
@@ -77,7 +77,7 @@ class Leases:
         return Loan(pack, kept) if fits else None
 
     def holding(self, kept: Sequence[Kept]) -> set[UUID]:
-        """Those packs that nothing central has said since takes back. Raises StoreFailed."""
+        """Return the packs that central has not withdrawn since; raises StoreFailed."""
         state, policy = self._replica.state(), self._replica.policy()
         if policy is None or policy.stopped or not policy.offline:
             return set()
@@ -85,23 +85,23 @@ class Leases:
         return {each.pack for each in kept if _holds(each, state, known.get(each.card))}
 
     def read(self, sealed: bytes) -> Pack:
-        """What central sealed for this kiosk. Raises VaultClosed for anything else."""
-        who = self._addressee
-        plain = sealing.unseal(sealed, self._key, addressed(who.central, who.kiosk))
+        """Return the pack that central sealed for this kiosk; raises VaultClosed if it is none."""
+        addressee = self._addressee
+        plain = sealing.unseal(sealed, self._key, addressed(addressee.central, addressee.kiosk))
         try:
             signed = SignedPack.model_validate_json(plain)
-            if not any(_signed_by(key, signed) for key in who.verify_keys):
+            if not any(_signed_by(key, signed) for key in addressee.verify_keys):
                 raise VaultClosed
             pack = Pack.model_validate_json(signed.pack)
         except ValidationError:
             raise VaultClosed from None
-        if (pack.central, pack.kiosk) != (who.central, who.kiosk):
+        if (pack.central, pack.kiosk) != (addressee.central, addressee.kiosk):
             raise VaultClosed
         return pack
 
 
 def open_with_answers(pack: Pack, answers: tuple[str | None, ...]) -> Secret:
-    """The unblocking key of a pack. Raises VaultClosed where the answers do not open it."""
+    """Return the unblocking key of a pack; raises VaultClosed if the answers do not open it."""
     recovery = sealed_answers.SealedRecovery(
         pack.recovery_public_key,
         pack.normaliser,

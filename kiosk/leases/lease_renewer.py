@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The renewer: fetches what central lends, has leases made longer, and gives back what is over."""
+"""The lease renewer: it fetches packs, extends their leases, and returns those that have ended."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _log = logging.getLogger(__name__)
 _LOOK_SECONDS = 3.0
 _CUT_OFF = ProblemType.NOT_AUTHENTICATED
 _RETRY_SECONDS = 20.0
-_LEAST_SECONDS = 60.0  # between two requests, however much changes meanwhile
-_PARTS = 4  # of a lease: so often it is made longer
+_LEAST_SECONDS = 60.0  # between two requests, even if much changes
+_PARTS = 4  # of a lease: it is extended after each part
 
 
 class LeaseRenewer:
-    """Runs in a thread of its own; it alone brings packs onto the pack store and takes them off."""
+    """Runs in a thread of its own; only it adds packs to the pack store and removes them."""
 
     def __init__(
         self, leases: Leases, replica: ReplicaReader, outbox: Outbox, central: CentralClient
@@ -39,17 +39,17 @@ class LeaseRenewer:
         self._whole = False
 
     def keep(self, stop: threading.Event) -> None:
-        """Go on until stopped."""
+        """Renew until stopped."""
         while not stop.is_set():
             try:
                 self.round()
-            except Exception as error:  # noqa: BLE001 - whatever it is, another round comes
+            except Exception as error:  # noqa: BLE001 - the next round must come after any error
                 _log.error("packs: unexpected %s", type(error).__name__)
                 self._put_off()
             stop.wait(_LOOK_SECONDS)
 
     def round(self) -> None:
-        """Take off the pack store what is over, and fetch what is due."""
+        """Remove the packs that have ended, and fetch those that are due."""
         if self._leases.ended:
             return
         try:
@@ -60,16 +60,16 @@ class LeaseRenewer:
         except CentralError as error:
             _log.info("packs not fetched: %s", error)
             if isinstance(error, CentralRefused) and error.problem == _CUT_OFF:
-                self._leases.pack_store.empty()  # this kiosk is none any more
+                self._leases.pack_store.empty()  # central no longer accepts this kiosk
             self._put_off()
         except StoreFailed as error:
             _log.warning("packs: %s", error)
 
     def _put_off(self) -> None:
-        """Central may have lent what never arrived: it is asked for again, somewhat later."""
+        """Retry later with a full request: central may have lent packs that never arrived."""
         self._failed, self._whole = self._leases.pack_store.now(), False
 
-    # ------------------------------------------------------------ what is over
+    # ------------------------------------------------------------ ended packs
 
     def _give_back(self) -> None:
         pack_store = self._leases.pack_store
@@ -77,14 +77,14 @@ class LeaseRenewer:
         holding = self._leases.holding(everything)
         for kept in everything:
             if kept.spent or kept.ends <= pack_store.now() or kept.pack not in holding:
-                pack_store.drop(kept.pack)  # first: what central hears of is not used any more
+                pack_store.drop(kept.pack)  # first: a pack that is reported is never used again
                 self._report(kept)
-                self._asked = None  # there may be another
+                self._asked = None  # central may have another one for the card
 
     def _report(self, kept: Kept) -> None:
         self._outbox.note(PackEnded(pack=kept.pack, attempts=kept.attempts))
 
-    # ------------------------------------------------------------ what is due
+    # ------------------------------------------------------------ due requests
 
     def _due(self, state: ReplicaState, policy: Policy) -> bool:
         now = self._leases.pack_store.now()
@@ -92,7 +92,7 @@ class LeaseRenewer:
             return False
         if self._failed is not None and now - self._failed < _RETRY_SECONDS:
             return False
-        # Central goes by what it was told; and after a new start, nothing else will tell it.
+        # Central decides by the reported outcomes. After a restart only the outbox has them.
         if self._outbox.count_pending_outcomes():
             return False
         if self._asked is None or not self._whole:
@@ -101,10 +101,10 @@ class LeaseRenewer:
         return changed or now - self._asked >= policy.lease_hours * 3600 / _PARTS
 
     def _fetch(self, state: ReplicaState) -> None:
-        pack_store, came = self._leases.pack_store, 0
+        pack_store, accepted = self._leases.pack_store, 0
         begun, after, more = pack_store.now(), 0, True
         while more:
-            asked_at = pack_store.now()  # before the request: a lease is not longer here than there
+            asked_at = pack_store.now()  # before the request: a lease ends here no later than there
             request = PacksRequest(
                 sealing_key=self._leases.sealing_key,
                 nonce=secrets.token_bytes(16),
@@ -112,29 +112,31 @@ class LeaseRenewer:
                 anew=not self._whole,
             )
             page = self._central.lend_packs(request)
-            came += sum(self._take(each, request, asked_at, state) for each in page.packs)
+            accepted += sum(self._take(each, request, asked_at, state) for each in page.packs)
             if page.more and page.next <= after:
-                raise CentralUnavailable("a page that leads nowhere")
+                raise CentralUnavailable("a page does not move its place on")
             after, more = page.next, page.more
         self._asked, self._failed, self._whole = begun, None, True
         self._position = state.highest
-        if came:
-            _log.info("packs: %d came, %d cards can be unlocked", came, pack_store.count_ready())
+        if accepted:
+            _log.info(
+                "packs: %d accepted, %d cards can be unlocked", accepted, pack_store.count_ready()
+            )
 
     def _take(
-        self, given: SealedPack, request: PacksRequest, asked_at: float, state: ReplicaState
+        self, sealed_pack: SealedPack, request: PacksRequest, asked_at: float, state: ReplicaState
     ) -> bool:
         try:
-            pack = self._leases.read(given.sealed)
+            pack = self._leases.read(sealed_pack.sealed)
         except VaultClosed:
-            _log.error("a pack is not central's, or not for this kiosk")
+            _log.error("pack refused: it is not from central, or not for this kiosk")
             return False
         if (pack.nonce, pack.sealing_key) != (request.nonce, request.sealing_key):
-            _log.error("a pack is not of this request")
+            _log.error("pack refused: it does not belong to this request")
             return False
         card = card_hash(state.key, pack.identity)
         before = self._leases.pack_store.put(
-            card, pack, given.sealed, asked_at + pack.lease_seconds
+            card, pack, sealed_pack.sealed, asked_at + pack.lease_seconds
         )
         if before is not None:
             self._report(before)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where packs may lie: in memory that no disk ever sees."""
+"""Checks that packs are kept in memory that never reaches a disk, and keeps their key there."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ _KEY_BYTES = 32
 
 
 def prepare(directory: Path, *, swap_tolerated: bool) -> None:
-    """Make the directory ours alone. Raises SettingsError where it is not in memory alone."""
+    """Make `directory` private to this service; raises SettingsError if it is not in memory."""
     try:
         directory.mkdir(mode=0o700, exist_ok=True)
         mode, owner = directory.stat().st_mode, directory.stat().st_uid
     except OSError as error:
         raise SettingsError(_PLACE, error.strerror or type(error).__name__) from None
     if mode & 0o077 or owner != os.geteuid():
-        raise SettingsError(_PLACE, f"{directory} is not this service's alone")
+        raise SettingsError(_PLACE, f"{directory} must belong to this service alone")
     kind, options = _file_system(directory)
     if kind not in {"tmpfs", "ramfs"}:
-        raise SettingsError(_PLACE, f"{directory} is on {kind}: packs lie in memory or not at all")
+        raise SettingsError(_PLACE, f"{directory} is on {kind}: packs must be kept in memory")
     if kind == "tmpfs" and "noswap" not in options and _swaps() and not swap_tolerated:
-        raise SettingsError(_PLACE, "this machine swaps, so that packs could come onto its disk")
+        raise SettingsError(_PLACE, "this machine swaps, so packs could reach its disk")
 
 
 def sealing_key(directory: Path) -> Secret:
-    """The key that packs are sealed to, made when the kiosk was started. Raises SettingsError."""
+    """Return the key to which packs are sealed, made at the kiosk's start; raises SettingsError."""
     path = directory / _KEY
     try:
         try:
@@ -43,38 +43,38 @@ def sealing_key(directory: Path) -> Secret:
             key = path.read_bytes()
             if len(key) == _KEY_BYTES:
                 return Secret(key)
-            path.unlink()  # whoever made it was stopped meanwhile
+            path.unlink()  # the process that made it was killed before it wrote the key
             return sealing_key(directory)
-        made = pack.new_key()
+        new_key = pack.new_key()
         with os.fdopen(descriptor, "wb") as file:
-            file.write(made.reveal())
+            file.write(new_key.reveal())
     except OSError as error:
         raise SettingsError(_PLACE, error.strerror or type(error).__name__) from None
     else:
-        return made
+        return new_key
 
 
 def forget(directory: Path) -> None:
-    """Remove the key: what was sealed to it is opened by nothing any more."""
+    """Remove the key; nothing can open the data sealed to it any more."""
     with suppress(OSError):
         (directory / _KEY).unlink()
 
 
 def _file_system(directory: Path) -> tuple[str, list[str]]:
-    """The kind of file system that the directory is on, and its options."""
+    """Return the kind of the directory's file system, and its mount options."""
     place = directory.resolve()
     found = ("unknown", "", [""])
     for line in _MOUNTS.read_text().splitlines():
         _, mounted, kind, options, *_ = line.split()
         mounted = mounted.encode().decode("unicode_escape")
-        # The longest path wins, and of two mounts at one place the later one.
+        # The longest path wins; of two mounts at the same place, the later one.
         if place.is_relative_to(mounted) and len(mounted) >= len(found[1]):
             found = (kind, mounted, options.split(","))
     return found[0], found[2]
 
 
 def _swaps() -> bool:
-    """Whether memory may come onto a disk: compressed in memory it does not."""
+    """Return whether memory may be written to a disk; compressed swap in memory does not count."""
     try:
         lines = _SWAPS.read_text().splitlines()[1:]
     except OSError:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pack store: which packs are here, how often each was tried, how long its lease still runs.
+"""The pack store: the packs of this kiosk, the attempts on each, and the end of each lease.
 
-One SQLite file in the memory file system. An attempt is committed there, and as a fact to the disk,
-before an envelope is opened. Leases run by CLOCK_BOOTTIME, which nobody sets and which goes on
-while the machine sleeps.
+It is one SQLite file in the memory file system. An attempt is committed there, and as a fact to the
+disk, before an envelope is opened. Leases run by CLOCK_BOOTTIME, which nobody can set and which
+goes on while the machine sleeps.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from kiosk.rows import carry_out
 
 FILE = "packs.sqlite3"
 _WAITS = (60.0, 300.0)
-"""Seconds after a first attempt that failed, and after any other."""
+"""Seconds to wait after the first failed attempt, and after each later one."""
 _PRAGMAS = ("journal_mode=MEMORY", "secure_delete=ON", "busy_timeout=5000")
 _metadata = MetaData()
 
 
 def boot_time() -> float:
-    """Seconds since the machine was started."""
+    """Return the seconds since the machine was started."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
@@ -40,7 +40,7 @@ class _Table(SQLModel):
 
 
 class _Row(_Table, table=True):
-    """A pack, sealed as it came. What is beside it says nothing of its holder."""
+    """A pack, sealed as it arrived; the other columns say nothing about its holder."""
 
     __tablename__ = "pack"
 
@@ -58,7 +58,7 @@ class _Row(_Table, table=True):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A pack on the pack store. `ends` and `not_before` are moments of `boot_time`."""
+    """A pack in the pack store; `ends` and `not_before` are times of `boot_time`."""
 
     card: bytes
     pack: UUID
@@ -73,14 +73,14 @@ class Kept:
 
     @property
     def attempts_left(self) -> int:
-        """How often it may still be tried."""
+        """The number of attempts that are still allowed."""
         return 0 if self.spent else max(0, self.allowance - self.attempts)
 
 
 class PackStore:
-    """Safe to use from several threads. Every method raises StoreFailed.
+    """Packs by the hash of their card, as in the replica; several threads may use it.
 
-    Cards are known by the hash that stands for them in the replica.
+    Every method raises StoreFailed.
     """
 
     def __init__(self, directory: Path, now: Callable[[], float] = boot_time) -> None:
@@ -91,9 +91,9 @@ class PackStore:
             _metadata.create_all(self._engine)
 
     def put(self, card: bytes, pack: Pack, sealed: bytes, ends: float) -> Kept | None:
-        """Keep a pack, or its longer lease; the pack of the same card that was here before it.
+        """Store a pack or its longer lease; return another pack of the same card that it replaces.
 
-        What was tried stays tried.
+        The attempts on a pack stay counted.
         """
         with self._session() as database:
             row = database.get(_Row, card)
@@ -116,24 +116,24 @@ class PackStore:
         return before
 
     def find(self, card: bytes) -> Kept | None:
-        """The pack of a card whose lease runs and that is not spent."""
+        """Return the pack of a card if its lease runs and it is not spent."""
         with self._session() as database:
             row = database.get(_Row, card)
             return None if row is None or row.spent or row.ends <= self.now() else _kept(row)
 
     def get(self, pack: UUID) -> Kept | None:
-        """A pack, as it stands now."""
+        """Return a pack in its present state."""
         with self._session() as database:
             row = _row(database, pack)
             return None if row is None else _kept(row)
 
     def everything(self) -> list[Kept]:
-        """All that is here."""
+        """Return all packs."""
         with self._session() as database:
             return [_kept(row) for row in database.exec(select(_Row))]
 
     def count_ready(self) -> int:
-        """How many cards can be unlocked now."""
+        """Return the number of cards that can be unlocked now."""
         ready = select(func.count()).where(
             _Row.ends > self.now(),
             col(_Row.spent).is_(False),
@@ -143,7 +143,7 @@ class PackStore:
             return database.exec(ready).one()
 
     def count(self, pack: UUID) -> int | None:
-        """Count an attempt, which is looked at afterwards: its number. None: there is none."""
+        """Count an attempt, before it is made, and return its number; None if none is left."""
         with self._session() as database:
             row = _row(database, pack)
             if row is None or _kept(row).attempts_left < 1 or row.ends <= self.now():
@@ -154,32 +154,32 @@ class PackStore:
             return row.attempts
 
     def was_right(self, pack: UUID) -> None:
-        """The attempt was none to wait after."""
+        """Drop the wait, because the answers were right."""
         with self._session() as database:
             if (row := _row(database, pack)) is not None:
                 row.not_before = 0.0
                 database.add(row)
 
     def spend(self, pack: UUID) -> None:
-        """Nothing more is unlocked with it; what opens the card is gone from here."""
+        """Mark the pack as spent and erase its sealed content."""
         with self._session() as database:
             if (row := _row(database, pack)) is not None:
                 row.spent, row.sealed = True, b""
                 database.add(row)
 
     def empty(self) -> None:
-        """Have nothing any more. Never fails: what cannot be deleted is opened by nothing here."""
+        """Remove all packs; never fails, because nothing here can open a pack that remains."""
         with suppress(StoreFailed), self._session() as database:
             carry_out(database, delete(_Row))
 
     def drop(self, pack: UUID) -> None:
-        """Have it no more."""
+        """Remove the pack."""
         with self._session() as database:
             if (row := _row(database, pack)) is not None:
                 database.delete(row)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._engine.dispose()
 
     @contextmanager
@@ -193,8 +193,8 @@ def _row(database: Session, pack: UUID) -> _Row | None:
 
 
 def _kept(row: _Row) -> Kept:
-    told = row.model_dump()
-    return Kept(**{**told, "pack": UUID(row.pack), "registration": UUID(row.registration)})
+    columns = row.model_dump()
+    return Kept(**{**columns, "pack": UUID(row.pack), "registration": UUID(row.registration)})
 
 
 def _prepare(connection: object) -> None:
@@ -209,5 +209,5 @@ def _failing_as_store() -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        # Only the kind: the message carries the statement and its values.
+        # Keep only the kind: the message contains the statement and its values.
         raise StoreFailed(type(error).__name__) from None

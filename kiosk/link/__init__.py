@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The link to the central service: the client of the contract."""
+"""The link to the central service: the client side of the contract."""
 
 from kiosk.link.authority import CentralAuthority
 from kiosk.link.client import CentralClient

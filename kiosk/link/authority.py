@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Central as the authority over a card: it holds the administrator key, and answers for it."""
+"""Central as the authority over a card: it holds the administrator key and answers for it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from kiosk.link.client import CentralClient
 
 
 class CentralAuthority:
-    """Keeps `card.session.Authority`: each call is a request, and raises the client's errors.
+    """Implements `card.session.Authority`; each call is a request and raises the client's errors.
 
-    CardMalformed where the card says something that no such card says.
+    Raises CardMalformed if the card sends something that no such card sends.
     """
 
     def __init__(self, central: CentralClient, session: UUID) -> None:
@@ -24,28 +24,28 @@ class CentralAuthority:
         self._dialogue: msg.ChallengeOpened | None = None
 
     def opening(self) -> bytes:
-        """Central's challenge, or nothing for the external form."""
+        """Return central's challenge, or nothing for the external form."""
         self._dialogue = self._central.open_challenge(self._session)
         return self._dialogue.opening
 
     def answer(self, challenge: bytes) -> bytes:
-        """The response to the card's challenge."""
+        """Return the response to the card's challenge."""
         try:
-            asked = msg.CardChallenge(challenge=challenge)
+            request = msg.CardChallenge(challenge=challenge)
         except ValidationError:
             raise CardMalformed(f"challenge: {len(challenge)} bytes") from None
         number = self._opened.number
-        return self._central.answer_challenge(self._session, number, asked).response
+        return self._central.answer_challenge(self._session, number, request).response
 
     def check(self, reply: bytes) -> None:
-        """Have central judge the card's reply, in the mutual form."""
+        """Ask central to check the card's reply, in the mutual form."""
         if not self._opened.opening:
             return
         try:
-            given = msg.CardReply(reply=reply)
+            request = msg.CardReply(reply=reply)
         except ValidationError:
             raise CardMalformed(f"reply: {len(reply)} bytes") from None
-        self._central.judge_reply(self._session, self._opened.number, given)
+        self._central.judge_reply(self._session, self._opened.number, request)
 
     @property
     def _opened(self) -> msg.ChallengeOpened:

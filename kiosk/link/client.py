@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The contract's client: one method a request."""
+"""The client of the contract: one method for each request."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ _Answer = TypeVar("_Answer", bound=BaseModel)
 
 
 class Tokens(Protocol):
-    """Where access tokens come from: see `AccessTokens`."""
+    """A source of access tokens: see `AccessTokens`."""
 
     def current(self) -> str:
-        """A token that is good."""
+        """Return a valid token."""
 
     def refused(self, token: str) -> None:
-        """Central did not accept this one."""
+        """Take note that central did not accept this token."""
 
     @property
     def retiring(self) -> bool:
-        """Whether central has said that this kiosk is to hand over what it has, and to go."""
+        """Whether central has told this kiosk to hand over its data and go out of service."""
 
 
 class CentralClient:
-    """Central, over HTTP. Safe to call from several threads: each has its own connection.
+    """Central, over HTTP; several threads may call it, because each has its own connection.
 
-    Every method raises CentralUnavailable where there is no answer or none that can be understood,
-    and CentralRefused where central said no.
+    Every method raises CentralUnavailable if there is no answer or an unreadable one, and
+    CentralRefused if central refused.
     """
 
     def __init__(self, url: str, tokens: Tokens, authority: Path | None = None) -> None:
@@ -46,7 +46,7 @@ class CentralClient:
         self.tokens = tokens
 
     def health(self) -> msg.Health:
-        """Whether central answers: it does so to anybody."""
+        """Return central's health; central answers without authentication."""
         return self._http.ask("GET", "/v1/health", msg.Health)
 
     def open_unlock(self, request: msg.UnlockRequest) -> msg.UnlockResponse:
@@ -54,58 +54,58 @@ class CentralClient:
         return self._ask("POST", "/v1/unlocks", request, msg.UnlockResponse)
 
     def give_answers(self, session: UUID, request: msg.AnswersRequest) -> msg.AnswersResponse:
-        """Have the answers and the card's proof checked. Counts as an attempt: not sent again."""
+        """Send the answers and the card's proof; it counts as an attempt and is never retried."""
         return self._ask("POST", f"/v1/unlocks/{session}/answers", request, msg.AnswersResponse)
 
     def send_code(self, session: UUID) -> msg.CodeResponse:
-        """Have a fresh code e-mailed to the cardholder; the one before is void."""
+        """Ask central to email a new code to the cardholder; the previous one is void."""
         return self._ask("POST", f"/v1/unlocks/{session}/code", None, msg.CodeResponse)
 
     def grant(self, session: UUID) -> msg.Grant:
-        """The pair of unblocking keys; asking again gives the same."""
+        """Return the grant with the pair of unblocking keys; a retry returns the same grant."""
         return self._ask("POST", f"/v1/unlocks/{session}/grant", None, msg.Grant)
 
     def open_challenge(self, session: UUID) -> msg.ChallengeOpened:
-        """Begin a dialogue between the card and its administrator key; a grant is good for two."""
+        """Begin a dialogue between the card and its administrator key; a grant allows two."""
         return self._ask("POST", f"/v1/unlocks/{session}/challenges", None, msg.ChallengeOpened)
 
     def answer_challenge(
         self, session: UUID, number: int, request: msg.CardChallenge
     ) -> msg.ChallengeResponse:
-        """What the administrator key makes of the card's challenge; asked once a dialogue."""
+        """Return the administrator key's response to the card's challenge; once in a dialogue."""
         path = f"/v1/unlocks/{session}/challenges/{number}/response"
         return self._ask("POST", path, request, msg.ChallengeResponse)
 
     def judge_reply(self, session: UUID, number: int, request: msg.CardReply) -> msg.CardGenuine:
-        """Whether the card has the administrator key too; refused where it has not."""
+        """Ask whether the card has the administrator key too; raises CentralRefused if not."""
         path = f"/v1/unlocks/{session}/challenges/{number}/reply"
         return self._ask("POST", path, request, msg.CardGenuine)
 
     def questions(self) -> pf.QuestionList:
-        """The questions that may be chosen, in English."""
+        """Return the questions to choose from, in English."""
         return self._ask("GET", "/v1/questions", None, pf.QuestionList)
 
     def open_login(self, request: pf.LoginRequest) -> pf.LoginResponse:
-        """Ask for what the card is to sign; the same session may be opened again."""
+        """Ask for the nonce that the card signs; the same session may be opened again."""
         return self._ask("POST", "/v1/logins", request, pf.LoginResponse)
 
     def prove_login(self, session: UUID, request: pf.LoginProof) -> pf.CardholderProfile:
-        """Have the card's signature believed; who its holder is."""
+        """Send the card's signature and return the cardholder's profile."""
         return self._ask("POST", f"/v1/logins/{session}/proof", request, pf.CardholderProfile)
 
     def registration_requirements(self, session: UUID) -> pf.RegistrationRequirements:
-        """What registering takes: former answers, where it replaces; an address of some domain."""
+        """Return the conditions of a registration: former questions and email domains."""
         path = f"/v1/logins/{session}/requirements"
         return self._ask("GET", path, None, pf.RegistrationRequirements)
 
     def send_registration_code(
         self, session: UUID, request: pf.RegistrationCodeRequest
     ) -> msg.CodeResponse:
-        """Have a registration code e-mailed; the one before is void."""
+        """Ask central to email a registration code; the previous one is void."""
         return self._ask("POST", f"/v1/logins/{session}/code", request, msg.CodeResponse)
 
     def register(self, session: UUID, request: pf.RegistrationRequest) -> pf.RegistrationResponse:
-        """Register the card; sent again, it is registered once."""
+        """Register the card; a repeated request registers it once."""
         return self._ask(
             "POST", f"/v1/logins/{session}/registration", request, pf.RegistrationResponse
         )
@@ -115,19 +115,19 @@ class CentralClient:
         return self._ask("POST", f"/v1/logins/{session}/removal", request, pf.RemovalResponse)
 
     def report(self, report: msg.Report) -> msg.ReportOutcome:
-        """Hand over what the outbox holds."""
+        """Send items of the outbox."""
         return self._ask("POST", "/v1/reports", report, msg.ReportOutcome)
 
     def lend_packs(self, request: pk.PacksRequest) -> pk.PackPage:
-        """The next packs that this kiosk may have and has not."""
+        """Return the next packs that this kiosk may have and does not have yet."""
         return self._ask("POST", "/v1/packs", request, pk.PackPage)
 
     def retire(self) -> ident.RetirementResponse:
-        """Say that nothing is left here; from then on central refuses this kiosk."""
+        """Report that this kiosk has no data left; central refuses it from then on."""
         return self._ask("POST", "/v1/retirement", None, ident.RetirementResponse)
 
     def changes(self, cursor: str, limit: int, wait: int) -> ch.ChangePage:
-        """The changes after a cursor, or from nothing with an empty one; waits for some."""
+        """Return the changes after `cursor` (empty: all); a long poll of up to `wait` seconds."""
         after = f"&cursor={cursor}" if cursor else ""
         path = f"/v1/changes?limit={limit}&wait={wait}{after}"
         return self._ask("GET", path, None, ch.ChangePage, wait)
@@ -146,6 +146,6 @@ class CentralClient:
         except CentralRefused as refused:
             if refused.problem != msg.ProblemType.NOT_AUTHENTICATED:
                 raise
-        # Nothing was done. The token may be over, or void: one more, and that answer counts.
+        # Central did nothing: the token may have expired or be void. Retry once with a new one.
         self.tokens.refused(token)
         return self._http.ask(method, path, answer, body, self.tokens.current(), wait=wait)

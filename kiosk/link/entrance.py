@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What central answers to anybody who can sign for it: enrolment, and access tokens."""
+"""The requests that need no access token: enrolment, and the request for an access token."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from kiosk.link.http import Http
 
 
 class Entrance:
-    """Central, before it knows who is asking. Every method raises the errors of `Http.ask`.
+    """Central, before it has authenticated the kiosk; every method raises the errors of `Http.ask`.
 
-    Times are central's, taken over from its nonce: this machine's clock may be years off.
+    Times are central's, taken from its nonce: this machine's clock may be years off.
     """
 
     def __init__(self, url: str, authority: Path | None = None) -> None:
         self._http = Http(url, authority)
 
     def enrol(self, token: str, key: Ed25519PrivateKey) -> ident.EnrolmentResponse:
-        """Become a kiosk; with the same token and key it may be asked again."""
+        """Enrol this device as a kiosk; it may be retried with the same token and key."""
         central = self._http.ask("GET", "/v1/health", msg.Health).central
         nonce = self._nonce().nonce
         public_key = key.public_key().public_bytes_raw()
         signature = key.sign(ident.possession(central, token, public_key, nonce))
-        asked = ident.EnrolmentRequest(
+        request = ident.EnrolmentRequest(
             token=token, public_key=public_key, nonce=nonce, signature=signature
         )
-        return self._http.ask("POST", "/v1/enrolments", ident.EnrolmentResponse, asked)
+        return self._http.ask("POST", "/v1/enrolments", ident.EnrolmentResponse, request)
 
     def access(self, kiosk: UUID, central: str, key: Ed25519PrivateKey) -> ident.AccessToken:
-        """An access token, for an assertion that is made for this one."""
+        """Return an access token, for an assertion made for this request."""
         nonce = self._nonce()
         issued = round(nonce.now.timestamp())
         claims = ident.Claims(
@@ -54,11 +54,11 @@ class Entrance:
             algorithm=ident.ALGORITHM,
             headers={"typ": ident.ASSERTION_TYPE},
         )
-        asked = ident.TokenRequest(grant_type=ident.GRANT_TYPE, assertion=assertion)
-        return self._http.ask("POST", "/v1/token", ident.AccessToken, asked.model_dump())
+        request = ident.TokenRequest(grant_type=ident.GRANT_TYPE, assertion=assertion)
+        return self._http.ask("POST", "/v1/token", ident.AccessToken, request.model_dump())
 
     def now(self) -> datetime:
-        """What time it is at central."""
+        """Return central's time."""
         return self._nonce().now
 
     def _nonce(self) -> ident.Nonce:

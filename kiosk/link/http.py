@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One request to central: bounded in time and size, with the project's own errors."""
+"""Sends one request to central, within limits of time and size, with the project's own errors."""
 
 from __future__ import annotations
 
 import threading
-import time
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,17 +16,19 @@ from urllib3.exceptions import HTTPError
 
 from kiosk.contract import messages as msg
 from kiosk.errors import CentralRefused, CentralUnavailable
+from kiosk.link.connection import CONNECT_SECONDS, DeadlineAdapter
+from kiosk.link.deadline import Deadline
 
-_CONNECT_SECONDS, _READ_SECONDS = 4.0, 15.0
-_WHOLE_SECONDS = 20.0  # for an answer that comes drop by drop
+_READ_SECONDS = 15.0  # between two pieces of an answer
+_WHOLE_SECONDS = 20.0  # from the look-up of the name to the last byte
 _LONGEST_ANSWER = 1 << 20
 _Answer = TypeVar("_Answer", bound=BaseModel)
 
 
 class Http:
-    """Requests to one address. Safe to call from several threads: each has its own connection.
+    """Sends requests to one address; several threads may use it: each has its own connection.
 
-    `authority` is a file (PEM) of who may certify it; None: whoever may certify any.
+    `authority` is a PEM file of the certificate authorities for that address. None: the system's.
     """
 
     def __init__(self, url: str, authority: Path | None = None) -> None:
@@ -44,12 +45,13 @@ class Http:
         *,
         wait: float = 0.0,
     ) -> _Answer:
-        """What central answers; a message goes as JSON, a mapping as a form.
+        """Send a request and return central's answer.
 
-        `wait`: so many seconds central may think about it.
+        A message is sent as JSON, a mapping as a form. `wait` is the number of seconds that central
+        may hold the request.
 
-        Raises CentralUnavailable where there is no answer or none that can be understood, and
-        CentralRefused where central said no.
+        Raises CentralUnavailable if there is no answer or an unreadable one, and CentralRefused if
+        central refused.
         """
         headers = {"Accept-Encoding": "gzip"}
         if token is not None:
@@ -62,17 +64,21 @@ class Http:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
             data = urlencode(body).encode()
         try:
-            with self._session().request(
-                method,
-                self._url + path,
-                data=data,
-                headers=headers,
-                timeout=(_CONNECT_SECONDS, wait + _READ_SECONDS),
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                content = _bounded(response, wait)
-        except (OSError, HTTPError, zlib.error) as error:  # requests' own are OSErrors too
+            with (
+                Deadline(wait + _WHOLE_SECONDS),
+                self._session().request(
+                    method,
+                    self._url + path,
+                    data=data,
+                    headers=headers,
+                    timeout=(CONNECT_SECONDS, wait + _READ_SECONDS),
+                    allow_redirects=False,
+                    stream=True,
+                ) as response,
+            ):
+                content = _bounded(response)
+        # Errors of requests are OSErrors; a name that cannot be encoded is a UnicodeError.
+        except (OSError, HTTPError, UnicodeError, zlib.error) as error:
             # Only the kind: the text of an error may carry what was sent.
             raise CentralUnavailable(type(error).__name__) from None
         try:
@@ -86,25 +92,26 @@ class Http:
         session: requests.Session | None = getattr(self._per_thread, "session", None)
         if session is None:
             session = requests.Session()
-            # No proxy, no .netrc: the environment does not decide whom a kiosk talks to.
+            # No proxy, no .netrc: the environment must not decide whom a kiosk talks to.
             session.trust_env = False
+            for scheme in ("http://", "https://"):
+                session.mount(scheme, DeadlineAdapter())
             session.verify = True if self._authority is None else str(self._authority)
             self._per_thread.session = session
         return session
 
 
-def _bounded(response: requests.Response, wait: float) -> bytes:
-    """The body, unpacked here and not by the library: it would unpack whatever a piece holds."""
+def _bounded(response: requests.Response) -> bytes:
+    """Return the body; unpack it here, because the library would unpack a piece without a limit."""
     packed = response.headers.get("Content-Encoding", "identity")
     if packed not in {"identity", "gzip"}:
         raise requests.RequestException
     gzip = zlib.decompressobj(wbits=31) if packed == "gzip" else None
-    content, end = bytearray(), time.monotonic() + wait + _WHOLE_SECONDS
-    # Small pieces: between two of them the time is looked at.
+    content = bytearray()
     for piece in response.raw.stream(512, decode_content=False):
         content += piece if gzip is None else gzip.decompress(piece, _LONGEST_ANSWER)
         too_long = len(content) > _LONGEST_ANSWER or (gzip and gzip.unconsumed_tail)
-        if too_long or time.monotonic() > end:
+        if too_long:
             raise requests.RequestException
     if gzip is not None and (not gzip.eof or gzip.unused_data):
         raise requests.RequestException

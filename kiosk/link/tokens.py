@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The access token that goes with every request: fetched when it is needed, and not before."""
+"""Fetches the access token for requests, when one is needed and not before."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from kiosk.errors import CentralError
 from kiosk.link.entrance import Entrance
 
 _MARGIN_SECONDS = 15.0
-"""So long before its end a token is no longer used: it has to arrive in time."""
+"""A token is not used in its last seconds, because it must reach central in time."""
 
 
 class AccessTokens:
-    """The kiosk's tokens, one at a time, for all threads of a process."""
+    """The kiosk's tokens, one at a time, shared by all threads of a process."""
 
     def __init__(
         self,
@@ -38,18 +38,18 @@ class AccessTokens:
 
     @property
     def retiring(self) -> bool:
-        """Whether central said with the last token that this kiosk is to go."""
+        """Whether central said with the last token that this kiosk must go out of service."""
         return self._retiring
 
     def current(self) -> str:
-        """A token that is good; raises CentralUnavailable, CentralRefused where there is none."""
+        """Return a valid token; raises CentralUnavailable or CentralRefused if there is none."""
         began = time.monotonic()
         with self._lock:
             if self._token is not None and time.monotonic() < self._until:
                 return self._token
             if self._failed is not None and self._failed[0] > began:
-                # Somebody asked while we waited. A central that does not answer holds up nobody
-                # twice.
+                # Another thread failed while we waited. Raise its error, so that no thread waits
+                # twice for a central that does not answer.
                 raise self._failed[1]
             return self._fetch()
 
@@ -61,13 +61,13 @@ class AccessTokens:
 
     def _fetch(self) -> str:
         self._token = None
-        asked = time.monotonic()
+        requested_at = time.monotonic()
         try:
-            given = self._entrance.access(self._kiosk, self._central, self._key)
+            answer = self._entrance.access(self._kiosk, self._central, self._key)
         except CentralError as error:
             self._failed = time.monotonic(), error
             raise
-        self._retiring = given.retiring
-        self._until = asked + given.expires_in - _MARGIN_SECONDS
-        self._token = given.access_token
-        return given.access_token
+        self._retiring = answer.retiring
+        self._until = requested_at + answer.expires_in - _MARGIN_SECONDS
+        self._token = answer.access_token
+        return answer.access_token

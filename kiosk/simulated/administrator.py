@@ -19,7 +19,7 @@ _INVALID, _NOT_NOW = b"\x69\x84", b"\x69\x85"
 
 
 class Administrator:
-    """One dialogue: a challenge, then its response. Any other order starts anew."""
+    """One dialogue: a challenge, then its response; any other order starts again."""
 
     def __init__(self, memory: GidsMemory, behaviour: GidsBehaviour) -> None:
         self.chosen = False
@@ -32,7 +32,7 @@ class Administrator:
         self._ours = b""
 
     def authenticate(self, data: bytes) -> bytes:
-        """GENERAL AUTHENTICATE: 7C { 81 challenge } or 7C { 82 response }."""
+        """Answer GENERAL AUTHENTICATE: 7C { 81 challenge } or 7C { 82 response }."""
         if not self._memory.personalised or not self.chosen:
             return _NOT_NOW
         try:
@@ -55,7 +55,7 @@ class Administrator:
 
     def _response(self, response: bytes) -> bytes:
         ours, theirs = self._ours, self._theirs
-        self._ours = self._theirs = b""  # once: no response can be tried again
+        self._ours = self._theirs = b""  # a challenge is good for one response
         if not ours:
             return _NOT_NOW
         if self._memory.administrator_left == 0:

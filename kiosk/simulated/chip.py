@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every simulated chip does before it looks at a command: lengths, chains, long answers."""
+"""The part of a simulated chip that all cards share: lengths, chains, long answers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NO_REFERENCE, NO_CHAINING = b"\x6a\x88", b"\x68\x84"
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What follows the header of a command; `expected` is 0 where there is no Le."""
+    """The part of a command after its header; `expected` is 0 if there is no Le."""
 
     data: bytes
     expected: int
@@ -22,10 +22,10 @@ class Body:
 
 
 class Chip:
-    """Takes commands apart and answers in parts; what they mean is for the card to say.
+    """Parses commands and answers in parts; a subclass gives the commands their meaning.
 
-    `chains` are the instructions that may be chained (None: all), `extended` whether lengths of
-    two bytes are understood.
+    `chains` are the instructions that may be chained (None: all). `extended` says whether the chip
+    supports lengths of two bytes.
     """
 
     chains: frozenset[int] | None = None
@@ -34,7 +34,7 @@ class Chip:
     _waiting = b""
 
     def reset(self) -> None:
-        """Forget half a chain and half an answer."""
+        """Forget a partial chain and a partial answer."""
         self._chain = self._waiting = b""
 
     @property
@@ -43,11 +43,11 @@ class Chip:
         raise NotImplementedError
 
     def answer(self, ins: int, p1: int, p2: int, data: bytes) -> bytes:
-        """Answer a whole command: data and status word."""
+        """Return the answer to a whole command: data and status word."""
         raise NotImplementedError
 
     def exchange(self, command: bytes) -> bytes:
-        """Answer one command APDU."""
+        """Return the answer to one command APDU."""
         body = _body(command[4:])
         if len(command) < 4 or body is None or (body.extended and not self.extended):
             return WRONG_LENGTH
@@ -74,12 +74,12 @@ class Chip:
 
 
 def tries(left: int, blocked: bytes = BLOCKED) -> bytes:
-    """The status word for so many tries left."""
+    """Return the status word for `left` tries."""
     return bytes((0x63, 0xC0 | left)) if left else blocked
 
 
 def with_check(atr: bytes) -> bytes:
-    """An answer to reset with its check byte: everything behind the first byte comes to zero."""
+    """Return an answer to reset with its check byte: all bytes after the first XOR to zero."""
     check = 0
     for byte in atr[1:]:
         check ^= byte
@@ -87,7 +87,7 @@ def with_check(atr: bytes) -> bytes:
 
 
 def _body(rest: bytes) -> Body | None:
-    """A command's body; None where its lengths disagree."""
+    """Return a command's body, or None if its lengths disagree."""
     if not rest:
         return Body(b"", 0)
     if len(rest) == 1:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What may go wrong with a card, as a setting of it: at a given command it leaves, hangs or lies.
+"""Faults of a simulated card: at a given command it leaves, falls silent, or answers wrongly.
 
-Commands are counted from the first insertion on: a reader resets a card whenever it likes, so a
-reset begins no new count. A fault happens once; the card that is put in again is whole.
+Commands are counted from the first insertion. A reset does not restart the count, because a reader
+resets a card whenever it likes. A fault happens once; a card that is inserted again works.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from enum import StrEnum
 from kiosk.simulated.virtual_card import Left, Silent, SimulatedCard
 
 _TOO_LONG = 300  # bytes of data: no short command can ask for more than 256
-_HALF_A_STATUS = b"\x90"  # that it looks like a success must help nobody
+_HALF_A_STATUS = b"\x90"  # must not pass for a success
 
 
 class Mishap(StrEnum):
-    """What happens."""
+    """The kinds of fault."""
 
-    PULLED = "pulled"  # and swapped, where there is an `other`
-    MUTE = "mute"  # no answer, until it is taken out
+    PULLED = "pulled"  # and swapped, if there is an `other`
+    MUTE = "mute"  # no answer until the card is taken out
     SLOW = "slow"
     EMPTY_REPLY = "empty reply"
     ONE_BYTE_REPLY = "one-byte reply"
-    LONG_REPLY = "long reply"  # more data than was asked for
+    LONG_REPLY = "long reply"  # more data than the command asked for
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """`mishap` at the `at`-th command, or at the `at`-th of those with the code `instruction`.
 
-    `acted`: the card has done what the command says, and written its memory, before it is pulled,
-    falls silent or answers less than a status word. `seconds` goes with SLOW. `other` is the card
-    that takes this one's place at once when it is pulled.
+    `acted`: the card has executed the command and written its memory before it is pulled, falls
+    silent or answers less than a status word. `seconds` is for SLOW. `other` is the card that
+    replaces this one at once when it is pulled.
     """
 
     mishap: Mishap
@@ -47,12 +47,12 @@ class Fault:
 
 
 class FaultyCard:
-    """A card with faults; without any it is the card itself."""
+    """A card with faults; without any, it is the card itself."""
 
     def __init__(self, card: SimulatedCard, *faults: Fault) -> None:
         self._card = card
         self._faults = faults
-        self._seen: Counter[int | None] = Counter()  # None counts them all
+        self._seen: Counter[int | None] = Counter()  # the count of None is that of all commands
 
     @property
     def atr(self) -> bytes:
@@ -60,15 +60,15 @@ class FaultyCard:
         return self._card.atr
 
     def sent(self, instruction: int | None = None) -> int:
-        """How many commands it has been sent, or how many with this code."""
+        """Return how many commands the card was sent, or how many with this code."""
         return self._seen[instruction]
 
     def reset(self) -> None:
-        """Reset the card; the count goes on."""
+        """Reset the card; the count of commands goes on."""
         self._card.reset()
 
     def exchange(self, command: bytes) -> bytes:
-        """Answer one command, or do what the fault that is due says."""
+        """Answer one command, or apply the fault that is due."""
         instruction = command[1] if len(command) > 1 else None
         self._seen.update({None, instruction})
         for fault in self._faults:

@@ -20,13 +20,13 @@ _FREE, _NEVER = 0x00, 0xFF
 
 @dataclass
 class StoredFile:
-    """One file: the control information it was created with, and its content (None: directory)."""
+    """One file: the control information of its creation, and its content (None: a directory)."""
 
     information: bytes
     content: bytes | None
 
     def condition(self, place: int) -> int:
-        """What an operation asks for: 00 nothing, FF never, else the passcode."""
+        """Return the condition of an operation: 00 none, FF never, else the passcode."""
         template = next(iter(tlv.parse(self.information, "file")))[1]
         attribute = dict(tlv.parse(template, "file")).get(0x86, b"")
         return attribute[place] if len(attribute) == 8 else _FREE
@@ -36,12 +36,12 @@ Files = dict[bytes, StoredFile]  # by path from the master file, which is the em
 
 
 def new_files() -> Files:
-    """A card's files before it is personalised."""
+    """Return a card's files before it is personalised."""
     return {b"": StoredFile(_MASTER_INFORMATION, None)}
 
 
 class FileSystem:
-    """What is selected, and the commands on it. `permitted` says whether the passcode was given."""
+    """The selected file, and the commands on it; `permitted` tells if the passcode was verified."""
 
     def __init__(self, files: Files, permitted: Callable[[], bool]) -> None:
         self._files = files
@@ -50,7 +50,7 @@ class FileSystem:
         self._path = b""
 
     def select(self, p1: int, p2: int, data: bytes) -> bytes:
-        """SELECT by identifier or path; gives the control information unless P2 is 0C."""
+        """SELECT by identifier or path; return the control information unless P2 is 0C."""
         path = self._find(p1, data)
         if path is None:
             return NOT_FOUND
@@ -59,7 +59,7 @@ class FileSystem:
         return OK if p2 & 0x0C == 0x0C else self._files[path].information + OK
 
     def read(self, offset: int, expected: int) -> bytes:
-        """READ BINARY."""
+        """Answer READ BINARY."""
         content = self._files[self._path].content
         if content is None or offset >= len(content):
             return _OUTSIDE
@@ -68,7 +68,7 @@ class FileSystem:
         return content[offset : offset + expected] + OK
 
     def update(self, offset: int, data: bytes) -> bytes:
-        """UPDATE BINARY."""
+        """Answer UPDATE BINARY."""
         file = self._files[self._path]
         if file.content is None or offset + len(data) > len(file.content):
             return _OUTSIDE
@@ -78,7 +78,7 @@ class FileSystem:
         return OK
 
     def create(self, data: bytes) -> bytes:
-        """CREATE FILE in the current directory; selects it."""
+        """Create a file in the current directory (CREATE FILE), and select it."""
         try:
             fields = dict(tlv.parse(next(tlv.parse(data, "file"))[1], "file"))
             descriptor, name = fields[0x82][0], fields[0x83]
@@ -93,11 +93,11 @@ class FileSystem:
         return OK
 
     def delete(self, data: bytes) -> bytes:
-        """DELETE FILE by its identifier in the current directory."""
-        gone = self._directory + data
-        if not data or gone not in self._files:
+        """Delete a file by its identifier in the current directory (DELETE FILE)."""
+        removed = self._directory + data
+        if not data or removed not in self._files:
             return NOT_FOUND
-        for path in [path for path in self._files if path.startswith(gone)]:
+        for path in [path for path in self._files if path.startswith(removed)]:
             del self._files[path]
         self._path = self._directory
         return OK
@@ -110,7 +110,7 @@ class FileSystem:
         if p1 == 0x00 and data in {b"", MASTER_FILE}:
             return b""
         if p1 in {0x00, 0x01, 0x02}:
-            # As IsoApplet: a child of the current directory, or wherever else it is.
+            # As IsoApplet does: a child of the current directory, or else one anywhere.
             near = self._directory + data
             far = [path for path in self._files if path.endswith(data) and len(path) % 2 == 0]
             return near if near in self._files else next(iter(far), None)

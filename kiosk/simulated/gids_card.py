@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A simulated GIDS card, behaving as vletoux/GidsApplet does, which gids-tool is made for.
+"""A simulated GIDS card that behaves like vletoux/GidsApplet, for which gids-tool is made.
 
-It can be personalised by gids-tool itself. Where real cards may differ there is a field of
-`GidsBehaviour` for it.
+gids-tool itself can personalise it. `GidsBehaviour` has a field for each difference between real
+cards.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from kiosk.simulated.chip import (
 from kiosk.simulated.gids_memory import DataFile, GidsBehaviour, GidsMemory
 
 _APPLICATION = bytes.fromhex("A0000003974254465902") + b"\x01"
-# Direct convention, T=1, historical bytes of our own ("SimGIDS1"): no vendor's card is claimed.
+# Direct convention, T=1, historical bytes of our own ("SimGIDS1"), which are no vendor's.
 _ATR = with_check(bytes.fromhex("3B8801") + b"SimGIDS1")
-_INVALID = b"\x69\x84"  # data invalid: GidsApplet's word for what it cannot read
+_INVALID = b"\x69\x84"  # data invalid: GidsApplet answers so to data that it cannot read
 _NOT_NOW = b"\x69\x85"
 _PASSCODE, _DEAUTHENTICATE = 0x80, 0x82
 _SHORTEST, _LONGEST = 4, 16
@@ -41,11 +41,11 @@ _BY_PASSCODE, _BY_ADMINISTRATOR, _NEVER = 0x10, 0x20, 0xFF
 
 @dataclass
 class SimulatedGidsCard(Chip):
-    """A GIDS card; `memory` outlives its power."""
+    """A GIDS card; `memory` survives a loss of power."""
 
     memory: GidsMemory
     behaviour: GidsBehaviour = field(default_factory=GidsBehaviour)
-    chains = frozenset({0x2A, 0x47, 0xDB})  # the applet takes no others
+    chains = frozenset({0x2A, 0x47, 0xDB})  # the applet chains no others
 
     def __post_init__(self) -> None:
         if self.memory.administrator_left is None:
@@ -64,7 +64,7 @@ class SimulatedGidsCard(Chip):
         self._deauthenticate()
 
     def answer(self, ins: int, p1: int, p2: int, data: bytes) -> bytes:
-        """Answer a whole command."""
+        """Return the answer to a whole command."""
         if ins == 0xA4:
             return self._select(p1, data)
         if not self._selected:
@@ -140,7 +140,7 @@ class SimulatedGidsCard(Chip):
         return OK
 
     def _put_key(self, template: bytes) -> bytes:
-        """The administrator key: 84 reference 80, A5 { 87 key }."""
+        """Store the administrator key: 84 reference 80, A5 { 87 key }."""
         if not self._permits(_BY_ADMINISTRATOR):
             return NOT_SATISFIED
         outer = dict(tlv.parse(template, "key"))
@@ -214,7 +214,7 @@ class SimulatedGidsCard(Chip):
             return tries(self.memory.passcode_left)
         if self.memory.passcode_left == 0:
             return BLOCKED
-        # Nothing lies between old and new: the card divides them by what it has.
+        # Nothing separates old and new: the card divides them by its passcode's length.
         middle = len(self.memory.passcode)
         status = self._check(data[:middle])
         return status if status != OK else self._set(data[middle:])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a simulated GIDS card keeps without power, and how one differs from another."""
+"""The memory of a simulated GIDS card, and the differences between such cards."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from kiosk.card.cryptogram import KeyKind
 
 @dataclass(frozen=True)
 class GidsBehaviour:
-    """How one card differs from another."""
+    """The differences between GIDS cards."""
 
-    partial_select: bool = True  # no: only the whole name selects it
-    names_itself: bool = True  # no: SELECT answers nothing
-    status_object: bool = True  # no: the counter is not told
+    partial_select: bool = True  # false: only the whole name selects it
+    names_itself: bool = True  # false: SELECT answers without data
+    status_object: bool = True  # false: the counter is not reported
     old_counter_tag: bool = False  # 9F17, of the specification's first version
     blocked_at_last: bool = False  # the last wrong passcode answers 69 83 instead of 63 C0
     wrong_length_costs: bool = False  # the applet does not count a passcode of a wrong length
     external_form: bool = True
     mutual_form: bool = True
     administrator_tries: int | None = None  # the applet does not count
-    tells_administrator_tries: bool = True  # no: it counts, and answers 69 82 all the same
+    tells_administrator_tries: bool = True  # false: it counts, but answers 69 82 all the same
     passcode_tries: int = 3
 
 
 @dataclass
 class DataFile:
-    """A file of data objects, name -> content, with what PUT and GET ask for."""
+    """A file of data objects (name -> content), with the conditions of PUT and GET."""
 
     put: int
     get: int
@@ -38,7 +38,7 @@ class DataFile:
 
 @dataclass
 class GidsMemory:
-    """What the card keeps without power. A new one waits to be personalised."""
+    """The data that the card keeps without power; a new one is not personalised yet."""
 
     passcode: bytes = b""
     administrator_key: bytes = b""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A simulated ISO 7816-4 card, by default as IsoApplet 1.0 behaves without its keys.
+"""A simulated ISO 7816-4 card; by default it behaves like IsoApplet 1.0 without its keys.
 
-It can be personalised by pkcs15-init itself. How other cards of this kind differ is a field of
-`Iso7816Behaviour` each.
+pkcs15-init itself can personalise it. `Iso7816Behaviour` has a field for each difference of other
+cards of this kind.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from kiosk.simulated.chip import (
 )
 from kiosk.simulated.files import Files, FileSystem, new_files
 
-# Direct convention, T=1, historical bytes of our own ("SimISO01"): no vendor's card is claimed.
+# Direct convention, T=1, historical bytes of our own ("SimISO01"), which are no vendor's.
 _ATR = with_check(bytes.fromhex("3B8801") + b"SimISO01")
 _ISOAPPLET = bytes.fromhex("F276A288BCFBA69D34F31001")
 _VERSION = bytes.fromhex("0100")
@@ -33,28 +33,28 @@ _VERSION = bytes.fromhex("0100")
 
 @dataclass(frozen=True)
 class Iso7816Behaviour:
-    """How one card differs from another."""
+    """The differences between ISO 7816-4 cards."""
 
     application: bytes = _ISOAPPLET
     passcode_reference: int = 0x01
     key_reference: int = 0x02
-    width: int = 16  # of a padded passcode; 0: passcodes are kept as they come
+    width: int = 16  # of a padded passcode; 0: passcodes are stored without padding
     padding: int = 0x00
     shortest: int = 4
     key_length: int = 16
-    reset: int = 0  # the P1 of RESET RETRY COUNTER that the card takes
-    blocked: bytes = b"\x63\xc0"  # others: 69 83
+    reset: int = 0  # the P1 of RESET RETRY COUNTER that the card accepts
+    blocked: bytes = b"\x63\xc0"  # other cards answer 69 83
     hides_when_verified: bool = False  # VERIFY without data then answers 90 00
     key_can_be_verified: bool = False
     key_can_be_changed: bool = False
-    serial_object: bytes = b""  # GET DATA 01 02, where the card has no files
+    serial_object: bytes = b""  # GET DATA 01 02, if the card has no files
     passcode_tries: int = 3
     key_tries: int = 5
 
 
 @dataclass
 class Iso7816Memory:
-    """What the card keeps without power. A new one waits to be personalised."""
+    """The data that the card keeps without power; a new one is not personalised yet."""
 
     passcode: bytes = b""
     key: bytes = b""
@@ -65,7 +65,7 @@ class Iso7816Memory:
 
 @dataclass
 class SimulatedIso7816Card(Chip):
-    """An ISO 7816-4 card; `memory` outlives its power."""
+    """An ISO 7816-4 card; `memory` survives a loss of power."""
 
     memory: Iso7816Memory
     behaviour: Iso7816Behaviour = field(default_factory=Iso7816Behaviour)
@@ -80,13 +80,13 @@ class SimulatedIso7816Card(Chip):
         return _ATR
 
     def reset(self) -> None:
-        """Forget the selection and what was verified; keep the memory."""
+        """Forget the selection and all verification; keep the memory."""
         super().reset()
         self._selected = self._verified = self._key_verified = False
         self._files = FileSystem(self.memory.files, self._permitted)
 
     def answer(self, ins: int, p1: int, p2: int, data: bytes) -> bytes:
-        """Answer a whole command."""
+        """Return the answer to a whole command."""
         if ins == 0xA4 and p1 == 0x04 and data == self.behaviour.application:
             self.reset()
             self._selected = True
@@ -175,7 +175,7 @@ class SimulatedIso7816Card(Chip):
         return status
 
     def _set(self, reference: int, data: bytes) -> bytes:
-        """P1 = 01: while the card is personalised, or in the status the unblocking key gave."""
+        """Set a passcode or key (P1 = 01): before personalisation, or after the unblocking key."""
         if not self.memory.passcode and reference == self.behaviour.key_reference:
             if len(data) != self.behaviour.key_length or self.memory.key:
                 return WRONG_LENGTH if not self.memory.key else WRONG_PARAMETERS

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Personalising simulated cards, as an RA's card printer does with real ones."""
+"""Personalises simulated cards, as an RA's card printer does with real ones."""
 
 from __future__ import annotations
 
@@ -22,18 +22,19 @@ from kiosk.simulated.piv_card import PivMemory, PrivateKey
 
 _DER = serialization.Encoding.DER
 _YEAR = datetime.timedelta(days=365)
+_LONG_AGO = datetime.datetime(2024, 1, 1, tzinfo=datetime.UTC)
 
 
 @dataclass(frozen=True)
 class SimulatedIssuer:
-    """A certificate authority for simulated cards: its certificate says what it is."""
+    """A certificate authority for simulated cards; its certificate says that it is simulated."""
 
     key: ec.EllipticCurvePrivateKey
     certificate: x509.Certificate
 
     @classmethod
     def make(cls) -> SimulatedIssuer:
-        """Make a new authority."""
+        """Return a new authority."""
         key = ec.generate_private_key(ec.SECP256R1())
         name = _name("Simulated smartcard issuer")
         certificate = (
@@ -49,15 +50,15 @@ class SimulatedIssuer:
         return self.certificate.public_bytes(_DER)
 
     def revocations(self) -> bytes:
-        """Its revocation list (DER), with nothing on it, good for a year."""
+        """Return its empty revocation list (DER), valid for a year."""
         now = datetime.datetime.now(datetime.UTC)
         builder = x509.CertificateRevocationListBuilder(
-            self.certificate.subject, now - datetime.timedelta(days=1), now + _YEAR
+            self.certificate.subject, _LONG_AGO, now + _YEAR
         )
         return builder.sign(self.key, hashes.SHA256()).public_bytes(_DER)
 
     def certify(self, holder: str, key: PrivateKey) -> bytes:
-        """A DER certificate for a card's key."""
+        """Return a DER certificate for a card's key."""
         builder = _builder(_name(holder), self.certificate.subject, key.public_key())
         certificate = builder.add_extension(
             x509.BasicConstraints(ca=False, path_length=None), critical=True
@@ -72,7 +73,7 @@ class SimulatedIssuer:
         unblocking_key: bytes | None = None,
         algorithm: str = "P-256",
     ) -> PivMemory:
-        """A personalised PIV card's memory; the unblocking key is random where none is given."""
+        """Return a personalised PIV card's memory; by default the unblocking key is random."""
         keys: dict[int, PrivateKey] = {slot: new_key(algorithm) for slot in (0x9A, 0x9E)}
         return PivMemory(
             guid=secrets.token_bytes(16),
@@ -91,7 +92,7 @@ class SimulatedIssuer:
         kind: KeyKind = KeyKind.TRIPLE_DES,
         container: bool = True,
     ) -> GidsMemory:
-        """A personalised GIDS card's memory, with or without a container for log in."""
+        """Return a personalised GIDS card's memory, with or without a container for login."""
         memory = GidsMemory(
             passcode=passcode,
             administrator_key=administrator_key or secrets.token_bytes(24),
@@ -128,7 +129,7 @@ class SimulatedIssuer:
     def issue_isoapplet(
         *, passcode: bytes = b"246802", unblocking_key: bytes | None = None
     ) -> Iso7816Memory:
-        """A personalised IsoApplet's memory: as much of PKCS #15 as has the serial number."""
+        """Return a personalised IsoApplet's memory, with the part of PKCS #15 around its serial."""
         memory = Iso7816Memory(
             passcode=passcode.ljust(16, b"\0"),
             key=unblocking_key or secrets.token_hex(8).encode(),
@@ -145,7 +146,7 @@ class SimulatedIssuer:
         return memory
 
 
-# As gids-tool makes them: (directory, file) -> file identifier, data object, content.
+# As gids-tool writes them: (directory, file) -> file identifier, data object, content.
 _GIDS_FILES: dict[tuple[str, str], tuple[int, int, bytes]] = {
     ("mscp", ""): (0xA000, 0, b""),
     ("", "cardid"): (0xA012, 0xDF20, b""),
@@ -156,13 +157,13 @@ _GIDS_FILES: dict[tuple[str, str], tuple[int, int, bytes]] = {
 
 
 def _container_map() -> bytes:
-    """One container, valid and the default, with an exchange key of 2048 bits."""
+    """Return a map of one container, valid and the default, with an exchange key of 2048 bits."""
     name = "Simulated log in".encode("utf-16-le").ljust(80, b"\0")
     return name + bytes((3, 0)) + (0).to_bytes(2, "little") + (2048).to_bytes(2, "little")
 
 
 def new_key(algorithm: str) -> PrivateKey:
-    """A private key: "P-256", "P-384" or "RSA-2048"."""
+    """Return a new private key: "P-256", "P-384" or "RSA-2048"."""
     if algorithm == "RSA-2048":
         return rsa.generate_private_key(65537, 2048)
     return ec.generate_private_key({"P-256": ec.SECP256R1(), "P-384": ec.SECP384R1()}[algorithm])

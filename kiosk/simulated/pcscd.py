@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A private pcscd with vpcd's virtual reader, beside whatever card service the machine runs.
+"""Runs a private pcscd with vpcd's virtual reader, beside any card service of the machine.
 
-It takes its socket as systemd hands one over, so that it can lie where we want; its clients find it
-by PCSCLITE_CSOCK_NAME. Its own folder, whose path is compiled in, is hidden behind one of ours in a
-mount namespace, where there can be one: in a plain chroot there cannot, nor is there another pcscd.
+It receives its socket as systemd hands one over, so that the socket can be anywhere; clients find
+it by PCSCLITE_CSOCK_NAME. Its own folder has a compiled-in path. A mount namespace hides that
+folder behind one of ours, if there can be one. A plain chroot allows none, but has no other pcscd
+either.
 """
 
 from __future__ import annotations
@@ -23,11 +24,23 @@ _DRIVER = "serial/libifdvpcd.so"
 _DRIVER_FOLDERS = ("/usr/lib/pcsc/drivers",)
 _COMPILED_IN = Path("/run/pcscd")
 _READY_SECONDS = 10.0
-_LISTENING = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))  # a kernel may be without the second
+_LISTENING = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))  # some kernels lack the second
+
+
+def missing() -> list[str]:
+    """Return the parts that this machine lacks, each with the way to get it."""
+    lacking = []
+    if not _program():
+        lacking.append("pcscd (a Debian package)")
+    if _driver() is None:
+        lacking.append("vsmartcard-vpcd (a Debian package)")
+    if not _COMPILED_IN.is_dir() and _may_hide_folders():
+        lacking.append(f"the folder {_COMPILED_IN} (make it as root)")
+    return lacking
 
 
 class PrivatePcscd:
-    """Starts on entry and ends on exit; `port` is where a card connects to be inserted."""
+    """Starts on entry and ends on exit; a card connects to `port` to be inserted."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.resolve()
@@ -36,12 +49,12 @@ class PrivatePcscd:
 
     @property
     def socket_path(self) -> Path:
-        """What its clients need as PCSCLITE_CSOCK_NAME."""
+        """The value of PCSCLITE_CSOCK_NAME for its clients."""
         return self.folder / "run" / "pcscd.comm"
 
     @property
     def pid(self) -> int:
-        """Its process; raises RuntimeError where it does not run."""
+        """The id of its process; raises RuntimeError if it does not run."""
         if self._process is None:
             raise RuntimeError("the private pcscd does not run")
         return self._process.pid
@@ -60,7 +73,9 @@ class PrivatePcscd:
         self.stop()
 
     def start(self) -> None:
-        """Start it and wait until it answers; raises RuntimeError saying what is missing."""
+        """Start it and wait until it answers; raises RuntimeError with what is missing."""
+        if lacking := missing():
+            raise RuntimeError(f"missing: {', '.join(lacking)}; run the set-up (make setup)")
         stanza = (
             'FRIENDLYNAME "Virtual PCD"\n'
             f"DEVICENAME /dev/null:0x{self.port:X}\n"
@@ -70,16 +85,16 @@ class PrivatePcscd:
         self._wait_until_it_answers()
 
     def unplug(self) -> None:
-        """Take the reader away; `plug` brings it back.
+        """Unplug the reader; `plug` brings it back.
 
-        pcscd looks for readers that are no USB devices only at its start, so it is another pcscd
-        that runs afterwards: its clients meet both, a service that went and one without reader.
+        pcscd looks for readers that are not USB devices only at its start. So another pcscd runs
+        afterwards: its clients see first a service that ended, and then one without a reader.
         """
         self.stop()
-        self._start(stanza="")  # whoever asks too early waits at its socket
+        self._start(stanza="")  # an early client waits at its socket
 
     def plug(self) -> None:
-        """Put the reader back that was taken away."""
+        """Plug the reader in again."""
         self.stop()
         self.start()
 
@@ -101,7 +116,7 @@ class PrivatePcscd:
             )
 
     def stop(self) -> None:
-        """Stop it as a service manager does, and kill it if it does not."""
+        """Stop it as a service manager does, and kill it if it does not stop."""
         if self._process is None:
             return
         self._process.send_signal(signal.SIGTERM)
@@ -113,21 +128,16 @@ class PrivatePcscd:
         self._process = None
 
     def _command(self, listening: int) -> list[str]:
-        pcscd = shutil.which("pcscd", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-        if pcscd is None:
-            raise RuntimeError("pcscd is missing: run the set-up (make setup)")
-        # sd_listen_fds(3): the socket is descriptor 3, for the process of that number alone.
-        # (bash, because other shells know descriptors of one digit only)
+        pcscd = _program()
+        # sd_listen_fds(3): the socket is descriptor 3, for the process with that id alone.
+        # (bash, because other shells accept only descriptors of one digit)
         handed_over = f"exec 3<&{listening} && export LISTEN_PID=$$ LISTEN_FDS=1"
         flags = f"-f -c {self.folder}/readers {_without_polkit(pcscd)}"
         inside = f"{handed_over} && exec {pcscd} {flags}"
-        namespace = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]
-        if subprocess.run([*namespace, "true"], capture_output=True, check=False).returncode != 0:
+        if not _may_hide_folders():
             return ["bash", "-c", inside]
-        if not _COMPILED_IN.is_dir():
-            raise RuntimeError(f"{_COMPILED_IN} is missing: run the set-up (make setup)")
         hidden = f"mount --bind {self.folder}/run {_COMPILED_IN} && {inside}"
-        return [*namespace, "bash", "-c", hidden]
+        return [*_namespace(), "bash", "-c", hidden]
 
     def _wait_until_it_answers(self) -> None:
         end = time.monotonic() + _READY_SECONDS
@@ -142,24 +152,41 @@ class PrivatePcscd:
         raise RuntimeError(f"the private pcscd did not start; its log ends: {log[-500:]}")
 
 
-def _driver() -> Path:
+def _program() -> str:
+    return shutil.which("pcscd", path=f"{os.environ.get('PATH', '')}:/usr/sbin") or ""
+
+
+def _driver() -> Path | None:
     for folder in _DRIVER_FOLDERS:
         for path in (Path(folder) / _DRIVER, *Path(folder).glob("**/libifdvpcd.so*")):
             if path.exists():
                 return path
-    raise RuntimeError("vsmartcard-vpcd is missing: run the set-up (make setup)")
+    return None
+
+
+def _namespace() -> list[str]:
+    return ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]
+
+
+def _may_hide_folders() -> bool:
+    """Return whether this machine allows a mount namespace."""
+    tried = subprocess.run([*_namespace(), "true"], capture_output=True, check=False)
+    return tried.returncode == 0
 
 
 def _without_polkit(pcscd: str) -> str:
-    """Debian 13's pcscd asks polkit, which a private one has none of; Debian 12's knows no flag."""
+    """Return the flag that turns polkit off, if this pcscd has it.
+
+    Debian 13's pcscd asks polkit, which a private one does not have; Debian 12's has no flag.
+    """
     usage = subprocess.run([pcscd, "--help"], capture_output=True, text=True, check=False)
     return "--disable-polkit" if "--disable-polkit" in usage.stdout + usage.stderr else ""
 
 
 def _free_port_pair() -> int:
-    """A port P with P and P+1 free: vpcd opens two slots for each reader.
+    """Return a port P with P and P+1 free: vpcd opens two slots for each reader.
 
-    Below the ports that the kernel gives to whoever asks for any: those may be gone a moment later.
+    It is below the ports that the kernel assigns by itself, which could be taken a moment later.
     """
     while True:
         port = random.SystemRandom().randrange(15_000, 32_000, 2)
@@ -170,7 +197,7 @@ def _free_port_pair() -> int:
 
 
 def _listens(port: int) -> bool:
-    """Whether something listens, without connecting: to connect would be to insert a card."""
+    """Return whether something listens, without connecting: a connection would insert a card."""
     wanted = f":{port:04X} "
     for table in filter(Path.exists, _LISTENING):
         for line in table.read_text().splitlines()[1:]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A simulated header: pins whose levels can be looked at, and whose inputs can be pulled."""
+"""A simulated header: pins whose levels tests can read, and whose inputs they can set."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ Lost = Callable[[str], None]
 
 
 class SimulatedPins:
-    """Keeps `devices.lights.Pins`; `set_input` is the hand at a switch, `fail` a bad contact.
+    """Implements `devices.lights.Pins`; `set_input` acts as a switch, `fail` as a bad contact.
 
-    An input floats high by its pull-up until something pulls it; writing to a pin that is no output
+    A pull-up keeps an input high until something pulls it low. Writing to a pin that is no output
     raises RuntimeError, as RPi.GPIO does.
     """
 
@@ -29,25 +29,25 @@ class SimulatedPins:
 
     @property
     def levels(self) -> Mapping[int, bool]:
-        """The outputs' levels now."""
+        """The levels of the outputs now."""
         with self._lock:
             return dict(self._outputs)
 
     def when_written(self, tell: Callable[[], None]) -> None:
-        """Call `tell` after each change of an output, from whichever thread wrote it."""
+        """Call `tell` after each change of an output, in the thread that wrote it."""
         self._watched.append(tell)
 
     def set_input(self, pin: int, *, high: bool) -> None:
-        """Pull an input low, or let it go; whoever watches it is told when it changed."""
+        """Pull an input low, or release it; call its watcher if it changed."""
         with self._lock:
             before = self._inputs.get(pin, True)
             self._inputs[pin] = high
-            told = self._changed.get(pin)
-        if told is not None and before != high:
-            told[0](high)
+            watcher = self._changed.get(pin)
+        if watcher is not None and before != high:
+            watcher[0](high)
 
     def fail(self, reason: str) -> None:
-        """From now on no pin can be used; whoever watches one is told."""
+        """Make every pin unusable from now on, and tell the watchers."""
         with self._lock:
             self._reason, watched = reason, tuple(self._changed.values())
         for _, lost in watched:
@@ -59,7 +59,7 @@ class SimulatedPins:
             self._outputs[pin] = False
 
     def input(self, pin: int, changed: Changed, lost: Lost) -> None:
-        """Make `pin` an input with a pull-up, and tell its changes."""
+        """Make `pin` an input with a pull-up; call `changed` when its level changes."""
         with self._lock:
             if pin in self._changed:
                 raise BoardUnavailable(f"pin {pin} is watched already")
@@ -67,7 +67,7 @@ class SimulatedPins:
             self._changed[pin] = changed, lost
 
     def read(self, pin: int) -> bool:
-        """Whether `pin` is high."""
+        """Return whether `pin` is high."""
         with self._lock:
             self._refuse_if_failed()
             return self._inputs.get(pin, True) if pin in self._inputs else self._outputs[pin]
@@ -83,7 +83,7 @@ class SimulatedPins:
             tell()
 
     def close(self) -> None:
-        """Let go of every pin."""
+        """Release every pin."""
         with self._lock:
             self._outputs.clear()
             self._changed.clear()

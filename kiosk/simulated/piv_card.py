@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A simulated PIV card (SP 800-73pt2-5), faithful to what two independent cards do (measured).
+"""A simulated PIV card (SP 800-73pt2-5), which behaves like two independent cards (measured).
 
-Where those two differ there is a field of `PivBehaviour` for it.
+`PivBehaviour` has a field for each difference between those two.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from kiosk.simulated.chip import (
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 _APPLICATION = bytes.fromhex("A000000308000010000100")
-# Direct convention, T=1, historical bytes of our own: no vendor's card is claimed.
+# Direct convention, T=1, historical bytes of our own, which are no vendor's.
 _ATR = bytes.fromhex("3B880153696D50495630318E")
 # The same with card capabilities: extended length, and chaining or not (ISO 7816-4, 12.1.1.9).
 _ATR_CAPABLE = "3B8580018073C021{:02X}"
@@ -40,22 +40,22 @@ _ATR_CAPABLE = "3B8580018073C021{:02X}"
 
 @dataclass(frozen=True)
 class PivBehaviour:
-    """How one card differs from another."""
+    """The differences between PIV cards."""
 
     wrong_length: bytes = WRONG_DATA  # the other card: 67 00
     takes_short_passcode: bool = False  # the other card: yes
     metadata: bool = False  # Yubico's command F7
-    chaining: bool = True  # no: a long command must have extended length
+    chaining: bool = True  # false: a long command must have extended length
     extended: bool = False
-    announced: bool = False  # chaining and extended length are told in the historical bytes
-    compressed: bool = False  # certificates are kept as gzip
+    announced: bool = False  # the historical bytes announce chaining and extended length
+    compressed: bool = False  # certificates are stored as gzip
     passcode_tries: int = 3
     unblocking_tries: int = 3
 
 
 @dataclass
 class PivMemory:
-    """What the card keeps without power."""
+    """The data that the card keeps without power."""
 
     guid: bytes
     passcode: bytes
@@ -68,7 +68,7 @@ class PivMemory:
 
 @dataclass
 class SimulatedPivCard(Chip):
-    """A PIV card; `memory` outlives its power."""
+    """A PIV card; `memory` survives a loss of power."""
 
     memory: PivMemory
     behaviour: PivBehaviour = field(default_factory=PivBehaviour)
@@ -83,8 +83,8 @@ class SimulatedPivCard(Chip):
         """The answer to reset."""
         if not self.behaviour.announced:
             return _ATR
-        told = 0x80 * self.behaviour.chaining | 0x40 * self.behaviour.extended
-        return with_check(bytes.fromhex(_ATR_CAPABLE.format(told)))
+        announced = 0x80 * self.behaviour.chaining | 0x40 * self.behaviour.extended
+        return with_check(bytes.fromhex(_ATR_CAPABLE.format(announced)))
 
     def reset(self) -> None:
         """Forget the selection and the verified state; keep the memory."""
@@ -93,7 +93,7 @@ class SimulatedPivCard(Chip):
         self._verified = False
 
     def answer(self, ins: int, p1: int, p2: int, data: bytes) -> bytes:
-        """Answer a whole command."""
+        """Return the answer to a whole command."""
         if ins == 0xA4:
             return self._select(data)
         if not self._selected:
@@ -113,7 +113,7 @@ class SimulatedPivCard(Chip):
 
     def _select(self, data: bytes) -> bytes:
         if len(data) < 5 or not _APPLICATION.startswith(data):
-            return NOT_FOUND  # what was selected stays selected (ISO 7816-4)
+            return NOT_FOUND  # the earlier selection stays (ISO 7816-4)
         self._selected = True
         authority = tlv.encode(0x79, tlv.encode(0x4F, _APPLICATION[:5]))
         return tlv.encode(0x61, tlv.encode(0x4F, _APPLICATION[5:]) + authority) + OK
@@ -146,12 +146,12 @@ class SimulatedPivCard(Chip):
     def _metadata(self, reference: int) -> bytes:
         behaviour, memory = self.behaviour, self.memory
         if reference == 0x80:
-            told = bytes((behaviour.passcode_tries, memory.passcode_left))
+            counts = bytes((behaviour.passcode_tries, memory.passcode_left))
         elif reference == 0x81:
-            told = bytes((behaviour.unblocking_tries, memory.unblocking_left))
+            counts = bytes((behaviour.unblocking_tries, memory.unblocking_left))
         else:
             return NO_REFERENCE
-        return tlv.encode(0x01, b"\xff") + tlv.encode(0x05, b"\0") + tlv.encode(0x06, told) + OK
+        return tlv.encode(0x01, b"\xff") + tlv.encode(0x05, b"\0") + tlv.encode(0x06, counts) + OK
 
     # ------------------------------------------------------------ passcode and unblocking key
 
@@ -247,7 +247,7 @@ class SimulatedPivCard(Chip):
 
 
 def _challenge(data: bytes) -> bytes | None:
-    """The block in tag 81 of a dynamic authentication template that asks for a response."""
+    """Return the block in tag 81 of a dynamic authentication template that asks for a response."""
     try:
         outer = dict(tlv.parse(data, "sign"))
         inner = dict(tlv.parse(outer.get(0x7C, b""), "sign"))
@@ -268,6 +268,6 @@ def _signature(key: PrivateKey, algorithm: int, block: bytes) -> bytes | None:
     if (algorithm, len(block)) != expected:
         return None
     if len(block) == 48:
-        # The number is what is signed: SHA-384's width carries any 48-byte block as it is.
+        # The signature is over a number: SHA-384's width takes any 48-byte block unchanged.
         return key.sign(block, ec.ECDSA(Prehashed(hashes.SHA384())))
     return key.sign(block, ec.ECDSA(Prehashed(hashes.SHA256())))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A simulated reader: cards in this process, behind the same interface as the PC/SC one."""
+"""A simulated reader: cards in this process, behind the same interface as the PC/SC reader."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from kiosk.values import CardIdentity, Secret
 
 
 class SimulatedConnection:
-    """A simulated card within a transaction; an exchange fails as with PC/SC once it is pulled."""
+    """A simulated card inside a transaction; an exchange after a pull fails as with PC/SC."""
 
     def __init__(self, reader: SimulatedReader, card: SimulatedCard) -> None:
         self._reader = reader
@@ -33,7 +33,7 @@ class SimulatedConnection:
         return self._card.atr
 
     def exchange(self, command: bytes) -> bytes:
-        """Answer one command; raises CardRemoved where the card is not there any more."""
+        """Return the answer to one command; raises CardRemoved if the card has left."""
         if self._reader.card is not self._card:
             raise CardRemoved(f"{command[1]:02X}")
         try:
@@ -49,7 +49,7 @@ class SimulatedConnection:
 
 
 class SimulatedReader:
-    """Keeps the interface of `devices.reader.Reader`; `insert` and `remove` move the card."""
+    """Implements `devices.reader.Reader`; `insert` and `remove` move the card."""
 
     def __init__(self) -> None:
         self.card: SimulatedCard | None = None
@@ -69,28 +69,28 @@ class SimulatedReader:
         self._notify(ReaderNotice(Sight.REMOVED))
 
     def hang(self) -> None:
-        """Be busy with a command that is not answered, until the card is taken out."""
+        """Hang in a command without an answer, until the card is taken out."""
         self._hung = True
 
     def watch(self, notify: Notify) -> None:
-        """Begin to call `notify`, from whatever thread moves the card."""
+        """Begin to call `notify`, in the thread that moves the card."""
         self._notify = notify
         notify(ReaderNotice(Sight.READY, simulated=True))
         if self.card is not None:
             notify(ReaderNotice(Sight.INSERTED))
 
     def inspect(self) -> CardReport:
-        """Read everything about the card that costs no try."""
+        """Return everything about the card that costs no try."""
         with self._transaction() as connection:
             return inspect(connection)
 
     def examine(self) -> tuple[Finding, ...]:
-        """Find out what can be found out about the card."""
+        """Return the findings about the card."""
         with self._transaction() as connection:
             return tuple(examine(connection))
 
     def prove(self, identity: CardIdentity, certificate: bytes, digest: bytes) -> bytes:
-        """Have the card sign `digest` with its card authentication key."""
+        """Return the card authentication key's signature over `digest`."""
         with self._transaction() as connection:
             return prove(connection, identity, certificate, digest)
 
@@ -101,12 +101,12 @@ class SimulatedReader:
         passcode: Secret,
         digest: bytes,
     ) -> bytes:
-        """Have the card sign `digest` with its authentication key, after its passcode."""
+        """Return the authentication key's signature over `digest`, after the passcode."""
         with self._transaction() as connection:
             return passcode_work.sign(connection, expected, certificate, passcode, digest)
 
     def answer(self, answered: Callable[[], None]) -> None:
-        """It always could."""
+        """Call `answered` at once: this reader never hangs."""
         answered()
 
     def change(self, expected: tuple[CardIdentity, Own], old: Secret, new: Secret) -> None:
@@ -117,7 +117,7 @@ class SimulatedReader:
     def unlock(
         self, plan: UnlockPlan, record: Record, authority: Authority | None = None
     ) -> Unlocked:
-        """Do an unlock's card work."""
+        """Do the card work of an unlock."""
         with self._transaction() as connection:
             return unlock(connection, plan, record, authority)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every simulated card is: something that has power, answers APDUs, and keeps its memory."""
+"""The interface of a simulated card: it has power, answers APDUs, and keeps its memory."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Protocol
 
 
 class Left(Exception):
-    """The card is out of its reader from now on, and `other` in its place where there is one."""
+    """The card has left its reader; `other` takes its place, if given."""
 
     def __init__(self, other: SimulatedCard | None = None) -> None:
         self.other = other
 
 
 class Silent(Exception):
-    """There is no answer, and none will come until the card is taken out."""
+    """The card does not answer, and will not until it is taken out."""
 
 
 class SimulatedCard(Protocol):
     """A card on its own side of the contacts.
 
-    Whatever the command, there is an answer, as with real ones. Only `faults` raise something: Left
-    or Silent, which whoever holds the card makes true.
+    Like a real card, it answers every command. Only `faults` raise something, Left or Silent; the
+    code that holds the card acts on it.
     """
 
     @property
@@ -30,10 +30,10 @@ class SimulatedCard(Protocol):
         """The answer to reset."""
 
     def reset(self) -> None:
-        """Power on or warm reset: verified and selected states are gone, memory is kept."""
+        """Forget verified and selected states and keep the memory: power on or warm reset."""
 
     def exchange(self, command: bytes) -> bytes:
-        """Answer one command APDU."""
+        """Return the answer to one command APDU."""
 
 
 class Unhurried:
@@ -53,19 +53,19 @@ class Unhurried:
         self._card.reset()
 
     def exchange(self, command: bytes) -> bytes:
-        """Answer one command, after a while."""
+        """Return the answer to one command, after a while."""
         time.sleep(self._seconds)
         return self._card.exchange(command)
 
 
 class Blank:
-    """A card of no family that the kiosk knows: it answers, and has no application."""
+    """A card of no known family: it answers, but has no application."""
 
     atr = bytes.fromhex("3B00")
 
     def reset(self) -> None:
-        """Nothing is kept, so nothing is lost."""
+        """Do nothing: the card keeps no state."""
 
     def exchange(self, command: bytes) -> bytes:
-        """Answer "file not found", whatever is asked."""
+        """Answer "file not found" to every command."""
         return b"\x6a\x82"

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A simulated card in pcscd's virtual reader: vpcd's protocol over TCP.
 
-Two big-endian bytes of length, then the message. A message of one byte is for the card's contacts:
-0 power off, 1 power on, 2 reset, 4 asks for the answer to reset; anything longer is a command APDU.
-Connecting is inserting, disconnecting is removing (vsmartcard 3.3). pcscd looks every 0.4 s: a card
-that is swapped faster is, for it, the same one.
+A message has two big-endian bytes of length, then its content. One byte is for the card's contacts:
+0 power off, 1 power on, 2 reset, 4 asks for the answer to reset. Anything longer is a command APDU.
+To connect is to insert the card, to disconnect is to remove it (vsmartcard 3.3). pcscd polls every
+0.4 s: if a card is swapped faster, pcscd takes it for the same one.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ class VirtualReaderCard:
         self._taken = threading.Event()
 
     def insert(self) -> None:
-        """Put the card in; raises OSError where no vpcd listens."""
+        """Put the card in; raises OSError if no vpcd listens."""
         self._taken.clear()
         self._socket = self._connect()
         self._thread = threading.Thread(target=self._serve, args=(self._socket,), daemon=True)
         self._thread.start()
 
     def remove(self) -> None:
-        """Pull the card out, at once."""
+        """Pull the card out at once."""
         self._taken.set()
         if self._socket is not None:
             _hang_up(self._socket)
@@ -63,7 +63,7 @@ class VirtualReaderCard:
                     return
                 self.card = left.other
                 self._socket = connection = self._connect()
-                if self._taken.is_set():  # meanwhile, so that `remove` has not seen this one
+                if self._taken.is_set():  # `remove` ran in the meantime and missed this socket
                     _hang_up(connection)
             except (OSError, EOFError):
                 _log.debug("card left the virtual reader")
@@ -74,10 +74,10 @@ class VirtualReaderCard:
             try:
                 reply = self._react(_receive(connection))
             except Silent:
-                continue  # pcscd asks nothing more before it has its answer
+                continue  # pcscd sends nothing more before it has its answer
             if reply == b"":
-                # vpcd's driver waits behind an empty message. A connection that ends is what it
-                # passes on as an empty reply; back at once, the card has not left for pcscd.
+                # vpcd's driver hangs on an empty message, but passes a closed connection on as an
+                # empty reply. The card connects again at once, so pcscd does not see it leave.
                 raise Left(self.card)
             if reply is not None:
                 connection.sendall(len(reply).to_bytes(2, "big") + reply)

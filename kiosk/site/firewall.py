@@ -21,6 +21,7 @@ from kiosk.site.settings import Settings
 
 Address = IPv4Address | IPv6Address
 _KINDS = ((4, IPv4Address), (6, IPv6Address))
+_NFT = "/usr/sbin/nft"
 _TABLE = "inet smartcard_kiosk"
 _TIMEOUT = "2h"  # an address stays so long after the last answer that named it
 FIREWALL_DIRECTORY = Path("/run/smartcard-kiosk-firewall")
@@ -81,9 +82,12 @@ def clock_commands(found: frozenset[Address]) -> str:
 
 def apply(commands: str) -> None:
     """Run these commands with nft; raises SettingsError if it fails."""
-    done = subprocess.run(
-        ["/usr/sbin/nft", "-f", "-"], input=commands, text=True, capture_output=True, check=False
-    )
+    try:
+        done = subprocess.run(
+            [_NFT, "-f", "-"], input=commands, text=True, capture_output=True, check=False
+        )
+    except FileNotFoundError:
+        raise SettingsError(_NFT, "is missing: install Debian's package nftables") from None
     if done.returncode != 0:
         raise SettingsError("nft", done.stderr.strip().partition("\n")[0])
 
@@ -115,7 +119,7 @@ def _filled(name: str, members: list[str]) -> list[str]:
 def _addresses(host: str | None, place: str) -> frozenset[Address]:
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except OSError:
+    except (OSError, UnicodeError):
         raise SettingsError(place, f"{host} has no address") from None
     return frozenset(ip_address(str(address[0]).partition("%")[0]) for *_, address in found)
 

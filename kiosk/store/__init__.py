@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The kiosk's own database: what it has yet to report. SQLite in WAL, shared by two processes."""
+"""The kiosk's own databases: its outbox and its replica, in SQLite, shared by two processes."""

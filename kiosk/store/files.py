@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Opening the store: SQLite that survives a pulled plug and serves two processes at once.
+"""Opens the store: SQLite that survives a power cut and serves two processes at once.
 
-Two files: what happened here, which must not be lost, and the replica, which central can hand down
-again. So a page of changes never holds up the fact that card work is waiting to record, and a
-replica that breaks is thrown away by itself.
+There are two files: the outbox, which must not be lost, and the replica, which central can send
+again. So a page of changes never delays the fact that card work waits to record, and a broken
+replica is discarded alone.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from kiosk.errors import SettingsError
 from kiosk.store import tables
 
 _BUSY_MS = 5_000
-_TURN_SECONDS = 5.0  # then we try without: a service that was stopped in its turn keeps it
-_WAL_PAGES = 100  # of 4 KiB: the journal stays small, the state's partition may be
+_TURN_SECONDS = 5.0  # then go on without the lock: a stopped service would keep it for ever
+_WAL_PAGES = 100  # of 4 KiB: keeps the journal small, as the state partition may be small
 _log = logging.getLogger(__name__)
 
 _OUTBOX = (
     "journal_mode=WAL",
-    # A fact that was recorded is on the disk before the next command goes to the card.
+    # A recorded fact is on the disk before the next command goes to the card.
     "synchronous=FULL",
     "secure_delete=ON",
     f"busy_timeout={_BUSY_MS}",
@@ -41,43 +41,43 @@ _OUTBOX = (
 )
 _REPLICA = (
     "journal_mode=WAL",
-    # After a power cut the last pages may be missing, with the cursor that goes with them.
+    # After a power cut the last pages may be missing, together with their cursor.
     "synchronous=NORMAL",
     "secure_delete=ON",
     f"busy_timeout={_BUSY_MS}",
     f"wal_autocheckpoint={_WAL_PAGES}",
     "cache_size=-2048",  # KiB
 )
-_LOOKING = ("query_only=ON", "busy_timeout=500")
+_READING = ("query_only=ON", "busy_timeout=500")
 
 
 def open_store(state_directory: Path) -> Engine:
-    """The engine of `state_directory`'s store, its tables made where they are missing.
+    """Open `state_directory`'s store and make its missing tables.
 
-    A store that is no database any more is moved aside, so that the kiosk comes back; central goes
-    on reckoning with the worst of what it held. Raises SettingsError where nothing can be written.
+    A broken store is moved aside, so that the kiosk starts again; central goes on assuming the
+    worst of its content. Raises SettingsError if nothing can be written.
     """
-    return _open_or_begin_anew(state_directory / "store.sqlite3", tables.metadata, _OUTBOX)
+    return _open_with_lock(state_directory / "store.sqlite3", tables.metadata, _OUTBOX)
 
 
 def open_replica(state_directory: Path) -> Engine:
-    """The same for the replica, all of which is looked at: it begins anew if it is not whole."""
-    return _open_or_begin_anew(
+    """Open the replica in the same way; a full check runs, and a broken replica begins empty."""
+    return _open_with_lock(
         state_directory / "replica.sqlite3", tables.replica_metadata, _REPLICA, check=True
     )
 
 
 def read_replica(state_directory: Path) -> Engine:
-    """The replica for those who only look, and never keep it open: it may be replaced."""
+    """Return an engine to read the replica; it keeps no connection: the file may be replaced."""
     path = state_directory / "replica.sqlite3"
     engine = create_engine(
         f"sqlite:///file:{quote(str(path))}?mode=rw&uri=true", poolclass=NullPool
     )
-    event.listen(engine, "connect", lambda connection, _: _prepare(connection, _LOOKING))
+    event.listen(engine, "connect", lambda connection, _: _prepare(connection, _READING))
     return engine
 
 
-def _open_or_begin_anew(
+def _open_with_lock(
     path: Path, metadata: MetaData, pragmas: tuple[str, ...], *, check: bool = False
 ) -> Engine:
     try:
@@ -89,9 +89,10 @@ def _open_or_begin_anew(
 
 
 def wipe_store(state_directory: Path) -> None:
-    """Empty the store, for whoever still has it open too, and remove its files; and the replica.
+    """Empty the store and the replica for every process that has them open; remove the files.
 
-    What a flash disk keeps beside what it shows is out of our hands. Raises SettingsError.
+    A flash disk may keep old copies of its blocks; the kiosk cannot erase those. Raises
+    SettingsError.
     """
     replica = (state_directory / "replica.sqlite3", tables.replica_metadata, _REPLICA)
     store = (state_directory / "store.sqlite3", tables.metadata, _OUTBOX)
@@ -112,9 +113,10 @@ def wipe_store(state_directory: Path) -> None:
 
 @contextlib.contextmanager
 def _turn(state_directory: Path) -> Iterator[None]:
-    """The two services start at once: one makes the store, and the other finds it made.
+    """Hold the lock under which one of two starting services makes the store.
 
-    SQLite by itself would refuse one of them: it does not wait for who changes the journal's mode.
+    Without it SQLite would refuse one of them: it does not wait while another connection changes
+    the journal mode.
     """
     with (state_directory / "store.turn").open("a") as turn:
         end = time.monotonic() + _TURN_SECONDS
@@ -145,7 +147,7 @@ def _open_or_replace(
 
 
 def _open(path: Path, metadata: MetaData, pragmas: tuple[str, ...], *, check: bool) -> Engine:
-    # SQLite by itself keeps the group from writing, and the two services are two users.
+    # SQLite makes files that the group cannot write, but the two services are two users.
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o660))
     engine = create_engine(f"sqlite:///{path}")
     event.listen(engine, "connect", lambda connection, _: _prepare(connection, pragmas))
@@ -177,5 +179,5 @@ def _prepare(connection: Any, pragmas: tuple[str, ...]) -> None:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
     except Exception:
-        connection.close()  # SQLAlchemy does not know it yet
+        connection.close()  # SQLAlchemy does not close it: it does not know it yet
         raise

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The outbox: facts, recorded durably before the next thing happens, delivered at least once."""
+"""The outbox: facts are committed to disk before the next step, and delivered at least once."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ from kiosk.contract.messages import (
 )
 from kiosk.errors import StoreFailed
 from kiosk.rows import carry_out
-from kiosk.store.tables import Closed, OpenVisit, OutboxRow, OutboxState, ToldEpoch
+from kiosk.store.tables import Closed, OpenVisit, OutboxRow, OutboxState, ReportedEpoch
 
 _KEPT = 5_000
-"""Delivered outcomes that are kept at most, where central never says that they are backed up."""
+"""The most delivered outcomes that are kept if central never says that they are backed up."""
 _OUTCOMES = (
     *("card", "visit end", "passcode change", "grant"),
     *("pack attempt", "pack answers", "pack end"),
@@ -47,24 +47,24 @@ Noted = PasscodeChange | GrantReceived | KioskEvent | PackAttempt | PackAnswers 
 
 
 class Outbox:
-    """Facts in the order in which they happened, and the visits they belong to.
+    """Facts in the order in which they happened, and the visits that they belong to.
 
-    A visit is open from before its grant is asked for until its card work is over, so that a kiosk
-    which was killed knows which visits to end. Every method that writes raises StoreFailed where
-    the disk is full, locked for too long or broken; what it was to write is then not there.
+    A visit is open from before its grant is requested until its card work is over. So a kiosk that
+    was killed knows which visits to end. Every method that writes raises StoreFailed if the disk is
+    full, locked for too long or broken; nothing was written then.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._writing = threading.Lock()
-        self._over: set[UUID] = set()  # visits that are, and that the disk does not know of yet
-        self._left_open = False  # whether visits may be open that a kill left so
-        self._begun: set[UUID] = set()  # meanwhile, which are none of those
+        self._over: set[UUID] = set()  # ended visits whose end is not on the disk yet
+        self._left_open = False  # whether a kill may have left visits open
+        self._begun: set[UUID] = set()  # visits begun since, which no kill left open
 
     # ------------------------------------------------------------ visits and their facts
 
     def begin_visit(self, session: UUID) -> None:
-        """Open a visit, durably; a visit that is open already stays as it is."""
+        """Open a visit, durably; a visit that is already open stays as it is."""
         self._over.discard(session)
         if self._left_open:
             self._begun.add(session)
@@ -74,7 +74,7 @@ class Outbox:
                 database.add(OpenVisit(session=str(session)))
 
     def record(self, session: UUID, fact: CardFact) -> UUID:
-        """Commit a fact of an open visit to the disk, and only then return its id."""
+        """Commit a fact of an open visit to the disk, then return its id."""
         with self._transaction() as database:
             visit = database.get(OpenVisit, str(session))
             if visit is None:
@@ -84,23 +84,23 @@ class Outbox:
             return _append(database, fact)
 
     def end_visit(self, session: UUID) -> None:
-        """Close a visit: nothing more comes of it, and central may know that.
+        """Close a visit, so that central learns that nothing more comes of it.
 
-        Where that cannot be written now, `catch_up` does it later: central would go on reckoning
-        with card work, and hold the card back.
+        If it cannot be written now, `catch_up` writes it later. Until then central assumes more
+        card work and holds the card back.
         """
         self._over.add(session)
         self.catch_up()
 
     def catch_up(self) -> int:
-        """Close the visits that were over before the disk had room to know it. How many they were.
+        """Close the visits whose end could not be written earlier; return their number.
 
-        Those included that `end_open_visits` could not.
+        These include the visits that `end_open_visits` could not close.
         """
         if not self._over and not self._left_open:
             return 0
         with self._transaction() as database:
-            # Read only now that nobody else writes: whoever came before may have closed them all.
+            # Read inside the lock: another thread may have closed them all before.
             over, left_open = set(self._over), self._left_open
             visits = [
                 visit
@@ -115,22 +115,23 @@ class Outbox:
         return len(visits)
 
     def end_open_visits(self) -> int:
-        """Close the visits that a kill left open; call before any card work. How many they were.
+        """Close the visits that a kill left open and return their number; call before card work.
 
-        Where that cannot be written now, `catch_up` does it later, and spares what is begun since.
+        If it cannot be written now, `catch_up` does it later and leaves out visits that were begun
+        since.
         """
         self._left_open = True
         self._begun.clear()
         return self.catch_up()
 
     def is_settled(self) -> bool:
-        """Whether central has heard of every visit here that it is over, and what came of it."""
+        """Return whether central knows the end and the outcome of every visit here."""
         with _failing_as_store(), Session(self._engine) as database:
             is_open = database.exec(select(OpenVisit)).first() is not None
         return not is_open and self.count_pending() == 0
 
     def note(self, fact: Noted) -> UUID:
-        """Commit a fact that is not one of a visit's card work."""
+        """Commit a fact that is not part of a visit's card work."""
         with self._transaction() as database:
             _refuse_if_closed(database)
             return _append(database, fact)
@@ -138,9 +139,9 @@ class Outbox:
     # ------------------------------------------------------------ delivery
 
     def pending(self, limit: int) -> tuple[OutboxItem, ...]:
-        """The oldest facts that central has not acknowledged, at most `limit`.
+        """Return the oldest facts that central has not acknowledged, at most `limit`.
 
-        What cannot be read any more is put aside, and holds nothing up.
+        Facts that can no longer be read are put aside, so that they block nothing.
         """
         query = (
             select(OutboxRow)
@@ -156,13 +157,13 @@ class Outbox:
         return tuple(item for _, item in read if item is not None)
 
     def count_pending(self) -> int:
-        """How many facts central has not acknowledged."""
+        """Return the number of facts that central has not acknowledged."""
         query = select(func.count()).where(OutboxRow.state == OutboxState.PENDING)
         with _failing_as_store(), Session(self._engine) as database:
             return database.exec(query).one()
 
     def count_pending_outcomes(self) -> int:
-        """How many of those concern a card."""
+        """Return how many of those concern a card."""
         query = select(func.count()).where(
             OutboxRow.state == OutboxState.PENDING, col(OutboxRow.kind).in_(_OUTCOMES)
         )
@@ -170,34 +171,37 @@ class Outbox:
             return database.exec(query).one()
 
     def count_refused(self) -> int:
-        """How many facts central did not take, or could not be read."""
+        """Return the number of facts that central refused or that could not be read."""
         query = select(func.count()).where(OutboxRow.state == OutboxState.REFUSED)
         with _failing_as_store(), Session(self._engine) as database:
             return database.exec(query).one()
 
     def acknowledge(self, outcome: ReportOutcome) -> None:
-        """Note what central said of each item. Outcomes stay, for a central that lost them."""
+        """Record central's answer for each item; outcomes are kept, in case central loses them."""
         with self._transaction() as database:
             for each in outcome.items:
                 row = database.exec(
                     select(OutboxRow).where(OutboxRow.id == str(each.id))
                 ).one_or_none()
                 if row is not None:
-                    _answered(database, row, each, outcome.received_at)
+                    _apply_answer(database, row, each, outcome.received_at)
             database.flush()
             _keep_the_newest(database)
 
     def failed(self, ids: Sequence[UUID], reason: str) -> None:
-        """Note an attempt of which nothing came."""
+        """Record a delivery attempt that failed."""
         with self._transaction() as database:
             _each(database, ids, attempts=col(OutboxRow.attempts) + 1, last_answer=reason)
 
     def not_understood(self, item: UUID, reason: str) -> None:
-        """Put an item aside that central cannot make sense of: what comes after it is to pass."""
+        """Put aside an item that central cannot read, so that later items can pass."""
         self._put_aside([str(item)], _NOT_UNDERSTOOD + reason)
 
     def offer_again(self) -> int:
-        """Make pending again what was not understood: central may be another by now. How many."""
+        """Make items that central could not read pending again, and return their number.
+
+        Central may have been upgraded since.
+        """
         with self._transaction() as database:
             return carry_out(
                 database,
@@ -207,14 +211,14 @@ class Outbox:
             )
 
     def prepare_for(self, epoch: str) -> int:
-        """Have everything reported anew that a central of a new epoch may have lost. How much.
+        """Make pending again what a central of a new epoch may have lost; return the number.
 
-        Once for each epoch, and confirmed by a fact that leaves last.
+        It happens once for each epoch. A fact that is sent last confirms it.
         """
         with self._transaction() as database:
             _refuse_if_closed(database)
-            told = database.get(ToldEpoch, 1)
-            if told is not None and told.epoch == epoch:
+            reported = database.get(ReportedEpoch, 1)
+            if reported is not None and reported.epoch == epoch:
                 return 0
             again = carry_out(
                 database,
@@ -222,12 +226,15 @@ class Outbox:
                 .where(col(OutboxRow.state) == OutboxState.DELIVERED)
                 .values(state=OutboxState.PENDING),
             )
-            database.merge(ToldEpoch(epoch=epoch))
+            database.merge(ReportedEpoch(epoch=epoch))
             _append(database, EpochConfirmed(epoch=epoch))
             return again
 
     def forget(self, backed_up: datetime) -> int:
-        """Drop what central received by then: it would survive central's loss. How many."""
+        """Delete the outcomes that central received by `backed_up`; return their number.
+
+        They would survive a loss of central.
+        """
         with self._transaction() as database:
             return carry_out(
                 database,
@@ -248,9 +255,9 @@ class Outbox:
             )
 
     def close(self) -> bool:
-        """Take nothing more; False, and nothing changed, while visits are open or facts pending."""
+        """Accept nothing more; return False, unchanged, while visits are open or facts pending."""
         with self._transaction() as database:
-            # First of all: from here on no other process writes until this is committed.
+            # This comes first: no other process writes from here until the commit.
             database.merge(Closed())
             database.flush()
             pending = select(OutboxRow).where(OutboxRow.state == OutboxState.PENDING)
@@ -291,13 +298,15 @@ def _item(row: OutboxRow) -> OutboxItem | None:
         return None
 
 
-def _answered(database: Session, row: OutboxRow, answer: ItemOutcome, at: datetime) -> None:
+def _apply_answer(
+    database: Session, row: OutboxRow, answer: ItemOutcome, received_at: datetime
+) -> None:
     row.attempts += 1
     row.last_answer = f"{answer.status} {answer.reason}".strip()
     if answer.status is ItemStatus.REFUSED:
         row.state = OutboxState.REFUSED
     elif row.kind in _OUTCOMES:
-        row.state, row.received_at = OutboxState.DELIVERED, at.timestamp()
+        row.state, row.received_at = OutboxState.DELIVERED, received_at.timestamp()
     else:
         database.delete(row)
         return
@@ -331,5 +340,5 @@ def _failing_as_store() -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, ValidationError) as error:
-        # Only the kind: the message carries the statement and its values.
+        # Keep only the kind: the message contains the statement and its values.
         raise StoreFailed(type(error).__name__) from None

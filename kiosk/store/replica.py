@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The replica: what central keeps of the organisation's cards, as far as the screen needs it.
+"""The replica: the part of central's data about the organisation's cards that the screen needs.
 
-A page of changes and the cursor that follows it are one transaction. Cards are known by their hash
-alone. A fill from nothing goes over what is there: rows that are not handed down again are swept
-once it has ended, and are good until then.
+A page of changes and the cursor after it are one transaction. Cards are known only by their hash. A
+new fill writes over the existing rows. Rows that it does not deliver stay valid until the fill
+ends; then they are swept.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from kiosk.values import CardIdentity
 
 @dataclass(frozen=True, slots=True)
 class ReplicaState:
-    """How far the replica has come: see `tables.ReplicaStateRow`."""
+    """The progress of the replica: see `tables.ReplicaStateRow`."""
 
     key: bytes = b""
     cursor: str = ""
@@ -70,18 +70,18 @@ class KnownCard:
 
 
 class Replica:
-    """For the sync, which alone writes it. Every method raises StoreFailed."""
+    """The replica for the sync, its only writer; every method raises StoreFailed."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def state(self) -> ReplicaState:
-        """How far it has come."""
+        """Return the replica's progress."""
         with self._session() as database:
-            return _standing(database.get(ReplicaStateRow, 1))
+            return _to_state(database.get(ReplicaStateRow, 1))
 
     def losses(self, page: ChangePage) -> int:
-        """How many cards the page would take away, or the registration of."""
+        """Return how many cards would disappear, or lose their registration, with the page."""
         changes = {change.card: change for change in page.items}
         with self._session() as database:
             return sum(
@@ -91,43 +91,43 @@ class Replica:
             )
 
     def unconfirmed(self, page: ChangePage, generation: int) -> int:
-        """How many cards would be swept after `page`, the last of a fill."""
+        """Return how many cards would be swept after `page`, the last page of a fill."""
         with self._session() as database:
             older = col(ReplicaCard.generation) < generation
             query = select(func.count()).select_from(ReplicaCard).where(older)
             named = [change.card for change in page.items]
             return database.exec(query).one() - sum(
-                database.exec(query.where(col(ReplicaCard.card).in_(some))).one()
-                for some in _some(named)
+                database.exec(query.where(col(ReplicaCard.card).in_(batch))).one()
+                for batch in _batches(named)
             )
 
     def apply(self, page: ChangePage, after: ReplicaState, *, sweep: bool) -> ReplicaState:
-        """Take the page and the state that goes with it; what is there then.
+        """Apply the page and store the state after it; return the stored state.
 
-        `after` leaves the number of cards to this method.
+        This method counts the cards; the count in `after` is ignored.
         """
         changes = {change.card: change for change in page.items}
-        came = [change for change in changes.values() if isinstance(change, CardChange)]
-        gone = [card for card, change in changes.items() if not isinstance(change, CardChange)]
+        present = [change for change in changes.values() if isinstance(change, CardChange)]
+        removed = [card for card, change in changes.items() if not isinstance(change, CardChange)]
         with self._session() as database:
-            cards = _standing(database.get(ReplicaStateRow, 1)).cards
-            cards += len(came) - len(_present(database, [change.card for change in came]))
-            for some in _some(gone):
-                cards -= _delete(database, col(ReplicaCard.card).in_(some))
-            if came:
-                rows = [_row(change, after.generation) for change in came]
+            cards = _to_state(database.get(ReplicaStateRow, 1)).cards
+            cards += len(present) - len(_present(database, [change.card for change in present]))
+            for batch in _batches(removed):
+                cards -= _delete(database, col(ReplicaCard.card).in_(batch))
+            if present:
+                rows = [_row(change, after.generation) for change in present]
                 database.connection().execute(_UPSERT, rows)
             if sweep:
                 cards -= _delete(database, col(ReplicaCard.generation) < after.generation)
             return _keep(database, after, cards)
 
     def note(self, after: ReplicaState) -> None:
-        """Keep a state that no page goes with."""
+        """Store a state that belongs to no page."""
         with self._session() as database:
-            _keep(database, after, _standing(database.get(ReplicaStateRow, 1)).cards)
+            _keep(database, after, _to_state(database.get(ReplicaStateRow, 1)).cards)
 
     def clear(self, after: ReplicaState) -> None:
-        """Begin from nothing at all: the hashes are of another key."""
+        """Remove all cards, because their hashes are of another key."""
         with self._session() as database:
             carry_out(database, delete(ReplicaCard))
             _keep(database, after, 0)
@@ -139,40 +139,40 @@ class Replica:
 
 
 class ReplicaReader:
-    """For those who only look."""
+    """The replica for readers."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def find(self, card: CardIdentity) -> KnownCard | None:
-        """What the replica has of a card. Raises StoreFailed."""
+        """Return a card of the replica, or None; raises StoreFailed."""
         with _failing_as_store(), Session(self._engine) as database:
-            state = _standing(database.get(ReplicaStateRow, 1))
+            state = _to_state(database.get(ReplicaStateRow, 1))
             row = database.get(ReplicaCard, card_hash(state.key, card))
             return None if row is None else _known(row)
 
     def known(self, cards: Sequence[bytes]) -> dict[bytes, KnownCard]:
-        """The same, of those cards that these hashes stand for. Raises StoreFailed."""
+        """Return the cards with these hashes; raises StoreFailed."""
         found: dict[bytes, KnownCard] = {}
         with _failing_as_store(), Session(self._engine) as database:
-            for some in _some(cards):
-                query = select(ReplicaCard).where(col(ReplicaCard.card).in_(some))
+            for batch in _batches(cards):
+                query = select(ReplicaCard).where(col(ReplicaCard.card).in_(batch))
                 found |= {row.card: _known(row) for row in database.exec(query)}
         return found
 
     def state(self) -> ReplicaState:
-        """How far it has come, so that a first fill can be told. Raises StoreFailed."""
+        """Return the replica's progress, which also shows a first fill; raises StoreFailed."""
         with _failing_as_store(), Session(self._engine) as database:
-            return _standing(database.get(ReplicaStateRow, 1))
+            return _to_state(database.get(ReplicaStateRow, 1))
 
     def policy(self) -> Policy | None:
-        """The organisation's policy, if it was ever told. Raises StoreFailed."""
+        """Return the organisation's policy, or None before it was received; raises StoreFailed."""
         policy = self.state().policy
         with _failing_as_store():
             return Policy.model_validate_json(policy) if policy else None
 
 
-_AT_ONCE = 500
+_BATCH = 500
 _COLUMNS = [column.name for column in inspect(ReplicaCard).columns]
 _new = insert(ReplicaCard)
 _UPSERT = _new.on_conflict_do_update(
@@ -181,33 +181,33 @@ _UPSERT = _new.on_conflict_do_update(
 )
 
 
-def _standing(state: ReplicaStateRow | None) -> ReplicaState:
+def _to_state(state: ReplicaStateRow | None) -> ReplicaState:
     if state is None:
         return ReplicaState()
-    told = {each.name: getattr(state, each.name) for each in fields(ReplicaState)}
-    reason = told["held_reason"]
-    return ReplicaState(**{**told, "held_reason": HoldReason(reason) if reason else None})
+    values = {each.name: getattr(state, each.name) for each in fields(ReplicaState)}
+    reason = values["held_reason"]
+    return ReplicaState(**{**values, "held_reason": HoldReason(reason) if reason else None})
 
 
 def _keep(database: Session, after: ReplicaState, cards: int) -> ReplicaState:
-    told = {each.name: getattr(after, each.name) for each in fields(ReplicaState)}
-    told |= {"cards": cards, "held_reason": after.held_reason or ""}
-    database.merge(ReplicaStateRow(**told))
-    return _standing(ReplicaStateRow(**told))
+    values = {each.name: getattr(after, each.name) for each in fields(ReplicaState)}
+    values |= {"cards": cards, "held_reason": after.held_reason or ""}
+    database.merge(ReplicaStateRow(**values))
+    return _to_state(ReplicaStateRow(**values))
 
 
 def _present(database: Session, cards: Sequence[bytes]) -> list[tuple[bytes, bool]]:
-    """Those of `cards` that are there, and whether they are registered."""
+    """Return those of `cards` that the replica has, and whether they are registered."""
     found: list[tuple[bytes, bool]] = []
-    for some in _some(cards):
+    for batch in _batches(cards):
         query = select(ReplicaCard.card, ReplicaCard.registered)
-        found += database.exec(query.where(col(ReplicaCard.card).in_(some))).all()
+        found += database.exec(query.where(col(ReplicaCard.card).in_(batch))).all()
     return found
 
 
-def _some(cards: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
-    for start in range(0, len(cards), _AT_ONCE):
-        yield cards[start : start + _AT_ONCE]
+def _batches(cards: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    for start in range(0, len(cards), _BATCH):
+        yield cards[start : start + _BATCH]
 
 
 def _delete(database: Session, condition: object) -> int:
@@ -215,14 +215,14 @@ def _delete(database: Session, condition: object) -> int:
 
 
 def _row(change: CardChange, generation: int) -> dict[str, object]:
-    told = {name: getattr(change, name) for name in _COLUMNS if name in CardChange.model_fields}
-    return {**told, "questions": "\n".join(change.questions), "generation": generation}
+    values = {name: getattr(change, name) for name in _COLUMNS if name in CardChange.model_fields}
+    return {**values, "questions": "\n".join(change.questions), "generation": generation}
 
 
 def _known(row: ReplicaCard) -> KnownCard:
-    told = {each.name: getattr(row, each.name) for each in fields(KnownCard)}
-    told |= {"status": CardState(row.status), "questions": tuple(row.questions.split())}
-    return KnownCard(**told)
+    values = {each.name: getattr(row, each.name) for each in fields(KnownCard)}
+    values |= {"status": CardState(row.status), "questions": tuple(row.questions.split())}
+    return KnownCard(**values)
 
 
 @contextmanager
@@ -230,5 +230,5 @@ def _failing_as_store() -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, ValidationError, ValueError) as error:
-        # Only the kind: the message carries the statement and its values.
+        # Keep only the kind: the message contains the statement and its values.
         raise StoreFailed(type(error).__name__) from None

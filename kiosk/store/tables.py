@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The store's tables: what happened here, and the replica of what central keeps of cards."""
+"""The tables of the store: the outbox, and the replica of central's data about cards."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ replica_metadata = MetaData()
 
 
 class OutboxState(StrEnum):
-    """What became of a fact: a refused one is kept, for a technician to look at, and not resent."""
+    """The states of a fact; a refused one is kept for a technician and not sent again."""
 
     PENDING = "pending"
     DELIVERED = "delivered"
@@ -22,17 +22,17 @@ class OutboxState(StrEnum):
 
 
 class StoreTable(SQLModel):
-    """The base of the store's tables: their metadata is their own, central's are not in it."""
+    """The base of the store's tables, with metadata of their own, apart from central's."""
 
     metadata = metadata
 
 
 class OutboxRow(StoreTable, table=True):
-    """Something that happened here and that central has yet to acknowledge.
+    """A fact, and central's answer to it.
 
-    `body` is the contract's OutboxItem as JSON, written once and never changed, `kind` its fact's.
-    `position` gives the order in which things happened. `received_at`: when central had it, by
-    its clock.
+    `body` is the contract's OutboxItem as JSON, written once and never changed; `kind` is its
+    fact's. `position` is the order in which the facts happened. `received_at` is the time at which
+    central received it, by central's clock.
     """
 
     __tablename__ = "outbox"
@@ -49,7 +49,7 @@ class OutboxRow(StoreTable, table=True):
 
 
 class Closed(StoreTable, table=True):
-    """One row once the kiosk is about to go: nothing new may be recorded."""
+    """One row, written when the kiosk goes out of service: nothing new may be recorded."""
 
     __tablename__ = "closed"
 
@@ -57,9 +57,9 @@ class Closed(StoreTable, table=True):
 
 
 class OpenVisit(StoreTable, table=True):
-    """A session that asked for a grant and whose card work has not come to its end.
+    """A session that requested a grant and whose card work is not over.
 
-    `facts` is how many facts were recorded of it, counted in the transactions that recorded them.
+    `facts` is the number of its recorded facts, counted in the transactions that recorded them.
     """
 
     __tablename__ = "open_visit"
@@ -68,8 +68,8 @@ class OpenVisit(StoreTable, table=True):
     facts: int = 0
 
 
-class ToldEpoch(StoreTable, table=True):
-    """One row: the epoch of central's to which the outbox was last prepared to be handed over."""
+class ReportedEpoch(StoreTable, table=True):
+    """One row: the epoch of central for which the outbox was last prepared."""
 
     __tablename__ = "told_epoch"
 
@@ -84,9 +84,10 @@ class ReplicaTable(SQLModel):
 
 
 class ReplicaCard(ReplicaTable, table=True):
-    """A card of the organisation, by its hash: see `contract.changes`. One tree, without rowids.
+    """A card of the organisation, by its hash (see `contract.replication`).
 
-    `generation`: the fill in which it was last handed down. What an ended fill did not, is gone.
+    The table is one tree, without rowids. `generation` is the fill that last delivered the card.
+    Cards that an ended fill did not deliver are removed.
     """
 
     __tablename__ = "card"
@@ -106,13 +107,14 @@ class ReplicaCard(ReplicaTable, table=True):
 
 
 class ReplicaStateRow(ReplicaTable, table=True):
-    """One row: how far the replica has come; changed in the transaction that brings it there.
+    """One row: the replica's progress, changed in the transaction that makes the progress.
 
-    `epoch` and `highest` are how far central's changes had come at the last page. `cards` counts
-    the rows, `total` central's. While `filling`, rows of earlier generations are still good;
-    `complete` once a fill has ended. `lost` of `window_cards` cards went since `window_since`
-    (seconds of the clock). `audit_head` is the newest that central signed. The `held…` say what is
-    held back, the `approved…` what IT let pass.
+    `epoch` and `highest` are the place of central's changes at the last page. `cards` counts the
+    rows, `total` is central's count. While `filling`, rows of earlier generations are still valid;
+    `complete` is true once a fill has ended. `lost` counts the cards of `window_cards` that
+    disappeared since `window_since` (seconds of the clock). `audit_head` is the newest checkpoint
+    that central signed. The `held…` fields describe what is held back, the `approved…` fields what
+    IT approved.
     """
 
     __tablename__ = "state"

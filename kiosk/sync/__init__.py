@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The sync: its own process, between the store and the central service."""
+"""The sync: a process of its own between the store and the central service."""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The outbox goes out: in the order in which things happened, until central has answered.
+"""Delivers the outbox to central, in the order of the facts, until central has answered for each.
 
-How the kiosk is goes last, and from memory: it is measured time and again while nothing happens,
-and nothing is to be written then.
+The kiosk's health is sent last and kept in memory only: it is measured again and again on an idle
+kiosk, and an idle kiosk does not write to its disk.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _NOT_UNDERSTOOD = (ProblemType.INVALID_REQUEST, ProblemType.TOO_LARGE)
 
 
 class Delivery:
-    """`clock_ahead`: by how many seconds this clock was ahead of central's, once that is known."""
+    """Delivers facts; measures `clock_ahead`, the seconds by which this clock leads central's."""
 
     def __init__(self, outbox: Outbox, central: CentralClient) -> None:
         self._outbox = outbox
@@ -31,32 +31,32 @@ class Delivery:
         self.clock_ahead: float | None = None
 
     def tell(self, health: KioskHealth) -> None:
-        """Hand this over too, once nothing else waits; in place of what nobody has heard yet."""
+        """Send this health once nothing else waits; it replaces one that was not sent yet."""
         self._health = OutboxItem(id=uuid4(), recorded_at=datetime.now(UTC), fact=health)
 
     def round(self, pace: planning.Pace) -> tuple[planning.Pace, bool]:
-        """One batch; whether another may follow at once."""
+        """Deliver one batch; return the pace, and whether another batch may follow at once."""
         try:
             items = self._outbox.pending(planning.BATCH)
             if not items and self._health is not None:
                 self._hand_over_health(self._health)
                 return planning.after_success(pace), False
             if not items:
-                # Whoever has nothing to ask still says that it is there, and hears if it is to go.
+                # An idle kiosk still contacts central, and so learns if it must retire.
                 self._central.tokens.current()
                 return planning.after_success(pace), False
             answered = self._hand_over(items)
         except (CentralError, StoreFailed) as error:
-            _log.warning("central or the store: %s", error)
+            _log.warning("outbox not delivered: %s", error)
             return planning.after_failure(pace), False
         if not answered:
-            _log.warning("outbox: central names none of what it was handed")
+            _log.warning("outbox: central answered for none of the items")
             return planning.after_failure(pace), False
-        _log.info("outbox: %d handed over", answered)
+        _log.info("outbox: %d delivered", answered)
         return planning.after_success(pace), len(items) == planning.BATCH
 
     def _hand_over(self, items: tuple[OutboxItem, ...]) -> int:
-        """How many were answered for, or put aside: one that central cannot read stops no other."""
+        """Return how many items were answered or put aside; an unreadable one blocks no other."""
         ids = [item.id for item in items]
         try:
             outcome = self._central.report(Report(items=items))
@@ -67,7 +67,7 @@ class Delivery:
             if len(items) > 1:
                 middle = len(items) // 2
                 return self._hand_over(items[:middle]) + self._hand_over(items[middle:])
-            _log.error("outbox: %s is not understood: %s", ids[0], refused.problem)
+            _log.error("outbox: central cannot read %s: %s", ids[0], refused.problem)
             self._outbox.not_understood(ids[0], refused.problem)
             return 1
         except CentralError as error:
@@ -83,8 +83,8 @@ class Delivery:
         except CentralRefused as refused:
             if refused.problem not in _NOT_UNDERSTOOD:
                 raise
-            _log.error("health is not understood: %s", refused.problem)
-        if self._health is item:  # not what was told meanwhile
+            _log.error("central cannot read the health: %s", refused.problem)
+        if self._health is item:  # keep a newer one that came in the meantime
             self._health = None
 
     def _compare_clocks(self, outcome: ReportOutcome) -> None:

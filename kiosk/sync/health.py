@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the kiosk is: what IT wants to know of it, and nothing of anybody."""
+"""Measures the kiosk's health for IT; it contains nothing about any person."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from kiosk.sync import planning
 def measure(
     outbox: Outbox, replica: Replica, state_directory: Path, clock_ahead: float | None
 ) -> KioskHealth:
-    """The kiosk's health now. Raises StoreFailed."""
+    """Return the kiosk's health now; raises StoreFailed."""
     state = replica.state()
     held = None
     if state.held_reason is not None:

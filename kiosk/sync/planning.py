@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the sync does next, and what it does not believe, decided without doing anything: pure.
+"""Decides the sync's next step and which pages it does not trust; it only computes.
 
-Whoever breaks into central, or restores the wrong backup, must not empty every kiosk of a trust
-within a second. So what looks like that is held back until IT has signed for it.
+An attacker in central, or a restore of the wrong backup, must not empty every kiosk of a trust
+within a second. So a page that looks like that is held back until IT has signed for it.
 """
 
 from __future__ import annotations
@@ -22,34 +22,34 @@ _LONGEST_RETRY_SECONDS = 60.0
 _HELD_SECONDS = 60.0
 
 _SHARE = 0.2
-"""Of the cards, what may go in a day, or be missing at central, before that is held back."""
+"""The share of the cards that may disappear in a day, or be missing at central, without a hold."""
 _FEW = 20
-"""So many may go in any case: a ward's worth, which the RA can put right by hand."""
+"""So many cards may always disappear: a ward's worth, which the RA can restore by hand."""
 _DAY_SECONDS = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How the last rounds went."""
+    """The number of rounds that failed in a row."""
 
     failures: int = 0
 
 
 def after_success(_: Pace) -> Pace:
-    """Central took what it was handed."""
+    """Return the pace after a round that worked."""
     return Pace()
 
 
 def after_failure(pace: Pace) -> Pace:
-    """Central could not be reached, or did not understand."""
+    """Return the pace after a round without an answer, or with an unreadable one."""
     return Pace(pace.failures + 1)
 
 
 def wait_seconds(pace: Pace, *, more: bool, jitter: float, held: bool = False) -> float:
-    """How long to rest: not at all while there is more, longer after each failure.
+    """Return the seconds until the next round: 0 while there is more, longer after each failure.
 
     `jitter` in 0..1 spreads the kiosks of a trust, which all lose the network at once. While
-    something is held back, only IT's approval is looked for.
+    something is `held`, the rounds only look for IT's approval.
     """
     if not pace.failures:
         if held:
@@ -63,16 +63,16 @@ def wait_seconds(pace: Pace, *, more: bool, jitter: float, held: bool = False) -
 
 
 def position(state: ReplicaState) -> int:
-    """How far the cursor has come."""
+    """Return the position of the state's cursor."""
     return Cursor.parse(state.cursor).position if state.cursor else 0
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What of a page decides whether it is believed.
+    """The facts about a page by which it is trusted or not.
 
-    `losses`: so many cards of the replica would go, or lose their registration. `other`: it is of
-    an organisation or a key of which the replica is not.
+    `losses` is the number of cards in the replica that would disappear or lose their registration.
+    `other`: the page has another organisation or key than the replica.
     """
 
     next: Cursor
@@ -84,19 +84,22 @@ class Seen:
 
 
 def refill(state: ReplicaState) -> ReplicaState:
-    """Begin from nothing, over what is there: the cursor is void."""
+    """Return the state that begins a new fill over the existing rows; the cursor is void."""
     return replace(state, cursor="", filling=True, generation=state.generation + 1)
 
 
 def window(state: ReplicaState, now: float) -> ReplicaState:
-    """Count what goes anew each day. A clock that was set ends the day as well."""
+    """Return the state with a new daily count of losses, if the day is over.
+
+    A clock that was set back, or ahead by a day, ends the day as well.
+    """
     if 0 <= now - state.window_since < _DAY_SECONDS:
         return state
     return replace(state, window_since=now, window_cards=state.cards, lost=0)
 
 
 def doubt(state: ReplicaState, seen: Seen) -> HoldReason | None:
-    """Why not to take the page, or None."""
+    """Return the reason to hold the page back, or None."""
     if _approved(state, seen):
         return None
     there = state.complete and state.cards > 0
@@ -112,7 +115,7 @@ def doubt(state: ReplicaState, seen: Seen) -> HoldReason | None:
 
 
 def held(state: ReplicaState, seen: Seen, reason: HoldReason) -> ReplicaState:
-    """Hold the page back."""
+    """Return the state that holds the page back."""
     return replace(
         state,
         held_reason=reason,
@@ -124,17 +127,17 @@ def held(state: ReplicaState, seen: Seen, reason: HoldReason) -> ReplicaState:
 
 
 def still_held(state: ReplicaState, seen: Seen) -> bool:
-    """Whether something of this epoch is held back, and IT has not approved of it."""
+    """Return whether something of this epoch is held back without IT's approval."""
     return state.held_reason is not None and state.held_epoch == seen.next.epoch
 
 
 def approved(state: ReplicaState) -> ReplicaState:
-    """Go on with what is held back, up to where central's changes had come then."""
+    """Return the state that goes on with the held changes, up to central's head at that time."""
     return replace(_unheld(state), approved_epoch=state.held_epoch, approved_head=state.held_head)
 
 
 def taken(state: ReplicaState, seen: Seen) -> ReplicaState:
-    """Where the page leads. An approval ends where it was given for."""
+    """Return the state after the page; an approval ends at the head that it was given for."""
     after = replace(
         _unheld(state),
         cursor=str(seen.next),
@@ -164,9 +167,9 @@ def _unheld(state: ReplicaState) -> ReplicaState:
 
 
 def _approved(state: ReplicaState, seen: Seen) -> bool:
-    """Whether IT has signed for this: for this epoch, and for as far as the page reaches or less.
+    """Return whether IT has approved this epoch, as far as the page reaches.
 
-    While there is more the page lies before the head that was approved, or a page behind it.
+    While there is more, the page is before the approved head, or is the page that passes it.
     """
     if state.approved_epoch != seen.next.epoch:
         return False

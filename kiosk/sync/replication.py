@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Changes come in: page by page, each with its cursor; what is not believed is held back."""
+"""Follows central's changes page by page, each with its cursor; holds back pages that it doubts."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from kiosk.store.replica import Replica, ReplicaState
 from kiosk.sync import planning
 
 _log = logging.getLogger(__name__)
-_TOLD_PARTS = 10  # of a first fill
+_LOGGED_PARTS = 10  # of a first fill
 
 
 class Replication:
-    """`approval_key` is IT's, None where nothing can be approved of at this kiosk.
+    """Follows changes; `approval_key` is IT's, None if this kiosk accepts no approval.
 
     `changed` is called when something begins or ceases to be held back.
     """
@@ -48,7 +48,11 @@ class Replication:
         self._forged: Approval | None = None
 
     def round(self, pace: planning.Pace) -> tuple[planning.Pace, bool, bool]:
-        """One page; whether another may follow at once, and whether something is held back."""
+        """Fetch one page and apply it or hold it back.
+
+        Return the pace, whether another page may follow at once, and whether something is held
+        back.
+        """
         try:
             state = self._replica.state()
             page = self._fetch(state)
@@ -61,28 +65,28 @@ class Replication:
         return planning.after_success(pace), page.more, after.held_reason is not None
 
     def _fetch(self, state: ReplicaState) -> ChangePage | None:
-        """The next page; None where there is no going on, and a fill begins instead."""
-        patient = not state.filling and state.held_reason is None
-        wait = planning.WAIT_SECONDS if patient else 0
+        """Return the next page, or None if the cursor is void and a new fill begins."""
+        long_poll = not state.filling and state.held_reason is None
+        wait = planning.WAIT_SECONDS if long_poll else 0
         try:
             return self._central.changes(state.cursor, planning.PAGE, wait)
         except CentralRefused as refused:
             if refused.problem != ProblemType.CURSOR_VOID or not state.cursor:
                 raise
-        _log.warning("replica: the cursor is void: filling anew")
+        _log.warning("replica: the cursor is void; a new fill begins")
         self._replica.note(planning.refill(state))
         self._tell(KioskDeed.REFILL_BEGUN)
         return None
 
     def _consider(self, page: ChangePage, state: ReplicaState) -> ReplicaState:
-        """Take the page, or hold it back; how far the replica has come then."""
+        """Apply the page or hold it back; return the replica's progress after it."""
         cursor = Cursor.parse(page.next)
         stands_still = page.more and cursor.position == planning.position(state)
         if cursor.epoch != page.epoch or stands_still or not (page.key or state.key):
-            raise CentralUnavailable("a page that contradicts itself")
+            raise CentralUnavailable("a page contradicts itself")
         again = self._outbox.prepare_for(page.epoch)
         if again:
-            _log.warning("central is of a new epoch: %d facts are reported anew", again)
+            _log.warning("central has a new epoch: %d facts are reported again", again)
         seen = self._seen(page, state, cursor)
         state = planning.window(state, time.time())
         if planning.still_held(state, seen):
@@ -130,10 +134,10 @@ class Replication:
 
     def _tell_progress(self, before: ReplicaState, after: ReplicaState) -> None:
         if not after.filling:
-            _log.info("replica: filled, %d cards", after.cards)
+            _log.info("replica: fill ended, %d cards", after.cards)
             self._tell(KioskDeed.REFILLED, f"{after.cards} cards")
             return
-        parts = [_TOLD_PARTS * each.cards // max(after.total, 1) for each in (before, after)]
+        parts = [_LOGGED_PARTS * each.cards // max(after.total, 1) for each in (before, after)]
         if parts[0] != parts[1]:
             _log.info("replica: %d of about %d cards", after.cards, after.total)
 
@@ -155,25 +159,25 @@ class Replication:
         return after
 
     def _approve(self, page: ChangePage, state: ReplicaState) -> ReplicaState:
-        """Go on with what is held back, if IT has signed for exactly that."""
-        given = page.approval
-        if given is None or given == self._forged:
+        """Go on with the held changes if IT has signed for exactly those."""
+        approval = page.approval
+        if approval is None or approval == self._forged:
             return state
-        wanted = HeldChange(
+        expected = HeldChange(
             organisation=state.held_organisation,
             kiosk=self._kiosk,
             epoch=state.held_epoch,
             head=state.held_head,
         )
         key = self._approval_key
-        if given.held != wanted or key is None or not signed_by(key, given):
-            self._forged = given
-            _log.error("an approval is not IT's, or not for what is held back here")
+        if approval.held != expected or key is None or not signed_by(key, approval):
+            self._forged = approval
+            _log.error("approval refused: not signed by IT, or not for the changes held here")
             self._tell(KioskDeed.APPROVAL_REFUSED)
             return state
         after = planning.approved(state)
         self._replica.note(after)
-        _log.warning("IT approves of what was held back")
+        _log.warning("IT approved the changes that were held back")
         self._tell(KioskDeed.APPROVED)
         self._changed()
         return after
@@ -183,10 +187,10 @@ class Replication:
 
 
 def _head(page: ChangePage, state: ReplicaState) -> str:
-    """The newest head of central's audit, which goes to this kiosk's log as well."""
+    """Return the newest checkpoint of central's audit; it also goes to this kiosk's log."""
     if page.audit is None:
         return state.audit_head
-    told = page.audit.model_dump_json()
-    if told != state.audit_head:
+    checkpoint = page.audit.model_dump_json()
+    if checkpoint != state.audit_head:
         _log.info("%s", page.audit)
-    return told
+    return checkpoint

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a kiosk goes out of service: everything handed over, then wiped, and central told."""
+"""Retires a kiosk: its outbox is delivered, its data is wiped, and central is told."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ _log = logging.getLogger(__name__)
 
 
 class Traces(Protocol):
-    """What is on the disk of a kiosk. Each method raises SettingsError where it cannot be done."""
+    """The kiosk's data on its disk; each method raises SettingsError if it fails."""
 
     def begin_to_leave(self) -> None:
-        """Wipe the store, and be no kiosk any more, but able to tell central so."""
+        """Wipe the store and end the enrolment, but keep what is needed to tell central."""
 
     def forget(self) -> None:
-        """Remove who the kiosk was, and its key."""
+        """Remove the kiosk's identity and its key."""
 
 
 class Departure:
-    """The last steps of a kiosk, each done once the one before is on the disk.
+    """The last steps of a kiosk; each is done once the one before is on the disk.
 
-    `begun`: the store is wiped already; the process may have been started anew since.
+    `begun`: the store is already wiped; the process may have restarted since.
     """
 
     def __init__(
@@ -37,11 +37,11 @@ class Departure:
 
     @property
     def begun(self) -> bool:
-        """Whether nothing is left here but the news of it, which central has yet to hear."""
+        """Whether the data is wiped and only the report to central is left."""
         return self._begun
 
     def over(self) -> bool:
-        """Take the next steps, if this kiosk is to go: whether it has gone."""
+        """Take the next steps of a retirement, if there is one; return whether it is complete."""
         try:
             self._begun = self._begun or self._begin()
             if not self._begun:
@@ -49,13 +49,13 @@ class Departure:
             self._tell_central()
             self._traces.forget()
         except (CentralUnavailable, StoreFailed, SettingsError) as error:
-            _log.warning("not gone yet: %s", error)
+            _log.warning("retirement not complete yet: %s", error)
             return False
-        _log.warning("this kiosk is retired: nothing of it is left here")
+        _log.warning("this kiosk is retired; its data is wiped")
         return True
 
     def _begin(self) -> bool:
-        # Closing fails while something waits in the outbox or a visit is going on.
+        # Closing fails while facts wait in the outbox or a visit is open.
         if not self._central.tokens.retiring or not self._outbox.close():
             return False
         self._traces.begin_to_leave()
@@ -64,5 +64,5 @@ class Departure:
     def _tell_central(self) -> None:
         try:
             self._central.retire()
-        except CentralRefused as error:  # it was told, and the answer was lost; or IT was faster
-            _log.warning("central does not know this kiosk any more: %s", error)
+        except CentralRefused as error:  # central's first answer was lost, or IT was faster
+            _log.warning("central no longer knows this kiosk: %s", error)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The sync's two loops, in one process: the outbox out, changes in. Neither waits for the other."""
+"""Runs the sync: a delivery loop and a replication loop, neither of which waits for the other."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _END_SECONDS = 1.0
 
 
 class SyncWorker:
-    """Runs until `stop` is set; what is under way then is taken back, as if the power had gone.
+    """Runs until `stop` is set; work in progress is then rolled back, as after a power cut.
 
-    `been` hears the name of each loop whenever it has been round.
+    `been` is called with the name of a loop after each of its rounds.
     """
 
     def __init__(
@@ -65,10 +65,7 @@ class SyncWorker:
         )
 
     def run(self, stop: threading.Event) -> bool:
-        """Deliver and follow until stopped, or until the kiosk is retired and has gone.
-
-        False where a loop ended by itself.
-        """
+        """Deliver and replicate until stopped or retired; return False if a loop ended itself."""
         self._begin()
         ended = threading.Event()
 
@@ -80,7 +77,7 @@ class SyncWorker:
                     ended.set()
                     stop.set()
 
-        # Not waited for at the end of the process: a request may be waiting for changes.
+        # Daemon threads: the process must not wait for a long poll when it ends.
         threads = [
             threading.Thread(target=until_ended, args=(loop,), name=name, daemon=True)
             for name, loop in ((DELIVERY, self._deliver), (FOLLOWING, self._follow))
@@ -97,7 +94,7 @@ class SyncWorker:
             self._outbox.offer_again()
             self._outbox.note(KioskEvent(deed=KioskDeed.SYNC_STARTED))
         except StoreFailed as error:
-            _log.warning("start not noted: %s", error)
+            _log.warning("start not recorded: %s", error)
 
     def _deliver(self, stop: threading.Event) -> None:
         pace, measured = planning.Pace(), -_HEALTH_SECONDS
@@ -115,7 +112,7 @@ class SyncWorker:
 
     def _follow(self, stop: threading.Event) -> None:
         pace = planning.Pace()
-        # Whoever is to go has no use for what it would have to wipe.
+        # A kiosk that retires fetches nothing more, because it would have to wipe it.
         while not stop.is_set():
             self._been(FOLLOWING)
             if self._departure.begun or self._central.tokens.retiring:

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sealing: what answers open, and what is sealed to a key."""
+"""Sealing: answers open a registration's envelopes, and packs are sealed to a kiosk's key."""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sealing to a key of which only its owner has the private half, bound to what it is for.
+"""Seals data to a public key and a context; only the key's owner opens it, in that context alone.
 
-libsodium's key exchange (X25519, BLAKE2b over both public halves) with a key pair made for this
-once; then XChaCha20-Poly1305, with what it is for as associated data.
+It uses libsodium's key exchange (X25519, BLAKE2b over both public halves) with a key pair for one
+use, then XChaCha20-Poly1305 with the context as associated data.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ _NONCE_BYTES = 24
 
 
 def new_key() -> Secret:
-    """A private key of X25519."""
+    """Return a new private key of X25519."""
     return Secret(random_bytes(_KEY_BYTES))
 
 
 def public_half(private: Secret) -> bytes:
-    """What others seal to."""
+    """Return the public half of `private`, to which others seal."""
     return crypto_scalarmult_base(private.reveal())
 
 
 def seal(plain: bytes, recipient: bytes, context: bytes) -> bytes:
-    """`plain`, which only the owner of the public key `recipient` opens, in this context alone."""
+    """Return `plain` sealed to the public key `recipient` and bound to `context`."""
     public, private = crypto_kx_keypair()
     _, key = crypto_kx_client_session_keys(public, private, recipient)
     nonce = random_bytes(_NONCE_BYTES)
@@ -44,7 +44,7 @@ def seal(plain: bytes, recipient: bytes, context: bytes) -> bytes:
 
 
 def unseal(sealed: bytes, private: Secret, context: bytes) -> bytes:
-    """What was sealed to `private`. Raises VaultClosed if it was not, or in another context."""
+    """Return data that was sealed to `private`; raises VaultClosed if key or context differ."""
     public, nonce, box = (
         sealed[:_KEY_BYTES],
         sealed[_KEY_BYTES : _KEY_BYTES + _NONCE_BYTES],

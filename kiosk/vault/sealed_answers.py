@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Answers -> keys: what is registered about answers, and how three of four of them open it again.
+"""Seals a recovery key under answers, so that three of four answers open it again.
 
-A registration has an X25519 recovery key pair. Its private half is sealed once for every set of
-answers that suffices, in *envelopes*; nothing else about the answers exists. Opening an envelope
-whose private key belongs to the public one is the verification, so nothing can be guessed one
-answer at a time.
+A registration has an X25519 recovery key pair. Its private half is sealed in *envelopes*, one for
+every set of answers that suffices; nothing else about the answers is kept. Opening an envelope
+whose private key belongs to the public one is the verification, so nobody can guess one answer at a
+time.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from kiosk.errors import VaultClosed
 from kiosk.values import Secret
 
 ASKED = 4
-"""Questions of a registration."""
+"""The number of questions of a registration."""
 REQUIRED = 3
-"""Right answers that open it."""
+"""The number of right answers that open it."""
 NORMALISER = 1
 """The version of `normalise` that new registrations use."""
 
-# OWASP's cost for Argon2id with one lane (libsodium's is always one). Nothing cheaper is opened.
+# OWASP's cost for Argon2id with one lane (libsodium always has one). Cheaper envelopes stay closed.
 OPERATIONS = 2
 MEMORY = 19 * 1024 * 1024
-# What a forged envelope may make us spend.
+# The highest cost that is accepted, so that a forged envelope cannot exhaust the machine.
 _MOST_OPERATIONS = 16
 _MOST_MEMORY = 256 * 1024 * 1024
 
@@ -48,7 +48,7 @@ _NONCE_BYTES = 24
 
 # ---------------------------------------------------------------- answers
 
-# Letters whose stroke or ligature Unicode does not take apart. (Casefold makes ß "ss";
+# Letters whose stroke or ligature Unicode does not decompose. (Casefold makes ß "ss";
 # U+0131 is the i without a dot.)
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe", "\u0131": "i"})
 
@@ -69,9 +69,9 @@ _LEFT_OUT = (
 
 
 def normalise(answer: str, version: int = NORMALISER) -> str:
-    """What is left of `answer` when case, accents, spaces and punctuation are forgiven.
+    """Return `answer` without case, accents, spaces and punctuation.
 
-    An answer of which nothing is left counts as a blank. ValueError for an unknown version.
+    An answer with nothing left counts as a blank. Raises ValueError for an unknown version.
     """
     if version != 1:
         raise ValueError("unknown normaliser")
@@ -81,7 +81,7 @@ def normalise(answer: str, version: int = NORMALISER) -> str:
 
 
 def _kept(character: str) -> str:
-    """`character` as it counts in an answer: a letter, an ASCII digit, or nothing."""
+    """Return `character` as it counts in an answer: a letter, an ASCII digit, or nothing."""
     category = unicodedata.category(character)
     if category == "Nd":
         return str(unicodedata.decimal(character))
@@ -95,7 +95,7 @@ def _kept(character: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """The recovery private key, sealed for the answers at the positions `answers` (from 0)."""
+    """The recovery private key, sealed under the answers at the positions `answers` (from 0)."""
 
     answers: tuple[int, ...]
     salt: bytes
@@ -107,7 +107,7 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class SealedRecovery:
-    """All that is kept about a registration's answers."""
+    """Everything that is kept about a registration's answers."""
 
     public_key: bytes
     normaliser: int
@@ -115,48 +115,49 @@ class SealedRecovery:
 
 
 def context(registration: UUID) -> bytes:
-    """What a registration's envelopes are bound to."""
+    """Return the associated data of a registration's envelopes."""
     return b"registration " + registration.bytes
 
 
 def seal_recovery(answers: Sequence[Secret | str], context: bytes) -> SealedRecovery:
-    """A fresh recovery key pair, sealed for every three of the four `answers`.
+    """Return a new recovery key pair, sealed under every three of the four `answers`.
 
-    `context` names whose it is; the envelopes open in no other. ValueError if an answer is blank.
+    The envelopes open only with the same `context`, which names the registration. Raises ValueError
+    if an answer is blank.
     """
-    given = [_normalised(answer, NORMALISER) for answer in answers]
-    if len(given) != ASKED or not all(given):
+    normalised = [_normalised(answer, NORMALISER) for answer in answers]
+    if len(normalised) != ASKED or not all(normalised):
         raise ValueError("a registration needs four answers, none of them blank")
     private_key = random_bytes(_KEY_BYTES)
     public_key = crypto_scalarmult_base(private_key)
     try:
         envelopes = tuple(
-            _seal(private_key, public_key, chosen, given, context)
+            _seal(private_key, public_key, chosen, normalised, context)
             for chosen in itertools.combinations(range(ASKED), REQUIRED)
         )
     finally:
-        _wipe(given)
+        _wipe(normalised)
     return SealedRecovery(public_key, NORMALISER, envelopes)
 
 
 def open_recovery(
     recovery: SealedRecovery, answers: Sequence[Secret | str | None], context: bytes
 ) -> Secret:
-    """The recovery private key. None and answers of which nothing is left are blanks.
+    """Return the recovery private key; None and answers that normalise to nothing are blanks.
 
-    Every envelope that the blanks leave applicable is tried, whatever came of those before it:
-    the time taken tells the blanks, which the asker knows, and nothing else. Raises VaultClosed.
+    It tries every envelope whose answers are all there, even after one has opened. So the time
+    taken reveals only the blanks, which the caller knows anyway. Raises VaultClosed if none opens.
     """
-    given = [_normalised(answer, recovery.normaliser) for answer in answers]
-    if len(given) != ASKED:
-        raise ValueError("one answer a question")
+    normalised = [_normalised(answer, recovery.normaliser) for answer in answers]
+    if len(normalised) != ASKED:
+        raise ValueError("one answer for each question")
     opened = None
     try:
         for envelope in recovery.envelopes:
-            if _applicable(envelope, given):
-                opened = _open(recovery, envelope, given, context) or opened
+            if _applicable(envelope, normalised):
+                opened = _open(recovery, envelope, normalised, context) or opened
     finally:
-        _wipe(given)
+        _wipe(normalised)
     if opened is None:
         raise VaultClosed
     return opened
@@ -169,11 +170,11 @@ def _normalised(answer: Secret | str | None, version: int) -> bytearray:
     return bytearray(normalise(text, version).encode(errors="replace"))
 
 
-def _applicable(envelope: Envelope, given: Sequence[bytearray]) -> bool:
-    """All its answers were given, and its cost is one that we would have asked."""
+def _applicable(envelope: Envelope, normalised: Sequence[bytearray]) -> bool:
+    """Return whether all the envelope's answers are there and its cost is within our limits."""
     return (
         len(set(envelope.answers)) >= REQUIRED
-        and all(0 <= position < ASKED and given[position] for position in envelope.answers)
+        and all(0 <= position < ASKED and normalised[position] for position in envelope.answers)
         and OPERATIONS <= envelope.operations <= _MOST_OPERATIONS
         and MEMORY <= envelope.memory <= _MOST_MEMORY
     )
@@ -183,7 +184,7 @@ def _seal(
     private_key: bytes,
     public_key: bytes,
     chosen: tuple[int, ...],
-    given: Sequence[bytearray],
+    normalised: Sequence[bytearray],
     context: bytes,
 ) -> Envelope:
     bare = Envelope(
@@ -198,7 +199,7 @@ def _seal(
         private_key,
         _associated(bare, NORMALISER, public_key, context),
         bare.nonce,
-        _key(bare, given),
+        _key(bare, normalised),
     )
     return Envelope(
         bare.answers, bare.salt, bare.operations, bare.memory, bare.nonce, sealed=sealed
@@ -206,10 +207,10 @@ def _seal(
 
 
 def _open(
-    recovery: SealedRecovery, envelope: Envelope, given: Sequence[bytearray], context: bytes
+    recovery: SealedRecovery, envelope: Envelope, normalised: Sequence[bytearray], context: bytes
 ) -> Secret | None:
-    """The private key, or None if these answers do not open this envelope."""
-    key = _key(envelope, given)
+    """Return the private key, or None if these answers do not open this envelope."""
+    key = _key(envelope, normalised)
     associated = _associated(envelope, recovery.normaliser, recovery.public_key, context)
     try:
         private_key = crypto_aead_xchacha20poly1305_ietf_decrypt(
@@ -223,11 +224,11 @@ def _open(
     return Secret(private_key) if matches else None
 
 
-def _key(envelope: Envelope, given: Sequence[bytearray]) -> bytes:
-    """Argon2id over the envelope's answers, length-prefixed, in question order."""
+def _key(envelope: Envelope, normalised: Sequence[bytearray]) -> bytes:
+    """Return Argon2id over the envelope's answers, length-prefixed, in the order of questions."""
     password = bytearray()
     for position in sorted(envelope.answers):
-        password += len(given[position]).to_bytes(4, "big") + given[position]
+        password += len(normalised[position]).to_bytes(4, "big") + normalised[position]
     try:
         return argon2id.kdf(
             _KEY_BYTES, bytes(password), envelope.salt, envelope.operations, envelope.memory
@@ -237,7 +238,7 @@ def _key(envelope: Envelope, given: Sequence[bytearray]) -> bytes:
 
 
 def _associated(envelope: Envelope, normaliser: int, public_key: bytes, context: bytes) -> bytes:
-    """Everything the sealed key is bound to, as length-prefixed fields."""
+    """Return the sealed key's associated data: all about the envelope, length-prefixed."""
     fields = (
         _LABEL,
         context,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A visit's dealings with the card and central: what the runtime does for the flow's effects."""
+"""A visit's work with the card and central: the runtime uses it to carry out the flow's effects."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kiosk.store.replica import ReplicaReader
 
 @dataclass(frozen=True, slots=True)
 class Parties:
-    """Who takes part: the names that a card's signatures are bound to."""
+    """The names of central and this kiosk, to which a card's signatures are bound."""
 
     central: str
     kiosk: str
@@ -22,10 +22,10 @@ class Parties:
 
 @dataclass(frozen=True, slots=True)
 class VisitContext:
-    """What a visit works with. The replica answers where central cannot be reached.
+    """The services that a visit uses; the replica answers while central is unavailable.
 
-    `leases` is what central lent for that, and `renewer` who fetches it; None where this kiosk has
-    nowhere to keep it.
+    `leases` has the packs that central lent for an unlock without central, and `renewer` fetches
+    them. Both are None if this kiosk has no memory to keep packs in.
     """
 
     reader: Reader

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a card stands with central, as far as the replica knows: for when central is out of reach."""
+"""Decides from the replica if a card is eligible for an unlock, while central is unavailable."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from kiosk.values import CardIdentity
 
 
 def refusal(replica: ReplicaReader, card: CardIdentity) -> Refusal | None:
-    """Why central would not unlock the card; None where it might. Raises StoreFailed.
+    """Return the reason for which central would refuse the card; None if it might unlock it.
 
-    In the order in which central looks. Of a replica that was never filled nothing follows.
+    The reasons come in central's order. An unfilled replica gives none for an unknown card. Raises
+    StoreFailed.
     """
     known = replica.find(card)
     policy = replica.policy()
@@ -25,4 +26,4 @@ def refusal(replica: ReplicaReader, card: CardIdentity) -> Refusal | None:
         (known.locked, Refusal.LOCKED_OUT),
         (known.frozen, Refusal.FROZEN),
     )
-    return next((reason for holds, reason in found if holds), None)
+    return next((reason for applies, reason in found if applies), None)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the flow hears when something did not work: each of the project's errors as an event."""
+"""Turns each of the project's errors into the event that the flow receives for it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 
 def failed(visit: int, error: KioskError) -> ev.Event:
-    """The event that `error` is in this visit; it is logged here, and goes no further."""
+    """Log `error` and return its event for this visit."""
     _log.warning("visit %d: %s", visit, error)
     if isinstance(error, CentralRefused):
         return _refused(visit, error)
@@ -55,13 +55,13 @@ def _refused(visit: int, error: CentralRefused) -> ev.Event:
         case msg.ProblemType.CARD_NOT_GENUINE:
             return ev.CardFailed(visit, ev.CardTrouble.WRONG_CARD)
     refusal = _REFUSALS.get(error.problem)
-    if refusal is None:  # a token that is not accepted, a request that is not understood
+    if refusal is None:  # such as a refused token, or a request that central cannot read
         return ev.CentralFailed(visit)
     return ev.UnlockRefused(visit, refusal, wait)
 
 
 _CARD_TROUBLES: dict[type, ev.CardTrouble] = {
-    # Whether the reader is back is for its watcher to say.
+    # The reader's watcher reports when the reader is back.
     ReaderUnavailable: ev.CardTrouble.READER,
     StoreFailed: ev.CardTrouble.STORE,
     CardRemoved: ev.CardTrouble.REMOVED,

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What somebody does who knows her passcode: change it, log in, register, end her registration.
+"""The visit of a cardholder who knows the passcode: change it, log in, register, unregister.
 
-As in `unlock`, each method blocks, runs in a thread of the runtime's, and gives the event that
-says how it went. Central's session and the card's signature live here and go with the visit.
+As in `unlock_visit`, each method blocks, runs in a thread of the runtime, and returns the event of
+its result. Central's session and the card's signature are kept here and end with the visit.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from kiosk.card.session import CardReport
 from kiosk.contract import answer_rules, proof
 from kiosk.contract import messages as msg
 from kiosk.contract import registration as pf
-from kiosk.errors import CentralRefused, KioskError, StoreFailed
+from kiosk.errors import CardMalformed, CardRefused, CentralRefused, KioskError, StoreFailed
 from kiosk.flow import events as ev
 from kiosk.flow import profile as shown
 from kiosk.questions import SecurityQuestion
@@ -40,11 +40,12 @@ class HolderVisit:
         self._outbox, self._parties = context.outbox, context.parties
         self._login: pf.LoginResponse | None = None
         self._registering: bytes | None = None
+        self._card_signature: bytes | None = None
 
     # ------------------------------------------------------------ the passcode
 
     def change(self, old: Secret, new: Secret) -> ev.Event:
-        """Have the card change its passcode; works without central."""
+        """Change the card's passcode; works without central."""
         identity = self._report.identity
         try:
             self._reader.change((identity, self._own()), old, new)
@@ -53,14 +54,14 @@ class HolderVisit:
         try:
             self._outbox.note(msg.PasscodeChange(family=identity.family, serial=identity.serial))
         except StoreFailed as error:
-            # It is changed all the same, and the person is to know that.
-            _log.error("visit %d: change not noted: %s", self.number, error)
+            # The passcode is changed all the same, and the user must be told so.
+            _log.error("visit %d: passcode change not recorded: %s", self.number, error)
         return ev.PasscodeChanged(self.number)
 
     # ------------------------------------------------------------ log in
 
     def log_in(self, passcode: Secret) -> ev.Event:
-        """Have the card sign for a session of central's; the holder's profile."""
+        """Let the card sign for a session of central's; the event has the holder's profile."""
 
         def work() -> ev.Event:
             request = pf.LoginRequest(session=uuid4(), card=presented(self._report))
@@ -69,16 +70,17 @@ class HolderVisit:
             profile = self._central.prove_login(login.session, pf.LoginProof(signature=signature))
             return ev.LoggedIn(self.number, _shown(profile))
 
-        return self._done(work)
+        return self._as_event(work)
 
     # ------------------------------------------------------------ registering
 
     def open_registration(self, passcode: Secret) -> ev.Event:
-        """Have the passcode proved anew, and fetch the questions and what else it takes."""
+        """Verify the passcode again, and fetch the questions and the other conditions."""
 
         def work() -> ev.Event:
             login = self._logged_in()
             self._registering = self._signature(login, proof.ProofPurpose.REGISTER, passcode)
+            self._card_signature = self._signature_of_card(login)
             offered = self._central.questions().questions
             needed = self._central.registration_requirements(login.session)
             return ev.RegistrationOpened(
@@ -88,7 +90,7 @@ class HolderVisit:
                 needed.mail_domains,
             )
 
-        return self._done(work)
+        return self._as_event(work)
 
     def judge(self, question: SecurityQuestion, answer: str, others: tuple[str, ...]) -> ev.Event:
         """Return whether an answer is good enough, by the rule that central applies too."""
@@ -96,7 +98,7 @@ class HolderVisit:
         return ev.AnswerJudged(self.number, None if flaw is None else ev.Flaw(flaw.value))
 
     def send_code(self, email: str, language: str, *, anew: bool = False) -> ev.Event:
-        """Have a registration code e-mailed, in the language that she has the screen in."""
+        """Ask central to email a registration code, in the user's screen language."""
 
         def work() -> ev.Event:
             try:
@@ -106,7 +108,7 @@ class HolderVisit:
             sent = self._central.send_registration_code(self._logged_in().session, request)
             return ev.CodeSent(self.number, sent.address, anew)
 
-        return self._done(work)
+        return self._as_event(work)
 
     def register(
         self,
@@ -118,13 +120,14 @@ class HolderVisit:
         *,
         language: str,
     ) -> ev.Event:
-        """Register the card. A code that is void by now is replaced by another at once."""
+        """Register the card; if the code is void by now, request another one at once."""
 
         def work() -> ev.Event:
             login = self._logged_in()
             request = pf.RegistrationRequest.model_validate(
                 {
                     "signature": self._registering,
+                    "card_signature": self._card_signature,
                     "questions": questions,
                     "answers": answers,
                     "code": code,
@@ -140,7 +143,7 @@ class HolderVisit:
                 raise
             return ev.CardRegistered(self.number)
 
-        return self._done(work)
+        return self._as_event(work)
 
     def remove(self, passcode: Secret) -> ev.Event:
         """End the registration."""
@@ -152,11 +155,11 @@ class HolderVisit:
             self._central.remove_registration(login.session, request)
             return ev.RegistrationRemoved(self.number)
 
-        return self._done(work)
+        return self._as_event(work)
 
     # ------------------------------------------------------------ parts
 
-    def _done(self, work: Callable[[], ev.Event]) -> ev.Event:
+    def _as_event(self, work: Callable[[], ev.Event]) -> ev.Event:
         try:
             return work()
         except KioskError as error:
@@ -171,22 +174,40 @@ class HolderVisit:
         self, login: pf.LoginResponse, purpose: proof.ProofPurpose, passcode: Secret
     ) -> bytes:
         report = self._report
-        digest = proof.digest(
-            purpose,
-            central=self._parties.central,
-            kiosk=self._parties.kiosk,
-            card=report.identity,
-            session=login.session,
-            nonce=login.nonce,
-        )
+        digest = self._digest(login, purpose)
         certificate = report.certificates.authentication
         if certificate is None:
             raise CentralRefused(msg.ProblemType.UNLOCK_ONLY, 403)
         expected = (report.identity, self._own())
         return self._reader.sign(expected, certificate, passcode, digest)
 
+    def _signature_of_card(self, login: pf.LoginResponse) -> bytes | None:
+        """Return the card authentication key's signature; None if the card cannot give one.
+
+        Raises WrongCard if the card signs with another key than its certificate says.
+        """
+        certificate = self._report.certificates.card_authentication
+        if certificate is None:
+            return None
+        digest = self._digest(login, proof.ProofPurpose.PIN_KEY)
+        try:
+            return self._reader.prove(self._report.identity, certificate, digest)
+        except (CardRefused, CardMalformed) as error:
+            _log.warning("visit %d: the card's own key signs nothing: %s", self.number, error)
+            return None
+
+    def _digest(self, login: pf.LoginResponse, purpose: proof.ProofPurpose) -> bytes:
+        return proof.digest(
+            purpose,
+            central=self._parties.central,
+            kiosk=self._parties.kiosk,
+            card=self._report.identity,
+            session=login.session,
+            nonce=login.nonce,
+        )
+
     def _own(self) -> Own:
-        """How the card proves itself before it is told the passcode."""
+        """Return the proof that the card signs before it gets the passcode."""
         fresh = proof.digest(
             proof.ProofPurpose.CARD_WORK,
             central=self._parties.central,

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An unlock without central: the same steps, with what central lent for this card.
+"""An unlock without central: the same steps, with the pack that central lent for this card.
 
 The card proves itself to the kiosk. An attempt is in the pack store and on the disk before an
-envelope is opened, and the card's work is recorded as ever.
+envelope is opened, and the card work is recorded as in every unlock.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from kiosk.visits import VisitContext
 from kiosk.visits.failures import failed
 
 _log = logging.getLogger(__name__)
-_TRIES_NEEDED = 2  # of a card that tells: the key is certain, and the last one is not risked
+_TRIES_NEEDED = 2  # if the card reports them: the key is certain, but the last try is not risked
 
 
 class OfflineUnlock:
-    """What a visit does with a pack. Its unblocking key is here from right answers to card work."""
+    """A visit's unlock with a pack; it holds the unblocking key from right answers to card work."""
 
     def __init__(
         self,
@@ -41,12 +41,12 @@ class OfflineUnlock:
         pack_store: PackStore,
         loan: Loan,
         report: CardReport,
-        asked: msg.UnlockRequest,
+        request: msg.UnlockRequest,
     ) -> None:
         self._context, self._pack_store = context, pack_store
         self._pack, self._id = loan.pack, loan.pack.pack
         self._report = report
-        self._session, self._reason = asked.session, asked.reason
+        self._session, self._reason = request.session, request.reason
         self._key: Secret | None = None
         self._grant = uuid4()
 
@@ -57,11 +57,11 @@ class OfflineUnlock:
 
     @property
     def questions(self) -> tuple[SecurityQuestion, ...]:
-        """What to ask, in order and in English: the screen has them in its languages."""
+        """The questions to ask, in order and in English; the screen has them in its languages."""
         return tuple(SecurityQuestion(each.id, each.text) for each in self._pack.questions)
 
     def answer(self, visit: int, answers: tuple[str | None, ...]) -> ev.Event:
-        """Have the card prove itself, and try the answers on the pack."""
+        """Let the card prove itself, and try the answers on the pack."""
         try:
             if (refused := self._refusal(visit)) is not None:
                 return refused
@@ -83,11 +83,11 @@ class OfflineUnlock:
         return ev.AnswersAccepted(visit)
 
     def grant(self) -> msg.Grant:
-        """What the card's work goes by: once, after right answers. Raises CentralRefused."""
-        held = self._key  # from here on `forget` may come at any moment
-        if held is None:
+        """Return the grant for the card work, once, after right answers; raises CentralRefused."""
+        secret = self._key  # another thread may call `forget` at any moment from here on
+        if secret is None:
             raise CentralRefused(msg.ProblemType.EXPIRED, 410)
-        key = held.reveal()
+        key = secret.reveal()
         self.forget()
         return msg.Grant(
             grant=self._grant,
@@ -103,10 +103,10 @@ class OfflineUnlock:
         )
 
     def forget(self) -> None:
-        """Wipe the key, where it is here."""
-        held, self._key = self._key, None
-        if held is not None:
-            held.wipe()
+        """Wipe the key, if it is here."""
+        secret, self._key = self._key, None
+        if secret is not None:
+            secret.wipe()
 
     @property
     def runs(self) -> bool:
@@ -115,7 +115,7 @@ class OfflineUnlock:
         return kept is not None and not kept.spent and kept.ends > self._pack_store.now()
 
     def recorded(self, step: CardStep) -> None:
-        """Spend the pack once it has opened the card, or where the card may not carry its key."""
+        """Spend the pack once it has opened the card, or if the card may not carry its key."""
         if step.command == "unblock" and (step.status is not None or not self._pack.proven):
             self._pack_store.spend(self._id)
 
@@ -135,7 +135,7 @@ class OfflineUnlock:
         return ev.AnswersRefused(visit, math.ceil(kept.not_before - self._pack_store.now()))
 
     def _prove(self) -> None:
-        """Raises WrongCard unless the card has the key that was pinned at registration."""
+        """Raise WrongCard unless the card has the key that was pinned at registration."""
         identity = self._report.identity
         certificate = self._report.certificates.card_authentication
         if certificate is None or spki(certificate) != self._pack.card_authentication_key:
@@ -167,7 +167,7 @@ class OfflineUnlock:
 
 
 def spki(certificate: bytes) -> bytes | None:
-    """The certificate's key; None where it is of a kind that nobody here can check."""
+    """Return the certificate's public key (DER), or None if its kind cannot be checked here."""
     try:
         key = public_keys.from_certificate(certificate, "certificate")
     except CardMalformed:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One visit's dealings with the card and central: what the runtime does for the unlock's effects.
+"""The unlock of one visit: its work with the card and central, for the flow's unlock effects.
 
-Each method blocks, runs in a thread of the runtime's, and gives the event that says how it went; no
-error leaves this file but as an event. The visit's session, questions and grant live here and go
-with the visit.
+Each method blocks, runs in a thread of the runtime, and returns the event of its result; errors
+leave this file only as events. The visit's session, questions and grant are kept here and end with
+the visit.
 """
 
 from __future__ import annotations
@@ -39,23 +39,26 @@ from kiosk.visits.failures import failed
 from kiosk.visits.offline_unlock import OfflineUnlock, spki
 
 _log = logging.getLogger(__name__)
-_BATCH, _BATCHES = 100, 5  # the contract's most items in a report; the rest is the sync's
-_ASKED_AGAIN, _ASKED_AGAIN_SECONDS = 6, 0.5  # while another visit at this kiosk comes to its end
+_BATCH, _BATCHES = (
+    100,
+    5,
+)  # items in a report (the contract's limit), and reports; the sync does more
+_RETRIES, _RETRY_SECONDS = 6, 0.5  # while another visit at this kiosk ends
 
 
 def new_reference() -> str:
-    """A fresh reference for a visit: eight hexadecimal digits, grouped to be read out."""
+    """Return a new reference for a visit: eight hexadecimal digits, grouped to be read out."""
     digits = secrets.token_hex(4).upper()
     return f"{digits[:4]}-{digits[4:]}"
 
 
 def _session_of(reference: str) -> UUID:
-    """A session id that begins with the reference, so that the RA finds the one by the other."""
+    """Return a session id that begins with the reference, so that the RA can match the two."""
     return UUID(hex=reference.replace("-", "") + secrets.token_hex(12))
 
 
 def hand_over(outbox: Outbox, central: CentralClient) -> None:
-    """Report what the outbox holds, as far as that goes: the grant does not depend on it."""
+    """Report the outbox's items as far as possible; the grant does not depend on it."""
     try:
         outbox.catch_up()
         for _ in range(_BATCHES):
@@ -67,11 +70,11 @@ def hand_over(outbox: Outbox, central: CentralClient) -> None:
                 raise CentralUnavailable("no outcome for any item")
             outbox.acknowledge(outcome)
     except (CentralError, StoreFailed) as error:
-        _log.warning("outbox not handed over: %s", error)
+        _log.warning("outbox not delivered: %s", error)
 
 
 class UnlockVisit:
-    """A card's visit, from reading it to the last fact."""
+    """A card's visit, from reading the card to the last fact."""
 
     def __init__(self, visit: int, context: VisitContext) -> None:
         self.number = visit
@@ -82,11 +85,11 @@ class UnlockVisit:
         self._report: CardReport | None = None
         self._opened: msg.UnlockResponse | None = None
         self._offline: OfflineUnlock | None = None
-        self._begun = False  # on the card: what it is like from then on is not known for certain
+        self._begun = False  # whether card work has begun: the card's state is uncertain from then
         self._over = threading.Event()
 
     def read_card(self) -> ev.Event:
-        """Find out which card it is."""
+        """Read the card in the reader."""
         try:
             self._report = report = self._reader.inspect()
         except KioskError as error:
@@ -101,13 +104,13 @@ class UnlockVisit:
 
     @property
     def report(self) -> CardReport | None:
-        """What was read."""
+        """The report of the card, once it was read."""
         return self._report
 
     def forget(self) -> None:
-        """The person has gone: what has not begun on the card by now does not begin any more.
+        """End the visit, because the user has left; no new card work begins from now on.
 
-        Where the card was sent something, that is brought to its end.
+        Card work that has begun is completed.
         """
         self._over.set()
         if self._offline is not None:
@@ -118,7 +121,7 @@ class UnlockVisit:
         report = self._report
         if report is None:
             return ev.CardFailed(self.number, ev.CardTrouble.FAILED)
-        # She may have gone back to the menu: what is opened now takes the place of that.
+        # The user may have gone back to the menu: this session replaces an earlier one.
         if self._offline is not None:
             self._offline.forget()
         self._offline = self._opened = None
@@ -128,10 +131,10 @@ class UnlockVisit:
                 card=presented(report),
                 reason=msg.UnlockReason.FORGOTTEN if forgotten else msg.UnlockReason.LOCKED,
             )
-            self._opened = opened = self._asked(request)
+            self._opened = opened = self._open_session(request)
         except CentralUnavailable as error:
             return (
-                self._known(report)
+                self._predicted_refusal(report)
                 or self._open_offline(reference, request)
                 or failed(self.number, error)
             )
@@ -140,12 +143,12 @@ class UnlockVisit:
         questions = tuple(SecurityQuestion(each.id, each.text) for each in opened.questions)
         return ev.UnlockOpened(self.number, questions, opened.required)
 
-    def _asked(self, request: msg.UnlockRequest) -> msg.UnlockResponse:
-        """Central's answer; where it holds the card back, once it has heard all that is known here.
+    def _open_session(self, request: msg.UnlockRequest) -> msg.UnlockResponse:
+        """Return central's answer; if the card is frozen, report all that is known here and retry.
 
-        It reckons with the worst of a visit that broke off until the kiosk says that it is over.
+        Central assumes the worst of a visit that broke off until the kiosk reports its end.
         """
-        for _ in range(_ASKED_AGAIN):
+        for _ in range(_RETRIES):
             try:
                 return self._central.open_unlock(request)
             except CentralRefused as refused:
@@ -153,44 +156,44 @@ class UnlockVisit:
                     raise
             settled = self._outbox.is_settled()
             hand_over(self._outbox, self._central)
-            # A visit that its person has left may be waiting for its grant, and end with it.
-            if settled or self._over.wait(_ASKED_AGAIN_SECONDS):
+            # A visit that its user has left may still wait for its grant, and end with it.
+            if settled or self._over.wait(_RETRY_SECONDS):
                 break
         return self._central.open_unlock(request)
 
     def _open_offline(self, reference: str, request: msg.UnlockRequest) -> ev.Event | None:
-        """The questions of what central lent for this card; None where it lent nothing."""
+        """Return the questions of the pack for this card, or None if there is none."""
         leases, report = self._context.leases, self._report
         if leases is None or report is None:
             return None
         try:
             loan = leases.find(report.identity)
         except StoreFailed as error:
-            _log.warning("visit %d: nothing of the packs: %s", self.number, error)
+            _log.warning("visit %d: packs not readable: %s", self.number, error)
             return None
         if loan is None:
             return None
-        # Another session: central may have opened the first, and only its answer was lost.
-        asked = request.model_copy(update={"session": _session_of(reference)})
+        # Use another session: central may have opened the first, and only its answer was lost.
+        offline_request = request.model_copy(update={"session": _session_of(reference)})
         self._offline = offline = OfflineUnlock(
-            self._context, leases.pack_store, loan, report, asked
+            self._context, leases.pack_store, loan, report, offline_request
         )
         return ev.UnlockOpened(self.number, offline.questions, REQUIRED, offline=True)
 
-    def _known(self, report: CardReport) -> ev.Event | None:
-        """What central would have said no to, for all that is known here; None where it is not."""
+    def _predicted_refusal(self, report: CardReport) -> ev.Event | None:
+        """Return central's refusal as the replica predicts it, or None if it predicts none."""
         try:
             refusal = eligibility.refusal(self._replica, report.identity)
         except StoreFailed as error:
-            _log.warning("visit %d: nothing of the replica: %s", self.number, error)
+            _log.warning("visit %d: replica not readable: %s", self.number, error)
             return None
         return None if refusal is None else ev.UnlockRefused(self.number, refusal)
 
     def answer(self, answers: tuple[str | None, ...], code: str | None) -> ev.Event:
-        """Have the card prove itself, and central check the answers, and the code if it asks."""
+        """Let the card prove itself, and central check the answers and any code it asked for."""
         if self._offline is not None:
             answered = self._offline.answer(self.number, answers)
-            if self._over.is_set():  # meanwhile, and the key is there only now
+            if self._over.is_set():  # the user left before the key was there to wipe
                 self._offline.forget()
             return answered
         opened = self._opened
@@ -209,7 +212,7 @@ class UnlockVisit:
         return ev.AnswersAccepted(self.number)
 
     def send_code(self, *, anew: bool) -> ev.Event:
-        """Have central e-mail a code; `anew`: the one before it is void."""
+        """Ask central to email a code; `anew` means that it replaces a void one."""
         if self._opened is None:
             return ev.CardFailed(self.number, ev.CardTrouble.FAILED)
         try:
@@ -219,32 +222,32 @@ class UnlockVisit:
         return ev.CodeSent(self.number, sent.address, anew)
 
     def unlock(self, passcode: Secret, advance: Callable[[ev.UnlockStep], None]) -> ev.Event:
-        """Get the grant and do the card's work; `advance` hears how far it has come."""
+        """Get the grant and do the card work; call `advance` with each step that is reached."""
         opened, report = self._offline or self._opened, self._report
         if opened is None or report is None:
             return ev.CardFailed(self.number, ev.CardTrouble.FAILED)
         try:
             if self._offline is None:
-                # The less central has to guess, the fewer tries it must hold back.
+                # The more central knows, the fewer tries it must hold back.
                 hand_over(self._outbox, self._central)
-            self._look_whether_over()
+            self._refuse_if_over()
             self._outbox.begin_visit(opened.session)
             try:
                 return self._work(opened.session, report, passcode, advance)
             finally:
                 self._end(opened.session)
         except KioskError as error:
-            told = failed(self.number, error)
+            event = failed(self.number, error)
             if self._begun and isinstance(error, StoreFailed):
                 return ev.CardFailed(self.number, ev.CardTrouble.FAILED)
-            return told
+            return event
 
     def _end(self, session: UUID) -> None:
         try:
             self._outbox.end_visit(session)
         except StoreFailed as error:
-            # It is tried again; what the person is told is not changed.
-            _log.error("visit %d not ended: %s", self.number, error)
+            # The outbox retries it; the user's result stays the same.
+            _log.error("visit %d: end not recorded: %s", self.number, error)
 
     def _work(
         self,
@@ -271,10 +274,10 @@ class UnlockVisit:
 
     # ------------------------------------------------------------ parts
 
-    def _look_whether_over(self) -> None:
-        """Raises CentralRefused once the person has gone.
+    def _refuse_if_over(self) -> None:
+        """Raise CentralRefused if the user has left.
 
-        Her card may be back by now, in another visit: nothing of this one is to be done to it.
+        The card may be back by now, in another visit: this visit must not touch it.
         """
         if self._over.is_set():
             raise CentralRefused(msg.ProblemType.EXPIRED, 410)
@@ -294,10 +297,10 @@ class UnlockVisit:
         return self._reader.prove(report.identity, certificate, digest)
 
     def _plan(self, report: CardReport, grant: msg.Grant, passcode: Secret) -> UnlockPlan:
-        # What the card signs at the end says with which key it is left; without renewal it is told
-        # nothing new, and the card is spared the commands. Central was not there to see the rest.
-        told = grant.next is not None or self._offline is not None
-        certificate = report.certificates.authentication if told else None
+        # The card's last signature attests the key that it now carries. Without a renewal this is
+        # nothing new, so the commands are saved. Offline it is needed: central saw no other work.
+        attest = grant.next is not None or self._offline is not None
+        certificate = report.certificates.authentication if attest else None
         pair = [each for each in (grant.current, grant.next) if each is not None]
         return UnlockPlan(
             identity=report.identity,
@@ -307,7 +310,7 @@ class UnlockVisit:
             second_allowed=grant.second_allowed,
             second_needs_tries_left=grant.second_needs_tries_left,
             renew=grant.renew,
-            passcode=Secret(passcode.reveal()),  # ours may be wiped before the card work is over
+            passcode=Secret(passcode.reveal()),  # a copy: the original may be wiped during the work
             proof=self._digest(
                 proof.ProofPurpose.CARD_WORK, report, grant.grant, secrets.token_bytes(32)
             ),
@@ -344,7 +347,7 @@ class UnlockVisit:
         def record(step: CardStep) -> None:
             nonlocal sequence
             if sequence == 0:
-                self._look_whether_over()
+                self._refuse_if_over()
                 ended = self._offline is not None and not self._offline.runs
                 if ended or time.monotonic() > begin_by:
                     raise CentralRefused(msg.ProblemType.EXPIRED, 410)
@@ -369,7 +372,7 @@ _REACHED = {
 
 
 def _fact(grant: UUID, sequence: int, step: CardStep) -> msg.CardFact:
-    """The step as a fact; raises CardMalformed where a worker says what is none."""
+    """Return the step as a fact; raises CardMalformed if the reader process sent an invalid one."""
     try:
         return msg.CardFact(
             grant=grant,
@@ -388,7 +391,7 @@ def _candidate(key: msg.UnblockingKey) -> Candidate:
 
 
 def presented(report: CardReport) -> msg.PresentedCard:
-    """The card as central is told of it; raises CardMalformed where it tells what no card has."""
+    """Return the card as it is sent to central; raises CardMalformed if its data is impossible."""
     try:
         return msg.PresentedCard(
             family=report.identity.family,

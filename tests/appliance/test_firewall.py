@@ -22,6 +22,8 @@ import pytest
 
 from kiosk.site import firewall
 from kiosk.site.firewall import Address
+from tests.patience import PATIENCE
+from tests.processes import running
 from tests.wire import Wire, wire
 
 RULES = Path(__file__).parents[2] / "systemd/nftables/smartcard-kiosk.nft"
@@ -44,7 +46,7 @@ class Network(Wire):
             capture_output=True,
             text=True,
             check=False,
-            timeout=20,
+            timeout=PATIENCE,
         )
 
     def reaches(self, host: str, port: int, user: int) -> bool:
@@ -143,13 +145,9 @@ def test_nobody_reaches_a_kiosk(network: Network) -> None:
         "print('ready', flush=True)\nwhile True: server.accept()[0].close()\n"
     )
     command = ["ip", "netns", "exec", network.name, sys.executable, "-c", serve]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        try:
-            assert server.stdout is not None
-            assert server.stdout.readline() == "ready\n"
+    with running(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.output.readline() == "ready\n"
+        socket.create_connection((network.machine, 8080), PATIENCE).close()
+        network.guard()
+        with pytest.raises(OSError, match=r"timed out|refused|unreachable|prohibited"):
             socket.create_connection((network.machine, 8080), _SECONDS).close()
-            network.guard()
-            with pytest.raises(OSError, match=r"timed out|refused|unreachable|prohibited"):
-                socket.create_connection((network.machine, 8080), _SECONDS).close()
-        finally:
-            server.kill()

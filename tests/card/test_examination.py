@@ -38,7 +38,7 @@ def test_what_is_wrong_with_a_card_is_one_line_of_many(issuer: SimulatedIssuer) 
     memory = issuer.issue_piv("A Nurse")
     memory.certificates[0x9A] = b"\x30\x03"
     findings = {each.what: each.found for each in examine(SimulatedPivCard(memory))}
-    assert findings["certificate for log in"].startswith("not to be had: CardMalformed")
+    assert findings["certificate for log in"].startswith("not available: CardMalformed")
     assert findings["serial"] == memory.guid.hex().upper()
 
 

@@ -25,6 +25,7 @@ from tests.card.hostile import (
     reshapings,
     targets,
 )
+from tests.examples import examples
 
 pytestmark = pytest.mark.dealt
 
@@ -83,7 +84,7 @@ _LIES = st.sampled_from(
     [(each, number, at) for each, number in PLACES for at in range(len(honest(each, number)))]
 )
 _small = settings(
-    max_examples=400, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=examples(400), deadline=None, suppress_health_check=list(HealthCheck)
 )
 
 

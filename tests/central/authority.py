@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +15,7 @@ from cryptography.x509.oid import NameOID
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+Extensions = Sequence[tuple[x509.ExtensionType, bool]]
 
 
 def _name(text: str) -> x509.Name:
@@ -29,10 +31,10 @@ class Authority:
     depth: int | None = None
     is_authority: bool = True
     years: int = 10
-    key: ec.EllipticCurvePrivateKey = field(
-        default_factory=lambda: ec.generate_private_key(ec.SECP256R1())
-    )
+    key: PrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
     issued: int = 100
+    extensions: Extensions = ()
+    hashed: hashes.SHA224 | hashes.SHA256 | None = None
 
     @property
     def der(self) -> bytes:
@@ -41,7 +43,15 @@ class Authority:
         constraints = x509.BasicConstraints(
             ca=self.is_authority, path_length=self.depth if self.is_authority else None
         )
-        return above.sign(self.key, self.name, years=self.years, constraints=constraints, serial=7)
+        return above.sign(
+            self.key,
+            self.name,
+            years=self.years,
+            constraints=constraints,
+            serial=7,
+            extensions=self.extensions,
+            hashed=self.hashed,
+        )
 
     def sign(
         self,
@@ -51,10 +61,12 @@ class Authority:
         years: int = 3,
         constraints: x509.BasicConstraints | None = None,
         serial: int | None = None,
+        extensions: Extensions = (),
+        hashed: hashes.SHA224 | hashes.SHA256 | None = None,
     ) -> bytes:
-        """A certificate (DER) for `key`, valid from the start of 2024."""
+        """Return a certificate (DER) for `key`, valid from the start of 2024."""
         self.issued += 1
-        return (
+        builder = (
             x509.CertificateBuilder(
                 _name(self.name), _name(holder), key.public_key(), serial or self.issued
             )
@@ -63,22 +75,31 @@ class Authority:
             .add_extension(
                 constraints or x509.BasicConstraints(ca=False, path_length=None), critical=True
             )
-            .sign(self.key, hashes.SHA256())
-            .public_bytes(Encoding.DER)
         )
+        for extension, critical in extensions:
+            builder = builder.add_extension(extension, critical)
+        return builder.sign(self.key, hashed or hashes.SHA256()).public_bytes(Encoding.DER)
 
     def revocations(
         self,
         *serials: int,
         at: datetime = datetime(2024, 12, 31, tzinfo=UTC),
         days: int = 7,
-        key: ec.EllipticCurvePrivateKey | None = None,
+        key: PrivateKey | None = None,
+        extensions: Extensions = (),
+        of_entries: Extensions = (),
+        hashed: hashes.SHA224 | hashes.SHA256 | None = None,
     ) -> bytes:
         """Its list (DER), made at `at` and good for so many days."""
         builder = x509.CertificateRevocationListBuilder(
             _name(self.name), at, at + timedelta(days=days)
         )
         for serial in serials:
-            revoked = x509.RevokedCertificateBuilder(serial, at).build()
-            builder = builder.add_revoked_certificate(revoked)
-        return builder.sign(key or self.key, hashes.SHA256()).public_bytes(Encoding.DER)
+            entry = x509.RevokedCertificateBuilder(serial, at)
+            for extension, critical in of_entries:
+                entry = entry.add_extension(extension, critical)
+            builder = builder.add_revoked_certificate(entry.build())
+        for extension, critical in extensions:
+            builder = builder.add_extension(extension, critical)
+        signed = builder.sign(key or self.key, hashed or hashes.SHA256())
+        return signed.public_bytes(Encoding.DER)

@@ -23,6 +23,7 @@ from kiosk.contract.enrolment import (
 )
 from tests.central.world import CENTRAL, Service, b64
 from tests.contract.document import assert_conforms
+from tests.patience import PATIENCE
 
 
 def allow(service: Service, name: str = "ward 7", organisation: str = "Trust A") -> str:
@@ -56,7 +57,7 @@ class Device:
         return self.key.public_key().public_bytes_raw()
 
     def nonce(self) -> Nonce:
-        answer = requests.get(f"{self.service.url}/v1/nonce", timeout=20)
+        answer = requests.get(f"{self.service.url}/v1/nonce", timeout=PATIENCE)
         assert_conforms(answer)
         return Nonce.model_validate_json(answer.text)
 
@@ -116,7 +117,7 @@ class Device:
         return self._post("reports", json=_REPORT, headers={"Authorization": f"Bearer {access}"})
 
     def _post(self, path: str, **content: Any) -> requests.Response:
-        answer = requests.post(f"{self.service.url}/v1/{path}", timeout=20, **content)
+        answer = requests.post(f"{self.service.url}/v1/{path}", timeout=PATIENCE, **content)
         assert_conforms(answer)
         return answer
 

@@ -104,6 +104,7 @@ class Desk:
     def register(self, **changes: Any) -> requests.Response:
         given = {
             "signature": self.signature(proof.ProofPurpose.REGISTER),
+            "card_signature": self.signature(proof.ProofPurpose.PIN_KEY, self.card.card_key),
             "questions": CHOSEN,
             "answers": FRESH,
             **({"code": self.mailbox.code} if "code" not in changes else {}),

@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +18,8 @@ from psycopg import sql
 
 from kiosk.central.storage.database import Database
 from kiosk.central.tables import metadata
+from tests.patience import PATIENCE, wait_until
+from tests.processes import Process, end, start
 
 _SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
@@ -49,8 +50,11 @@ class Cluster:
             "initdb", "-U", "central", "-A", "trust", "-E", "UTF8", "--locale", "C", "--no-sync",
             "--wal-segsize", "1", "-D", str(self._data),
         )  # fmt: skip
-        if initdb.wait():
-            raise RuntimeError((self.folder / "log").read_text())
+        try:
+            if initdb.wait(PATIENCE):
+                raise RuntimeError((self.folder / "log").read_text())
+        finally:
+            end(initdb)
         self.start()
 
     def start(self) -> None:
@@ -59,14 +63,24 @@ class Cluster:
         self._server = self._run(
             "postgres", "-D", str(self._data), "-k", str(self.folder), *settings
         )
-        while self._run("pg_isready", "-q", "-h", str(self.folder)).wait():
-            if self._server.poll() is not None:
-                raise RuntimeError((self.folder / "log").read_text())
+        try:
+            wait_until(self._is_ready, (self.folder / "log").read_text)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _is_ready(self) -> bool:
+        if self._server.poll() is not None:
+            raise RuntimeError((self.folder / "log").read_text())
+        asked = self._run("pg_isready", "-q", "-h", str(self.folder))
+        try:
+            return asked.wait(PATIENCE) == 0
+        finally:
+            end(asked)
 
     def stop(self, how: signal.Signals = signal.SIGQUIT) -> None:
-        """Stop the server. SIGQUIT is at once, as if it had crashed."""
-        self._server.send_signal(how)
-        self._server.wait()
+        """Stop the server. SIGQUIT stops it at once, as if it had crashed."""
+        end(self._server, how)
 
     def __enter__(self) -> Self:
         return self
@@ -115,11 +129,11 @@ class Cluster:
     def _url(self, name: str) -> str:
         return f"postgresql://central@/{name}?host={self.folder}"
 
-    def _run(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
+    def _run(self, program: str, *arguments: str) -> Process:
         """Run a program of the server, as somebody who is not root: it insists."""
         somebody = ["--reuid=nobody", "--regid=nogroup", "--clear-groups"]
         with (self.folder / "log").open("ab") as log:
-            return subprocess.Popen(
+            return start(
                 [
                     "setpriv",
                     *(somebody if os.geteuid() == 0 else ()),

@@ -250,3 +250,15 @@ def test_right_answers_without_the_card_open_nothing(
     refused = kiosk.post(f"/unlocks/{opened.session}/answers", body)
     assert problem(refused) == "card-not-genuine"
     assert problem(kiosk.ask_grant(opened.session)) == "out-of-order"
+
+
+def test_forged_proofs_do_not_lengthen_a_wait_that_runs(
+    service: Service, kiosk: KioskClient, card: PersonalCard, clock: Clock
+) -> None:
+    opened = kiosk.opened(card)
+    for _ in range(throttle.PER_KIOSK.free + 1):
+        assert problem(kiosk.answer(card, opened, signature=b"forged")) == "card-not-genuine"
+    for _ in range(20):
+        assert problem(kiosk.answer(card, opened, signature=b"forged")) == "wait"
+    clock.pass_time(int(throttle.PER_KIOSK.waits[0].total_seconds()))
+    assert kiosk.answer(card, opened).status_code == 200

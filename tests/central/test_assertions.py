@@ -26,6 +26,7 @@ from tests.central.conftest import NewDatabase
 from tests.central.desk import Operator
 from tests.central.device import Device, allow, audited
 from tests.central.world import CENTRAL, Clock, KioskClient, PersonalCard, Service, b64, problem
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -185,12 +186,12 @@ def standing(
 @pytest.mark.parametrize("fault", FAULTS)
 def test_whatever_is_wrong_the_answer_is_the_same(standing: Device, fault: str) -> None:
     service = standing.service
-    service.clock.pass_time(rejected_callers.TOLD_EVERY.total_seconds())
+    service.clock.pass_time(rejected_callers.RECORD_EVERY.total_seconds())
     before = len(audited(service))
     refused = standing.report("wrong")
     form = {"grant_type": GRANT_TYPE, "assertion": FAULTS[fault](standing)}
     for _ in range(3):
-        answer = requests.post(f"{service.url}/v1/token", data=form, timeout=20)
+        answer = requests.post(f"{service.url}/v1/token", data=form, timeout=PATIENCE)
         assert (problem(answer), answer.text) == ("not-authenticated", refused.text)
     assert not rows(service, AccessRow)
     assert [kind for kind, _ in audited(service)[before:]] == ["kiosk.refused"]
@@ -266,16 +267,16 @@ def test_the_audit_names_the_kiosk_that_somebody_claims_to_be(
 )
 def test_what_is_no_such_form_is_told_so(service: Service, form: bytes) -> None:
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
-    answer = requests.post(f"{service.url}/v1/token", data=form, headers=kind, timeout=20)
+    answer = requests.post(f"{service.url}/v1/token", data=form, headers=kind, timeout=PATIENCE)
     assert problem(answer) == "invalid-request"
 
 
 def test_what_is_not_called_a_form_is_none(service: Service, device: Device) -> None:
     body = {"grant_type": GRANT_TYPE, "assertion": device.assertion()}
-    assert problem(requests.post(f"{service.url}/v1/token", json=body, timeout=20)) == (
+    assert problem(requests.post(f"{service.url}/v1/token", json=body, timeout=PATIENCE)) == (
         "invalid-request"
     )
-    assert requests.get(f"{service.url}/v1/token", timeout=20).status_code == 404
+    assert requests.get(f"{service.url}/v1/token", timeout=PATIENCE).status_code == 404
 
 
 # ---------------------------------------------------------------- revoked, and retired
@@ -313,7 +314,7 @@ def test_a_kiosk_that_is_to_go_is_told_so_and_goes_once(
 ) -> None:
     def go(access: str) -> requests.Response:
         known = {"Authorization": f"Bearer {access}"}
-        return requests.post(f"{service.url}/v1/retirement", headers=known, timeout=20)
+        return requests.post(f"{service.url}/v1/retirement", headers=known, timeout=PATIENCE)
 
     before = device.access()
     assert problem(go(before)) == "out-of-order"

@@ -26,6 +26,7 @@ from kiosk.site.identity import load
 from tests.central.conftest import NewDatabase
 from tests.central.device import allow
 from tests.central.world import CENTRAL, Clock, KioskClient, PersonalCard, Service, item
+from tests.patience import PATIENCE
 from tests.proofs.proxy import Proxy
 
 _PROCESSES = 2
@@ -61,7 +62,7 @@ class Balancer(Proxy):
                 process = next(self._turn)
             host, _, port = process.url.removeprefix("http://").partition(":")
             try:
-                connection = socket.create_connection((host, int(port)), timeout=20)
+                connection = socket.create_connection((host, int(port)), timeout=PATIENCE)
             except ConnectionRefusedError:
                 continue
             self.sent[process.url] += 1
@@ -159,7 +160,7 @@ def test_a_kiosk_is_enrolled_and_follows_by_whichever_process(
         card = database.exec(select(Card)).first()
         assert card is not None
         card.frozen = not card.frozen
-    waiting.join(timeout=30)
+    waiting.join(timeout=PATIENCE)
     assert heard == [1]
 
 

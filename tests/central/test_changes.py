@@ -31,6 +31,8 @@ from tests.central import cards
 from tests.central.desk import Operator
 from tests.central.postgresql import Cluster
 from tests.central.world import Clock, KioskClient, Service, problem
+from tests.examples import examples
+from tests.patience import PATIENCE, wait_until
 
 TRUST, OTHER = "Trust A", "Trust B"
 
@@ -98,7 +100,9 @@ def page(kiosk: KioskClient, **asked: Any) -> ChangePage:
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     st.lists(
@@ -386,8 +390,7 @@ def test_who_waits_hears_of_a_change_at_once(service: Service, kiosk: KioskClien
     assert kiosk.token
     for each in waiting:
         each.start()
-    while not service.waiting >= 50:
-        time.sleep(0.05)
+    wait_until(lambda: service.waiting >= 50, "all of them wait")
     assert page(kiosk, cursor=before.next).items == ()
     cards.add(service.services, TRUST, ["AA00000000"])
     for each in waiting:
@@ -407,8 +410,7 @@ def test_who_is_revoked_while_waiting_hears_nothing(service: Service, kiosk: Kio
         target=lambda: answers.append(get(kiosk, cursor=before.next, wait=50))
     )
     waiting.start()
-    while not service.waiting:
-        time.sleep(0.05)
+    wait_until(lambda: service.waiting, "the kiosk waits")
     with service.services.database.transaction() as session:
         session.exec(select(Kiosk).where(Kiosk.name == "ward 7")).one().revoked = True
     cards.add(service.services, TRUST, ["AA00000000"])
@@ -423,10 +425,9 @@ def test_a_service_that_stops_lets_go_of_who_waits(service: Service, kiosk: Kios
         target=lambda: statuses.append(get(kiosk, cursor=before.next, wait=50).status_code)
     )
     waiting.start()
-    while not service.waiting:
-        time.sleep(0.05)
+    wait_until(lambda: service.waiting, "the kiosk waits")
     service._app.state.watch.close()
-    waiting.join(timeout=20)
+    waiting.join(timeout=PATIENCE)
     assert statuses == [200]
 
 
@@ -439,7 +440,7 @@ def test_it_is_compressed_for_who_asks(service: Service, kiosk: KioskClient) -> 
     for accepted in ("gzip", "identity"):
         headers = {"Authorization": f"Bearer {kiosk.token}", "Accept-Encoding": accepted}
         url = f"{service.url}/v1/changes"
-        with requests.get(url, headers=headers, timeout=20, stream=True) as answer:
+        with requests.get(url, headers=headers, timeout=PATIENCE, stream=True) as answer:
             assert answer.headers.get("Content-Encoding") == (
                 "gzip" if accepted == "gzip" else None
             )

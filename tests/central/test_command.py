@@ -39,6 +39,8 @@ from kiosk.central.tables import AuditEntry
 from kiosk.errors import SettingsError
 from kiosk.link import Entrance
 from tests.central.world import PersonalCard, b64
+from tests.patience import PATIENCE
+from tests.processes import running
 
 TOKEN = "t" * 40
 
@@ -90,12 +92,10 @@ def sow_here(
 @contextmanager
 def serving(environment: Mapping[str, str], *arguments: str) -> Iterator[str]:
     started = [sys.executable, "-m", "kiosk.central", "serve", *arguments]
-    with subprocess.Popen(
+    with running(
         started, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:
-        assert process.stdout is not None
-        yield process.stdout.readline().removeprefix("listening on ").strip()
-        process.send_signal(signal.SIGTERM)
+        yield process.output.readline().removeprefix("listening on ").strip()
 
 
 @pytest.mark.dealt
@@ -113,7 +113,7 @@ def test_sown_and_served(environment: Mapping[str, str], tmp_path: Path) -> None
     allowed += ["--organisation", "Trust A", "--operator", "Rita"]
     made = subprocess.run(allowed, env=environment, capture_output=True, text=True, check=True)
     with serving(environment) as url:
-        assert requests.get(f"{url}/v1/health", timeout=5).json() == {"central": "a trust"}
+        assert requests.get(f"{url}/v1/health", timeout=PATIENCE).json() == {"central": "a trust"}
         key = Ed25519PrivateKey.generate()
         enrolled = Entrance(url).enrol(made.stdout.strip(), key)
         access = Entrance(url).access(enrolled.kiosk, enrolled.central, key).access_token
@@ -128,7 +128,7 @@ def test_sown_and_served(environment: Mapping[str, str], tmp_path: Path) -> None
             "reason": "locked",
         }
         known = {"Authorization": f"Bearer {access}"}
-        opened = requests.post(f"{url}/v1/unlocks", json=opening, headers=known, timeout=5)
+        opened = requests.post(f"{url}/v1/unlocks", json=opening, headers=known, timeout=PATIENCE)
         assert opened.status_code == 200
 
 
@@ -157,7 +157,7 @@ def test_served_with_tls(environment: Mapping[str, str], tmp_path: Path) -> None
     with serving(environment, *arguments) as url:
         assert url.startswith("https://127.0.0.1:")
         named = url.replace("127.0.0.1", "localhost")
-        answer = requests.get(f"{named}/v1/health", verify=f"{tmp_path}/tls.pem", timeout=5)
+        answer = requests.get(f"{named}/v1/health", verify=f"{tmp_path}/tls.pem", timeout=PATIENCE)
         assert answer.json() == {"central": "a trust"}
 
 
@@ -241,17 +241,16 @@ def test_the_log_goes_to_standard_error_and_carries_no_token(
     started = [sys.executable, "-m", "kiosk.central", "serve", "--log", level]
     with (
         (tmp_path / "log").open("wb") as log,
-        subprocess.Popen(
-            started, env=environment, stdout=subprocess.PIPE, stderr=log, text=True
-        ) as process,
+        running(started, env=environment, stdout=subprocess.PIPE, stderr=log, text=True) as process,
     ):
-        assert process.stdout is not None
-        url = process.stdout.readline().removeprefix("listening on ").strip()
+        url = process.output.readline().removeprefix("listening on ").strip()
         planted = {"Authorization": f"Bearer {TOKEN}"}
-        answer = requests.post(f"{url}/v1/reports", json=["planted"], headers=planted, timeout=5)
+        answer = requests.post(
+            f"{url}/v1/reports", json=["planted"], headers=planted, timeout=PATIENCE
+        )
         assert answer.status_code == 401
         process.send_signal(signal.SIGTERM)
-        assert process.stdout.read() == ""
+        assert process.output.read() == ""
     told = (tmp_path / "log").read_text()
     assert "POST /v1/reports" in told
     assert ("ASGI" in told) is (level == "trace")

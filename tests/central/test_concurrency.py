@@ -10,6 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -42,6 +43,7 @@ from tests.central.world import (
     item,
     problem,
 )
+from tests.processes import end, start
 
 AT_ONCE = 20
 
@@ -58,19 +60,17 @@ class ServiceProcess(Service):
             "KIOSK_CENTRAL_PORT": "0",
         }
         self.environment = environment
-        self._process = subprocess.Popen(
+        self._process = start(
             [sys.executable, "-m", "kiosk.central", "serve"],
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
         )
-        assert self._process.stdout is not None
-        self.url = self._process.stdout.readline().removeprefix("listening on ").strip()
+        self.url = self._process.output.readline().removeprefix("listening on ").strip()
 
     def stop(self) -> None:
-        self._process.terminate()
-        self._process.communicate()
+        end(self._process)
         self.services.database.close()
 
     def rows(self, table: type[Any], *conditions: Any) -> int:
@@ -86,11 +86,11 @@ def pair(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) ->
     folder = tmp_path_factory.mktemp("central")
     with new_database(folder) as url:
         one, other = (ServiceProcess(folder, Clock(), url) for _ in range(2))
-        one.start()
-        other.start()
-        yield one, other
-        one.stop()
-        other.stop()
+        with ExitStack() as stack:
+            for service in (one, other):
+                service.start()
+                stack.callback(service.stop)
+            yield one, other
         verify = [sys.executable, "-m", "kiosk.central", "audit", "verify"]
         verified = subprocess.run(verify, env=one.environment, capture_output=True, check=True)
         assert verified.stdout.startswith(b"the audit is whole: ")

@@ -26,6 +26,7 @@ from tests.central.conftest import NewDatabase
 from tests.central.loggedin import Desk, TrustedCard, believe
 from tests.central.world import Clock, KioskClient, PersonalCard, Service
 from tests.contract.document import document
+from tests.examples import examples
 
 CHECKS = [
     not_a_server_error,
@@ -39,13 +40,12 @@ OPERATIONS: list[Operation] = []
 for _found in schemathesis.openapi.from_dict(document()).get_all_operations():
     assert isinstance(_found, Ok)
     OPERATIONS.append(_found.ok())
+pytestmark = pytest.mark.drawn
 each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.label)
 FOR_ANYBODY = {"GET /v1/health", "GET /v1/nonce", "POST /v1/enrolments"}
 a_few = settings(
-    max_examples=20,
-    derandomize=True,
+    max_examples=examples(20),
     deadline=None,
-    database=None,
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )

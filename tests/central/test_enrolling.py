@@ -189,7 +189,7 @@ def test_strangers_cannot_flood_the_audit(service: Service, device: Device, cloc
     for _ in range(5):
         assert problem(device.ask_to_enrol("y" * 43)) == "enrolment-refused"
     assert audited(service) == [("enrolment.refused", "no such token")]
-    clock.pass_time(rejected_callers.TOLD_EVERY / timedelta(seconds=1))
+    clock.pass_time(rejected_callers.RECORD_EVERY / timedelta(seconds=1))
     device.ask_to_enrol("y" * 43)
     assert len(audited(service)) == 2
 

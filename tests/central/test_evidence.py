@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from kiosk.central.evidence.visit import Fact, ReportedTries, Visit
 from kiosk.central.evidence.worlds import Decision, decide, proven
 from kiosk.contract.messages import CardCommand
+from tests.examples import examples
 
 _, UNBLOCK, VERIFY, CHANGE, ATTEST = CardCommand
 OK = 0x9000
@@ -137,7 +138,7 @@ class World:
                 first=decision.first,
                 second_allowed=decision.second_allowed,
                 renew=decision.renew,
-                told=self.card.told(),
+                reported=self.card.told(),
                 second_needs=decision.second_needs,
             )
             self.visits.append(grant)
@@ -245,7 +246,7 @@ cards = st.builds(
 # ---------------------------------------------------------------- what holds whatever happens
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(cards, st.lists(plans, min_size=1, max_size=12))
 def test_no_card_is_lost_whatever_stops_and_whichever_facts_are_late(
     card: SimulatedCard, story: list[Plan]
@@ -261,7 +262,7 @@ def test_no_card_is_lost_whatever_stops_and_whichever_facts_are_late(
         assert card.fewest >= (1 if card.tears else 2)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(cards, st.lists(plans, min_size=1, max_size=10), st.randoms(use_true_random=False))
 def test_the_order_and_number_of_arrivals_do_not_matter(
     card: SimulatedCard, story: list[Plan], shuffled: object
@@ -278,7 +279,7 @@ def test_the_order_and_number_of_arrivals_do_not_matter(
     assert world.decide() == expected
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(cards, st.lists(plans, min_size=1, max_size=10))
 def test_once_every_fact_has_arrived_an_undisturbed_visit_unlocks(
     card: SimulatedCard, story: list[Plan]
@@ -300,7 +301,7 @@ def test_once_every_fact_has_arrived_an_undisturbed_visit_unlocks(
         assert settled.first == card.key
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(cards, plans)
 def test_a_visit_that_is_never_heard_of_again_does_not_keep_the_next_from_unlocking(
     card: SimulatedCard, lost: Plan
@@ -311,7 +312,7 @@ def test_a_visit_that_is_never_heard_of_again_does_not_keep_the_next_from_unlock
     assert card.passcode == 3
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(cards, st.lists(plans, min_size=1, max_size=12))
 def test_even_a_card_whose_imported_key_is_wrong_keeps_a_try(
     card: SimulatedCard, story: list[Plan]
@@ -331,9 +332,9 @@ LOCKED = ReportedTries(passcode=0)
 
 
 def a_visit(
-    *facts: Fact, first: int = 0, guess: bool = False, told: ReportedTries = LOCKED
+    *facts: Fact, first: int = 0, guess: bool = False, reported: ReportedTries = LOCKED
 ) -> Visit:
-    return Visit(0, first, guess, renew=True, told=told, facts=facts)
+    return Visit(0, first, guess, renew=True, reported=reported, facts=facts)
 
 
 def test_a_new_card_carries_the_imported_key() -> None:
@@ -473,11 +474,12 @@ def test_a_refusal_without_a_count_costs_a_try_all_the_same() -> None:
 
 
 def complete(
-    *facts: Fact, first: int = 0, guess: bool = False, told: ReportedTries = LOCKED
+    *facts: Fact, first: int = 0, guess: bool = False, reported: ReportedTries = LOCKED
 ) -> Visit:
     numbered = tuple(replace(fact, sequence=number) for number, fact in enumerate(facts))
     return replace(
-        a_visit(*numbered, first=first, guess=guess, told=told), ends=frozenset({len(facts)})
+        a_visit(*numbered, first=first, guess=guess, reported=reported),
+        ends=frozenset({len(facts)}),
     )
 
 
@@ -550,10 +552,10 @@ def test_a_card_that_somebody_else_unlocked_says_nothing() -> None:
 
 
 def test_a_try_that_is_gone_may_have_been_a_refusal_or_torn_off() -> None:
-    told = ReportedTries(0, unblocking=4)
+    reported = ReportedTries(0, unblocking=4)
     visits = [
-        replace(UNKNOWN_CHANGE, told=told),
-        complete(SENT_1, first=1, guess=True, told=told),
+        replace(UNKNOWN_CHANGE, reported=reported),
+        complete(SENT_1, first=1, guess=True, reported=reported),
     ]
     decision = decide(visits, ReportedTries(0, unblocking=3), MAXIMUM + 1)
     assert (decision.first, decision.second_allowed, decision.frozen) == (0, True, False)
@@ -562,17 +564,17 @@ def test_a_try_that_is_gone_may_have_been_a_refusal_or_torn_off() -> None:
 def test_fewer_tries_than_a_key_leaves_make_it_the_unlikely_one() -> None:
     """A card that carried the next key would have all its tries: the change had restored them."""
     decision = decide(
-        [replace(UNKNOWN_CHANGE, told=ReportedTries(0, 3))], ReportedTries(0, 2), MAXIMUM
+        [replace(UNKNOWN_CHANGE, reported=ReportedTries(0, 3))], ReportedTries(0, 2), MAXIMUM
     )
     assert (decision.first, decision.second_allowed, decision.frozen) == (0, True, False)
     assert decide(
-        [replace(UNKNOWN_CHANGE, told=ReportedTries(0, 3))], ReportedTries(0, 1), MAXIMUM
+        [replace(UNKNOWN_CHANGE, reported=ReportedTries(0, 3))], ReportedTries(0, 1), MAXIMUM
     ).frozen
 
 
 def test_tries_that_others_wasted_prove_nothing() -> None:
-    told = ReportedTries(0, unblocking=3)
-    visits = [replace(UNKNOWN_CHANGE, told=told), complete(guess=True, told=told)]
+    reported = ReportedTries(0, unblocking=3)
+    visits = [replace(UNKNOWN_CHANGE, reported=reported), complete(guess=True, reported=reported)]
     assert decide(visits, ReportedTries(0, unblocking=2), MAXIMUM).frozen
 
 
@@ -586,7 +588,7 @@ def test_a_new_card_that_may_have_refused_twice_is_frozen() -> None:
     assert not decide([opened, *[complete(SENT_0)] * 8], LOCKED, 10).frozen
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(st.booleans(), st.lists(plans, min_size=1, max_size=8), st.data())
 def test_ends_that_lie_leave_a_card_a_try(
     tells: bool, story: list[Plan], data: st.DataObject

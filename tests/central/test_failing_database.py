@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError
@@ -22,6 +24,7 @@ from kiosk.central.tables import Attempt, Registration
 from kiosk.errors import SettingsError
 from tests.central.postgresql import Cluster
 from tests.central.world import WRONG, Clock, KioskClient, PersonalCard, Service, problem
+from tests.patience import PATIENCE
 
 
 def failures(service: Service) -> tuple[int, int]:
@@ -129,7 +132,7 @@ def test_a_broken_file_is_refused_at_the_start(
         "KIOSK_CENTRAL_NAME": "a trust",
     }
     refused = subprocess.run(
-        command, env=environment, capture_output=True, text=True, check=False, timeout=60
+        command, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE
     )
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr.startswith("kiosk-central: KIOSK_CENTRAL_DATABASE: DatabaseError: ")
@@ -179,3 +182,46 @@ def test_the_server_may_end_and_come_back(tmp_path: Path) -> None:
         assert failures(service) == (1, 1)
         assert problem(kiosk.answer(card, opened, WRONG)) == "wait"
         service.stop()
+
+
+def test_the_file_is_the_owners_alone_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        made = Database(f"sqlite:///{tmp_path}/central.db")
+        made.migrate()
+        with made.transaction():
+            kept = [each for each in tmp_path.iterdir() if each.stat().st_mode & 0o077]
+        made.close()
+    finally:
+        os.umask(before)
+    assert (tmp_path / "central.db").exists()
+    assert kept == []
+
+
+def plant(held: Database) -> None:
+    with held.transaction() as session:
+        session.connection().exec_driver_sql("CREATE TABLE planted (x int)")
+
+
+def test_a_server_that_became_a_standby_is_left(cluster: Cluster) -> None:
+    with cluster.database() as url:
+        held = Database(url)
+        with held.transaction():
+            pass
+        with psycopg.connect(url, autocommit=True) as operator:
+            operator.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+            operator.execute("SELECT pg_reload_conf()")
+        try:
+            with pytest.raises(DBAPIError, match="read-only"):
+                plant(held)
+            # The pool was given up: what comes next asks for a server that takes writes.
+            with pytest.raises(DBAPIError, match="read-only"), held.transaction():
+                pass
+        finally:
+            with psycopg.connect(url, autocommit=True) as operator:
+                operator.execute("SET default_transaction_read_only = off")
+                operator.execute("ALTER SYSTEM RESET default_transaction_read_only")
+                operator.execute("SELECT pg_reload_conf()")
+        with held.transaction():
+            pass
+        held.close()

@@ -16,6 +16,7 @@ from kiosk.central.http.limit import LARGEST_BODY
 from kiosk.central.tables import Kiosk
 from tests.central.conftest import NewDatabase
 from tests.central.world import CENTRAL, Clock, KioskClient, PersonalCard, Service, problem
+from tests.patience import PATIENCE
 
 PLANTED = "planted-7f3a"
 
@@ -44,19 +45,19 @@ def card(kiosk: KioskClient) -> PersonalCard:
 
 
 def test_health_is_for_anybody(service: Service) -> None:
-    answer = requests.get(f"{service.url}/v1/health", timeout=5)
+    answer = requests.get(f"{service.url}/v1/health", timeout=PATIENCE)
     assert answer.json() == {"central": CENTRAL}
 
 
 @pytest.mark.parametrize("path", ["/", "/v1/", "/docs", "/openapi.json", f"/v1/{PLANTED}"])
 def test_there_is_nothing_else(service: Service, path: str) -> None:
-    answer = requests.get(service.url + path, timeout=5)
+    answer = requests.get(service.url + path, timeout=PATIENCE)
     assert problem(answer) == "not-found"
     assert PLANTED not in answer.text
 
 
 def test_a_wrong_method_is_a_problem_too(service: Service) -> None:
-    assert problem(requests.delete(f"{service.url}/v1/unlocks", timeout=5)) == "not-found"
+    assert problem(requests.delete(f"{service.url}/v1/unlocks", timeout=PATIENCE)) == "not-found"
 
 
 @pytest.mark.parametrize(
@@ -86,7 +87,10 @@ def test_invalid_requests_are_not_echoed(
 def test_what_is_no_json_is_a_problem(kiosk: KioskClient, card: PersonalCard, body: bytes) -> None:
     headers = {"Authorization": f"Bearer {kiosk.token}", "Content-Type": "application/json"}
     url = f"{kiosk.service.url}/v1/unlocks"
-    assert problem(requests.post(url, data=body, headers=headers, timeout=5)) == "invalid-request"
+    assert (
+        problem(requests.post(url, data=body, headers=headers, timeout=PATIENCE))
+        == "invalid-request"
+    )
 
 
 @pytest.mark.parametrize(
@@ -97,7 +101,7 @@ def test_what_is_not_called_json_is_not_taken_for_it(
 ) -> None:
     headers = {"Authorization": f"Bearer {kiosk.token}"} | ({"Content-Type": kind} if kind else {})
     answer = requests.post(
-        f"{kiosk.service.url}/v1/reports", data=PLANTED.encode(), headers=headers, timeout=5
+        f"{kiosk.service.url}/v1/reports", data=PLANTED.encode(), headers=headers, timeout=PATIENCE
     )
     assert problem(answer) == "invalid-request"
     assert PLANTED not in answer.text
@@ -124,7 +128,7 @@ def test_strangers_are_not_let_in(
     headers = {} if authorization is None else {"Authorization": authorization}
     for path in ("unlocks", "reports"):
         url = f"{kiosk.service.url}/v1/{path}"
-        answer = requests.post(url, json={PLANTED: 1}, headers=headers, timeout=5)
+        answer = requests.post(url, json={PLANTED: 1}, headers=headers, timeout=PATIENCE)
         assert problem(answer) == "not-authenticated"
         assert answer.headers["WWW-Authenticate"] == "Bearer"
 
@@ -151,7 +155,7 @@ def test_large_bodies_are_cut_short(
         yield from (body[start : start + 65536] for start in range(0, len(body), 65536))
 
     answer = requests.post(
-        f"{kiosk.service.url}/v1/reports", data=pieces() if chunked else body, timeout=5
+        f"{kiosk.service.url}/v1/reports", data=pieces() if chunked else body, timeout=PATIENCE
     )
     assert problem(answer) == "too-large"
 
@@ -160,4 +164,4 @@ def test_a_client_that_leaves_half_way_harms_nobody(service: Service) -> None:
     port = int(service.url.rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port)) as leaving:
         leaving.sendall(b"POST /v1/reports HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{")
-    assert requests.get(f"{service.url}/v1/health", timeout=5).status_code == 200
+    assert requests.get(f"{service.url}/v1/health", timeout=PATIENCE).status_code == 200

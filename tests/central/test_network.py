@@ -40,6 +40,7 @@ from tests.central.world import (
     Service,
     sign,
 )
+from tests.patience import PATIENCE
 from tests.secrets_search import search
 
 
@@ -65,7 +66,7 @@ class Wire:
         with contextlib.suppress(OSError):
             while True:
                 near, _ = self._listening.accept()
-                far = socket.create_connection(self.upstream, timeout=20)
+                far = socket.create_connection(self.upstream, timeout=PATIENCE)
                 self._ends += near, far
                 for one, other in ((near, far), (far, near)):
                     threading.Thread(target=self._carry, args=(one, other), daemon=True).start()

@@ -24,6 +24,7 @@ from tests.central.world import (
     item,
 )
 from tests.contract.document import assert_conforms, document
+from tests.patience import PATIENCE
 
 
 @dataclass
@@ -146,7 +147,7 @@ def ask(two: Two, name: str, thing: Things) -> tuple[int, Any]:
         url.replace("{session}", str(getattr(thing, which)) if which else ""),
         json=body and body(thing),
         headers={"Authorization": f"Bearer {two.kiosk.token}"},
-        timeout=20,
+        timeout=PATIENCE,
     )
     assert_conforms(answer)
     told = answer.json()

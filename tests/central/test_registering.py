@@ -9,6 +9,7 @@ import pytest
 from sqlmodel import select
 
 from kiosk.central import settings
+from kiosk.central.keys import signatures
 from kiosk.central.service import notices
 from kiosk.central.tables import Cardholder, Registration, SealedEnvelope
 from kiosk.contract import proof
@@ -17,7 +18,7 @@ from kiosk.flow.view import EntryPage
 from kiosk.vault import sealed_answers
 from tests.central.authority import Authority
 from tests.central.loggedin import CHOSEN, EMAIL, FRESH, Desk, TrustedCard, believe
-from tests.central.world import Clock, KioskClient, Service, problem
+from tests.central.world import Clock, KioskClient, PersonalCard, Service, problem
 from tests.flow.holder import Visit
 from tests.secrets_search import search
 
@@ -72,7 +73,7 @@ def test_it_is_told_to_the_cardholder_and_the_address_before(
     assert told == {
         (
             "nora@example.nhs.uk",
-            "Your e-mail address for smartcard self service was changed",
+            "Your email address for smartcard self service was changed",
         ),
         (EMAIL, "Your smartcard is registered for self service"),
     }
@@ -295,3 +296,44 @@ def test_no_answer_is_kept(
     }
     assert search(database_files(), secrets) == []
     assert len(search(database_files(), {"name": b"Nora Nurse"})) >= 1  # it does look
+
+
+# ---------------------------------------------------------------- the card's own key
+
+
+def pinned(service: Service) -> bytes | None:
+    with service.services.database.reading() as database:
+        return database.exec(select(Registration.card_authentication_key)).one()
+
+
+def test_the_key_is_pinned_with_which_the_card_signed(service: Service, desk: Desk) -> None:
+    desk.log_in()
+    desk.send_code()
+    assert desk.register().status_code == 200
+    assert pinned(service) == signatures.public_key(desk.card.card_certificate)
+
+
+def test_a_certificate_alone_pins_nothing(service: Service, desk: Desk) -> None:
+    """Anybody reads it from a colleague's card, without contact: the codes by email stay."""
+    desk.log_in()
+    desk.send_code()
+    assert desk.register(card_signature=None).status_code == 200
+    assert pinned(service) is None
+
+
+@pytest.mark.parametrize("purpose", [proof.ProofPurpose.REGISTER, proof.ProofPurpose.OPEN_UNLOCK])
+def test_a_signature_for_something_else_pins_nothing(
+    service: Service, desk: Desk, purpose: proof.ProofPurpose
+) -> None:
+    desk.log_in()
+    desk.send_code()
+    other = desk.signature(purpose, desk.card.card_key)
+    assert problem(desk.register(card_signature=other)) == "card-not-genuine"
+
+
+def test_a_colleagues_own_key_is_not_pinned_to_her_card(desk: Desk) -> None:
+    desk.log_in()
+    desk.send_code()
+    colleague = PersonalCard()
+    signed = desk.signature(proof.ProofPurpose.PIN_KEY, colleague.card_key)
+    assert problem(desk.register(card_signature=signed)) == "card-not-genuine"

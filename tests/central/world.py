@@ -37,6 +37,7 @@ from kiosk.contract.messages import PROBLEM_PREFIX, CardCommand, Grant, UnlockRe
 from kiosk.errors import MailFailed
 from kiosk.values import CardIdentity, Family
 from tests.contract.document import assert_conforms
+from tests.patience import PATIENCE
 
 CENTRAL = "central of the tests"
 ANSWERS = ("Zoë Müller", "Rex", "Łódź", "O'Brien")
@@ -268,14 +269,16 @@ class KioskClient:
     def post(self, path: str, body: Any = None, token: str | None = None) -> requests.Response:
         authorization = {"Authorization": f"Bearer {token or self.token}"}
         answer = requests.post(
-            f"{self.service.url}/v1{path}", json=body, headers=authorization, timeout=20
+            f"{self.service.url}/v1{path}", json=body, headers=authorization, timeout=PATIENCE
         )
         assert_conforms(answer)
         return answer
 
     def get(self, path: str) -> requests.Response:
         authorization = {"Authorization": f"Bearer {self.token}"}
-        answer = requests.get(f"{self.service.url}/v1{path}", headers=authorization, timeout=20)
+        answer = requests.get(
+            f"{self.service.url}/v1{path}", headers=authorization, timeout=PATIENCE
+        )
         assert_conforms(answer)
         return answer
 

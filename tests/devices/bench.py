@@ -14,6 +14,7 @@ from kiosk.simulated.pcscd import PrivatePcscd
 from kiosk.simulated.reader import SimulatedReader
 from kiosk.simulated.virtual_card import SimulatedCard
 from kiosk.simulated.vpcd import VirtualReaderCard
+from tests.patience import PATIENCE
 
 
 class Bench(Protocol):
@@ -39,7 +40,7 @@ class _Noticing:
     def see(self, sight: Sight) -> ReaderNotice:
         """Wait until the reader reports `sight`, passing over what came before."""
         while True:
-            notice = self.notices.get(timeout=20)
+            notice = self.notices.get(timeout=PATIENCE)
             if notice.sight is sight:
                 return notice
 

@@ -14,6 +14,8 @@ from enum import StrEnum
 
 from smartcard import scard
 
+from tests.processes import running
+
 
 class Hold(StrEnum):
     """How the card is held."""
@@ -26,12 +28,12 @@ class Hold(StrEnum):
 @contextmanager
 def rival(hold: Hold) -> Iterator[None]:
     """Have another program hold the card in the first reader until the block ends."""
-    with subprocess.Popen(
+    with running(
         [sys.executable, "-m", "tests.devices.rival", hold],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as program:
-        if program.stdout is None or program.stdout.readline() != b"held\n":
+        if program.output.readline() != b"held\n":
             raise RuntimeError("the rival has not got the card")
         yield
 

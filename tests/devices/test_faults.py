@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 
 import pytest
 
@@ -24,16 +27,36 @@ from kiosk.simulated.issuing import SimulatedIssuer
 from kiosk.simulated.piv_card import PivMemory
 from tests.devices.bench import Bench
 from tests.devices.cards import CHANGE, UNBLOCK, Issued, plan_for
+from tests.patience import PATIENCE, wait_until
 
 pytestmark = pytest.mark.dealt
 
 MOMENTS = [False, True]  # before the card has acted, and after it has
 
 
+_MUTE_SECONDS = 2.0  # that a mute card is waited for here, by a worker that runs already
+
+
 @pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    for operation in ("inspect", "unlock"):
-        monkeypatch.setitem(reader_process.SECONDS, operation, 2.0)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have deadlines that say nothing about how busy the machine is."""
+    for operation in ("answer", "inspect", "unlock"):
+        monkeypatch.setitem(reader_process.SECONDS, operation, PATIENCE)
+
+
+@contextmanager
+def impatient(bench: Bench) -> Iterator[None]:
+    """Breach the deadline soon: to start a worker takes a busy machine longer than that.
+
+    Its beginning would breach the deadline, and the reader be called held by another program.
+    """
+    heard = threading.Event()
+    bench.reader.answer(heard.set)
+    assert heard.wait(PATIENCE)
+    with pytest.MonkeyPatch.context() as patch:
+        for operation in ("inspect", "unlock"):
+            patch.setitem(reader_process.SECONDS, operation, _MUTE_SECONDS)
+        yield
 
 
 def put_in_again(bench: Bench, card: FaultyCard) -> None:
@@ -63,12 +86,16 @@ def take_out_and_read(bench: Bench, card: FaultyCard) -> CardReport:
 
 def read_once_there(bench: Bench) -> CardReport:
     """The report on a card that pcscd may be about to notice."""
-    for _ in range(50):
+
+    def read() -> CardReport | None:
         try:
             return bench.reader.inspect()
         except CardRemoved:
-            time.sleep(0.1)
-    return bench.reader.inspect()
+            return None
+
+    report = wait_until(read, "pcscd notices the card")
+    assert report is not None
+    return report
 
 
 @pytest.mark.parametrize(
@@ -114,10 +141,10 @@ def test_a_pulled_card_is_removed(bench: Bench, piv: Issued, acted: bool) -> Non
 def test_a_mute_card_costs_a_deadline_and_keeps_the_reader(bench: Bench, piv: Issued) -> None:
     card = FaultyCard(piv.card, Fault(Mishap.MUTE, at=3))
     bench.insert(card)
-    with pytest.raises(CardMute):
+    with impatient(bench), pytest.raises(CardMute):
         bench.reader.inspect()
     # Until it is taken out, a card service may hang with it.
-    with pytest.raises((CardMute, ReaderUnavailable)):
+    with impatient(bench), pytest.raises((CardMute, ReaderUnavailable)):
         bench.reader.inspect()
     assert card.sent() == 3
     put_in_again(bench, card)
@@ -140,8 +167,10 @@ def test_an_unblock_without_outcome_is_not_sent_again(
     card = FaultyCard(piv.card, Fault(mishap, instruction=UNBLOCK, acted=acted))
     bench.insert(card)
     steps: list[CardStep] = []
-    with pytest.raises(error):
-        bench.reader.unlock(plan_for(piv, bench.reader.inspect()), steps.append)
+    plan = plan_for(piv, bench.reader.inspect())
+    deadline = impatient(bench) if mishap is Mishap.MUTE else nullcontext()
+    with deadline, pytest.raises(error):
+        bench.reader.unlock(plan, steps.append)
     assert steps == [CardStep("unblock", 0, None)]
     assert (card.sent(UNBLOCK), card.sent(CHANGE)) == (1, 0)
     if mishap is Mishap.PULLED:

@@ -22,6 +22,7 @@ from kiosk.devices.reader.process import PcscReader
 from kiosk.errors import CardMute, ReaderUnavailable
 from kiosk.values import CardIdentity, Family, Secret
 from tests.devices.bench import workers
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.dealt
 
@@ -268,6 +269,6 @@ def test_a_watcher_that_says_what_means_nothing_is_replaced(
     monkeypatch.setattr(reader_process, "WATCHER", command)
     notices: queue.Queue[ReaderNotice] = queue.Queue()
     reader.watch(notices.put)
-    assert [notices.get(timeout=20).sight for _ in range(2)] == [Sight.FAILED, Sight.READY]
+    assert [notices.get(timeout=PATIENCE).sight for _ in range(2)] == [Sight.FAILED, Sight.READY]
     first, _ = (folder / "pids").read_text().split()
     assert not Path("/proc", first).exists()

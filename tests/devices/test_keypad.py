@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.devices.keypad.evdev import EvdevKeypads
+from tests.patience import PATIENCE
 
 ALLOWED = "1A2C:0e24"
 
@@ -34,7 +35,7 @@ class Plug:
         return self.devices / name
 
     def hears(self, number: int) -> list[str]:
-        return [self.heard.get(timeout=20) for _ in range(number)]
+        return [self.heard.get(timeout=PATIENCE) for _ in range(number)]
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
@@ -26,6 +25,8 @@ from tests.devices.bench import PcscBench, workers
 from tests.devices.cards import UNBLOCK, Issued, plan_for
 from tests.devices.doorman import Doorman
 from tests.devices.rival import Hold, rival
+from tests.patience import PATIENCE, wait_until
+from tests.processes import is_alive
 
 pytestmark = pytest.mark.dealt
 
@@ -105,29 +106,31 @@ def answers(bench: PcscBench, seconds: float) -> bool:
 def test_it_answers_at_rest_and_at_work(
     bench: PcscBench, piv: Issued, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert answers(bench, 10)  # without a card, and before any work
+    monkeypatch.setitem(reader_process.SECONDS, "answer", PATIENCE)
+    assert answers(bench, PATIENCE)  # without a card, and before any work
     monkeypatch.setitem(reader_process.SECONDS, "inspect", 2.0)
     bench.insert(FaultyCard(piv.card, Fault(Mishap.MUTE)))
     with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(bench.reader.inspect)
-        while bench.reader._busy_since is None:
-            time.sleep(0.01)
+        wait_until(lambda: bench.reader._busy_since is not None, "an operation is under way")
         assert answers(bench, 0)  # its operation has its own deadline
         with pytest.raises(CardMute):
             asked.result()
-    assert answers(bench, 10)
+    assert answers(bench, PATIENCE)
 
 
 def test_a_worker_that_is_frozen_does_not_answer_and_is_replaced(
     bench: PcscBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert answers(bench, 10)
+    monkeypatch.setitem(reader_process.SECONDS, "answer", PATIENCE)
+    assert answers(bench, PATIENCE)
     (worker,) = workers()
     os.kill(worker, signal.SIGSTOP)
     monkeypatch.setitem(reader_process.SECONDS, "answer", 0.5)
     assert not answers(bench, 1.5)
     monkeypatch.undo()
-    assert answers(bench, 10)
+    monkeypatch.setitem(reader_process.SECONDS, "answer", PATIENCE)
+    assert answers(bench, PATIENCE)
     assert workers() != {worker}
 
 
@@ -149,8 +152,7 @@ def test_a_worker_that_is_killed_at_work_is_replaced(
     bench.insert(card)
     with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(bench.reader.inspect)
-        while not card.sent():
-            time.sleep(0.01)
+        wait_until(card.sent, "the card hears the first command")
         (worker,) = workers()
         os.kill(worker, signal.SIGKILL)
         with pytest.raises(CardMute):
@@ -267,8 +269,7 @@ def test_pcscd_dies_while_the_card_is_at_work(
     plan = plan_for(piv, bench.reader.inspect())
     with ThreadPoolExecutor(1) as pool:
         work = pool.submit(bench.reader.unlock, plan, lambda _: None)
-        while not card.sent(UNBLOCK):
-            time.sleep(0.01)
+        wait_until(lambda: card.sent(UNBLOCK), "the card hears the unblock")
         os.kill(pcscd.pid, signal.SIGKILL)
         with pytest.raises(ReaderUnavailable) as caught:
             work.result()
@@ -295,7 +296,7 @@ def test_the_virtual_reader_says_that_it_is_simulated(pcscd: PrivatePcscd) -> No
 
     reader.watch(notice)
     try:
-        assert seen.wait(20)
+        assert seen.wait(PATIENCE)
     finally:
         reader.close()
     assert simulated == [True]
@@ -360,5 +361,5 @@ def test_a_worker_that_died_idle_costs_the_next_person_nothing(
     bench.reader.inspect()
     (worker,) = workers()
     os.kill(worker, signal.SIGKILL)
-    time.sleep(0.1)
+    wait_until(lambda: not is_alive(worker), "the worker has died")
     bench.reader.inspect()

@@ -23,4 +23,4 @@ def test_where_nobody_listens_the_kiosk_goes_on(
 ) -> None:
     with caplog.at_level(logging.WARNING):
         reset.ask(folder / "nowhere")
-    assert "nobody to ask" in caplog.text
+    assert "cannot ask for a restart" in caplog.text

@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-import time
 import wave
 from array import array
 from collections.abc import Callable
@@ -16,13 +15,12 @@ import pytest
 
 from kiosk.devices.speech import Speech
 from kiosk.devices.speech.espeak import EspeakSpeech
+from tests import patience
+from tests.patience import PATIENCE
 
 
 def wait_until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    patience.wait_until(true, "the speech goes on")
 
 
 def loudness(path: Path) -> int:
@@ -95,7 +93,7 @@ def test_a_voice_that_fails_is_missing_from_then_on() -> None:
     assert shutil.which("false")
     assert speech.present
     speech.say("words", "en")
-    assert lost.wait(20)
+    assert lost.wait(PATIENCE)
     assert not speech.present
 
 

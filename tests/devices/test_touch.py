@@ -29,6 +29,7 @@ from kiosk.devices.touch.fingers import (
     TouchTracker,
 )
 from kiosk.values import Fingertip, Phase
+from tests.patience import PATIENCE
 
 LIMITS = {MT_X: (0, 800), MT_Y: (0, 480), ABS_X: (100, 4100), ABS_Y: (100, 4100)}
 SLOTS = "265800000000003"  # what a 7-inch display says of its axes
@@ -169,9 +170,11 @@ def test_a_touch_screen_is_heard_mapped_and_heard_again_once_it_is_back(plug: Pl
     for number in range(2):
         with device.open("wb", buffering=0) as glass:
             glass.write(packed([*slot(0, x=80, y=48, identity=number), DONE]))
-            down = plug.heard.get(timeout=20)
+            down = plug.heard.get(timeout=PATIENCE)
             assert (down.phase, down.x, down.y) == (Phase.DOWN, 0.1, 0.9)
-        assert plug.heard.get(timeout=20).phase is Phase.UP, "what is unplugged holds no finger"
+        assert plug.heard.get(timeout=PATIENCE).phase is Phase.UP, (
+            "what is unplugged holds no finger"
+        )
 
 
 @pytest.mark.usefixtures("touch")
@@ -180,6 +183,6 @@ def test_a_mouse_is_left_to_the_window(plug: Plug) -> None:
     device = plug.plug_in("event1", "2", SLOTS)
     with device.open("wb", buffering=0) as glass:
         glass.write(packed([*slot(0, x=0, y=0, identity=1), DONE]))
-        plug.heard.get(timeout=20)
+        plug.heard.get(timeout=PATIENCE)
     with pytest.raises(OSError, match="No such device"):  # nobody reads there
         os.open(plug.devices / "event0", os.O_WRONLY | os.O_NONBLOCK)

@@ -25,6 +25,7 @@ from kiosk.values import (
     Rule,
     Secret,
 )
+from tests.examples import examples
 from tests.flow.asked import FOUR, asked
 
 _FIELDS = [
@@ -224,7 +225,7 @@ def test_the_happy_path_ends_finished() -> None:
 
 
 @given(_states, _EVENTS)
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 def test_no_event_in_any_state_raises_and_every_state_can_be_seen(
     state: State, event: ev.Event
 ) -> None:
@@ -234,7 +235,7 @@ def test_no_event_in_any_state_raises_and_every_state_can_be_seen(
 
 
 @given(_states)
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 def test_every_trouble_ends_with_whom_to_call_and_in_a_visit_with_a_reference(
     state: State,
 ) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from kiosk.compose import ScreenService
 from kiosk.demo.journey import Step
 from kiosk.demo.premises import Premises
+from tests.patience import wait_until
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,17 @@ class While:
 
     what: str
     going_on: Callable[[Premises], AbstractContextManager[None]]
-    steps: Sequence[Step]
+    steps: Sequence[Step | Do | Within]
 
     def __repr__(self) -> str:
         return self.what
 
+
+def _missed(kiosk: ScreenService) -> None:
+    """Wait until the kiosk knows that no card is in; else it takes the next card for the same."""
+    wait_until(lambda: not kiosk.runtime._state.card_present, "the card is missed")
+
+
+MISSED = Within("the card is missed", _missed)
 
 Story = Sequence[Step | Do | Within | While]

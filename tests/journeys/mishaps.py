@@ -22,7 +22,6 @@ from kiosk.demo.journey import (
     See,
     Step,
     Take,
-    Wait,
     new_passcode,
 )
 from kiosk.demo.premises import Premises
@@ -36,11 +35,12 @@ from tests.devices.bench import workers
 from tests.devices.cards import UNBLOCK
 from tests.devices.rival import Hold, rival
 from tests.journeys.breakage import OUT_OF_SERVICE, SCREEN_FAILURES
-from tests.journeys.happening import Do, Story, While, Within
+from tests.journeys.happening import MISSED, Do, Story, While, Within
 from tests.journeys.offline import WITHOUT_CENTRAL
 from tests.journeys.refusals import REFUSALS
 from tests.journeys.registering import REGISTERING
 from tests.journeys.stories import AT_LAST, FIRST, RIGHT, START, STORIES, UNLOCKED, answers
+from tests.patience import wait_until
 
 # Shorter than in service, because a story waits for a mute card.
 DEADLINES = {"unlock": 10.0}
@@ -52,9 +52,7 @@ def insert(*faults: Fault) -> Do:
 
 
 def _kill_worker(_: Premises) -> None:
-    while not (found := workers()):
-        time.sleep(0.05)
-    for pid in found:
+    for pid in wait_until(workers, "a card worker"):
         os.kill(pid, signal.SIGKILL)
 
 
@@ -122,14 +120,14 @@ LEAVE: list[Step] = [Take(), Press(Intent.CLOSE), *START]
 # Three right answers are enough.
 ANSWERED = answers(*RIGHT[:3], None)
 READ_ANEW: list[Step] = [Insert(), See(FIRST), Take(), *START]
-# Pulled over the very command: what became of it, nobody can know.
-PULLED_AT_WORK: list[Step | Do] = [
+# Pulled during the command: nobody can know whether the card did it.
+PULLED_AT_WORK: list[Step | Do | Within] = [
     insert(Fault(Mishap.PULLED, instruction=UNBLOCK)),
     *ANSWERED,
     *new_passcode("846213"),
     TOO_SOON,
     Take(),
-    Wait(1.0),  # nobody is quicker; pcscd looks every 0.4 s
+    MISSED,  # pcscd looks every 0.4 s, and nobody is quicker
 ]
 
 MISHAPS: dict[str, Story] = {
@@ -167,6 +165,17 @@ MISHAPS: dict[str, Story] = {
         NO_ANSWER,
         See("Take your smartcard out and insert it again"),
         *LEAVE,
+    ],
+    # Slow, so that even a busy machine draws the page in time.
+    "the card is taken while it is read": [
+        *START,
+        Block(),
+        insert(Fault(Mishap.SLOW, at=3, seconds=5.0)),
+        See("Reading your smartcard"),
+        Take(),
+        TOO_SOON,
+        Press(Intent.CLOSE),
+        *START,
     ],
     "the card is slow": [
         insert(Fault(Mishap.SLOW, at=3, seconds=1.0)),
@@ -256,7 +265,7 @@ MISHAPS: dict[str, Story] = {
                 See("Do not remove your smartcard"),
                 Take(),
                 TOO_SOON,
-                Wait(1.0),
+                MISSED,
                 Insert(),
                 See("Looking up your registration"),
             ],
@@ -311,6 +320,6 @@ def steps_of(story: Story) -> Iterator[Step]:
     """Yield each step of the story at the screen."""
     for step in story:
         if isinstance(step, While):
-            yield from step.steps
+            yield from steps_of(step.steps)
         elif not isinstance(step, Do | Within):
             yield step

@@ -6,7 +6,6 @@ The results reach central when it is back: the stories check that too.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from kiosk.contract.replication import card_hash
@@ -18,7 +17,6 @@ from kiosk.demo.journey import (
     RestoreCentral,
     See,
     Take,
-    Wait,
     new_passcode,
 )
 from kiosk.demo.mailbox import letters
@@ -29,19 +27,16 @@ from kiosk.store.files import open_store, read_replica
 from kiosk.store.outbox import Outbox
 from kiosk.store.replica import ReplicaReader
 from kiosk.values import CardIdentity, Family
-from tests.journeys.happening import Do, Story
+from tests.journeys.happening import MISSED, Do, Story
 from tests.journeys.stories import RIGHT, START, UNLOCKED, answers
+from tests.patience import PATIENCE, wait_until
 
-_PATIENCE_SECONDS = 120.0  # the sync rests for a minute after failures
+_PATIENCE_SECONDS = 2 * PATIENCE  # the sync rests for a minute after failures
 _WRONG = ("Anna", "Mill Lane", "Bangor", "Narnia")
 
 
 def _until(what: str, holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + _PATIENCE_SECONDS
-    while not holds():
-        if time.monotonic() > end:
-            raise AssertionError(what)
-        time.sleep(0.1)
+    wait_until(holds, what, seconds=_PATIENCE_SECONDS)
 
 
 def _wait_for_pack(premises: Premises) -> None:
@@ -126,7 +121,7 @@ WITHOUT_CENTRAL: dict[str, Story] = {
         See("Too few answers were right"),
         Take(),
         *START,
-        Wait(1.0),
+        MISSED,
         Insert(),
         HINT,
         *answers(*_WRONG),

@@ -18,7 +18,6 @@ import logging
 import os
 import sys
 import threading
-import time
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,17 +33,17 @@ from kiosk.leases import lease_renewer, pack_store
 from kiosk.site import settings
 from tests.dealing import dealt
 from tests.journeys import stories
-from tests.journeys.happening import Do, Story, While, Within
+from tests.journeys.happening import MISSED, Do, Story, While, Within
 from tests.journeys.mishaps import AT_FULL_SIZE, DEADLINES, EVERY_STORY, steps_of
 from tests.journeys.remains import remains_of
 from tests.journeys.ways import Way, pairwise
+from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
     from kiosk.demo.pilot import Pilot
 
 
 Told = tuple[str, Story, Way]
-_GONE_SECONDS = 1.0  # until every card that was taken has been missed: pcscd looks every 0.4 s
 
 
 def main(folder: Path, size: str, share: str, turn: int, which: str) -> None:
@@ -95,12 +94,16 @@ def _with_a_title(story: Story, way: Way) -> Way:
 
 
 def _walk_all(kiosk: compose.ScreenService, premises: Premises, told: list[Told]) -> None:
-    from kiosk.demo.finger import Eye  # noqa: PLC0415 - imports Kivy, which is ready by now
+    from kiosk.demo.finger import Eye, drawing  # noqa: PLC0415 - imports Kivy, ready by now
     from kiosk.demo.pilot import Pilot  # noqa: PLC0415
+    from tests.journeys.hands import be_patient  # noqa: PLC0415
 
     pictures = premises.folder / "pictures"
+    be_patient()
+    eye = Eye(kiosk.screen, patience=PATIENCE)
     pilot = Pilot(kiosk.screen, premises, pictures, lambda _step, _seconds: None)
-    Eye(kiosk.screen).wait_for("simulated card reader")
+    pilot._eye = eye
+    eye.wait_for("simulated card reader")
     for name, story, way in told:
         failed, keys = None, {premises.card.unblocking_key.hex()}
         try:
@@ -108,19 +111,19 @@ def _walk_all(kiosk: compose.ScreenService, premises: Premises, told: list[Told]
             pilot.walk(way.choosing())
             _take_steps(story, pilot, kiosk, premises, keys)
         except Exception as error:  # noqa: BLE001 - told, and the next story is walked
-            seen = Eye(kiosk.screen).texts()
+            seen = eye.texts()
             failed = f"{type(error).__name__} {error}; on the screen: {seen}"
         became = {
             "story": name,
             "way": str(way),
             "chosen": asdict(way),
             "failed": failed,
-            "remains": remains_of(kiosk),
+            "remains": drawing(kiosk.screen, lambda: remains_of(kiosk)),
             "keys": sorted(keys),
         }
         print(json.dumps(became), flush=True)
         premises.take()
-        time.sleep(_GONE_SECONDS)
+        MISSED.deed(kiosk)
     kiosk.stop()
 
 

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[2]
+from tests.processes import side_by_side
+
 ERRORS = "stderr.log"
+_LONGEST_SECONDS = 1500.0
 
 Told = dict[str, dict[str, Any]]
 """The result of each story, by its name; see `walk`."""
@@ -23,24 +24,15 @@ def walk_all(folder: Path, size: str, turn: int, walkers: int, which: str = "eve
     """
     shares = [f"{share}/{walkers}" for share in range(1, walkers + 1)]
     folders = [folder / share.replace("/", "-") for share in shares]
-    walks = [_begin(*each, size, str(turn), which) for each in zip(folders, shares, strict=True)]
+    for each in folders:
+        each.mkdir(parents=True)
+    commands = [
+        [sys.executable, "-m", "tests.journeys.walk", str(its), size, share, str(turn), which]
+        for its, share in zip(folders, shares, strict=True)
+    ]
+    errors = [its / ERRORS for its in folders]
     told: Told = {}
-    for walk, its in zip(walks, folders, strict=True):
-        output, _ = walk.communicate(timeout=1500)
-        if walk.returncode != 0:
-            raise RuntimeError((its / ERRORS).read_text()[-3000:])
-        lines = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
-        told |= {each["story"]: each for each in lines}
+    for lines in side_by_side(commands, errors, seconds=_LONGEST_SECONDS):
+        walked = [json.loads(line) for line in lines if line.startswith("{")]
+        told |= {each["story"]: each for each in walked}
     return told
-
-
-def _begin(folder: Path, share: str, size: str, turn: str, which: str) -> subprocess.Popen[str]:
-    folder.mkdir(parents=True)
-    with (folder / ERRORS).open("wb") as errors:
-        return subprocess.Popen(
-            [sys.executable, "-m", "tests.journeys.walk", str(folder), size, share, turn, which],
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-            cwd=ROOT,
-        )

@@ -61,12 +61,14 @@ class Way:
 
     def hand(self, app: KioskApp) -> Finger | KeyHand:
         """The hand that does it, on the screen of `app`."""
-        from kiosk.demo.finger import Finger  # noqa: PLC0415 - imports Kivy, which is ready by now
-        from kiosk.demo.keyhand import KeyHand  # noqa: PLC0415
+        from tests.journeys.hands import (  # noqa: PLC0415 - imports Kivy, which is ready by now
+            SureFinger,
+            SureKeyHand,
+        )
 
         if self.by is Hand.TOUCH:
-            return Finger(app, hold=0.02)
-        return KeyHand(app, letters=self.by is Hand.KEYBOARD)
+            return SureFinger(app)
+        return SureKeyHand(app, letters=self.by is Hand.KEYBOARD)
 
 
 def pairs_of(way: Way) -> set[tuple[int, object, int, object]]:

@@ -173,7 +173,7 @@ def disk_directory() -> Iterator[Path]:
 
 def test_packs_lie_in_memory_or_nowhere(disk_directory: Path, memory_directory: Path) -> None:
     memory.prepare(memory_directory, swap_tolerated=True)
-    with pytest.raises(SettingsError, match="in memory or not at all"):
+    with pytest.raises(SettingsError, match="must be kept in memory"):
         memory.prepare(disk_directory, swap_tolerated=True)
     memory_directory.chmod(0o750)
     with pytest.raises(SettingsError, match="alone"):

@@ -27,6 +27,7 @@ from kiosk.values import Secret
 from kiosk.visits import Parties, VisitContext
 from tests.central.world import CENTRAL, PersonalCard, Service
 from tests.leases.world import Borrowing
+from tests.patience import PATIENCE
 
 PLAN = PinPlan(ready=17, attention=23, tamper=5, presence=6)
 
@@ -45,7 +46,7 @@ class Shown:
         self.forgotten.append(fields)
 
     def wait_for(self, wanted: Callable[[View], bool]) -> View:
-        while not wanted(view := self.views.get(timeout=20)):
+        while not wanted(view := self.views.get(timeout=PATIENCE)):
             pass
         return view
 
@@ -83,7 +84,7 @@ def hanging(kiosk: Borrowing, pcscd: PrivatePcscd, pins: SimulatedPins) -> Itera
     thread.start()
     yield Hanging(runtime, pins, screen)
     runtime.stop()
-    thread.join(timeout=20)
+    thread.join(timeout=PATIENCE)
     assert not thread.is_alive()
 
 

@@ -4,8 +4,11 @@
 from __future__ import annotations
 
 import socket
+import sys
 import threading
 import time
+import traceback
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
@@ -22,6 +25,7 @@ from kiosk.errors import CentralRefused, CentralUnavailable
 from kiosk.link import AccessTokens, CentralClient, Entrance
 from tests.central.device import allow
 from tests.central.world import Service
+from tests.patience import PATIENCE, wait_until
 
 
 @pytest.fixture
@@ -121,6 +125,15 @@ def test_only_the_token_that_was_refused_is_forgotten(
         assert len(database.exec(select(AccessRow)).all()) == 2
 
 
+def _inside(function: Callable[..., object]) -> int:
+    """Return how many threads are in a function, or in what it calls."""
+    inside = 0
+    for frame in sys._current_frames().values():
+        frames = (each for each, _ in traceback.walk_stack(frame))
+        inside += any(each.f_code is function.__code__ for each in frames)
+    return inside
+
+
 def test_whoever_waited_for_an_answer_that_did_not_come_is_not_held_up_twice() -> None:
     key = Ed25519PrivateKey.generate()
     asked: list[float] = []
@@ -140,11 +153,10 @@ def test_whoever_waited_for_an_answer_that_did_not_come_is_not_held_up_twice() -
         tokens = AccessTokens(url, uuid4(), "c", key)
         with ThreadPoolExecutor(4) as pool:
             waiting = [pool.submit(tokens.current) for _ in range(4)]
-            while not tokens._lock.locked() or not asked:
-                time.sleep(0.01)
-            time.sleep(0.1)  # so that the others wait by now
+            wait_until(lambda: tokens._lock.locked() and asked, "central is asked")
+            wait_until(lambda: _inside(AccessTokens.current) == 4, "the others wait, too")
             both_wait.wait()
             for each in waiting:
                 with pytest.raises(CentralUnavailable):
-                    each.result(timeout=5)
+                    each.result(timeout=PATIENCE)
     assert len(asked) == 1

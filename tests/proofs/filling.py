@@ -8,9 +8,7 @@ real central process over HTTP into a real replica.
 from __future__ import annotations
 
 import os
-import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -30,7 +28,7 @@ from kiosk.central.service.assembly import Services
 from kiosk.central.tables import Card, Cardholder, Organisation
 from kiosk.contract.replication import Cursor
 from kiosk.demo import cardholders
-from kiosk.demo.service import CentralProcess, end
+from kiosk.demo.service import CentralProcess
 from kiosk.errors import StoreFailed
 from kiosk.link import AccessTokens, CentralClient
 from kiosk.site import identity
@@ -40,13 +38,16 @@ from kiosk.store.outbox import Outbox
 from kiosk.store.replica import Replica, ReplicaReader
 from kiosk.sync import planning
 from kiosk.sync.replication import Replication
+from tests.heartbeat import beat
+from tests.patience import PATIENCE, wait_until
+from tests.processes import Process, running
 
 _MANY, _FEW, _MOST = 100_000, 10_000, 1_000_000
 _GROWTH_MEGABYTES = 64
 _CHANGES = 100
 _ROUNDS = 15
 _MOST_TIMES_SLOWER = 2.0
-_PATIENCE_SECONDS = 240.0
+_PATIENCE_SECONDS = 4 * PATIENCE
 
 _NUMBERS = """
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count)
@@ -103,33 +104,32 @@ def first_fill(cards: int) -> str:
 
 
 @contextmanager
-def _syncing(url: str, state: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def _syncing(url: str, state: Path, log: Path) -> Iterator[Process]:
     environment = {"KIOSK_CENTRAL_URL": url, "KIOSK_STATE_DIRECTORY": str(state)}
-    with log.open("ab") as told:
-        process = subprocess.Popen(
+    with (
+        log.open("ab") as told,
+        running(
             [sys.executable, "-m", "kiosk", "sync"],
             env={**os.environ, **environment},
             stdout=told,
             stderr=told,
-        )
-    try:
+        ) as process,
+    ):
         yield process
-    finally:
-        end(process, signal.SIGTERM)
 
 
-def _wait_for(state: Path, cards: int, process: subprocess.Popen[bytes]) -> None:
-    reader, patience = ReplicaReader(read_replica(state)), time.monotonic() + _PATIENCE_SECONDS
-    while True:
+def _wait_for(state: Path, cards: int, process: Process) -> None:
+    reader = ReplicaReader(read_replica(state))
+
+    def filled() -> bool:
+        if process.poll() is not None:
+            raise AssertionError(f"the sync ended with {process.returncode}")
         try:
-            replica_state = reader.state()
+            return reader.state().cards >= cards
         except StoreFailed:  # not made yet
-            replica_state = None
-        if replica_state is not None and replica_state.cards >= cards:
-            return
-        if process.poll() is not None or time.monotonic() > patience:
-            raise AssertionError(f"{cards} cards are not there: {replica_state}")
-        time.sleep(0.05)
+            return False
+
+    wait_until(filled, f"{cards} cards in the replica", seconds=_PATIENCE_SECONDS)
 
 
 def _memory(pid: int, what: str) -> float:
@@ -177,6 +177,7 @@ def _seconds_for_changes(cards: int) -> float:
         took = []
         with _parts(central) as service:
             for number in range(_ROUNDS):
+                beat(f"round {number} with {cards} cards")
                 _change(service, number)
                 begun = time.monotonic()
                 pace, _, held = following.round(planning.Pace())

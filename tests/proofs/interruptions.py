@@ -10,20 +10,23 @@ is wasted a visit; the last two are never risked, and the last one not even by a
 
 from __future__ import annotations
 
-import multiprocessing
+import json
 import random
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from kiosk.values import Family
+from tests.heartbeat import beat
+from tests.processes import side_by_side
 from tests.proofs.interrupting import CardPoint, NetworkPoint, Point
 from tests.proofs.scene import Scene, scene
 
 _KILLS = 40
+_LONGEST_SECONDS = 1500.0
 _BEFORE_THE_WORK = 12  # commands of a visit: 9 report, 3 prove
 _CHANGE_DEEDS = ("pull", "kill kiosk", "kill worker")
 _CARD_DEEDS = ("pull", "kill kiosk", "kill worker", "fill disk")
@@ -62,6 +65,12 @@ class Tally:
             self.filled and other.filled,
         )
 
+    @classmethod
+    def from_line(cls, line: str) -> Tally:
+        """Return the tally that another process printed."""
+        fields = json.loads(line)
+        return cls(**fields | {"deeds": Counter(fields["deeds"])})
+
     @property
     def points(self) -> int:
         """At how many moments something happened."""
@@ -97,9 +106,15 @@ def prove(extra: int = 40) -> str:
     shares = [
         Share(family, first, _SCENES, extra) for first in range(_SCENES) for family in _FAMILIES
     ]
-    afresh = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(len(shares), mp_context=afresh) as pool:
-        tallies = list(zip(shares, pool.map(play, shares), strict=True))
+    module = [sys.executable, "-m", "tests.proofs.interruptions"]
+    commands = [[*module, json.dumps(asdict(share))] for share in shares]
+    with tempfile.TemporaryDirectory() as folder:
+        errors = [Path(folder) / str(number) for number in range(len(shares))]
+        told_by_each = side_by_side(commands, errors, seconds=_LONGEST_SECONDS)
+    tallies = [
+        (share, Tally.from_line(lines[-1]))
+        for share, lines in zip(shares, told_by_each, strict=True)
+    ]
     told = {
         family: sum((tally for share, tally in tallies if share.family is family), Tally())
         for family in _FAMILIES
@@ -128,6 +143,7 @@ def walk(stage: Scene, stories: Sequence[Story], drawn: random.Random) -> Tally:
     """Play the stories; raises AssertionError telling the first that lost a card."""
     kills = stage.kiosk_kills
     for number, story in enumerate(stories):
+        beat(f"story {number} of {len(stories)}: {story}")
         # Facts that come late must do no harm: in every third story they wait for its end.
         late = number % 3 == 2 and not any("report" in str(point) for point in story)
         stage.play(story, reports_late=late)
@@ -148,6 +164,7 @@ def walk_new(stage: Scene, moments: Sequence[Point]) -> Tally:
     """Interrupt the first unlock of a new card at each of the moments."""
     happened, kills, lost = Counter(stage.deeds), stage.kiosk_kills, stage.lost_tries
     for number, moment in enumerate(moments):
+        beat(f"new card {number} of {len(moments)}")
         stage.play_with_new_card(moment, reports_late=number % 3 == 2)
     stage.check_audit()
     return Tally(
@@ -173,6 +190,7 @@ def change(stage: Scene, moments: Sequence[CardPoint]) -> Tally:
     """Interrupt the change of a passcode at each of the moments."""
     kills = stage.kiosk_kills
     for moment in moments:
+        beat(f"change of a passcode at {moment}")
         stage.play_change(moment)
     stage.check_audit()
     return Tally(changes=len(moments), kills=stage.kiosk_kills - kills)
@@ -201,3 +219,14 @@ def points(family: Family, commands: int, *, can_fill: bool) -> Iterator[Point]:
         for request in (*_REQUESTS, *_MORE_REQUESTS.get(family, ())):
             for moment in ("before", "after"):
                 yield NetworkPoint(request, moment, deed)
+
+
+def main(line: str) -> None:
+    """Play the share in `line`, and print its tally."""
+    fields = json.loads(line)
+    share = Share(**fields | {"family": Family(fields["family"])})
+    print(json.dumps(asdict(play(share))), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -47,6 +47,7 @@ from kiosk.contract.messages import CardCommand
 from kiosk.demo import cardholders
 from kiosk.demo.service import CentralProcess
 from tests.central.world import CENTRAL, KioskClient, PersonalCard, item
+from tests.heartbeat import beat
 
 _AT_ONCE = 64
 _BOUND_SECONDS = 240.0
@@ -103,6 +104,7 @@ def run(kiosks: int, unlocks: int) -> str:
             ]
             for each in (*syncs, *unlocking):
                 each.result()
+                beat("a kiosk or an unlock")
         seconds = time.monotonic() - begun
         told = _long_polls(trust)
         _nothing_is_lost(trust, kiosks, unlocks)

@@ -58,6 +58,8 @@ from kiosk.vault import sealed_answers
 from kiosk.visits import Parties, VisitContext
 from kiosk.visits.unlock_visit import UnlockVisit, new_reference
 from tests.central.world import CENTRAL, Clock, Service
+from tests.examples import choose_profile
+from tests.heartbeat import beat
 from tests.leases.world import Borrowing
 from tests.proofs.unreliable import DirectReader, Fault, Interruption, Killed, MortalOutbox, Network
 
@@ -144,6 +146,7 @@ class Ward(RuleBasedStateMachine):
         self.kiosk.renewer = self.kiosk._renewer(self.kiosk.follower.central)
 
     def teardown(self) -> None:
+        beat("a run of the machine")
         if not hasattr(self, "kiosk"):
             return
         try:
@@ -431,8 +434,6 @@ def run(examples: int, steps: int) -> str:
                 max_examples=examples,
                 stateful_step_count=steps,
                 deadline=None,
-                derandomize=True,
-                database=None,
                 phases=(Phase.generate,),
                 suppress_health_check=list(HealthCheck),
             ),
@@ -450,4 +451,5 @@ def run(examples: int, steps: int) -> str:
 
 def prove() -> str:
     """The proof at full size."""
+    choose_profile()
     return run(examples=40, steps=40)

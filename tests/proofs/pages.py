@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import itertools
 import json
-import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from kiosk.flow.access import Access, Language, TextSize
 from kiosk.ui.gallery import Gallery
+from tests.processes import side_by_side
 from tests.ui.test_flow_pages import NAMES, faults_of, view_of
 
-ROOT = Path(__file__).parents[2]
+_LONGEST_SECONDS = 1200.0
 _SIZES = ("800x480", "1280x800")
 # Colours change nothing of where things are.
 _SETTINGS = [
@@ -43,19 +44,14 @@ def look(size: str) -> tuple[int, list[str]]:
 
 def prove() -> str:
     """The proof at full size."""
-    looks = [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.proofs.pages", size],
-            stdout=subprocess.PIPE, text=True, cwd=ROOT,
-        )
-        for size in _SIZES
-    ]  # fmt: skip
     number = 0
-    for look in looks:
-        output, _ = look.communicate(timeout=1200)
-        seen, faults = json.loads(output.splitlines()[-1])
-        assert faults == [], "\n".join(faults[:20])
-        number += seen
+    commands = [[sys.executable, "-m", "tests.proofs.pages", size] for size in _SIZES]
+    with tempfile.TemporaryDirectory() as folder:
+        errors = [Path(folder) / size for size in _SIZES]
+        for lines in side_by_side(commands, errors, seconds=_LONGEST_SECONDS):
+            seen, faults = json.loads(lines[-1])
+            assert faults == [], "\n".join(faults[:20])
+            number += seen
     return (
         f"{number} screens: {len(NAMES)} pages, {len(Language)} languages, "
         f"{len(_SETTINGS)} settings, {len(_SIZES)} sizes; nothing cut "

@@ -12,6 +12,8 @@ import socket
 import threading
 from collections.abc import Callable
 
+from tests.patience import PATIENCE
+
 Hook = Callable[[str, str], bool]
 """Called with "before" or "after" and the request's line; True cuts the connection."""
 
@@ -55,7 +57,7 @@ class Proxy:
                 kiosk.sendall(answer)
 
     def _connected(self) -> socket.socket:
-        return socket.create_connection(self._upstream, timeout=20)
+        return socket.create_connection(self._upstream, timeout=PATIENCE)
 
 
 def _message(connection: socket.socket) -> bytes:

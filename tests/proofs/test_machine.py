@@ -7,7 +7,7 @@ import pytest
 
 from tests.proofs import machine
 
-pytestmark = pytest.mark.dealt
+pytestmark = [pytest.mark.dealt, pytest.mark.drawn]
 
 
 def test_the_laws_hold_whatever_happens() -> None:

@@ -15,11 +15,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kiosk.demo.premises import Premises
-from kiosk.demo.service import end
 from kiosk.questions import SecurityQuestion
+from tests.patience import PATIENCE
+from tests.processes import end, start
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 40.0
 
 
 def last_lines(log: Path, count: int = 25) -> list[str]:
@@ -34,7 +34,7 @@ class KioskProcess:
         self, environment: Mapping[str, str], script: dict[str, object], log: Path
     ) -> None:
         with log.open("ab") as err:
-            self._process = subprocess.Popen(
+            self._process = start(
                 [sys.executable, "-m", "tests.proofs.headless"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -93,7 +93,7 @@ class KioskProcess:
         """End it in peace."""
         if self._process.stdin is not None:
             self._process.stdin.close()
-        end(self._process, signal.SIGTERM)
+        end(self._process)
 
     def _last_words(self) -> str:
         return " | ".join(last_lines(self._log))

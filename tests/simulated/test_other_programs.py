@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +28,7 @@ from kiosk.simulated.piv_card import SimulatedPivCard
 from kiosk.simulated.virtual_card import SimulatedCard
 from kiosk.simulated.vpcd import VirtualReaderCard
 from kiosk.values import Counters, Secret
+from tests.patience import PATIENCE, wait_until
 
 PASSCODE, WRONG, NEW, NEWER = "246802", "999999", "975318", "864209"
 ADMINISTRATOR_KEY = "010203040506070801020304050607080102030405060708"
@@ -67,15 +67,14 @@ def inserted(service: PrivatePcscd, card: SimulatedCard) -> Iterator[None]:
 def _wait(*, present: bool) -> None:
     context = PcscContext()
     try:
-        end = time.monotonic() + 10
-        while time.monotonic() < end:
+
+        def noticed() -> bool:
             states = context.wait(dict.fromkeys(context.readers(), 0), 0)
-            if present == any(has_card(state) for state in states.values()):
-                return
-            time.sleep(0.02)
+            return present == any(has_card(state) for state in states.values())
+
+        wait_until(noticed, "pcscd notices the card, or that it is gone")
     finally:
         context.release()
-    raise AssertionError("pcscd did not notice")
 
 
 @contextmanager
@@ -94,7 +93,12 @@ def connected() -> Iterator[PcscConnection]:
 def run(*arguments: str) -> str:
     """Run a program; raises CalledProcessError where it fails."""
     done = subprocess.run(
-        arguments, capture_output=True, text=True, check=True, timeout=60, stdin=subprocess.DEVNULL
+        arguments,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE,
+        stdin=subprocess.DEVNULL,
     )
     return done.stdout + done.stderr
 

@@ -1,38 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import multiprocessing
 import os
-import time
+import subprocess
+import sys
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kiosk.store.files import open_replica, open_store
-from kiosk.store.outbox import Outbox
+from tests.processes import running
 
 _SERVICES = 2
 
 
-def _open_at(state: Path, moment: float) -> int:
-    while time.monotonic() < moment:
-        pass
-    engine = open_store(state)
-    try:
-        return Outbox(engine).count_pending()
-    finally:
-        engine.dispose()
-
-
 @pytest.mark.dealt
 def test_services_that_start_at_once_find_one_store(folder: Path) -> None:
-    afresh = multiprocessing.get_context("spawn")
-    with afresh.Pool(_SERVICES) as services:
-        services.starmap(_open_at, [(folder / "first", time.monotonic())] * _SERVICES)
+    with ExitStack() as stack:
+        pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout"), subprocess.PIPE)
+        pipes |= {"text": True, "bufsize": 1}  # a line at a time
+        command = [sys.executable, "-m", "tests.store.opener"]
+        services = [stack.enter_context(running(command, **pipes)) for _ in range(_SERVICES)]
+        assert [each.output.readline() for each in services] == ["ready\n"] * _SERVICES
         for number in range(20):
-            moment = time.monotonic() + 0.05
-            asked = [(folder / str(number), moment)] * _SERVICES
-            assert services.starmap(_open_at, asked, chunksize=1) == [0] * _SERVICES
+            for each in services:
+                each.input.write(f"{folder / str(number)}\n")
+            assert [each.output.readline() for each in services] == ["0\n"] * _SERVICES
 
 
 def test_both_services_may_write_what_one_of_them_made(folder: Path) -> None:

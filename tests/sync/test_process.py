@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import sqlite3
-import subprocess
 import sys
 import threading
 import time
@@ -35,6 +34,9 @@ from kiosk.sync.delivery import Delivery
 from tests.central import cards
 from tests.central.world import Service
 from tests.link.server import Standing
+from tests.patience import PATIENCE
+from tests.patience import wait_until as patiently
+from tests.processes import Process, running
 from tests.sync.world import TRUST, Follower
 
 pytestmark = pytest.mark.dealt
@@ -42,20 +44,11 @@ MANY = cards.serials("AA", 3000)
 
 
 @contextmanager
-def syncing(service: Service, state: Path) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "kiosk", "sync"],
-        env={
-            **os.environ,
-            "KIOSK_CENTRAL_URL": service.url,
-            "KIOSK_STATE_DIRECTORY": str(state),
-        },
-    )
-    try:
+def syncing(service: Service, state: Path) -> Iterator[Process]:
+    settings = {"KIOSK_CENTRAL_URL": service.url, "KIOSK_STATE_DIRECTORY": str(state)}
+    command = [sys.executable, "-m", "kiosk", "sync"]
+    with running(command, how=signal.SIGKILL, env={**os.environ, **settings}) as process:
         yield process
-    finally:
-        process.kill()
-        process.wait()
 
 
 @pytest.fixture
@@ -80,9 +73,13 @@ def replica_state(state: Path) -> rp.ReplicaState:
 
 
 def wait_until(state: Path, cards: int) -> rp.ReplicaState:
-    while (now := replica_state(state)).cards < cards:
-        time.sleep(0.01)
-    return now
+    def filled() -> rp.ReplicaState | None:
+        now = replica_state(state)
+        return now if now.cards >= cards else None
+
+    found = patiently(filled, lambda: f"{cards} cards: {replica_state(state)}")
+    assert found is not None
+    return found
 
 
 def test_a_fill_that_was_killed_goes_on_where_it_was(service: Service, state: Path) -> None:
@@ -103,20 +100,17 @@ def test_a_fill_that_was_killed_goes_on_where_it_was(service: Service, state: Pa
 
 def test_it_stops_at_once_while_it_waits_for_changes(service: Service, state: Path) -> None:
     with syncing(service, state) as process:
-        while not service.waiting:
-            time.sleep(0.02)
+        patiently(lambda: service.waiting, "the sync waits for changes")
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(PATIENCE) == 0
 
 
 def test_the_outbox_goes_out_while_the_other_loop_waits(service: Service, state: Path) -> None:
     with syncing(service, state):
-        while not service.waiting:
-            time.sleep(0.02)
+        patiently(lambda: service.waiting, "the sync waits for changes")
         outbox = Outbox(open_store(state))
         outbox.note(msg.PasscodeChange(family="piv", serial=MANY[0]))
-        while outbox.count_pending():
-            time.sleep(0.02)
+        patiently(lambda: not outbox.count_pending(), "the outbox is delivered")
         assert service.waiting
 
 
@@ -130,8 +124,7 @@ def test_a_replica_that_is_broken_is_filled_anew(service: Service, state: Path) 
     content[8192:-4096] = os.urandom(len(content) - 12288)
     file.write_bytes(content)
     with syncing(service, state):
-        while not service.waiting:
-            time.sleep(0.02)
+        patiently(lambda: service.waiting, "the sync waits for changes")
     assert replica_state(state).cards == len(MANY)
     assert list(state.glob("replica.broken-*"))
 

@@ -8,13 +8,15 @@ import subprocess
 import sys
 import textwrap
 
+from tests.patience import PATIENCE
+
 
 def run(program: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(program)],
+        [sys.executable, "-c", f"PATIENCE = {PATIENCE / 2}\n{textwrap.dedent(program)}"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
         env={**os.environ, "SDL_VIDEODRIVER": "offscreen"},
     )
@@ -60,10 +62,13 @@ def test_a_visit_from_another_thread_and_a_failure_that_the_app_survives() -> No
         app = open_screen(
             WindowSettings(), load_all(), events.put, lambda: failures.put("failed")
         )
+        from kiosk.demo import finger as hand
         from kiosk.demo.finger import Eye, Finger
 
+        hand.PATIENCE = PATIENCE  # of whoever waits for a frame
+
         def expect(wanted):
-            while not isinstance(event := events.get(timeout=10), wanted):
+            while not isinstance(event := events.get(timeout=PATIENCE), wanted):
                 pass
             return event
 
@@ -72,7 +77,8 @@ def test_a_visit_from_another_thread_and_a_failure_that_the_app_survives() -> No
             raise ValueError(secret)
 
         def visit():
-            finger, eye = Finger(app), Eye(app)
+            finger = Finger(app, hold=0, patience=PATIENCE)
+            eye = Eye(app, patience=PATIENCE)
             try:
                 app.show(SAMPLES["question-typed"])
                 eye.wait_for("first school")
@@ -81,7 +87,7 @@ def test_a_visit_from_another_thread_and_a_failure_that_the_app_survives() -> No
                 assert expect(Pressed).typed.reveal() == b"York"
 
                 app.call(explode)
-                assert failures.get(timeout=10) == "failed"
+                assert failures.get(timeout=PATIENCE) == "failed"
                 assert eye.texts() == []
                 app.show(SAMPLES["question-typed"])
                 finger.key("x")

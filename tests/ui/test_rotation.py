@@ -16,6 +16,7 @@ from kiosk.flow.view import Intent
 from kiosk.ui.palette import NHS
 from kiosk.ui.sample import SAMPLES
 from kiosk.values import Fingertip, Phase
+from tests.patience import PATIENCE
 from tests.ui.conftest import Desk
 from tests.ui.test_album import share_of_differing_pixels
 
@@ -125,6 +126,6 @@ def test_settings_turn_the_window_choose_its_card_and_hide_the_cursor() -> None:
         text=True,
         check=False,
         cwd=Path(__file__).parents[2],
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert done.stdout.split("\n")[:2] == ["270 (480, 800) False", "2"], done.stderr

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Heads of the audit's chain, signed once a day: kept here, by kiosks, and in the log.
+"""Audit checkpoints: signed copies of the chain's newest entry, one a day.
 
-Whoever changes the database can make a chain that holds. He cannot sign it anew, nor take back what
-kiosks and the log keep.
+Central keeps each checkpoint, writes it to its log, and sends it to the kiosks. An attacker who can
+change the database could build another valid chain, but could neither sign it nor change the
+checkpoints in logs and kiosks.
 """
 
 from __future__ import annotations
@@ -21,20 +22,24 @@ from kiosk.central.tables import AuditEntry, AuditHead, AuditSignature
 from kiosk.contract import replication
 
 EVERY = timedelta(days=1)
-_ANY = bytes(64)
+_PLACEHOLDER = bytes(64)
 
 
 def newest(database: Session) -> replication.AuditCheckpoint | None:
-    """The head that was signed last."""
+    """Return the newest checkpoint, or None if there is none yet."""
     last: int | None = database.exec(select(func.max(AuditSignature.sequence))).one()
     row = None if last is None else database.get(AuditSignature, last)
-    return None if row is None else _told(row)
+    return None if row is None else _checkpoint(row)
 
 
 def sign(
     database: Session, master: MasterKey, now: datetime, *, even_if_early: bool = False
 ) -> replication.AuditCheckpoint | None:
-    """Sign the head if that is due and there is anything new; what was signed."""
+    """Sign and return a checkpoint of the chain's newest entry.
+
+    Return None if nothing was appended since the last checkpoint, or if that is less than a day old
+    and `even_if_early` is false.
+    """
     last = newest(database)
     head = database.exec(select(AuditHead)).one()
     early = last is not None and last.at + EVERY > now
@@ -43,28 +48,28 @@ def sign(
     if early and not even_if_early:
         return None
     bare = replication.AuditCheckpoint(
-        sequence=head.sequence, hash=head.hash, at=now, signature=_ANY
+        sequence=head.sequence, hash=head.hash, at=now, signature=_PLACEHOLDER
     )
     signature = signing.sign_statement(master, bare.signed)
     row = AuditSignature(sequence=head.sequence, hash=head.hash, at=now, signature=signature)
     database.add(row)
     database.flush()
-    return _told(row)
+    return _checkpoint(row)
 
 
 def kept(database: Session) -> list[replication.AuditCheckpoint]:
-    """All that were signed."""
+    """Return all checkpoints in the database, the oldest first."""
     rows = database.exec(select(AuditSignature).order_by(col(AuditSignature.sequence)))
-    return [_told(row) for row in rows]
+    return [_checkpoint(row) for row in rows]
 
 
 def read(lines: Iterable[str]) -> list[replication.AuditCheckpoint]:
-    """The heads in a log, of central's or of a kiosk's. What is none is passed over."""
+    """Return the checkpoints in the lines of a central or kiosk log; malformed ones are skipped."""
     found = []
     for line in lines:
-        _, said, document = line.partition("audit head {")
+        _, marker, document = line.partition("audit head {")
         try:
-            if said:
+            if marker:
                 found.append(
                     replication.AuditCheckpoint.model_validate_json("{" + document.strip())
                 )
@@ -76,9 +81,9 @@ def read(lines: Iterable[str]) -> list[replication.AuditCheckpoint]:
 def first_contradiction(
     database: Session, master: MasterKey, heads: Iterable[replication.AuditCheckpoint]
 ) -> int | None:
-    """The first signed head that the chain does not agree with; None if it does with all.
+    """Return the sequence number of the first checkpoint that contradicts the chain, or None.
 
-    A head that central did not sign says nothing, and is passed over.
+    Checkpoints that central did not sign are ignored.
     """
     keys = [VerifyKey(key) for key in signing.verify_keys(master)]
     for head in sorted(heads, key=lambda each: each.sequence):
@@ -98,7 +103,7 @@ def _signed_by(key: VerifyKey, head: replication.AuditCheckpoint) -> bool:
     return True
 
 
-def _told(row: AuditSignature) -> replication.AuditCheckpoint:
+def _checkpoint(row: AuditSignature) -> replication.AuditCheckpoint:
     return replication.AuditCheckpoint(
         sequence=row.sequence, hash=row.hash, at=row.at, signature=row.signature
     )

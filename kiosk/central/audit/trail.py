@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The audit: append-only, each entry chained to the one before it by its hash.
+"""The audit trail: entries that are only appended, each chained to the one before by its hash.
 
-What is personal stays outside the chain, behind a salted commitment, so that it can be erased
-without breaking the chain. Never passcodes, answers or keys.
+The personal part of an entry is outside the chain, which holds a salted commitment to it; so it can
+be erased without breaking the chain. Entries never contain passcodes, answers or keys.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Detail = str | int | bool | None
 
 _LABEL = b"smartcard-kiosk audit 1"
 _SALT_BYTES = 32
-_AT_ONCE = 1000  # entries
+_BATCH = 1000  # entries
 
 
 def append(
@@ -31,7 +31,10 @@ def append(
     details: Mapping[str, Detail],
     personal: Mapping[str, Detail],
 ) -> None:
-    """Add an entry in the caller's transaction: it happened if, and only if, that commits."""
+    """Append an entry in the caller's transaction: both are committed, or neither.
+
+    `details` are hashed into the chain; `personal` is the part that can be erased.
+    """
     head = database.exec(select(AuditHead).with_for_update()).one()
     salt = random_bytes(_SALT_BYTES)
     entry = AuditEntry(
@@ -52,23 +55,23 @@ def append(
 
 
 def of_card(card: Card) -> dict[str, Detail]:
-    """The personal part of an entry about `card`."""
+    """Return the personal part of an entry about `card`."""
     return {"cardholder": card.cardholder_id, "family": card.family, "serial": card.serial}
 
 
 def first_break(
     database: Session, progress: Callable[[int], None] = lambda _done: None
 ) -> int | None:
-    """The sequence number at which the chain does not hold, or None if it holds throughout.
+    """Return the sequence number at which the chain is broken, or None if it is intact.
 
-    `progress` is told how many entries were looked at. They pass through memory by the thousand.
+    Entries are read in batches of 1,000. `progress` is called with the number of entries checked.
     """
     previous, expected = bytes(32), 1
     whole = (
         select(AuditEntry, AuditPersonal)
         .join(AuditPersonal, col(AuditPersonal.sequence) == AuditEntry.sequence, isouter=True)
         .order_by(col(AuditEntry.sequence))
-        .execution_options(yield_per=_AT_ONCE)
+        .execution_options(yield_per=_BATCH)
     )
     with database.exec(whole) as rows:
         for entry, about in rows:

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Epochs: a database that was restored from a backup knows less than the kiosks do.
+"""Epochs: how central catches up with the kiosks after its database was restored from a backup.
 
-So they keep what they reported until it is backed up, and report it anew to a central of another
-epoch; until every kiosk of an organisation has, its cards get no grants. A grant that central does
-not know any more comes back by its receipt: what central itself sealed when it issued the grant.
+A restored database knows less than the kiosks do. Kiosks therefore keep their reports until these
+are backed up, and report them again when central is in a new epoch. The cards of an organisation
+get no grants until all its kiosks have done so. A grant that central has lost is restored from its
+receipt, which central sealed when it issued the grant.
 """
 
 from __future__ import annotations
@@ -31,11 +32,11 @@ from kiosk.errors import SettingsError
 from kiosk.values import Family
 
 _SKIPPED_GRANTS = 1_000_000
-"""Numbers left out at the beginning of an epoch, for the grants that the backup does not have."""
+"""Grant numbers that a new epoch skips, as room for the grants that the backup does not have."""
 
 
 def begin(database: Session, now: datetime) -> Installation:
-    """A new epoch, from now on."""
+    """Begin a new epoch now, and return the installation."""
     installation = database.get_one(Installation, 1)
     installation.epoch, installation.epoch_since = new_epoch(), now
     installation.grants += _SKIPPED_GRANTS
@@ -44,24 +45,24 @@ def begin(database: Session, now: datetime) -> Installation:
 
 
 def missing(database: Session, organisation_id: int) -> list[Kiosk]:
-    """The organisation's kiosks that have yet to report what they keep."""
+    """Return the organisation's kiosks that have not yet reported what they keep."""
     epoch = database.get_one(Installation, 1).epoch
-    asked = select(Kiosk).where(
+    query = select(Kiosk).where(
         Kiosk.organisation_id == organisation_id,
         col(Kiosk.revoked).is_(False),
         Kiosk.epoch != epoch,
     )
-    return list(database.exec(asked.order_by(col(Kiosk.name))))
+    return list(database.exec(query.order_by(col(Kiosk.name))))
 
 
 def refuse_if_unsettled(work: Work) -> None:
-    """Refuses while a kiosk may know of a key that a card of the organisation carries."""
+    """Refuse while a kiosk of the organisation may know more about a card's key than central."""
     if missing(work.session, work.caller.organisation_id):
         raise RequestRefused(ProblemType.UNSETTLED)
 
 
 def confirm(work: Work, epoch: str) -> None:
-    """The caller has reported all that it keeps to `epoch`; of another one it says nothing."""
+    """Record that the caller has reported all it keeps to `epoch`; ignore an epoch that is over."""
     kiosk = work.session.get_one(Kiosk, work.caller.id)
     if work.session.get_one(Installation, 1).epoch == epoch and kiosk.epoch != epoch:
         kiosk.epoch = epoch
@@ -70,7 +71,7 @@ def confirm(work: Work, epoch: str) -> None:
 
 
 def happened_before(work: Work, moment: datetime) -> bool:
-    """Whether something is from before this epoch: who was to hear of it did."""
+    """Return whether `moment` is before this epoch, so that the cardholder was already notified."""
     since = work.session.get_one(Installation, 1).epoch_since
     return since is not None and moment < since
 
@@ -78,7 +79,7 @@ def happened_before(work: Work, moment: datetime) -> bool:
 # ---------------------------------------------------------------- receipts
 
 
-class _OfSession(BaseModel):
+class _SessionPart(BaseModel):
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
     registration_id: UUID
@@ -89,7 +90,7 @@ class _OfSession(BaseModel):
     opened_at: datetime
 
 
-class _OfGrant(BaseModel):
+class _GrantPart(BaseModel):
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
     number: int
@@ -103,23 +104,23 @@ class _OfGrant(BaseModel):
 
 
 class _Receipt(BaseModel):
-    """All that it takes to have a grant again."""
+    """Everything that is needed to restore a grant."""
 
     kiosk: str
     family: Family
     serial: str
-    session: _OfSession
-    grant: _OfGrant
+    session: _SessionPart
+    grant: _GrantPart
 
 
 def receipt(work: Work, card: Card, session: UnlockSession, grant: GrantRow) -> bytes:
-    """All that it takes to have the grant again, sealed: it says nothing to the kiosk."""
+    """Return the receipt of the grant, sealed with the master key: a kiosk cannot read it."""
     kept = _Receipt(
         kiosk=work.caller.name,
         family=card.family,
         serial=card.serial,
-        session=_OfSession.model_validate(session),
-        grant=_OfGrant.model_validate(grant),
+        session=_SessionPart.model_validate(session),
+        grant=_GrantPart.model_validate(grant),
     )
     return work.services.master.wrap(
         kept.model_dump_json().encode(), _context(session.id, grant.id)
@@ -127,7 +128,7 @@ def receipt(work: Work, card: Card, session: UnlockSession, grant: GrantRow) -> 
 
 
 def restore(work: Work, received: GrantReceived) -> str | None:
-    """Have the grant again if it is not known any more; why not, or None."""
+    """Restore the grant if it is not known any more; return why that is refused, or None."""
     known = work.session.exec(select(GrantRow).where(GrantRow.id == received.grant)).first()
     if known is not None:
         return None if known.kiosk_id == work.caller.id else "grant not known"
@@ -156,9 +157,11 @@ def restore(work: Work, received: GrantReceived) -> str | None:
 
 
 def _restore(work: Work, card: Card, received: GrantReceived, kept: _Receipt) -> None:
-    whose: dict[str, Any] = {"kiosk_id": work.caller.id, "card_id": card.id}
+    owners: dict[str, Any] = {"kiosk_id": work.caller.id, "card_id": card.id}
     if work.session.get(UnlockSession, received.session) is None:
-        opened = UnlockSession(id=received.session, nonce=b"", **whose, **kept.session.model_dump())
+        opened = UnlockSession(
+            id=received.session, nonce=b"", **owners, **kept.session.model_dump()
+        )
         work.session.add(opened)
         work.session.flush()
     work.session.add(
@@ -166,7 +169,7 @@ def _restore(work: Work, card: Card, received: GrantReceived, kept: _Receipt) ->
             id=received.grant,
             session_id=received.session,
             receipt=received.receipt,
-            **whose,
+            **owners,
             **kept.grant.model_dump(),
         )
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A card's grants and facts, as `evidence` wants them, and the freezing that follows from it."""
+"""A card's grants and facts from the database, and the freezing that follows from them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from kiosk.values import Family
 
 
 def visits(database: Session, card: Card) -> list[Visit]:
-    """The card's visits in the order of their grants."""
+    """Return the card's visits in the order of their grants."""
     facts: dict[object, list[Fact]] = {}
     for row in database.exec(
         select(FactRow)
@@ -53,38 +53,39 @@ def visits(database: Session, card: Card) -> list[Visit]:
             first=grant.first,
             second_allowed=grant.second_allowed,
             renew=grant.renew,
-            told=told(session),
+            reported=reported_tries(session),
             second_needs=grant.second_needs,
             facts=tuple(facts.get(grant.id, ())),
             ends=frozenset(ends.get(session.id, ())),
         )
         for grant, session in granted
     }
-    numbered = {**_unheard(database, card), **_found(database, card), **numbered}
+    numbered = {**_unreported(database, card), **_findings(database, card), **numbered}
     return [numbered[number] for number in sorted(numbered)]
 
 
-def _unheard(database: Session, card: Card) -> dict[int, Visit]:
-    """What a kiosk may have done with a pack that it has yet to account for: one visit at most.
+def _unreported(database: Session, card: Card) -> dict[int, Visit]:
+    """Return the visits that kiosks may have made with packs and have not yet reported.
 
-    One that was refused, or never heard of, spends a pack whose key had not opened the card.
+    A pack allows one such visit at most. If its key has not opened the card before, a visit in
+    which the card refuses the key, or does not answer, uses up the pack.
     """
     lent = select(PackRow).where(PackRow.card_id == card.id, col(PackRow.ended_at).is_(None))
-    return {pack.number: _unheard_visit(pack.generation) for pack in database.exec(lent)}
+    return {pack.number: _unreported_visit(pack.generation) for pack in database.exec(lent)}
 
 
-def _unheard_visit(generation: int) -> Visit:
+def _unreported_visit(generation: int) -> Visit:
     return Visit(
         current=generation,
         first=generation,
         second_allowed=False,
         renew=False,
-        told=ReportedTries(),
+        reported=ReportedTries(),
     )
 
 
-def _found(database: Session, card: Card) -> dict[int, Visit]:
-    """What the RA found when she looked at the card."""
+def _findings(database: Session, card: Card) -> dict[int, Visit]:
+    """Return the RA's findings about the card as visits, by their numbers."""
     findings = select(CardFinding).where(CardFinding.card_id == card.id)
     return {
         finding.number: Visit(
@@ -92,7 +93,7 @@ def _found(database: Session, card: Card) -> dict[int, Visit]:
             first=finding.carries or 0,
             second_allowed=False,
             renew=False,
-            told=ReportedTries(unblocking=finding.tries),
+            reported=ReportedTries(unblocking=finding.tries),
             ends=frozenset({0}),
             found=True,
             carries=finding.carries,
@@ -101,33 +102,34 @@ def _found(database: Session, card: Card) -> dict[int, Visit]:
     }
 
 
-def told(session: UnlockSession) -> ReportedTries:
-    """The counters that the card told when `session` was opened."""
+def reported_tries(session: UnlockSession) -> ReportedTries:
+    """Return the counters that the card reported when `session` was opened."""
     return ReportedTries(session.passcode_tries, session.unblocking_tries)
 
 
 def outlook(
     database: Session, card: Card, *, lent_once_more: bool = False
 ) -> tuple[Decision, bool]:
-    """What a grant would offer now, of which nothing follows; and whether a key opened the card.
+    """Return what a grant would offer now, and whether a key of ours has ever opened the card.
 
-    `lent_once_more`: if another kiosk could use the card's key unheard.
+    Nothing is changed. `lent_once_more` assumes that one more kiosk could use the card's key
+    without having reported it.
     """
     known = visits(database, card)
     opened, generation = worlds.opened(known), worlds.proven(known)
     if lent_once_more:
-        known = [*known, _unheard_visit(generation)]
+        known = [*known, _unreported_visit(generation)]
     return worlds.decide(known, ReportedTries(), card.unblocking_maximum), opened
 
 
-def evaluate_and_freeze(work: Work, card: Card, now_told: ReportedTries) -> Decision:
-    """What the evidence says of `card`. It is frozen, or thawed, by that, and the audit told."""
-    return settle(work.session, work.now, card, now_told)
+def evaluate_and_freeze(work: Work, card: Card, reported: ReportedTries) -> Decision:
+    """Evaluate the evidence for `card`; freeze or thaw the card accordingly, and audit that."""
+    return settle(work.session, work.now, card, reported)
 
 
-def settle(database: Session, now: datetime, card: Card, now_told: ReportedTries) -> Decision:
-    """The same, for whoever is no kiosk."""
-    decision = worlds.decide(visits(database, card), now_told, card.unblocking_maximum)
+def settle(database: Session, now: datetime, card: Card, reported: ReportedTries) -> Decision:
+    """Do the same as `evaluate_and_freeze` for a caller that is not a kiosk."""
+    decision = worlds.decide(visits(database, card), reported, card.unblocking_maximum)
     if decision.frozen != card.frozen:
         card.frozen = decision.frozen
         kind = "card.frozen" if decision.frozen else "card.thawed"
@@ -140,7 +142,7 @@ def settle(database: Session, now: datetime, card: Card, now_told: ReportedTries
 
 
 def latest_grant(database: Session, card: Card) -> int:
-    """The number of the card's latest grant, 0 if it has none."""
+    """Return the number of the card's latest grant, or 0 if it has none."""
     newest = select(GrantRow.number).where(GrantRow.card_id == card.id)
     return database.exec(newest.order_by(col(GrantRow.number).desc())).first() or 0
 
@@ -153,8 +155,8 @@ def _fact(row: FactRow, family: Family) -> Fact:
     status = None if row.status is None else int(row.status, 16)
     command = row.command
     if family is Family.GIDS:
-        # The response is what compares the key: to `evidence` that is the unblock, and the command
-        # that only sets the passcode says no more of the key than VERIFY does.
+        # A GIDS card compares the key in the response to its challenge, so that command counts as
+        # the unblock. The command that sets the passcode proves no more about the key than VERIFY.
         if command is CardCommand.AUTHENTICATE:
             command = CardCommand.UNBLOCK
             status = _REFUSED if status == _GIDS_REFUSED else status

@@ -1,2 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pages of changes that kiosks follow, and the long poll that waits for them."""
+"""The change feed: the cards and the policy that an organisation's kiosks replicate.
+
+A kiosk asks for the changes after its cursor. It misses none, because `storage.change_feed` numbers
+them in the transaction that makes them. If there is no change yet, the kiosk may wait in a long
+poll, which holds no thread. Read `change_page` first, then `watch`.
+"""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What kiosks follow: the cards and the policy of their organisation, from a cursor on.
+"""Pages of changes: the cards and the policy of a kiosk's organisation, from a cursor on.
 
-A page is read at one moment, by the index of positions: what it costs depends on what changed, not
-on how much there is.
+A page is read at one moment, by the index of positions. So its cost depends on the number of
+changes, not on the number of cards.
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ _KEY_BYTES = 32
 
 
 def page(services: Services, caller: Caller, after: Cursor | None, limit: int) -> ChangePage:
-    """The next changes, at most `limit`. Refuses a cursor that nothing can go on from."""
+    """Return the next changes, at most `limit`; refuse a cursor that is void."""
     with services.database.reading() as database:
         kiosk = database.get(Kiosk, caller.id)
-        if kiosk is None or kiosk.revoked:  # while it waited
+        if kiosk is None or kiosk.revoked:  # it may have been revoked during the long poll
             raise RequestRefused(ProblemType.NOT_AUTHENTICATED)
         installation = database.get_one(Installation, 1)
         counter = database.get(ChangeCounter, caller.organisation_id) or ChangeCounter(
@@ -83,9 +83,10 @@ def page(services: Services, caller: Caller, after: Cursor | None, limit: int) -
 def _refuse_if_void(
     cursor: Cursor, caller: Caller, installation: Installation, counter: ChangeCounter
 ) -> None:
-    """Refuses another kiosk's cursor, one of another epoch, one from ahead, and one too old.
+    """Refuse a cursor of another kiosk or epoch, one that is ahead, and one that is too old.
 
-    Cards that left before the kiosk began are none that it has: their tombstones may be missing.
+    A cursor is too old if tombstones after it may have been pruned. The kiosk never had the cards
+    that left before it began, so it needs no tombstones of those.
     """
     if (
         (cursor.organisation, cursor.kiosk) != (caller.organisation_id, caller.id)
@@ -99,7 +100,7 @@ def _refuse_if_void(
 def _changes(
     database: Session, start: Cursor, at_most: int, key: bytes
 ) -> list[tuple[int, Change]]:
-    """The changes after `start`, with their positions."""
+    """Return the changes after `start` with their positions, at most `at_most`."""
     cards = database.execute(
         select(  # type: ignore[call-overload]
             Card.position,

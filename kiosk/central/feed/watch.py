@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Waiting for changes: all who wait in this process share one look at the counters each second.
+"""The long poll: all callers that wait in this process share one look at the counters each second.
 
-Nothing is kept that another process would need: whoever changes something tells nobody.
+The process keeps no state that another one would need, and a transaction that changes something
+notifies nobody.
 """
 
 from __future__ import annotations
@@ -16,39 +17,43 @@ from starlette.concurrency import run_in_threadpool
 from kiosk.central.storage.database import Database, first_line
 from kiosk.central.tables import ChangeCounter, Installation
 
-_LOOK_SECONDS = 1.0
+_INTERVAL_SECONDS = 1.0
 _log = logging.getLogger(__name__)
 
 
 class Watch:
-    """Who waits costs no thread. `waiting` is how many do.
+    """Lets callers wait for changes without holding a thread; `waiting` is their number.
 
-    All its methods but `close` belong to the server's event loop.
+    Call its methods on the server's event loop only; `close` may be called from any thread.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.waiting = 0
-        self._looked = asyncio.Event()
-        self._looking: asyncio.Task[None] | None = None
+        self._read_anew = asyncio.Event()
+        self._reader: asyncio.Task[None] | None = None
         self._heads: dict[int, int] = {}
         self._epoch = ""
         self._closed = False
 
     def close(self) -> None:
-        """End all waiting, within a look, and let nobody wait any more. From any thread."""
+        """End all waiting within a second, and let nobody wait any more.
+
+        May be called from any thread.
+        """
         self._closed = True
 
     async def wait(self, organisation_id: int, head: int, epoch: str, seconds: float) -> None:
-        """Return once the organisation's changes have left `head`, `epoch` is over, or it is time.
+        """Return when the changes are no longer at `head`, `epoch` is over, or time is up.
 
-        What is known when this begins may be older than the caller's page: it is looked anew.
+        The counters known at the start may be older than the caller's page, so it waits for the
+        next look.
         """
         self.waiting += 1
         try:
             async with asyncio.timeout(seconds):
                 while not self._closed:
-                    await self._next_look()
+                    await self._next_reading()
                     if self._epoch != epoch or self._heads.get(organisation_id, 0) != head:
                         return
         except TimeoutError:
@@ -56,24 +61,24 @@ class Watch:
         finally:
             self.waiting -= 1
 
-    async def _next_look(self) -> None:
-        if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(self._look())
-        await self._looked.wait()
+    async def _next_reading(self) -> None:
+        if self._reader is None or self._reader.done():
+            self._reader = asyncio.create_task(self._keep_reading())
+        await self._read_anew.wait()
 
-    async def _look(self) -> None:
+    async def _keep_reading(self) -> None:
         while self.waiting and not self._closed:
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(_INTERVAL_SECONDS)
             if not self.waiting or self._closed:
-                break  # perhaps the database is about to be closed as well
+                break  # the database may be about to close too
             try:
                 self._heads, self._epoch = await run_in_threadpool(self._read)
             except SQLAlchemyError as error:
                 _log.error("the database: %s", first_line(error))
-            self._looked.set()
-            self._looked = asyncio.Event()
-        self._looked.set()
-        self._looked = asyncio.Event()
+            self._read_anew.set()
+            self._read_anew = asyncio.Event()
+        self._read_anew.set()
+        self._read_anew = asyncio.Event()
 
     def _read(self) -> tuple[dict[int, int], str]:
         with self._database.reading() as database:

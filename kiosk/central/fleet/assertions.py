@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""RFC 7523: a kiosk says who it is by an assertion that its device key signed, for a short token.
+"""Access tokens: a kiosk proves its identity with an assertion signed by its device key (RFC 7523).
 
-Whatever is wrong with an assertion, the answer is the same; the audit is told which it was.
+The answer to a bad assertion is always the same; the audit records what was wrong.
 """
 
 from __future__ import annotations
@@ -23,32 +23,32 @@ from kiosk.contract.enrolment import ALGORITHM, ASSERTION_TYPE, AccessToken, Cla
 from kiosk.contract.messages import ProblemType
 from kiosk.rows import carry_out
 
-# A header is small: what nests deeply would overflow a parser's stack.
+# A header is small: deep nesting would overflow a parser's stack.
 _COMPACT = re.compile(r"[A-Za-z0-9_-]{1,128}(\.[A-Za-z0-9_-]+){2}", re.ASCII)
 _HEADER = {"alg": ALGORITHM, "typ": ASSERTION_TYPE}
-# Signatures and headers are PyJWT's to judge; claims and times ours, as central's clock is.
+# PyJWT checks signatures and headers; we check claims and times, by central's clock.
 _JWS = jwt.PyJWS(algorithms=[ALGORITHM])
 
 
-def give_token(services: Services, asked: TokenRequest) -> AccessToken:
-    """An access token for an assertion that is good, once."""
-    claims = _claims(asked.assertion)
+def give_token(services: Services, request: TokenRequest) -> AccessToken:
+    """Return an access token for a valid assertion, which is good once; refuse any other."""
+    claims = _claims(request.assertion)
     kiosk = None if claims is None else _kiosk(services, claims)
     if claims is None or kiosk is None:
         fault = "no assertion of a kiosk's"
     else:
-        fault = _fault(services, claims, kiosk, asked.assertion)
+        fault = _fault(services, claims, kiosk, request.assertion)
         if not fault:
-            given = _accept(services, claims, kiosk)
-            if given is not None:
-                return given
+            token = _accept(services, claims, kiosk)
+            if token is not None:
+                return token
             fault = "used before"
-    rejected_callers.tell(services, "kiosk.refused", kiosk.name if kiosk else "", fault)
+    rejected_callers.record(services, "kiosk.refused", kiosk.name if kiosk else "", fault)
     raise RequestRefused(ProblemType.NOT_AUTHENTICATED)
 
 
 def _claims(assertion: str) -> Claims | None:
-    """What is asserted, before anything of it is believed."""
+    """Return the claims, none of which is verified yet; None if there are none."""
     if not _COMPACT.fullmatch(assertion):
         return None
     try:
@@ -66,8 +66,8 @@ def _kiosk(services: Services, claims: Claims) -> Kiosk | None:
 
 
 def _fault(services: Services, claims: Claims, kiosk: Kiosk, assertion: str) -> str:
-    """What is wrong, for the audit; nothing if nothing is."""
-    given = nonces.given_at(services, claims.nonce)
+    """Return what is wrong with the assertion, for the audit; an empty string if nothing is."""
+    nonce_issued_at = nonces.issued_at(services, claims.nonce)
     key = Ed25519PublicKey.from_public_bytes(kiosk.public_key)
     try:
         _JWS.decode_complete(assertion, key, algorithms=[ALGORITHM])
@@ -77,9 +77,9 @@ def _fault(services: Services, claims: Claims, kiosk: Kiosk, assertion: str) -> 
         return "revoked"
     if claims.sub != claims.iss or claims.aud != services.name:
         return "for somebody else"
-    if given is None:
+    if nonce_issued_at is None:
         return "nonce foreign or too old"
-    issued = round(given.timestamp())
+    issued = round(nonce_issued_at.timestamp())
     latest = issued + round(nonces.LIFE / timedelta(seconds=1))
     now = services.clock().timestamp()
     if claims.iat != issued or not max(issued, now) < claims.exp <= latest:
@@ -88,7 +88,7 @@ def _fault(services: Services, claims: Claims, kiosk: Kiosk, assertion: str) -> 
 
 
 def _accept(services: Services, claims: Claims, seen: Kiosk) -> AccessToken | None:
-    """A token; None where the assertion was used, or the kiosk is not what it was a moment ago."""
+    """Return a token; None if the assertion was used before, or the kiosk was changed meanwhile."""
     with services.database.transaction() as database:
         now = services.clock()
         kiosk = database.get_one(Kiosk, seen.id)
@@ -98,7 +98,7 @@ def _accept(services: Services, claims: Claims, seen: Kiosk) -> AccessToken | No
         if database.get(UsedAssertion, used) is not None:
             return None
         carry_out(database, delete(UsedAssertion).where(col(UsedAssertion.expires_at) <= now))
-        # A process whose clock is late may still take the nonce when ours would not.
+        # A process whose clock is behind may accept the nonce for longer than ours does.
         until = now + nonces.LIFE + nonces.SKEW
         database.add(UsedAssertion(kiosk_id=kiosk.id, jti=claims.jti, expires_at=until))
         token = authentication.give_access(database, kiosk, now)

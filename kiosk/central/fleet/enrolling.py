@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a device becomes a kiosk: a one-time token of the RA's, and a key that the device made."""
+"""Enrolment: a device becomes a kiosk with a one-time token from the RA and a key of its own."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TOKEN_LIFE = timedelta(hours=24)
 def make_token(
     database: Session, organisation: Organisation, kiosk_name: str, expires_at: datetime
 ) -> str:
-    """A token for one enrolment of this kiosk; one that was made for it before is void."""
+    """Return a token for one enrolment of this kiosk; an earlier token for it becomes void."""
     carry_out(database, delete(EnrolmentRow).where(col(EnrolmentRow.kiosk_name) == kiosk_name))
     token = new_token()
     database.add(
@@ -42,14 +42,14 @@ def make_token(
     return token
 
 
-def enrol(services: Services, asked: EnrolmentRequest) -> EnrolmentResponse:
-    """Let the device in. Asked again with the same token and key, the answer is the same."""
-    fault, kiosk_name = _fault(services, asked), ""
+def enrol(services: Services, request: EnrolmentRequest) -> EnrolmentResponse:
+    """Enrol the device, or refuse; a retry with the same token and key gets the same answer."""
+    fault, kiosk_name = _fault(services, request), ""
     if not fault:
         with services.database.transaction() as database:
-            row = database.get(EnrolmentRow, token_hash(asked.token))
+            row = database.get(EnrolmentRow, token_hash(request.token))
             kiosk_name = row.kiosk_name if row else ""
-            kiosk = row and _enrolled(services, database, row, asked.public_key)
+            kiosk = row and _enrolled(services, database, row, request.public_key)
             if kiosk:
                 organisation = database.get_one(Organisation, kiosk.organisation_id)
                 return EnrolmentResponse(
@@ -60,21 +60,21 @@ def enrol(services: Services, asked: EnrolmentRequest) -> EnrolmentResponse:
                     verify_keys=signing.verify_keys(services.master),
                 )
         fault = "token used or over, or another kiosk's key"
-    rejected_callers.tell(services, "enrolment.refused", kiosk_name, fault)
+    rejected_callers.record(services, "enrolment.refused", kiosk_name, fault)
     raise RequestRefused(ProblemType.ENROLMENT_REFUSED)
 
 
-def _fault(services: Services, asked: EnrolmentRequest) -> str:
-    """What is wrong already, without a turn at the database."""
+def _fault(services: Services, request: EnrolmentRequest) -> str:
+    """Return what is wrong, as far as it shows without a transaction; empty if nothing is."""
     with services.database.reading() as database:
-        if database.get(EnrolmentRow, token_hash(asked.token)) is None:
+        if database.get(EnrolmentRow, token_hash(request.token)) is None:
             return "no such token"
-    if nonces.given_at(services, asked.nonce) is None:
+    if nonces.issued_at(services, request.nonce) is None:
         return "nonce foreign or too old"
-    signed = possession(services.name, asked.token, asked.public_key, asked.nonce)
+    signed = possession(services.name, request.token, request.public_key, request.nonce)
     try:
-        # Keys of small order, which anybody could sign for, are refused here.
-        VerifyKey(asked.public_key).verify(signed, asked.signature)
+        # This refuses keys of small order, for which anybody could sign.
+        VerifyKey(request.public_key).verify(signed, request.signature)
     except BadSignatureError:
         return "the key was not shown"
     return ""
@@ -83,14 +83,14 @@ def _fault(services: Services, asked: EnrolmentRequest) -> str:
 def _enrolled(
     services: Services, database: Session, row: EnrolmentRow, public_key: bytes
 ) -> Kiosk | None:
-    """The kiosk that the device is; None where it is none."""
+    """Return the kiosk that the device becomes, or None if it may not become one."""
     now = services.clock()
     kiosk = kiosks.named(database, row.kiosk_name)
     if row.expires_at <= now:
         return None
     if kiosk is not None and kiosk.organisation_id != row.organisation_id:
         return None
-    if row.public_key is not None:  # its answer may have been lost
+    if row.public_key is not None:  # a retry: the first answer may have been lost
         again = kiosk is not None and row.public_key == public_key == kiosk.public_key
         return kiosk if again else None
     owner = database.exec(select(Kiosk).where(Kiosk.public_key == public_key)).first()

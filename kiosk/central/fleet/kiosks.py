@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What ends a kiosk: its key is replaced, it is revoked, or it goes by itself."""
+"""The ways in which a kiosk ends: its key is replaced, it is revoked, or it retires."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from kiosk.rows import carry_out
 
 
 def named(database: Session, name: str) -> Kiosk | None:
-    """The kiosk of that name, in whichever organisation."""
+    """Return the kiosk with this name in any organisation, or None."""
     return database.exec(select(Kiosk).where(Kiosk.name == name)).first()
 
 
 def cut_off(database: Session, kiosk: Kiosk) -> list[Card]:
-    """Whatever a device holds by which it was this kiosk is worth nothing from now on.
+    """Make void everything that a device holds as this kiosk.
 
-    The cards whose keys are to be renewed, for it was lent packs of theirs.
+    Return the cards that the kiosk was lent packs of; their keys are to be renewed.
     """
     _void_tokens(database, kiosk)
     return leases.abandon(database, kiosk)
 
 
 def revoke(database: Session, kiosk: Kiosk) -> list[Card]:
-    """Refuse the kiosk from its next request on; only a fresh enrolment token lets it in again.
+    """Refuse the kiosk from its next request on, until it enrols with a fresh token.
 
-    The cards of `cut_off`.
+    Return the cards of `cut_off`.
     """
     kiosk.revoked, kiosk.retiring = True, False
     carry_out(database, delete(EnrolmentRow).where(col(EnrolmentRow.kiosk_name) == kiosk.name))
@@ -41,9 +41,9 @@ def revoke(database: Session, kiosk: Kiosk) -> list[Card]:
 
 
 def begin_retirement(database: Session, kiosk: Kiosk) -> None:
-    """Have the kiosk hand over what it has, and go: it is told with its next access token."""
+    """Tell the kiosk, with its next access token, to hand over what it holds and to retire."""
     kiosk.retiring = True
-    _void_tokens(database, kiosk)  # so it needs one now
+    _void_tokens(database, kiosk)  # so that it asks for a new one soon
 
 
 def _void_tokens(database: Session, kiosk: Kiosk) -> None:
@@ -51,7 +51,10 @@ def _void_tokens(database: Session, kiosk: Kiosk) -> None:
 
 
 def retire(services: Services, caller: Caller) -> RetirementResponse:
-    """The kiosk has handed over everything and wiped its store. Refuses one that is to stay."""
+    """Revoke a kiosk that has handed over everything and wiped its store.
+
+    Refuse one that is to stay.
+    """
     with services.database.transaction() as database:
         kiosk = database.get_one(Kiosk, caller.id)
         if not kiosk.retiring:

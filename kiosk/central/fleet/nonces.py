@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Nonces with a time in them, told from foreign ones by a MAC: nothing is kept of them.
+"""Nonces that carry their time and a MAC, so that central recognises its own without storing them.
 
-So whichever of several central processes gets one back knows it.
+Every central process on the same master key recognises them.
 """
 
 from __future__ import annotations
@@ -16,28 +16,28 @@ from kiosk.contract.enrolment import Nonce
 
 LIFE = timedelta(minutes=2)
 SKEW = timedelta(minutes=1)
-"""By how much the clocks of two central processes may differ."""
+"""The most by which the clocks of two central processes may differ."""
 
 _KEY = (b"nonces", b"", 32)
 _RANDOM, _TIME = 16, 8
 
 
 def issue(services: Services) -> Nonce:
-    """A fresh one, and the time that is in it: whole seconds."""
+    """Return a fresh nonce, with the time in it in whole seconds."""
     now = services.clock().replace(microsecond=0)
-    told = random_bytes(_RANDOM) + round(now.timestamp()).to_bytes(_TIME, "big")
+    body = random_bytes(_RANDOM) + round(now.timestamp()).to_bytes(_TIME, "big")
     seconds = round(LIFE.total_seconds())
-    return Nonce(nonce=told + _mac(services, told), now=now, valid_seconds=seconds)
+    return Nonce(nonce=body + _mac(services, body), now=now, valid_seconds=seconds)
 
 
-def given_at(services: Services, nonce: bytes) -> datetime | None:
-    """When this nonce was given; None where it is not ours, or too old."""
-    told, mac = nonce[: _RANDOM + _TIME], nonce[_RANDOM + _TIME :]
-    if not hmac.compare_digest(mac, _mac(services, told)):
+def issued_at(services: Services, nonce: bytes) -> datetime | None:
+    """Return when this nonce was issued; None if it is not ours or too old."""
+    body, mac = nonce[: _RANDOM + _TIME], nonce[_RANDOM + _TIME :]
+    if not hmac.compare_digest(mac, _mac(services, body)):
         return None
-    given = datetime.fromtimestamp(int.from_bytes(told[_RANDOM:], "big"), UTC)
-    return given if given - SKEW <= services.clock() < given + LIFE else None
+    issued = datetime.fromtimestamp(int.from_bytes(body[_RANDOM:], "big"), UTC)
+    return issued if issued - SKEW <= services.clock() < issued + LIFE else None
 
 
-def _mac(services: Services, told: bytes) -> bytes:
-    return hmac.digest(services.master.derive(*_KEY), told, "sha256")
+def _mac(services: Services, body: bytes) -> bytes:
+    return hmac.digest(services.master.derive(*_KEY), body, "sha256")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who was not let in, told to the audit without letting anybody flood it."""
+"""Audit entries for rejected callers, at a rate that nobody can use to flood the audit."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from kiosk.central.audit import trail
 from kiosk.central.service.assembly import Services
 from kiosk.central.tables import RefusalTold
 
-TOLD_EVERY = timedelta(hours=1)
-"""How often the audit is told of the same kind of refusal, for the same kiosk or for none."""
+RECORD_EVERY = timedelta(hours=1)
+"""The least time between two entries of the same kind for the same kiosk, or for no kiosk."""
 
 
-def tell(services: Services, kind: str, kiosk: str, reason: str) -> None:
-    """Audit a refusal, unless one like it was audited lately: then nothing is written at all.
+def record(services: Services, kind: str, kiosk: str, reason: str) -> None:
+    """Audit a rejection, unless one of its kind was audited lately: then nothing is written.
 
-    `kiosk` is the name of the kiosk that somebody claimed to be, empty where there is none.
+    `kiosk` is the name of the kiosk that the caller claimed to be, empty if there is none.
     """
     with services.database.reading() as database:
-        if _lately(services, database, kind, kiosk):
+        if _recorded_lately(services, database, kind, kiosk):
             return
     with services.database.transaction() as database:
-        if _lately(services, database, kind, kiosk):
+        if _recorded_lately(services, database, kind, kiosk):
             return
         now = services.clock()
         database.merge(RefusalTold(kind=kind, kiosk=kiosk, at=now))
@@ -32,6 +32,6 @@ def tell(services: Services, kind: str, kiosk: str, reason: str) -> None:
         trail.append(database, now, kind, details, {})
 
 
-def _lately(services: Services, database: Session, kind: str, kiosk: str) -> bool:
-    told = database.get(RefusalTold, (kind, kiosk))
-    return told is not None and told.at + TOLD_EVERY > services.clock()
+def _recorded_lately(services: Services, database: Session, kind: str, kiosk: str) -> bool:
+    last = database.get(RefusalTold, (kind, kiosk))
+    return last is not None and last.at + RECORD_EVERY > services.clock()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The application: routes, problems, limits."""
+"""The FastAPI application, made of the routes, the problem documents and the size limit."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def create_app(services: Services) -> FastAPI:
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
-        routes=routes.every_route(),  # as they are: including them would build them again
+        routes=routes.every_route(),  # not by include_router, which would build them again
     )
     app.state.services = services
     app.state.watch = Watch(services.database)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The one request of the contract that is a form, as RFC 6749 has it: read here, and described."""
+"""The contract's only form: the token request (RFC 6749), parsed and described for OpenAPI."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ DESCRIPTION: dict[str, Any] = {
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/TokenRequest"}}},
     }
 }
-"""What the document has of it: the schema is added there."""
+"""The form's part of the OpenAPI document; `openapi` adds the schema."""
 
 
 async def ask_token(request: Request) -> TokenRequest:
-    """The form in a request's body; refuses what is none, and what names a field twice."""
+    """Return the form in the body; refuse a body that is none, or names a field twice."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != MEDIA_TYPE:
         raise RequestRefused(ProblemType.INVALID_REQUEST)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""No request is larger than the contract's largest."""
+"""The size limit: no request body is larger than the contract's largest."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from kiosk.central.http import problems
 from kiosk.contract.messages import ProblemType
 
-# A report of a hundred signed facts takes some 170 kB.
+# A report of a hundred signed facts is about 170 kB.
 LARGEST_BODY = 256 * 1024
 
 
 class LimitBody:
-    """Reads the body before the application does, and answers in its place if it is too large."""
+    """Middleware that reads the body before the application, and refuses one that is too large."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """An ASGI application."""
+        """Handle one ASGI scope."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The contract as an OpenAPI document, made from its messages and routes: `make contract`.
+"""The contract as an OpenAPI document, made from the messages and the routes by `make contract`.
 
-It is kept in `docs/contract`; the service does not serve it.
+The document is kept in `docs/contract`; the service does not serve it.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from kiosk.central.http import problems, routes
 from kiosk.contract.enrolment import TokenRequest
 from kiosk.contract.messages import PROBLEM_PREFIX, Problem, ProblemType
 
-TITLE = "Smartcard kiosk: what kiosks ask of central"
+TITLE = "Smartcard kiosk: the requests of kiosks to central"
 DESCRIPTION = """\
-Bytes travel as base64 (standard alphabet, padded), UUIDs and times in their usual text forms.
-Unknown fields are refused on both sides. Whatever central refuses, it refuses with a problem
-document (RFC 9457), whose type says why; nothing that was sent is repeated in it.\
+Bytes are encoded as base64 (standard alphabet, padded), UUIDs and times in their usual text forms.
+Both sides refuse unknown fields. Central refuses a request with a problem document (RFC 9457),
+whose type says why; it repeats nothing of the request.\
 """
 
 _Json = dict[str, Any]
 
 
 def document() -> _Json:
-    """The document. The same for the same messages and routes, whatever the libraries' versions."""
+    """Return the document; it depends on messages and routes, not on the libraries' versions."""
     made = get_openapi(
         title=TITLE, version="1", description=DESCRIPTION, routes=routes.every_route()
     )
@@ -46,12 +46,12 @@ def document() -> _Json:
         operation["responses"] = {status: _shared(each) for status, each in answers.items()}
     for schema in _walk(schemas):
         _count_characters(schema)
-        _require_what_tells_apart(schema, schemas)
+        _require_discriminators(schema, schemas)
     return made
 
 
 def text() -> str:
-    """The document as it is kept."""
+    """Return the document as the text that is kept in `docs/contract`."""
     return json.dumps(document(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
@@ -61,7 +61,7 @@ def _operations(made: _Json) -> Iterator[_Json]:
 
 
 def _shared(response: _Json) -> _Json:
-    """Return a reference in place of a response that is one problem alone: the document has it."""
+    """Replace a response that stands for one problem by a reference to the shared response."""
     types = [
         each
         for schema in _walk(response.get("content", {}).get(problems.MEDIA_TYPE, {}))
@@ -82,16 +82,16 @@ def _walk(schema: Any) -> Iterator[_Json]:
             yield from _walk(inner)
 
 
-def _require_what_tells_apart(schema: _Json, schemas: _Json) -> None:
-    """The property that tells variants apart is never left out, whatever its default."""
-    telling = schema.get("discriminator", {})
-    for variant in telling.get("mapping", {}).values():
+def _require_discriminators(schema: _Json, schemas: _Json) -> None:
+    """Require the property that discriminates variants, even if it has a default."""
+    discriminator = schema.get("discriminator", {})
+    for variant in discriminator.get("mapping", {}).values():
         required = schemas[variant.rpartition("/")[2]].setdefault("required", [])
-        required.append(telling["propertyName"])
+        required.append(discriminator["propertyName"])
 
 
 def _count_characters(schema: _Json) -> None:
-    """Bounds that are declared for bytes are those of their base64 in the document."""
+    """Convert the bounds of bytes fields to lengths of their base64 text."""
     if schema.get("contentEncoding") == "base64":
         for bound in {"minLength", "maxLength"} & schema.keys():
             schema[bound] = -(-schema[bound] // 3) * 4

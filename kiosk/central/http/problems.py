@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What central says when it says no: problem documents (RFC 9457) that never echo what was sent."""
+"""The problem documents (RFC 9457) with which central refuses; they never repeat the request."""
 
 from __future__ import annotations
 
@@ -22,36 +22,60 @@ from kiosk.contract.messages import PROBLEM_PREFIX, Problem, ProblemType
 from kiosk.errors import MasterKeyAway, StoreFailed
 
 _MEANING = {
-    ProblemType.NOT_AUTHENTICATED: (HTTPStatus.UNAUTHORIZED, "This kiosk is not known"),
-    ProblemType.ENROLMENT_REFUSED: (HTTPStatus.FORBIDDEN, "No such kiosk is enrolled by that"),
-    ProblemType.INVALID_REQUEST: (HTTPStatus.UNPROCESSABLE_ENTITY, "Not a request of the contract"),
+    ProblemType.NOT_AUTHENTICATED: (HTTPStatus.UNAUTHORIZED, "The kiosk is not authenticated"),
+    ProblemType.ENROLMENT_REFUSED: (
+        HTTPStatus.FORBIDDEN,
+        "The kiosk cannot be enrolled with this token and key",
+    ),
+    ProblemType.INVALID_REQUEST: (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "The request does not match the contract",
+    ),
     ProblemType.TOO_LARGE: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too large"),
-    ProblemType.NOT_FOUND: (HTTPStatus.NOT_FOUND, "There is nothing here"),
-    ProblemType.CARD_NOT_KNOWN: (HTTPStatus.NOT_FOUND, "The card is not known here"),
-    ProblemType.NOT_REGISTERED: (HTTPStatus.FORBIDDEN, "Not registered for self service"),
+    ProblemType.NOT_FOUND: (HTTPStatus.NOT_FOUND, "There is no such resource"),
+    ProblemType.CARD_NOT_KNOWN: (HTTPStatus.NOT_FOUND, "The card is not known"),
+    ProblemType.NOT_REGISTERED: (
+        HTTPStatus.FORBIDDEN,
+        "The card is not registered for self service",
+    ),
     ProblemType.CARD_STOPPED: (HTTPStatus.FORBIDDEN, "The card may not be unlocked"),
-    ProblemType.CARD_FROZEN: (HTTPStatus.FORBIDDEN, "The card's last tries are kept for the RA"),
-    ProblemType.CARD_NOT_GENUINE: (HTTPStatus.FORBIDDEN, "The card did not prove itself"),
-    ProblemType.ANSWERS_WRONG: (HTTPStatus.FORBIDDEN, "Not enough answers were right"),
-    ProblemType.CODE_REQUIRED: (HTTPStatus.FORBIDDEN, "A code by e-mail is asked for as well"),
-    ProblemType.CODE_WRONG: (HTTPStatus.FORBIDDEN, "That was not the code"),
-    ProblemType.CODE_VOID: (HTTPStatus.FORBIDDEN, "The code is too old, or was tried too often"),
-    ProblemType.NO_MORE_CODES: (HTTPStatus.FORBIDDEN, "The session has had all its codes"),
-    ProblemType.MAIL_FAILED: (HTTPStatus.FAILED_DEPENDENCY, "The e-mail could not be sent"),
-    ProblemType.NOT_TRUSTED: (HTTPStatus.FORBIDDEN, "The card's certificate is not believed"),
-    ProblemType.UNLOCK_ONLY: (HTTPStatus.FORBIDDEN, "Nobody can log in with such a card"),
-    ProblemType.EMAIL_REFUSED: (HTTPStatus.FORBIDDEN, "Not an address that codes may go to"),
-    ProblemType.ANSWERS_UNFIT: (HTTPStatus.FORBIDDEN, "An answer is too easy, or there twice"),
-    ProblemType.LOCKED_OUT: (HTTPStatus.FORBIDDEN, "Too many attempts: only the RA helps now"),
-    ProblemType.WAIT: (HTTPStatus.TOO_MANY_REQUESTS, "Too soon after an attempt that failed"),
-    ProblemType.OUT_OF_ORDER: (HTTPStatus.CONFLICT, "Not now, and not for this session"),
+    ProblemType.CARD_FROZEN: (
+        HTTPStatus.FORBIDDEN,
+        "The card is frozen: its last tries are kept for the RA",
+    ),
+    ProblemType.CARD_NOT_GENUINE: (
+        HTTPStatus.FORBIDDEN,
+        "The card did not prove that it is genuine",
+    ),
+    ProblemType.ANSWERS_WRONG: (HTTPStatus.FORBIDDEN, "Too few answers were right"),
+    ProblemType.CODE_REQUIRED: (HTTPStatus.FORBIDDEN, "A code sent by email is required"),
+    ProblemType.CODE_WRONG: (HTTPStatus.FORBIDDEN, "The code was wrong"),
+    ProblemType.CODE_VOID: (HTTPStatus.FORBIDDEN, "The code is too old or was tried too often"),
+    ProblemType.NO_MORE_CODES: (HTTPStatus.FORBIDDEN, "The session gets no more codes"),
+    ProblemType.MAIL_FAILED: (HTTPStatus.FAILED_DEPENDENCY, "The email could not be sent"),
+    ProblemType.NOT_TRUSTED: (HTTPStatus.FORBIDDEN, "The card's certificate is not trusted"),
+    ProblemType.UNLOCK_ONLY: (
+        HTTPStatus.FORBIDDEN,
+        "The card can be unlocked but not used to log in",
+    ),
+    ProblemType.EMAIL_REFUSED: (HTTPStatus.FORBIDDEN, "Codes may not be sent to this address"),
+    ProblemType.ANSWERS_UNFIT: (HTTPStatus.FORBIDDEN, "An answer is too easy or used twice"),
+    ProblemType.LOCKED_OUT: (
+        HTTPStatus.FORBIDDEN,
+        "Too many attempts failed: only the RA can help",
+    ),
+    ProblemType.WAIT: (HTTPStatus.TOO_MANY_REQUESTS, "It is too soon after a failed attempt"),
+    ProblemType.OUT_OF_ORDER: (HTTPStatus.CONFLICT, "The session does not allow this request now"),
     ProblemType.EXPIRED: (HTTPStatus.GONE, "The session is over"),
-    ProblemType.UNSETTLED: (HTTPStatus.CONFLICT, "Restored, and not all kiosks have reported yet"),
-    ProblemType.CURSOR_VOID: (HTTPStatus.GONE, "Begin from nothing: too old, or of elsewhere"),
+    ProblemType.UNSETTLED: (
+        HTTPStatus.CONFLICT,
+        "Central was restored, and some kiosks have yet to report",
+    ),
+    ProblemType.CURSOR_VOID: (HTTPStatus.GONE, "The cursor is void: begin again without one"),
     ProblemType.INTERNAL: (HTTPStatus.INTERNAL_SERVER_ERROR, "The service failed"),
     ProblemType.UNAVAILABLE: (
         HTTPStatus.SERVICE_UNAVAILABLE,
-        "Database or master key are not to be had",
+        "The database or the master key is unavailable",
     ),
 }
 MEDIA_TYPE = "application/problem+json"
@@ -59,17 +83,17 @@ _log = logging.getLogger(__name__)
 
 
 def status(problem: ProblemType) -> HTTPStatus:
-    """The status that goes with a problem."""
+    """Return the HTTP status of a problem."""
     return _MEANING[problem][0]
 
 
 def title(problem: ProblemType) -> str:
-    """What a problem means."""
+    """Return the title of a problem: one sentence that says what it means."""
     return _MEANING[problem][1]
 
 
 def response(problem: ProblemType, retry_after_seconds: int | None = None) -> JSONResponse:
-    """The answer that says so."""
+    """Return the response that carries the problem."""
     document = Problem(
         type=PROBLEM_PREFIX + problem,
         title=title(problem),
@@ -98,7 +122,7 @@ def refusals(*known: ProblemType) -> dict[int | str, dict[str, Any]]:
 
 
 def refusal(of: Sequence[ProblemType]) -> dict[str, Any]:
-    """Return the OpenAPI response that is one of these problems, which share a status."""
+    """Return the OpenAPI response for these problems, which have the same status."""
     types = sorted(PROBLEM_PREFIX + problem for problem in of)
     narrowed = {"properties": {"status": {"const": status(of[0]).value}, "type": {"enum": types}}}
     schema = {"allOf": [{"$ref": "#/components/schemas/Problem"}, narrowed]}
@@ -109,7 +133,7 @@ def refusal(of: Sequence[ProblemType]) -> dict[str, Any]:
 
 
 def install(app: FastAPI) -> None:
-    """Have every error of `app` answered as a problem document."""
+    """Make `app` answer every error with a problem document."""
 
     @app.exception_handler(RequestRefused)
     def refused(_request: Request, error: RequestRefused) -> JSONResponse:
@@ -126,10 +150,10 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(SQLAlchemyError)
     def database_failed(_request: Request, error: SQLAlchemyError) -> JSONResponse:
-        # Handled here and not below, where the traceback would be logged with what the server said.
+        # The handler for all exceptions would log a traceback with the database server's message.
         _log.error("the database: %s", first_line(error))
-        passes = isinstance(error, OperationalError | PoolTimeout)
-        return response(ProblemType.UNAVAILABLE if passes else ProblemType.INTERNAL)
+        temporary = isinstance(error, OperationalError | PoolTimeout)
+        return response(ProblemType.UNAVAILABLE if temporary else ProblemType.INTERNAL)
 
     @app.exception_handler(StoreFailed)
     def journal_failed(_request: Request, error: StoreFailed) -> JSONResponse:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Unblocking keys by generation: 0 as it was imported, the others derived.
+"""The escrow: a card's unblocking keys by generation. Generation 0 was imported, the others derive.
 
-So no key is ever unknown to central: whatever generation a card may carry can be made again from
-the master key and the card's seed, both of which were on disk before the card was known at all.
+So central can produce every key that a card may carry: it only needs the master key and the card's
+seed, both of which were on disk before the card was first used.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from kiosk.values import Family, Secret
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """The unblocking keys of a family: which lengths, of which bytes.
+    """The format of a card family's unblocking keys: their lengths and bytes.
 
-    `renewed`: each use is followed by a change to the next generation. `leaves`: a kiosk is given
-    the key; otherwise it is an administrator key, and central answers the card's challenge itself.
+    `renewed`: each use is followed by a change to the next generation. `leaves`: kiosks are given
+    the key. Otherwise it is an administrator key, and central answers the card's challenge itself.
     """
 
     alphabet: bytes
@@ -33,24 +33,24 @@ class Format:
     leaves: bool = True
 
     def fits(self, key: bytes) -> bool:
-        """Whether a card could carry `key`."""
+        """Return whether a card could carry `key`."""
         return len(key) in self.lengths and all(byte in self.alphabet for byte in key)
 
 
 _ALPHANUMERIC = (string.ascii_letters + string.digits).encode()
 FORMATS = {
-    # SP 800-73: a PIV unblocking key is eight bytes of any value; letters and digits pass anywhere.
+    # SP 800-73: a PIV unblocking key is eight bytes; every card accepts letters and digits.
     Family.PIV: Format(_ALPHANUMERIC, range(8, 9), renewed=True),
-    # Two or three keys of DES, or one of AES: see `card.cryptogram`.
+    # Two or three DES keys, or one AES key: see `card.cryptogram`.
     Family.GIDS: Format(bytes(range(256)), range(16, 33, 8), leaves=False),
-    # What it is on a card is for the kiosk's profile of it to say; not every applet can change it.
+    # The kiosk's profile of the card says which object this is; not every applet can change it.
     Family.ISO7816: Format(bytes(range(0x20, 0x7F)), range(4, 17)),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class EscrowedAdministratorKey:
-    """A key that never leaves, for which cipher, and whether its card has the mutual form."""
+    """A key that never leaves central, its cipher, and whether its card has the mutual form."""
 
     key: Secret
     kind: KeyKind
@@ -58,7 +58,7 @@ class EscrowedAdministratorKey:
 
 
 class Escrow:
-    """The source of unblocking keys."""
+    """Stores imported unblocking keys, and produces the key of any generation."""
 
     def __init__(self, master: MasterKey) -> None:
         self._master = master
@@ -72,7 +72,7 @@ class Escrow:
         *,
         mutual: bool = True,
     ) -> None:
-        """Keep `imported` as the card's generation 0; `kind` goes with administrator keys."""
+        """Store `imported` as the card's generation 0; `kind` is an administrator key's cipher."""
         wrapped = self._master.wrap(imported.reveal(), _context(card))
         database.add(
             EscrowedKey(card_id=card.id, generation=0, wrapped=wrapped, kind=kind, mutual=mutual)
@@ -91,13 +91,13 @@ class Escrow:
         )
 
     def key(self, database: Session, card: Card, generation: int) -> Secret:
-        """The card's unblocking key of `generation`."""
+        """Return the card's unblocking key of `generation`."""
         if generation > 0:
             return self._derived(card, generation)
         return self._imported(card, _row(database, card))
 
     def administrator_key(self, database: Session, card: Card) -> EscrowedAdministratorKey:
-        """The key that answers the challenges of `card`."""
+        """Return the key that answers the challenges of `card`."""
         row = _row(database, card)
         kind = KeyKind(row.kind or KeyKind.TRIPLE_DES)
         return EscrowedAdministratorKey(self._imported(card, row), kind, row.mutual)
@@ -110,7 +110,7 @@ class Escrow:
         if not form.renewed:
             raise ValueError(f"the keys of {card.family} cards are not renewed")
         size = len(form.alphabet)
-        fair = 256 - 256 % size  # bytes from here on would favour the alphabet's beginning
+        fair = 256 - 256 % size  # larger bytes would favour the beginning of the alphabet
         key = bytearray()
         block = 0
         while len(key) < form.lengths[0]:

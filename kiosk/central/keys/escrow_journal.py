@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The escrow's journal: what it takes to produce every card's key again, apart from the database.
+"""The escrow journal: a file outside the database with all that is needed to restore every key.
 
-Lines of JSON that are only ever appended, and synced before the transaction they belong to commits:
-a card with its seed and its imported key, and each grant by its receipt. Keys and receipts are
-wrapped by the master key, as they are in the database.
+It consists of JSON lines, which are only appended, and synced before their transaction commits. A
+line holds a card with its seed and imported key, or the receipt of a grant. Keys and receipts are
+wrapped by the master key, as in the database.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _PENDING = "journal"
 
 
 class CardLine(Message):
-    """A card's imported key, and what its further keys derive from."""
+    """A card's imported key, and the seed from which its further keys derive."""
 
     kind: Literal["card"] = "card"
     family: Family
@@ -42,7 +42,7 @@ class CardLine(Message):
 
 
 class GrantLine(Message):
-    """A grant that was issued: its receipt says of which card and which pair."""
+    """A grant that was issued; its receipt identifies the card and the pair."""
 
     kind: Literal["grant"] = "grant"
     kiosk: str
@@ -56,24 +56,27 @@ _Line: TypeAdapter[CardLine | GrantLine] = TypeAdapter(Line)
 
 
 def note(database: Session, line: CardLine | GrantLine) -> None:
-    """Have the line written before this transaction commits."""
+    """Write the line to the journal before this transaction commits."""
     database.info.setdefault(_PENDING, []).append(line)
 
 
 def pending(database: Session) -> list[CardLine | GrantLine]:
-    """The lines that wait for that."""
+    """Return the lines noted in this transaction, and forget them."""
     lines: list[CardLine | GrantLine] = database.info.pop(_PENDING, [])
     return lines
 
 
 class Journal:
-    """A file that several processes may append to. Raises OSError where it cannot be written."""
+    """A journal file, to which several processes may append.
+
+    Raises OSError if it cannot be written.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def write(self, lines: Iterable[CardLine | GrantLine]) -> None:
-        """Append, and return once it is on the disk."""
+        """Append the lines, and return when they are on the disk."""
         text = "".join(f"{line.model_dump_json()}\n" for line in lines).encode()
         if not text:
             return
@@ -82,7 +85,7 @@ class Journal:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             size = os.fstat(descriptor).st_size
             if size and not _ends_a_line(self._path, size):
-                text = b"\n" + text  # whoever wrote last was stopped within a line
+                text = b"\n" + text  # the last writer was stopped within a line
             while text:
                 text = text[os.write(descriptor, text) :]
             os.fsync(descriptor)
@@ -91,9 +94,9 @@ class Journal:
 
 
 def read(path: Path) -> Iterator[CardLine | GrantLine]:
-    """The lines of a journal. One that was not written to its end is left out.
+    """Return the lines of a journal; incomplete lines are skipped.
 
-    Raises SettingsError where the file cannot be read.
+    Raises SettingsError if the file cannot be read.
     """
     try:
         with path.open(encoding="utf-8", errors="replace") as file:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The master key: what wraps everything secret at rest, and what unblocking keys derive from.
+"""The master key: it wraps everything secret at rest, and unblocking keys derive from it.
 
-From a file here, or in a PKCS #11 token: see `token`. The two differ in how they derive.
+The key comes from a file (here) or a PKCS #11 token (`pkcs11_key`); the two derive differently.
 """
 
 from __future__ import annotations
@@ -30,23 +30,24 @@ _NONCE_BYTES = 24
 
 
 class MasterKey(ABC):
-    """Wraps, unwraps and derives; the key itself is not to be had.
+    """Wraps, unwraps and derives, without giving out the key.
 
-    Each may be called from any thread, and raises MasterKeyAway while a token is not to be had.
-    `place` is the setting that it came from.
+    All methods may be called from any thread, and raise MasterKeyAway while a token is unavailable.
+    `place` is the setting that the key came from.
     """
 
     place: str
 
     @abstractmethod
     def derive(self, purpose: bytes, salt: bytes, length: int) -> bytes:
-        """`length` bytes that only this key, `salt` and `purpose` make again."""
+        """Return `length` bytes, which only this key, `salt` and `purpose` produce again."""
 
     def wrap(self, plain: bytes, context: bytes) -> bytes:
-        """`plain`, sealed for storage; it unwraps in the same `context` only.
+        """Return `plain` sealed for storage; it can be unwrapped in the same `context` only.
 
-        A random nonce of 24 bytes, then XChaCha20-Poly1305 under a key that derives from the nonce:
-        whoever gets hold of that key has this one item, which is in the clear beside it.
+        The result is a random nonce of 24 bytes, then XChaCha20-Poly1305 under a key that derives
+        from the nonce. An attacker who gets hold of that key has only this item, which is in the
+        clear beside it.
         """
         nonce = random_bytes(_NONCE_BYTES)
         sealed = crypto_aead_xchacha20poly1305_ietf_encrypt(
@@ -55,7 +56,10 @@ class MasterKey(ABC):
         return nonce + sealed
 
     def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
-        """What was wrapped. SettingsError if this key did not wrap it, or not in this context."""
+        """Return what was wrapped.
+
+        Raises SettingsError if it was wrapped with another key or in another context.
+        """
         nonce, sealed = wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:]
         key = self._item_key(nonce)
         try:
@@ -68,7 +72,7 @@ class MasterKey(ABC):
 
 
 class FileKey(MasterKey):
-    """A master key in memory. It derives by HKDF-SHA256 (RFC 5869)."""
+    """A master key in memory, which derives with HKDF-SHA256 (RFC 5869)."""
 
     place = _PLACE
 
@@ -76,26 +80,26 @@ class FileKey(MasterKey):
         self._key = key
 
     def derive(self, purpose: bytes, salt: bytes, length: int) -> bytes:
-        """HKDF from the key, with `salt`, and `purpose` for its info."""
+        """Return HKDF of the key, with `salt` as the salt and `purpose` as the info."""
         kdf = HKDF(algorithm=hashes.SHA256(), length=length, salt=salt, info=purpose)
         return kdf.derive(self._key.reveal())
 
 
 def read_private(path: Path, place: str) -> bytes:
-    """What is in a file that nobody else may read. Raises SettingsError."""
+    """Return the bytes of a file that nobody else may read. Raises SettingsError."""
     try:
         mode = path.stat().st_mode
         text = path.read_bytes()
     except OSError as error:
         raise SettingsError(place, error.strerror or "cannot be read") from None
-    # A group may read it: systemd hands credentials over that way.
+    # Its group may read it: systemd passes credentials that way.
     if mode & (stat.S_IWGRP | stat.S_IRWXO):
         raise SettingsError(place, "others can read or change the file: chmod 600")
     return text
 
 
 def load(path: Path) -> MasterKey:
-    """The master key of a file that nobody else may read. Raises SettingsError."""
+    """Return the master key from a file that nobody else may read. Raises SettingsError."""
     text = read_private(path, _PLACE)
     try:
         key = b64decode(text.strip(), validate=True)
@@ -107,7 +111,7 @@ def load(path: Path) -> MasterKey:
 
 
 def create(path: Path) -> None:
-    """Make a new master key file, on disk before this returns. FileExistsError if there is one."""
+    """Create a master key file, synced to disk. Raises FileExistsError if there is one."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(b64encode(random_bytes(_KEY_BYTES)) + b"\n")

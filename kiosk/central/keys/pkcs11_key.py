@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A master key in a PKCS #11 token that computes with it and never gives it out.
+"""A master key in a PKCS #11 token, which computes with the key and never gives it out.
 
-All that is asked of the token is HMAC-SHA256, with one key. Of that key and HMAC, derivation is the
-second half of HKDF (RFC 5869, 2.3; its first half is for keys that are not uniformly random):
+The token only computes HMAC-SHA256, with one key. Derivation is the second half of HKDF (RFC 5869,
+2.3; the first half is for keys that are not uniformly random):
 
     T(i) = HMAC(key, T(i - 1) ‖ length of salt (4 bytes) ‖ salt ‖ purpose ‖ i (1 byte)),  i = 1, 2 …
 """
@@ -40,15 +40,15 @@ _TEMPLATE = {
     Attribute.MODIFIABLE: False,
 }
 _ONE_AT_A_TIME = threading.Lock()
-"""Libraries are told that no two threads use them at once: not each could bear it."""
+"""No two threads use the library at once, because not every library allows that."""
 
 
 class TokenKey(MasterKey):
-    """The key in the token. A token that went away, or whose library forgot us, is opened again."""
+    """The key in a token, which is opened again if it was away or its library lost the session."""
 
     place = _LABEL
     _library_holder: ClassVar[TokenKey | None] = None
-    """Who opened the library last. Handles of those before may stand for other keys by now."""
+    """The key that opened the library last; the handles of earlier keys may be wrong by now."""
 
     def __init__(self, module: Path, token: str, label: str, pin: Secret) -> None:
         self._module, self._token, self._label, self._pin = module, token, label, pin
@@ -57,7 +57,10 @@ class TokenKey(MasterKey):
         self._key: SignMixin | None = None
 
     def derive(self, purpose: bytes, salt: bytes, length: int) -> bytes:
-        """By HMAC in the token, as said above. MasterKeyAway while the token is not to be had."""
+        """Derive by HMAC in the token, as described above.
+
+        Raises MasterKeyAway while the token is unavailable.
+        """
         info = len(salt).to_bytes(4, "big") + salt + purpose
         stream, block = b"", b""
         with _ONE_AT_A_TIME:
@@ -67,16 +70,16 @@ class TokenKey(MasterKey):
         return stream[:length]
 
     def open(self) -> None:
-        """Find the key. Raises SettingsError if what is there is not what the settings say."""
+        """Find the key. Raises SettingsError if the token does not have what the settings say."""
         with _ONE_AT_A_TIME:
             self._open()
 
     def generate(self) -> None:
-        """Make the key. SettingsError if there is one of this label."""
+        """Create the key. Raises SettingsError if there is one with this label."""
         with _ONE_AT_A_TIME:
             try:
                 with self._logged_in(to_write=True) as session:
-                    if list(session.get_objects(self._sought())):
+                    if list(session.get_objects(self._search_template())):
                         raise SettingsError(_LABEL, "the token has a key of this label")
                     session.generate_key(
                         KeyType.GENERIC_SECRET,
@@ -90,7 +93,7 @@ class TokenKey(MasterKey):
                 raise MasterKeyAway(_name(error)) from None
 
     def _hmac(self, message: bytes) -> bytes:
-        """Raises MasterKeyAway, after the token was looked for once more."""
+        """Return the HMAC; if the token fails, open it once more. Raises MasterKeyAway."""
         if self._key is not None and TokenKey._library_holder is self:
             try:
                 return bytes(self._key.sign(message, mechanism=Mechanism.SHA256_HMAC))
@@ -110,26 +113,26 @@ class TokenKey(MasterKey):
         try:
             session = self._logged_in()
             key = session.get_key(object_class=ObjectClass.SECRET_KEY, label=self._label)
-            given_out = key[Attribute.EXTRACTABLE] or not key[Attribute.SENSITIVE]
+            extractable = key[Attribute.EXTRACTABLE] or not key[Attribute.SENSITIVE]
         except NoSuchKey:
             raise SettingsError(_LABEL, "the token has no such key: `master-key create`") from None
         except MultipleObjectsReturned:
             raise SettingsError(_LABEL, "the token has several keys of this label") from None
         except PKCS11Error as error:
             raise MasterKeyAway(_name(error)) from None
-        if given_out or not isinstance(key, SignMixin):
+        if extractable or not isinstance(key, SignMixin):
             raise SettingsError(
                 _LABEL, "the token gives this key out, or cannot sign by it: make another"
             )
-        self._session, self._key = session, key  # the key does not live without its session
+        self._session, self._key = session, key  # the key is only valid with its session
         return key
 
     def _logged_in(self, *, to_write: bool = False) -> pkcs11.Session:
-        """A session with the token as it is now. Raises PKCS11Error, SettingsError."""
-        if self._pin_refused:  # asking again would lock the token for good
+        """Return a new session with the token. Raises PKCS11Error or SettingsError."""
+        if self._pin_refused:  # further tries would lock the token for good
             raise SettingsError(_PIN, "the token refused the PIN; start again with the right one")
         library = pkcs11.lib(str(self._module))
-        # Some libraries look for tokens then alone; and nobody else in this process uses it.
+        # Some libraries look for tokens only then. Nothing else in this process uses the library.
         TokenKey._library_holder = self
         library.reinitialize()
         found = library.get_token(token_label=self._token)
@@ -139,19 +142,22 @@ class TokenKey(MasterKey):
             self._pin_refused = True
             raise SettingsError(_PIN, f"the token refuses the PIN: {_name(error)}") from None
 
-    def _sought(self) -> dict[Attribute, object]:
+    def _search_template(self) -> dict[Attribute, object]:
         return {Attribute.CLASS: ObjectClass.SECRET_KEY, Attribute.LABEL: self._label}
 
 
 def load(settings: Settings) -> MasterKey:
-    """The master key of the token in the settings. Raises SettingsError, MasterKeyAway."""
+    """Return the master key in the token of the settings. Raises SettingsError or MasterKeyAway."""
     key = _of(settings)
     key.open()
     return key
 
 
 def create(settings: Settings) -> None:
-    """Make the key in the token. SettingsError if it has one; raises MasterKeyAway."""
+    """Create the key in the token.
+
+    Raises SettingsError if the token has one already, and MasterKeyAway.
+    """
     _of(settings).generate()
 
 
@@ -166,5 +172,5 @@ def _of(settings: Settings) -> TokenKey:
 
 
 def _name(error: PKCS11Error) -> str:
-    """What the library said, without what it was about."""
+    """Return the kind of the library's error, without its details."""
     return type(error).__name__

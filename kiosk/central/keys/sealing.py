@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Unblocking keys on their way to central: sealed where they are known, opened where they are kept.
+"""Sealed files, in which unblocking keys travel from the RA to central.
 
-A sealed file is a line that says so and one libsodium sealed box (X25519, XSalsa20-Poly1305) to
-central's import key. Whoever has the public half can seal; nobody without the private half can
-open, not even the one who sealed.
+A sealed file is a line that identifies it, and one libsodium sealed box (X25519, XSalsa20-Poly1305)
+for central's import key. Anybody who has the public half can seal. Only the owner of the private
+half can open, so not even the one who sealed it can.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ _REQUIRED = ("family", "serial", "key")
 
 @dataclass(eq=False)
 class UnreadableRows(KioskError):
-    """A file that is not what it should be; `reason` says so, and shows nothing of it."""
+    """The file is not what it should be; `reason` says why, without its content."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """Why a row was rejected. Never what is in it."""
+    """The reason why a row was rejected, without the row's content."""
 
     file: str
     line: int
@@ -61,9 +61,10 @@ class RowError:
 
 
 class CardKey(BaseModel):
-    """The unblocking key of a card: text, or hexadecimal of an administrator key with its cipher.
+    """A card's unblocking key: text, or an administrator key in hexadecimal, with its cipher.
 
-    `mutual`: the card has the mutual form. `tries`: of the unblocking key, when none was wasted.
+    `mutual`: the card has the mutual form. `tries`: the tries of the unblocking key when none was
+    wasted.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -77,7 +78,7 @@ class CardKey(BaseModel):
 
     @property
     def secret(self) -> Secret:
-        """The key as the card has it."""
+        """Return the key as the card has it."""
         text = self.key.get_secret_value()
         return Secret(text.encode() if FORMATS[self.family].leaves else bytes.fromhex(text))
 
@@ -98,7 +99,10 @@ _Keys = TypeAdapter(tuple[CardKey, ...], config=ConfigDict(hide_input_in_errors=
 
 
 def create_import_key(path: Path) -> str:
-    """Make the import key: its private half in a new file of ours alone; returns the public one."""
+    """Create the import key: write the private half to a new file, and return the public half.
+
+    The file is readable by its owner only.
+    """
     private = PrivateKey.generate()
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
@@ -109,7 +113,10 @@ def create_import_key(path: Path) -> str:
 
 
 def load_import_key(path: Path) -> PrivateKey:
-    """Return the private half. Raises UnreadableRows if others may read the file, or it is none."""
+    """Return the private half of the import key.
+
+    Raises UnreadableRows if others may read the file, or it has no such key.
+    """
     try:
         mode = path.stat().st_mode
         text = path.read_bytes()
@@ -121,12 +128,12 @@ def load_import_key(path: Path) -> PrivateKey:
 
 
 def public_half(private: PrivateKey) -> str:
-    """What to give to the RA."""
+    """Return the public half as text, to be given to the RA."""
     return b64encode(bytes(private.public_key)).decode()
 
 
 def load_public_half(text: str) -> PublicKey:
-    """The public half as it was printed. Raises UnreadableRows."""
+    """Return the public half from its text. Raises UnreadableRows."""
     return PublicKey(_key(text.encode(), "not the public half of an import key"))
 
 
@@ -141,13 +148,13 @@ def _key(text: bytes, reason: str) -> bytes:
 
 
 def seal(keys: Sequence[CardKey], recipient: PublicKey) -> bytes:
-    """The sealed file of `keys`."""
+    """Return the sealed file of `keys`."""
     rows = [{**each.model_dump(mode="json"), "key": each.key.get_secret_value()} for each in keys]
     return _MAGIC + SealedBox(recipient).encrypt(json.dumps(rows).encode())
 
 
 def unseal(content: bytes, private: PrivateKey) -> tuple[CardKey, ...]:
-    """The keys of a sealed file. Raises UnreadableRows."""
+    """Return the keys of a sealed file. Raises UnreadableRows."""
     if not content.startswith(_MAGIC):
         raise UnreadableRows(
             "not a sealed file. Keys are not taken in the clear: `kiosk-central seal-keys` seals"
@@ -164,9 +171,10 @@ def unseal(content: bytes, private: PrivateKey) -> tuple[CardKey, ...]:
 
 
 def read_keys(file: str, text: str) -> tuple[list[CardKey], list[RowError]]:
-    """Return the keys of a CSV, and the errors of its rows. Raises UnreadableRows if it is no CSV.
+    """Return the keys of a CSV, and the errors of its rows.
 
-    Columns: family, serial, key, and where they are needed cipher, mutual, tries.
+    Columns: family, serial, key; and cipher, mutual, tries if they are needed. Raises
+    UnreadableRows if the text is no CSV.
     """
     rows = read_rows(file, text, _REQUIRED, _COLUMNS)
     keys: list[CardKey] = []
@@ -188,9 +196,10 @@ def read_keys(file: str, text: str) -> tuple[list[CardKey], list[RowError]]:
 def read_rows(
     file: str, text: str, required: Sequence[str], columns: Sequence[str]
 ) -> list[tuple[int, Mapping[str, str]]]:
-    """The rows of a CSV by their lines, without empty cells. Raises UnreadableRows.
+    """Return the rows of a CSV with their line numbers, without empty cells. Raises UnreadableRows.
 
-    A first line that names other columns is refused as a whole, and is not shown: it may be a row.
+    If the first line has other columns, the whole file is refused. The line is not shown, because
+    it may be a row.
     """
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
     try:
@@ -212,7 +221,7 @@ def read_rows(
 
 
 def flaws_of(file: str, line: int, error: ValidationError) -> list[RowError]:
-    """What is wrong with a row, without what is in it."""
+    """Return the errors of a row, without its content."""
     return [
         RowError(file, line, ".".join(map(str, each["loc"])) or "row", each["msg"])
         for each in error.errors(include_input=False, include_url=False, include_context=False)

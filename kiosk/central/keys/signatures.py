@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a signature was made by the card's own key."""
+"""Signatures of cards, and the public keys that verify them."""
 
 from __future__ import annotations
 
@@ -16,15 +16,18 @@ from cryptography.x509 import Certificate, InvalidVersion, load_der_x509_certifi
 
 
 def certificate(der: bytes) -> Certificate:
-    """The certificate in `der`. ValueError if it is none."""
+    """Return the certificate in `der`. Raises ValueError if it is none."""
     try:
         return load_der_x509_certificate(der)
-    except InvalidVersion as error:  # no ValueError of its own
+    except InvalidVersion as error:  # it is not a ValueError
         raise ValueError(str(error)) from None
 
 
 def public_key(der: bytes) -> bytes:
-    """The SubjectPublicKeyInfo (DER) of a certificate (DER). ValueError if it is none."""
+    """Return the SubjectPublicKeyInfo (DER) of a certificate (DER).
+
+    Raises ValueError if `der` is no certificate.
+    """
     try:
         key = certificate(der).public_key()
     except UnsupportedAlgorithm as error:
@@ -33,9 +36,10 @@ def public_key(der: bytes) -> bytes:
 
 
 def signed(key_info: bytes, digest: bytes, signature: bytes) -> bool:
-    """Whether the key of `key_info` (SubjectPublicKeyInfo, DER) signed the SHA-256 `digest`.
+    """Return whether the key in `key_info` signed the SHA-256 `digest`.
 
-    RSA with PKCS #1 v1.5 padding, or ECDSA. The card signs the digest itself.
+    `key_info` is a SubjectPublicKeyInfo in DER. RSA with PKCS #1 v1.5 padding, or ECDSA. The card
+    signs the digest itself.
     """
     sha256 = Prehashed(hashes.SHA256())
     try:

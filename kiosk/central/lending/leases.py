@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is lent, as far as central knows: how long, how often it was tried, and when it is over."""
+"""Leases: which packs are lent, for how long, how often they were tried, and when they end."""
 
 from __future__ import annotations
 
@@ -14,57 +14,61 @@ ATTEMPT, ANSWERS, END = "pack attempt", "pack answers", "pack end"
 
 
 def unended(database: Session, card: Card) -> list[PackRow]:
-    """The packs of a card that no kiosk has accounted for."""
+    """Return the card's packs that no kiosk has accounted for, in the order of their numbers."""
     lent = select(PackRow).where(PackRow.card_id == card.id, col(PackRow.ended_at).is_(None))
     return list(database.exec(lent.order_by(col(PackRow.number))))
 
 
 def runs(row: PackRow, now: datetime) -> bool:
-    """Whether a kiosk may unlock with it now."""
+    """Return whether a kiosk may unlock with the pack now."""
     return row.ended_at is None and row.lent_until > now
 
 
 def forbids_renewal(database: Session, card: Card, now: datetime) -> bool:
-    """Whether the card's key has to stay as it is, for a pack would go stale.
+    """Return whether the card's key may not be renewed, because a pack would become stale.
 
-    One whose kiosk was cut off may: its key is to be worth nothing.
+    The packs of a kiosk that was cut off may become stale: their keys are to become worthless.
     """
     return any(runs(row, now) and not row.abandoned for row in unended(database, card))
 
 
 def attempts(database: Session, row: PackRow) -> int:
-    """How many attempts on a pack were reported."""
-    told = select(func.count()).where(PackEventRow.pack_id == row.id, PackEventRow.kind == ATTEMPT)
-    return database.exec(told).one()
+    """Return the number of attempts that were reported for a pack."""
+    count = select(func.count()).where(PackEventRow.pack_id == row.id, PackEventRow.kind == ATTEMPT)
+    return database.exec(count).one()
 
 
 def earlier(work: Work, sealing_key: bytes) -> list[PackRow]:
-    """What the caller has not accounted for of its earlier starts."""
-    gone = select(PackRow).where(
+    """Return the caller's packs from earlier starts that it has not accounted for."""
+    lost = select(PackRow).where(
         PackRow.kiosk_id == work.caller.id,
         PackRow.sealing_key != sealing_key,
         col(PackRow.ended_at).is_(None),
         col(PackRow.abandoned).is_(False),
     )
-    return list(work.session.exec(gone))
+    return list(work.session.exec(lost))
 
 
 def end_earlier(work: Work, sealing_key: bytes) -> None:
-    """The caller was started anew: what was sealed to earlier keys is gone, and all reported."""
+    """End the caller's packs from earlier starts.
+
+    The kiosk was restarted: it has lost what was sealed to earlier keys, and has reported
+    everything.
+    """
     for row in earlier(work, sealing_key):
         row.ended_at = work.now
 
 
 def end_all(database: Session, kiosk: Kiosk, now: datetime) -> None:
-    """The kiosk has wiped everything, and reported before."""
+    """End all packs of a kiosk that has wiped everything and reported before."""
     for row in database.exec(_of_kiosk(kiosk)):
         row.ended_at = now
 
 
 def abandon(database: Session, kiosk: Kiosk) -> list[Card]:
-    """The kiosk is not to be trusted any more: the cards whose keys it may hold are to be renewed.
+    """Mark the packs of a kiosk that is not trusted any more; return the cards, sorted by serial.
 
-    Its packs are void once their lease is over.
+    The keys of these cards are to be renewed, and the packs are void when their lease is over.
     """
     cards: dict[int, Card] = {}
     for row in database.exec(_of_kiosk(kiosk)):

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What kiosks did with packs while central was out of reach, merged in whatever order it comes.
+"""Offline visits: what kiosks did with packs while central was unreachable, merged in any order.
 
-An attempt counts as a failed one until its answers are known to have been right. Those that were
-right are followed by card work under a grant of the kiosk's own making, which takes one of the
-numbers that were kept free when the pack was lent.
+An attempt counts as failed until its answers are known to have been right. Right answers are
+followed by card work under a grant that the kiosk makes itself. This grant takes one of the numbers
+that were reserved when the pack was lent.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ PackFact = PackAttempt | PackAnswers | PackEnded
 
 
 def lent_to_caller(work: Work, fact: PackFact) -> PackRow | None:
-    """The pack that a fact is about; another kiosk's is as good as none."""
+    """Return the pack of a fact, or None if it is not known or was lent to another kiosk."""
     row = work.session.get(PackRow, fact.pack)
     return row if row is not None and row.kiosk_id == work.caller.id else None
 
 
 def event_row(work: Work, item: OutboxItem, fact: PackFact) -> PackEventRow:
-    """How the fact is kept."""
+    """Return the row that stores the fact."""
     right = isinstance(fact, PackAnswers) and fact.right
     return PackEventRow(
         id=item.id,
@@ -51,7 +51,7 @@ def event_row(work: Work, item: OutboxItem, fact: PackFact) -> PackEventRow:
 
 
 def refusal(work: Work, pack: PackRow, fact: PackFact) -> str | None:
-    """Why a fact cannot be, or None."""
+    """Return why a fact is impossible, or None."""
     if isinstance(fact, PackEnded):
         return None
     if fact.number > pack.allowance:
@@ -65,17 +65,17 @@ def refusal(work: Work, pack: PackRow, fact: PackFact) -> str | None:
 
 
 def apply(work: Work, pack: PackRow, fact: PackFact, row: PackEventRow) -> None:
-    """Keep a fact that is new, with what it changes."""
+    """Store a new fact, and apply what it changes."""
     card = work.session.exec(select(Card).where(Card.id == pack.card_id).with_for_update()).one()
     match fact:
         case PackAttempt():
             _count(work, pack, card, row)
         case PackAnswers(right=True):
             _take_back(work, pack, card, fact.number)
-            card.renewal_due = True  # by its next unlock: while a pack runs it is not
+            card.renewal_due = True  # at the next unlock: not while a pack runs
             _grant(work, pack, card, fact, row)
         case PackAnswers():
-            _tell_holder(work, pack, card, row)
+            _notify_holder(work, pack, card, row)
         case PackEnded():
             pack.ended_at = pack.ended_at or work.now
     work.session.add(row)
@@ -84,7 +84,7 @@ def apply(work: Work, pack: PackRow, fact: PackFact, row: PackEventRow) -> None:
 
 
 def _count(work: Work, pack: PackRow, card: Card, row: PackEventRow) -> None:
-    """Count a failed attempt, unless it is known already that it was none."""
+    """Count a failed attempt, unless its answers are already known to have been right."""
     if any(each.right and each.number >= row.number for each in _events(work, pack)):
         return
     row.counted = True
@@ -97,7 +97,7 @@ def _count(work: Work, pack: PackRow, card: Card, row: PackEventRow) -> None:
 
 
 def _take_back(work: Work, pack: PackRow, card: Card, number: int) -> None:
-    """The attempt was right: what was counted on this pack was its holder's."""
+    """Take back the failures counted on this pack: they were the cardholder's own."""
     registration = _registration(work, pack)
     for event in _events(work, pack):
         if not event.counted or event.number > number:
@@ -111,7 +111,7 @@ def _take_back(work: Work, pack: PackRow, card: Card, number: int) -> None:
 
 
 def _grant(work: Work, pack: PackRow, card: Card, fact: PackAnswers, row: PackEventRow) -> None:
-    """The card work that follows, as if it had been granted."""
+    """Store the card work that follows as a session and a grant."""
     if work.session.get(GrantRow, _number(pack, fact)) is not None:
         return
     work.session.add(
@@ -121,7 +121,7 @@ def _grant(work: Work, pack: PackRow, card: Card, fact: PackAnswers, row: PackEv
             card_id=card.id,
             registration_id=pack.registration_id,
             reason=fact.reason,
-            # When this was is not known well enough for anything to follow from the counters.
+            # The time is too uncertain to conclude anything from the card's counters.
             passcode_tries=None,
             unblocking_tries=None,
             nonce=b"",
@@ -154,7 +154,7 @@ def _number(pack: PackRow, fact: PackAttempt | PackAnswers) -> int:
     return pack.number + fact.number - 1
 
 
-def _tell_holder(work: Work, pack: PackRow, card: Card, row: PackEventRow) -> None:
+def _notify_holder(work: Work, pack: PackRow, card: Card, row: PackEventRow) -> None:
     if epochs.happened_before(work, row.recorded_at):
         return
     addressee = notices.holder(work, card)
@@ -165,14 +165,14 @@ def _tell_holder(work: Work, pack: PackRow, card: Card, row: PackEventRow) -> No
 
 
 def _registration(work: Work, pack: PackRow) -> Registration | None:
-    """The registration that the pack was made of, if it is still there."""
-    asked = select(Registration).where(Registration.id == pack.registration_id)
-    return work.session.exec(asked.with_for_update()).first()
+    """Return the registration that the pack was made from, if it still exists."""
+    query = select(Registration).where(Registration.id == pack.registration_id)
+    return work.session.exec(query.with_for_update()).first()
 
 
 def _events(work: Work, pack: PackRow) -> list[PackEventRow]:
-    asked = select(PackEventRow).where(PackEventRow.pack_id == pack.id)
-    return list(work.session.exec(asked))
+    query = select(PackEventRow).where(PackEventRow.pack_id == pack.id)
+    return list(work.session.exec(query))
 
 
 def _record(work: Work, pack: PackRow, card: Card, fact: PackFact) -> None:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Packs are made: for which cards, with how many attempts, for how long.
+"""Issuing packs: for which cards, with how many attempts, and for how long.
 
-A pack never holds a key that may not be the card's, and while one is lent the card's key is not
-renewed: so packs do not go stale. What all kiosks together could try without central is less than
-what locks a registration.
+A pack never contains a key that may not be the card's. While a pack is lent, the card's key is not
+renewed, so packs do not become stale. All kiosks together get fewer attempts without central than
+lock a registration.
 """
 
 from __future__ import annotations
@@ -45,45 +45,45 @@ from kiosk.vault import pack as sealing
 
 SEEN_WITHIN = timedelta(days=30)
 MOST_LENT = 1000
-"""Packs that a kiosk may have: a thief of one that runs gets no more."""
-_LOOKED_AT = 100  # cards in one transaction
+"""The most packs that a kiosk may have: a thief of a running kiosk gets no more."""
+_BATCH = 100  # cards in one transaction
 
 
-def give_packs(services: Services, caller: Caller, asked: pk.PacksRequest) -> pk.PackPage:
-    """The next packs of those that the kiosk may have and has not; none where nothing is lent."""
-    if _nothing_to_do(services, caller, asked):
-        return pk.PackPage(packs=(), next=asked.after, more=False)
+def give_packs(services: Services, caller: Caller, request: pk.PacksRequest) -> pk.PackPage:
+    """Return the next packs that the kiosk may have and lacks; none if nothing may be lent."""
+    if _nothing_to_do(services, caller, request):
+        return pk.PackPage(packs=(), next=request.after, more=False)
     with working(services, caller) as work:
         trust = work.session.get_one(Organisation, caller.organisation_id)
         installation = work.session.get_one(Installation, 1)
-        leases.end_earlier(work, asked.sealing_key)
+        leases.end_earlier(work, request.sealing_key)
         stopped = installation.stopped or trust.stopped or not trust.offline
         if stopped or epochs.missing(work.session, trust.id):
-            return pk.PackPage(packs=(), next=asked.after, more=False)
-        return _page(work, trust, installation, asked)
+            return pk.PackPage(packs=(), next=request.after, more=False)
+        return _page(work, trust, installation, request)
 
 
-def _nothing_to_do(services: Services, caller: Caller, asked: pk.PacksRequest) -> bool:
-    """Whether there is nothing to lend and nothing to end: kiosks ask after every change.
+def _nothing_to_do(services: Services, caller: Caller, request: pk.PacksRequest) -> bool:
+    """Return whether there is no pack to lend and none to end; kiosks ask after every change.
 
-    To look takes no turn: whoever unlocks does not wait for it.
+    This only reads, so it does not delay an unlock.
     """
     with services.database.reading() as database:
         work = Work(services, caller, database, services.clock())
-        if leases.earlier(work, asked.sealing_key):
+        if leases.earlier(work, request.sealing_key):
             return False
         trust = database.get_one(Organisation, caller.organisation_id)
-        return not trust.offline or not _candidates(work, trust, asked)
+        return not trust.offline or not _candidates(work, trust, request)
 
 
 def _page(
-    work: Work, trust: Organisation, installation: Installation, asked: pk.PacksRequest
+    work: Work, trust: Organisation, installation: Installation, request: pk.PacksRequest
 ) -> pk.PackPage:
     lease = timedelta(hours=trust.lease_hours)
-    lent = _lent(work, asked)
-    found = _candidates(work, trust, asked)
+    lent = _lent(work, request)
+    found = _candidates(work, trust, request)
     made: list[pk.SealedPack] = []
-    after, new = asked.after, 0
+    after, new = request.after, 0
     kiosk = work.session.get_one(Kiosk, work.caller.id)
     for card, registration in found:
         if len(made) == pk.MOST_PACKS or lent + new == MOST_LENT:
@@ -91,24 +91,24 @@ def _page(
         after = card.id
         if trust.lease_cards == LeaseCards.SEEN and not _seen_last_here(work, card):
             continue
-        loan = _loan(work, card, registration, asked, installation)
+        loan = _loan(work, card, registration, request, installation)
         if loan is None:
             continue
         new += loan.row.lent_at == work.now
         loan.row.lent_until = work.now + lease
-        made.append(_sealed(work, loan, kiosk, asked, installation.epoch))
+        made.append(_sealed(work, loan, kiosk, request, installation.epoch))
     if new:
-        told: dict[str, trail.Detail] = {"kiosk": work.caller.name, "packs": new}
-        trail.append(work.session, work.now, "packs.lent", told, {})
+        details: dict[str, trail.Detail] = {"kiosk": work.caller.name, "packs": new}
+        trail.append(work.session, work.now, "packs.lent", details, {})
     more = bool(found) and lent + new < MOST_LENT
     return pk.PackPage(packs=tuple(made), next=after, more=more)
 
 
-def _lent(work: Work, asked: pk.PacksRequest) -> int:
-    """How many packs the kiosk has."""
+def _lent(work: Work, request: pk.PacksRequest) -> int:
+    """Return the number of packs that the kiosk has."""
     counted = select(func.count()).where(
         PackRow.kiosk_id == work.caller.id,
-        PackRow.sealing_key == asked.sealing_key,
+        PackRow.sealing_key == request.sealing_key,
         col(PackRow.ended_at).is_(None),
         col(PackRow.lent_until) > work.now,
     )
@@ -116,15 +116,15 @@ def _lent(work: Work, asked: pk.PacksRequest) -> int:
 
 
 def _candidates(
-    work: Work, trust: Organisation, asked: pk.PacksRequest
+    work: Work, trust: Organisation, request: pk.PacksRequest
 ) -> list[tuple[Card, Registration]]:
-    """The next cards that may be lent and whose pack is missing, or half over, by their ids."""
+    """Return the next cards whose pack is missing or past half its lease, ordered by id."""
     wanted = (
         select(Card, Registration)
         .join(Registration, col(Registration.card_id) == col(Card.id))
         .where(
             Card.organisation_id == trust.id,
-            Card.id > asked.after,
+            Card.id > request.after,
             Card.status == CardStatus.ACTIVE,
             col(Card.frozen).is_(False),
             col(Registration.card_authentication_key).is_not(None),
@@ -134,22 +134,22 @@ def _candidates(
     )
     if trust.lease_cards == LeaseCards.SEEN:
         wanted = wanted.where(or_(*(_seen(work, table) for table in (LoginSession, UnlockSession))))
-    if not asked.anew:
+    if not request.anew:
         half = timedelta(hours=trust.lease_hours) / 2
         fresh = select(PackRow.id).where(
             PackRow.kiosk_id == work.caller.id,
             PackRow.card_id == Card.id,
             PackRow.registration_id == Registration.id,
-            PackRow.sealing_key == asked.sealing_key,
+            PackRow.sealing_key == request.sealing_key,
             col(PackRow.ended_at).is_(None),
             col(PackRow.lent_until) > work.now + half,
         )
         wanted = wanted.where(~fresh.exists())
-    return list(work.session.exec(wanted.order_by(col(Card.id)).limit(_LOOKED_AT)).all())
+    return list(work.session.exec(wanted.order_by(col(Card.id)).limit(_BATCH)).all())
 
 
 def _seen(work: Work, table: type[LoginSession] | type[UnlockSession]) -> ColumnElement[bool]:
-    """Whether the card was at this kiosk lately."""
+    """Return the condition that the card was at this kiosk lately."""
     return (
         select(table.id)
         .where(
@@ -163,7 +163,7 @@ def _seen(work: Work, table: type[LoginSession] | type[UnlockSession]) -> Column
 
 @dataclass(frozen=True, slots=True)
 class _Loan:
-    """A pack, with what it is of; `proven`: its key has opened the card before."""
+    """A pack with its card and registration; `proven`: its key has opened the card before."""
 
     card: Card
     registration: Registration
@@ -172,7 +172,7 @@ class _Loan:
 
 
 def _seen_last_here(work: Work, card: Card) -> bool:
-    """Whether the card was nowhere since: few kiosks at once are lent its key."""
+    """Return whether the card was last seen at this kiosk, so that few kiosks get its key."""
     latest: list[tuple[datetime, int]] = []
     for table in (LoginSession, UnlockSession):
         newest = select(table.opened_at, table.kiosk_id).where(table.card_id == card.id)
@@ -185,15 +185,15 @@ def _loan(
     work: Work,
     card: Card,
     registration: Registration,
-    asked: pk.PacksRequest,
+    request: pk.PacksRequest,
     installation: Installation,
 ) -> _Loan | None:
-    """The pack that the kiosk has of the card, or a new one; None where it may have none."""
+    """Return the pack that the kiosk has of the card, or a new one; None if it may have none."""
     known = leases.unended(work.session, card)
     mine = [
         row
         for row in known
-        if row.sealing_key == asked.sealing_key
+        if row.sealing_key == request.sealing_key
         and row.kiosk_id == work.caller.id
         and row.registration_id == registration.id
     ]
@@ -216,7 +216,7 @@ def _loan(
         registration_id=registration.id,
         generation=decision.current,
         allowance=allowance,
-        sealing_key=asked.sealing_key,
+        sealing_key=request.sealing_key,
         lent_at=work.now,
         lent_until=work.now,
     )
@@ -226,7 +226,10 @@ def _loan(
 
 
 def _allowance(database: Session, registration: Registration, running: list[PackRow]) -> int:
-    """Attempts that may be made without central: before a code is due, and before it would lock."""
+    """Return the attempts allowed without central.
+
+    They end before a code is required, and before the registration would lock.
+    """
     others = [row for row in running if row.registration_id == registration.id]
     at_stake = sum(row.allowance - leases.attempts(database, row) for row in others)
     before_locking = throttle.ATTEMPTS - 1 - registration.failures - at_stake
@@ -237,16 +240,16 @@ def _allowance(database: Session, registration: Registration, running: list[Pack
 
 
 def _sealed(
-    work: Work, loan: _Loan, kiosk: Kiosk, asked: pk.PacksRequest, epoch: str
+    work: Work, loan: _Loan, kiosk: Kiosk, request: pk.PacksRequest, epoch: str
 ) -> pk.SealedPack:
-    body = _pack(work, loan, kiosk, asked, epoch).model_dump_json().encode()
+    body = _pack(work, loan, kiosk, request, epoch).model_dump_json().encode()
     signature = signing.sign(work.services.master, StatementPurpose.PACK, body)
     signed = pk.SignedPack(pack=body, signature=signature).model_dump_json().encode()
-    to_whom = pk.addressed(work.services.name, kiosk.subject)
-    return pk.SealedPack(sealed=sealing.seal(signed, asked.sealing_key, to_whom))
+    recipient = pk.addressed(work.services.name, kiosk.subject)
+    return pk.SealedPack(sealed=sealing.seal(signed, request.sealing_key, recipient))
 
 
-def _pack(work: Work, loan: _Loan, kiosk: Kiosk, asked: pk.PacksRequest, epoch: str) -> pk.Pack:
+def _pack(work: Work, loan: _Loan, kiosk: Kiosk, request: pk.PacksRequest, epoch: str) -> pk.Pack:
     card, registration, row = loan.card, loan.registration, loan.row
     recovery = registrations.recovery(work.session, work.services.master, registration)
     key = work.services.escrow.key(work.session, card, row.generation)
@@ -260,8 +263,8 @@ def _pack(work: Work, loan: _Loan, kiosk: Kiosk, asked: pk.PacksRequest, epoch: 
         central=work.services.name,
         epoch=epoch,
         kiosk=kiosk.subject,
-        sealing_key=asked.sealing_key,
-        nonce=asked.nonce,
+        sealing_key=request.sealing_key,
+        nonce=request.nonce,
         family=card.family,
         serial=card.serial,
         registration=registration.id,

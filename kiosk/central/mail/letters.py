@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The e-mails that central writes, in their reader's language: what they say, as values. Pure."""
+"""The text of central's emails, in the reader's language. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kiosk.central.mail.wording import Wording, wording
 
 
 class Reader(Protocol):
-    """Whom a letter is to: a cardholder."""
+    """The cardholder that a letter is addressed to."""
 
     name: str
     language: str
@@ -20,9 +20,9 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """An e-mail without its address: a subject and paragraphs; `code` is set apart from them.
+    """An email without its address: a subject, paragraphs, and perhaps a code set apart from them.
 
-    It is silent about its content when it is printed: a code is in it.
+    Its representation does not show the content, because that may be a code.
     """
 
     subject: str
@@ -35,13 +35,13 @@ class Letter:
 
     @property
     def text(self) -> str:
-        """As plain text."""
+        """Return the letter as plain text."""
         parts = [self.paragraphs[0], *([f"    {self.code}"] if self.code else [])]
         return "\n\n".join((*parts, *self.paragraphs[1:])) + "\n"
 
     @property
     def html(self) -> str:
-        """As HTML: nothing is fetched from anywhere."""
+        """Return the letter as HTML, which loads nothing from elsewhere."""
         large = '<p style="font-size:2em;letter-spacing:0.2em"><strong>{}</strong></p>'
         parts = [f"<p>{escape(self.paragraphs[0])}</p>"]
         parts += [large.format(escape(self.code))] if self.code else []
@@ -61,7 +61,7 @@ _PAGE = """<!DOCTYPE html>
 
 
 def unlock_code(to: Reader, code: str, kiosk: str, valid: timedelta) -> Letter:
-    """The code that is asked for at the kiosk."""
+    """Return the letter with the code for an unlock."""
     w = wording(to.language)
     return _letter(
         w,
@@ -71,29 +71,27 @@ def unlock_code(to: Reader, code: str, kiosk: str, valid: timedelta) -> Letter:
             name=to.name,
             kiosk=kiosk,
         ),
-        _valid(w, valid),
+        _validity(w, valid),
         _not_you(w),
         code=code,
     )
 
 
 def registration_code(to: Reader, code: str, valid: timedelta) -> Letter:
-    """The code of the last step of registering."""
+    """Return the letter with the code for the last step of a registration."""
     w = wording(to.language)
     return _letter(
         w,
         w.text("Your registration code for smartcard self service"),
         w.text("Dear {name}, enter this registration code at the smartcard kiosk:", name=to.name),
-        _valid(w, valid),
-        w.text(
-            "If you are not registering for smartcard self service, you can ignore this e-mail."
-        ),
+        _validity(w, valid),
+        w.text("If you are not registering for smartcard self service, you can ignore this email."),
         code=code,
     )
 
 
 def registered(to: Reader, kiosk: str, at: datetime) -> Letter:
-    """A card was registered for self service."""
+    """Return the letter that says that a card was registered for self service."""
     w = wording(to.language)
     return _letter(
         w,
@@ -101,7 +99,7 @@ def registered(to: Reader, kiosk: str, at: datetime) -> Letter:
         w.text(
             "Dear {name}, your smartcard was registered for self service at the kiosk “{kiosk}” on"
             " {at}.",
-            **_what(w, to, kiosk, at),
+            **_values(w, to, kiosk, at),
         ),
         w.text("If it locks, put it into any kiosk and answer your security questions."),
         _not_you(w),
@@ -109,7 +107,7 @@ def registered(to: Reader, kiosk: str, at: datetime) -> Letter:
 
 
 def registration_removed(to: Reader, kiosk: str, at: datetime) -> Letter:
-    """A registration was ended."""
+    """Return the letter that says that a registration was ended."""
     w = wording(to.language)
     return _letter(
         w,
@@ -117,30 +115,30 @@ def registration_removed(to: Reader, kiosk: str, at: datetime) -> Letter:
         w.text(
             "Dear {name}, your registration was removed at the kiosk “{kiosk}” on {at}. Your"
             " answers are no longer kept.",
-            **_what(w, to, kiosk, at),
+            **_values(w, to, kiosk, at),
         ),
         _not_you(w),
     )
 
 
 def address_changed(to: Reader, address: str, kiosk: str, at: datetime) -> Letter:
-    """To the address before: it is no longer the one that is written to."""
+    """Return the letter to the former address, which says that another one is used from now on."""
     w = wording(to.language)
     return _letter(
         w,
-        w.text("Your e-mail address for smartcard self service was changed"),
+        w.text("Your email address for smartcard self service was changed"),
         w.text(
             "Dear {name}, at the kiosk “{kiosk}” your address was changed to {address} on {at}."
             " From now on codes and notices go there.",
             address=address,
-            **_what(w, to, kiosk, at),
+            **_values(w, to, kiosk, at),
         ),
         _not_you(w),
     )
 
 
 def unlocked(to: Reader, kiosk: str, at: datetime) -> Letter:
-    """A card was unlocked."""
+    """Return the letter that says that a card was unlocked."""
     w = wording(to.language)
     return _letter(
         w,
@@ -148,7 +146,7 @@ def unlocked(to: Reader, kiosk: str, at: datetime) -> Letter:
         w.text(
             "Dear {name}, your smartcard was unlocked and given a new passcode at the kiosk"
             " “{kiosk}” on {at}.",
-            **_what(w, to, kiosk, at),
+            **_values(w, to, kiosk, at),
         ),
         w.text("If this was you, there is nothing to do."),
         _not_you(w),
@@ -156,7 +154,7 @@ def unlocked(to: Reader, kiosk: str, at: datetime) -> Letter:
 
 
 def passcode_changed(to: Reader, kiosk: str, at: datetime) -> Letter:
-    """A passcode was changed by somebody who knew the old one."""
+    """Return the letter that says that somebody who knew the old passcode changed it."""
     w = wording(to.language)
     return _letter(
         w,
@@ -164,7 +162,7 @@ def passcode_changed(to: Reader, kiosk: str, at: datetime) -> Letter:
         w.text(
             "Dear {name}, the passcode of your smartcard was changed at the kiosk “{kiosk}” on"
             " {at}.",
-            **_what(w, to, kiosk, at),
+            **_values(w, to, kiosk, at),
         ),
         w.text("If this was you, there is nothing to do."),
         _not_you(w),
@@ -172,7 +170,7 @@ def passcode_changed(to: Reader, kiosk: str, at: datetime) -> Letter:
 
 
 def attempt_failed(to: Reader, kiosk: str, at: datetime, *, locked: bool) -> Letter:
-    """Answers were wrong; `locked` where they were wrong once too often."""
+    """Return the letter about wrong answers; `locked`: they were the last that were allowed."""
     w = wording(to.language)
     subject, then = w.text("Wrong answers for your smartcard"), w.text("You may try again.")
     if locked:
@@ -187,29 +185,29 @@ def attempt_failed(to: Reader, kiosk: str, at: datetime, *, locked: bool) -> Let
         w.text(
             "Dear {name}, somebody tried to unlock your smartcard at the kiosk “{kiosk}” on {at},"
             " and answered your security questions wrongly.",
-            **_what(w, to, kiosk, at),
+            **_values(w, to, kiosk, at),
         ),
         then,
         _not_you(w),
     )
 
 
-# ---------------------------------------------------------------- what they share
+# ---------------------------------------------------------------- common parts
 
 
 def _letter(w: Wording, subject: str, *paragraphs: str, code: str = "") -> Letter:
     return Letter(subject, paragraphs, code, w.language)
 
 
-def _what(w: Wording, to: Reader, kiosk: str, at: datetime) -> dict[str, str]:
+def _values(w: Wording, to: Reader, kiosk: str, at: datetime) -> dict[str, str]:
     return {"name": to.name, "kiosk": kiosk, "at": w.moment(at)}
 
 
-def _valid(w: Wording, valid: timedelta) -> str:
+def _validity(w: Wording, valid: timedelta) -> str:
     minutes = int(valid.total_seconds()) // 60
     return w.text(
         "It is valid for {minutes} minutes. Nobody will ever ask you for this code by telephone or"
-        " e-mail.",
+        " email.",
         minutes=minutes,
     )
 

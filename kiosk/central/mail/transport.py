@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who carries letters: an SMTP server, or a folder where a demonstration has none."""
+"""The transports of letters: an SMTP server, or a folder for a demonstration without one."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _SECONDS = 10.0
 
 
 class MailTransport(Protocol):
-    """Carries a letter to an address, or raises MailFailed."""
+    """Sends a letter to an address, or raises MailFailed."""
 
     def deliver(self, address: str, letter: Letter) -> None:
-        """Hand the letter over for good; may be called from any thread."""
+        """Send the letter; may be called from any thread."""
 
 
 def open_transport(url: str, sender: str) -> MailTransport:
     """Return the mail transport of a URL: smtp://host:port, smtps://…, folder:/path.
 
-    `smtp` asks for STARTTLS wherever the server offers it, and always before it gives a password.
-    Raises SettingsError.
+    `smtp` uses STARTTLS if the server offers it, and always before it sends a password. Raises
+    SettingsError.
     """
     parts = urlsplit(url)
     if parts.scheme == "folder" and parts.path:
@@ -49,7 +49,7 @@ def open_transport(url: str, sender: str) -> MailTransport:
 
 
 class SmtpMailTransport:
-    """A mail server of the trust's."""
+    """A transport that sends through the trust's mail server."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class SmtpMailTransport:
         self._login, self._wrapped = login, wrapped
 
     def deliver(self, address: str, letter: Letter) -> None:
-        """Send it; raises MailFailed without a word of what was to be sent."""
+        """Send the letter; raises MailFailed, which shows nothing of the letter."""
         message = compose(address, letter, self._sender)
         context = ssl.create_default_context()
         try:
@@ -88,16 +88,16 @@ class SmtpMailTransport:
 
 
 class FolderMailTransport:
-    """Leaves each letter as a file in a folder: for a demonstration without a mail server."""
+    """A transport that writes each letter to a file, for a demonstration without a mail server."""
 
     def __init__(self, folder: Path, sender: str) -> None:
         self._folder = folder
         self._sender = sender
 
     def deliver(self, address: str, letter: Letter) -> None:
-        """Leave it, whole or not at all; raises MailFailed."""
+        """Write the letter, completely or not at all; raises MailFailed."""
         message = compose(address, letter, self._sender)
-        # The time alone could be that of another letter.
+        # Two letters could have the same time.
         name = f"{time.time_ns():020}-{secrets.token_hex(4)}"
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -109,15 +109,15 @@ class FolderMailTransport:
 
 
 class NoMailTransport:
-    """There is no mail server: what needs one is refused."""
+    """The transport if no mail server is set: it refuses every letter."""
 
     def deliver(self, address: str, letter: Letter) -> None:  # noqa: ARG002
-        """Raises MailFailed."""
+        """Raise MailFailed."""
         raise MailFailed("no mail server is set")
 
 
 def compose(address: str, letter: Letter, sender: str) -> EmailMessage:
-    """The message: plain text, and the same in HTML."""
+    """Return the message, as plain text and the same in HTML."""
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = sender, address, letter.subject
     message["Date"] = formatdate(usegmt=True)

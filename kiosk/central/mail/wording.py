@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Central's own words in a cardholder's language: gettext, with braces filled after translation.
+"""Central's texts in a cardholder's language: gettext, with `{name}` filled in after translation.
 
-Messages are English, and are marked where they are made by `text("…")` of a `Wording`.
+Messages are in English; the catalogues take those in `text("…")` of a `Wording`.
 """
 
 from __future__ import annotations
@@ -19,14 +19,17 @@ _log = logging.getLogger(__name__)
 
 
 class Wording:
-    """The words of one language; what is missing there is said in English."""
+    """The texts of one language; a missing translation is replaced by English."""
 
     def __init__(self, language: str) -> None:
         self.language = language if language in LANGUAGES else "en"
         self._translations = gettext.translation(DOMAIN, LOCALE, [self.language], fallback=True)
 
     def text(self, message: str, **values: object) -> str:
-        """The message with its `{name}` filled in. A malformed translation is said in English."""
+        """Return the message with its `{name}` filled in.
+
+        A malformed translation is logged, and replaced by English.
+        """
         try:
             return self._translations.gettext(message).format(**values)
         except (LookupError, ValueError, AttributeError):
@@ -34,12 +37,12 @@ class Wording:
             return message.format(**values)
 
     def moment(self, at: datetime) -> str:
-        """A date and a time, in UTC: names of months only where they are English."""
+        """Return a date and a time in UTC; months have names in English only."""
         pattern = self.text("%d %B %Y at %H:%M UTC")
         return at.astimezone(UTC).strftime(pattern).lstrip("0")
 
 
 @cache
 def wording(language: str) -> Wording:
-    """The wording of a language: English for one that is not known."""
+    """Return the wording of a language, or of English if the language is not known."""
     return Wording(language)

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which version the tables of a database are of, and how they get to this one: Alembic's part.
+"""Migrations: which version a database's tables have, and how they are brought to this one.
 
-Everything happens within the caller's transaction: a database is of one version or of the other.
+Alembic does the work within the caller's transaction, so a database always has exactly one version.
+After a change of `tables`, `make migration` writes the only migration again, until the first
+release. Read this module first, then `versions`.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ FOLDER = Path(__file__).parent
 
 
 class State(StrEnum):
-    """How a database's version compares with this software's."""
+    """The state of a database's version, compared with the software's."""
 
     EMPTY = "empty"
     OLDER = "older"
@@ -33,7 +35,7 @@ class State(StrEnum):
 
 
 def state(connection: Connection) -> State:
-    """The state of the database behind `connection`."""
+    """Return the state of the database behind `connection`."""
     version = MigrationContext.configure(connection).get_current_revision()
     if version is None:
         return State.UNKNOWN if inspect(connection).get_table_names() else State.EMPTY
@@ -45,17 +47,17 @@ def state(connection: Connection) -> State:
 
 
 def upgrade(connection: Connection) -> None:
-    """Bring the tables up to this version."""
+    """Bring the tables to this version."""
     command.upgrade(config(connection), "head")
 
 
 def differences(connection: Connection) -> list[Any]:
-    """How the tables differ from those that the software declares, as Alembic tells it."""
+    """Return how the tables differ from the declared ones, as Alembic describes it."""
     return list(compare_metadata(MigrationContext.configure(connection), metadata))
 
 
 def write_first(folder: Path) -> Path:
-    """Write the first migration into `folder`, from the tables that the software declares."""
+    """Write the first migration into `folder` from the declared tables; return its path."""
     engine = create_engine("sqlite://")
     with engine.connect() as connection:
         chosen = config(connection)
@@ -69,7 +71,7 @@ def write_first(folder: Path) -> Path:
 
 
 def config(connection: Connection | None = None) -> Config:
-    """Alembic's configuration: there is no file of it. `connection` is for `env`."""
+    """Return Alembic's configuration, which has no file; `connection` is for `env`."""
     chosen = Config(stdout=io.StringIO(), attributes={"connection": connection})
     chosen.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     return chosen

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Write the first migration anew, from the tables: `make migration`.
+"""Writes the first migration again from the tables: `make migration`.
 
-Until there is a release no database needs to be kept, and one migration is all there is. After it,
-a change of the tables is a migration of its own, and this file goes.
+Until the first release no database has to be kept, so there is only one migration. After it, each
+change of the tables gets its own migration, and this file is removed.
 """
 
 from __future__ import annotations

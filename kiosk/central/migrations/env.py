@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run by Alembic: hands it the connection, within the transaction that is under way."""
+"""Alembic's environment: gives it the connection, within the caller's transaction."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from sqlmodel.sql.sqltypes import AutoString
 from kiosk.central.tables import Instant, metadata
 
 
-def _without_our_own(kind: str, item: Any, _context: Any) -> str | Literal[False]:
-    """A migration says what the database holds: types of the software may change their meaning."""
+def _render_plain_types(kind: str, item: Any, _context: Any) -> str | Literal[False]:
+    """Return plain types for our own in a migration, because ours may change their meaning."""
     match item:
         case Instant() if kind == "type":
             return "sa.DateTime()"
@@ -24,7 +24,7 @@ def _without_our_own(kind: str, item: Any, _context: Any) -> str | Literal[False
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
-    render_item=_without_our_own,
+    render_item=_render_plain_types,
 )
 with context.begin_transaction():
     context.run_migrations()

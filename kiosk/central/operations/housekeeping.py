@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What central does by itself: sign the audit's head, delete what is over, tell IT of alerts.
+"""Housekeeping: sign the audit checkpoint, delete expired rows, and email alerts to IT.
 
-Several processes may: each looks first whether another has done it.
+Several processes may run it: each checks first whether another has done the work.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ from kiosk.central.service.periodic_task import PeriodicTask
 from kiosk.central.tables import Installation, QueuedNotice
 
 _log = logging.getLogger(__name__)
-_LOOK_SECONDS = 600.0
+_INTERVAL_SECONDS = 600.0
 _EVERY = timedelta(days=1)
 SILENT_FOR = timedelta(hours=24)
 
 
 def keep_house(services: Services) -> None:
-    """Do what is due."""
+    """Do everything that is due."""
     with services.database.transaction() as database:
         signed = checkpoints.sign(database, services.master, services.clock())
     if signed is not None:
-        _log.info("%s", signed)  # a line for the trust's own log
+        _log.info("%s", signed)  # so that the trust's log has a copy of the checkpoint
     _tidy(services)
-    _tell_alerts(services)
+    _send_alerts(services)
 
 
 def _tidy(services: Services) -> None:
-    """Delete what was kept for its time, once a day."""
+    """Delete the rows whose retention time is over, once a day."""
     with services.database.transaction() as database:
         installation, now = database.get_one(Installation, 1), services.clock()
-        told = installation.tidied_at
-        if told is not None and told + _EVERY > now:
+        last = installation.tidied_at
+        if last is not None and last + _EVERY > now:
             return
         installation.tidied_at = now
         deleted = {what: count for what, count in retention.apply(database, now).items() if count}
@@ -45,12 +45,12 @@ def _tidy(services: Services) -> None:
             trail.append(database, now, "retention.applied", counts, {})
 
 
-def _tell_alerts(services: Services) -> None:
+def _send_alerts(services: Services) -> None:
     with services.database.transaction() as database:
         installation = database.get_one(Installation, 1)
         now = services.clock()
-        told = installation.alerted_at
-        if told is not None and told + _EVERY > now:
+        last = installation.alerted_at
+        if last is not None and last + _EVERY > now:
             return
         found = [f"{kind}: {what}" for kind, what in reporting.alerts(database, now, SILENT_FOR)]
         if not found:
@@ -71,5 +71,5 @@ def _tell_alerts(services: Services) -> None:
 
 
 def housekeeper(services: Services) -> PeriodicTask:
-    """Keeps house until it is stopped."""
-    return PeriodicTask("housekeeper", lambda: keep_house(services), _LOOK_SECONDS)
+    """Return the periodic task that runs the housekeeping."""
+    return PeriodicTask("housekeeper", lambda: keep_house(services), _INTERVAL_SECONDS)

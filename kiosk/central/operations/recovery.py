@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Replaying the escrow's journal into a database that was restored from a backup.
+"""Recovery: replays the escrow journal into a database that was restored from a backup.
 
-What it does not know of keys and grants it has again. Nothing is taken back: what the journal knows
-less of stays as it is.
+It restores the keys and grants that the backup does not have. It never removes or overwrites what
+the database knows better than the journal.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from kiosk.contract.messages import GrantReceived
 
 
 class RecoveryOutcome:
-    """One replay, in the caller's transaction; `counts` says what came of the lines."""
+    """One replay in the caller's transaction; `counts` are the numbers of lines by outcome."""
 
     def __init__(self, services: Services, database: Session) -> None:
         self._services, self._database = services, database
         self.counts: Counter[str] = Counter()
 
     def replay(self, lines: Iterable[CardLine | GrantLine]) -> None:
-        """Take the lines in their order."""
+        """Apply the lines in their order."""
         for line in lines:
             self.counts["lines"] += 1
-            told = self._card(line) if isinstance(line, CardLine) else self._grant(line)
-            self.counts[told] += 1
+            outcome = self._card(line) if isinstance(line, CardLine) else self._grant(line)
+            self.counts[outcome] += 1
 
     def _card(self, line: CardLine) -> str:
         card = self._database.exec(

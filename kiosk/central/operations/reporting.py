@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What self service was good for, month by month, and what somebody should look at."""
+"""Reports: the figures of self service by month, and the alerts that somebody should look at."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from kiosk.central.tables import (
 from kiosk.contract.messages import CardCommand
 
 MINUTES_SAVED = 20
-"""What an unlock in person takes (digital.nhs.uk, "self-service smartcard unlock")."""
+"""Minutes that an unlock in person takes (digital.nhs.uk, "self-service smartcard unlock")."""
 _DONE = "9000"
 _LEAST_DISK_MEGABYTES = 100
 _MOST_SKEW_SECONDS = 300
@@ -36,9 +36,10 @@ _MOST_SKEW_SECONDS = 300
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """One month's figures. `failed`: unlocks that were opened, and in which no card was unlocked.
+    """The figures of one month.
 
-    `registered` counts the registrations that are still there.
+    `registered`: registrations that still exist. `failed`: unlocks that were opened, but in which
+    no card was unlocked.
     """
 
     name: str
@@ -48,13 +49,13 @@ class Month:
 
     @property
     def hours_saved(self) -> str:
-        """With one decimal."""
+        """Return the hours saved, with one decimal."""
         return f"{self.unlocked * MINUTES_SAVED / 60:.1f}"
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From the first day to the last, both within, in UTC."""
+    """A period from the first day to the last, both included, in UTC."""
 
     first: date
     last: date
@@ -64,7 +65,7 @@ class Period:
 
 
 def months(database: Session, period: Period, organisation_id: int | None) -> list[Month]:
-    """The figures of each month in which there was anything, of one organisation or of all."""
+    """Return the figures of each month with any activity, for one organisation or for all."""
     cards = set(_cards(database, organisation_id))
     unlocked = set(
         database.exec(
@@ -90,7 +91,7 @@ def months(database: Session, period: Period, organisation_id: int | None) -> li
 
 
 def total(found: Iterable[Month]) -> Month:
-    """All of them together."""
+    """Return the sum of the months."""
     known = list(found)
     return Month(
         "total",
@@ -103,7 +104,10 @@ def total(found: Iterable[Month]) -> Month:
 def ending(
     database: Session, today: date, days: int, organisation_id: int | None
 ) -> list[tuple[Card, date]]:
-    """The cards in use whose certificate ends within so many days, or has; the soonest first."""
+    """Return the active cards whose certificate ends within so many days, the soonest first.
+
+    Cards whose certificate has already ended are included.
+    """
     until = today + timedelta(days=days)
     wanted = select(Card).where(Card.status == CardStatus.ACTIVE)
     if organisation_id is not None:
@@ -114,14 +118,14 @@ def ending(
 
 
 def alerts(database: Session, now: datetime, silent_for: timedelta) -> Iterator[tuple[str, str]]:
-    """What somebody should look at: what kind of thing, and which."""
+    """Return the alerts as pairs: the kind, and the kiosk, card or authority concerned."""
     kiosks = select(Kiosk).where(col(Kiosk.revoked).is_(False)).order_by(col(Kiosk.name))
     for kiosk in database.exec(kiosks):
         if kiosk.heard_at is None:
             yield "kiosk never heard of", kiosk.name
         elif kiosk.heard_at + silent_for <= now:
             yield "kiosk silent", f"{kiosk.name}, since {kiosk.heard_at:%Y-%m-%d %H:%M} UTC"
-        yield from ((kind, f"{kiosk.name}: {what}") for kind, what in _ailments(kiosk))
+        yield from ((kind, f"{kiosk.name}: {what}") for kind, what in _health_alerts(kiosk))
     epoch = database.exec(select(Installation.epoch)).one()
     for kiosk in database.exec(kiosks.where(Kiosk.epoch != epoch)):
         yield "has not reported since central was restored", kiosk.name
@@ -136,19 +140,19 @@ def alerts(database: Session, now: datetime, silent_for: timedelta) -> Iterator[
             yield "revocation list out of date", _subject(issuer)
 
 
-def _ailments(kiosk: Kiosk) -> Iterator[tuple[str, str]]:
-    said = kiosk_health.last(kiosk)
-    if said is None:
+def _health_alerts(kiosk: Kiosk) -> Iterator[tuple[str, str]]:
+    health = kiosk_health.last(kiosk)
+    if health is None:
         return
-    if said.held is not None:
-        yield "changes held back", f"{said.held.reason} (see `approvals list`)"
-    if said.refused:
-        yield "reports refused", str(said.refused)
-    if said.disk_free_megabytes < _LEAST_DISK_MEGABYTES:
-        yield "disk nearly full", f"{said.disk_free_megabytes} MB left"
-    yield from (("kiosk in trouble", trouble) for trouble in said.troubles)
-    if abs(said.clock_ahead_seconds or 0) > _MOST_SKEW_SECONDS:
-        yield "clock is wrong", f"{said.clock_ahead_seconds} s ahead"
+    if health.held is not None:
+        yield "changes held back", f"{health.held.reason} (see `approvals list`)"
+    if health.refused:
+        yield "reports refused", str(health.refused)
+    if health.disk_free_megabytes < _LEAST_DISK_MEGABYTES:
+        yield "disk nearly full", f"{health.disk_free_megabytes} MB left"
+    yield from (("kiosk in trouble", trouble) for trouble in health.troubles)
+    if abs(health.clock_ahead_seconds or 0) > _MOST_SKEW_SECONDS:
+        yield "clock is wrong", f"{health.clock_ahead_seconds} s ahead"
 
 
 def _cards(database: Session, organisation_id: int | None) -> Iterable[int]:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How long what is kept of people is kept, and what goes when its time is over.
+"""Retention: how long personal data is kept, and how it is deleted afterwards.
 
-What says which key a card carries stays for as long as the card: without it no card could be
-unlocked. It names nobody but by the card's row, which erasing a cardholder empties.
+The rows that show which key a card carries are kept as long as the card, because without them it
+could not be unlocked. They name a person only through the card's row, which erasing the cardholder
+empties.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ _ERASED = "erased"
 
 @dataclass(frozen=True, slots=True)
 class RetentionRule:
-    """Rows of `table` whose `over` holds, at a moment so many `days` ago, go."""
+    """Rows of `table` are deleted if `over` holds for the moment `days` ago."""
 
     what: str
     days: int
@@ -51,7 +52,7 @@ class RetentionRule:
     over: Callable[[datetime], ColumnElement[bool]]
 
 
-def _came_to_nothing(at: datetime) -> ColumnElement[bool]:
+def _without_grant(at: datetime) -> ColumnElement[bool]:
     granted = select(GrantRow.id).where(GrantRow.session_id == UnlockSession.id)
     return (col(UnlockSession.opened_at) < at) & ~granted.exists()
 
@@ -79,9 +80,9 @@ RULES = (
         "ends of unlocks that came to nothing",
         90,
         EndRow,
-        lambda at: col(EndRow.session_id).in_(select(UnlockSession.id).where(_came_to_nothing(at))),
+        lambda at: col(EndRow.session_id).in_(select(UnlockSession.id).where(_without_grant(at))),
     ),
-    RetentionRule("unlocks that came to nothing", 90, UnlockSession, _came_to_nothing),
+    RetentionRule("unlocks that came to nothing", 90, UnlockSession, _without_grant),
     RetentionRule(
         "whom the audit is about",
         730,
@@ -94,7 +95,10 @@ RULES = (
 
 
 def apply(database: Session, now: datetime, days: dict[str, int] | None = None) -> dict[str, int]:
-    """Delete what is over: how many rows of what. `days` may name another time for a rule."""
+    """Delete the rows whose time is over; return the number of rows by rule.
+
+    `days` may give another time for a rule, by its name.
+    """
     deleted = {}
     for rule in RULES:
         at = now - timedelta(days=(days or {}).get(rule.what, rule.days))
@@ -104,7 +108,10 @@ def apply(database: Session, now: datetime, days: dict[str, int] | None = None) 
 
 
 def erase(database: Session, holder: Cardholder) -> int:
-    """Nothing names the cardholder any more, and her cards are those of a leaver; how many."""
+    """Remove everything that names the cardholder, and return the number of their cards.
+
+    Their cards get the status of a leaver.
+    """
     cards = list(database.exec(select(Card).where(Card.cardholder_id == holder.id)))
     for card in cards:
         registration = database.exec(
@@ -122,8 +129,8 @@ def erase(database: Session, holder: Cardholder) -> int:
     carry_out(database, delete(Position).where(col(Position.cardholder_id) == holder.id))
     carry_out(database, delete(QueuedNotice).where(col(QueuedNotice.address) == holder.email))
     carry_out(database, delete(EmailedCode).where(col(EmailedCode.address) == holder.email))
-    for told in database.exec(select(AuditPersonal)):
-        if told.fields.get("cardholder") == holder.id:
-            database.delete(told)
+    for personal in database.exec(select(AuditPersonal)):
+        if personal.fields.get("cardholder") == holder.id:
+            database.delete(personal)
     holder.name, holder.email, holder.uuid = _ERASED, "", ""
     return len(cards)

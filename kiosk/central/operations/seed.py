@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A personalised card and its registration, as a document: for the demo, until there is an RA.
+"""A personalised card with its registration as a document, for the demonstration.
 
-In service, cards and keys come in sealed to central's import key, and people register themselves.
+In service, cards and keys are imported, sealed for central's import key, and users register
+themselves.
 """
 
 from __future__ import annotations
@@ -47,9 +48,9 @@ class SeededHolder(_Document):
 
 
 class PersonalisedCard(_Document):
-    """A card as it left personalisation; certificates in DER, base64, where it has them.
+    """A card as it left personalisation, with its certificates in DER, base64, if it has any.
 
-    The unblocking key is text; an administrator key is hexadecimal, with the cipher it is for.
+    The unblocking key is text; an administrator key is hexadecimal, with its cipher.
     """
 
     family: Family
@@ -63,7 +64,7 @@ class PersonalisedCard(_Document):
 
     @property
     def key(self) -> Secret:
-        """The unblocking key as the card has it."""
+        """Return the unblocking key as the card has it."""
         text = self.unblocking_key.get_secret_value()
         leaves = FORMATS[self.family].leaves
         return Secret(text.encode() if leaves else bytes.fromhex(text))
@@ -95,7 +96,7 @@ class PersonalisedCard(_Document):
 
 
 class RegisteredAnswer(_Document):
-    """One security question, by its id, and its answer."""
+    """The id of a security question, and its answer."""
 
     question: str
     answer: SecretStr
@@ -109,7 +110,7 @@ class RegisteredAnswer(_Document):
 
 
 class HeldPosition(_Document):
-    """What the cardholder is assigned to do, and for whom."""
+    """A position of the cardholder: what they do, and for which organisation."""
 
     code: str
     name: str
@@ -118,14 +119,14 @@ class HeldPosition(_Document):
 
 
 class SeededAuthority(_Document):
-    """An authority that issued the certificates, and its revocation list; DER, base64."""
+    """The authority that issued the certificates, and its revocation list; DER, base64."""
 
     authority: Base64Bytes
     revocations: Base64Bytes
 
 
 class Personalisation(_Document):
-    """Everything that central knows of one card and its holder."""
+    """Everything that central knows about one card and its cardholder."""
 
     organisation: Annotated[str, Field(min_length=1, max_length=100)]
     cardholder: SeededHolder
@@ -144,13 +145,13 @@ class Personalisation(_Document):
 
 
 def ensure_master_key(path: Path) -> None:
-    """Make the master key file if it is missing."""
+    """Create the master key file if it is missing."""
     if not path.exists():
         master_key.create(path)
 
 
 def sow(services: Services, document: Personalisation) -> None:
-    """Store what `document` says. What is there stays as it is."""
+    """Store the contents of `document`; rows that exist are not changed."""
     with services.database.transaction() as database:
         organisation_id = _organisation(database, document.organisation)
         if document.trust is not None:
@@ -206,7 +207,7 @@ def _add_card(
 
 
 def _stored(database: Session, row: Organisation | Cardholder | Card) -> int:
-    """The id of `row`, once it has one."""
+    """Store `row`, and return its id."""
     database.add(row)
     database.flush()
     return row.id

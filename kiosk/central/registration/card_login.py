@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Logging in: the card signs with the key that needs its passcode; central believes it or not."""
+"""Logging in: the card signs with the key that needs its passcode, and central checks that."""
 
 from __future__ import annotations
 
@@ -13,11 +13,17 @@ from sqlmodel import col, select
 
 from kiosk.central.audit import trail
 from kiosk.central.keys import signatures, trust_store
+from kiosk.central.keys.certificate_rules import Use
 from kiosk.central.refusal import RequestRefused
-from kiosk.central.service import throttle
 from kiosk.central.service.assembly import Services
 from kiosk.central.service.authentication import Caller
-from kiosk.central.service.sessions import SESSION_LIFE, Work, card_presented, kiosk, working
+from kiosk.central.service.sessions import (
+    SESSION_LIFE,
+    Work,
+    card_presented,
+    count_forgery,
+    working,
+)
 from kiosk.central.tables import (
     Card,
     Cardholder,
@@ -46,34 +52,34 @@ _NONCE_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A session with what it is about."""
+    """A login session with its card and cardholder."""
 
     session: LoginSession
     card: Card
     holder: Cardholder
 
 
-def open_login(services: Services, caller: Caller, asked: LoginRequest) -> LoginResponse:
-    """The nonce for the card to sign. The same session may be opened again, with the same result.
+def open_login(services: Services, caller: Caller, request: LoginRequest) -> LoginResponse:
+    """Return the nonce for the card to sign; opening the same session again gets the same result.
 
-    The certificates are looked at here already: a card that is not believed spares its holder the
-    passcode.
+    The certificates are already checked here, so that the cardholder need not enter a passcode for
+    a card that is not trusted.
     """
     with working(services, caller) as work:
-        card = card_presented(work, asked.card)
+        card = card_presented(work, request.card)
         if card is None:
             raise RequestRefused(ProblemType.CARD_NOT_KNOWN)
         if card.status != CardStatus.ACTIVE:
             raise RequestRefused(ProblemType.CARD_STOPPED)
-        _refuse_unless_believed(work, card, asked)
-        session = work.session.get(LoginSession, asked.session)
+        _refuse_unless_trusted(work, card, request)
+        session = work.session.get(LoginSession, request.session)
         if session is None:
             session = LoginSession(
-                id=asked.session,
+                id=request.session,
                 kiosk_id=caller.id,
                 card_id=card.id,
                 nonce=random_bytes(_NONCE_BYTES),
-                card_key=asked.card.card_authentication_certificate,
+                card_key=request.card.card_authentication_certificate,
                 opened_at=work.now,
             )
             work.session.add(session)
@@ -83,12 +89,12 @@ def open_login(services: Services, caller: Caller, asked: LoginRequest) -> Login
 
 
 def prove_login(
-    services: Services, caller: Caller, session_id: UUID, given: LoginProof
+    services: Services, caller: Caller, session_id: UUID, request: LoginProof
 ) -> CardholderProfile:
-    """The holder's profile, once her card has signed for this session."""
+    """Return the cardholder's profile after the card has signed for this session."""
     with working(services, caller) as work:
         login = find(work, session_id)
-        refuse_unless_signed(work, login, proof.ProofPurpose.LOG_IN, given.signature)
+        refuse_unless_signed(work, login, proof.ProofPurpose.LOG_IN, request.signature)
         if login.session.proved_at is None:
             login.session.proved_at = work.now
             record(work, "login", login)
@@ -96,7 +102,7 @@ def prove_login(
 
 
 def find(work: Work, session_id: UUID) -> Login:
-    """The caller's session, if it still lives and its card may still be used."""
+    """Return the caller's session; refuse if it is over or its card may not be used."""
     session = work.session.get(LoginSession, session_id)
     if session is None or session.kiosk_id != work.caller.id:
         raise RequestRefused(ProblemType.NOT_FOUND)
@@ -109,7 +115,7 @@ def find(work: Work, session_id: UUID) -> Login:
 
 
 def find_proved(work: Work, session_id: UUID) -> Login:
-    """The same, of a card that has signed."""
+    """Return the caller's session; refuse also if its card has not signed yet."""
     login = find(work, session_id)
     if login.session.proved_at is None:
         raise RequestRefused(ProblemType.OUT_OF_ORDER)
@@ -119,7 +125,29 @@ def find_proved(work: Work, session_id: UUID) -> Login:
 def refuse_unless_signed(
     work: Work, login: Login, purpose: proof.ProofPurpose, signature: bytes
 ) -> None:
-    """Refuses unless the card's authentication key signed for this very session and purpose."""
+    """Refuse unless the card's authentication key signed for this very session and purpose."""
+    certificate = login.card.authentication_certificate
+    key = signatures.public_key(certificate) if certificate else b""
+    _refuse_unless_signed_by(work, login, key, purpose, signature)
+
+
+def proved_card_key(work: Work, login: Login, signature: bytes | None) -> bytes | None:
+    """Return the card's own key (SubjectPublicKeyInfo, DER) if the card signed with it.
+
+    None if there is no signature: nothing is pinned then. Refuses a signature by another key. A
+    certificate alone would prove nothing: it can be read from any card, without contact.
+    """
+    certificate = login.session.card_key
+    if certificate is None or signature is None:
+        return None
+    key = signatures.public_key(certificate)
+    _refuse_unless_signed_by(work, login, key, proof.ProofPurpose.PIN_KEY, signature)
+    return key
+
+
+def _refuse_unless_signed_by(
+    work: Work, login: Login, key: bytes, purpose: proof.ProofPurpose, signature: bytes
+) -> None:
     digest = proof.digest(
         purpose,
         central=work.services.name,
@@ -128,25 +156,18 @@ def refuse_unless_signed(
         session=login.session.id,
         nonce=login.session.nonce,
     )
-    certificate = login.card.authentication_certificate
-    if certificate and signatures.signed(signatures.public_key(certificate), digest, signature):
+    if key and signatures.signed(key, digest, signature):
         return
-    throttle.count_failure(kiosk(work), throttle.PER_KIOSK, work.now)
+    count_forgery(work)
     record(work, "login.not-genuine", login)
     raise RequestRefused(ProblemType.CARD_NOT_GENUINE)
 
 
 def registered(work: Work, card: Card) -> Registration | None:
-    """The card's registration."""
+    """Return the card's registration, or None."""
     return work.session.exec(
         select(Registration).where(Registration.card_id == card.id).with_for_update()
     ).first()
-
-
-def pinned_key(login: Login) -> bytes | None:
-    """The key with which the card will prove itself, from the certificate that was believed."""
-    certificate = login.session.card_key
-    return None if certificate is None else signatures.public_key(certificate)
 
 
 def record(work: Work, kind: str, login: Login) -> None:
@@ -158,17 +179,17 @@ def record(work: Work, kind: str, login: Login) -> None:
     trail.append(work.session, work.now, kind, details, trail.of_card(login.card))
 
 
-def _refuse_unless_believed(work: Work, card: Card, asked: LoginRequest) -> None:
-    """Both certificates chain and are not revoked, and the one is that which the RA imported."""
-    presented, imported = asked.card.authentication_certificate, card.authentication_certificate
+def _refuse_unless_trusted(work: Work, card: Card, request: LoginRequest) -> None:
+    """Refuse unless both certificates are trusted, and one has the key that the RA imported."""
+    presented, imported = request.card.authentication_certificate, card.authentication_certificate
     if presented is None or imported is None:
         raise RequestRefused(ProblemType.UNLOCK_ONLY)
-    own = asked.card.card_authentication_certificate
+    own = request.card.card_authentication_certificate
     try:
-        trust_store.check(work.session, presented, work.now)
+        trust_store.check(work.session, presented, work.now, Use.HOLDER)
         trust_store.refuse_another_key(presented, imported)
         if own is not None:
-            trust_store.check(work.session, own, work.now)
+            trust_store.check(work.session, own, work.now, Use.CARD)
     except trust_store.Untrusted as reason:
         _log.warning("login at %s: %s", work.caller.name, reason)
         details: dict[str, trail.Detail] = {"kiosk": work.caller.name, "reason": str(reason)}
@@ -205,7 +226,7 @@ def _profile(work: Work, login: Login) -> CardholderProfile:
 
 
 def _trusts(home: Organisation, positions: Sequence[Position]) -> tuple[OrganisationEntry, ...]:
-    """The trusts that the cardholder works for, each once; at least the one that knows her."""
+    """Return each trust that the cardholder works for once; at least the one that knows them."""
     found: dict[str, OrganisationEntry] = {}
     for position in positions:
         if position.organisation_code:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Codes by e-mail: where a card cannot prove itself, after wrong answers, and at registration.
+"""Emailed codes: for cards that cannot prove themselves, after wrong answers, and to register.
 
-In an unlock the code is judged before the answers are: whoever cannot read the cardholder's mail
-learns nothing about them. Each code has its own few tries.
+In an unlock the code is checked before the answers, so somebody who cannot read the cardholder's
+email learns nothing about the answers. Each code allows a few tries.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ ASKED_AFTER = 2  # failures of a registration since its last success
 
 
 def send_code(services: Services, caller: Caller, session_id: UUID) -> CodeResponse:
-    """E-mail a fresh code to the cardholder; the one before it is void.
+    """Email a fresh code to the cardholder; the code before it becomes void.
 
-    Only once answers were given and refused for want of a code, so that nobody's mail box can be
-    filled by a forged card.
+    This is refused unless answers were given and refused for want of a code, so that nobody can
+    fill a cardholder's mailbox with a forged card.
     """
     with working(services, caller) as work:
         unlock = find(work, session_id)
@@ -59,19 +59,19 @@ def send_code(services: Services, caller: Caller, session_id: UUID) -> CodeRespo
     return deliver(services, holder.email, letter)
 
 
-def judge(work: Work, unlock: Unlock, given: str | None) -> None:
-    """Refuses unless no code is due, or the right one was given. A try is counted before that.
+def judge(work: Work, unlock: Unlock, code: str | None) -> None:
+    """Refuse unless no code is required or the right one was given; the try is counted first.
 
-    A code that is used up is a failed attempt.
+    A code whose tries are used up counts as a failed attempt.
     """
     session = unlock.session
-    if session.code_confirmed or not _due(unlock):
+    if session.code_confirmed or not _is_required(unlock):
         return
-    if given is None:
+    if code is None:
         session.code_due = True
         raise RequestRefused(ProblemType.CODE_REQUIRED)
     refuse_if_too_soon(work, unlock.card, unlock.registration)
-    match look_at(work, session.id, given):
+    match check(work, session.id, code):
         case CodeVerdict.RIGHT:
             session.code_confirmed = True
             record(work, "code.right", unlock)
@@ -87,17 +87,17 @@ def judge(work: Work, unlock: Unlock, given: str | None) -> None:
             raise RequestRefused(ProblemType.CODE_VOID)
 
 
-def _due(unlock: Unlock) -> bool:
+def _is_required(unlock: Unlock) -> bool:
     registered = unlock.registration
-    proves = registered.card_authentication_key is not None
-    return not proves or registered.failures >= ASKED_AFTER
+    can_prove = registered.card_authentication_key is not None
+    return not can_prove or registered.failures >= ASKED_AFTER
 
 
-# ---------------------------------------------------------------- of any session
+# ---------------------------------------------------------------- codes of any session
 
 
 class CodeVerdict(Enum):
-    """What a code is: VOID before it was looked at, USED_UP by a last try that was wrong."""
+    """The result of a try: VOID if the code was already void, USED_UP if its last try was wrong."""
 
     RIGHT = auto()
     WRONG = auto()
@@ -106,7 +106,10 @@ class CodeVerdict(Enum):
 
 
 def new_code(work: Work, session_id: UUID, address: str, *, at_most: int) -> str:
-    """A fresh code for the session, of which only a verifier is kept. Refuses beyond `at_most`."""
+    """Return a fresh code for the session; refuse if it had `at_most` already.
+
+    Only a verifier of the code is stored.
+    """
     if len(_sent(work, session_id)) >= at_most:
         raise RequestRefused(ProblemType.NO_MORE_CODES)
     code = f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}}"
@@ -122,7 +125,7 @@ def new_code(work: Work, session_id: UUID, address: str, *, at_most: int) -> str
 
 
 def deliver(services: Services, address: str, letter: Letter) -> CodeResponse:
-    """Carry the letter with the code, outside of any transaction; refuses if nobody takes it."""
+    """Send the letter with the code, outside of any transaction; refuse if sending fails."""
     try:
         services.mail_transport.deliver(address, letter)
     except MailFailed:
@@ -130,30 +133,30 @@ def deliver(services: Services, address: str, letter: Letter) -> CodeResponse:
     return CodeResponse(address=masked(address), valid_seconds=int(VALID.total_seconds()))
 
 
-def look_at(work: Work, session_id: UUID, given: str) -> CodeVerdict:
-    """Whether `given` is the session's newest code; counts the try."""
+def check(work: Work, session_id: UUID, code: str) -> CodeVerdict:
+    """Count a try, and return whether `code` is the session's newest code."""
     newest = newest_code(work, session_id)
     if newest is None or newest.tries >= _TRIES or newest.sent_at + VALID <= work.now:
         return CodeVerdict.VOID
     newest.tries += 1
-    if hmac.compare_digest(newest.verifier, _verifier(work.services, session_id, given)):
+    if hmac.compare_digest(newest.verifier, _verifier(work.services, session_id, code)):
         return CodeVerdict.RIGHT
     return CodeVerdict.USED_UP if newest.tries >= _TRIES else CodeVerdict.WRONG
 
 
 def newest_code(work: Work, session_id: UUID) -> EmailedCode | None:
-    """The code that was sent last for the session."""
+    """Return the code that was sent last for the session, or None."""
     return next(iter(_sent(work, session_id)), None)
 
 
 def masked(address: str) -> str:
-    """Enough of an address for its owner to know it by."""
+    """Return enough of an address for its owner to recognise it."""
     name, _, domain = address.rpartition("@")
     return f"{name[:1]}…@{domain}"
 
 
 def _sent(work: Work, session_id: UUID) -> list[EmailedCode]:
-    """The codes of a session, the newest first."""
+    """Return the codes of a session, the newest first."""
     return list(
         work.session.exec(
             select(EmailedCode)
@@ -164,5 +167,8 @@ def _sent(work: Work, session_id: UUID) -> list[EmailedCode]:
 
 
 def _verifier(services: Services, session_id: UUID, code: str) -> bytes:
-    """Six digits are soon guessed from a hash: this one needs the master key."""
+    """Return what is stored of a code.
+
+    It needs the master key, because six digits are easily guessed from a hash.
+    """
     return services.master.derive(b"e-mailed code " + code.encode(), session_id.bytes, 32)

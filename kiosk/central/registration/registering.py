@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Registering for self service at a kiosk, after logging in there; and ending a registration.
+"""Registering for self service after a login, and ending a registration.
 
-The answers are here for as long as it takes to seal the recovery key with them.
+The answers exist here only while the recovery key is sealed with them.
 """
 
 from __future__ import annotations
@@ -36,63 +36,65 @@ from kiosk.rows import carry_out
 from kiosk.values import Secret
 from kiosk.vault import sealed_answers
 
-_PER_LOGIN = 5  # codes: Back corrects an address, and sends another
+_PER_LOGIN = 5  # codes: a user who goes back to correct the address gets another one
 
 
 def requirements(services: Services, caller: Caller, session_id: UUID) -> RegistrationRequirements:
-    """The questions whose answers a new registration needs, if any, and where codes may go."""
+    """Return the questions whose answers a new registration needs, if any, and the mail domains."""
     with working(services, caller) as work:
-        found = card_login.find_proved(work, session_id)
-        former = card_login.registered(work, found.card)
-    asked = former.questions if former is not None else []
+        login = card_login.find_proved(work, session_id)
+        former = card_login.registered(work, login.card)
+    former_questions = former.questions if former is not None else []
     return RegistrationRequirements(
         former_questions=tuple(
-            Question(id=each, text=SecurityQuestion(each).in_language("en")) for each in asked
+            Question(id=each, text=SecurityQuestion(each).in_language("en"))
+            for each in former_questions
         ),
         mail_domains=services.mail_domains,
     )
 
 
 def send_code(
-    services: Services, caller: Caller, session_id: UUID, asked: RegistrationCodeRequest
+    services: Services, caller: Caller, session_id: UUID, request: RegistrationCodeRequest
 ) -> CodeResponse:
-    """E-mail a code to the address that is to be the cardholder's; the one before it is void."""
+    """Email a code to the address that the cardholder entered; an earlier code becomes void."""
     with working(services, caller) as work:
-        found = card_login.find_proved(work, session_id)
-        if not services.accepts_address(asked.email):
+        login = card_login.find_proved(work, session_id)
+        if not services.accepts_address(request.email):
             raise RequestRefused(ProblemType.EMAIL_REFUSED)
-        code = codes.new_code(work, session_id, asked.email, at_most=_PER_LOGIN)
-        found.holder.language = asked.language
-        letter = letters.registration_code(found.holder, code, codes.VALID)
-        card_login.record(work, "registration.code-sent", found)
-    return codes.deliver(services, asked.email, letter)
+        code = codes.new_code(work, session_id, request.email, at_most=_PER_LOGIN)
+        login.holder.language = request.language
+        letter = letters.registration_code(login.holder, code, codes.VALID)
+        card_login.record(work, "registration.code-sent", login)
+    return codes.deliver(services, request.email, letter)
 
 
 def register(
-    services: Services, caller: Caller, session_id: UUID, given: RegistrationRequest
+    services: Services, caller: Caller, session_id: UUID, request: RegistrationRequest
 ) -> RegistrationResponse:
-    """Register the card, in place of the registration it may have; sent again, it changes nothing.
+    """Register the card, in place of any earlier registration; a retry changes nothing.
 
-    In the order in which somebody who should not could find something out: the card's signature,
-    the code, the former answers, and then what is wrong with the new ones.
+    The checks are in the order that reveals least to an attacker: the card's signature, the code,
+    the former answers, and only then what is wrong with the new ones.
     """
     with working(services, caller) as work:
-        found = card_login.find_proved(work, session_id)
-        card_login.refuse_unless_signed(work, found, proof.ProofPurpose.REGISTER, given.signature)
-        if found.card.closed:
+        login = card_login.find_proved(work, session_id)
+        card_login.refuse_unless_signed(work, login, proof.ProofPurpose.REGISTER, request.signature)
+        card_key = card_login.proved_card_key(work, login, request.card_signature)
+        if login.card.closed:
             raise RequestRefused(ProblemType.LOCKED_OUT)
-        if (done := _done(work, found)) is not None:
+        if (done := _done(work, login)) is not None:
             return done
-        _judge_code(work, found, given.code)
-        _refuse_unfit(given)
-        former = _count_former(work, found, given)
+        _judge_code(work, login, request.code)
+        _refuse_unfit(request)
+        former = _count_former(work, login, request)
     if former is not None:
         right = registrations.opened_by(
-            services, former.recovery, former.context, given.former or ()
+            services, former.recovery, former.context, request.former or ()
         )
         with working(services, caller) as work:
             _conclude_former(work, card_login.find_proved(work, session_id), former, right=right)
-    answers = [Secret(answer.encode()) for answer in given.answers]
+    answers = [Secret(answer.encode()) for answer in request.answers]
     identity = uuid4()
     try:
         with services.evaluations:
@@ -101,32 +103,32 @@ def register(
         for answer in answers:
             answer.wipe()
     with working(services, caller) as work:
-        found = card_login.find_proved(work, session_id)
-        if (done := _done(work, found)) is not None:
+        login = card_login.find_proved(work, session_id)
+        if (done := _done(work, login)) is not None:
             return done
-        return _replace(work, found, identity, sealed, given)
+        return _replace(work, login, identity, sealed, request, card_key=card_key)
 
 
 def remove(
-    services: Services, caller: Caller, session_id: UUID, given: RemovalRequest
+    services: Services, caller: Caller, session_id: UUID, request: RemovalRequest
 ) -> RemovalResponse:
-    """End the registration: nothing of the answers is kept, and the RA alone can begin another."""
+    """End the registration and delete its envelopes; only the RA can allow another."""
     with working(services, caller) as work:
-        found = card_login.find_proved(work, session_id)
-        card_login.refuse_unless_signed(work, found, proof.ProofPurpose.REMOVE, given.signature)
-        former = card_login.registered(work, found.card)
+        login = card_login.find_proved(work, session_id)
+        card_login.refuse_unless_signed(work, login, proof.ProofPurpose.REMOVE, request.signature)
+        former = card_login.registered(work, login.card)
         if former is not None:
             refuse_if_locked(former)
             drop(work, former)
-            found.card.closed = True
-            card_login.record(work, "registration.removed", found)
-            letter = letters.registration_removed(found.holder, caller.name, work.now)
-            notices.queue(work, found.holder, letter)
+            login.card.closed = True
+            card_login.record(work, "registration.removed", login)
+            letter = letters.registration_removed(login.holder, caller.name, work.now)
+            notices.queue(work, login.holder, letter)
     return RemovalResponse(session=session_id)
 
 
 def drop(work: Work, registration: Registration) -> None:
-    """Delete the registration with its envelopes."""
+    """Delete the registration and its envelopes."""
     own = col(SealedEnvelope.registration_id) == registration.id
     carry_out(work.session, delete(SealedEnvelope).where(own))
     work.session.delete(registration)
@@ -136,93 +138,99 @@ def drop(work: Work, registration: Registration) -> None:
 # ---------------------------------------------------------------- steps
 
 
-def _done(work: Work, found: Login) -> RegistrationResponse | None:
-    """What this session has registered already."""
-    former = card_login.registered(work, found.card)
-    if former is None or former.made_in != found.session.id or former.registered_at is None:
+def _done(work: Work, login: Login) -> RegistrationResponse | None:
+    """Return what this session has already registered, or None."""
+    former = card_login.registered(work, login.card)
+    if former is None or former.made_in != login.session.id or former.registered_at is None:
         return None
     return RegistrationResponse(registered_at=former.registered_at)
 
 
-def _judge_code(work: Work, found: Login, code: str) -> None:
-    if found.session.code_confirmed:
+def _judge_code(work: Work, login: Login, code: str) -> None:
+    if login.session.code_confirmed:
         return
-    match codes.look_at(work, found.session.id, code):
+    match codes.check(work, login.session.id, code):
         case codes.CodeVerdict.RIGHT:
-            found.session.code_confirmed = True
+            login.session.code_confirmed = True
         case codes.CodeVerdict.WRONG:
             raise RequestRefused(ProblemType.CODE_WRONG)
         case _:
             raise RequestRefused(ProblemType.CODE_VOID)
 
 
-def _refuse_unfit(given: RegistrationRequest) -> None:
-    """Four different questions of the list, and answers that are worth something."""
-    if len(set(given.questions)) != len(given.questions):
+def _refuse_unfit(request: RegistrationRequest) -> None:
+    """Refuse unless there are four different questions of the list with acceptable answers."""
+    if len(set(request.questions)) != len(request.questions):
         raise RequestRefused(ProblemType.ANSWERS_UNFIT)
-    for place, (question, answer) in enumerate(zip(given.questions, given.answers, strict=True)):
-        asked = SecurityQuestion(question)
-        if not asked.is_listed or flaw(asked, answer, given.answers[:place]):
+    for place, (identifier, answer) in enumerate(
+        zip(request.questions, request.answers, strict=True)
+    ):
+        question = SecurityQuestion(identifier)
+        if not question.is_listed or flaw(question, answer, request.answers[:place]):
             raise RequestRefused(ProblemType.ANSWERS_UNFIT)
 
 
 @dataclass(frozen=True, slots=True)
 class _Former:
-    """The attempt at a registration that is to be replaced, and what its answers open."""
+    """An attempt at the registration that is to be replaced, and what its answers would open."""
 
     attempt: int
     recovery: sealed_answers.SealedRecovery
     context: bytes
 
 
-def _count_former(work: Work, found: Login, given: RegistrationRequest) -> _Former | None:
-    """Count an attempt at the former registration's answers; None where there is none."""
-    former = card_login.registered(work, found.card)
+def _count_former(work: Work, login: Login, request: RegistrationRequest) -> _Former | None:
+    """Count an attempt at the former registration's answers; None if there is no registration."""
+    former = card_login.registered(work, login.card)
     if former is None:
         return None
     refuse_if_locked(former)
-    refuse_if_too_soon(work, found.card, former)
-    if given.former is None:
+    refuse_if_too_soon(work, login.card, former)
+    if request.former is None:
         raise RequestRefused(ProblemType.ANSWERS_WRONG)
     throttle.count_failure(former, throttle.PER_REGISTRATION, work.now)
-    throttle.count_failure(found.card, throttle.PER_CARD, work.now)
+    throttle.count_failure(login.card, throttle.PER_CARD, work.now)
     former.locked = former.failures >= throttle.ATTEMPTS
-    attempt = Attempt(session_id=found.session.id, at=work.now)
+    attempt = Attempt(session_id=login.session.id, at=work.now)
     work.session.add(attempt)
     work.session.flush()
     recovery = registrations.recovery(work.session, work.services.master, former)
     return _Former(attempt.id, recovery, sealed_answers.context(former.id))
 
 
-def _conclude_former(work: Work, found: Login, former: _Former, *, right: bool) -> None:
-    """Record what came of the attempt; refuses if the answers were wrong."""
+def _conclude_former(work: Work, login: Login, former: _Former, *, right: bool) -> None:
+    """Record the outcome of the attempt; refuse if the answers were wrong."""
     attempt = work.session.get_one(Attempt, former.attempt)
     attempt.outcome = AttemptOutcome.ACCEPTED if right else AttemptOutcome.FAILED
-    registration = card_login.registered(work, found.card)
+    registration = card_login.registered(work, login.card)
     if right:
-        throttle.clear(found.card)
+        throttle.clear(login.card)
         if registration is not None:
             throttle.clear(registration)
             registration.locked = False
         return
-    card_login.record(work, "registration.former-answers-wrong", found)
+    card_login.record(work, "registration.former-answers-wrong", login)
     locked = registration is not None and registration.locked
-    letter = letters.attempt_failed(found.holder, work.caller.name, work.now, locked=locked)
-    notices.queue(work, found.holder, letter)
+    letter = letters.attempt_failed(login.holder, work.caller.name, work.now, locked=locked)
+    notices.queue(work, login.holder, letter)
     if locked:
         raise RequestRefused(ProblemType.LOCKED_OUT)
-    wait = throttle.seconds_to_wait(registration, work.now) if registration is not None else 0
+    wait = 0
+    if registration is not None:
+        wait = throttle.seconds_to_wait(registration, throttle.PER_REGISTRATION, work.now)
     raise RequestRefused(ProblemType.ANSWERS_WRONG, wait or None)
 
 
 def _replace(
     work: Work,
-    found: Login,
+    login: Login,
     identity: UUID,
     sealed: sealed_answers.SealedRecovery,
-    given: RegistrationRequest,
+    request: RegistrationRequest,
+    *,
+    card_key: bytes | None,
 ) -> RegistrationResponse:
-    former = card_login.registered(work, found.card)
+    former = card_login.registered(work, login.card)
     if former is not None:
         drop(work, former)
     registrations.store(
@@ -230,32 +238,32 @@ def _replace(
         work.services.master,
         Registration(
             id=identity,
-            card_id=found.card.id,
+            card_id=login.card.id,
             recovery_public_key=sealed.public_key,
             normaliser=sealed.normaliser,
-            card_authentication_key=card_login.pinned_key(found),
-            questions=list(given.questions),
+            card_authentication_key=card_key,
+            questions=list(request.questions),
             registered_at=work.now,
-            made_in=found.session.id,
+            made_in=login.session.id,
         ),
         sealed,
     )
-    found.holder.language = given.language
-    _keep_address(work, found)
-    card_login.record(work, "registration.made", found)
-    letter = letters.registered(found.holder, work.caller.name, work.now)
-    notices.queue(work, found.holder, letter)
+    login.holder.language = request.language
+    _update_address(work, login)
+    card_login.record(work, "registration.made", login)
+    letter = letters.registered(login.holder, work.caller.name, work.now)
+    notices.queue(work, login.holder, letter)
     return RegistrationResponse(registered_at=work.now)
 
 
-def _keep_address(work: Work, found: Login) -> None:
-    """The address that the code went to is hers from now on; the one before is told of it."""
-    confirmed = codes.newest_code(work, found.session.id)
-    if confirmed is None or confirmed.address == found.holder.email:
+def _update_address(work: Work, login: Login) -> None:
+    """Make the confirmed address the cardholder's, and notify the former one."""
+    confirmed = codes.newest_code(work, login.session.id)
+    if confirmed is None or confirmed.address == login.holder.email:
         return
     letter = letters.address_changed(
-        found.holder, codes.masked(confirmed.address), work.caller.name, work.now
+        login.holder, codes.masked(confirmed.address), work.caller.name, work.now
     )
-    notices.queue(work, found.holder, letter)
-    found.holder.email = confirmed.address
-    card_login.record(work, "cardholder.address-changed", found)
+    notices.queue(work, login.holder, letter)
+    login.holder.email = confirmed.address
+    card_login.record(work, "cardholder.address-changed", login)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Registrations as they are stored: what the vault made of the answers, wrapped once more."""
+"""Stored registrations: the envelopes that the vault made of the answers, wrapped once more."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def add(
     answers: Sequence[tuple[str, Secret]],
     card_authentication_key: bytes | None,
 ) -> None:
-    """Register `card` with four (question id, answer) pairs, and pin its own key."""
+    """Register `card` with four (question id, answer) pairs, and pin the card's own key."""
     identity = uuid4()
     sealed = sealed_answers.seal_recovery(
         [answer for _, answer in answers], sealed_answers.context(identity)
@@ -45,7 +45,7 @@ def store(
     registration: Registration,
     sealed: sealed_answers.SealedRecovery,
 ) -> None:
-    """Keep a registration with its envelopes, each wrapped once more."""
+    """Store a registration and its envelopes, each wrapped by the master key."""
     database.add(registration)
     database.flush()
     for position, envelope in enumerate(sealed.envelopes):
@@ -66,7 +66,7 @@ def store(
 def recovery(
     database: Session, master: MasterKey, registration: Registration
 ) -> sealed_answers.SealedRecovery:
-    """What `vault.open_recovery` needs."""
+    """Return the sealed recovery key, which `vault.open_recovery` needs."""
     rows = database.exec(
         select(SealedEnvelope)
         .where(SealedEnvelope.registration_id == registration.id)
@@ -96,10 +96,10 @@ def opened_by(
     services: Services,
     recovery: sealed_answers.SealedRecovery,
     context: bytes,
-    given: Sequence[str | None],
+    texts: Sequence[str | None],
 ) -> bool:
-    """Whether these answers open the registration; what they open is not needed here."""
-    answers = [None if text is None else Secret(text.encode()) for text in given]
+    """Return whether these answers open the registration."""
+    answers = [None if text is None else Secret(text.encode()) for text in texts]
     try:
         with services.evaluations:
             sealed_answers.open_recovery(recovery, answers, context).wipe()

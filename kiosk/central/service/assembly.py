@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the service is made of, put together once."""
+"""The services, put together once from the settings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Clock = Callable[[], datetime]
 
 
 def wall_clock() -> datetime:
-    """Now, in UTC."""
+    """Return the present moment in UTC."""
     return datetime.now(UTC)
 
 
@@ -30,7 +30,10 @@ def _evaluations() -> threading.BoundedSemaphore:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """`evaluations` bounds how many answers are evaluated at once: each takes 19 MiB."""
+    """Everything that a request uses.
+
+    `evaluations` limits how many answers are evaluated at once, because each takes 19 MiB.
+    """
 
     name: str
     database: Database
@@ -43,24 +46,27 @@ class Services:
     evaluations: threading.BoundedSemaphore = field(default_factory=_evaluations)
 
     def accepts_address(self, address: str) -> bool:
-        """Whether codes may be sent to `address`: by its domain, or one above it."""
+        """Return whether codes may be sent to `address`, by its domain or a domain above it."""
         domain = "." + address.rpartition("@")[2].lower()
         return any(domain.endswith("." + each.removeprefix(".")) for each in self.mail_domains)
 
 
 def open_master_key(settings: Settings) -> MasterKey:
-    """The master key of these settings. Raises SettingsError, MasterKeyAway."""
+    """Return the master key of these settings. Raises SettingsError or MasterKeyAway."""
     if settings.master_key_file is not None:
         return master_key.load(settings.master_key_file)
     return pkcs11_key.load(settings)
 
 
 def assemble(settings: Settings, clock: Clock = wall_clock) -> Services:
-    """The service of these settings, with its tables made. Raises SettingsError, MasterKeyAway."""
+    """Return the services of these settings, with the database prepared.
+
+    Raises SettingsError or MasterKeyAway.
+    """
     key = open_master_key(settings)
     database = Database(settings.database, settings.journal)
     database.prepare(key)
-    carrier = (
+    mail_transport = (
         open_transport(settings.mail, settings.mail_from) if settings.mail else NoMailTransport()
     )
     return Services(
@@ -69,7 +75,7 @@ def assemble(settings: Settings, clock: Clock = wall_clock) -> Services:
         key,
         Escrow(key),
         clock,
-        carrier,
+        mail_transport,
         settings.mail_domains,
         settings.alerts_to,
     )

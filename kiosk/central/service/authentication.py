@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which kiosk is asking: by an access token, of which central keeps the hash alone."""
+"""Authentication of kiosks by access tokens, of which central stores only hashes."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from kiosk.contract.messages import ProblemType
 from kiosk.rows import carry_out
 
 HEARD_EVERY = timedelta(minutes=5)
-"""How old what is kept of a kiosk's last request may be: a write for each would hold others up."""
+"""The least time between two updates of `heard_at`: a write for each request would block others."""
 
 ACCESS_LIFE = timedelta(minutes=10)
 _TOKENS = 16
-"""How many a kiosk may have at once: its screen and its sync need one each."""
+"""The most tokens that a kiosk may have at once; its screen and its sync need one each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The kiosk that is asking."""
+    """The kiosk that makes the request."""
 
     id: int
     organisation_id: int
@@ -35,22 +35,25 @@ class Caller:
 
 
 def new_token() -> str:
-    """A token that nobody guesses: 43 characters."""
+    """Return a token that cannot be guessed: 43 characters."""
     return secrets.token_urlsafe(32)
 
 
 def token_hash(token: str) -> bytes:
-    """What is stored of a token. Tokens are long and random: no salt, no slow hash."""
+    """Return the hash that is stored of a token.
+
+    Tokens are long and random, so the hash needs no salt and need not be slow.
+    """
     return hashlib.sha256(token.encode()).digest()
 
 
 def give_access(database: Session, kiosk: Kiosk, now: datetime) -> str:
-    """A new access token of the kiosk's; those that are over, of whichever kiosk, are forgotten."""
+    """Return a new access token for the kiosk; delete the expired tokens of all kiosks."""
     carry_out(database, delete(AccessRow).where(col(AccessRow.expires_at) <= now))
     newest_first = col(AccessRow.expires_at).desc()
     own = select(AccessRow).where(AccessRow.kiosk_id == kiosk.id).order_by(newest_first)
-    for one_too_many in database.exec(own).all()[_TOKENS - 1 :]:
-        database.delete(one_too_many)
+    for surplus in database.exec(own).all()[_TOKENS - 1 :]:
+        database.delete(surplus)
     token = new_token()
     hashed = token_hash(token)
     database.add(AccessRow(token_hash=hashed, kiosk_id=kiosk.id, expires_at=now + ACCESS_LIFE))
@@ -59,7 +62,10 @@ def give_access(database: Session, kiosk: Kiosk, now: datetime) -> str:
 
 
 def caller(database: Session, authorization: str | None, now: datetime) -> Caller:
-    """The kiosk behind an Authorization header. Refuses unknown and revoked ones alike."""
+    """Return the kiosk that an Authorization header identifies.
+
+    Unknown and revoked kiosks are refused alike.
+    """
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() == "bearer" and token:
         kiosk = database.exec(
@@ -73,7 +79,7 @@ def caller(database: Session, authorization: str | None, now: datetime) -> Calle
 
 
 def hear(services: Services, heard: Caller) -> Caller:
-    """The same, once it is kept that the kiosk was heard of."""
+    """Record when the kiosk was last heard of, if that is due, and return the caller."""
     now = services.clock()
     if heard.heard_at is None or heard.heard_at + HEARD_EVERY <= now:
         with services.database.transaction() as database:

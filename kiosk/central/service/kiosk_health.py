@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a kiosk last said of itself."""
+"""The health that a kiosk last reported."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from kiosk.contract.messages import KioskHealth
 
 
 def last(kiosk: Kiosk) -> KioskHealth | None:
-    """Its health; None where it said nothing, or an older version of it something else."""
+    """Return the kiosk's health.
+
+    None if it has reported none, or if an older version reported something else.
+    """
     try:
         return None if kiosk.health is None else KioskHealth.model_validate(kiosk.health)
     except ValidationError:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Letters to cardholders about what was done with their cards: queued with it, delivered later.
+"""Letters to cardholders about their cards: queued in a transaction, and delivered later.
 
-A notice is in the same transaction as what it tells of, so neither is without the other. Somebody
-delivers what is due, again and again until the mail server takes it; several processes may.
+A notice is in the same transaction as the event it reports, so there is never one without the
+other. A periodic task delivers the notices that are due, and retries until the mail server takes
+them. Several processes may deliver at once.
 """
 
 from __future__ import annotations
@@ -21,19 +22,19 @@ from kiosk.errors import MailFailed
 
 _log = logging.getLogger(__name__)
 
-_AT_ONCE = 20
-_WAITS = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 1800, 3600))
-_GIVE_UP_AFTER = timedelta(days=3)  # then it says nothing that is of use
-_LOOK_SECONDS = 5.0
+_BATCH = 20
+_BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 1800, 3600))
+_GIVE_UP_AFTER = timedelta(days=3)  # an older notice is of no use
+_INTERVAL_SECONDS = 5.0
 
 
 def holder(work: Work, card: Card) -> Cardholder:
-    """Whose card it is."""
+    """Return the cardholder of the card."""
     return work.session.get_one(Cardholder, card.cardholder_id)
 
 
 def queue(work: Work, addressee: Cardholder, letter: Letter) -> None:
-    """Have the cardholder written to, once this transaction is on disk."""
+    """Queue a letter to the cardholder, to be delivered once this transaction is on disk."""
     work.session.add(
         QueuedNotice(
             address=addressee.email,
@@ -47,9 +48,9 @@ def queue(work: Work, addressee: Cardholder, letter: Letter) -> None:
 
 
 def deliver(services: Services) -> int:
-    """Deliver what is due; how many letters the mail server took."""
+    """Deliver at most 20 notices that are due; return the number that the mail server took."""
     delivered = 0
-    for _ in range(_AT_ONCE):
+    for _ in range(_BATCH):
         with services.database.transaction() as database:
             notice = database.exec(
                 select(QueuedNotice)
@@ -60,8 +61,8 @@ def deliver(services: Services) -> int:
             ).first()
             if notice is None:
                 break
-            # Held back before it is tried: a service killed meanwhile does not send it in a loop.
-            wait = _WAITS[min(notice.attempts, len(_WAITS) - 1)]
+            # Delayed before it is sent: a service that is killed here must not send it in a loop.
+            wait = _BACKOFF[min(notice.attempts, len(_BACKOFF) - 1)]
             notice.attempts += 1
             notice.due_at = services.clock() + wait
         try:
@@ -83,10 +84,10 @@ def deliver(services: Services) -> int:
 
 
 def courier(services: Services) -> PeriodicTask:
-    """Delivers what is due, again and again, until it is stopped."""
+    """Return the periodic task that delivers the notices that are due."""
 
     def deliver_all() -> None:
         while deliver(services):
             pass
 
-    return PeriodicTask("courier", deliver_all, _LOOK_SECONDS)
+    return PeriodicTask("courier", deliver_all, _INTERVAL_SECONDS)

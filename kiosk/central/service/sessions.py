@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One request's work, and the rules that every step of an unlock rests on."""
+"""The work of one request, and the checks that every step of an unlock makes."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from kiosk.central.tables import (
 from kiosk.contract.messages import PresentedCard, ProblemType
 
 SESSION_LIFE = timedelta(hours=2)
-"""The kiosk ends a visit that nobody is at; who asks for more time may have a good deal of it."""
+"""How long a session lasts: the kiosk ends idle visits itself, and users may ask for more time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One transaction: with what, for whom, and when."""
+    """One transaction with the services, the calling kiosk and the moment it belongs to."""
 
     services: Services
     caller: Caller
@@ -43,14 +43,14 @@ class Work:
 
 @contextmanager
 def working(services: Services, caller: Caller) -> Iterator[Work]:
-    """Work that is on disk when the block is left."""
+    """Provide a Work, which is on disk when the block ends."""
     with services.database.transaction() as database:
         yield Work(services, caller, database, services.clock())
 
 
 @dataclass(frozen=True, slots=True)
 class Unlock:
-    """A session with what it is about."""
+    """An unlock session with its card and registration."""
 
     session: UnlockSession
     card: Card
@@ -58,7 +58,7 @@ class Unlock:
 
 
 def find(work: Work, session_id: UUID) -> Unlock:
-    """The caller's session, if it still lives and its card may still be unlocked."""
+    """Return the caller's session; refuse if it is over or its card may not be unlocked."""
     session = work.session.get(UnlockSession, session_id)
     if session is None or session.kiosk_id != work.caller.id:
         raise RequestRefused(ProblemType.NOT_FOUND)
@@ -71,7 +71,7 @@ def find(work: Work, session_id: UUID) -> Unlock:
 
 
 def card_presented(work: Work, presented: PresentedCard) -> Card | None:
-    """The card, if it is known in the caller's organisation: a foreign one is as good as none."""
+    """Return the card, or None if it is not known in the caller's organisation."""
     return work.session.exec(
         select(Card)
         .where(
@@ -84,7 +84,10 @@ def card_presented(work: Work, presented: PresentedCard) -> Card | None:
 
 
 def registration(work: Work, card: Card) -> Registration:
-    """The card's registration; refuses if card or unlocking is stopped, or it is not registered."""
+    """Return the card's registration.
+
+    Refuse if the card or all unlocking is stopped, or if the card is not registered.
+    """
     if card.status != CardStatus.ACTIVE or _all_stopped(work, card):
         raise RequestRefused(ProblemType.CARD_STOPPED)
     registered = work.session.exec(
@@ -96,33 +99,37 @@ def registration(work: Work, card: Card) -> Registration:
 
 
 def _all_stopped(work: Work, card: Card) -> bool:
-    """Whether the RA has stopped unlocking, everywhere or in the card's organisation."""
+    """Return whether the RA has stopped unlocking, everywhere or in the card's organisation."""
     everywhere = work.session.get_one(Installation, 1).stopped
     return everywhere or work.session.get_one(Organisation, card.organisation_id).stopped
 
 
 def refuse_if_over(work: Work, session: UnlockSession) -> None:
-    """Refuses a session that was opened too long ago."""
+    """Refuse a session that was opened too long ago."""
     if session.opened_at + SESSION_LIFE <= work.now:
         raise RequestRefused(ProblemType.EXPIRED)
 
 
 def refuse_if_locked(registered: Registration) -> None:
-    """Refuses once too many attempts have failed."""
+    """Refuse if too many attempts have failed."""
     if registered.locked:
         raise RequestRefused(ProblemType.LOCKED_OUT)
 
 
 def refuse_if_too_soon(work: Work, card: Card, registered: Registration) -> None:
     """Refuses while the registration, the card or the kiosk has to wait."""
-    counted = (registered, card, kiosk(work))
-    wait = max(throttle.seconds_to_wait(counts, work.now) for counts in counted)
+    counted = (
+        (registered, throttle.PER_REGISTRATION),
+        (card, throttle.PER_CARD),
+        (kiosk(work), throttle.PER_KIOSK),
+    )
+    wait = max(throttle.seconds_to_wait(counts, policy, work.now) for counts, policy in counted)
     if wait:
         raise RequestRefused(ProblemType.WAIT, wait)
 
 
 def count_failure(work: Work, unlock: Unlock) -> None:
-    """One more failed attempt: of the registration, the card and the kiosk. The fifth locks."""
+    """Count a failed attempt for the registration, the card and the kiosk; the fifth locks."""
     registration = unlock.registration
     throttle.count_failure(registration, throttle.PER_REGISTRATION, work.now)
     throttle.count_failure(unlock.card, throttle.PER_CARD, work.now)
@@ -130,8 +137,19 @@ def count_failure(work: Work, unlock: Unlock) -> None:
     registration.locked = registration.failures >= throttle.ATTEMPTS
 
 
+def count_forgery(work: Work) -> None:
+    """Count a signature that is not the card's as a failure of the kiosk.
+
+    The registration that the card claims pays nothing: anybody could lock a colleague out. While
+    the kiosk waits already it pays nothing more, so that forgeries do not lengthen its wait.
+    """
+    counted = kiosk(work)
+    if not throttle.seconds_to_wait(counted, throttle.PER_KIOSK, work.now):
+        throttle.count_failure(counted, throttle.PER_KIOSK, work.now)
+
+
 def kiosk(work: Work) -> Kiosk:
-    """The calling kiosk, to be counted on."""
+    """Return the calling kiosk, locked so that its failures can be counted."""
     return work.session.exec(
         select(Kiosk).where(Kiosk.id == work.caller.id).with_for_update()
     ).one()

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Positions: every change of what kiosks hold gets one, in the transaction that makes the change.
+"""Positions in the change feed: each change that kiosks follow gets one in its own transaction.
 
-Here and nowhere else, for whatever is changed by whomever: the session of `Database.transaction`
-notes which rows are new, changed or deleted, and at the end of the transaction the organisation's
-counter is advanced. Its row stays locked until the commit. So whoever sees a position sees all that
-are before it, and a kiosk that has come to a position has missed nothing.
+This module alone gives them, whoever makes the change. The session of `Database.transaction` notes
+which rows are new, changed or deleted. At the end of the transaction it advances the organisation's
+counter, whose row stays locked until the commit. So everybody who sees a position sees all
+positions before it, and a kiosk that has reached a position has missed nothing.
 """
 
 from __future__ import annotations
@@ -36,19 +36,19 @@ _OF_CARD = (*_IDENTITY, "status", "authentication_certificate", "expires_on", "f
 _OF_REGISTRATION = ("card_id", "questions", "locked")
 _OF_ORGANISATION = ("name", "stopped", "offline", "lease_hours", "contacts")
 _FOLLOWED = (Card, Registration, Organisation, Kiosk, Installation)
-_AT_ONCE = 500  # identifiers in one query
+_BATCH = 500  # identifiers in one query
 _Identity = tuple[int, Family, str]
 
 
 class Session(_PlainSession):
-    """A session that notes what is changed in it."""
+    """A session that notes which rows are changed in it."""
 
 
 @dataclass(slots=True)
 class _Touched:
-    """What a transaction has changed until now. `count`: by how many cards an organisation grew."""
+    """The rows that a transaction has changed; `count` is the growth in cards by organisation."""
 
-    cards: dict[int, Card] = field(default_factory=dict)  # by id(): new ones have no other yet
+    cards: dict[int, Card] = field(default_factory=dict)  # by id(): new rows have no key yet
     registered: set[int] = field(default_factory=set)
     gone: list[_Identity] = field(default_factory=list)
     organisations: dict[int, Organisation] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class _Touched:
 
 
 def number(session: Session) -> None:
-    """Give what was touched its positions: the last thing that a transaction does."""
+    """Give the changed rows their positions; this is the last step of a transaction."""
     session.flush()
     touched: _Touched | None = session.info.pop(_Touched, None)
     if touched is None:
@@ -69,7 +69,7 @@ def number(session: Session) -> None:
     organisations = {each.id for each in touched.organisations.values()}
     if touched.everywhere:
         organisations.update(session.exec(select(Organisation.id)))
-    # In one order, so that nobody waits for somebody who waits for him.
+    # Always in the same order, so that transactions do not deadlock.
     for organisation in sorted(organisations | cards.keys() | gone.keys()):
         left, changed = gone[organisation], cards[organisation]
         taken = max(1, len(left) + len(changed))
@@ -79,12 +79,12 @@ def number(session: Session) -> None:
 
 
 def _cards(session: Session, touched: _Touched) -> dict[int, list[int]]:
-    """The cards that changed, by organisation."""
+    """Return the changed cards by organisation."""
     homes = {card.id: card.organisation_id for card in touched.cards.values()}
     unknown = sorted(touched.registered - homes.keys())
-    for start in range(0, len(unknown), _AT_ONCE):
-        asked = col(Card.id).in_(unknown[start : start + _AT_ONCE])
-        homes.update(session.exec(select(Card.id, Card.organisation_id).where(asked)).all())
+    for start in range(0, len(unknown), _BATCH):
+        batch = col(Card.id).in_(unknown[start : start + _BATCH])
+        homes.update(session.exec(select(Card.id, Card.organisation_id).where(batch)).all())
     cards: dict[int, list[int]] = defaultdict(list)
     for card, organisation in homes.items():
         cards[organisation].append(card)
@@ -92,7 +92,7 @@ def _cards(session: Session, touched: _Touched) -> dict[int, list[int]]:
 
 
 def _advance(session: Session, organisation: int, taken: int, cards: int) -> int:
-    """Advance the counter, which is locked from now on: where it has come to."""
+    """Advance the counter, which stays locked, and return its new position."""
     advanced = (
         update(ChangeCounter)
         .where(col(ChangeCounter.organisation_id) == organisation)
@@ -140,7 +140,7 @@ def _place(session: Session, cards: list[int], first: int) -> None:
     )
 
 
-# ---------------------------------------------------------------- what is touched
+# ---------------------------------------------------------------- noting changes
 
 
 def _touched(session: Session) -> _Touched:
@@ -168,7 +168,7 @@ def _added(session: Session, row: object) -> None:
     elif isinstance(row, Organisation):
         _touched(session).organisations[id(row)] = row
     elif isinstance(row, Kiosk) and not row.epoch:
-        # Nothing can have happened at a kiosk that was not there.
+        # A new kiosk has nothing to report, so it is in the present epoch.
         with session.no_autoflush:
             row.epoch = session.get_one(Installation, 1).epoch
 
@@ -207,7 +207,7 @@ def _differs(row: object, names: tuple[str, ...]) -> bool:
 
 
 def _before(card: Card) -> _Identity:
-    """Whose card it was, and which, as the database has it until now."""
+    """Return the card's identity as it is in the database."""
     state: Any = inspect(card)
     was = []
     for name in _IDENTITY:
@@ -218,13 +218,13 @@ def _before(card: Card) -> _Identity:
 
 
 for _name in _IDENTITY:
-    # The value before is known even where it was not loaded when another was set.
+    # Load the former value when another is set, even if it was not loaded before.
     event.listen(getattr(Card, _name), "set", lambda *_: None, active_history=True)
 
 
 @event.listens_for(Session, "do_orm_execute")
 def _refuse_in_bulk(state: ORMExecuteState) -> None:
-    """Rows that are followed are changed one by one: a statement would pass all this by."""
+    """Refuse bulk updates and deletes of followed rows, which would get no position."""
     mapper = state.bind_mapper
     if (state.is_update or state.is_delete) and mapper and mapper.class_ in _FOLLOWED:
-        raise TypeError(f"{mapper.class_.__name__} is not changed by a statement: see `numbering`")
+        raise TypeError(f"{mapper.class_.__name__} must be changed row by row: see `change_feed`")

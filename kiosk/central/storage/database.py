@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The database: one transaction a block, one after the other, on disk when the block is left."""
+"""The database: transactions that follow one another and are on disk when their block ends."""
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 import zlib
@@ -14,6 +15,7 @@ from sqlite3 import Error as SqliteError
 from typing import Any
 
 from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, make_url
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
@@ -32,10 +34,12 @@ from kiosk.errors import SettingsError, StoreFailed
 _PLACE = "KIOSK_CENTRAL_DATABASE"
 _CHECK = (b"which master key this is", b"", 32)
 _PATIENCE = 10.0
-"""Seconds to wait for the transaction before ours: a kiosk waits 15 for its answer."""
+"""Seconds to wait for the transaction before ours; a kiosk waits 15 for its answer."""
 _CLOSING_SECONDS = 2.0
+_OWNER_ALONE = 0o600
+_READ_ONLY = "25006"  # SQLSTATE read_only_sql_transaction
 _TURN = zlib.crc32(b"smartcard-kiosk")
-"""The number of PostgreSQL's advisory lock that transactions take in turn."""
+"""The number of the PostgreSQL advisory lock that every transaction takes."""
 _OLDER = SettingsError(
     _PLACE, "of an older version: `kiosk-central migrate` brings it up once nothing uses it"
 )
@@ -49,13 +53,13 @@ class Database:
         target = _target(url)
         self._journal = None if journal_file is None else Journal(journal_file)
         postgresql = target.get_backend_name() == "postgresql"
-        # Parameters stay out of error messages: some of them are sealed, some are personal.
+        # Parameters stay out of error messages: some are sealed, some are personal.
         self._engine = create_engine(
             target,
             hide_parameters=True,
-            # A server that was started anew costs no request.
+            # Reconnect if the server was restarted, without failing a request.
             pool_pre_ping=postgresql,
-            connect_args={"options": _postgresql_options()} if postgresql else {},
+            connect_args=_postgresql_arguments() if postgresql else {},
         )
         self._closed = False
         event.listen(self._engine, "do_connect", self._refuse_once_closed)
@@ -63,16 +67,18 @@ class Database:
         self._readers = self._engine.execution_options(reads_only=True)
         if postgresql:
             _take_turns(self._engine)
+            _leave_read_only_servers(self._engine)
         else:
+            _keep_sqlite_private(self._engine)
             _make_sqlite_durable(self._engine)
 
     def prepare(self, master: MasterKey) -> None:
-        """Make a new database ready for use, and look whether one that is there fits.
+        """Create the tables of a new database, or check that an existing one fits.
 
         Raises SettingsError if it cannot be used, is of another version, or belongs to another
-        master key. Several processes may do it at once.
+        master key. Several processes may do this at once.
         """
-        with _said_plainly():
+        with _as_settings_error():
             with self._engine.begin() as connection:
                 match migrations.state(connection):
                     case State.EMPTY:
@@ -84,11 +90,11 @@ class Database:
             self._belong_to(master)
 
     def migrate(self) -> bool:
-        """Bring the tables up to this version, all of them or none: whether there was a need.
+        """Bring all tables to this version, or none; return whether that was needed.
 
         Raises SettingsError.
         """
-        with _said_plainly(), self._engine.begin() as connection:
+        with _as_settings_error(), self._engine.begin() as connection:
             match migrations.state(connection):
                 case State.UNKNOWN:
                     raise _UNKNOWN
@@ -109,12 +115,13 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """A session that commits when the block is left, or rolls back with the error it raises.
+        """Provide a session that commits when the block ends, or rolls back if it raises an error.
 
-        A refusal is no error: it commits what was counted and audited, and goes on from there.
-        What was loaded stays readable afterwards. Transactions follow one another, on either
-        database, whichever process they are in: between a block's reading and its writing nobody
-        writes. So keep them short. What kiosks hold and was changed gets its position at the end.
+        A refusal is not an error: it commits what was counted and audited, and is raised
+        afterwards. Loaded rows stay readable after the block. Transactions follow one another, on
+        either kind of database and in all processes: nobody else writes between a block's reads and
+        its writes. So keep them short. At the end, every change that kiosks follow gets its
+        position.
         """
         refused = None
         with (
@@ -122,8 +129,7 @@ class Database:
             change_feed.Session(self._engine, expire_on_commit=False) as session,
             session.begin(),
         ):
-            # From here on it is our turn: whoever looks at the clock now sees a later time than all
-            # who were before.
+            # Take our turn now, so that the block reads a later time than all earlier transactions.
             session.connection()
             try:
                 yield session
@@ -136,9 +142,10 @@ class Database:
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """Take turns within this process where the database does not queue those who write.
+        """Take turns within this process if the database does not queue its writers.
 
-        SQLite lets whoever happens to look next have it: of many, some would wait for too long.
+        SQLite gives the lock to the writer that happens to ask next; with many writers, some would
+        wait too long.
         """
         if self._writing is None:
             yield
@@ -151,7 +158,10 @@ class Database:
             self._writing.release()
 
     def _write_journal(self, session: Session) -> None:
-        """Raises StoreFailed: then nothing of the transaction is kept, and no key leaves."""
+        """Write the journal's lines of this transaction.
+
+        Raises StoreFailed if that fails: the transaction is rolled back, and no key leaves central.
+        """
         lines = escrow_journal.pending(session)
         if self._journal is None:
             return
@@ -162,14 +172,14 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A session that sees the database as it is at one moment, and holds nobody up."""
+        """Provide a session that sees the database at one moment, and blocks nobody."""
         with Session(self._readers, expire_on_commit=False) as session, session.begin():
             yield session
 
     def close(self) -> None:
-        """Let go of the connections, once what other threads are at has ended, or soon.
+        """Close the connections, after waiting up to two seconds for other threads.
 
-        Whoever comes later is told that the database is away.
+        Later requests fail with an OperationalError.
         """
         self._closed = True
         pool, end = self._engine.pool, time.monotonic() + _CLOSING_SECONDS
@@ -183,13 +193,13 @@ class Database:
 
 
 def first_line(error: SQLAlchemyError) -> str:
-    """What went wrong, for a log. PostgreSQL's further lines would show what is in a row."""
+    """Return the first line of the error for a log; PostgreSQL's further lines show rows."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     return f"{type(cause).__name__}: {str(cause).partition(chr(10))[0]}"
 
 
 @contextmanager
-def _said_plainly() -> Iterator[None]:
+def _as_settings_error() -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
@@ -213,13 +223,29 @@ def _target(url: str) -> URL:
 # ---------------------------------------------------------------- PostgreSQL
 
 
+def _postgresql_arguments() -> dict[str, Any]:
+    """Return libpq's connection parameters: a server that is silent or read-only is left soon."""
+    return {
+        "options": _postgresql_options(),
+        # Of several hosts, the one that takes writes; a standby alone is no database.
+        "target_session_attrs": "read-write",
+        "connect_timeout": 5,
+        # A server whose machine is gone answers nothing: after this many milliseconds without an
+        # acknowledgement, or after three probes, the connection is closed.
+        "tcp_user_timeout": round(_PATIENCE * 1000),
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+    }
+
+
 def _postgresql_options() -> str:
     milliseconds = round(_PATIENCE * 1000)
     settings = {
-        # Whatever the server's default: what was counted is on its disk before we look.
+        # Counts are on the server's disk before answers are evaluated, whatever its default is.
         "synchronous_commit": "on",
         "lock_timeout": milliseconds,
-        # A process that was stopped within its turn does not keep it.
+        # A process that stops within its transaction does not keep the turn.
         "idle_in_transaction_session_timeout": milliseconds,
     }
     return " ".join(f"-c {name}={value}" for name, value in settings.items())
@@ -234,13 +260,41 @@ def _take_turns(engine: Engine) -> None:
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_TURN})")
 
 
+def _leave_read_only_servers(engine: Engine) -> None:
+    """Give up all connections of the pool once one of them says that its server is read-only.
+
+    After a switchover the former primary goes on answering as a standby.
+    """
+
+    @event.listens_for(engine, "handle_error")
+    def failed(context: ExceptionContext) -> None:
+        if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY:
+            context.is_disconnect = True
+
+
 # ---------------------------------------------------------------- SQLite
+
+
+def _keep_sqlite_private(engine: Engine) -> None:
+    """Create the file for its owner alone, whatever the umask; SQLite's other files follow it."""
+
+    @event.listens_for(engine, "do_connect")
+    def connecting(_dialect: Dialect, _record: Any, arguments: list[Any], _: Any) -> None:
+        name = str(arguments[0]) if arguments else ":memory:"
+        if name in {"", ":memory:"} or name.startswith("file:"):
+            return
+        try:
+            os.close(os.open(name, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, _OWNER_ALONE))
+            if Path(name).stat().st_mode & 0o077:
+                Path(name).chmod(_OWNER_ALONE)
+        except OSError:
+            return  # SQLite says what is wrong, in words that are reported
 
 
 def _make_sqlite_durable(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def connected(connection: SqliteConnection, _record: Any) -> None:
-        # We say BEGIN ourselves, below: the driver would begin too late, and not IMMEDIATE.
+        # We send BEGIN ourselves, below: the driver would begin too late, and not IMMEDIATE.
         connection.isolation_level = None
         try:
             for pragma in (
@@ -252,12 +306,12 @@ def _make_sqlite_durable(engine: Engine) -> None:
             ):
                 connection.execute(f"PRAGMA {pragma}").close()
         except SqliteError:
-            connection.close()  # nobody else will: it has not been handed over yet
+            connection.close()  # it has no other owner yet
             raise
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
-        # Counting an attempt reads and then writes: nobody may write in between.
+        # Counting an attempt reads and then writes, and nobody may write in between.
         connection.exec_driver_sql("BEGIN" if _reads_only(connection) else "BEGIN IMMEDIATE")
 
 

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Central's tables. Nothing in a column is secret in the clear: see `master` and `vault`.
+"""Central's tables, one module for each subject.
 
-Where a primary key defaults to None, the database gives it when the row is flushed.
+No column holds a secret in the clear: keys are wrapped by the master key, and answers exist only as
+envelopes of the vault. Tokens and codes are stored as hashes or verifiers. If a primary key
+defaults to None, the database sets it when the row is flushed. Read `estate` first, then `cards`
+and `visits`.
 """
 
 from kiosk.central.tables.access import AccessRow, EnrolmentRow, RefusalTold, UsedAssertion

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How kiosks come in and say who they are. Of tokens there is the hash alone."""
+"""The tables for the access of kiosks. Tokens are stored as hashes only."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from kiosk.central.tables.base import Instant, Table
 
 
 class EnrolmentRow(Table, table=True):
-    """A one-time token, by its hash, for a kiosk that may not be there yet.
+    """A one-time enrolment token, by its hash, for a kiosk that may not exist yet.
 
-    `public_key` is the key it was used for: its owner, and nobody else, is answered again.
+    `public_key` is the key that the token was used with: only its owner is answered again.
     """
 
     __tablename__ = "enrolment"
@@ -37,7 +37,7 @@ class AccessRow(Table, table=True):
 
 
 class UsedAssertion(Table, table=True):
-    """An assertion that was accepted, kept until its nonce is too old for it to come again."""
+    """An accepted assertion, kept until its nonce is too old for the assertion to be used again."""
 
     __tablename__ = "used_assertion"
 
@@ -47,7 +47,7 @@ class UsedAssertion(Table, table=True):
 
 
 class RefusalTold(Table, table=True):
-    """When the audit was last told of a refusal of its kind: it is not told of each."""
+    """When a rejection of this kind was last audited, so that not every one is."""
 
     __tablename__ = "refusal_told"
 

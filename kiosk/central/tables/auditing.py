@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The chain of the audit."""
+"""The tables of the audit trail."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kiosk.central.tables.base import Instant, Table
 
 
 class AuditHead(Table, table=True):
-    """One row: the last entry of the chain. Locked by whoever appends."""
+    """The last entry of the chain, in a single row, which is locked to append an entry."""
 
     __tablename__ = "audit_head"
 
@@ -23,7 +23,7 @@ class AuditHead(Table, table=True):
 
 
 class AuditEntry(Table, table=True):
-    """A link of the chain. `commitment` stands for the personal part, which can be erased."""
+    """An entry of the chain. `commitment` stands for the personal part, which can be erased."""
 
     __tablename__ = "audit_entry"
 
@@ -37,7 +37,7 @@ class AuditEntry(Table, table=True):
 
 
 class AuditSignature(Table, table=True):
-    """A head of the chain that central signed: see `contract.changes.AuditHead`."""
+    """A checkpoint that central signed: see `contract.replication.AuditCheckpoint`."""
 
     __tablename__ = "audit_signature"
 
@@ -48,7 +48,7 @@ class AuditSignature(Table, table=True):
 
 
 class AuditPersonal(Table, table=True):
-    """Who an entry is about; deleting the row erases it and leaves the chain whole."""
+    """The personal part of an entry; deleting this row erases it and leaves the chain intact."""
 
     __tablename__ = "audit_personal"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whose certificates are believed."""
+"""The tables of trusted authorities and their revocation lists."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kiosk.central.tables.base import Instant, Table
 
 
 class Issuer(Table, table=True):
-    """An authority whose certificates are believed; one that is no `anchor` has to chain to one."""
+    """A trusted authority; if it is no `anchor`, it must chain to one."""
 
     id: int = Field(default=None, primary_key=True)
     name: bytes = Field(index=True)
@@ -21,7 +21,7 @@ class Issuer(Table, table=True):
 
 
 class RevocationList(Table, table=True):
-    """The newest list of an issuer."""
+    """The newest revocation list of an issuer."""
 
     __tablename__ = "revocation_list"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every table of central is made of."""
+"""The base of all tables: the metadata, the type of moments, and throttled rows."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ metadata = MetaData()
 
 
 class Instant(TypeDecorator[datetime]):
-    """A moment, stored as UTC without a zone, aware when it is read (SQLite has no zones)."""
+    """A moment, stored as UTC without a zone, and aware when it is read (SQLite has no zones)."""
 
     impl = DateTime
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        """To the database. A moment without a zone is taken for UTC."""
+        """Convert to the database's form; a moment without a zone is taken as UTC."""
         if value is None or value.tzinfo is None:
             return value
         return value.astimezone(UTC).replace(tzinfo=None)
 
     def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        """From the database."""
+        """Convert from the database's form to an aware moment in UTC."""
         return None if value is None else value.replace(tzinfo=UTC)
 
 
 class Table(SQLModel, registry=registry(metadata=metadata)):
-    """Tables of the central service, in a metadata of their own."""
+    """The base class of central's tables, with a metadata of its own."""
 
 
 class Throttled(SQLModel):
-    """Failures since the last success, and when the next attempt may be made."""
+    """The failures since the last success, and when the next attempt is allowed."""
 
     failures: int = 0
     not_before: datetime | None = Field(default=None, sa_type=Instant)

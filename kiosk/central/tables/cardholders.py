@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Cardholders, what they are assigned to, and letters to them."""
+"""The tables of cardholders, their positions, and letters to them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from kiosk.central.tables.base import Instant, Table
 
 
 class Cardholder(Table, table=True):
-    """A person. Only the audit's erasable part and this row name them.
+    """A person. Only this row and the erasable part of the audit name them.
 
-    `uuid` is the twelve digits of the Care Identity Service; `language` is the one to write in.
+    `uuid` is their number of twelve digits in the Care Identity Service; `language` is the one that
+    letters are written in.
     """
 
     id: int = Field(default=None, primary_key=True)
@@ -26,7 +27,7 @@ class Cardholder(Table, table=True):
 
 
 class Position(Table, table=True):
-    """What a cardholder is assigned to do, and for whom: shown to her, and used for nothing."""
+    """A position of a cardholder: what they do, and for whom; only shown to the cardholder."""
 
     id: int = Field(default=None, primary_key=True)
     cardholder_id: int = Field(foreign_key="cardholder.id", index=True)
@@ -41,7 +42,7 @@ class Position(Table, table=True):
 
 
 class QueuedNotice(Table, table=True):
-    """A letter to a cardholder that is to be delivered; gone once it is."""
+    """A letter to a cardholder that is to be delivered; deleted afterwards."""
 
     __tablename__ = "notice"
 

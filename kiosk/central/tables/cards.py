@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Cards, their escrowed keys, and their registrations."""
+"""The tables of cards, their escrowed keys, and their registrations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from kiosk.values import CardIdentity, Family
 
 
 class CardStatus(StrEnum):
-    """All but `active` get plain help at the kiosk, and no unlock."""
+    """The status of a card; a card that is not `active` gets help at the kiosk, but no unlock."""
 
     ACTIVE = "active"
     SUSPENDED = "suspended"
@@ -29,12 +29,13 @@ class CardStatus(StrEnum):
 class Card(Throttled, Table, table=True):
     """A smartcard.
 
-    `frozen` mirrors what `evidence` last said, for the RA to find. `proved_session` is the unlock
-    session in which the card last proved itself: that is where it is. `closed`: its holder ended
-    self service, and only the RA opens it again: else the passcode alone would replace the answers.
-    `position` is that of its last change among those of its organisation: see `numbering`.
-    `renewal_due`: its unblocking key was used without central, or may be known elsewhere, as when a
-    kiosk that held a pack was lost; the next unlock renews it.
+    `frozen`: the last decision of `evidence`, stored so that the RA can find the card.
+    `proved_session`: the unlock session in which the card last proved itself, which shows where it
+    is. `closed`: the cardholder ended self service, and only the RA can open it again. Otherwise
+    the passcode alone would be enough to replace the answers. `position`: that of the card's last
+    change in its organisation's feed (see `storage.change_feed`). `renewal_due`: the next unlock
+    renews the unblocking key, because it was used without central or may be known elsewhere, as
+    when a kiosk that held a pack was lost.
     """
 
     __table_args__ = (
@@ -63,14 +64,14 @@ class Card(Throttled, Table, table=True):
 
     @property
     def identity(self) -> CardIdentity:
-        """The card as the rest of the kiosk knows it."""
+        """Return the card's identity as the contract has it."""
         return CardIdentity(Family(self.family), self.serial)
 
 
 class EscrowedKey(Table, table=True):
     """An imported unblocking key, wrapped by the master key.
 
-    `kind` goes with administrator keys, and `mutual` says that the card has the mutual form.
+    `kind` is the cipher of an administrator key; `mutual`: the card has the mutual form.
     """
 
     __tablename__ = "escrowed_key"
@@ -83,7 +84,7 @@ class EscrowedKey(Table, table=True):
 
 
 class CardFinding(Table, table=True):
-    """What the RA found when she looked at a card, among its grants by `number`."""
+    """The RA's finding about a card; `number` places it among the card's grants."""
 
     __tablename__ = "card_finding"
 
@@ -95,9 +96,10 @@ class CardFinding(Table, table=True):
 
 
 class Registration(Throttled, Table, table=True):
-    """A cardholder's enrolment for self service with one card.
+    """A cardholder's registration for self service with one card.
 
-    A card without a card authentication key cannot prove itself: then a code is always e-mailed.
+    A card without a card authentication key cannot prove itself, so every unlock requires an
+    emailed code.
     """
 
     id: UUID = Field(primary_key=True)
@@ -112,7 +114,7 @@ class Registration(Throttled, Table, table=True):
 
 
 class SealedEnvelope(Table, table=True):
-    """One envelope of a registration; `sealed` is wrapped by the master key on top."""
+    """One envelope of a registration; `wrapped` is its sealed part, wrapped by the master key."""
 
     __tablename__ = "envelope"
 

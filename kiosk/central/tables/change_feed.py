@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""In which order things changed, for those who follow."""
+"""The tables of the change feed, and of the events that kiosks report."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from kiosk.values import Family
 
 
 class ChangeCounter(Table, table=True):
-    """How far an organisation's changes have come. Locked by whoever changes something there.
+    """The position of an organisation's change feed; locked by every transaction that changes it.
 
-    `cards` is how many it has; tombstones up to `horizon` are not kept any more.
+    `cards` is the number of cards. Tombstones up to `horizon` are not kept any more.
     """
 
     __tablename__ = "change_counter"
@@ -27,7 +27,7 @@ class ChangeCounter(Table, table=True):
 
 
 class Tombstone(Table, table=True):
-    """A card that an organisation had."""
+    """A card that left the organisation, at the position at which it did."""
 
     organisation_id: int = Field(foreign_key="organisation.id", primary_key=True)
     position: int = Field(primary_key=True)
@@ -37,7 +37,7 @@ class Tombstone(Table, table=True):
 
 
 class KioskEventRow(Table, table=True):
-    """A kiosk's word, under the id it made, of something that it did by itself."""
+    """A kiosk's report of something that it did by itself, under the id that the kiosk made."""
 
     __tablename__ = "kiosk_event"
 

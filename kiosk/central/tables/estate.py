@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where kiosks stand, and which installation this is."""
+"""The tables of the estate: the installation, the organisations and their kiosks."""
 
 from __future__ import annotations
 
@@ -16,16 +16,18 @@ from kiosk.central.tables.base import Instant, Table, Throttled
 
 
 def new_epoch() -> str:
-    """A name for an epoch: never one that was there before."""
+    """Return the name of a new epoch, which no epoch had before."""
     return secrets.token_hex(8)
 
 
 class Installation(Table, table=True):
-    """One row: which master key this database belongs to, and whether all unlocking is stopped.
+    """The installation, in a single row.
 
-    `epoch` is another after each restoring from a backup, at `epoch_since`. What was received by
-    `backed_up_until` would survive the loss of this database. `grants`: the number of the last one.
-    `alerted_at`: when IT was last written to; `tidied_at`: when what was over was deleted.
+    `key_check` identifies the master key that the database belongs to. `stopped`: all unlocking is
+    stopped. `epoch` changes after each restore, at `epoch_since`. Everything received until
+    `backed_up_until` would survive the loss of this database. `grants` is the number of the last
+    grant. `alerted_at`: when alerts were last sent to IT. `tidied_at`: when expired rows were last
+    deleted.
     """
 
     id: int = Field(default=1, primary_key=True)
@@ -40,17 +42,17 @@ class Installation(Table, table=True):
 
 
 class LeaseCards(StrEnum):
-    """Of which cards kiosks are lent packs: those that were there lately, or all there are."""
+    """The cards that kiosks are lent packs of: those seen there lately, or all."""
 
     SEEN = "seen"
     ALL = "all"
 
 
 class Organisation(Table, table=True):
-    """A trust. Everything a kiosk may do is scoped to its own. `stopped`: no unlocking there.
+    """A trust; every request of a kiosk is limited to its own. `stopped`: no unlocking in it.
 
-    `offline` and `lease_hours`: see `contract.changes.Policy`. `lease_cards`: which cards a
-    kiosk is lent packs of. `contacts`: (whom, how) pairs.
+    `offline` and `lease_hours`: see `contract.replication.Policy`. `lease_cards`: the cards that
+    kiosks are lent packs of. `contacts`: pairs of a name and a detail.
     """
 
     id: int = Field(default=None, primary_key=True)
@@ -63,12 +65,12 @@ class Organisation(Table, table=True):
 
 
 class Kiosk(Throttled, Table, table=True):
-    """A kiosk, known by the Ed25519 key that its device made, as `subject` of its assertions.
+    """A kiosk, with the Ed25519 key that its device made; `subject` identifies it in assertions.
 
-    `heard_at` is when it last asked for anything, to within `authentication.HEARD_EVERY`.
-    `retiring`: it is to hand over what it has; then it is `revoked`, and so refused. `epoch`
-    is the last one to which it has reported all that it keeps. `health` is what it last said of
-    itself, `approval` what IT signed for it: both are messages of the contract.
+    `heard_at`: when it last made a request, to within `authentication.HEARD_EVERY`. `retiring`: it
+    is to hand over what it has, and is `revoked` afterwards. A revoked kiosk is refused. `epoch`:
+    the last one to which it has reported all that it keeps. `health` is its last report about
+    itself, and `approval` what IT signed for it; both are messages of the contract.
     """
 
     id: int = Field(default=None, primary_key=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was lent to kiosks, and what became of it."""
+"""The tables of lent packs, and of the attempts made with them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ from kiosk.central.tables.base import Instant, Table
 
 
 class PackRow(Table, table=True):
-    """A pack that a kiosk has, or had: the unblocking key of `generation`, for so many attempts.
+    """A pack that a kiosk has or had: the unblocking key of `generation`, for `allowance` attempts.
 
-    `number` is the first of two that were kept free among the grants for its card work.
-    `lent_until` is the end of its lease, made later by each renewal. `ended_at`: the kiosk has it
-    no more, and has reported all that it did with it. `abandoned`: the kiosk was cut off, and will
-    never say so.
+    `number` is the first of two grant numbers that are reserved for its card work. `lent_until` is
+    the end of its lease, which each renewal moves. `ended_at`: the kiosk no longer has it, and has
+    reported everything. `abandoned`: the kiosk was cut off, and will never report that.
     """
 
     __tablename__ = "pack"
@@ -28,7 +27,7 @@ class PackRow(Table, table=True):
     number: int = Field(unique=True)
     kiosk_id: int = Field(foreign_key="kiosk.id")
     card_id: int = Field(foreign_key="card.id", index=True)
-    registration_id: UUID  # which may since have been replaced
+    registration_id: UUID  # it may have been replaced since
     generation: int
     allowance: int
     sealing_key: bytes
@@ -39,10 +38,10 @@ class PackRow(Table, table=True):
 
 
 class PackEventRow(Table, table=True):
-    """A kiosk's word, under the id it made, of what it did with a pack.
+    """A kiosk's report of what it did with a pack, under the id that the kiosk made.
 
-    `right` goes with answers, and `grant_id` names the card work that followed them. An attempt
-    that was `counted` is a failed one of its registration's.
+    `right` belongs to answers, and `grant_id` identifies the card work after them. `counted`: the
+    attempt counts as a failed one of its registration.
     """
 
     __tablename__ = "pack_event"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What happens at a kiosk: sessions, codes, attempts, grants, and the facts of card work."""
+"""The tables of visits: sessions, codes, attempts, grants, and the facts of card work."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from kiosk.contract.messages import CardCommand
 
 
 class UnlockSession(Table, table=True):
-    """An unlock that a kiosk opened, with the counters as the card told them then.
+    """An unlock that a kiosk opened, with the counters that the card reported then.
 
-    `last_grant` is the number of the card's latest grant at that time, 0 if it had none. A code
-    `code_due` may be e-mailed; `code_confirmed` it was entered.
+    `last_grant` is the number of the card's latest grant at that time, 0 if it had none.
+    `code_due`: a code may be emailed. `code_confirmed`: the code was entered.
     """
 
     __tablename__ = "unlock_session"
@@ -26,7 +26,7 @@ class UnlockSession(Table, table=True):
     id: UUID = Field(primary_key=True)
     kiosk_id: int = Field(foreign_key="kiosk.id", index=True)
     card_id: int = Field(foreign_key="card.id", index=True)
-    registration_id: UUID  # which may since have been replaced
+    registration_id: UUID  # it may have been replaced since
     reason: str
     passcode_tries: int | None
     unblocking_tries: int | None
@@ -39,9 +39,9 @@ class UnlockSession(Table, table=True):
 
 
 class LoginSession(Table, table=True):
-    """A cardholder at a kiosk, with her card: proved once the card has signed for the session.
+    """A login with a card, proved once the card has signed for the session.
 
-    `card_key` is the certificate of the key that needs no passcode, as it was presented.
+    `card_key` is the certificate of the card's key that needs no passcode, as it was presented.
     """
 
     __tablename__ = "login_session"
@@ -57,9 +57,9 @@ class LoginSession(Table, table=True):
 
 
 class EmailedCode(Table, table=True):
-    """A code that was sent for a session. Only what the master key makes of it is kept.
+    """A code that was sent to `address` for a session; only a verifier of it is stored.
 
-    `address` is where it went.
+    The verifier needs the master key.
     """
 
     __tablename__ = "emailed_code"
@@ -73,7 +73,7 @@ class EmailedCode(Table, table=True):
 
 
 class AttemptOutcome(StrEnum):
-    """`counted` until the envelopes were tried; it stays so when the service stops meanwhile."""
+    """The outcome of an attempt; it stays `counted` if the service stops before the evaluation."""
 
     COUNTED = "counted"
     FAILED = "failed"
@@ -81,7 +81,7 @@ class AttemptOutcome(StrEnum):
 
 
 class Attempt(Table, table=True):
-    """Answers that were given, committed before they were evaluated. Not the answers."""
+    """An attempt at the answers, committed before it was evaluated; the answers are not stored."""
 
     id: int = Field(default=None, primary_key=True)
     session_id: UUID = Field(index=True)  # of an unlock or of a login
@@ -90,10 +90,10 @@ class Attempt(Table, table=True):
 
 
 class GrantRow(Table, table=True):
-    """A pair that was released: what `evidence` decided, and the ledger's charge for it.
+    """A released pair of keys: the decision of `evidence`, and the charge for it.
 
-    `number` is the order in which grants were issued: see `Installation.grants`.
-    `receipt` is what the kiosk has of it: see `epochs`.
+    `number` is the order in which grants were issued: see `Installation.grants`. `receipt` is the
+    kiosk's copy: see `epochs`.
     """
 
     __tablename__ = "grant"
@@ -114,10 +114,10 @@ class GrantRow(Table, table=True):
 
 
 class Challenge(Table, table=True):
-    """A dialogue between an administrator key and a card: see `challenge`.
+    """A dialogue between an administrator key and a card: see `unlocking.challenge`.
 
-    `opening` is ours, empty in the external form; `asked` is the card's. Neither is secret.
-    `genuine`: what came of the card's reply, None before it.
+    `opening` is central's challenge, empty in the external form; `asked` is the card's. Neither is
+    secret. `genuine`: whether the card's reply was right, None before it.
     """
 
     __table_args__ = (UniqueConstraint("grant_id", "number"),)
@@ -131,7 +131,10 @@ class Challenge(Table, table=True):
 
 
 class FactRow(Table, table=True):
-    """A kiosk's fact, under the id the kiosk made. `genuine`: an attest's signature was right."""
+    """A fact that a kiosk reported, under the id that the kiosk made.
+
+    `genuine`: the signature of an attest was right.
+    """
 
     __tablename__ = "fact"
 
@@ -148,7 +151,7 @@ class FactRow(Table, table=True):
 
 
 class EndRow(Table, table=True):
-    """A kiosk's word, under the id it made, that a session is over: so many facts are all."""
+    """A kiosk's report that a session is over after so many facts; the kiosk made the id."""
 
     __tablename__ = "visit_end"
 
@@ -160,7 +163,7 @@ class EndRow(Table, table=True):
 
 
 class ChangeRow(Table, table=True):
-    """A kiosk's word, under the id it made, that a cardholder changed her passcode."""
+    """A kiosk's report that a cardholder changed their passcode; the kiosk made the id."""
 
     __tablename__ = "passcode_change"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The card proves itself and its holder answers: counted first, evaluated afterwards."""
+"""An attempt: the card proves itself and the user answers; counted first, evaluated afterwards."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from kiosk.central.service.sessions import (
     Unlock,
     Work,
     count_failure,
+    count_forgery,
     find,
     kiosk,
     record,
@@ -32,36 +33,37 @@ from kiosk.vault import sealed_answers
 
 
 def give_answers(
-    services: Services, caller: Caller, session_id: UUID, given: AnswersRequest
+    services: Services, caller: Caller, session_id: UUID, request: AnswersRequest
 ) -> AnswersResponse:
-    """Accepts the session if the card is genuine and enough answers are right.
+    """Accept the session if the card is genuine and enough answers are right.
 
-    The attempt is on disk as a failed one before any envelope is touched.
+    The attempt is on disk as a failed one before any envelope is opened.
     """
     with working(services, caller) as work:
         unlock = find(work, session_id)
-        _prove(work, unlock, given.proof)
-        if unlock.session.accepted_at is not None:
+        accepted = unlock.session.accepted_at is not None
+        if not accepted:
+            refuse_if_locked(unlock.registration)
+            refuse_if_too_soon(work, unlock.card, unlock.registration)
+        _prove(work, unlock, request.proof)
+        if accepted:
             return AnswersResponse(session=session_id)
-        refuse_if_locked(unlock.registration)
-        refuse_if_too_soon(work, unlock.card, unlock.registration)
-        codes.judge(work, unlock, given.code)
+        codes.judge(work, unlock, request.code)
         attempt = _count(work, unlock)
         recovery = registrations.recovery(work.session, services.master, unlock.registration)
     context = sealed_answers.context(unlock.registration.id)
-    right = registrations.opened_by(services, recovery, context, given.answers)
+    right = registrations.opened_by(services, recovery, context, request.answers)
     with working(services, caller) as work:
         _conclude(work, find(work, session_id), attempt, right=right)
     return AnswersResponse(session=session_id)
 
 
 def _prove(work: Work, unlock: Unlock, signature: bytes | None) -> None:
-    """Refuses unless the key that was pinned at registration signed for this very session.
+    """Refuse unless the key that was pinned at registration signed for this session.
 
     A card that has no such key cannot: `codes` asks for a code instead.
 
-    A forged card costs its kiosk a failure, and the registration that it claims none: else anybody
-    could lock a colleague out.
+    The caller has checked the waits, so that a forged proof cannot lengthen one that runs.
     """
     pinned = unlock.registration.card_authentication_key
     if pinned is None:
@@ -76,13 +78,13 @@ def _prove(work: Work, unlock: Unlock, signature: bytes | None) -> None:
     )
     if signature is not None and signatures.signed(pinned, digest, signature):
         return
-    throttle.count_failure(kiosk(work), throttle.PER_KIOSK, work.now)
+    count_forgery(work)
     record(work, "unlock.card-not-genuine", unlock)
     raise RequestRefused(ProblemType.CARD_NOT_GENUINE)
 
 
 def _count(work: Work, unlock: Unlock) -> int:
-    """Count the attempt as failed, everywhere; its number."""
+    """Count the attempt as failed for registration, card and kiosk; return its id."""
     count_failure(work, unlock)
     attempt = Attempt(session_id=unlock.session.id, at=work.now)
     work.session.add(attempt)
@@ -91,15 +93,15 @@ def _count(work: Work, unlock: Unlock) -> int:
 
 
 def _conclude(work: Work, unlock: Unlock, attempt_id: int, *, right: bool) -> None:
-    """Record what came of the attempt; refuses if the answers were wrong."""
+    """Record the outcome of the attempt; refuse if the answers were wrong."""
     session, card, registration = unlock.session, unlock.card, unlock.registration
     attempt = work.session.exec(select(Attempt).where(Attempt.id == attempt_id)).one()
     if not right:
         attempt.outcome = AttemptOutcome.FAILED
         record(work, "unlock.answers-wrong", unlock)
-        _tell_holder(work, unlock)
+        _notify_holder(work, unlock)
         refuse_if_locked(registration)
-        wait = throttle.seconds_to_wait(registration, work.now)
+        wait = throttle.seconds_to_wait(registration, throttle.PER_REGISTRATION, work.now)
         raise RequestRefused(ProblemType.ANSWERS_WRONG, wait or None)
     attempt.outcome = AttemptOutcome.ACCEPTED
     throttle.take_back(kiosk(work), work.now)
@@ -111,8 +113,8 @@ def _conclude(work: Work, unlock: Unlock, attempt_id: int, *, right: bool) -> No
     record(work, "unlock.answers-accepted", unlock)
 
 
-def _tell_holder(work: Work, unlock: Unlock) -> None:
-    """Tell the cardholder that somebody was wrong, if it was not herself."""
+def _notify_holder(work: Work, unlock: Unlock) -> None:
+    """Email the cardholder that somebody gave wrong answers."""
     addressee = notices.holder(work, unlock.card)
     letter = letters.attempt_failed(
         addressee, work.caller.name, work.now, locked=unlock.registration.locked

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Administrator keys: central answers a card's challenge, and judges the card's own answer.
+"""Administrator keys: central answers a card's challenge, and checks the card's own answer.
 
-The key never leaves. A grant is good for two dialogues, each for one challenge of the card's: the
-response fits that challenge alone, which any reset of the card discards. In the mutual form the
-card proves that it has the key too, before it is told the new passcode.
+The key never leaves central. A grant allows two dialogues with one challenge each: a response fits
+that challenge only, and any reset of the card discards it. In the mutual form the card also proves
+that it has the key, before it gets the new passcode.
 """
 
 from __future__ import annotations
@@ -52,9 +52,9 @@ def open_challenge(services: Services, caller: Caller, session_id: UUID) -> Chal
 
 
 def respond(
-    services: Services, caller: Caller, session_id: UUID, number: int, asked: CardChallenge
+    services: Services, caller: Caller, session_id: UUID, number: int, request: CardChallenge
 ) -> ChallengeResponse:
-    """The response to the card's challenge; each dialogue has one."""
+    """Return the response to the card's challenge; each dialogue has one."""
     with working(services, caller) as work:
         unlock, challenge = _dialogue(work, session_id, number)
         if challenge.asked is not None:
@@ -63,32 +63,32 @@ def respond(
         try:
             if escrowed.mutual:
                 response = cryptogram.mutual_response(
-                    escrowed.key, escrowed.kind, challenge.opening, asked.challenge
+                    escrowed.key, escrowed.kind, challenge.opening, request.challenge
                 )
             else:
                 response = cryptogram.external_response(
-                    escrowed.key, escrowed.kind, asked.challenge
+                    escrowed.key, escrowed.kind, request.challenge
                 )
         except CardMalformed:
             raise RequestRefused(ProblemType.INVALID_REQUEST) from None
         finally:
             escrowed.key.wipe()
-        challenge.asked = asked.challenge
+        challenge.asked = request.challenge
         _record(work, "challenge.answered", unlock, challenge)
     return ChallengeResponse(response=response)
 
 
 def judge(
-    services: Services, caller: Caller, session_id: UUID, number: int, given: CardReply
+    services: Services, caller: Caller, session_id: UUID, number: int, request: CardReply
 ) -> CardGenuine:
-    """Whether the card has the key too; refuses if it does not. Asked in the mutual form alone."""
+    """Return that the card has the key too; refuse if it does not. For the mutual form only."""
     with working(services, caller) as work:
         unlock, challenge = _dialogue(work, session_id, number)
         if not challenge.opening or challenge.asked is None or challenge.genuine is not None:
             raise RequestRefused(ProblemType.OUT_OF_ORDER)
         escrowed = services.escrow.administrator_key(work.session, unlock.card)
         challenge.genuine = cryptogram.is_mutual_reply(
-            escrowed.key, escrowed.kind, challenge.opening, challenge.asked, given.reply
+            escrowed.key, escrowed.kind, challenge.opening, challenge.asked, request.reply
         )
         escrowed.key.wipe()
         if not challenge.genuine:
@@ -99,7 +99,7 @@ def judge(
 
 
 def _granted(work: Work, session_id: UUID) -> tuple[Unlock, GrantRow]:
-    """The session and its grant, if card work under it may be going on now."""
+    """Return the session and its grant; refuse if no card work can be in progress."""
     unlock = find(work, session_id)
     granted = grant.current(work, unlock)
     if granted is None or FORMATS[unlock.card.family].leaves:

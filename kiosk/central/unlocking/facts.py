@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What kiosks report: facts and ends of visits, applied once by the id that the kiosk made.
+"""Reports of kiosks: facts and ends of visits, each applied once by the id that the kiosk made.
 
-Late, doubled and reordered ones do no harm and are always accepted: `evidence` reads the facts of a
-card as a whole.
+Late, repeated and reordered reports do no harm and are always accepted, because `evidence` reads
+all facts of a card together.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ from kiosk.contract.messages import (
 
 
 def apply_report(services: Services, caller: Caller, report: Report) -> ReportOutcome:
-    """One outcome an item. All that is applied is on disk when this returns."""
+    """Apply a report and return one outcome for each item; what was applied is then on disk."""
     with working(services, caller) as work:
         items = tuple(_apply(work, item) for item in report.items)
         return ReportOutcome(items=items, received_at=work.now)
@@ -74,11 +74,11 @@ def _apply(work: Work, item: OutboxItem) -> ItemOutcome:
         case KioskEvent():
             return _apply_event(work, item, item.fact)
         case _:
-            return _apply_anew(work, item)
+            return _apply_repeatable(work, item)
 
 
-def _apply_anew(work: Work, item: OutboxItem) -> ItemOutcome:
-    """What these say does not become more by being said again."""
+def _apply_repeatable(work: Work, item: OutboxItem) -> ItemOutcome:
+    """Apply an item that has the same effect if it is applied again."""
     reason = None
     match item.fact:
         case GrantReceived():
@@ -93,7 +93,7 @@ def _apply_anew(work: Work, item: OutboxItem) -> ItemOutcome:
 
 
 def _keep_health(work: Work, item: OutboxItem, health: KioskHealth) -> None:
-    """The newest of what a kiosk says of itself."""
+    """Store the health, if it is the newest that the kiosk reported."""
     kiosk = work.session.get_one(Kiosk, work.caller.id)
     if kiosk.health_at is None or kiosk.health_at <= item.recorded_at:
         kiosk.health, kiosk.health_at = health.model_dump(mode="json"), item.recorded_at
@@ -136,7 +136,7 @@ def _apply_of_pack(work: Work, item: OutboxItem, fact: offline_visits.PackFact) 
 
 
 def _apply_fact(work: Work, item: OutboxItem, fact: CardFact) -> ItemOutcome:
-    # A grant of another kiosk, or of another organisation, is as good as none.
+    # A grant of another kiosk or organisation is treated as unknown.
     grant = work.session.exec(
         select(GrantRow).where(GrantRow.id == fact.grant, GrantRow.kiosk_id == work.caller.id)
     ).first()
@@ -169,7 +169,7 @@ def _apply_end(work: Work, item: OutboxItem, end: VisitEnd) -> ItemOutcome:
 
 
 def _apply_change(work: Work, item: OutboxItem, change: PasscodeChange) -> ItemOutcome:
-    """A passcode was changed: nothing of it is kept but that it was."""
+    """Record that a passcode was changed; nothing else about it is stored."""
     card = work.session.exec(
         select(Card).where(
             Card.family == change.family,
@@ -196,7 +196,7 @@ _Row = FactRow | EndRow | ChangeRow | KioskEventRow | PackEventRow
 
 
 def _outcome(work: Work, item: OutboxItem, row: _Row) -> ItemOutcome:
-    """Whether `row` is new, and so to be applied; its id may be known, or mean something else."""
+    """Return whether `row` is to be applied, was applied before, or has an id that is taken."""
     known = (
         work.session.get(FactRow, item.id)
         or work.session.get(EndRow, item.id)
@@ -206,7 +206,7 @@ def _outcome(work: Work, item: OutboxItem, row: _Row) -> ItemOutcome:
     )
     if known is None:
         return ItemOutcome(id=item.id, status=ItemStatus.APPLIED)
-    if _told(known) == _told(row):
+    if _reported(known) == _reported(row):
         return ItemOutcome(id=item.id, status=ItemStatus.KNOWN)
     return _refused(item, "id taken")
 
@@ -216,7 +216,7 @@ def _refused(item: OutboxItem, reason: str) -> ItemOutcome:
 
 
 def _in_pair(work: Work, fact: CardFact, grant: GrantRow) -> bool:
-    """The command could have happened under the grant."""
+    """Return whether the command can have happened under the grant."""
     card = work.session.exec(select(Card).where(Card.id == grant.card_id)).one()
     if not FORMATS[card.family].renewed:
         return fact.generation == grant.current and fact.command is not CardCommand.CHANGE
@@ -239,36 +239,36 @@ def _row(work: Work, item: OutboxItem, fact: CardFact) -> FactRow:
     )
 
 
-def _told(row: _Row) -> dict[str, Any]:
-    """What the kiosk told, whenever it arrived."""
+def _reported(row: _Row) -> dict[str, Any]:
+    """Return what the kiosk reported, without when it arrived."""
     return row.model_dump(exclude={"genuine", "counted", "recorded_at", "received_at"})
 
 
 def _store(work: Work, grant: GrantRow, fact: CardFact, row: FactRow) -> None:
-    """Keep the fact, with what it changes: the proven generation, the freezing, the audit."""
+    """Store the fact, with what it changes: the proven generation, the freezing, the audit."""
     card = work.session.exec(select(Card).where(Card.id == grant.card_id).with_for_update()).one()
     before = worlds.proven(history.visits(work.session, card))
     row.genuine = fact.command is CardCommand.ATTEST and _attested(work, card, fact)
     work.session.add(row)
     work.session.flush()
     _record(work, card, row)
-    told = epochs.happened_before(work, row.recorded_at)
-    if fact.command is CardCommand.VERIFY and row.status == "9000" and not told:
+    notified = epochs.happened_before(work, row.recorded_at)
+    if fact.command is CardCommand.VERIFY and row.status == "9000" and not notified:
         holder = notices.holder(work, card)
-        when = min(row.recorded_at, work.now)  # a kiosk without central may say so hours later
+        when = min(row.recorded_at, work.now)  # an offline kiosk may report hours later
         notices.queue(work, holder, letters.unlocked(holder, work.caller.name, when))
     decision = history.evaluate_and_freeze(work, card, ReportedTries())
     if decision.current > before:
         card.renewal_due = False
-        proof_of: dict[str, trail.Detail] = {
+        details: dict[str, trail.Detail] = {
             "generation": decision.current,
             "fact": str(row.id),
         }
-        trail.append(work.session, work.now, "key.proven", proof_of, trail.of_card(card))
+        trail.append(work.session, work.now, "key.proven", details, trail.of_card(card))
 
 
 def _store_end(work: Work, session: UnlockSession, row: EndRow) -> None:
-    """Keep the end, with what it changes: a card may thaw. Ends that differ are told the audit."""
+    """Store the end, which may thaw the card; audit ends that contradict each other."""
     card = work.session.exec(select(Card).where(Card.id == session.card_id).with_for_update()).one()
     earlier = work.session.exec(select(EndRow.facts).where(EndRow.session_id == session.id)).all()
     work.session.add(row)
@@ -285,7 +285,10 @@ def _store_end(work: Work, session: UnlockSession, row: EndRow) -> None:
 
 
 def _attested(work: Work, card: Card, fact: CardFact) -> bool:
-    """Whether the card signed, with the key that needs the new passcode, that it is unlocked."""
+    """Return whether the card signed that it is unlocked.
+
+    It does so with the key that needs the new passcode.
+    """
     if fact.signature is None or card.authentication_certificate is None:
         return False
     digest = proof.digest(

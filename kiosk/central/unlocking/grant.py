@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The grant: the pair of unblocking keys, released once for one card in one kiosk."""
+"""The grant: the pair of unblocking keys, released for one card in one kiosk."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ BEGIN_WITHIN = timedelta(minutes=2)
 
 
 def issue_grant(services: Services, caller: Caller, session_id: UUID) -> Grant:
-    """The session's grant: the same one however often it is asked for, until its work has begun.
+    """Return the session's grant: always the same one, until its card work has begun.
 
-    The ledger's charge is on disk before the pair leaves. Grants of a card are in the order of its
-    visits: a session is over once the card has proved itself in another, and once a grant was
-    issued that was not known when the session was opened, or once its kiosk said that it has ended.
+    The charge is on disk before the pair leaves central. A card's grants are in the order of its
+    visits. So a session is over once the card has proved itself in another session, once a grant
+    was issued that was not known when the session was opened, or once its kiosk reported its end.
     """
     with working(services, caller) as work:
         unlock = find(work, session_id)
@@ -36,17 +36,17 @@ def issue_grant(services: Services, caller: Caller, session_id: UUID) -> Grant:
         grant = current(work, unlock)
         if grant is not None and (_begun(work, grant) or too_late(work, grant)):
             raise RequestRefused(ProblemType.EXPIRED)
-        # Made before the commit: a key that cannot be produced leaves no grant behind.
+        # The message is made before the commit, so a key that cannot be produced leaves no grant.
         return _message(work, unlock, grant or _new_grant(work, unlock))
 
 
 def too_late(work: Work, grant: GrantRow) -> bool:
-    """Whether card work under the grant may no longer begin."""
+    """Return whether card work under the grant may no longer begin."""
     return grant.issued_at + BEGIN_WITHIN <= work.now
 
 
 def current(work: Work, unlock: Unlock) -> GrantRow | None:
-    """The session's grant, None before it was issued. Refuses once there can be none any more."""
+    """Return the session's grant, None before it is issued; refuse if it can get none now."""
     session, card = unlock.session, unlock.card
     if session.accepted_at is None:
         raise RequestRefused(ProblemType.OUT_OF_ORDER)
@@ -60,20 +60,20 @@ def current(work: Work, unlock: Unlock) -> GrantRow | None:
 
 
 def _ended(work: Work, session_id: UUID) -> bool:
-    """Whether its kiosk said that no more card work comes of it: who asks now is a straggler."""
+    """Return whether the kiosk reported the session's end, so that this request is late."""
     ended = select(EndRow.id).where(EndRow.session_id == session_id)
     return work.session.exec(ended).first() is not None
 
 
 def _begun(work: Work, grant: GrantRow) -> bool:
-    """Whether card work was reported: the grant had arrived, and is good for one go at the card."""
+    """Return whether card work was reported; the grant allows no second try at the card."""
     reported = select(FactRow.id).where(FactRow.grant_id == grant.id)
     return work.session.exec(reported).first() is not None
 
 
 def _new_grant(work: Work, unlock: Unlock) -> GrantRow:
     session, card = unlock.session, unlock.card
-    decision = history.evaluate_and_freeze(work, card, history.told(session))
+    decision = history.evaluate_and_freeze(work, card, history.reported_tries(session))
     if decision.frozen:
         raise RequestRefused(ProblemType.CARD_FROZEN)
     installation = work.session.get_one(Installation, 1)
@@ -88,7 +88,7 @@ def _new_grant(work: Work, unlock: Unlock) -> GrantRow:
         first=decision.first,
         second_allowed=decision.second_allowed,
         second_needs=decision.second_needs,
-        # A card that proves nothing could say that it was renewed, and be another one.
+        # A card that cannot prove itself could be another one and claim that it was renewed.
         renew=decision.renew
         and not leases.forbids_renewal(work.session, card, work.now)
         and FORMATS[card.family].renewed

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An unlock is opened: which questions to ask of whom, and what the card is to sign."""
+"""Opening an unlock: which questions to ask, and what the card is to sign."""
 
 from __future__ import annotations
 
@@ -29,27 +29,27 @@ from kiosk.vault import sealed_answers
 _NONCE_BYTES = 32
 
 
-def open_unlock(services: Services, caller: Caller, asked: UnlockRequest) -> UnlockResponse:
-    """The questions of a card that may be unlocked, and the nonce that it is to sign.
+def open_unlock(services: Services, caller: Caller, request: UnlockRequest) -> UnlockResponse:
+    """Return the questions of a card that may be unlocked, and the nonce that it is to sign.
 
-    The same session may be opened again by the same kiosk for the same card, with the same result.
-    Nothing that is presented is believed yet, but for the counters.
+    The same kiosk may open the same session again for the same card, with the same result. Of what
+    the card presents, only its counters are believed yet.
     """
     with working(services, caller) as work:
-        card = card_presented(work, asked.card)
+        card = card_presented(work, request.card)
         if card is None:
-            _record_unknown(work, asked)
+            _record_unknown(work, request)
             raise RequestRefused(ProblemType.CARD_NOT_KNOWN)
         try:
-            session, registered = _opened(work, asked, card)
+            session, registered = _opened(work, request, card)
         except RequestRefused as refusal:
-            _record_refused(work, asked, card, refusal)
+            _record_refused(work, request, card, refusal)
             raise
     return UnlockResponse(
         session=session.id,
         nonce=session.nonce,
         questions=tuple(
-            Question(id=question, text=SecurityQuestion(question).in_language(asked.language))
+            Question(id=question, text=SecurityQuestion(question).in_language(request.language))
             for question in registered.questions
         ),
         required=sealed_answers.REQUIRED,
@@ -57,35 +57,35 @@ def open_unlock(services: Services, caller: Caller, asked: UnlockRequest) -> Unl
     )
 
 
-def _opened(work: Work, asked: UnlockRequest, card: Card) -> tuple[UnlockSession, Registration]:
+def _opened(work: Work, request: UnlockRequest, card: Card) -> tuple[UnlockSession, Registration]:
     registered = registration(work, card)
     refuse_if_locked(registered)
     epochs.refuse_if_unsettled(work)
-    session = _session(work, asked, card, registered)
-    if history.evaluate_and_freeze(work, card, history.told(session)).frozen:
+    session = _session(work, request, card, registered)
+    if history.evaluate_and_freeze(work, card, history.reported_tries(session)).frozen:
         raise RequestRefused(ProblemType.CARD_FROZEN)
     refuse_if_too_soon(work, card, registered)
     return session, registered
 
 
 def _session(
-    work: Work, asked: UnlockRequest, card: Card, registered: Registration
+    work: Work, request: UnlockRequest, card: Card, registered: Registration
 ) -> UnlockSession:
-    """The session that the kiosk named, made if it is new."""
-    known = work.session.get(UnlockSession, asked.session)
+    """Return the session that the kiosk named; create it if it is new."""
+    known = work.session.get(UnlockSession, request.session)
     if known is not None:
         if known.kiosk_id != work.caller.id or known.card_id != card.id:
             raise RequestRefused(ProblemType.OUT_OF_ORDER)
         refuse_if_over(work, known)
         return known
     session = UnlockSession(
-        id=asked.session,
+        id=request.session,
         kiosk_id=work.caller.id,
         card_id=card.id,
         registration_id=registered.id,
-        reason=asked.reason,
-        passcode_tries=asked.card.passcode_tries,
-        unblocking_tries=asked.card.unblocking_tries,
+        reason=request.reason,
+        passcode_tries=request.card.passcode_tries,
+        unblocking_tries=request.card.unblocking_tries,
         nonce=random_bytes(_NONCE_BYTES),
         last_grant=history.latest_grant(work.session, card),
         opened_at=work.now,
@@ -95,22 +95,24 @@ def _session(
     return session
 
 
-def _record_refused(work: Work, asked: UnlockRequest, card: Card, refusal: RequestRefused) -> None:
+def _record_refused(
+    work: Work, request: UnlockRequest, card: Card, refusal: RequestRefused
+) -> None:
     details: dict[str, trail.Detail] = {
         "kiosk": work.caller.name,
-        "session": str(asked.session),
+        "session": str(request.session),
         "problem": refusal.problem,
     }
     trail.append(work.session, work.now, "unlock.refused", details, trail.of_card(card))
 
 
-def _record_unknown(work: Work, asked: UnlockRequest) -> None:
+def _record_unknown(work: Work, request: UnlockRequest) -> None:
     details: dict[str, trail.Detail] = {
         "kiosk": work.caller.name,
-        "session": str(asked.session),
+        "session": str(request.session),
     }
     presented: dict[str, trail.Detail] = {
-        "family": asked.card.family,
-        "serial": asked.card.serial,
+        "family": request.card.family,
+        "serial": request.card.serial,
     }
     trail.append(work.session, work.now, "unlock.card-not-known", details, presented)

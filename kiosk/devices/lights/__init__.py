@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lights and what else hangs on the Pi's pins: the interface of a board, and the board itself.
+"""Lights, switches and sensors on the Pi's pins: the interface of a board and of a pin driver.
 
-The board decides when a pin is high; a `Pins` driver only sets and reads them. `rpi` is the one
-file that knows RPi.GPIO; `simulated.board` is a driver like it.
+The board decides when a pin is high; a `Pins` driver only sets and reads pins. `rpi` is the only
+file that imports RPi.GPIO; `simulated.pins` is another driver.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from kiosk.values import Signal
 
 
 class BoardNotice(StrEnum):
-    """Something that the board noticed."""
+    """The events that the board reports."""
 
     OPENED = "opened"  # the case is open, or was when the board was started
     CLOSED = "closed"
@@ -25,49 +25,49 @@ class BoardNotice(StrEnum):
 
 
 Notify = Callable[[BoardNotice], None]
-Lost = Callable[[str], None]  # with the reason why pins cannot be used any more
+Lost = Callable[[str], None]  # called with the reason for which pins cannot be used any more
 
 
 class Pins(Protocol):
-    """The pins of a header by their BCM numbers. May be called from any thread.
+    """The pins of a header by their BCM numbers; any thread may call it.
 
-    Each of these, its making first, raises BoardUnavailable where the pins cannot be used.
+    The constructor and each method raise BoardUnavailable if the pins cannot be used.
     """
 
     def output(self, pin: int) -> None:
         """Make `pin` an output, low."""
 
     def input(self, pin: int, changed: Callable[[bool], None], lost: Lost) -> None:
-        """Make `pin` an input with a pull-up, and tell each change from a thread of its own.
+        """Make `pin` an input with a pull-up; call `changed` in another thread for each change.
 
-        Where it can be seen no more, that is told once, and it is looked at on and on.
+        If it can no longer be read, `lost` is called once and the reads go on.
         """
 
     def read(self, pin: int) -> bool:
-        """Whether `pin` is high."""
+        """Return whether `pin` is high."""
 
     def write(self, pin: int, high: bool) -> None:
         """Set an output."""
 
     def close(self) -> None:
-        """Leave every pin as an input that does nothing."""
+        """Make every pin an unused input."""
 
 
 class Lights(Protocol):
-    """What the runtime needs of a board."""
+    """The interface of a board, as the runtime uses it."""
 
     def show(self, signal: Signal) -> None:
-        """Light what `signal` says, from now on; returns at once."""
+        """Show `signal` from now on; returns at once."""
 
     def watch(self, notify: Notify, lost: Lost) -> None:
-        """Begin to call `notify`, from a thread of the board's own; first with how things are.
+        """Begin to call `notify` in a thread of the board's; the first calls are the present state.
 
         `lost` is called once, when a pin fails that could be used before. Raises BoardUnavailable
-        where the switches cannot be seen.
+        if the switches cannot be read.
         """
 
     def close(self) -> None:
-        """Put out every light."""
+        """Turn off every light."""
 
 
 __all__ = ["BoardNotice", "Lights", "Lost", "Notify", "Pins"]

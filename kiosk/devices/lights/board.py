@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The board: turns signals into levels of pins, and pins that change into notices."""
+"""The board: it turns signals into levels of pins, and changes of pins into notices."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kiosk.errors import BoardUnavailable
 from kiosk.values import Lamp, Signal, Sound
 
 _BLINK_SECONDS = 0.5
-# On and off in turns, in seconds. A card that was left is called for a while, not for ever.
+# Seconds on and off, in turns. The call for a card that was left ends after a while.
 _TUNES = {
     Sound.NONE: (),
     Sound.DONE: (0.15,),
@@ -22,7 +22,7 @@ _TUNES = {
 
 
 class Board:
-    """Keeps `devices.lights.Lights` on any driver's pins."""
+    """Implements `devices.lights.Lights` on the pins of any driver."""
 
     def __init__(self, pins: Pins, plan: PinPlan) -> None:
         self._pins = pins
@@ -42,13 +42,13 @@ class Board:
             thread.start()
 
     def show(self, signal: Signal) -> None:
-        """Light what `signal` says."""
+        """Show `signal`."""
         with self._changed:
             self._signal = signal
             self._changed.notify_all()
 
     def watch(self, notify: Notify, lost: Lost) -> None:
-        """Tell what the inputs say, now where it is a trouble, and whenever it changes."""
+        """Report the inputs' state now, and each change; report an earlier failure at once."""
         with self._changed:
             self._lost, trouble = lost, self._trouble
         if trouble is not None:
@@ -59,7 +59,7 @@ class Board:
         self._input(plan.presence, notify, high=BoardNotice.SOMEBODY_NEAR, low=None)
 
     def close(self) -> None:
-        """Put out every light and let go of the pins."""
+        """Turn off every light and release the pins."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -67,7 +67,7 @@ class Board:
             thread.join()
         for pin in self._plan.outputs:
             self._write(pin, high=False)
-        with suppress(BoardUnavailable):  # it was told when it failed
+        with suppress(BoardUnavailable):  # the failure was already reported
             self._pins.close()
 
     # ------------------------------------------------------------ inputs
@@ -83,7 +83,7 @@ class Board:
             if notice is not None:
                 notify(notice)
 
-        self._pins.input(pin, tell, self._lose)
+        self._pins.input(pin, tell, self._report_failure)
         tell(self._pins.read(pin))
 
     # ------------------------------------------------------------ outputs
@@ -106,10 +106,10 @@ class Board:
         try:
             self._pins.write(pin, high)
         except BoardUnavailable as error:
-            self._lose(error.reason)
+            self._report_failure(error.reason)
 
-    def _lose(self, reason: str) -> None:
-        """Tell the first failure; what failed is tried again at the next occasion."""
+    def _report_failure(self, reason: str) -> None:
+        """Report the first failure; a failed pin is used again at the next change."""
         with self._changed:
             first, lost = self._trouble is None, self._lost
             self._trouble = self._trouble or reason
@@ -119,10 +119,10 @@ class Board:
     def _signals(
         self, course: Callable[[Signal], Iterator[tuple[bool, float | None]]]
     ) -> Iterator[tuple[Signal, bool]]:
-        """The signal and the level that goes with it, whenever either changes, until closed.
+        """Yield the signal and its level whenever either changes, until closed.
 
-        `course` gives the levels in turn, and for how many seconds each; None is until the signal
-        changes. Nothing runs while nothing changes.
+        `course` yields the levels in turn, each with its seconds; None lasts until the signal
+        changes. The thread sleeps between changes.
         """
         signal: Signal | None = None
         levels: Iterator[tuple[bool, float | None]] = iter(())
@@ -137,7 +137,7 @@ class Board:
             yield signal, level
             with self._changed:
                 self._changed.wait_for(
-                    lambda seen=signal: self._closed or self._signal != seen,  # type: ignore[misc]
+                    lambda shown=signal: self._closed or self._signal != shown,  # type: ignore[misc]
                     seconds,
                 )
 

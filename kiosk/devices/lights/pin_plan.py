@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which pin is for what, checked before anything is switched."""
+"""The plan of the pins: the part on each pin, checked before anything is switched."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from dataclasses import dataclass, fields
 from kiosk.errors import SettingsError
 from kiosk.values import Status
 
-FIRST, LAST = 2, 27  # of the 40-pin header, by BCM numbers; 0 and 1 are an add-on board's memory
+FIRST, LAST = 2, 27  # BCM numbers of the 40-pin header; 0 and 1 are an add-on board's memory
 
 
 @dataclass(frozen=True, slots=True)
 class PinPlan:
-    """BCM numbers of the pins in use; None where there is no such part.
+    """BCM numbers of the pins in use; None if there is no such part.
 
-    Outputs are lit when high. Inputs have a pull-up: `tamper` is low while the case is closed
-    (a wire that is cut opens it, too), `presence` high while somebody stands there, `power` low
-    while the supply is.
+    Outputs light when high. Inputs have a pull-up: `tamper` is low while the case is closed (so a
+    cut wire counts as open), `presence` is high while somebody stands there, `power` is low while
+    the supply is too low.
     """
 
     reader: int | None = None
@@ -33,7 +33,7 @@ class PinPlan:
 
     @classmethod
     def of(cls, pins: Mapping[str, int], place: str) -> PinPlan:
-        """The plan of these names and numbers; raises SettingsError naming what is wrong."""
+        """Return the plan of these names and numbers; raises SettingsError with what is wrong."""
         known = [each.name for each in fields(cls)]
         taken: dict[int, str] = {}
         for name, pin in pins.items():
@@ -49,7 +49,7 @@ class PinPlan:
 
     @property
     def statuses(self) -> Mapping[Status, int]:
-        """The pins of the status light, those that there are."""
+        """The pins of the status light that are in use."""
         pins = {
             Status.READY: self.ready,
             Status.WORKING: self.working,

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""RPi.GPIO: the one file that imports it.
+"""The driver of a Raspberry Pi's pins: the only file that imports RPi.GPIO.
 
-It works on the Pi 3 and 4; on the Pi 5, and wherever the kernel has no /dev/gpiomem (Debian's own
-has none), a library of the same name (rpi-lgpio) stands in its place. Anywhere else its import
-fails, or its first use, and that is said.
+RPi.GPIO works on the Pi 3 and 4. On the Pi 5, and on kernels without /dev/gpiomem (such as
+Debian's), rpi-lgpio provides a library of the same name. On other machines its import or its first
+use fails, and BoardUnavailable reports it.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from kiosk.errors import BoardUnavailable
 
 
 class RpiPins:
-    """Keeps `devices.lights.Pins` on a Raspberry Pi's header."""
+    """Implements `devices.lights.Pins` on a Raspberry Pi's header."""
 
     def __init__(self) -> None:
-        with _said():
-            from RPi import GPIO  # noqa: PLC0415 - fails where there is no Pi
+        with _as_board_error():
+            from RPi import GPIO  # noqa: PLC0415 - fails on other machines
 
             GPIO.setwarnings(False)
             GPIO.setmode(GPIO.BCM)
@@ -30,36 +30,36 @@ class RpiPins:
 
     def output(self, pin: int) -> None:
         """Make `pin` an output, low."""
-        with _said():
+        with _as_board_error():
             self._gpio.setup(pin, self._gpio.OUT, initial=self._gpio.LOW)
 
     def input(self, pin: int, changed: Callable[[bool], None], lost: Lost) -> None:
-        """Make `pin` an input with a pull-up, and tell its changes."""
-        with _said():
+        """Make `pin` an input with a pull-up; call `changed` when its level changes."""
+        with _as_board_error():
             self._gpio.setup(pin, self._gpio.IN, pull_up_down=self._gpio.PUD_UP)
         self._switches.follow(pin, changed, lost)
 
     def read(self, pin: int) -> bool:
-        """Whether `pin` is high."""
-        with _said():
+        """Return whether `pin` is high."""
+        with _as_board_error():
             return bool(self._gpio.input(pin))
 
     def write(self, pin: int, high: bool) -> None:
         """Set an output."""
-        with _said():
+        with _as_board_error():
             self._gpio.output(pin, self._gpio.HIGH if high else self._gpio.LOW)
 
     def close(self) -> None:
-        """Let go of every pin."""
+        """Release every pin."""
         self._switches.close()
-        with _said():
+        with _as_board_error():
             self._gpio.cleanup()
 
 
 @contextmanager
-def _said() -> Iterator[None]:
-    """Whatever the library has to complain of is that the pins cannot be used."""
+def _as_board_error() -> Iterator[None]:
+    """Raise BoardUnavailable for every error of the library."""
     try:
         yield
-    except Exception as error:  # noqa: BLE001 - the two libraries of this name raise each its own
+    except Exception as error:  # noqa: BLE001 - the two libraries of this name raise different errors
         raise BoardUnavailable(str(error) or type(error).__name__) from None

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Switches: inputs that are looked at time and again, because a Pi's interrupts cannot be had.
+"""Switches: inputs that are polled, because a Pi's interrupts are not available here.
 
-RPi.GPIO has them by the kernel's old `/sys/class/gpio`, which numbers its lines otherwise since
-Linux 6.6, and which no sandboxed service may write. A level can be read wherever there are pins.
+RPi.GPIO gets interrupts through the kernel's old `/sys/class/gpio`. Since Linux 6.6 that numbers
+its lines differently, and no sandboxed service may write to it. A level can be read on every
+header.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from collections.abc import Callable
 from kiosk.devices.lights import Lost
 from kiosk.errors import BoardUnavailable
 
-LOOK_SECONDS = 0.05  # a switch that bounces is quiet by the second look
+LOOK_SECONDS = 0.05  # a switch stops bouncing before the second read
 
 Changed = Callable[[bool], None]
 
 
 class Switches:
-    """Follows inputs: `read` gives the level of one, and may raise BoardUnavailable."""
+    """Polls inputs; `read` returns the level of one and may raise BoardUnavailable."""
 
     def __init__(self, read: Callable[[int], bool], look_seconds: float = LOOK_SECONDS) -> None:
         self._read, self._look_seconds = read, look_seconds
@@ -29,9 +30,10 @@ class Switches:
         self._thread = threading.Thread(target=self._look, name="switches", daemon=True)
 
     def follow(self, pin: int, changed: Changed, lost: Lost) -> None:
-        """Tell each change of `pin` from now on, once two looks in a row saw the same.
+        """Call `changed` for each change of `pin` from now on, once two reads in a row agree.
 
-        The first look that fails is told as well; what changed meanwhile is told by a later one.
+        `lost` is called for the first failed read. A change that happened meanwhile is reported by
+        a later read.
         """
         with self._lock:
             begun = bool(self._followed)
@@ -40,7 +42,7 @@ class Switches:
             self._thread.start()
 
     def close(self) -> None:
-        """Follow none any more. Not to be called by who is told."""
+        """Stop polling; must not be called from a callback."""
         self._closed.set()
         if self._thread.is_alive():
             self._thread.join()
@@ -59,22 +61,22 @@ class Switches:
 
 
 class _Switch:
-    """One input: the level that was told last, and the one that was seen last."""
+    """One input: the level that was reported last, and the one that was read last."""
 
     def __init__(self, level: bool, changed: Changed, lost: Lost) -> None:
-        self._told = self._seen = level
+        self._reported = self._seen = level
         self._changed, self._lost = changed, lost
         self._is_lost = False
 
     def see(self, level: bool) -> None:
-        """Take one look's level; whoever follows the switch is told when it is another for good."""
+        """Take the level of one read; call `changed` if it is new and stable."""
         settled, self._seen = level == self._seen, level
-        if settled and level != self._told:
-            self._told = level
+        if settled and level != self._reported:
+            self._reported = level
             self._changed(level)
 
     def lose(self, reason: str) -> None:
-        """Take a look that failed; whoever follows the switch is told of the first."""
+        """Take a failed read; call `lost` for the first one."""
         if not self._is_lost:
             self._is_lost = True
             self._lost(reason)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The smartcard reader: the interface that every driver keeps.
+"""The smartcard reader: the interface of every driver.
 
-`pcsc` is the one file that knows the reader library; it runs in processes of its own (`worker`,
+`pcsc` is the only file that imports the reader library. It runs in processes of its own (`worker`,
 `watcher`), because PC/SC calls can hang for ever and only killing the process frees the reader.
 """
 
@@ -20,7 +20,7 @@ from kiosk.values import CardIdentity, ReaderTrouble, Secret
 
 
 class Sight(StrEnum):
-    """What a reader can report by itself."""
+    """The events that a reader reports by itself."""
 
     READY = "ready"
     FAILED = "failed"
@@ -30,7 +30,7 @@ class Sight(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReaderNotice:
-    """Something changed at the reader.
+    """A change at the reader.
 
     `trouble` goes with FAILED; a card that was in the reader is gone with it. `simulated` goes with
     READY: this reader is no hardware.
@@ -45,23 +45,23 @@ Notify = Callable[[ReaderNotice], None]
 
 
 class Reader(Protocol):
-    """A reader and whatever card lies in it. One operation at a time; each has a deadline.
+    """A reader and the card in it; one operation at a time, each with a deadline.
 
-    All operations raise the CardErrors of `kiosk.errors` and nothing else; CardMute where the
-    deadline passed and the worker was killed.
+    Every operation raises the CardErrors of `kiosk.errors` and nothing else. It raises CardMute if
+    the deadline passed and the worker was killed.
     """
 
     def watch(self, notify: Notify) -> None:
-        """Begin to call `notify`, from a thread of the reader's own, until `close`."""
+        """Begin to call `notify`, in a thread of the reader's own, until `close`."""
 
     def inspect(self) -> CardReport:
-        """Read everything about the card that costs no try."""
+        """Return everything about the card that costs no try."""
 
     def examine(self) -> tuple[Finding, ...]:
-        """Find out what can be found out about the card without spending a try."""
+        """Return the findings about the card, without spending a try."""
 
     def prove(self, identity: CardIdentity, certificate: bytes, digest: bytes) -> bytes:
-        """Have the card `identity` sign `digest` with its card authentication key."""
+        """Return the card authentication key's signature over `digest`, by the card `identity`."""
 
     def sign(
         self,
@@ -70,7 +70,7 @@ class Reader(Protocol):
         passcode: Secret,
         digest: bytes,
     ) -> bytes:
-        """Have the card sign `digest` with its authentication key, after its passcode."""
+        """Return the authentication key's signature over `digest`, after the passcode."""
 
     def change(self, expected: tuple[CardIdentity, Own], old: Secret, new: Secret) -> None:
         """Change the card's passcode."""
@@ -78,17 +78,17 @@ class Reader(Protocol):
     def unlock(
         self, plan: UnlockPlan, record: Record, authority: Authority | None = None
     ) -> Unlocked:
-        """Do an unlock's card work; `record` is called before the next command is sent.
+        """Do the card work of an unlock; `record` is called before the next command is sent.
 
-        `authority` answers for an administrator key. What either raises ends the work, and the card
-        loses whatever had been proved to it.
+        `authority` answers with an administrator key. An error of either ends the work, and the
+        card forgets everything that was proved to it.
         """
 
     def answer(self, answered: Callable[[], None]) -> None:
-        """Have `answered` called, perhaps later, as long as card work goes on or could begin."""
+        """Call `answered`, perhaps later, if card work goes on or could begin: a health check."""
 
     def close(self) -> None:
-        """Stop watching and end every process of the reader's."""
+        """Stop watching and end every process of the reader."""
 
 
 __all__ = ["Notify", "Reader", "ReaderNotice", "Sight"]

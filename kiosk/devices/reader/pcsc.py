@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""PC/SC through pyscard's `scard`: the one file that imports the reader library.
+"""PC/SC through pyscard's `scard`: the only file that imports the reader library.
 
 `scard` is used directly and every result code is checked: after a failed call its handles are
-garbage, and pyscard's own monitor thread does not survive a restart of pcscd. Everything here may
-hang; it runs only in processes that can be killed.
+garbage, and pyscard's own monitor thread does not survive a restart of pcscd. Every call here may
+hang, so it runs only in processes that can be killed.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from smartcard import scard
 from kiosk.errors import CardMute, CardRemoved, ReaderUnavailable
 from kiosk.values import ReaderTrouble
 
-PLUG_AND_PLAY = "\\\\?PnP?\\Notification"  # a pseudo reader: wakes when readers come and go
+PLUG_AND_PLAY = "\\\\?PnP?\\Notification"  # a pseudo reader that reports hot-plug
 _VIRTUAL = ("Virtual PCD", "Virtual Smart Card")  # vpcd's and CCID emulation's names
 _T0_T1 = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
-# SCARD_W_SECURITY_VIOLATION: polkit said no, or pcscd closed the connection with a request unread
-# (pcsc-lite's winscard_msg.c, at ECONNRESET), which is how it turns away whom it does not know.
+# SCARD_W_SECURITY_VIOLATION: polkit refused, or pcscd closed the connection with a request unread
+# (pcsc-lite's winscard_msg.c, at ECONNRESET); it refuses unknown clients in this way.
 _NO_ACCESS = {0x8010006A}
 _NO_READER = {0x8010002E, 0x80100009, 0x80100017}
 _NO_SERVICE = {
     0x8010001D,  # SCARD_E_NO_SERVICE
     0x8010001E,  # SCARD_E_SERVICE_STOPPED
-    0x80100013,  # SCARD_F_COMM_ERROR: what a blocked call answers when pcscd goes
+    0x80100013,  # SCARD_F_COMM_ERROR: the result of a blocked call when pcscd ends
 }
 _GONE = {
     0x80100016,  # SCARD_E_NOT_TRANSACTED
@@ -36,8 +36,8 @@ _GONE = {
     0x8010000C,  # SCARD_E_NO_SMARTCARD
     0x8010002F,  # SCARD_E_COMM_DATA_LOST
 }
-_SHARING = 0x8010000B  # SCARD_E_SHARING_VIOLATION: somebody else holds the card
-_HELD_SECONDS = 1.0  # a program that has just ended is let go of a little later
+_SHARING = 0x8010000B  # SCARD_E_SHARING_VIOLATION: another program holds the card
+_HELD_SECONDS = 1.0  # pcscd releases a program's card a little after the program has ended
 
 
 def _code(result: int) -> int:
@@ -51,22 +51,22 @@ def _trouble(code: int) -> ReaderTrouble:
 
 
 def is_simulated(reader: str) -> bool:
-    """Whether a reader of this name is a program and no hardware."""
+    """Return whether a reader of this name is a program and no hardware."""
     return reader.startswith(_VIRTUAL)
 
 
 def has_card(state: int) -> bool:
-    """Whether a reader in this state holds a card, be it a mute or wrongly inserted one."""
+    """Return whether a reader in this state holds a card, even a mute or wrongly inserted one."""
     return bool(state & scard.SCARD_STATE_PRESENT)
 
 
 def event_count(state: int) -> int:
-    """How many times cards came and went, as pcscd counts in the state's upper half."""
+    """Return how often cards came and went, as pcscd counts in the state's upper half."""
     return state >> 16 & 0xFFFF
 
 
 class PcscContext:
-    """A connection to the card service; raises ReaderUnavailable when it is gone."""
+    """A connection to the card service; raises ReaderUnavailable if it is gone."""
 
     def __init__(self) -> None:
         result, self._handle = scard.SCardEstablishContext(scard.SCARD_SCOPE_SYSTEM)
@@ -74,11 +74,11 @@ class PcscContext:
             raise ReaderUnavailable(_trouble(_code(result)))
 
     def release(self) -> None:
-        """Give the context back; the object is of no use afterwards."""
+        """Release the context; the object cannot be used afterwards."""
         scard.SCardReleaseContext(self._handle)
 
     def readers(self) -> list[str]:
-        """Names of the readers there are, real ones first."""
+        """Return the names of the readers, real ones first."""
         result, names = scard.SCardListReaders(self._handle, [])
         code = _code(result)
         if code in _NO_READER:
@@ -90,10 +90,10 @@ class PcscContext:
     def wait(self, known: dict[str, int], milliseconds: int) -> dict[str, int]:
         """Block until a reader's state differs from `known`, or the time is over.
 
-        Gives reader name -> state bits (0 for a name not seen before asks for it at once).
+        Return reader name -> state bits. A state of 0 in `known` makes it return at once.
         """
-        asked = list(known.items())
-        result, states = scard.SCardGetStatusChange(self._handle, milliseconds, asked)
+        query = list(known.items())
+        result, states = scard.SCardGetStatusChange(self._handle, milliseconds, query)
         code = _code(result)
         if code == 0x8010000A:  # SCARD_E_TIMEOUT
             return known
@@ -105,7 +105,7 @@ class PcscContext:
 
     @contextmanager
     def card(self, reader: str) -> Iterator[PcscConnection]:
-        """The card in `reader`, alone and within one transaction; reset when it is given back."""
+        """Open the card in `reader`, exclusively and in one transaction; reset it at the end."""
         handle, protocol = self._connect(reader)
         try:
             result = scard.SCardBeginTransaction(handle)
@@ -116,7 +116,7 @@ class PcscContext:
             finally:
                 scard.SCardEndTransaction(handle, scard.SCARD_RESET_CARD)
         finally:
-            # The reset drops the verified state: nobody inherits it.
+            # The reset drops the verified state, so that no other program inherits it.
             scard.SCardDisconnect(handle, scard.SCARD_RESET_CARD)
 
     def _connect(self, reader: str) -> tuple[int, int]:
@@ -135,7 +135,7 @@ class PcscContext:
 
 
 class PcscConnection:
-    """A card within a PC/SC transaction."""
+    """A card inside a PC/SC transaction."""
 
     def __init__(self, handle: int, protocol: int) -> None:
         self._handle = handle
@@ -151,7 +151,7 @@ class PcscConnection:
         return self._atr
 
     def exchange(self, command: bytes) -> bytes:
-        """Send one command; raises CardRemoved where its outcome is unknown."""
+        """Send one command and return the answer; raises CardRemoved if its outcome is unknown."""
         if self._protocol == scard.SCARD_PROTOCOL_T0:
             command = without_le(command)
         result, reply = scard.SCardTransmit(self._handle, self._protocol, list(command))
@@ -161,10 +161,10 @@ class PcscConnection:
 
 
 def without_le(command: bytes) -> bytes:
-    """A short command as T=0 sends it: what has data has no Le, and its answer is fetched.
+    """Return a short command in the form of T=0: with data it has no Le.
 
-    ISO 7816-3, 12.2.5: a case 4 command goes as one of case 3. Some drivers pass on what is too
-    much as it is.
+    The card's answer is then fetched. ISO 7816-3, 12.2.5: a case 4 command is sent as one of case
+    3. Some drivers pass a superfluous Le on unchanged.
     """
     data = command[4] if len(command) > 5 else 0
     return command[:-1] if data and len(command) == 5 + data + 1 else command
@@ -177,5 +177,5 @@ def _failure(code: int, command: str) -> CardRemoved | CardMute | ReaderUnavaila
         return ReaderUnavailable(ReaderTrouble.HELD)
     if code in _GONE or command not in {"connect", "begin transaction"}:
         return CardRemoved(command)
-    # Whatever else keeps a card from being connected lies with that card, not with the reader.
+    # Any other reason against a connection lies with the card, not with the reader.
     return CardMute(f"{command}: {code:08X}", 0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The PC/SC reader as the kiosk sees it: two processes that can be killed, nothing that hangs."""
+"""The PC/SC reader for the kiosk: it uses two processes that can be killed, so it never hangs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ WORKER = (sys.executable, "-m", "kiosk.devices.reader.worker")
 WATCHER = (sys.executable, "-m", "kiosk.devices.reader.watcher")
 
 # Deadlines by operation. A card answers an unlock in milliseconds, an RSA card signs in under a
-# second and a half; the rest is for a rival program to end its transaction, and a slow machine.
+# second and a half. The rest is for another program's transaction, and for a slow machine.
 SECONDS = {
     "answer": 5.0,
     "inspect": 8.0,
@@ -42,28 +42,28 @@ SECONDS = {
     "change": 10.0,
     "unlock": 20.0,
 }
-LONGEST_SECONDS = 120.0  # of any operation, with all that was attended to meanwhile
-_OVERDUE_SECONDS = LONGEST_SECONDS + 10.0  # then its end is not to be expected any more
-MOST_STEPS, MOST_QUESTIONS = 16, 6  # of an operation: twice what the longest unlock needs
+LONGEST_SECONDS = 120.0  # of any operation, with the time for steps and questions
+_OVERDUE_SECONDS = LONGEST_SECONDS + 10.0  # after this an operation has hung
+MOST_STEPS, MOST_QUESTIONS = 16, 6  # of an operation: twice the need of the longest unlock
 
 _RESTART_SECONDS = 1.0
 _LONGEST_LINE = 4096  # of the watcher's: it needs a hundred bytes
-WATCHER_SILENT_SECONDS = 12.0  # it says something every five
+WATCHER_SILENT_SECONDS = 12.0  # it sends a heartbeat every five seconds
 _MUTE_IN_A_ROW = 2  # operations: one is a card's fault, or its holder's
 
 
 class PcscReader:
-    """Keeps the interface of `devices.reader.Reader`.
+    """Implements `devices.reader.Reader`.
 
-    `stuck` is called, from whichever thread, when the card service hangs and has to be started
-    anew: killing our own processes has freed nothing.
+    `stuck` is called, in any thread, if the card service hangs and must be restarted: killing our
+    own processes has freed nothing.
     """
 
     def __init__(self, stuck: Callable[[], None] = lambda: None) -> None:
         self._stuck = stuck
         self._mute = 0
-        # A process that dies with its parent dies with the thread that started it. One thread that
-        # lasts as long as the reader starts the workers, and does one operation at a time.
+        # A process that dies with its parent dies with the thread that started it. So one thread
+        # that lives as long as the reader starts the workers, and does one operation at a time.
         self._hands = ThreadPoolExecutor(1, thread_name_prefix="card")
         self._worker: _Worker | None = None
         self._watcher: subprocess.Popen[bytes] | None = None
@@ -72,20 +72,20 @@ class PcscReader:
         self._thread: threading.Thread | None = None
 
     def watch(self, notify: Notify) -> None:
-        """Start the watcher process, and start it again whenever it dies."""
+        """Start the watcher process, and restart it whenever it dies."""
         self._thread = threading.Thread(target=self._watch, args=(notify,), daemon=True)
         self._thread.start()
 
     def inspect(self) -> CardReport:
-        """Read everything about the card that costs no try."""
+        """Return everything about the card that costs no try."""
         return self._run({"operation": "inspect"}, worker_messages.to_report)
 
     def examine(self) -> tuple[Finding, ...]:
-        """Find out what can be found out about the card, for a technician."""
+        """Return the findings about the card, for a technician."""
         return self._run({"operation": "examine"}, worker_messages.to_findings)
 
     def prove(self, identity: CardIdentity, certificate: bytes, digest: bytes) -> bytes:
-        """Have the card sign `digest` with its card authentication key."""
+        """Return the card authentication key's signature over `digest`."""
         request = {
             "operation": "prove",
             "identity": worker_messages.from_identity(identity),
@@ -101,7 +101,7 @@ class PcscReader:
         passcode: Secret,
         digest: bytes,
     ) -> bytes:
-        """Have the card sign `digest` with its authentication key, after its passcode."""
+        """Return the authentication key's signature over `digest`, after the passcode."""
         request = {
             "operation": "sign",
             **worker_messages.from_expected(expected),
@@ -124,7 +124,7 @@ class PcscReader:
     def unlock(
         self, plan: UnlockPlan, record: Record, authority: Authority | None = None
     ) -> Unlocked:
-        """Do an unlock's card work."""
+        """Do the card work of an unlock."""
 
         def attend(fields: wire.Fields) -> wire.Fields:
             if "step" in fields:
@@ -136,7 +136,7 @@ class PcscReader:
         return self._run(request, worker_messages.to_unlocked, attend)
 
     def answer(self, answered: Callable[[], None]) -> None:
-        """Have `answered` called if the worker is at an operation that has time, or answers now.
+        """Call `answered` if the worker is inside an operation's time, or answers now.
 
         Returns at once. A worker that does not answer is replaced, as after any breach.
         """
@@ -152,7 +152,7 @@ class PcscReader:
 
     @property
     def watcher_pid(self) -> int | None:
-        """The watcher process, for diagnosis."""
+        """The watcher's process id, for diagnosis."""
         return self._watcher.pid if self._watcher is not None else None
 
     def close(self) -> None:
@@ -163,7 +163,7 @@ class PcscReader:
         if self._thread is not None:
             self._thread.join(timeout=5)
         if (worker := self._worker) is not None:
-            worker.kill()  # whatever it is at: nobody waits for a deadline now
+            worker.kill()  # even during an operation, instead of waiting for its deadline
         self._hands.submit(self._end_worker).result()
         self._hands.shutdown()
 
@@ -175,7 +175,7 @@ class PcscReader:
         convert: Callable[[wire.Fields], _T],
         attend: _Attend | None = None,
     ) -> _T:
-        """The operation's result as `convert` makes it; raises the worker's CardError."""
+        """Return the operation's result as `convert` makes it; raises the worker's CardError."""
         outcome = self._hands.submit(self._perform, request, convert, attend).result()
         if isinstance(outcome, CardError):
             raise outcome
@@ -206,7 +206,7 @@ class PcscReader:
     ) -> _T | CardError:
         operation: str = request["operation"]
         if self._worker is not None and not self._worker.alive:
-            self._end_worker()  # it died while nobody needed it
+            self._end_worker()  # it died between two operations
         if self._worker is None:
             self._worker = _started_worker()
         try:
@@ -216,15 +216,15 @@ class PcscReader:
             return worker_messages.understood(convert, answer.get("result"))
         except _NoTurn:
             self._end_worker()
-            _log.warning("card worker ended: it did not get at the card for %s", operation)
+            _log.warning("card worker ended: it did not get the card for %s", operation)
             return ReaderUnavailable(ReaderTrouble.HELD)
         except (TimeoutError, wire.WireClosed) as error:
-            # Only its death frees the reader; what the card did is looked at next time.
+            # Only its death frees the reader; the next operation reads the card's state.
             self._end_worker()
             _log.warning("card worker ended during %s: %s", operation, type(error).__name__)
             return CardMute(operation, SECONDS[operation])
         except BaseException:
-            self._end_worker()  # not recorded, or not answered: the card must see no more
+            self._end_worker()  # a step was not recorded or answered: send the card no more
             raise
 
     def _end_worker(self) -> None:
@@ -239,21 +239,23 @@ class PcscReader:
             try:
                 self._follow_watcher(notify)
             except OSError as error:
-                _log.error("no reader watcher: %s", error.strerror)
+                _log.error("cannot start the reader watcher: %s", error.strerror)
             except wire.WireClosed:
-                _log.error("reader watcher says what cannot be understood")
+                _log.error("reader watcher sent an invalid line")
             if not self._closed.wait(_RESTART_SECONDS):
                 _log.warning("reader watcher ended; restarting")
                 notify(ReaderNotice(Sight.FAILED, ReaderTrouble.NO_SERVICE))
 
     def _follow_watcher(self, notify: Notify) -> None:
-        """Pass on what the watcher says until it ends, or has been silent for too long.
+        """Pass on the watcher's notices until it ends, or was silent for too long; then kill it.
 
-        Raises WireClosed where it says what cannot be understood. It does not outlive this.
+        Raises WireClosed if it sends an invalid line.
         """
         with subprocess.Popen(WATCHER, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as watcher:
             self._watcher = watcher
             try:
+                if self._closed.is_set():  # while it was started: `close` has not seen it
+                    return
                 if not self._pass_on(watcher, notify):
                     self._stuck()
             finally:
@@ -261,14 +263,14 @@ class PcscReader:
 
     @staticmethod
     def _pass_on(watcher: subprocess.Popen[bytes], notify: Notify) -> bool:
-        """Pass on what it says until it ends; False where it hangs instead."""
-        pipe, said = watcher.stdout, b""
+        """Pass on the watcher's notices until it ends; return False if it hangs instead."""
+        pipe, rest = watcher.stdout, b""
         while pipe is not None and select.select([pipe], [], [], WATCHER_SILENT_SECONDS)[0]:
             piece = os.read(pipe.fileno(), _LONGEST_LINE)
             if not piece:
                 return True
-            *lines, said = (said + piece).split(b"\n")
-            if len(said) > _LONGEST_LINE:
+            *lines, rest = (rest + piece).split(b"\n")
+            if len(rest) > _LONGEST_LINE:
                 raise wire.WireClosed
             for line in lines:
                 if notice := worker_messages.understood(_notice, line):
@@ -277,11 +279,14 @@ class PcscReader:
 
 
 class _NoTurn(TimeoutError):
-    """The card service hangs, or another program keeps the card: ours has seen no command."""
+    """The worker did not get the card: the card service hangs, or another program holds the card.
+
+    The card has seen no command of ours.
+    """
 
 
 def _is_mute(outcome: object) -> bool:
-    """Whether nothing answered: the card, or a reader that is held by whom we cannot know."""
+    """Return whether nothing answered: a mute card, or a reader that something unknown holds."""
     held = isinstance(outcome, ReaderUnavailable) and outcome.trouble is ReaderTrouble.HELD
     return held or isinstance(outcome, CardMute)
 
@@ -290,12 +295,12 @@ class _Worker:
     """One worker process and the socket to it."""
 
     def __init__(self) -> None:
-        self._socket, theirs = socket.socketpair()
-        with theirs:
+        self._socket, worker_end = socket.socketpair()
+        with worker_end:
             try:
                 self._process = subprocess.Popen(
-                    [*WORKER, str(theirs.fileno())],
-                    pass_fds=[theirs.fileno()],
+                    [*WORKER, str(worker_end.fileno())],
+                    pass_fds=[worker_end.fileno()],
                     stdin=subprocess.DEVNULL,
                 )
             except OSError:
@@ -308,11 +313,11 @@ class _Worker:
         seconds: float,
         attend: _Attend | None,
     ) -> wire.Fields:
-        """Send a request, have what comes up meanwhile attended to, give its result or error.
+        """Send a request, attend to its steps and questions, and return its result or error.
 
-        Raises TimeoutError after `seconds`, in which our own attending is not counted, and after
-        LONGEST_SECONDS with it, as _NoTurn where it has not got at the card by then; WireClosed
-        when the worker dies, or goes on and on.
+        Raises TimeoutError after `seconds`, not counting the time of `attend`, and after
+        LONGEST_SECONDS with that time. It is a _NoTurn if the worker has not got the card by then.
+        Raises WireClosed if the worker dies, or sends too many steps or questions.
         """
         begun = time.monotonic()
         longest, deadline = begun + LONGEST_SECONDS, begun + seconds
@@ -329,11 +334,11 @@ class _Worker:
             if answer == worker_messages.HAS_CARD and not has_card:
                 has_card = True
                 continue
-            coming = worker_messages.comes_up(answer)
-            if attend is None or coming is None:
+            kind = worker_messages.comes_up(answer)
+            if attend is None or kind is None:
                 return answer
-            left[coming] -= 1
-            if left[coming] < 0:
+            left[kind] -= 1
+            if left[kind] < 0:
                 raise wire.WireClosed
             begun = time.monotonic()
             reply = attend(answer)
@@ -346,11 +351,11 @@ class _Worker:
         return self._process.poll() is None
 
     def kill(self) -> None:
-        """Kill the process, now."""
+        """Kill the process now."""
         self._process.kill()
 
     def end(self) -> None:
-        """Kill the process and clear away what is left of it."""
+        """Kill the process and clean up after it."""
         self.kill()
         self._process.wait()
         self._socket.close()
@@ -360,7 +365,7 @@ def _started_worker() -> _Worker:
     try:
         return _Worker()
     except OSError as error:
-        _log.error("no card worker: %s", error.strerror)
+        _log.error("cannot start the card worker: %s", error.strerror)
         raise ReaderUnavailable(ReaderTrouble.NO_SERVICE) from None
 
 

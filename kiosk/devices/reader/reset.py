@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the kiosk has its card service started anew, which it may not do itself: it leaves a file.
+"""Asks for a restart of the card service, which the kiosk itself may not do: it makes a file.
 
-A unit waits for that file (`kiosk-reader-reset.path`), and removes it.
+The unit `kiosk-reader-reset.path` waits for that file and removes it.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ _FILE = "reader-reset"
 
 
 def ask(directory: Path) -> None:
-    """Ask for it in `directory`; where there is none, nobody would listen."""
-    _log.error("the card service hangs: asking for it to be started anew")
+    """Make the file in `directory`; if there is no directory, no unit waits for it."""
+    _log.error("the card service hangs: asking for a restart")
     try:
         (directory / _FILE).touch()
     except OSError as error:
-        _log.warning("nobody to ask: %s: %s", directory, error.strerror)
+        _log.warning("cannot ask for a restart: %s: %s", directory, error.strerror)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The watcher: a process that tells what happens at the readers, a JSON line a notice.
+"""The watcher: a process that reports each event at the readers as a JSON line.
 
-An empty object says that nothing happened and that the watcher is well.
+An empty object is a heartbeat.
 
-It is a loop on a blocking SCardGetStatusChange with the plug-and-play pseudo reader: no CPU while
-nothing happens, and it recovers when pcscd is stopped and started.
+It loops on a blocking SCardGetStatusChange with the plug-and-play pseudo reader. So it uses no CPU
+while nothing happens, and it recovers when pcscd is stopped and started.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ from kiosk.errors import ReaderUnavailable
 from kiosk.hardening import harden
 from kiosk.values import ReaderTrouble
 
-# PC/SC can hang here too: a line at least this often says that it does not.
+# PC/SC can hang here too: a heartbeat at least this often shows that it does not.
 _WAIT_MS = 5_000
 _RETRY_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)
 
 
 class Watcher:
-    """Turns reader states into notices, each told once."""
+    """Turns reader states into notices, each sent once."""
 
     def __init__(self) -> None:
         self._trouble: ReaderTrouble | None = None
         self._ready = False
-        self._card: tuple[str, int] | None = None  # its reader, and how often cards came and went
+        self._card: tuple[str, int] | None = None  # the reader, and its count of card events
 
     def see(self, readers: list[str], states: dict[str, int]) -> list[ReaderNotice]:
-        """The notices that these states call for, after those before."""
+        """Return the notices for these states, after the earlier ones."""
         if not readers:
             return self.fail(ReaderTrouble.NO_READER)
         notices = []
@@ -48,7 +48,7 @@ class Watcher:
             notices.append(ReaderNotice(Sight.READY, simulated=is_simulated(readers[0])))
         card = self._find(readers, states)
         if card != self._card:
-            # Another count with a card both times: it was swapped between two looks.
+            # Another count, with a card both times, means that the card was swapped meanwhile.
             if self._card is not None:
                 notices.append(ReaderNotice(Sight.REMOVED))
             if card is not None:
@@ -64,23 +64,23 @@ class Watcher:
         return None
 
     def fail(self, trouble: ReaderTrouble) -> list[ReaderNotice]:
-        """The notices that a missing reader or service calls for.
+        """Return the notices for a missing reader or service.
 
-        A card goes with its reader, and nobody is told that it was taken out: nobody did.
+        A card disappears with its reader, without a notice of removal: nobody took it out.
         """
-        told = trouble is self._trouble
+        reported = trouble is self._trouble
         self._ready, self._card, self._trouble = False, None, trouble
-        return [] if told else [ReaderNotice(Sight.FAILED, trouble)]
+        return [] if reported else [ReaderNotice(Sight.FAILED, trouble)]
 
 
 def watch() -> None:
-    """Tell every change on standard output until that is closed."""
+    """Write every change to standard output, until that is closed."""
     watcher, failures = Watcher(), 0
     while True:
         try:
             context = PcscContext()
         except ReaderUnavailable as error:
-            _tell(watcher.fail(error.trouble))
+            _send(watcher.fail(error.trouble))
             time.sleep(_RETRY_SECONDS[min(failures, len(_RETRY_SECONDS) - 1)])
             failures += 1
             continue
@@ -88,7 +88,7 @@ def watch() -> None:
         try:
             _follow(context, watcher)
         except ReaderUnavailable as error:
-            _tell(watcher.fail(error.trouble))
+            _send(watcher.fail(error.trouble))
         finally:
             context.release()
 
@@ -98,23 +98,23 @@ def _follow(context: PcscContext, watcher: Watcher) -> None:
     while True:
         readers = context.readers()
         known = {name: states.get(name, 0) for name in (*readers, PLUG_AND_PLAY)}
-        # The first look must not block: it tells what is there now.
+        # The first call must not block: it returns the present state.
         states = context.wait(known, _WAIT_MS if states else 0)
-        _tell(watcher.see(context.readers(), states))
-        _say({})
+        _send(watcher.see(context.readers(), states))
+        _write_line({})
 
 
-def _tell(notices: list[ReaderNotice]) -> None:
+def _send(notices: list[ReaderNotice]) -> None:
     for notice in notices:
         line: dict[str, object] = {
             "sight": notice.sight,
             "trouble": notice.trouble,
             "simulated": notice.simulated,
         }
-        _say(line)
+        _write_line(line)
 
 
-def _say(line: dict[str, object]) -> None:
+def _write_line(line: dict[str, object]) -> None:
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()
 

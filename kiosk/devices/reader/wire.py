@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What passes between the kiosk and its card worker: frames over a socket pair.
+"""The protocol between the kiosk and its card worker: frames over a socket pair.
 
 A frame is the length of a JSON head (4 bytes, big-endian), the head, then each secret as 2 bytes of
-length and its bytes. Bytes in the head are `{"hex": …}`; a secret is `{"secret": n}`, its bytes
-outside of the head, so that they pass through buffers which can be wiped and never through a str.
-JSON and not pickle: a worker that a hostile card has taken over must not take over its parent.
+length and its bytes. Bytes in the head are `{"hex": …}`. A secret is `{"secret": n}` with its bytes
+outside the head, so that they pass only through buffers that can be wiped, never through a str. The
+format is JSON and not pickle: a worker that a hostile card has taken over must not take over its
+parent.
 """
 
 from __future__ import annotations
@@ -18,19 +19,19 @@ from typing import Any
 from kiosk.values import Secret
 
 _LONGEST_HEAD = 1 << 20
-_MOST_SECRETS = 8  # of one frame: an unlock's plan has three
+_MOST_SECRETS = 8  # in one frame: an unlock's plan has three
 
 Fields = dict[str, Any]
 
 
 class WireClosed(Exception):
-    """The other side is gone, or says what nobody can understand."""
+    """The other side is gone, or sent an invalid frame."""
 
 
 def write(connection: socket.socket, fields: Fields, until: float | None = None) -> None:
-    """Send one frame. `fields` may hold str, int, bool, None, bytes, Secret, lists and dicts.
+    """Send one frame; `fields` may hold str, int, bool, None, bytes, Secret, lists and dicts.
 
-    The whole of it must be gone by `until` (of the monotonic clock): TimeoutError.
+    Raises TimeoutError if it is not sent completely by `until` (of the monotonic clock).
     """
     secrets: list[Secret] = []
     head = json.dumps(_outward(fields, secrets)).encode()
@@ -50,10 +51,10 @@ def write(connection: socket.socket, fields: Fields, until: float | None = None)
 
 
 def read(connection: socket.socket, until: float | None = None) -> Fields:
-    """Receive one frame; raises WireClosed, whatever is wrong with it.
+    """Receive one frame; raises WireClosed if anything is wrong with it.
 
-    The whole of it must be there by `until` (of the monotonic clock): TimeoutError. Without, it is
-    waited for.
+    Raises TimeoutError if it is not complete by `until` (of the monotonic clock). Without `until`
+    it waits for ever.
     """
     length = int.from_bytes(_exactly(connection, 4, until), "big")
     if length > _LONGEST_HEAD:
@@ -81,7 +82,7 @@ def read(connection: socket.socket, until: float | None = None) -> Fields:
 
 
 def secrets_in(value: Any) -> Iterator[Secret]:
-    """Every secret in what was received."""
+    """Yield every secret in received fields."""
     if isinstance(value, Secret):
         yield value
     elif isinstance(value, dict | list):
@@ -93,23 +94,23 @@ def _exactly(connection: socket.socket, count: int, until: float | None) -> byte
     data = bytearray(count)
     view, done = memoryview(data), 0
     while done < count:
-        # Anew before each piece: one that dribbles must not have the whole time for every byte.
+        # Set again before each piece: a slow sender must not get the whole time for every byte.
         if until is not None:
             connection.settimeout(_left(until))
         try:
-            got = connection.recv_into(view[done:])
+            received = connection.recv_into(view[done:])
         except TimeoutError:
             raise
         except OSError as error:
             raise WireClosed from error
-        if not got:
+        if not received:
             raise WireClosed
-        done += got
+        done += received
     return data
 
 
 def _left(until: float) -> float:
-    """The seconds until then; raises TimeoutError where there are none."""
+    """Return the seconds until then; raises TimeoutError if none are left."""
     seconds = until - time.monotonic()
     if seconds <= 0:
         raise TimeoutError

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The card worker: a process that does one card operation at a time, and can be killed.
 
-Started by `process` with the file descriptor of its socket as the only argument.
+`process` starts it with the file descriptor of its socket as the only argument.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from kiosk.errors import CardError, CardRemoved, ReaderUnavailable
 from kiosk.hardening import harden
 from kiosk.values import ReaderTrouble
 
-_SERVICE_SECONDS = 1.0  # for a connection to pcscd that breaks before the card was sent anything
-_PASSING = {ReaderTrouble.NO_SERVICE, ReaderTrouble.NO_ACCESS}
+_SERVICE_SECONDS = 1.0  # to retry a connection that breaks before the card was sent anything
+_RETRIED = {ReaderTrouble.NO_SERVICE, ReaderTrouble.NO_ACCESS}
 
 
 def serve(parent: socket.socket) -> None:
@@ -40,9 +40,9 @@ def serve(parent: socket.socket) -> None:
 
 
 def perform(request: wire.Fields, parent: socket.socket) -> wire.Fields:
-    """Do what is asked with the card that is there; raises CardError.
+    """Do the requested operation with the inserted card; raises CardError.
 
-    Afterwards the request's secrets are wiped, even where no card was.
+    The request's secrets are wiped afterwards, even if there was no card.
     """
     if request["operation"] == "answer":
         return {}
@@ -59,24 +59,26 @@ def _examine(card: Connection, _: wire.Fields, _parent: socket.socket) -> wire.F
     return {"findings": [[each.what, each.found] for each in examine(card)]}
 
 
-def _prove(card: Connection, asked: wire.Fields, _: socket.socket) -> wire.Fields:
-    identity = worker_messages.to_identity(asked["identity"])
-    return {"signature": prove(card, identity, asked["certificate"], asked["digest"])}
+def _prove(card: Connection, request: wire.Fields, _: socket.socket) -> wire.Fields:
+    identity = worker_messages.to_identity(request["identity"])
+    return {"signature": prove(card, identity, request["certificate"], request["digest"])}
 
 
-def _sign(card: Connection, asked: wire.Fields, _: socket.socket) -> wire.Fields:
-    expected, passcode = worker_messages.to_expected(asked), asked["passcode"]
-    signature = passcode_work.sign(card, expected, asked["certificate"], passcode, asked["digest"])
+def _sign(card: Connection, request: wire.Fields, _: socket.socket) -> wire.Fields:
+    expected, passcode = worker_messages.to_expected(request), request["passcode"]
+    signature = passcode_work.sign(
+        card, expected, request["certificate"], passcode, request["digest"]
+    )
     return {"signature": signature}
 
 
-def _change(card: Connection, asked: wire.Fields, _: socket.socket) -> wire.Fields:
-    passcode_work.change(card, worker_messages.to_expected(asked), asked["old"], asked["new"])
+def _change(card: Connection, request: wire.Fields, _: socket.socket) -> wire.Fields:
+    passcode_work.change(card, worker_messages.to_expected(request), request["old"], request["new"])
     return {}
 
 
-def _unlock(card: Connection, asked: wire.Fields, parent: socket.socket) -> wire.Fields:
-    plan = worker_messages.to_plan(asked["plan"])
+def _unlock(card: Connection, request: wire.Fields, parent: socket.socket) -> wire.Fields:
+    plan = worker_messages.to_plan(request["plan"])
     authority = _ParentsAuthority(parent)
     unlocked = unlock(card, plan, lambda step: _record(parent, step), authority)
     return {"generation": unlocked.generation}
@@ -94,7 +96,7 @@ _OPERATIONS = {
 
 @contextmanager
 def _wiped(request: wire.Fields) -> Iterator[None]:
-    """Wipe every secret that came with the request, whatever became of it."""
+    """Wipe every secret of the request at the end, even after an error."""
     try:
         yield
     finally:
@@ -109,7 +111,7 @@ def _record(parent: socket.socket, step: CardStep) -> None:
 
 
 class _ParentsAuthority:
-    """The parent's authority, asked over the wire; keeps `card.session.Authority`."""
+    """The parent's authority, asked over the wire; implements `card.session.Authority`."""
 
     def __init__(self, parent: socket.socket) -> None:
         self._parent = parent
@@ -125,17 +127,17 @@ class _ParentsAuthority:
 
     def _consult(self, what: str, content: bytes = b"") -> bytes:
         wire.write(self._parent, {"consult": what, "bytes": content})
-        said: bytes = wire.read(self._parent)["said"]
-        return said
+        answer: bytes = wire.read(self._parent)["said"]
+        return answer
 
 
 @contextmanager
 def _inserted_card() -> Iterator[Connection]:
-    """The card in the first reader that has one, in a context of this operation's own.
+    """Open the card in the first reader that has one, in a new context.
 
-    A new context each time: one that has seen pcscd stop says that it is valid, and is not. A
-    connection to pcscd that breaks on the way to the card has cost nothing, and is made anew: only
-    a service that goes on failing is no service.
+    The context is new each time, because one that has seen pcscd stop claims to be valid and is
+    not. If the connection to pcscd breaks on the way to the card, nothing was spent, so it is
+    retried for a short time before it counts as a failed service.
     """
     with ExitStack() as open_now:
         end = time.monotonic() + _SERVICE_SECONDS
@@ -145,7 +147,7 @@ def _inserted_card() -> Iterator[Connection]:
                 break
             except ReaderUnavailable as error:
                 open_now.close()
-                if error.trouble not in _PASSING or time.monotonic() > end:
+                if error.trouble not in _RETRIED or time.monotonic() > end:
                     raise
                 time.sleep(0.1)
         yield card

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The worker's requests and replies as the fields of `wire`, and back.
+"""Converts the worker's requests and replies to the fields of `wire`, and back.
 
-A request is {"operation": …, its arguments}. Then come up any number of {"step": …}, which the
-parent answers with {"recorded": true}, and {"consult": …}, with {"said": bytes}; at the end one
-{"result": …} or {"error": …}.
+A request is {"operation": …, its arguments}. The worker may send any number of {"step": …}, which
+the parent answers with {"recorded": true}, and of {"consult": …}, answered with {"said": bytes}. At
+the end it sends one {"result": …} or {"error": …}.
 """
 
 from __future__ import annotations
@@ -48,27 +48,27 @@ _T = TypeVar("_T")
 
 RECORDED: Fields = {"recorded": True}
 HAS_CARD: Fields = {"has card": True}
-"""What the worker says once it has the card for itself, before the first command."""
+"""The worker sends this once it has exclusive access to the card, before the first command."""
 
 
-def understood(convert: Callable[[Any], _T], said: Any) -> _T:
-    """What `said` means by `convert`; raises WireClosed where it means nothing, however it fails.
+def understood(convert: Callable[[Any], _T], message: Any) -> _T:
+    """Return `convert(message)`; raises WireClosed if the conversion fails in any way.
 
-    Everything that the worker says goes through here: a hostile card may have taken it over.
+    Everything that the worker sends goes through here: a hostile card may have taken it over.
     """
     try:
-        return convert(said)
+        return convert(message)
     except Exception as error:
         raise WireClosed from error
 
 
 def comes_up(fields: Fields) -> str | None:
-    """What the worker waits for an answer to before it goes on: a step, a question, or nothing."""
+    """Return "step" or "consult" if the worker waits for an answer to one, else None."""
     return next((each for each in ("step", "consult") if each in fields), None)
 
 
 def consult(authority: Authority | None, fields: Fields) -> Fields:
-    """What the authority says to a worker's question; raises what the authority raises."""
+    """Return the authority's answer to a worker's question; raises the authority's errors."""
     if authority is None:
         raise errors.SecretRefused("unblocking key")
     question, content = understood(_to_question, fields)
@@ -89,7 +89,7 @@ def _to_question(fields: Fields) -> tuple[str, bytes]:
 
 
 def from_plan(plan: UnlockPlan) -> Fields:
-    """An unlock's plan as fields."""
+    """Return the fields of an unlock's plan."""
     return {
         "identity": from_identity(plan.identity),
         "current": _from_candidate(plan.current),
@@ -107,14 +107,14 @@ def from_plan(plan: UnlockPlan) -> Fields:
 
 
 def to_plan(fields: Fields) -> UnlockPlan:
-    """An unlock's plan from fields."""
+    """Return an unlock's plan from its fields."""
     return UnlockPlan(
         **{
             **fields,
             "identity": to_identity(fields["identity"]),
             "current": Candidate(**fields["current"]),
             "next": Candidate(**fields["next"]) if fields["next"] is not None else None,
-            "attestations": {int(each): made for each, made in fields["attestations"].items()},
+            "attestations": {int(each): digest for each, digest in fields["attestations"].items()},
         }
     )
 
@@ -124,28 +124,28 @@ def _from_candidate(candidate: Candidate) -> Fields:
 
 
 def from_expected(expected: tuple[CardIdentity, Own]) -> Fields:
-    """Which card is meant, and how it is to prove that it is the one."""
+    """Return the fields of the expected card and of its proof."""
     identity, own = expected
     return {"identity": from_identity(identity), "own": dataclasses.asdict(own)}
 
 
 def to_expected(fields: Fields) -> tuple[CardIdentity, Own]:
-    """The same from fields."""
+    """Return the expected card and its proof from their fields."""
     return to_identity(fields["identity"]), Own(**fields["own"])
 
 
 def from_identity(identity: CardIdentity) -> Fields:
-    """A card's identity as fields."""
+    """Return the fields of a card's identity."""
     return {"family": str(identity.family), "serial": identity.serial}
 
 
 def to_identity(fields: Fields) -> CardIdentity:
-    """A card's identity from fields."""
+    """Return a card's identity from its fields."""
     return CardIdentity(Family(fields["family"]), _a(str, fields["serial"]))
 
 
 def from_report(report: CardReport) -> Fields:
-    """A card's report as fields."""
+    """Return the fields of a card's report."""
     return {
         "identity": from_identity(report.identity),
         "counters": dataclasses.asdict(report.counters),
@@ -156,7 +156,7 @@ def from_report(report: CardReport) -> Fields:
 
 
 def to_report(fields: Fields) -> CardReport:
-    """A card's report from fields."""
+    """Return a card's report from its fields."""
     return CardReport(
         to_identity(fields["identity"]),
         _made(Counters, fields["counters"]),
@@ -167,40 +167,40 @@ def to_report(fields: Fields) -> CardReport:
 
 
 def from_step(step: CardStep) -> Fields:
-    """A recorded step as fields."""
+    """Return the fields of a recorded step."""
     return dataclasses.asdict(step)
 
 
 def to_step(fields: Fields) -> CardStep:
-    """A recorded step from fields."""
+    """Return a recorded step from its fields."""
     return _made(CardStep, fields)
 
 
 def to_signature(fields: Fields) -> bytes:
-    """What a card signed."""
+    """Return a card's signature from its fields."""
     signature: bytes = _a(bytes, fields["signature"])
     return signature
 
 
 def to_unlocked(fields: Fields) -> Unlocked:
-    """How an unlock ended."""
+    """Return the result of an unlock from its fields."""
     return _made(Unlocked, fields)
 
 
 def to_findings(fields: Fields) -> tuple[Finding, ...]:
-    """What was found out about a card."""
+    """Return the findings about a card from their fields."""
     return tuple(Finding(_a(str, what), _a(str, found)) for what, found in fields["findings"])
 
 
 def from_error(error: errors.CardError) -> Fields:
-    """An error by its name and its data."""
+    """Return the fields of an error: its name and its data."""
     names = getattr(error, "__dataclass_fields__", {})
     data = {name: _plain(getattr(error, name)) for name in names}
     return {"name": type(error).__name__, "data": data}
 
 
 def to_error(fields: Fields) -> errors.CardError:
-    """The error again; one that is not known becomes CardMalformed, never silence."""
+    """Return the error from its fields; an unknown one becomes CardMalformed, never silence."""
     known = _ERRORS.get(_a(str, fields["name"]))
     if known is None:
         return errors.CardMalformed(f"worker: {fields['name']}")
@@ -211,13 +211,13 @@ def to_error(fields: Fields) -> errors.CardError:
 
 
 def _made(kind: type[_T], fields: Mapping[str, Any]) -> _T:
-    """A value class from its fields, each of the type that it says."""
+    """Return a `kind` from its fields, each of which must have the declared type."""
     types = get_type_hints(kind)
     return kind(**{name: _a(types[name], value) for name, value in fields.items()})
 
 
 def _a(kind: type[_T] | UnionType, value: Any) -> Any:
-    """`value`, if it is of this type; whole numbers do for others too."""
+    """Return `value` if it is of this type; a whole number also passes for a float."""
     if not isinstance(value, int | float if kind is float else kind):
         raise TypeError("of another type")
     return value

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reading aloud, into headphones. Whoever calls this never hands it a secret."""
+"""Reads text aloud, into headphones; callers never pass it a secret."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from typing import Protocol
 
 
 class Speech(Protocol):
-    """What the screen needs of a voice; methods return at once."""
+    """The interface of a voice, as the screen uses it; every method returns at once."""
 
     @property
     def present(self) -> bool:
         """Whether this kiosk can read aloud, as far as is known."""
 
     def say(self, words: str, language: str, *, politely: bool = False) -> None:
-        """Say `words` (ISO 639-1 `language`) instead of whatever is being said; "" is silence.
+        """Say `words` (ISO 639-1 `language`) at once, in place of the present text; "" is silence.
 
-        `politely`, they wait until that has been said.
+        With `politely`, they wait until the present text has been said.
         """
 
     def close(self) -> None:
-        """Be quiet, for good."""
+        """Be silent for good."""
 
 
 __all__ = ["Speech"]

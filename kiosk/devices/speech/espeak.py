@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""espeak-ng, as a process for each thing that is said: being quiet is killing it."""
+"""Speaks with espeak-ng, one process for each text; killing the process silences it."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ _log = logging.getLogger(__name__)
 
 _VOICES = {"en": "en-gb", "cy": "cy", "pl": "pl", "uk": "uk"}
 _WORDS_A_MINUTE = "150"
-_LONGEST_SECONDS = 300.0  # a page takes one or two minutes; a device that is stuck takes for ever
+_LONGEST_SECONDS = 300.0  # a page takes one or two minutes; a stuck sound device takes for ever
 
 
 class EspeakSpeech:
-    """Keeps `Speech`. `lost` is called, from another thread, once it turns out that it cannot.
+    """Implements `Speech`; `lost` is called, in another thread, if speech turns out not to work.
 
-    `going` hears, from any thread and in order, that something is being said (true) and that all
-    of it has been, or that there is silence (false); what takes the place of another is said
-    without an end between. Both return at once.
+    `going` is called, in any thread and in order: with true when a text begins, with false when all
+    texts have been said or there is silence. A text that replaces another causes no false in
+    between. Both callbacks return at once.
 
-    What is said goes to its standard input: not onto an argument list, which others can read.
+    The text is written to the process's standard input, not to its argument list, which others can
+    read.
     """
 
     def __init__(
@@ -39,15 +40,15 @@ class EspeakSpeech:
         self._lost, self._going = lost, going
         self._lock = threading.Lock()
         self._speaking: subprocess.Popen[bytes] | None = None
-        self._next: deque[tuple[str, str]] = deque()  # what waits politely
+        self._next: deque[tuple[str, str]] = deque()  # texts that wait
 
     @property
     def present(self) -> bool:
-        """Whether the program is there, and has not failed."""
+        """Whether the program is installed and has not failed."""
         return self._program is not None
 
     def say(self, words: str, language: str, *, politely: bool = False) -> None:
-        """Say `words` instead of whatever is being said; `politely`, after it."""
+        """Say `words` in place of the present text, or after it if `politely`."""
         with self._lock:
             if politely and self._speaking is not None:
                 self._next.append((words, language))
@@ -59,13 +60,14 @@ class EspeakSpeech:
                 self._going(False)
 
     def close(self) -> None:
-        """Be quiet."""
+        """Be silent for good."""
         self.say("", "")
         self._program = None
 
     def _begin(self, words: str, language: str) -> None:
         voice = _VOICES.get(language, "en-gb")
-        # A sign alone is a key that somebody looks for by ear; within words it is a pause.
+        # Name a punctuation mark that is alone: it is a key that a user looks for by ear. Inside
+        # words it is a pause.
         signs = ["--punct"] if len(words) == 1 else []
         command = [str(self._program), "-v", voice, "-s", _WORDS_A_MINUTE, *signs, *self._options]
         try:
@@ -84,7 +86,7 @@ class EspeakSpeech:
         threading.Thread(target=self._attend, args=(speaking, words), daemon=True).start()
 
     def _attend(self, speaking: subprocess.Popen[bytes], words: str) -> None:
-        """Hand over what to say, and see how it ended."""
+        """Write the text to the process, wait for its end, and check its result."""
         stuck = False
         try:
             speaking.communicate(words.encode(), timeout=_LONGEST_SECONDS)
@@ -107,7 +109,7 @@ class EspeakSpeech:
                 self._give_up(f"exit status {speaking.returncode}")
 
     def _be_quiet(self) -> bool:
-        """End what is being said; whether anything was."""
+        """Stop the present text; return whether there was one."""
         self._next.clear()
         speaking, self._speaking = self._speaking, None
         if speaking is not None:
@@ -115,6 +117,6 @@ class EspeakSpeech:
         return speaking is not None
 
     def _give_up(self, reason: str) -> None:
-        _log.warning("no speech: %s", reason)
+        _log.warning("speech failed: %s", reason)
         self._program = None
         self._lost()

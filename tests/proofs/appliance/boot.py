@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.patience import PATIENCE
+from tests.processes import Process, end, start
 from tests.proofs.appliance.tree import NotHere, run
 
-PATIENCE = 60.0
 _STATE_BYTES = 24 << 20
 _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin", "LANG": "C.UTF-8", "SYSTEMD_PAGER": ""}
 
@@ -95,7 +96,7 @@ class Machine:
             "--boot",
         ]
         self._network, self._state, self._log = network, state, log
-        self._nspawn: subprocess.Popen[bytes] | None = None
+        self._nspawn: Process | None = None
         self._group = _control_groups() / f"kiosk-{os.getpid()}"
         self.leader = 0
 
@@ -105,7 +106,7 @@ class Machine:
         self._group.mkdir(exist_ok=True)  # its own: another machine may run beside it
         enter = f'echo $$ >{self._group}/cgroup.procs && exec "$@"'
         with self._log.open("ab") as log:
-            self._nspawn = subprocess.Popen(
+            self._nspawn = start(
                 ["sh", "-c", enter, "sh", *self._command],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -139,7 +140,10 @@ class Machine:
             self.strike(self.leader)
         else:
             self._nspawn.kill()
-        self._nspawn.wait(timeout=PATIENCE)
+        try:
+            self._nspawn.wait(PATIENCE)
+        finally:
+            end(self._nspawn, signal.SIGKILL)
         self._nspawn, self.leader = None, 0
         below = [each for each in self._group.rglob("*") if each.is_dir()]
         for each in (*sorted(below, reverse=True), self._group):

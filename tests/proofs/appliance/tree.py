@@ -21,7 +21,6 @@ from tests.proofs.ward import ROOT
 
 _PACKAGES = ROOT / "systemd/packages"
 _OURS = ("vsmartcard-vpcd", "libfaketime")  # of the proof: a reader that is none, and a clock
-LEFT_OUT = ("central", "simulated", "demo")  # of the appliance
 BROUGHT_ALONG = ("__init__.py", "finger.py")  # of the demonstration, by the proof
 _PYTHON = Path("usr/lib/python3/dist-packages")
 _GUEST = Path(__file__).parent / "guest"
@@ -105,15 +104,10 @@ def installed(folder: Path) -> Iterator[Path]:
 
 
 def _install(layer: Path, folder: Path) -> None:
-    """The wheel without what an appliance has not, the units, and what the proof brings along."""
-    shutil.rmtree(ROOT / "build/lib", ignore_errors=True)  # a wheel would have what was there
-    build = ("-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation")
-    run(sys.executable, *build, "--wheel-dir", str(folder / "wheel"), str(ROOT))
-    (wheel,) = (folder / "wheel").glob("*.whl")
-    with zipfile.ZipFile(wheel) as packed:
+    """The appliance's wheel, the units, and what the proof brings along."""
+    build = run(str(ROOT / "provisioning/wheel"), "--appliance", str(folder / "wheel"))
+    with zipfile.ZipFile(build.strip()) as packed:
         packed.extractall(layer / _PYTHON)
-    for each in LEFT_OUT:
-        shutil.rmtree(layer / _PYTHON / "kiosk" / each)
     command = layer / "usr/bin/kiosk"
     command.parent.mkdir(parents=True, exist_ok=True)
     command.write_text(_COMMAND)

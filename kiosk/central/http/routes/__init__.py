@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The requests of the contract, one module a resource."""
+"""The routes: the requests of the contract, one module for each resource."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pages of changes that a kiosk follows."""
+"""The route that a kiosk's replication follows."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _P = ProblemType
 
 
 class ChangesQuery(BaseModel):
-    """From where on, at most how much, and how long to wait where there is nothing yet."""
+    """The cursor to go on from, the largest page, and how many seconds to wait for a change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -48,28 +48,28 @@ async def follow_changes(
     request: Request,
     services: Central,
     caller: Authenticated,
-    asked: Annotated[ChangesQuery, Query()],
+    query: Annotated[ChangesQuery, Query()],
 ) -> Response:
-    """What changed since the cursor; without one, all there is.
+    """Return the changes since the cursor, or everything if there is no cursor.
 
-    Where nothing has changed, it waits for so long for something. Compressed with gzip where that
-    is accepted.
+    If nothing has changed, wait up to `wait` seconds for a change. The response is compressed with
+    gzip if the client accepts that.
     """
-    after = None if asked.cursor is None else Cursor.parse(asked.cursor)
-    found = await run_in_threadpool(change_page.page, services, caller, after, asked.limit)
-    if asked.wait and found.next == asked.cursor:
+    after = None if query.cursor is None else Cursor.parse(query.cursor)
+    found = await run_in_threadpool(change_page.page, services, caller, after, query.limit)
+    if query.wait and found.next == query.cursor:
         watch: Watch = request.app.state.watch
-        await watch.wait(caller.organisation_id, found.head, found.epoch, asked.wait)
-        found = await run_in_threadpool(change_page.page, services, caller, after, asked.limit)
+        await watch.wait(caller.organisation_id, found.head, found.epoch, query.wait)
+        found = await run_in_threadpool(change_page.page, services, caller, after, query.limit)
     compressed = "gzip" in request.headers.get("Accept-Encoding", "")
-    return await run_in_threadpool(_written, found, compressed=compressed)
+    return await run_in_threadpool(_response, found, compressed=compressed)
 
 
-def _written(page: ChangePage, *, compressed: bool) -> Response:
+def _response(page: ChangePage, *, compressed: bool) -> Response:
     body = page.model_dump_json().encode()
     headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding"}
     if compressed:
-        # Nothing that whoever asks has chosen is in it, so its length tells nothing.
+        # The caller chooses nothing of the content, so the compressed length reveals nothing.
         body = gzip.compress(body, compresslevel=6, mtime=0)
         headers["Content-Encoding"] = "gzip"
     return Response(body, headers=headers, media_type="application/json")

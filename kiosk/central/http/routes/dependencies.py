@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the routes of every resource share: the services, who calls, and what is always refused."""
+"""The dependencies of all routes: the services, the caller, and the problems common to all."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _ALWAYS = (
 
 
 def _unstored(response: Response) -> None:
-    """Forbid caches on the way to keep an answer: some carry keys."""
+    """Forbid caches to store a response: some contain keys."""
     response.headers["Cache-Control"] = "no-store"
 
 
 def open_router() -> APIRouter:
-    """Return a router for requests that anybody may make."""
+    """Return a router for requests that need no authentication."""
     return APIRouter(
         prefix="/v1",
         dependencies=[Depends(_unstored)],
@@ -41,7 +41,7 @@ def open_router() -> APIRouter:
 
 
 def authenticated_router() -> APIRouter:
-    """Return a router for requests that a kiosk makes with its access token."""
+    """Return a router for requests that need a kiosk's access token."""
     return APIRouter(
         prefix="/v1",
         dependencies=[Depends(_unstored)],
@@ -57,7 +57,7 @@ def _services(request: Request) -> Services:
 
 Central = Annotated[Services, Depends(_services)]
 
-# Only for the contract's document: `authentication` refuses in its own words.
+# This only documents the scheme: `authentication` does the check and refuses with its own problem.
 _token = HTTPBearer(auto_error=False, scheme_name="kiosk", description="An access token.")
 
 

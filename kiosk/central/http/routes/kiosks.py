@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A kiosk comes in, says who it is, and goes out of service."""
+"""Routes for a kiosk's own life: health check, enrolment, access token, retirement."""
 
 from __future__ import annotations
 
@@ -36,31 +36,34 @@ _P = ProblemType
 
 @anybody.get("/health")
 def health(services: Central) -> Health:
-    """The service answers, and whose it is. For anybody."""
+    """Return that the service is up, and its name. Needs no authentication."""
     return Health(central=services.name)
 
 
 @anybody.get("/nonce")
 def nonce(services: Central) -> Nonce:
-    """What an enrolment or an assertion has to carry to be a fresh one. For anybody."""
+    """Return a nonce, which makes an enrolment or an assertion fresh. Needs no authentication."""
     return nonces.issue(services)
 
 
 @anybody.post("/enrolments", responses=refusals(_P.ENROLMENT_REFUSED))
-def enrol(services: Central, asked: EnrolmentRequest) -> EnrolmentResponse:
-    """Have a device be a kiosk, by a one-time token; again with the same key, the same answer."""
-    return enrolling.enrol(services, asked)
+def enrol(services: Central, body: EnrolmentRequest) -> EnrolmentResponse:
+    """Enrol a device as a kiosk with a one-time token.
+
+    A retry with the same token and key gets the same answer.
+    """
+    return enrolling.enrol(services, body)
 
 
 @anybody.post("/token", openapi_extra=forms.DESCRIPTION, responses=refusals(_P.NOT_AUTHENTICATED))
 def token(
-    services: Central, asked: Annotated[TokenRequest, Depends(forms.ask_token)]
+    services: Central, body: Annotated[TokenRequest, Depends(forms.ask_token)]
 ) -> AccessToken:
-    """Have an access token for an assertion (RFC 7523): it says who the kiosk is, once."""
-    return assertions.give_token(services, asked)
+    """Return an access token for an assertion (RFC 7523), which is good once."""
+    return assertions.give_token(services, body)
 
 
 @router.post("/retirement", responses=refusals(_P.OUT_OF_ORDER))
 def retire(services: Central, caller: Authenticated) -> RetirementResponse:
-    """Go out of service, as the RA wants it: nothing is left to be reported."""
+    """Take the kiosk out of service, as the RA wished, once it has nothing left to report."""
     return kiosks.retire(services, caller)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Log in by card, and register for self service."""
+"""Routes for logging in with a card, and for registering for self service."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _LOGIN = (*SESSION, _P.OUT_OF_ORDER)
 
 @router.get("/questions")
 def question_list(caller: Authenticated, language: Language = "en") -> QuestionList:  # noqa: ARG001
-    """The questions to choose four of, in a language."""
+    """Return the questions in a language; a registration uses four of them."""
     return QuestionList(
         questions=tuple(
             Question(id=each, text=SecurityQuestion(each).in_language(language)) for each in IDS
@@ -57,24 +57,24 @@ def question_list(caller: Authenticated, language: Language = "en") -> QuestionL
         _P.CARD_NOT_KNOWN, _P.CARD_STOPPED, _P.UNLOCK_ONLY, _P.NOT_TRUSTED, _P.NOT_FOUND, _P.EXPIRED
     ),
 )
-def open_login(services: Central, caller: Authenticated, asked: LoginRequest) -> LoginResponse:
-    """Ask for the nonce that a card is to sign once its passcode was verified."""
-    return card_login.open_login(services, caller, asked)
+def open_login(services: Central, caller: Authenticated, body: LoginRequest) -> LoginResponse:
+    """Open a login and return the nonce that the card signs after its passcode was verified."""
+    return card_login.open_login(services, caller, body)
 
 
 @router.post("/logins/{session}/proof", responses=refusals(*SESSION, _P.CARD_NOT_GENUINE))
 def prove_login(
-    services: Central, caller: Authenticated, session: UUID, given: LoginProof
+    services: Central, caller: Authenticated, session: UUID, body: LoginProof
 ) -> CardholderProfile:
-    """Log in by the card's signature, and have its holder's profile."""
-    return card_login.prove_login(services, caller, session, given)
+    """Log in with the card's signature, and return the cardholder's profile."""
+    return card_login.prove_login(services, caller, session, body)
 
 
 @router.get("/logins/{session}/requirements", responses=refusals(*_LOGIN))
 def registration_requirements(
     services: Central, caller: Authenticated, session: UUID
 ) -> RegistrationRequirements:
-    """What registering takes: the former answers, where there are any, and whose addresses."""
+    """Return what a registration needs: the former questions, if any, and the mail domains."""
     return registering.requirements(services, caller, session)
 
 
@@ -83,10 +83,10 @@ def registration_requirements(
     responses=refusals(*_LOGIN, _P.EMAIL_REFUSED, _P.NO_MORE_CODES, _P.MAIL_FAILED),
 )
 def send_registration_code(
-    services: Central, caller: Authenticated, session: UUID, asked: RegistrationCodeRequest
+    services: Central, caller: Authenticated, session: UUID, body: RegistrationCodeRequest
 ) -> CodeResponse:
-    """Have a code e-mailed to what is to be the cardholder's address; the one before is void."""
-    return registering.send_code(services, caller, session, asked)
+    """Email a code to the address that the cardholder entered; the code before it becomes void."""
+    return registering.send_code(services, caller, session, body)
 
 
 @router.post(
@@ -94,17 +94,17 @@ def send_registration_code(
     responses=refusals(*_LOGIN, _P.CARD_NOT_GENUINE, *CODE, _P.ANSWERS_UNFIT, *ANSWERS),
 )
 def register(
-    services: Central, caller: Authenticated, session: UUID, given: RegistrationRequest
+    services: Central, caller: Authenticated, session: UUID, body: RegistrationRequest
 ) -> RegistrationResponse:
-    """Register the card, in place of the registration it may have; again, it changes nothing."""
-    return registering.register(services, caller, session, given)
+    """Register the card, in place of any earlier registration; a retry changes nothing."""
+    return registering.register(services, caller, session, body)
 
 
 @router.post(
     "/logins/{session}/removal", responses=refusals(*_LOGIN, _P.CARD_NOT_GENUINE, _P.LOCKED_OUT)
 )
 def remove_registration(
-    services: Central, caller: Authenticated, session: UUID, given: RemovalRequest
+    services: Central, caller: Authenticated, session: UUID, body: RemovalRequest
 ) -> RemovalResponse:
-    """End the card's registration; removing what is not there is done."""
-    return registering.remove(services, caller, session, given)
+    """End the card's registration; if there is none, this succeeds too."""
+    return registering.remove(services, caller, session, body)

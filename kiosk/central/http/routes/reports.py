@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reports from the outbox, and packs for offline unlocks."""
+"""Routes for the kiosk's outbox, and for packs for offline unlocks."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ router = authenticated_router()
 
 
 @router.post("/reports")
-def report(services: Central, caller: Authenticated, sent: Report) -> ReportOutcome:
-    """Hand over what the outbox holds: every item is answered, and applied once."""
-    return facts.apply_report(services, caller, sent)
+def report(services: Central, caller: Authenticated, body: Report) -> ReportOutcome:
+    """Take over the items of the outbox: each one is answered, and applied once."""
+    return facts.apply_report(services, caller, body)
 
 
 @router.post("/packs")
-def lend_packs(services: Central, caller: Authenticated, asked: PacksRequest) -> PackPage:
-    """Be lent what it takes to unlock cards while central is out of reach."""
-    return pack_issue.give_packs(services, caller, asked)
+def lend_packs(services: Central, caller: Authenticated, body: PacksRequest) -> PackPage:
+    """Lend the kiosk packs, with which it can unlock cards while central is unreachable."""
+    return pack_issue.give_packs(services, caller, body)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An unlock: questions, answers, code, grant, and the dialogue with an administrator key."""
+"""Routes for an unlock: questions, answers, code, grant, and challenges of an administrator key."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ _DIALOGUE = (*_UNLOCK, _P.OUT_OF_ORDER)
         _P.UNSETTLED,
     ),
 )
-def open_unlock(services: Central, caller: Authenticated, asked: UnlockRequest) -> UnlockResponse:
-    """The questions of a card that is to be unlocked, and the nonce that it is to sign."""
-    return opening.open_unlock(services, caller, asked)
+def open_unlock(services: Central, caller: Authenticated, body: UnlockRequest) -> UnlockResponse:
+    """Open an unlock: return the card's questions and the nonce that the card signs."""
+    return opening.open_unlock(services, caller, body)
 
 
 @router.post(
@@ -62,10 +62,10 @@ def open_unlock(services: Central, caller: Authenticated, asked: UnlockRequest) 
     responses=refusals(*_UNLOCK, _P.CARD_NOT_GENUINE, _P.CODE_REQUIRED, *CODE, *ANSWERS),
 )
 def give_answers(
-    services: Central, caller: Authenticated, session: UUID, given: AnswersRequest
+    services: Central, caller: Authenticated, session: UUID, body: AnswersRequest
 ) -> AnswersResponse:
-    """Have the card's proof and the answers judged: a failed attempt until they are right."""
-    return attempt.give_answers(services, caller, session, given)
+    """Check the card's proof and the answers; the attempt counts as failed until they are right."""
+    return attempt.give_answers(services, caller, session, body)
 
 
 @router.post(
@@ -73,7 +73,7 @@ def give_answers(
     responses=refusals(*_UNLOCK, _P.OUT_OF_ORDER, _P.LOCKED_OUT, _P.NO_MORE_CODES, _P.MAIL_FAILED),
 )
 def send_code(services: Central, caller: Authenticated, session: UUID) -> CodeResponse:
-    """Have a fresh code e-mailed to the cardholder; the one before it is void."""
+    """Email a fresh code to the cardholder; the code before it becomes void."""
     return codes.send_code(services, caller, session)
 
 
@@ -82,22 +82,22 @@ def send_code(services: Central, caller: Authenticated, session: UUID) -> CodeRe
     responses=refusals(*_UNLOCK, _P.OUT_OF_ORDER, _P.CARD_FROZEN, _P.UNSETTLED),
 )
 def issue_grant(services: Central, caller: Authenticated, session: UUID) -> Grant:
-    """Have the pair of unblocking keys: the same however often, until the card work has begun."""
+    """Return the pair of unblocking keys: always the same grant, until the card work has begun."""
     return grant.issue_grant(services, caller, session)
 
 
 @router.post("/unlocks/{session}/challenges", responses=refusals(*_DIALOGUE))
 def open_challenge(services: Central, caller: Authenticated, session: UUID) -> ChallengeOpened:
-    """Begin a dialogue between the card and its administrator key; a grant is good for two."""
+    """Begin a dialogue between the card and its administrator key; a grant allows two."""
     return challenge.open_challenge(services, caller, session)
 
 
 @router.post("/unlocks/{session}/challenges/{number}/response", responses=refusals(*_DIALOGUE))
 def respond(
-    services: Central, caller: Authenticated, session: UUID, number: Dialogue, asked: CardChallenge
+    services: Central, caller: Authenticated, session: UUID, number: Dialogue, body: CardChallenge
 ) -> ChallengeResponse:
-    """Have what the administrator key makes of the card's challenge; once a dialogue."""
-    return challenge.respond(services, caller, session, number, asked)
+    """Return the administrator key's response to the card's challenge; once for each dialogue."""
+    return challenge.respond(services, caller, session, number, body)
 
 
 @router.post(
@@ -105,7 +105,7 @@ def respond(
     responses=refusals(*_DIALOGUE, _P.CARD_NOT_GENUINE),
 )
 def judge(
-    services: Central, caller: Authenticated, session: UUID, number: Dialogue, given: CardReply
+    services: Central, caller: Authenticated, session: UUID, number: Dialogue, body: CardReply
 ) -> CardGenuine:
-    """Have the card's own answer judged, in the mutual form: once a dialogue."""
-    return challenge.judge(services, caller, session, number, given)
+    """Check the card's own reply, which only the mutual form has; once for each dialogue."""
+    return challenge.judge(services, caller, session, number, body)

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The migrations, in the order of their numbers."""
+"""The migrations, one module for each."""

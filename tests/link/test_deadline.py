@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""No answer of central holds a kiosk up: the deadline is for the whole exchange."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from kiosk.contract.messages import Health
+from kiosk.errors import CentralUnavailable
+from kiosk.link import http
+from kiosk.link.http import Http
+from tests.link.server import answering
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+BODY = b'{"central": "Example"}'
+
+
+@pytest.fixture(autouse=True)
+def _short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "_WHOLE_SECONDS", 1.0)
+
+
+@contextmanager
+def talking(talk: Callable[[socket.socket, threading.Event], None]) -> Iterator[str]:
+    """A server that lets `talk` do what it wants with each connection, until the block ends."""
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            with suppress(OSError):
+                while not over.is_set():
+                    connected, _ = listening.accept()
+                    threading.Thread(target=converse, args=(connected,), daemon=True).start()
+
+        def converse(connected: socket.socket) -> None:
+            with connected, suppress(OSError):
+                talk(connected, over)
+
+        threading.Thread(target=serve, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            over.set()
+
+
+def _drip(connected: socket.socket, over: threading.Event, before: bytes, drop: bytes) -> None:
+    connected.recv(65536)
+    connected.sendall(before)
+    while not over.wait(0.05):
+        connected.sendall(drop)
+
+
+DRIPS = {
+    "status line": (b"HTTP/1.1 200 ", b"O"),
+    "headers": (HEAD, b"X-Drop: 1\r\n"),
+    "body": (HEAD + b"Content-Length: 1000000\r\n\r\n", b" "),
+    "chunks": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+    "nothing": (b"", b""),
+}
+
+
+@pytest.mark.parametrize("kind", DRIPS)
+def test_an_answer_that_drips_is_given_up(kind: str) -> None:
+    before, drop = DRIPS[kind]
+    with (
+        talking(lambda connected, over: _drip(connected, over, before, drop)) as url,
+        pytest.raises(CentralUnavailable),
+    ):
+        Http(url).ask("GET", "/v1/health", Health)
+
+
+def test_a_tls_handshake_that_stops_is_given_up() -> None:
+    def silent(connected: socket.socket, over: threading.Event) -> None:
+        connected.recv(65536)
+        while not over.wait(0.05):
+            pass
+
+    with talking(silent) as url, pytest.raises(CentralUnavailable):
+        Http(url.replace("http:", "https:")).ask("GET", "/v1/health", Health)
+
+
+def test_a_tls_answer_that_drips_is_given_up(tmp_path: Path, tls_files: tuple[Path, Path]) -> None:
+    certificate, key = tls_files
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+
+    def talk(connected: socket.socket, over: threading.Event) -> None:
+        with context.wrap_socket(connected, server_side=True) as secured:
+            _drip(secured, over, HEAD, b"X-Drop: 1\r\n")
+
+    with talking(talk) as url, pytest.raises(CentralUnavailable):
+        Http(url.replace("http://127.0.0.1", "https://localhost"), certificate).ask(
+            "GET", "/v1/health", Health
+        )
+
+
+def test_a_connection_that_was_kept_is_under_the_next_deadline() -> None:
+    second = threading.Event()
+
+    def talk(connected: socket.socket, over: threading.Event) -> None:
+        connected.recv(65536)
+        connected.sendall(HEAD + f"Content-Length: {len(BODY)}\r\n\r\n".encode() + BODY)
+        connected.recv(65536)
+        second.set()
+        connected.sendall(HEAD)
+        while not over.wait(0.05):
+            connected.sendall(b"X-Drop: 1\r\n")
+
+    with talking(talk) as url:
+        link = Http(url)
+        assert link.ask("GET", "/v1/health", Health).central == "Example"
+        with pytest.raises(CentralUnavailable):
+            link.ask("GET", "/v1/health", Health)
+    assert second.is_set(), "the same connection was used"
+
+
+def test_a_quick_answer_leaves_no_timer_behind() -> None:
+    with answering(200, BODY) as server:
+        link = Http(server.url)
+        for _ in range(20):
+            link.ask("GET", "/v1/health", Health)
+    timers = [each for each in threading.enumerate() if isinstance(each, threading.Timer)]
+    for each in timers:
+        each.join()
+    assert all(each.finished.is_set() for each in timers)
+
+
+@pytest.mark.parametrize("host", ["a" * 64 + ".example", "a..example", "\udcff.example"])
+def test_a_name_that_cannot_be_looked_up_is_central_out_of_reach(host: str) -> None:
+    with pytest.raises(CentralUnavailable):
+        Http(f"http://{host}").ask("GET", "/v1/health", Health)

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How long tests wait for an event: generously, and in one place.
+
+A wait ends when its event has happened, so patience costs nothing on a good day. It is used up only
+when the event will never happen, and must then outlast a machine that is busy with other work.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+PATIENCE = 60.0
+"""Seconds for whatever should happen soon: half of a test's own time limit."""
+GLANCE = 0.01
+"""Seconds between two looks."""
+
+_Seen = TypeVar("_Seen")
+
+
+def wait_until(
+    look: Callable[[], _Seen], what: str | Callable[[], str], *, seconds: float = PATIENCE
+) -> _Seen:
+    """Return the first true value of `look`; raise AssertionError with `what` was awaited."""
+    end = time.monotonic() + seconds
+    while not (seen := look()):
+        if time.monotonic() > end:
+            awaited = what if isinstance(what, str) else what()
+            raise AssertionError(f"waited {seconds:.0f} s in vain: {awaited}")
+        time.sleep(GLANCE)
+    return seen

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Visits at the screen that leave something behind on purpose: the measure has to see it.
+
+A process of its own, because Kivy has one window: `python -m tests.proofs.planted` prints, as JSON,
+what grows with each of `PLANTS`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from kiosk.flow import events as ev
+from tests.proofs.holdings import Holdings, begin, measure, not_flat
+from tests.ui.visitor import Visitor
+
+_WARM, _VISITS, _EVERY = 40, 30, 5
+_KEPT: list[object] = []
+
+
+def _keep_texture() -> None:
+    from kivy.graphics.texture import Texture  # noqa: PLC0415 - the window is open
+
+    _KEPT.append(Texture.create(size=(64, 64)))
+
+
+def _keep_cached() -> None:
+    from kivy.cache import Cache  # noqa: PLC0415
+
+    if "planted" not in Cache._categories:
+        Cache.register("planted")
+    Cache.append("planted", len(_KEPT), "kept")
+    _KEPT.append("one more")
+
+
+PLANTS: dict[str, Callable[[], None]] = {
+    "nothing": lambda: None,
+    "list": lambda: _KEPT.append(["an object"]),
+    "bytes": lambda: _KEPT.append(bytes(1000)),
+    "texture": _keep_texture,
+    "cache": _keep_cached,
+}
+
+
+def visits(visitor: Visitor, number: int, plant: Callable[[], None]) -> list[Holdings]:
+    """Have somebody come so many times; return what was held now and then."""
+    samples = []
+    for place in range(number):
+        visitor.send(ev.CardInserted("K7Q4-20MX"))
+        visitor.send(ev.CardTaken())
+        plant()
+        if place % _EVERY == 0:
+            samples.append(measure(0))
+    return samples
+
+
+def main() -> None:
+    visitor = Visitor()
+    visitor.open()
+    begin()
+    visits(visitor, _WARM, PLANTS["nothing"])
+    grown = {
+        name: not_flat(visits(visitor, _VISITS, plant), _VISITS) for name, plant in PLANTS.items()
+    }
+    print(json.dumps(grown), flush=True)
+
+
+if __name__ == "__main__":
+    main()
