@@ -174,7 +174,7 @@ def _screen(
 
 
 def _touch(settings: Settings, screen: KioskApp) -> TouchScreen | None:
-    """Return the touch screen of a kiosk; at a desk the window system has it."""
+    """The touch screen of a kiosk; at a desk it is the window system's."""
     return EvdevTouch(settings.touch_mapping, screen.touch) if settings.fullscreen else None
 
 

@@ -72,11 +72,11 @@ class CentralMonitor:
             _log.warning("central does not know this kiosk: %s", error)
             return ev.CentralSeen(reachable=True, admitted=False)
         except KioskError as error:
-            _log.info("central is not available: %s", error)
-            return ev.CentralSeen(reachable=False, lent=self._count_packs())
+            _log.info("central: %s", error)
+            return ev.CentralSeen(reachable=False, lent=self._count_lent())
         return ev.CentralSeen(reachable=True)
 
-    def _count_packs(self) -> int:
+    def _count_lent(self) -> int:
         try:
             return (
                 0 if self._context.leases is None else self._context.leases.pack_store.count_ready()

@@ -16,7 +16,7 @@ _END_SECONDS = 10
 
 
 def missing() -> list[str]:
-    """Return what the central service lacks, in its own words, or an empty list."""
+    """Return what the central service says that it lacks, in one line."""
     asked = subprocess.run([*_CENTRAL, "--version"], capture_output=True, text=True, check=False)
     if asked.returncode == 0:
         return []

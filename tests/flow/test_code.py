@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The emailed code that an unlock may need, step by step."""
+"""The code by email that an unlock asks for, told step by step."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ PROFILE = Profile(
 )
 
 
-# No endings, and the widest ones (`draft.ENDINGS_LETTERS`), on two keys and on four.
+# None, and those that take all the room there is: `draft.ENDINGS_LETTERS`, on two keys and on four.
 WIDE_DOMAINS = (
     (),
     ("northumbrias.nhs.uk", ".mwmwmwmwmw.uk"),
