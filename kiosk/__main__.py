@@ -165,7 +165,7 @@ def _firewall(_: argparse.Namespace) -> int:
     try:
         firewall.fill(settings.read())
     except SettingsError as error:
-        leave(f"{error.place}: {error.reason}")
+        leave(str(error))
         raise
     leave("")
     return 0

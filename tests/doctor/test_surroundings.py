@@ -74,7 +74,10 @@ def test_a_reader_that_hangs_is_told() -> None:
 @pytest.mark.parametrize(
     ("error", "found"),
     [
-        (CentralUnavailable("ConnectionError"), "CentralUnavailable(reason='ConnectionError')"),
+        (
+            CentralUnavailable("ConnectionError"),
+            "The central service cannot be reached: ConnectionError.",
+        ),
         (CentralRefused("not-authenticated", 401), "refuses us: not-authenticated"),
     ],
 )

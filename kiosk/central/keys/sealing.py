@@ -34,7 +34,7 @@ from pydantic import (
 from kiosk.card.cryptogram import KeyKind
 from kiosk.central.keys.escrow import FORMATS
 from kiosk.contract.message import Serial
-from kiosk.errors import KioskError
+from kiosk.errors import KioskError, reason_of, sentence
 from kiosk.values import Family, Secret
 
 _MAGIC = b"smartcard-kiosk sealed keys 1\n"
@@ -48,6 +48,9 @@ class UnreadableRows(KioskError):
     """The file is not what it should be; `reason` says why, without its content."""
 
     reason: str
+
+    def __str__(self) -> str:
+        return sentence(self.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +226,6 @@ def read_rows(
 def flaws_of(file: str, line: int, error: ValidationError) -> list[RowError]:
     """Return the errors of a row, without its content."""
     return [
-        RowError(file, line, ".".join(map(str, each["loc"])) or "row", each["msg"])
+        RowError(file, line, ".".join(map(str, each["loc"])) or "row", reason_of(each["type"], each["msg"]))
         for each in error.errors(include_input=False, include_url=False, include_context=False)
     ]
