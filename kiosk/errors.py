@@ -77,7 +77,7 @@ class NotInstalled(KioskError):
         )
 
     def __str__(self) -> str:
-        return f"{self.what}: {self.remedy}"
+        return sentence(f"{self.what}: {self.remedy}")
 
 
 # ---------------------------------------------------------------- the card and its reader

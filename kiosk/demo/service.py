@@ -56,7 +56,7 @@ class CentralProcess:
     def enrolment_token(self, kiosk: str) -> str:
         """A token by which a device may become this kiosk."""
         named = ("--organisation", cardholders.ORGANISATION, "--operator", "demo")
-        return self.run("enrol-token", kiosk, *named)
+        return self.run("kiosks", "enrol-token", kiosk, *named)
 
     def run(self, *command: str) -> str:
         """What a command of the RA's says."""

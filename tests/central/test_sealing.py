@@ -43,7 +43,7 @@ def test_sealed_without_a_database_and_opened_by_the_private_half_alone(tmp_path
     assert (tmp_path / "import.key").stat().st_mode & 0o777 == 0o600
     assert command(tmp_path, "import-key", "show", "import.key").stdout.strip() == public
     sealed = command(
-        tmp_path, "seal-keys", "-", "--to", public, "--output", "keys.sealed", keys=KEYS
+        tmp_path, "keys", "seal", "-", "--to", public, "--output", "keys.sealed", keys=KEYS
     )
     assert (sealed.returncode, sealed.stderr) == (0, "")
     content = (tmp_path / "keys.sealed").read_bytes()
@@ -64,7 +64,7 @@ def test_sealed_without_a_database_and_opened_by_the_private_half_alone(tmp_path
         with pytest.raises(UnreadableRows):
             sealing.unseal(bytes(damaged), sealing.load_import_key(tmp_path / "import.key"))
     again = command(tmp_path, "import-key", "create", "import.key")
-    assert (again.returncode, again.stderr) == (2, "kiosk-central: import.key: File exists\n")
+    assert (again.returncode, again.stderr) == (2, "kiosk-central: import.key: File exists.\n")
 
 
 @pytest.mark.parametrize(
@@ -88,11 +88,11 @@ def test_a_row_is_rejected_by_its_line_and_shown_nowhere(
     source, output = tmp_path / "keys.csv", tmp_path / "keys.sealed"
     source.write_text(f"family,serial,key,cipher\n{row}\n")
     public = sealing.create_import_key(tmp_path / "import.key")
-    arguments = ["seal-keys", str(source), "--to", public, "--output", str(output)]
+    arguments = ["keys", "seal", str(source), "--to", public, "--output", str(output)]
     assert main(arguments) == 2
     told = capsys.readouterr()
     assert f"line {2 + row.count(chr(10))}, {field}: " in told.err
-    assert "nothing was sealed" in told.err
+    assert "Nothing was sealed" in told.err
     assert SECRET not in told.err + told.out
     assert ADMINISTRATOR not in told.err + told.out
     assert not output.exists()
@@ -105,7 +105,7 @@ def test_a_file_without_headings_is_refused_unshown(
     source = tmp_path / "keys.csv"
     source.write_text(f"{first}\n")
     public = sealing.create_import_key(tmp_path / "import.key")
-    assert main(["seal-keys", str(source), "--to", public, "--output", f"{tmp_path}/s"]) == 2
+    assert main(["keys", "seal", str(source), "--to", public, "--output", f"{tmp_path}/s"]) == 2
     told = capsys.readouterr().err
     assert "the first line must name the columns: family, serial, key" in told
     assert SECRET not in told
@@ -117,8 +117,8 @@ def test_a_file_in_another_encoding_is_refused_unshown(
     source = tmp_path / "keys.csv"
     source.write_bytes(KEYS.encode("utf-16"))
     public = sealing.create_import_key(tmp_path / "import.key")
-    assert main(["seal-keys", str(source), "--to", public, "--output", f"{tmp_path}/s"]) == 2
-    assert capsys.readouterr().err == f"kiosk-central: {source}: not in UTF-8\n"
+    assert main(["keys", "seal", str(source), "--to", public, "--output", f"{tmp_path}/s"]) == 2
+    assert capsys.readouterr().err == f"kiosk-central: {source}: not in UTF-8.\n"
 
 
 def test_a_private_half_that_others_can_read_is_refused(tmp_path: Path) -> None:

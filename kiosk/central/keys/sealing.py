@@ -160,7 +160,7 @@ def unseal(content: bytes, private: PrivateKey) -> tuple[CardKey, ...]:
     """Return the keys of a sealed file. Raises UnreadableRows."""
     if not content.startswith(_MAGIC):
         raise UnreadableRows(
-            "not a sealed file. Keys are not taken in the clear: `kiosk-central seal-keys` seals"
+            "not a sealed file. Keys are not taken in the clear: `kiosk-central keys seal` seals"
             " them where they are known; then destroy the file that is not sealed"
         )
     try:
@@ -170,7 +170,7 @@ def unseal(content: bytes, private: PrivateKey) -> tuple[CardKey, ...]:
     try:
         return _Keys.validate_json(plain)
     except ValidationError:
-        raise UnreadableRows("sealed, but not by this version of `seal-keys`") from None
+        raise UnreadableRows("sealed, but not by this version of `keys seal`") from None
 
 
 def read_keys(file: str, text: str) -> tuple[list[CardKey], list[RowError]]:
@@ -226,6 +226,11 @@ def read_rows(
 def flaws_of(file: str, line: int, error: ValidationError) -> list[RowError]:
     """Return the errors of a row, without its content."""
     return [
-        RowError(file, line, ".".join(map(str, each["loc"])) or "row", reason_of(each["type"], each["msg"]))
+        RowError(
+            file,
+            line,
+            ".".join(map(str, each["loc"])) or "row",
+            reason_of(each["type"], each["msg"]),
+        )
         for each in error.errors(include_input=False, include_url=False, include_context=False)
     ]
