@@ -133,3 +133,14 @@ def test_keys_show_nothing_of_themselves() -> None:
     assert not flaws
     assert SECRET not in repr(keys)
     assert ADMINISTRATOR not in repr(keys)
+
+
+def test_a_point_that_is_nobodys_key_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, output = tmp_path / "keys.csv", tmp_path / "sealed"
+    source.write_text("family,serial,key\npiv,00112233,Imported\n")
+    assert main(["keys", "seal", str(source), "--to", "A" * 43 + "=", "--output", str(output)]) == 2
+    told = "kiosk-central: not the public half of an import key.\n"
+    assert capsys.readouterr().err == told
+    assert not output.exists()

@@ -136,7 +136,7 @@ def replace_card(
         return _summary(old, registration_removed=forgotten)
 
 
-@action("cards.thaw", "card.found")
+@action("cards.thaw", "card.found", "card.thawed")
 def thaw_card(
     context: OperatorContext,
     *,

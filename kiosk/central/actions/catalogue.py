@@ -17,7 +17,10 @@ _R = TypeVar("_R")
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """An action by its name. `entries`: the kinds of audit entries that it may leave."""
+    """An action by its name. `entries`: the kinds of audit entries that it may leave.
+
+    It always leaves the first of them, with its operator; others are what follows from it.
+    """
 
     name: str
     entries: tuple[str, ...]

@@ -109,10 +109,12 @@ def seal_keys(*, keys: Source, to: str, output: Path) -> SealedKeys:
         raise RowsRejected("Nothing was sealed: mend these rows", tuple(flaws))
     if not read:
         raise Declined(f"{keys.name}: there are no keys in it")
+    with _declining():
+        sealed = sealing.seal(read, recipient)
     try:
         descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(sealing.seal(read, recipient))
+            file.write(sealed)
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:

@@ -153,7 +153,10 @@ def _key(text: bytes, reason: str) -> bytes:
 def seal(keys: Sequence[CardKey], recipient: PublicKey) -> bytes:
     """Return the sealed file of `keys`."""
     rows = [{**each.model_dump(mode="json"), "key": each.key.get_secret_value()} for each in keys]
-    return _MAGIC + SealedBox(recipient).encrypt(json.dumps(rows).encode())
+    try:
+        return _MAGIC + SealedBox(recipient).encrypt(json.dumps(rows).encode())
+    except CryptoError:  # a point of low order, which no key has
+        raise UnreadableRows("not the public half of an import key") from None
 
 
 def unseal(content: bytes, private: PrivateKey) -> tuple[CardKey, ...]:
