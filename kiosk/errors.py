@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The project's errors: few, named after the caller's choices, with data in place of prose.
+"""The project's errors: few, named after the caller's choices, with data for programs.
 
+`str(error)` is a sentence for the operator: command lines, logs and the journal show it as it is.
 No error carries a passcode, an answer or an unblocking key.
 """
 
@@ -14,12 +15,28 @@ _LEFT_OUT = ("kiosk.central", "kiosk.simulated", "kiosk.demo")  # of the applian
 
 
 class KioskError(Exception):
-    """The base of every error that this project raises on purpose."""
+    """The base of every error that this project raises on purpose; each words its own sentence."""
 
     def __str__(self) -> str:
-        fields = getattr(self, "__dataclass_fields__", {})
-        told = ", ".join(f"{name}={getattr(self, name)!r}" for name in fields)
-        return f"{type(self).__name__}({told})"
+        return "Something went wrong; nothing more is known."
+
+
+def sentence(text: str) -> str:
+    """Return `text`, on one line, with the full stop that a sentence ends with."""
+    line = " ".join(text.split())
+    return line if line.endswith((".", "?", "!")) else f"{line}."
+
+
+def reason_of(kind: str, message: str) -> str:
+    """Return why a value was refused, worded to follow the name of its setting or field.
+
+    `kind` and `message` are the type and the text of a pydantic error, which does not know that
+    its reader thinks of settings.
+    """
+    if kind == "missing":
+        return "has to be set"
+    told = message.removeprefix("Value error, ").removeprefix("Input ")
+    return told[:1].lower() + told[1:] if told[1:2].islower() else told
 
 
 @dataclass(eq=False)
@@ -28,6 +45,9 @@ class SettingsError(KioskError):
 
     place: str
     reason: str
+
+    def __str__(self) -> str:
+        return sentence(f"{self.place}: {self.reason}")
 
 
 @dataclass(eq=False)
@@ -57,7 +77,7 @@ class NotInstalled(KioskError):
         )
 
     def __str__(self) -> str:
-        return f"{self.what}: {self.remedy}"
+        return sentence(f"{self.what}: {self.remedy}")
 
 
 # ---------------------------------------------------------------- the card and its reader
@@ -66,12 +86,26 @@ class NotInstalled(KioskError):
 class CardError(KioskError):
     """The card work was not completed."""
 
+    def __str__(self) -> str:
+        return "The card work was not completed."
+
 
 @dataclass(eq=False)
 class ReaderUnavailable(CardError):
     """There is no reader, or no card service."""
 
     trouble: ReaderTrouble
+
+    def __str__(self) -> str:
+        return f"No card can be read: {_TROUBLES[self.trouble]}."
+
+
+_TROUBLES = {
+    ReaderTrouble.NO_SERVICE: "the card service pcscd does not run",
+    ReaderTrouble.NO_READER: "no reader is plugged in",
+    ReaderTrouble.NO_ACCESS: "this user may not use the reader",
+    ReaderTrouble.HELD: "another program holds the reader, or the card service hangs",
+}
 
 
 @dataclass(eq=False)
@@ -83,6 +117,9 @@ class CardRemoved(CardError):
 
     command: str = ""
 
+    def __str__(self) -> str:
+        return f"The card was removed{f' during {self.command}' if self.command else ''}."
+
 
 @dataclass(eq=False)
 class CardMute(CardError):
@@ -90,6 +127,10 @@ class CardMute(CardError):
 
     operation: str
     seconds: float
+
+    def __str__(self) -> str:
+        within = f" within {self.seconds:g} seconds" if self.seconds else ""
+        return f"The card did not answer {self.operation}{within}."
 
 
 @dataclass(eq=False)
@@ -100,7 +141,7 @@ class CardRefused(CardError):
     status: int
 
     def __str__(self) -> str:
-        return f"CardRefused({self.command!r}, {self.status:04X})"
+        return f"The card refused {self.command}: {self.status:04X}."
 
 
 @dataclass(eq=False)
@@ -109,12 +150,18 @@ class CardMalformed(CardError):
 
     place: str
 
+    def __str__(self) -> str:
+        return sentence(f"The card broke its own specification: {self.place}")
+
 
 @dataclass(eq=False)
 class CardUnknown(CardError):
     """No family recognises this card."""
 
     atr: str
+
+    def __str__(self) -> str:
+        return f"No known kind of card has the answer to reset {self.atr or 'of no bytes'}."
 
 
 @dataclass(eq=False)
@@ -124,12 +171,18 @@ class WrongCard(CardError):
     expected: str
     found: str
 
+    def __str__(self) -> str:
+        return f"Another card is in the reader: expected {self.expected}, found {self.found}."
+
 
 @dataclass(eq=False)
 class SecretRefused(CardError):
     """A passcode or key of the wrong form was not sent to the card; no try was spent."""
 
     which: str
+
+    def __str__(self) -> str:
+        return f"The {self.which} has the wrong form: the card was not asked."
 
 
 @dataclass(eq=False)
@@ -139,6 +192,10 @@ class WrongSecret(CardError):
     which: str
     tries_left: int | None
     status: int
+
+    def __str__(self) -> str:
+        left = "an unknown number of" if self.tries_left is None else self.tries_left
+        return f"The card refused the {self.which}: {self.status:04X}; it has {left} tries left."
 
 
 # ---------------------------------------------------------------- the board
@@ -150,6 +207,9 @@ class BoardUnavailable(KioskError):
 
     reason: str
 
+    def __str__(self) -> str:
+        return sentence(f"The pins of this machine cannot be used: {self.reason}")
+
 
 @dataclass(eq=False)
 class DisplayUnavailable(KioskError):
@@ -157,6 +217,10 @@ class DisplayUnavailable(KioskError):
 
     driver: str
     present: tuple[str, ...]
+
+    def __str__(self) -> str:
+        there = ", ".join(self.present) or "none"
+        return f"No graphics card has the driver {self.driver}; drivers in use: {there}."
 
 
 # ---------------------------------------------------------------- the store
@@ -168,6 +232,9 @@ class StoreFailed(KioskError):
 
     reason: str
 
+    def __str__(self) -> str:
+        return sentence(f"Something could not be stored: {self.reason}")
+
 
 # ---------------------------------------------------------------- the central service
 
@@ -175,12 +242,18 @@ class StoreFailed(KioskError):
 class CentralError(KioskError):
     """The central service did not do what was asked."""
 
+    def __str__(self) -> str:
+        return "The central service did not do what was asked."
+
 
 @dataclass(eq=False)
 class CentralUnavailable(CentralError):
     """Central did not answer, or its answer is unreadable: retry later."""
 
     reason: str
+
+    def __str__(self) -> str:
+        return sentence(f"The central service cannot be reached: {self.reason}")
 
 
 @dataclass(eq=False)
@@ -191,12 +264,20 @@ class CentralRefused(CentralError):
     status: int
     retry_after_seconds: int | None = None
 
+    def __str__(self) -> str:
+        wait = self.retry_after_seconds
+        later = "" if wait is None else f"; it may be asked again in {wait} seconds"
+        return f"The central service refused: {self.problem}, status {self.status}{later}."
+
 
 @dataclass(eq=False)
 class MasterKeyAway(KioskError):
     """The token with central's master key cannot be used now; no work that needs it was done."""
 
     reason: str
+
+    def __str__(self) -> str:
+        return sentence(f"The master key's token cannot be used now: {self.reason}")
 
 
 @dataclass(eq=False)
@@ -205,9 +286,15 @@ class MailFailed(KioskError):
 
     reason: str
 
+    def __str__(self) -> str:
+        return sentence(f"The mail server did not take the letter: {self.reason}")
+
 
 # ---------------------------------------------------------------- the vault
 
 
 class VaultClosed(KioskError):
     """The answers open no envelope; nobody can know which of them was wrong."""
+
+    def __str__(self) -> str:
+        return "The answers open no envelope."

@@ -42,7 +42,7 @@ class Ground(CentralProcess):
     def token(self, kiosk: str) -> str:
         """A token by which a device may become this kiosk."""
         named = ("--organisation", cardholders.ORGANISATION, "--operator", "Rita")
-        return self.does("enrol-token", kiosk, *named)
+        return self.does("kiosks", "enrol-token", kiosk, *named)
 
 
 @pytest.fixture(scope="module")
@@ -198,7 +198,7 @@ def test_without_central_nothing_is_kept_but_the_key(central: Ground, folder: Pa
     box = Box(folder / "state", "http://127.0.0.1:1")
     failed = box.run("enrol", stdin="x" * 43)
     assert failed.returncode == 2
-    assert "CentralUnavailable" in failed.stderr
+    assert "The central service cannot be reached" in failed.stderr
     assert [path.name for path in box.state.iterdir()] == ["device-next.key"]
 
 

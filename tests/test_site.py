@@ -33,7 +33,7 @@ def refused(boot: Path, text: str | bytes) -> SettingsError:
     with pytest.raises(SettingsError) as caught:
         hand_over(boot, text)
     error = caught.value
-    assert (boot / site_file.TOLD).read_text() == f"{error.place}: {error.reason}\n"
+    assert (boot / site_file.TOLD).read_text() == f"{error}\n"
     assert not (boot.parent / "run" / site_file.KEYPADS).exists()
     return error
 

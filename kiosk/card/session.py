@@ -52,6 +52,9 @@ class CardIncapable(CardError):
 
     ability: str
 
+    def __str__(self) -> str:
+        return f"This card cannot {self.ability}."
+
 
 class Authority(Protocol):
     """Holds an administrator key and answers a card's challenge with it.

@@ -1,23 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The `kiosk-central` command, which says what to install if the extra `central` is missing."""
+"""The `kiosk-central` command."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
 
-from kiosk.errors import NotInstalled
+from kiosk.central.cli import application
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command, and return its exit status: see `cli.command_line`."""
-    try:
-        from kiosk.central.cli.command_line import run  # noqa: PLC0415 - needs the extra
-
-        return run(arguments)
-    except ImportError as error:
-        print(f"kiosk-central: {NotInstalled.of(error, 'central')}", file=sys.stderr)
-        return 2
+    """Run the command line of `cli`; gives the process's exit status."""
+    return application.run(arguments)
 
 
 if __name__ == "__main__":

@@ -17,3 +17,6 @@ class RequestRefused(KioskError):
         super().__init__(problem)
         self.problem = problem
         self.retry_after_seconds = retry_after_seconds
+
+    def __str__(self) -> str:
+        return f"The request was refused: {self.problem}."

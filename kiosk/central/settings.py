@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from kiosk.contract.registration import MailDomains
-from kiosk.errors import SettingsError
+from kiosk.errors import SettingsError, reason_of
 
 PREFIX = "KIOSK_CENTRAL_"
 
@@ -79,7 +79,7 @@ def read(**overrides: Any) -> Settings:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         place = "_".join(str(part) for part in first["loc"]).upper()
-        raise SettingsError(PREFIX + place, first["msg"]) from None
+        raise SettingsError(PREFIX + place, reason_of(first["type"], first["msg"])) from None
     if (settings.master_key_file is None) == (settings.master_key_module is None):
         raise SettingsError(
             PREFIX + "MASTER_KEY_FILE", "give this, or a token by …_MASTER_KEY_MODULE, and not both"

@@ -17,11 +17,13 @@ _END_SECONDS = 10
 
 def missing() -> list[str]:
     """Return what the central service says that it lacks, in one line."""
-    asked = subprocess.run([*_CENTRAL, "--version"], capture_output=True, text=True, check=False)
+    # A noun loads what the service stands on; `--version` does not.
+    serve = [*_CENTRAL, "serve", "--help"]
+    asked = subprocess.run(serve, capture_output=True, text=True, check=False)
     if asked.returncode == 0:
         return []
     complaint = asked.stderr.strip().splitlines()[-1:] or ["the central service does not start"]
-    return [complaint[0].removeprefix("kiosk-central: ")]
+    return [complaint[0].removeprefix("kiosk-central: ").removesuffix(".")]
 
 
 class CentralProcess:
@@ -56,7 +58,7 @@ class CentralProcess:
     def enrolment_token(self, kiosk: str) -> str:
         """Return a token that enrols a device as this kiosk."""
         named = ("--organisation", cardholders.ORGANISATION, "--operator", "demo")
-        return self.run("enrol-token", kiosk, *named)
+        return self.run("kiosks", "enrol-token", kiosk, *named)
 
     def run(self, *command: str) -> str:
         """Run a command of the RA, and return its output."""

@@ -3,11 +3,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from kiosk.flow.diagnosis import Diagnosis
+from kiosk.flow.diagnosis import Diagnosis, Part, Verdict
 from kiosk.flow.text import in_english
+
+
+@dataclass(frozen=True, slots=True)
+class PartRow:
+    """What was found of a part. `advice` is empty if there is none."""
+
+    part: Part
+    verdict: Verdict
+    found: str
+    advice: str
 
 
 def as_text(diagnoses: Sequence[Diagnosis]) -> str:
@@ -21,18 +31,17 @@ def as_text(diagnoses: Sequence[Diagnosis]) -> str:
     return "\n".join(lines)
 
 
-def as_json(diagnoses: Sequence[Diagnosis]) -> str:
-    """Return an array of objects: part, verdict, found, advice (empty if there is none)."""
-    objects = [
-        {
-            "part": each.part,
-            "verdict": each.verdict,
-            "found": in_english(each.found),
-            "advice": "" if each.advice is None else in_english(each.advice),
-        }
+def as_rows(diagnoses: Sequence[Diagnosis]) -> tuple[PartRow, ...]:
+    """Return a row for each part, for other programs."""
+    return tuple(
+        PartRow(
+            each.part,
+            each.verdict,
+            in_english(each.found),
+            "" if each.advice is None else in_english(each.advice),
+        )
         for each in diagnoses
-    ]
-    return json.dumps(objects, indent=2)
+    )
 
 
 def as_metrics(diagnoses: Sequence[Diagnosis]) -> str:

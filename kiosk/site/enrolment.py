@@ -64,7 +64,9 @@ def read_token(file: Path | None) -> str:
     except UnicodeDecodeError:
         text = ""
     if not _TOKEN.fullmatch(text):
-        raise SettingsError(place, "no enrolment token: `kiosk-central enrol-token` prints one")
+        raise SettingsError(
+            place, "no enrolment token: `kiosk-central kiosks enrol-token` prints one"
+        )
     return text
 
 

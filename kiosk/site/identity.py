@@ -72,7 +72,7 @@ def usable(state_directory: Path) -> Identity | None:
     try:
         return find(state_directory)
     except SettingsError as error:
-        _log.warning("%s: %s", error.place, error.reason)
+        _log.warning("%s", error)
         return None
 
 

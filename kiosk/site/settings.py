@@ -25,7 +25,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSetting
 
 from kiosk.devices.touch import Turn
-from kiosk.errors import SettingsError
+from kiosk.errors import SettingsError, reason_of
 from kiosk.flow.access import Language
 
 _PREFIX, _SITE = "KIOSK_", "KIOSK_SITE"
@@ -170,7 +170,8 @@ def _settings(values: Mapping[str, Any], place: Callable[..., str]) -> Settings:
         )
     except ValidationError as error:
         first = error.errors()[0]
-        raise SettingsError(place(*map(str, first["loc"])), first["msg"]) from None
+        reason = reason_of(first["type"], first["msg"])
+        raise SettingsError(place(*map(str, first["loc"])), reason) from None
     except UnreadableSetting as error:
         raise SettingsError("KIOSK_…", str(error)) from None
 

@@ -42,7 +42,7 @@ def hand_over(boot: Path, into: Path, run: Path) -> Settings:
         PinPlan.of(site.pins, "pins")
         _copy_authority(site, boot, into)
     except SettingsError as error:
-        _tell(boot, f"{error.place}: {error.reason}\n")
+        _tell(boot, f"{error}\n")
         raise
     _write(run / KEYPADS, keypad_rules(site.keypads))
     _write(run / CLOCKS, clock_settings(site.clocks))

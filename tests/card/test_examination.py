@@ -38,14 +38,14 @@ def test_what_is_wrong_with_a_card_is_one_line_of_many(issuer: SimulatedIssuer) 
     memory = issuer.issue_piv("A Nurse")
     memory.certificates[0x9A] = b"\x30\x03"
     findings = {each.what: each.found for each in examine(SimulatedPivCard(memory))}
-    assert findings["certificate for log in"].startswith("not available: CardMalformed")
+    assert findings["certificate for log in"].startswith("not available: The card broke its own")
     assert findings["serial"] == memory.guid.hex().upper()
 
 
 def test_a_foreign_card_is_told_by_its_answer_to_reset() -> None:
     text = describe(examine(Blank()))
     assert "3B 00" in text
-    assert "CardUnknown" in text
+    assert "No known kind of card" in text
 
 
 def test_a_card_that_leaves_is_no_finding() -> None:

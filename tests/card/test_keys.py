@@ -54,8 +54,8 @@ def test_no_passcode_is_sent_for_it(memory: PivMemory) -> None:
 
 def test_a_technician_is_told(memory: PivMemory) -> None:
     found = {each.what: each.found for each in examine(SimulatedPivCard(memory))}
-    assert found["certificate for log in"].startswith("not available: CardMalformed")
-    assert found["certificate of the card"].startswith("not available: CardMalformed")
+    assert found["certificate for log in"].startswith("not available: The card broke its own")
+    assert found["certificate of the card"].startswith("not available: The card broke its own")
 
 
 def test_central_takes_it_for_none(memory: PivMemory) -> None:

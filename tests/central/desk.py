@@ -45,13 +45,15 @@ class Operator:
 
     @property
     def audited(self) -> dict[str, Any]:
-        """The newest entry of the audit, with its kind."""
+        """The newest entry of the audit, with its kind; all come by the command line."""
         with self.service.services.database.reading() as database:
             newest = database.exec(
                 select(AuditEntry).order_by(col(AuditEntry.sequence).desc())
             ).first()
         assert newest is not None
-        return {"kind": newest.kind, **newest.details}
+        details = dict(newest.details)
+        assert details.pop("channel", "command line") == "command line"
+        return {"kind": newest.kind, **details}
 
 
 def settings_of(service: Service, environment: pytest.MonkeyPatch) -> None:

@@ -321,7 +321,7 @@ def test_a_kiosk_that_is_to_go_is_told_so_and_goes_once(
     operator.does("kiosks", "retire", "ward 7")
     assert operator.audited["kind"] == "kiosk.retiring"
     assert operator.run("kiosks", "retire", "ward 7") == 2
-    assert operator.run("enrol-token", "ward 7", "--organisation", "Trust A") == 2
+    assert operator.run("kiosks", "enrol-token", "ward 7", "--organisation", "Trust A") == 2
     assert operator.listed("kiosks", "list")[0]["retiring"] == "yes"
     assert device.report(before).status_code == 401  # so it asks for another
     told = device.ask_token().json()

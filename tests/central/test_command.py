@@ -32,7 +32,7 @@ from sqlmodel import select
 from kiosk.central import __main__ as command
 from kiosk.central import settings
 from kiosk.central.audit import trail
-from kiosk.central.cli import server
+from kiosk.central.http import server
 from kiosk.central.keys import master_key
 from kiosk.central.service import assembly
 from kiosk.central.tables import AuditEntry
@@ -109,7 +109,7 @@ def test_sown_and_served(environment: Mapping[str, str], tmp_path: Path) -> None
     assert (tmp_path / "master.key").read_bytes() == key_before
     assert (tmp_path / "master.key").stat().st_mode & 0o777 == 0o600
 
-    allowed = [sys.executable, "-m", "kiosk.central", "enrol-token", "ward 7"]
+    allowed = [sys.executable, "-m", "kiosk.central", "kiosks", "enrol-token", "ward 7"]
     allowed += ["--organisation", "Trust A", "--operator", "Rita"]
     made = subprocess.run(allowed, env=environment, capture_output=True, text=True, check=True)
     with serving(environment) as url:
@@ -218,7 +218,7 @@ def test_a_missing_setting_is_named(
 ) -> None:
     monkeypatch.delenv("KIOSK_CENTRAL_NAME")
     assert command.main(["serve"]) == 2
-    assert "KIOSK_CENTRAL_NAME: Field required" in capsys.readouterr().err
+    assert "KIOSK_CENTRAL_NAME: has to be set." in capsys.readouterr().err
 
 
 def test_access_logs_carry_no_query() -> None:
@@ -272,10 +272,10 @@ def test_the_audit_is_verified(
         for number in range(3):
             trail.append(database, datetime.now(UTC), "tested", {"number": number}, {})
     assert command.main(["audit", "verify"]) == 0
-    assert capsys.readouterr().out == "the audit is whole: 3 entries, 0 signed heads agree\n"
+    assert capsys.readouterr().out == "The audit is whole: 3 entries, 0 signed heads agree.\n"
     with service.database.transaction() as database:
         changed = database.exec(select(AuditEntry).where(AuditEntry.sequence == 2)).one()
         changed.kind = "nothing"
     service.database.close()
     assert command.main(["audit", "verify"]) == 1
-    assert capsys.readouterr().out == "the audit was changed at entry 2\n"
+    assert capsys.readouterr().out == "The audit was changed at entry 2.\n"

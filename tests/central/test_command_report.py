@@ -51,15 +51,15 @@ def test_unlocks_are_told_by_month_with_the_hours_they_saved(
         "failed": "0",
         "hours saved": "0.3",
     }
-    assert operator.listed("report") == [january, february]
-    assert operator.listed("report", "--from", "2025-02-10") == [february]
-    assert operator.listed("report", "--to", "2025-01-01") == [january]
-    assert operator.listed("report", "--organisation", "Trust A") == [january, february]
+    assert operator.listed("reports", "months") == [january, february]
+    assert operator.listed("reports", "months", "--from", "2025-02-10") == [february]
+    assert operator.listed("reports", "months", "--to", "2025-01-01") == [january]
+    assert operator.listed("reports", "months", "--organisation", "Trust A") == [january, february]
     operator.does("organisations", "add", "Trust B")
-    assert operator.listed("report", "--organisation", "Trust B") == []
-    assert operator.run("report") == 0
-    assert operator.out.splitlines()[-2].split() == ["total", "1", "2", "1", "0.7"]
-    assert operator.run("report", "--organisation", "Trust Z") == 2
+    assert operator.listed("reports", "months", "--organisation", "Trust B") == []
+    assert operator.run("reports", "months") == 0
+    assert operator.out.splitlines()[-1].split() == ["total", "1", "2", "1", "0.7"]
+    assert operator.run("reports", "months", "--organisation", "Trust Z") == 2
 
 
 @pytest.mark.parametrize(("days", "found"), [(29, 0), (30, 1)])
@@ -70,11 +70,11 @@ def test_cards_whose_certificate_ends_soon_are_listed(
     with operator.service.services.database.transaction() as database:
         stored = database.exec(select(Card)).one()
         stored.authentication_certificate, stored.expires_on = None, ends
-    rows = operator.listed("report", "--ending", "--days", days)
+    rows = operator.listed("reports", "ending", "--days", days)
     assert len(rows) == found
     assert all(row["certificate ends"] == str(ends) for row in rows)
     operator.does("cards", "lost", card.serial)
-    assert not operator.listed("report", "--ending", "--days", days)
+    assert not operator.listed("reports", "ending", "--days", days)
 
 
 def alerts(database: Session, now: datetime) -> list[tuple[str, str]]:

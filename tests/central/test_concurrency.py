@@ -93,7 +93,7 @@ def pair(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) ->
             yield one, other
         verify = [sys.executable, "-m", "kiosk.central", "audit", "verify"]
         verified = subprocess.run(verify, env=one.environment, capture_output=True, check=True)
-        assert verified.stdout.startswith(b"the audit is whole: ")
+        assert verified.stdout.startswith(b"The audit is whole: ")
 
 
 @pytest.fixture

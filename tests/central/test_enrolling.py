@@ -201,7 +201,7 @@ def test_the_command_prints_a_token_that_is_stored_nowhere(
     operator: Operator, service: Service, device: Device
 ) -> None:
     operator.does("organisations", "add", "Trust B")
-    token = operator.does("enrol-token", "ward 9", "--organisation", "Trust B").strip()
+    token = operator.does("kiosks", "enrol-token", "ward 9", "--organisation", "Trust B").strip()
     assert operator.audited == {
         "kind": "enrolment.allowed",
         "operator": OPERATOR,
@@ -232,5 +232,5 @@ def test_a_token_that_makes_no_sense_is_declined(
 ) -> None:
     device.enrol()
     operator.does("organisations", "add", "Trust B")
-    assert operator.run("enrol-token", *arguments) == 2
+    assert operator.run("kiosks", "enrol-token", *arguments) == 2
     assert operator.out == ""

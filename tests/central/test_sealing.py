@@ -43,7 +43,7 @@ def test_sealed_without_a_database_and_opened_by_the_private_half_alone(tmp_path
     assert (tmp_path / "import.key").stat().st_mode & 0o777 == 0o600
     assert command(tmp_path, "import-key", "show", "import.key").stdout.strip() == public
     sealed = command(
-        tmp_path, "seal-keys", "-", "--to", public, "--output", "keys.sealed", keys=KEYS
+        tmp_path, "keys", "seal", "-", "--to", public, "--output", "keys.sealed", keys=KEYS
     )
     assert (sealed.returncode, sealed.stderr) == (0, "")
     content = (tmp_path / "keys.sealed").read_bytes()
@@ -64,7 +64,7 @@ def test_sealed_without_a_database_and_opened_by_the_private_half_alone(tmp_path
         with pytest.raises(UnreadableRows):
             sealing.unseal(bytes(damaged), sealing.load_import_key(tmp_path / "import.key"))
     again = command(tmp_path, "import-key", "create", "import.key")
-    assert (again.returncode, again.stderr) == (2, "kiosk-central: import.key: File exists\n")
+    assert (again.returncode, again.stderr) == (2, "kiosk-central: import.key: File exists.\n")
 
 
 @pytest.mark.parametrize(
@@ -88,11 +88,11 @@ def test_a_row_is_rejected_by_its_line_and_shown_nowhere(
     source, output = tmp_path / "keys.csv", tmp_path / "keys.sealed"
     source.write_text(f"family,serial,key,cipher\n{row}\n")
     public = sealing.create_import_key(tmp_path / "import.key")
-    arguments = ["seal-keys", str(source), "--to", public, "--output", str(output)]
+    arguments = ["keys", "seal", str(source), "--to", public, "--output", str(output)]
     assert main(arguments) == 2
     told = capsys.readouterr()
     assert f"line {2 + row.count(chr(10))}, {field}: " in told.err
-    assert "nothing was sealed" in told.err
+    assert "Nothing was sealed" in told.err
     assert SECRET not in told.err + told.out
     assert ADMINISTRATOR not in told.err + told.out
     assert not output.exists()
@@ -105,7 +105,7 @@ def test_a_file_without_headings_is_refused_unshown(
     source = tmp_path / "keys.csv"
     source.write_text(f"{first}\n")
     public = sealing.create_import_key(tmp_path / "import.key")
-    assert main(["seal-keys", str(source), "--to", public, "--output", f"{tmp_path}/s"]) == 2
+    assert main(["keys", "seal", str(source), "--to", public, "--output", f"{tmp_path}/s"]) == 2
     told = capsys.readouterr().err
     assert "the first line must name the columns: family, serial, key" in told
     assert SECRET not in told
@@ -117,8 +117,8 @@ def test_a_file_in_another_encoding_is_refused_unshown(
     source = tmp_path / "keys.csv"
     source.write_bytes(KEYS.encode("utf-16"))
     public = sealing.create_import_key(tmp_path / "import.key")
-    assert main(["seal-keys", str(source), "--to", public, "--output", f"{tmp_path}/s"]) == 2
-    assert capsys.readouterr().err == f"kiosk-central: {source}: not in UTF-8\n"
+    assert main(["keys", "seal", str(source), "--to", public, "--output", f"{tmp_path}/s"]) == 2
+    assert capsys.readouterr().err == f"kiosk-central: {source}: not in UTF-8.\n"
 
 
 def test_a_private_half_that_others_can_read_is_refused(tmp_path: Path) -> None:
@@ -133,3 +133,14 @@ def test_keys_show_nothing_of_themselves() -> None:
     assert not flaws
     assert SECRET not in repr(keys)
     assert ADMINISTRATOR not in repr(keys)
+
+
+def test_a_point_that_is_nobodys_key_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, output = tmp_path / "keys.csv", tmp_path / "sealed"
+    source.write_text("family,serial,key\npiv,00112233,Imported\n")
+    assert main(["keys", "seal", str(source), "--to", "A" * 43 + "=", "--output", str(output)]) == 2
+    told = "kiosk-central: not the public half of an import key.\n"
+    assert capsys.readouterr().err == told
+    assert not output.exists()

@@ -192,7 +192,7 @@ def test_without_its_token_the_service_loses_nothing(
     with soft.away():
         refused = kiosk.answer(card, opened)
         assert (refused.status_code, problem(refused)) == (503, "unavailable")
-    assert "the master key's token: " in caplog.text
+    assert "The master key's token cannot be used now: " in caplog.text
     assert kiosk.answer(card, opened).status_code == 200  # no wait: no attempt was counted
     with soft.away():
         refused = kiosk.ask_grant(opened.session)
@@ -214,7 +214,7 @@ def test_the_command_makes_the_key_of_either_kind(
     assert main(["master-key", "create"]) == 2
     with soft.away():
         assert main(["audit", "verify"]) == 3
-    assert "the master key's token: " in capsys.readouterr().err
+    assert "The master key's token cannot be used now: " in capsys.readouterr().err
     assert main(["audit", "verify"]) == 0
     monkeypatch.setenv("KIOSK_CENTRAL_MASTER_KEY_FILE", str(tmp_path / "key"))
     assert main(["master-key", "create"]) == 2  # both

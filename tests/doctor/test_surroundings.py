@@ -20,7 +20,7 @@ from cryptography.x509.oid import NameOID
 
 from kiosk.devices.reader.process import PcscReader
 from kiosk.doctor import findings, surroundings
-from kiosk.doctor.formats import as_json, as_metrics, as_text, troubles
+from kiosk.doctor.formats import as_metrics, as_rows, as_text, troubles
 from kiosk.errors import CardMute, CentralRefused, CentralUnavailable, ReaderUnavailable
 from kiosk.flow.diagnosis import Diagnosis, Part, Verdict
 from kiosk.flow.text import Verbatim, in_english, text
@@ -74,7 +74,10 @@ def test_a_reader_that_hangs_is_told() -> None:
 @pytest.mark.parametrize(
     ("error", "found"),
     [
-        (CentralUnavailable("ConnectionError"), "CentralUnavailable(reason='ConnectionError')"),
+        (
+            CentralUnavailable("ConnectionError"),
+            "The central service cannot be reached: ConnectionError.",
+        ),
         (CentralRefused("not-authenticated", 401), "refuses us: not-authenticated"),
     ],
 )
@@ -169,7 +172,7 @@ def test_it_is_told_to_people_and_programs() -> None:
         "touch  failed   no?[31m touch screen",
         "       what to do: look at its cable",
     ]
-    assert '"verdict": "failed"' in as_json([WELL, ILL])
+    assert [each.verdict for each in as_rows([WELL, ILL])] == [Verdict.WELL, Verdict.FAILED]
     assert as_metrics([WELL, ILL]).splitlines()[2:] == [
         'kiosk_check{part="disk"} 1',
         'kiosk_check{part="touch"} 0',

@@ -40,7 +40,7 @@ from kiosk.central.mail.wording import wording
 for each in ("en", "cy", "pl", "uk"):
     print(each, wording(each).text("Your code to unlock your smartcard"))
 """
-_ONE_LINE = "kiosk-central: {} is not installed: install smartcard-kiosk[central]\n"
+_ONE_LINE = "kiosk-central: {} is not installed: install smartcard-kiosk[central].\n"
 
 
 @pytest.fixture(params=["whole", "appliance"])
@@ -110,7 +110,7 @@ def test_the_proof_can_bring_its_finger_along(appliance_wheel: Path, folder: Pat
 # ---------------------------------------------------------------- what is missing
 
 
-@pytest.mark.parametrize("command", [["--version"], ["serve"], ["audit", "verify"]])
+@pytest.mark.parametrize("command", [["serve"], ["audit", "verify"], ["cards", "--help"]])
 def test_central_without_its_extra_says_what_to_install(
     plain: Installation, command: list[str]
 ) -> None:
@@ -167,7 +167,7 @@ def test_the_demonstration_says_where_it_cannot_write(whole: Installation, folde
 
 def test_an_appliance_has_no_demonstration_and_says_so(appliance: Installation) -> None:
     told = appliance.run("kiosk", "demo")
-    line = "kiosk demo: this installation has no kiosk.demo: install the full wheel\n"
+    line = "kiosk: this installation has no kiosk.demo: install the full wheel.\n"
     assert (told.status, told.out, told.err) == (2, "", line)
 
 

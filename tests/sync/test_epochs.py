@@ -101,7 +101,7 @@ def test_keys_that_only_kiosks_know_of_are_known_again(
     assert grants[-1].next is not None
     assert grants[-1].next.generation == 3
     restore(service, backup)
-    assert "until 1 kiosks have reported" in operator.does("epoch", "new")
+    assert "until 1 kiosks have reported" in operator.does("epochs", "new")
     connect(kiosk)
     refused = kiosk.client.open(card)
     assert (refused.status_code, problem(refused)) == (409, "unsettled")
@@ -130,24 +130,24 @@ def test_a_lost_kiosk_is_settled_by_the_ra(
     stranger = service.kiosk("elsewhere", "Trust B")
     theirs = stranger.know(PersonalCard())
     assert lost.token
-    operator.does("epoch", "new")
+    operator.does("epochs", "new")
     kiosk.follow()
     kiosk.deliver()
     assert problem(kiosk.client.open(card)) == "unsettled"
     rows = {row["kiosk"]: row["reported anew"] for row in operator.listed("kiosks", "list")}
     assert rows == {"ward 7": "yes", "lost": "no", "elsewhere": "no"}
     assert problem(stranger.open(theirs)) == "unsettled"
-    operator.does("epoch", "settle", "lost")
+    operator.does("epochs", "settle", "lost")
     assert operator.audited["kind"] == "epoch.settled"
     kiosk.client.granted(card)
     operator.does("kiosks", "revoke", "elsewhere")
-    assert operator.run("epoch", "settle", "ward 7") == 2
+    assert operator.run("epochs", "settle", "ward 7") == 2
 
 
 def test_a_kiosk_of_this_epoch_has_nothing_to_report(
     service: Service, kiosk: Follower, card: PersonalCard, operator: Operator
 ) -> None:
-    operator.does("epoch", "new")
+    operator.does("epochs", "new")
     kiosk.follow()
     kiosk.deliver()
     assert service.kiosk("new", TRUST).token
@@ -162,10 +162,10 @@ def test_what_is_backed_up_is_forgotten(
     first = service.clock.now
     unlock(kiosk, card)
     told = f"{first:%Y-%m-%dT%H:%M:%SZ}"
-    operator.does("backed-up", "--until", told)
+    operator.does("backup", "confirm", "--until", told)
     for _ in range(2):
         kiosk.follow()
-    operator.does("epoch", "new")
+    operator.does("epochs", "new")
     kiosk.follow()
     again = [item.fact.kind for item in kiosk.outbox.pending(50)]
     assert again.count("card") == 4
@@ -175,9 +175,9 @@ def test_what_is_backed_up_is_forgotten(
 def test_no_backup_is_told_that_is_none(service: Service, operator: Operator) -> None:
     """The commands go by the clock of this machine."""
     now = datetime.now(UTC)
-    operator.does("backed-up", "--until", f"{now:%Y-%m-%dT%H:%M:%SZ}")
+    operator.does("backup", "confirm", "--until", f"{now:%Y-%m-%dT%H:%M:%SZ}")
     for wrong in (now - timedelta(days=1), now + timedelta(days=1)):
-        assert operator.run("backed-up", "--until", f"{wrong:%Y-%m-%dT%H:%M:%SZ}") == 2
+        assert operator.run("backup", "confirm", "--until", f"{wrong:%Y-%m-%dT%H:%M:%SZ}") == 2
 
 
 @pytest.mark.parametrize("forged", ["receipt", "grant", "session", "kiosk"])

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command line of the registration authority and IT: parses, calls, prints."""
+"""The command line of the registration authority and IT: it parses, calls an action, prints."""

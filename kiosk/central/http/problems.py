@@ -157,12 +157,12 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(StoreFailed)
     def journal_failed(_request: Request, error: StoreFailed) -> JSONResponse:
-        _log.error("%s", error.reason)
+        _log.error("%s", error)
         return response(ProblemType.UNAVAILABLE)
 
     @app.exception_handler(MasterKeyAway)
     def key_away(_request: Request, error: MasterKeyAway) -> JSONResponse:
-        _log.error("the master key's token: %s", error.reason)
+        _log.error("%s", error)
         return response(ProblemType.UNAVAILABLE)
 
     @app.exception_handler(Exception)

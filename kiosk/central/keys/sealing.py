@@ -34,7 +34,7 @@ from pydantic import (
 from kiosk.card.cryptogram import KeyKind
 from kiosk.central.keys.escrow import FORMATS
 from kiosk.contract.message import Serial
-from kiosk.errors import KioskError
+from kiosk.errors import KioskError, reason_of, sentence
 from kiosk.values import Family, Secret
 
 _MAGIC = b"smartcard-kiosk sealed keys 1\n"
@@ -48,6 +48,9 @@ class UnreadableRows(KioskError):
     """The file is not what it should be; `reason` says why, without its content."""
 
     reason: str
+
+    def __str__(self) -> str:
+        return sentence(self.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,14 +153,17 @@ def _key(text: bytes, reason: str) -> bytes:
 def seal(keys: Sequence[CardKey], recipient: PublicKey) -> bytes:
     """Return the sealed file of `keys`."""
     rows = [{**each.model_dump(mode="json"), "key": each.key.get_secret_value()} for each in keys]
-    return _MAGIC + SealedBox(recipient).encrypt(json.dumps(rows).encode())
+    try:
+        return _MAGIC + SealedBox(recipient).encrypt(json.dumps(rows).encode())
+    except CryptoError:  # a point of low order, which no key has
+        raise UnreadableRows("not the public half of an import key") from None
 
 
 def unseal(content: bytes, private: PrivateKey) -> tuple[CardKey, ...]:
     """Return the keys of a sealed file. Raises UnreadableRows."""
     if not content.startswith(_MAGIC):
         raise UnreadableRows(
-            "not a sealed file. Keys are not taken in the clear: `kiosk-central seal-keys` seals"
+            "not a sealed file. Keys are not taken in the clear: `kiosk-central keys seal` seals"
             " them where they are known; then destroy the file that is not sealed"
         )
     try:
@@ -167,7 +173,7 @@ def unseal(content: bytes, private: PrivateKey) -> tuple[CardKey, ...]:
     try:
         return _Keys.validate_json(plain)
     except ValidationError:
-        raise UnreadableRows("sealed, but not by this version of `seal-keys`") from None
+        raise UnreadableRows("sealed, but not by this version of `keys seal`") from None
 
 
 def read_keys(file: str, text: str) -> tuple[list[CardKey], list[RowError]]:
@@ -223,6 +229,11 @@ def read_rows(
 def flaws_of(file: str, line: int, error: ValidationError) -> list[RowError]:
     """Return the errors of a row, without its content."""
     return [
-        RowError(file, line, ".".join(map(str, each["loc"])) or "row", each["msg"])
+        RowError(
+            file,
+            line,
+            ".".join(map(str, each["loc"])) or "row",
+            reason_of(each["type"], each["msg"]),
+        )
         for each in error.errors(include_input=False, include_url=False, include_context=False)
     ]

@@ -48,9 +48,9 @@ class Month:
     failed: int
 
     @property
-    def hours_saved(self) -> str:
-        """Return the hours saved, with one decimal."""
-        return f"{self.unlocked * MINUTES_SAVED / 60:.1f}"
+    def hours_saved(self) -> float:
+        """Return the hours saved, rounded to one decimal."""
+        return round(self.unlocked * MINUTES_SAVED / 60, 1)
 
 
 @dataclass(frozen=True, slots=True)

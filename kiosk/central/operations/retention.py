@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, delete, select
 
+from kiosk.central.registration import registrations
 from kiosk.central.tables import (
     Attempt,
     AuditEntry,
@@ -32,8 +33,6 @@ from kiosk.central.tables import (
     PackRow,
     Position,
     QueuedNotice,
-    Registration,
-    SealedEnvelope,
     Table,
     UnlockSession,
 )
@@ -114,17 +113,7 @@ def erase(database: Session, holder: Cardholder) -> int:
     """
     cards = list(database.exec(select(Card).where(Card.cardholder_id == holder.id)))
     for card in cards:
-        registration = database.exec(
-            select(Registration).where(Registration.card_id == card.id)
-        ).first()
-        if registration is not None:
-            carry_out(
-                database,
-                delete(SealedEnvelope).where(
-                    col(SealedEnvelope.registration_id) == registration.id
-                ),
-            )
-            database.delete(registration)
+        registrations.remove(database, card)
         card.status, card.authentication_certificate = CardStatus.LEAVER, None
     carry_out(database, delete(Position).where(col(Position.cardholder_id) == holder.id))
     carry_out(database, delete(QueuedNotice).where(col(QueuedNotice.address) == holder.email))

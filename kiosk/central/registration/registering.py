@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from sqlmodel import col, delete
-
 from kiosk.central.mail import letters
 from kiosk.central.refusal import RequestRefused
 from kiosk.central.registration import card_login, codes, registrations
@@ -19,7 +17,7 @@ from kiosk.central.service import notices, throttle
 from kiosk.central.service.assembly import Services
 from kiosk.central.service.authentication import Caller
 from kiosk.central.service.sessions import Work, refuse_if_locked, refuse_if_too_soon, working
-from kiosk.central.tables import Attempt, AttemptOutcome, Registration, SealedEnvelope
+from kiosk.central.tables import Attempt, AttemptOutcome, Registration
 from kiosk.contract import proof
 from kiosk.contract.answer_rules import flaw
 from kiosk.contract.messages import CodeResponse, ProblemType, Question
@@ -32,7 +30,6 @@ from kiosk.contract.registration import (
     RemovalResponse,
 )
 from kiosk.questions import SecurityQuestion
-from kiosk.rows import carry_out
 from kiosk.values import Secret
 from kiosk.vault import sealed_answers
 
@@ -119,20 +116,12 @@ def remove(
         former = card_login.registered(work, login.card)
         if former is not None:
             refuse_if_locked(former)
-            drop(work, former)
+            registrations.drop(work.session, former)
             login.card.closed = True
             card_login.record(work, "registration.removed", login)
             letter = letters.registration_removed(login.holder, caller.name, work.now)
             notices.queue(work, login.holder, letter)
     return RemovalResponse(session=session_id)
-
-
-def drop(work: Work, registration: Registration) -> None:
-    """Delete the registration and its envelopes."""
-    own = col(SealedEnvelope.registration_id) == registration.id
-    carry_out(work.session, delete(SealedEnvelope).where(own))
-    work.session.delete(registration)
-    work.session.flush()
 
 
 # ---------------------------------------------------------------- steps
@@ -232,7 +221,7 @@ def _replace(
 ) -> RegistrationResponse:
     former = card_login.registered(work, login.card)
     if former is not None:
-        drop(work, former)
+        registrations.drop(work.session, former)
     registrations.store(
         work.session,
         work.services.master,

@@ -6,12 +6,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID, uuid4
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, delete, select
 
 from kiosk.central.keys.master_key import MasterKey
 from kiosk.central.service.assembly import Services
 from kiosk.central.tables import Card, Registration, SealedEnvelope
 from kiosk.errors import VaultClosed
+from kiosk.rows import carry_out
 from kiosk.values import Secret
 from kiosk.vault import sealed_answers
 
@@ -86,6 +87,30 @@ def recovery(
     return sealed_answers.SealedRecovery(
         registration.recovery_public_key, registration.normaliser, envelopes
     )
+
+
+def of_card(session: Session, card: Card) -> Registration | None:
+    """Return the card's registration, locked for this transaction."""
+    return session.exec(
+        select(Registration).where(Registration.card_id == card.id).with_for_update()
+    ).first()
+
+
+def remove(session: Session, card: Card) -> bool:
+    """Delete the card's registration with its envelopes; whether there was one."""
+    registration = of_card(session, card)
+    if registration is None:
+        return False
+    drop(session, registration)
+    return True
+
+
+def drop(session: Session, registration: Registration) -> None:
+    """Delete a registration with its envelopes."""
+    own = col(SealedEnvelope.registration_id) == registration.id
+    carry_out(session, delete(SealedEnvelope).where(own))
+    session.delete(registration)
+    session.flush()
 
 
 def _at_rest(registration: UUID, position: int) -> bytes:

@@ -6,12 +6,12 @@ from __future__ import annotations
 import copy
 import logging
 import socket
+from collections.abc import Callable
 from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
 
-from kiosk.central.cli import operator_context
 from kiosk.central.http.application import create_app
 from kiosk.central.operations import housekeeping
 from kiosk.central.service import assembly, notices
@@ -21,8 +21,12 @@ from kiosk.hardening import harden
 _LOG_LEVELS = {"info": "INFO", "trace": "DEBUG"}
 
 
-def serve(chosen: Settings, level: str) -> int:
-    """Serve until somebody ends it; `level`: what is logged, `info` or `trace`."""
+def serve(chosen: Settings, level: str, announce: Callable[[str], None]) -> None:
+    """Serve until somebody ends it; `level`: what is logged, `info` or `trace`.
+
+    `announce` is told the address, once the service listens there. Raises SettingsError,
+    MasterKeyAway.
+    """
     harden(die_with_parent=False)
     service = assembly.assemble(chosen)
     app = create_app(service)
@@ -44,14 +48,13 @@ def serve(chosen: Settings, level: str) -> int:
     for chore in chores:
         chore.start()
     try:
-        _Server(config, app, "https" if chosen.encrypted else "http").run()
+        _Server(config, app, "https" if chosen.encrypted else "http", announce).run()
     except KeyboardInterrupt:
         pass  # somebody pressed Ctrl+C, and the server has shut down
     finally:
         for chore in chores:
             chore.stop()
         service.database.close()
-    return 0
 
 
 def _log_config(level: str) -> dict[str, Any]:
@@ -68,13 +71,16 @@ def _log_config(level: str) -> dict[str, Any]:
 
 
 class _Server(uvicorn.Server):
-    """Says on standard output where it listens, once it does: whoever started it may wait.
+    """Announces where it listens, once it does: whoever started it may wait.
 
     Kiosks that wait for changes do not hold up its end.
     """
 
-    def __init__(self, config: uvicorn.Config, app: FastAPI, scheme: str) -> None:
+    def __init__(
+        self, config: uvicorn.Config, app: FastAPI, scheme: str, announce: Callable[[str], None]
+    ) -> None:
         super().__init__(config)
+        self._announce = announce
         self._app = app
         self._scheme = scheme
 
@@ -88,7 +94,7 @@ class _Server(uvicorn.Server):
             for bound in server.sockets:
                 host, port = bound.getsockname()[:2]
                 host = f"[{host}]" if ":" in host else host
-                operator_context.say(f"listening on {self._scheme}://{host}:{port}")
+                self._announce(f"{self._scheme}://{host}:{port}")
 
 
 def _without_query(record: logging.LogRecord) -> bool:

@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How cardholders, cards and their sealed unblocking keys come in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from kiosk.central.actions.catalogue import action
+from kiosk.central.actions.context import Declined, OperatorContext
+from kiosk.central.keys import sealing
+from kiosk.central.keys.sealing import CardKey, RowError, UnreadableRows
+from kiosk.central.operations import importing
+from kiosk.central.operations.importing import Batch, Importer, Outcome, Source
+
+__all__ = [
+    "ImportFiles", "ImportKey", "ImportOutcome", "ImportedRows", "RowsRejected", "SealedFile",
+    "SealedKeys", "Source", "check_import", "create_import_key", "import_rows", "seal_keys",
+    "show_import_key",
+]  # fmt: skip
+
+
+@dataclass(eq=False)
+class RowsRejected(Declined):
+    """Rows of a file are wrong, and nothing was done with any of them."""
+
+    rows: tuple[RowError, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportKey:
+    """The key that unblocking keys are sealed to. `public`: its public half, for the RA."""
+
+    public: str
+
+
+@dataclass(frozen=True, slots=True)
+class SealedKeys:
+    """How many keys were sealed."""
+
+    keys: int
+
+
+@dataclass(frozen=True, slots=True)
+class SealedFile:
+    """A file of sealed keys: its name, its content, and the file with the key that opens it."""
+
+    name: str
+    content: bytes
+    import_key: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ImportFiles:
+    """What is imported together; None for what is not."""
+
+    cardholders: Source | None = None
+    positions: Source | None = None
+    cards: Source | None = None
+    keys: SealedFile | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedRows:
+    """How many rows came to the same."""
+
+    what: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOutcome:
+    """What an import did or, if it was checked only, would do."""
+
+    counts: tuple[ImportedRows, ...]
+    rejected: tuple[RowError, ...]
+
+
+class _TakenBack(Exception):
+    """Rolls back what was stored for a look."""
+
+
+def create_import_key(file: Path) -> ImportKey:
+    """Make the import key, with its private half in a new file that its owner alone can read."""
+    try:
+        return ImportKey(sealing.create_import_key(file))
+    except OSError as error:
+        raise Declined(f"{file}: {error.strerror}") from None
+
+
+def show_import_key(file: Path) -> ImportKey:
+    """Return the public half of the import key in the file."""
+    with _declining():
+        return ImportKey(sealing.public_half(sealing.load_import_key(file)))
+
+
+def seal_keys(*, keys: Source, to: str, output: Path) -> SealedKeys:
+    """Seal a CSV of unblocking keys to the public half `to`, into a new file.
+
+    It is for the machine that knows the keys, and needs no database. Raises RowsRejected.
+    """
+    with _declining():
+        recipient = sealing.load_public_half(to)
+        read, flaws = sealing.read_keys(keys.name, keys.text)
+    if flaws:
+        raise RowsRejected("Nothing was sealed: mend these rows", tuple(flaws))
+    if not read:
+        raise Declined(f"{keys.name}: there are no keys in it")
+    with _declining():
+        sealed = sealing.seal(read, recipient)
+    try:
+        descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(sealed)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise Declined(f"{output}: {error.strerror}") from None
+    return SealedKeys(len(read))
+
+
+def check_import(
+    context: OperatorContext,
+    *,
+    files: ImportFiles,
+    progress: Callable[[int], None] = lambda _done: None,
+) -> ImportOutcome:
+    """Return what an import of these files would do, and do nothing."""
+    batch, outcome = _read(files)
+    try:
+        with context.changing() as change:
+            importer = Importer(
+                change.session, context.services.escrow, change.now, outcome, progress
+            )
+            importer.run(batch)
+            raise _TakenBack  # noqa: TRY301 - it leaves the transaction, too
+    except _TakenBack:
+        return _outcome(outcome)
+
+
+@action("import", "imported")
+def import_rows(
+    context: OperatorContext,
+    *,
+    files: ImportFiles,
+    skip_bad_rows: bool = False,
+    progress: Callable[[int], None] = lambda _done: None,
+) -> ImportOutcome:
+    """Take cardholders, positions, cards and sealed keys in: all of them, or none.
+
+    `skip_bad_rows` takes the good ones. `progress` is told how many rows are done. Raises
+    RowsRejected.
+    """
+    batch, outcome = _read(files)
+    with context.changing() as change:
+        importer = Importer(change.session, context.services.escrow, change.now, outcome, progress)
+        importer.run(batch)
+        if outcome.flaws and not skip_bad_rows:
+            reason = "Nothing was imported: mend these rows, or skip them"
+            raise RowsRejected(reason, tuple(outcome.flaws))
+        done = {name.replace(" ", "_"): count for name, count in outcome.counts.items()}
+        change.record("imported", {**done, "rejected": len(outcome.flaws)})
+    return _outcome(outcome)
+
+
+def _read(files: ImportFiles) -> tuple[Batch, Outcome]:
+    if files == ImportFiles():
+        raise Declined("There is nothing to import: give cardholders, positions, cards or keys")
+    with _declining():
+        name = files.keys.name if files.keys else ""
+        keys = _unsealed(files.keys)
+        return importing.read(files.cardholders, files.positions, files.cards, keys, name)
+
+
+def _unsealed(sealed: SealedFile | None) -> tuple[CardKey, ...]:
+    if sealed is None:
+        return ()
+    private = sealing.load_import_key(sealed.import_key)
+    try:
+        return sealing.unseal(sealed.content, private)
+    except UnreadableRows as error:
+        raise Declined(f"{sealed.name}: {error.reason}") from None
+
+
+def _outcome(outcome: Outcome) -> ImportOutcome:
+    counts = tuple(ImportedRows(what, rows) for what, rows in outcome.counts.items())
+    return ImportOutcome(counts, tuple(outcome.flaws))
+
+
+@contextmanager
+def _declining() -> Iterator[None]:
+    """Files that are not what they should be are the operator's to mend."""
+    try:
+        yield
+    except UnreadableRows as error:
+        raise Declined(error.reason) from None

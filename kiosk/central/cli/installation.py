@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`serve`, `migrate` and `master-key` for IT, and `seed-demo` to try the service."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from kiosk.central import settings
+from kiosk.central.actions import installation as actions
+from kiosk.central.cli.operating import FILE
+from kiosk.command_line import Command, Group, show
+
+master_key = Group("master-key", help="The key that all others are kept by.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Listening:
+    """Where the service listens."""
+
+    url: str
+
+
+@click.command(cls=Command)
+@click.option("--host", help="Where to listen, in place of the setting.")
+@click.option("--port", type=int, help="On which port; 0 takes a free one.")
+@click.option("--certificate", type=FILE, help="TLS certificate chain (PEM).")
+@click.option("--key", type=FILE, help="Its private key (PEM).")
+@click.option(
+    "--log",
+    type=click.Choice(["info", "trace"]),
+    default="info",
+    show_default=True,
+    help="trace: all there is to be said.",
+)
+def serve(
+    host: str | None, port: int | None, certificate: Path | None, key: Path | None, log: str
+) -> None:
+    """Serve the contract, until somebody ends it.
+
+    Prints where it listens, once it does.
+    """
+    # To import a web server takes longer than most of the other commands do.
+    from kiosk.central.http import server  # noqa: PLC0415
+
+    chosen = settings.read(host=host, port=port, certificate=certificate, key=key)
+    server.serve(chosen, log, lambda url: show(_Listening(url), f"listening on {url}"))
+
+
+@master_key.command()
+def create() -> None:
+    """Make it, in the file or the token of the settings; never over another."""
+    made = actions.create_master_key(settings.read())
+    if made.in_token:
+        show(made, "Made in the token, which gives it to nobody: keep a copy of the whole token.")
+    else:
+        show(made, "Made: keep a copy of the file where the database's copies are not.")
+
+
+@click.command(cls=Command)
+def migrate() -> None:
+    """Bring the database up to this version."""
+    done = actions.migrate(settings.read())
+    current = "The database is of this version now."
+    show(done, current if done.changed else "There was nothing to do.")
+
+
+@click.command("seed-demo", cls=Command)
+def seed_demo() -> None:
+    """Read personalisation documents (JSON, one a line) from standard input."""
+    documents = sys.stdin.buffer.read().splitlines() or [b""]
+    done = actions.seed_demo(settings.read(), documents)
+    show(done)

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`kiosks`: how a device becomes one, which there are, and how one ends."""
+
+from __future__ import annotations
+
+import click
+
+from kiosk.central.actions import kiosks as actions
+from kiosk.central.cli.operating import named_operator, opened
+from kiosk.command_line import Group, for_spreadsheets, remark, show, show_rows
+
+_COLUMNS = {
+    "kiosk": "kiosk",
+    "organisation": "organisation",
+    "last heard of (UTC)": "heard_at",
+    "retiring": "retiring",
+    "revoked": "revoked",
+    "reported anew": "reported_anew",
+}
+
+kiosks = Group("kiosks", help="The kiosks.")
+
+
+@kiosks.command("list")
+@for_spreadsheets
+def list_() -> None:
+    """List the kiosks, and when they were last heard of."""
+    with opened() as at:
+        rows = actions.list_kiosks(at)
+    show_rows(rows, _COLUMNS)
+
+
+@kiosks.command("enrol-token")
+@click.argument("name")
+@click.option("--organisation", metavar="NAME", required=True, help="Whose kiosk it is.")
+@click.option(
+    "--hours", default=actions.TOKEN_HOURS, show_default=True, help="How long the token is good."
+)
+@named_operator
+def enrol_token(name: str, organisation: str, hours: int, operator: str | None) -> None:
+    """Let a device become the kiosk NAME.
+
+    Prints a token for `kiosk enrol`: it is good once, and shown once.
+    """
+    with opened(operator) as at:
+        made = actions.make_enrolment_token(at, name=name, organisation=organisation, hours=hours)
+    show(made, made.token)
+    whom = "in place of the device it is now" if made.replaces_device else "a kiosk to come"
+    remark(f"For {made.kiosk}, {whom}; good once, until {made.expires_at:%Y-%m-%d %H:%M} UTC.")
+
+
+@kiosks.command()
+@click.argument("name")
+@named_operator
+def revoke(name: str, operator: str | None) -> None:
+    """Refuse a kiosk from its next request on."""
+    with opened(operator) as at:
+        done = actions.revoke_kiosk(at, name=name)
+    renewed = (
+        f"It may hold the unblocking key of {serial}: the next unlock renews it."
+        for serial in done.renewal_due
+    )
+    show(done, f"Revoked: {done.kiosk}.", *renewed)
+
+
+@kiosks.command()
+@click.argument("name")
+@named_operator
+def retire(name: str, operator: str | None) -> None:
+    """Have a kiosk hand over what it has, wipe itself and go."""
+    with opened(operator) as at:
+        done = actions.retire_kiosk(at, name=name)
+    show(done, f"Retiring: {done.kiosk}. `kiosks list` shows it revoked once it has gone.")
