@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from kiosk.flow.access import Language
 from kiosk.flow.events import Timer
+from kiosk.flow.preferences import Language
 from kiosk.values import Secret
 
 

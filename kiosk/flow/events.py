@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kiosk.flow.cardholder_profile import Profile
 from kiosk.flow.diagnosis import Diagnosis
-from kiosk.flow.profile import Profile
 from kiosk.flow.view import Contact, Intent
 from kiosk.values import (
     CardIdentity,

@@ -12,8 +12,8 @@ from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow import state as st
 from kiosk.flow import view as vw
-from kiosk.flow.frame import frame
-from kiosk.flow.leaving import leave
+from kiosk.flow.drawing.frame import frame
+from kiosk.flow.journeys.visit_end import leave
 from kiosk.flow.text import Verbatim, in_english, text
 
 Outcome = tuple[st.State, tuple[do.Effect, ...]]

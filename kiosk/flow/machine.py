@@ -11,26 +11,22 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from kiosk.flow import (
-    change,
-    closing,
-    code,
-    hardware_events,
-    helping,
-    login,
-    menu,
-    register,
-    start,
-    technician,
-    unlock,
-)
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
+from kiosk.flow import hardware_events
 from kiosk.flow import pages as pg
 from kiosk.flow import state as st
-from kiosk.flow.helping import help_with
-from kiosk.flow.leaving import leave
-from kiosk.flow.resting import rested
+from kiosk.flow.journeys import emailed_code as code
+from kiosk.flow.journeys import help as helping
+from kiosk.flow.journeys import known_passcode as change
+from kiosk.flow.journeys import my_card as login
+from kiosk.flow.journeys import register, start, unlock
+from kiosk.flow.journeys import technician_visit as technician
+from kiosk.flow.journeys.help import help_with
+from kiosk.flow.journeys.visit_end import leave
+from kiosk.flow.overlays import access_menu as menu
+from kiosk.flow.overlays import closing_question as closing
+from kiosk.flow.overlays.dark_screen import rested
 from kiosk.flow.view import Intent
 
 Effects = tuple[do.Effect, ...]

@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kiosk.flow.cardholder_profile import Profile, Trust
 from kiosk.flow.diagnosis import Diagnosis
 from kiosk.flow.events import Flaw, UnlockStep
-from kiosk.flow.profile import Profile, Trust
 from kiosk.values import Rule, Secret
 
 

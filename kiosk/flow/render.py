@@ -6,21 +6,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from kiosk.flow import (
-    closing,
-    code,
-    help_texts,
-    menu,
-    render_holder,
-    render_register,
-    resting,
-    technician,
-)
 from kiosk.flow import pages as pg
 from kiosk.flow import state as st
 from kiosk.flow import view as vw
-from kiosk.flow.events import UnlockStep
-from kiosk.flow.frame import (
+from kiosk.flow.drawing import help_texts
+from kiosk.flow.drawing import holder_views as render_holder
+from kiosk.flow.drawing import register_views as render_register
+from kiosk.flow.drawing.frame import (
     BACK,
     CLOSE,
     LONG_SECONDS,
@@ -31,9 +23,15 @@ from kiosk.flow.frame import (
     too_early,
     wait,
 )
-from kiosk.flow.questions import question
+from kiosk.flow.drawing.question_texts import question
+from kiosk.flow.events import UnlockStep
+from kiosk.flow.journeys import emailed_code as code
+from kiosk.flow.journeys import technician_visit as technician
+from kiosk.flow.journeys.unlock import FIRST_FIELD, SECOND_FIELD
+from kiosk.flow.overlays import access_menu as menu
+from kiosk.flow.overlays import closing_question as closing
+from kiosk.flow.overlays import dark_screen as resting
 from kiosk.flow.text import Text, plural, text
-from kiosk.flow.unlock import FIRST_FIELD, SECOND_FIELD
 from kiosk.values import PasscodeRules, ReaderTrouble, Rule
 
 _LONGEST_ANSWER = 64

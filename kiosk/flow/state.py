@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from kiosk.flow.access import Access, Language, Menu
 from kiosk.flow.events import Refusal
 from kiosk.flow.pages import (
     AnsweringFormer,
@@ -21,6 +20,7 @@ from kiosk.flow.pages import (
     Trouble,
     Waiting,
 )
+from kiosk.flow.preferences import Access, Language, Menu
 from kiosk.flow.text import text
 from kiosk.flow.view import Contact
 from kiosk.values import PasscodeRules, ReaderTrouble

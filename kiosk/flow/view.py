@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from kiosk.flow.access import Access, Language
+from kiosk.flow.preferences import Access, Language
 from kiosk.flow.text import Text, Words
 from kiosk.values import PasscodeRules, Rule
 

@@ -19,8 +19,8 @@ from kiosk.contract import answer_rules, proof
 from kiosk.contract import messages as msg
 from kiosk.contract import registration as pf
 from kiosk.errors import CentralRefused, KioskError, StoreFailed
+from kiosk.flow import cardholder_profile as shown
 from kiosk.flow import events as ev
-from kiosk.flow import profile as shown
 from kiosk.values import Secret
 from kiosk.visits import VisitContext
 from kiosk.visits.failures import failed

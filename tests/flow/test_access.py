@@ -14,7 +14,7 @@ from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow import view as vw
-from kiosk.flow.access import Access, Language, Menu, TextSize
+from kiosk.flow.preferences import Access, Language, Menu, TextSize
 from kiosk.flow.state import Site, State
 from kiosk.flow.text import Verbatim
 from kiosk.flow.view import Intent

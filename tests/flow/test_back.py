@@ -12,7 +12,7 @@ from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow import view as vw
-from kiosk.flow.access import Menu
+from kiosk.flow.preferences import Menu
 from kiosk.flow.text import in_english
 from kiosk.flow.view import Intent
 from tests.flow.holder import PROFILE, Visit, ready

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from kiosk import flow
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
+from kiosk.flow.cardholder_profile import HeldPosition, Profile, SelfService, Smartcard, Trust
 from kiosk.flow.pages import ChangingPasscode, Finished, Registered, Unlocking, Waiting
-from kiosk.flow.profile import HeldPosition, Profile, SelfService, Smartcard, Trust
 from kiosk.flow.state import State
 from kiosk.flow.view import Intent, Notice, Tone
 from kiosk.values import (

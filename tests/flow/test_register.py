@@ -13,8 +13,8 @@ from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow import view as vw
-from kiosk.flow.access import Language
-from kiosk.flow.aloud import aloud
+from kiosk.flow.drawing.aloud import aloud
+from kiosk.flow.preferences import Language
 from kiosk.flow.text import in_english
 from kiosk.flow.view import Intent, StepState
 from kiosk.values import Secret

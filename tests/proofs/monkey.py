@@ -28,7 +28,7 @@ from kiosk.demo.journey import DemoCard
 from kiosk.demo.mailbox import letters
 from kiosk.demo.premises import Premises
 from kiosk.flow import pages as pg
-from kiosk.flow.change import NEW_FIELDS
+from kiosk.flow.journeys.known_passcode import NEW_FIELDS
 from kiosk.flow.machine import is_work
 from kiosk.flow.text import Text, Verbatim
 from kiosk.flow.view import ChoicePage, EntryKind, EntryPage, Notice, Role, View, Welcome

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
-from kiosk.flow.access import OWN_NAMES, Language
+from kiosk.flow.preferences import OWN_NAMES, Language
 from kiosk.flow.view import Intent
 from tests.proofs.memory import resident
 from tests.ui.visitor import PROFILE, QUESTIONS, Visitor

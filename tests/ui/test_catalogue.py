@@ -15,8 +15,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 from PIL import ImageFont
 
-from kiosk.flow.access import OWN_NAMES, Language
-from kiosk.flow.questions import question
+from kiosk.flow.drawing.question_texts import question
+from kiosk.flow.preferences import OWN_NAMES, Language
 from kiosk.flow.text import Text, Verbatim, Words, plural, text
 from kiosk.flow.view import ChoicePage, EntryPage, Notice, ProfilePage, View
 from kiosk.ui.catalogue import LOCALE, Catalogue

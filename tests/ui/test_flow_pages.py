@@ -16,10 +16,10 @@ from kiosk.doctor import machine_checks, surroundings
 from kiosk.errors import ReaderUnavailable
 from kiosk.flow import Site, State, out_of_order, out_of_order_at_rest, render
 from kiosk.flow import pages as pg
-from kiosk.flow.access import Access, Language, Menu, TextSize
+from kiosk.flow.cardholder_profile import HeldPosition, Profile, SelfService, Smartcard, Trust
 from kiosk.flow.diagnosis import Diagnosis, Part, Verdict
 from kiosk.flow.events import Flaw, UnlockStep
-from kiosk.flow.profile import HeldPosition, Profile, SelfService, Smartcard, Trust
+from kiosk.flow.preferences import Access, Language, Menu, TextSize
 from kiosk.flow.text import Verbatim, text
 from kiosk.flow.view import Contact, View
 from kiosk.ui.gallery import Gallery

@@ -13,7 +13,7 @@ from datetime import date
 from kiosk import flow
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
-from kiosk.flow.profile import HeldPosition, Profile, SelfService, Smartcard, Trust
+from kiosk.flow.cardholder_profile import HeldPosition, Profile, SelfService, Smartcard, Trust
 from kiosk.flow.view import View
 from kiosk.ui.gallery import Gallery
 from kiosk.values import CardIdentity, Counters, Family, PasscodeRules, Secret

@@ -9,8 +9,8 @@ from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import state as st
 from kiosk.flow import view as vw
-from kiosk.flow.access import OWN_NAMES, Language, Menu, TextSize
-from kiosk.flow.frame import frame
+from kiosk.flow.drawing.frame import frame
+from kiosk.flow.preferences import OWN_NAMES, Language, Menu, TextSize
 from kiosk.flow.text import Verbatim, text
 from kiosk.flow.view import Intent
 

@@ -13,7 +13,7 @@ from kiosk.flow import pages as pg
 from kiosk.flow import state as st
 from kiosk.flow import view as vw
 from kiosk.flow.diagnosis import Diagnosis, Part
-from kiosk.flow.frame import CLOSE, LONG_SECONDS, frame, go_on, in_minutes
+from kiosk.flow.drawing.frame import CLOSE, LONG_SECONDS, frame, go_on, in_minutes
 from kiosk.flow.text import Text, Words, plural, text
 from kiosk.flow.view import Intent
 

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from kiosk.flow import change
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow import state as st
-from kiosk.flow.profile import SelfService
+from kiosk.flow.cardholder_profile import SelfService
+from kiosk.flow.journeys import known_passcode as change
 from kiosk.flow.view import Intent
 
 Outcome = tuple[st.State, tuple[do.Effect, ...]]

@@ -8,8 +8,8 @@ import math
 from kiosk.flow import pages as pg
 from kiosk.flow import state as st
 from kiosk.flow import view as vw
-from kiosk.flow.access import OWN_NAMES
-from kiosk.flow.profile import Profile, Trust
+from kiosk.flow.cardholder_profile import Profile, Trust
+from kiosk.flow.preferences import OWN_NAMES
 from kiosk.flow.text import Text, Verbatim, Words, plural, text
 
 LONG_SECONDS = 120

@@ -10,10 +10,10 @@ from kiosk.flow import effects as do
 from kiosk.flow import pages as pg
 from kiosk.flow import state as st
 from kiosk.flow import view as vw
-from kiosk.flow.access import Menu
-from kiosk.flow.draft import CODE_FIELD
-from kiosk.flow.frame import BACK, CLOSE, frame
-from kiosk.flow.leaving import leave
+from kiosk.flow.drawing.frame import BACK, CLOSE, frame
+from kiosk.flow.journeys.registration_draft import CODE_FIELD
+from kiosk.flow.journeys.visit_end import leave
+from kiosk.flow.preferences import Menu
 from kiosk.flow.text import text
 
 Outcome = tuple[st.State, tuple[do.Effect, ...]]

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from kiosk.flow import draft as of
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow import state as st
+from kiosk.flow.journeys import registration_draft as of
 from kiosk.flow.view import Intent
 from kiosk.values import Secret
 

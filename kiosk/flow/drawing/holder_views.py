@@ -7,12 +7,12 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from kiosk.flow import change
 from kiosk.flow import pages as pg
 from kiosk.flow import state as st
 from kiosk.flow import view as vw
-from kiosk.flow.frame import BACK, CLOSE, frame, go_on, register_steps, wait
-from kiosk.flow.profile import Profile, SelfService, Smartcard
+from kiosk.flow.cardholder_profile import Profile, SelfService, Smartcard
+from kiosk.flow.drawing.frame import BACK, CLOSE, frame, go_on, register_steps, wait
+from kiosk.flow.journeys import known_passcode as change
 from kiosk.flow.text import Text, Verbatim, Words, plural, text
 
 _EXPIRES_SOON = 90  # days: from then on a certificate can be renewed

@@ -10,14 +10,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from kiosk.flow import answers, change, closing
-from kiosk.flow import draft as of
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow import state as st
-from kiosk.flow.helping import central_failed, refused
-from kiosk.flow.profile import SelfService
+from kiosk.flow.cardholder_profile import SelfService
+from kiosk.flow.journeys import known_passcode as change
+from kiosk.flow.journeys import register_answers as answers
+from kiosk.flow.journeys import registration_draft as of
+from kiosk.flow.journeys.help import central_failed, refused
+from kiosk.flow.overlays import closing_question as closing
 from kiosk.flow.view import Intent
 
 Outcome = tuple[st.State, tuple[do.Effect, ...]]

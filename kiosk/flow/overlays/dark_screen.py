@@ -10,7 +10,7 @@ from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow import state as st
 from kiosk.flow import view as vw
-from kiosk.flow.frame import frame
+from kiosk.flow.drawing.frame import frame
 from kiosk.flow.text import Text, text
 
 Effects = tuple[do.Effect, ...]

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from kiosk.flow import change, login, unlock
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow import state as st
-from kiosk.flow.helping import help_with
+from kiosk.flow.journeys import known_passcode as change
+from kiosk.flow.journeys import my_card as login
+from kiosk.flow.journeys import unlock
+from kiosk.flow.journeys.help import help_with
 from kiosk.flow.view import Intent
 
 Outcome = tuple[st.State, tuple[do.Effect, ...]]

@@ -11,18 +11,20 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from kiosk.flow import change, closing, code
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow import state as st
-from kiosk.flow.helping import (
+from kiosk.flow.journeys import emailed_code as code
+from kiosk.flow.journeys import known_passcode as change
+from kiosk.flow.journeys.help import (
     card_failed,
     card_failed_at_work,
     central_failed,
     help_with,
     refused,
 )
+from kiosk.flow.overlays import closing_question as closing
 from kiosk.flow.view import Intent
 from kiosk.values import Secret
 

@@ -6,12 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from kiosk.flow import draft as of
 from kiosk.flow import pages as pg
 from kiosk.flow import state as st
 from kiosk.flow import view as vw
-from kiosk.flow.events import Flaw
-from kiosk.flow.frame import (
+from kiosk.flow.drawing.frame import (
     BACK,
     CLOSE,
     LONG_SECONDS,
@@ -23,8 +21,10 @@ from kiosk.flow.frame import (
     too_early,
     wait,
 )
-from kiosk.flow.questions import question
-from kiosk.flow.register import CODE_DIGITS
+from kiosk.flow.drawing.question_texts import question
+from kiosk.flow.events import Flaw
+from kiosk.flow.journeys import registration_draft as of
+from kiosk.flow.journeys.register import CODE_DIGITS
 from kiosk.flow.text import Text, plural, text
 
 _LONGEST_ANSWER = 64
