@@ -189,7 +189,8 @@ def _doctor(chosen: argparse.Namespace) -> int:
 
 def _technician_code(_: argparse.Namespace) -> int:
     from kiosk.app.technician_access import make_hash  # noqa: PLC0415
-    from kiosk.flow.journeys.technician_visit import LEAST, MOST  # noqa: PLC0415
+    from kiosk.flow.entries import TECHNICIAN_CODE_LEAST as LEAST  # noqa: PLC0415
+    from kiosk.flow.entries import TECHNICIAN_CODE_MOST as MOST  # noqa: PLC0415
 
     harden(die_with_parent=False)
     typed = getpass.getpass("code: ") if sys.stdin.isatty() else sys.stdin.readline()

@@ -30,7 +30,7 @@ class Smartcard:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldPosition:
+class AssignedPosition:
     """Something that she is assigned to do."""
 
     code: str
@@ -58,7 +58,7 @@ class Profile:
     name: str
     trusts: tuple[Trust, ...]
     smartcards: tuple[Smartcard, ...]
-    positions: tuple[HeldPosition, ...]
+    positions: tuple[AssignedPosition, ...]
     certificate_expires: date
     days_left: int
     self_service: SelfService

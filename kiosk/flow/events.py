@@ -339,7 +339,7 @@ class RegistrationOpened:
     mail_domains: tuple[str, ...] = ()
 
 
-class Flaw(StrEnum):
+class AnswerFlaw(StrEnum):
     """Why an answer is not good enough."""
 
     TOO_SHORT = "too short"
@@ -353,7 +353,7 @@ class AnswerJudged:
     """Whether an answer is good enough to register."""
 
     visit: int
-    flaw: Flaw | None
+    flaw: AnswerFlaw | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -403,7 +403,7 @@ class CentralSeen:
 
     reachable: bool
     admitted: bool = True
-    lent: int = 0
+    available_packs: int = 0
 
 
 @dataclass(frozen=True, slots=True)

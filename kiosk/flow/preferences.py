@@ -52,7 +52,7 @@ class Access:
     scrambled: bool = False
     more_time: bool = False
 
-    def turned(self, setting: str) -> Access:
+    def toggled(self, setting: str) -> Access:
         """The same with one of the settings that are on or off, by its name, the other way."""
         other: dict[str, Any] = {setting: not getattr(self, setting)}
         return replace(self, **other)

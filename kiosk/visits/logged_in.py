@@ -92,7 +92,7 @@ class HolderVisit:
     def judge(self, question: str, answer: str, others: tuple[str, ...]) -> ev.Event:
         """Whether an answer is good enough."""
         flaw = answer_rules.flaw(question, answer, others)
-        return ev.AnswerJudged(self.number, None if flaw is None else ev.Flaw(flaw.value))
+        return ev.AnswerJudged(self.number, None if flaw is None else ev.AnswerFlaw(flaw.value))
 
     def send_code(self, email: str, language: str, *, anew: bool = False) -> ev.Event:
         """Have a registration code e-mailed, in the language that she has the screen in."""
@@ -215,7 +215,7 @@ def _shown(profile: pf.CardholderProfile) -> shown.Profile:
             for each in profile.smartcards
         ),
         positions=tuple(
-            shown.HeldPosition(
+            shown.AssignedPosition(
                 each.code,
                 each.name,
                 each.source,

@@ -78,7 +78,7 @@ class Visit:
         self.enter("passcode", "246802")
         self.hear(ev.RegistrationOpened(self.number, OFFERED, former, mail_domains))
 
-    def answer(self, question: int, words: str, flaw: ev.Flaw | None = None) -> None:
+    def answer(self, question: int, words: str, flaw: ev.AnswerFlaw | None = None) -> None:
         assert isinstance(self.page, pg.ChoosingQuestion)
         self.hear(ev.Chosen(question))
         self.enter(f"own-answer-{question + 1}", words)

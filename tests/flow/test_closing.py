@@ -13,6 +13,7 @@ from kiosk.flow import pages as pg
 from kiosk.flow import view as vw
 from kiosk.flow.preferences import Menu
 from kiosk.flow.text import Verbatim, in_english
+from kiosk.flow.trouble import Trouble
 from kiosk.flow.view import Intent
 from tests.flow.holder import Visit
 
@@ -61,13 +62,13 @@ def test_taking_the_card_needs_no_question() -> None:
 @pytest.mark.parametrize(
     ("page", "trouble"),
     [
-        (pg.OpeningUnlock(), pg.Trouble.CARD_PULLED),
-        (pg.CheckingPasscode(pg.EnteringPasscode(pg.Why.LOG_IN)), pg.Trouble.CARD_PULLED),
-        (None, pg.Trouble.CARD_PULLED_REGISTERING),
+        (pg.OpeningUnlock(), Trouble.CARD_PULLED),
+        (pg.CheckingPasscode(pg.EnteringPasscode(pg.Why.LOG_IN)), Trouble.CARD_PULLED),
+        (None, Trouble.CARD_PULLED_REGISTERING),
     ],
 )
 def test_a_card_pulled_while_the_kiosk_works_is_explained(
-    page: pg.Page | None, trouble: pg.Trouble
+    page: pg.Page | None, trouble: Trouble
 ) -> None:
     visit = Visit()
     if page is None:
@@ -91,7 +92,7 @@ def test_back_from_what_was_chosen_by_a_slip_leads_to_the_choice() -> None:
 
 
 def test_a_kiosk_that_nobody_told_whom_to_call_says_something_all_the_same() -> None:
-    state = flow.State(page=pg.Helping(pg.Trouble.CENTRAL))
+    state = flow.State(page=pg.Helping(Trouble.CENTRAL))
     view = flow.render(state)
     assert isinstance(view, vw.Notice)
     assert [in_english(each.name) for each in view.contacts] == ["Your IT service desk"]

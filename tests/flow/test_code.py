@@ -9,6 +9,7 @@ from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow import view as vw
+from kiosk.flow.trouble import Trouble
 from kiosk.flow.view import Intent
 from kiosk.values import Secret
 from tests.flow.test_unlock import Visit
@@ -108,7 +109,7 @@ def test_a_void_code_after_which_none_can_be_sent_is_the_end(asked_for_code: Vis
     visit = asked_for_code
     code_typed(visit, "246802")
     visit.hear(ev.UnlockRefused(visit.number, ev.Refusal.NO_MORE_CODES))
-    assert visit.state.page == pg.Helping(pg.Trouble.NO_MORE_CODES)
+    assert visit.state.page == pg.Helping(Trouble.NO_MORE_CODES)
     assert isinstance(visit.view, vw.Notice)
     assert visit.view.heading.message == "No more codes can be sent"
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kiosk import flow
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
-from kiosk.flow.cardholder_profile import HeldPosition, Profile, SelfService, Smartcard, Trust
+from kiosk.flow.cardholder_profile import AssignedPosition, Profile, SelfService, Smartcard, Trust
 from kiosk.flow.pages import ChangingPasscode, Finished, Registered, Unlocking, Waiting
 from kiosk.flow.state import State
 from kiosk.flow.view import Intent, Notice, Tone
@@ -40,7 +40,7 @@ _PROFILE = Profile(
     "Nora Nurse",
     (Trust("Trust A", "Nurse"),),
     (Smartcard("AB12", in_reader=True),),
-    (HeldPosition("S1", "Nurse"),),
+    (AssignedPosition("S1", "Nurse"),),
     date(2027, 1, 1),
     23,
     SelfService.NOT_REGISTERED,
@@ -96,7 +96,7 @@ _EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
         st.sampled_from([(), ("a?",) * 4]),
         st.sampled_from([(), ("nhs.net", ".nhs.uk")]),
     ),
-    st.builds(ev.AnswerJudged, _visits, st.sampled_from([None, *ev.Flaw])),
+    st.builds(ev.AnswerJudged, _visits, st.sampled_from([None, *ev.AnswerFlaw])),
     st.builds(ev.EmailRefused, _visits),
     st.builds(ev.CardRegistered, _visits),
     st.builds(ev.RegistrationRemoved, _visits),

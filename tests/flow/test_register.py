@@ -15,7 +15,9 @@ from kiosk.flow import pages as pg
 from kiosk.flow import view as vw
 from kiosk.flow.drawing.aloud import aloud
 from kiosk.flow.preferences import Language
+from kiosk.flow.registration_draft import Draft
 from kiosk.flow.text import in_english
+from kiosk.flow.trouble import Trouble
 from kiosk.flow.view import Intent, StepState
 from kiosk.values import Secret
 from tests.flow.holder import PROFILE, Visit, problem, ready
@@ -67,8 +69,8 @@ def test_a_question_is_chosen_once() -> None:
     assert isinstance(visit.page, pg.ChoosingQuestion)
 
 
-@pytest.mark.parametrize("flaw", ev.Flaw)
-def test_an_answer_that_is_worth_nothing_is_asked_again(flaw: ev.Flaw) -> None:
+@pytest.mark.parametrize("flaw", ev.AnswerFlaw)
+def test_an_answer_that_is_worth_nothing_is_asked_again(flaw: ev.AnswerFlaw) -> None:
     visit = Visit()
     visit.open_registration()
     visit.answer(0, "answer 0")
@@ -87,11 +89,11 @@ def test_an_answer_that_is_worth_nothing_is_asked_again(flaw: ev.Flaw) -> None:
 def test_the_same_flaw_is_said_again_to_who_gives_the_same_answer_again() -> None:
     visit = Visit()
     visit.open_registration()
-    visit.answer(0, "poor", ev.Flaw.COMMON)
+    visit.answer(0, "poor", ev.AnswerFlaw.COMMON)
     first = aloud(visit.view)
     visit.hear(ev.Pressed(Intent.CONTINUE, Secret(b"poor"), "own-answer-1"))
     meanwhile = aloud(visit.view)
-    visit.hear(ev.AnswerJudged(visit.number, ev.Flaw.COMMON))
+    visit.hear(ev.AnswerJudged(visit.number, ev.AnswerFlaw.COMMON))
     again = aloud(visit.view)
     assert again == first
     said = [in_english(words) for line in again.after(meanwhile) for words in line]
@@ -229,7 +231,7 @@ def test_too_early_at_the_very_end_loses_nothing_that_was_given() -> None:
     assert isinstance(again, do.Register)
     assert again == replace(first, code=again.code)
     visit.hear(ev.UnlockRefused(visit.number, ev.Refusal.LOCKED_OUT))
-    assert visit.page == pg.Helping(pg.Trouble.LOCKED_OUT)
+    assert visit.page == pg.Helping(Trouble.LOCKED_OUT)
 
 
 @pytest.mark.parametrize(
@@ -270,11 +272,11 @@ def test_central_may_fail_once_at_the_very_end_and_then_there_is_help() -> None:
     assert isinstance(again, do.Register)
     assert again == replace(first, code=again.code)
     visit.hear(ev.CentralFailed(visit.number))
-    assert visit.page == pg.Helping(pg.Trouble.CENTRAL)
+    assert visit.page == pg.Helping(Trouble.CENTRAL)
 
 
 def test_how_long_to_wait_is_said_with_former_answers_that_were_wrong() -> None:
-    draft = pg.Draft(PROFILE, PROFILE.trusts[0], former_questions=("A?", "B?", "C?", "D?"))
+    draft = Draft(PROFILE, PROFILE.trusts[0], former_questions=("A?", "B?", "C?", "D?"))
     page = pg.AnsweringFormer(draft, refused=True, wait_seconds=10)
     assert "Wait 10 seconds" in problem(flow.render(flow.State(page=page)))
 
@@ -333,4 +335,4 @@ def test_where_no_more_codes_can_be_sent_the_newest_and_its_address_are_kept() -
     visit.enter("code", "042042", Intent.CONFIRM)
     assert len(visit.asked_for(do.Register)) == 1
     visit.hear(ev.UnlockRefused(visit.number, ev.Refusal.NO_MORE_CODES))
-    assert visit.page == pg.Helping(pg.Trouble.NO_MORE_CODES), "it was void, and none follows"
+    assert visit.page == pg.Helping(Trouble.NO_MORE_CODES), "it was void, and none follows"

@@ -9,7 +9,7 @@ from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow import view as vw
 from kiosk.flow.diagnosis import Diagnosis, Part, Verdict
-from kiosk.flow.journeys.technician_visit import FIELD
+from kiosk.flow.entries import TECHNICIAN_CODE as FIELD
 from kiosk.flow.state import Site, State
 from kiosk.flow.text import Verbatim, in_english, text
 from kiosk.flow.view import Intent

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every page has: its title, its buttons, the banner, the countdown, who is logged in."""
+"""The frame of every page, and the parts that several pages share."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
-from kiosk.flow import pages as pg
-from kiosk.flow import state as st
 from kiosk.flow import view as vw
 from kiosk.flow.cardholder_profile import Profile, Trust
+from kiosk.flow.pages import Page
 from kiosk.flow.preferences import OWN_NAMES
+from kiosk.flow.state import State
 from kiosk.flow.text import Text, Verbatim, Words, plural, text
 
 LONG_SECONDS = 120
@@ -19,18 +20,17 @@ BACK = vw.Button(vw.Intent.BACK, text("Back"))
 
 
 def go_on(*, enabled: bool) -> vw.Button:
-    """Continue."""
+    """Return the Continue button."""
     return vw.Button(vw.Intent.CONTINUE, text("Continue"), vw.Role.PRIMARY, enabled)
 
 
 def frame(
-    state: st.State,
+    state: State,
     *buttons: vw.Button,
     steps: tuple[vw.Step, ...] = (),
     who: tuple[Profile, Trust] | None = None,
 ) -> vw.Frame:
-    """The frame of a page; `who` is logged in, for which trust."""
-    banner = text("Demonstration: simulated card reader") if state.simulated else None
+    """Return the frame of a page; `who` is the user to show, and the trust they chose."""
     corner: tuple[Words, ...] = ()
     remaining = None
     if who is not None:
@@ -40,7 +40,7 @@ def frame(
     return vw.Frame(
         text("Smartcard self service"),
         buttons,
-        banner,
+        text("Demonstration: simulated card reader") if state.simulated else None,
         _countdown(state),
         steps,
         corner,
@@ -52,39 +52,64 @@ def frame(
     )
 
 
-def _offer(state: st.State) -> Text | None:
-    """How to have the screen read aloud, where that can be, and keys are there to ask for it."""
+def _offer(state: State) -> Text | None:
+    """Return how to have the screen read aloud, if it can be and there are keys to ask for it."""
     if state.access.speech or not (state.speech_present and state.site.keys):
         return None
     return text("To have this screen read aloud, press Num on the keypad, or F2.")
 
 
-def _tools(state: st.State) -> tuple[vw.Button, ...]:
+def _tools(state: State) -> tuple[vw.Button, ...]:
     return (
         vw.Button(vw.Intent.LANGUAGE, Verbatim(OWN_NAMES[state.language])),
         vw.Button(vw.Intent.ACCESS, text("Settings for access")),
     )
 
 
-def wait(
-    state: st.State,
+def _countdown(state: State) -> vw.Countdown | None:
+    if state.countdown is None:
+        return None
+    return vw.Countdown(
+        state.countdown,
+        plural(
+            "This screen closes in {count} second",
+            "This screen closes in {count} seconds",
+            state.countdown,
+        ),
+        vw.Button(vw.Intent.MORE_TIME, text("I need more time"), vw.Role.PRIMARY),
+    )
+
+
+def information(
+    heading: Text, *paragraphs: Text, buttons: tuple[vw.Button, ...]
+) -> Callable[[State, Page], vw.View]:
+    """Return the view of a simple page: a heading, a text, and buttons."""
+
+    def draw(state: State, page: Page) -> vw.View:
+        drawn = frame(state, *buttons, who=page.who)
+        return vw.Notice(drawn, vw.Tone.INFORMATION, heading, paragraphs)
+
+    return draw
+
+
+def work(
+    state: State,
     heading: Text,
-    *buttons: vw.Button,
     steps: tuple[vw.Step, ...] = (),
     who: tuple[Profile, Trust] | None = None,
 ) -> vw.View:
-    """A page on which it is the kiosk's turn."""
+    """Return the view of a page on which the user waits for the kiosk."""
     instruction = text("Leave your smartcard in the reader.")
-    return vw.Progress(frame(state, *buttons, steps=steps, who=who), heading, (), instruction)
+    return vw.Progress(frame(state, CLOSE, steps=steps, who=who), heading, (), instruction)
 
 
 def in_minutes(seconds: int) -> int:
-    """Whole minutes, for waits of LONG_SECONDS and more: nobody counts those by the second."""
+    """Return whole minutes, for waits of LONG_SECONDS and more."""
     return math.ceil(seconds / 60)
 
 
 def too_early(seconds: int) -> Text:
-    """What is said to somebody whom central asks to wait; nothing of hers is lost."""
+    """Return what to do if central wants a pause of so many seconds."""
     if seconds >= LONG_SECONDS:
         return plural(
             "Too early. Wait {count} minute, then try again.",
@@ -99,44 +124,3 @@ def too_early(seconds: int) -> Text:
 
 
 NONE_LEFT = text("No more codes can be sent. Use the code in the newest e-mail.")
-
-
-def _countdown(state: st.State) -> vw.Countdown | None:
-    if state.countdown is None:
-        return None
-    return vw.Countdown(
-        state.countdown,
-        plural(
-            "This screen closes in {count} second",
-            "This screen closes in {count} seconds",
-            state.countdown,
-        ),
-        vw.Button(vw.Intent.MORE_TIME, text("I need more time"), vw.Role.PRIMARY),
-    )
-
-
-_REGISTER_STEPS = (
-    text("Passcode"),
-    text("Security Questions"),
-    text("Email"),
-    text("Registration Code"),
-)
-_STEP_OF: dict[type, int] = {
-    pg.AnsweringFormer: 1,
-    pg.ChoosingQuestion: 1,
-    pg.AnsweringQuestion: 1,
-    pg.EnteringEmail: 2,
-    pg.SendingCode: 2,
-    pg.EnteringCode: 3,
-    pg.ConfirmingRegistration: 3,
-}
-
-
-def register_steps(page: pg.Page) -> tuple[vw.Step, ...]:
-    """The bar of the four steps, as it is on `page`."""
-    now = _STEP_OF.get(type(page), 0)
-    states = [vw.StepState.DONE, vw.StepState.DOING, vw.StepState.WAITING]
-    return tuple(
-        vw.Step(label, states[(place > now) - (place < now) + 1])
-        for place, label in enumerate(_REGISTER_STEPS)
-    )

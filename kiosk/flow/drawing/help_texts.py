@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kiosk.flow.pages import Helping, Trouble
+from kiosk.flow.pages import Helping
 from kiosk.flow.text import Text, plural, text
+from kiosk.flow.trouble import Trouble
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,84 +1,68 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The code by e-mail, where central asks for one: part of the unlock, and of its table."""
+"""The emailed code, which central may ask for during an unlock."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
-from kiosk.flow import state as st
+from kiosk.flow.description import PageDescription, Patience
+from kiosk.flow.drawing import unlock_views
+from kiosk.flow.entries import CODE, CODE_DIGITS
+from kiosk.flow.outcome import Outcome, show, unchanged
+from kiosk.flow.state import State
 from kiosk.flow.view import Intent
 
-Outcome = tuple[st.State, tuple[do.Effect, ...]]
 
-FIELD, DIGITS = "code", 6
-
-
-def _sent(state: st.State, event: ev.CodeSent) -> Outcome:
-    page = state.page
-    if not isinstance(page, pg.CheckingAnswers):
-        return state, ()
-    asking = pg.AskingCode(page.asked, event.address, anew=event.anew)
-    return replace(state, page=asking), (do.ForgetTyped((FIELD,)),)
+def sent(state: State, page: pg.CheckingAnswers, event: ev.CodeSent) -> Outcome:
+    """Ask for the code that central has emailed."""
+    return _ask(state, pg.AskingCode(page.asked, event.address, anew=event.anew))
 
 
-def _refused(state: st.State, _: ev.CodeRefused) -> Outcome:
-    page = state.page
-    if not isinstance(page, pg.CheckingAnswers):
-        return state, ()
-    asking = pg.AskingCode(page.asked, page.address, refused=True, spent=page.spent)
-    return replace(state, page=asking), (do.ForgetTyped((FIELD,)),)
+def refused(state: State, page: pg.CheckingAnswers, _: ev.CodeRefused) -> Outcome:
+    """Ask for the code again after a wrong one."""
+    again = pg.AskingCode(page.asked, page.address, refused=True, spent=page.spent)
+    return _ask(state, again)
 
 
-def none_left(state: st.State, page: pg.CheckingAnswers) -> Outcome:
-    """Another code was asked for, and no more are sent: the newest may be on its way still."""
-    asking = pg.AskingCode(page.asked, page.address, spent=True)
-    return replace(state, page=asking), (do.ForgetTyped((FIELD,)),)
+def none_left(state: State, page: pg.CheckingAnswers) -> Outcome:
+    """Ask for the newest code if central sends no more: it may still be on its way."""
+    return _ask(state, pg.AskingCode(page.asked, page.address, spent=True))
 
 
-def _typed(state: st.State, event: ev.Typed) -> Outcome:
-    page = _asking(state)
-    if event.field != FIELD:
-        return state, ()
-    return replace(state, page=replace(page, length=event.length)), ()
+def _ask(state: State, page: pg.AskingCode) -> Outcome:
+    return show(state, page, do.ForgetTyped((CODE,)))
 
 
-def _given(state: st.State, event: ev.Pressed) -> Outcome:
-    page = _asking(state)
-    if event.field != FIELD or event.typed is None or len(event.typed) != DIGITS:
-        return state, ()
-    checking = pg.CheckingAnswers(page.asked, page.address, spent=page.spent)
+def _typed(state: State, page: pg.AskingCode, event: ev.Typed) -> Outcome:
+    if event.field != CODE:
+        return unchanged(state)
+    return show(state, replace(page, length=event.length))
+
+
+def _given(state: State, page: pg.AskingCode, event: ev.Pressed) -> Outcome:
+    if event.field != CODE or event.typed is None or len(event.typed) != CODE_DIGITS:
+        return unchanged(state)
     give = do.GiveAnswers(state.visit, page.asked.answers, event.typed)
-    return replace(state, page=checking), (give,)
+    return show(state, pg.CheckingAnswers(page.asked, page.address, spent=page.spent), give)
 
 
-def _another(state: st.State, _: ev.Pressed) -> Outcome:
-    page = _asking(state)
+def _another(state: State, page: pg.AskingCode, _: ev.Pressed) -> Outcome:
     if page.spent:
-        return state, ()
+        return unchanged(state)
     checking = pg.CheckingAnswers(page.asked, page.address, another=True)
-    return replace(state, page=checking), (do.SendCode(state.visit),)
+    return show(state, checking, do.SendCode(state.visit))
 
 
-def _asking(state: st.State) -> pg.AskingCode:
-    if not isinstance(state.page, pg.AskingCode):
-        raise TypeError  # the table calls these rules on that page alone
-    return state.page
-
-
-_Rule = Callable[[st.State, Any], Outcome]
-
-TABLE: dict[tuple[type, type], _Rule] = {
-    (pg.CheckingAnswers, ev.CodeSent): _sent,
-    (pg.CheckingAnswers, ev.CodeRefused): _refused,
-    (pg.AskingCode, ev.Typed): _typed,
-}
-
-PRESSED: dict[tuple[type, Intent], _Rule] = {
-    (pg.AskingCode, Intent.CONTINUE): _given,
-    (pg.AskingCode, Intent.ANOTHER_CODE): _another,
-}
+PAGES = (
+    PageDescription(
+        pg.AskingCode,
+        unlock_views.code,
+        pressed={Intent.CONTINUE: _given, Intent.ANOTHER_CODE: _another},
+        heard={ev.Typed: _typed},
+        patience=Patience.EMAIL,
+        loses=lambda _: True,
+    ),
+)

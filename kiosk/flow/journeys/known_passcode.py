@@ -1,58 +1,52 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A passcode that its holder knows: asked for, judged by the card, changed.
+"""A passcode that the user knows: asked for, and judged by the card.
 
-What comes after it was right is another journey's (`login`, `register`), but for the change, which
-needs nobody but the card and works without central.
+A page of another journey follows if it was right: the profile, the registration, a new passcode.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
-from kiosk.flow import state as st
+from kiosk.flow.cardholder_profile import SelfService
+from kiosk.flow.description import PageDescription, Work
+from kiosk.flow.drawing import holder_views
+from kiosk.flow.entries import NEW_PASSCODES, PASSCODE
+from kiosk.flow.journeys import draft_pages
+from kiosk.flow.journeys.plain_help import CENTRAL_FAILURES
+from kiosk.flow.outcome import Outcome, show, unchanged
+from kiosk.flow.registration_draft import Draft
+from kiosk.flow.state import State
+from kiosk.flow.trouble import Trouble
 from kiosk.flow.view import Intent
 from kiosk.values import Secret
 
-Outcome = tuple[st.State, tuple[do.Effect, ...]]
-
-FIELD = "passcode"
-NEW_FIELDS = ("new-passcode", "new-passcode-again")
-LONGEST = 16  # of a passcode in use on any card: six to eight digits binds new ones alone
 _FEW = 2
+_FORGET = do.ForgetTyped((PASSCODE,))
 
 
-def ask(state: st.State, asked: pg.EnteringPasscode) -> Outcome:
-    """The page on which the passcode is typed, with how many tries are left where they are few."""
+def ask(state: State, asked: pg.EnteringPasscode) -> Outcome:
+    """Ask for the passcode; the page tells how many tries are left if they are few."""
     left = state.passcode_left
     few = left if left is not None and left <= _FEW else None
-    return replace(state, page=replace(asked, left=few)), (do.ForgetTyped((FIELD,)),)
+    return show(state, replace(asked, left=few), _FORGET)
 
 
-def begin(state: st.State) -> Outcome:
-    """Ask for the passcode that is to be changed."""
-    return ask(state, pg.EnteringPasscode(pg.Why.CHANGE))
+def _typed(state: State, page: pg.EnteringPasscode, event: ev.Typed) -> Outcome:
+    if event.field != PASSCODE:
+        return unchanged(state)
+    return show(state, replace(page, length=event.length))
 
 
-def _typed(state: st.State, event: ev.Typed) -> Outcome:
-    page = _entering(state)
-    if event.field != FIELD:
-        return state, ()
-    return replace(state, page=replace(page, length=event.length)), ()
-
-
-def _given(state: st.State, event: ev.Pressed) -> Outcome:
-    page = _entering(state)
-    if event.field != FIELD or not event.typed:
-        return state, ()
+def _given(state: State, page: pg.EnteringPasscode, event: ev.Pressed) -> Outcome:
+    if event.field != PASSCODE or not event.typed:
+        return unchanged(state)
     if page.why is pg.Why.CHANGE:
-        return replace(state, page=pg.ChoosingPasscode(old=event.typed)), ()
-    checking = replace(state, page=pg.CheckingPasscode(page))
-    return checking, (_check(state.visit, page.why, event.typed),)
+        return show(state, pg.ChoosingPasscode(old=event.typed))
+    return show(state, pg.CheckingPasscode(page), _check(state.visit, page.why, event.typed))
 
 
 def _check(visit: int, why: pg.Why, passcode: Secret) -> do.Effect:
@@ -65,58 +59,80 @@ def _check(visit: int, why: pg.Why, passcode: Secret) -> do.Effect:
             return do.LogIn(visit, passcode)
 
 
-def _refused(state: st.State, event: ev.PasscodeRefused) -> Outcome:
-    page = state.page
-    state = replace(state, passcode_left=event.left)
-    if event.left == 0:
-        # The card's own visit goes on: it may be unlocked at once.
-        return replace(state, page=pg.NowLocked()), (do.ForgetTyped((FIELD, *NEW_FIELDS)),)
-    asked = pg.EnteringPasscode(pg.Why.CHANGE)
-    if isinstance(page, pg.CheckingPasscode):
-        asked = page.asked
-    wrong = replace(asked, length=0, refused=True, left=event.left)
-    # The new passcode that was chosen meanwhile was chosen for nothing: it is asked for again.
-    return replace(state, page=wrong), (do.ForgetTyped((FIELD, *NEW_FIELDS)),)
+def _back(state: State, page: pg.EnteringPasscode, _: ev.Pressed) -> Outcome:
+    if page.who is None:
+        return show(state, pg.CardWorks(), _FORGET)
+    before = pg.Instructions if page.why is pg.Why.REGISTER else pg.ShowingProfile
+    return show(state, before(*page.who), _FORGET)
 
 
-def _changed(state: st.State, _: ev.PasscodeChanged) -> Outcome:
-    return replace(state, page=pg.Finished(changed=True)), (do.Forget(),)
+# ---------------------------------------------------------------- what follows
 
 
-def _back(state: st.State, _: ev.Pressed) -> Outcome:
-    page = _entering(state)
-    back: pg.Page = pg.CardWorks()
-    if page.profile is not None and page.trust is not None:
-        before = pg.Instructions if page.why is pg.Why.REGISTER else pg.ShowingProfile
-        back = before(page.profile, page.trust)
-    return replace(state, page=back), (do.ForgetTyped((FIELD,)),)
+def refused(state: State, asked: pg.EnteringPasscode, left: int | None) -> Outcome:
+    """Ask once more after a wrong passcode; with no try `left`, the card has locked itself.
+
+    A new passcode that was already chosen is wiped as well, and asked for again.
+    """
+    state = replace(state, passcode_left=left)
+    forget = do.ForgetTyped((PASSCODE, *NEW_PASSCODES))
+    if left == 0:
+        # The visit goes on: the card may be unlocked at once.
+        return show(state, pg.NowLocked(), forget)
+    return show(state, replace(asked, length=0, refused=True, left=left), forget)
 
 
-def _old_again(state: st.State, _: ev.Pressed) -> Outcome:
-    page = state.page
-    if not isinstance(page, pg.ChoosingPasscode) or page.old is None:
-        return state, ()
-    asked, effects = begin(state)
-    return asked, (*effects, do.ForgetTyped(NEW_FIELDS))
+def _refused(state: State, page: pg.CheckingPasscode, event: ev.PasscodeRefused) -> Outcome:
+    return refused(state, page.asked, event.left)
 
 
-def _entering(state: st.State) -> pg.EnteringPasscode:
-    if not isinstance(state.page, pg.EnteringPasscode):
-        raise TypeError  # the table calls these rules on that page alone
-    return state.page
+def _logged_in(state: State, _: pg.CheckingPasscode, event: ev.LoggedIn) -> Outcome:
+    state = replace(state, passcode_left=None)
+    trusts = event.profile.trusts
+    if len(trusts) == 1:
+        return show(state, pg.ShowingProfile(event.profile, trusts[0]), _FORGET)
+    return show(state, pg.ChoosingTrust(event.profile), _FORGET)
 
 
-_Rule = Callable[[st.State, Any], Outcome]
+def _removed(state: State, page: pg.CheckingPasscode, _: ev.RegistrationRemoved) -> Outcome:
+    if page.asked.who is None:
+        return unchanged(state)
+    profile, trust = page.asked.who
+    without = replace(profile, self_service=SelfService.REMOVED, registered=None)
+    return show(state, pg.ShowingProfile(without, trust), _FORGET)
 
-TABLE: dict[tuple[type, type], _Rule] = {
-    (pg.EnteringPasscode, ev.Typed): _typed,
-    (pg.CheckingPasscode, ev.PasscodeRefused): _refused,
-    (pg.ChangingPasscode, ev.PasscodeRefused): _refused,
-    (pg.ChangingPasscode, ev.PasscodeChanged): _changed,
-}
 
-PRESSED: dict[tuple[type, Intent], _Rule] = {
-    (pg.EnteringPasscode, Intent.CONTINUE): _given,
-    (pg.EnteringPasscode, Intent.BACK): _back,
-    (pg.ChoosingPasscode, Intent.BACK): _old_again,
-}
+def _opened(state: State, page: pg.CheckingPasscode, event: ev.RegistrationOpened) -> Outcome:
+    if page.asked.who is None:
+        return unchanged(state)
+    profile, trust = page.asked.who
+    draft = Draft(
+        profile,
+        trust,
+        event.offered,
+        former_questions=event.former,
+        email=profile.email,
+        mail_domains=event.mail_domains,
+    )
+    return show(state, draft_pages.first_to_answer(draft), _FORGET)
+
+
+PAGES = (
+    PageDescription(
+        pg.EnteringPasscode,
+        holder_views.entering_passcode,
+        pressed={Intent.CONTINUE: _given, Intent.BACK: _back},
+        heard={ev.Typed: _typed},
+    ),
+    PageDescription(
+        pg.CheckingPasscode,
+        holder_views.checking_passcode,
+        heard={
+            ev.PasscodeRefused: _refused,
+            ev.LoggedIn: _logged_in,
+            ev.RegistrationOpened: _opened,
+            ev.RegistrationRemoved: _removed,
+        },
+        work=Work(50.0, late=Trouble.CENTRAL, failures=CENTRAL_FAILURES),
+    ),
+)

@@ -1,92 +1,67 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Logging in: the passcode, the trust where there are several, and the profile."""
+"""My card: the trust if there are several, and the profile."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
-from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
-from kiosk.flow import state as st
 from kiosk.flow.cardholder_profile import SelfService
-from kiosk.flow.journeys import known_passcode as change
+from kiosk.flow.description import PageDescription
+from kiosk.flow.drawing import holder_views
+from kiosk.flow.journeys.known_passcode import ask
+from kiosk.flow.outcome import Outcome, show, unchanged
+from kiosk.flow.state import State
 from kiosk.flow.view import Intent
 
-Outcome = tuple[st.State, tuple[do.Effect, ...]]
+
+def _trust_highlighted(state: State, page: pg.ChoosingTrust, event: ev.Chosen) -> Outcome:
+    if not 0 <= event.number < len(page.profile.trusts):
+        return unchanged(state)
+    return show(state, replace(page, chosen=event.number))
 
 
-def begin(state: st.State) -> Outcome:
-    """Ask for the passcode to log in."""
-    return change.ask(state, pg.EnteringPasscode(pg.Why.LOG_IN))
+def _trust_chosen(state: State, page: pg.ChoosingTrust, _: ev.Pressed) -> Outcome:
+    if page.chosen is None:
+        return unchanged(state)
+    return show(state, pg.ShowingProfile(page.profile, page.profile.trusts[page.chosen]))
 
 
-def _logged_in(state: st.State, event: ev.LoggedIn) -> Outcome:
-    state = replace(state, passcode_left=None)
-    forget = (do.ForgetTyped((change.FIELD,)),)
-    trusts = event.profile.trusts
-    if len(trusts) == 1:
-        return replace(state, page=pg.ShowingProfile(event.profile, trusts[0])), forget
-    return replace(state, page=pg.ChoosingTrust(event.profile)), forget
-
-
-def _trust_highlighted(state: st.State, event: ev.Chosen) -> Outcome:
-    page = state.page
-    if not isinstance(page, pg.ChoosingTrust) or not 0 <= event.number < len(page.profile.trusts):
-        return state, ()
-    return replace(state, page=replace(page, chosen=event.number)), ()
-
-
-def _trust_chosen(state: st.State, _: ev.Pressed) -> Outcome:
-    page = state.page
-    if not isinstance(page, pg.ChoosingTrust) or page.chosen is None:
-        return state, ()
-    trust = page.profile.trusts[page.chosen]
-    return replace(state, page=pg.ShowingProfile(page.profile, trust)), ()
-
-
-def _another_trust(state: st.State, _: ev.Pressed) -> Outcome:
-    page = state.page
-    if not isinstance(page, pg.ShowingProfile) or len(page.profile.trusts) == 1:
-        return state, ()
+def _another_trust(state: State, page: pg.ShowingProfile, _: ev.Pressed) -> Outcome:
+    if len(page.profile.trusts) == 1:
+        return unchanged(state)
     chosen = page.profile.trusts.index(page.trust)
-    return replace(state, page=pg.ChoosingTrust(page.profile, chosen)), ()
+    return show(state, pg.ChoosingTrust(page.profile, chosen))
 
 
-def _remove(state: st.State, _: ev.Pressed) -> Outcome:
-    page = state.page
-    if not isinstance(page, pg.ShowingProfile):
-        return state, ()
+def _remove(state: State, page: pg.ShowingProfile, _: ev.Pressed) -> Outcome:
     if page.profile.self_service is not SelfService.REGISTERED:
-        return state, ()
+        return unchanged(state)
     asked = pg.EnteringPasscode(pg.Why.REMOVE, profile=page.profile, trust=page.trust)
-    return change.ask(state, asked)
+    return ask(state, asked)
 
 
-def _removed(state: st.State, _: ev.RegistrationRemoved) -> Outcome:
-    page = state.page
-    if not isinstance(page, pg.CheckingPasscode):
-        return state, ()
-    profile, trust = page.asked.profile, page.asked.trust
-    if profile is None or trust is None:
-        return state, ()
-    without = replace(profile, self_service=SelfService.REMOVED, registered=None)
-    showing = replace(state, page=pg.ShowingProfile(without, trust))
-    return showing, (do.ForgetTyped((change.FIELD,)),)
+def _register(state: State, page: pg.ShowingProfile, _: ev.Pressed) -> Outcome:
+    if page.profile.self_service in {SelfService.LOCKED_OUT, SelfService.REMOVED}:
+        return unchanged(state)
+    return show(state, pg.Instructions(page.profile, page.trust))
 
 
-_Rule = Callable[[st.State, Any], Outcome]
-
-TABLE: dict[tuple[type, type], _Rule] = {
-    (pg.CheckingPasscode, ev.LoggedIn): _logged_in,
-    (pg.CheckingPasscode, ev.RegistrationRemoved): _removed,
-    (pg.ChoosingTrust, ev.Chosen): _trust_highlighted,
-}
-
-PRESSED: dict[tuple[type, Intent], _Rule] = {
-    (pg.ChoosingTrust, Intent.CONTINUE): _trust_chosen,
-    (pg.ShowingProfile, Intent.BACK): _another_trust,
-    (pg.ShowingProfile, Intent.REMOVE): _remove,
-}
+PAGES = (
+    PageDescription(
+        pg.ChoosingTrust,
+        holder_views.choosing_trust,
+        pressed={Intent.CONTINUE: _trust_chosen},
+        heard={ev.Chosen: _trust_highlighted},
+    ),
+    PageDescription(
+        pg.ShowingProfile,
+        holder_views.profile,
+        pressed={
+            Intent.BACK: _another_trust,
+            Intent.REMOVE: _remove,
+            Intent.REGISTER: _register,
+        },
+    ),
+)

@@ -1,20 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The languages and the settings for access: over every page, and the page is there afterwards."""
+"""The menus of the languages and the settings for access, which open over every page."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from kiosk.flow import effects as do
 from kiosk.flow import events as ev
-from kiosk.flow import state as st
 from kiosk.flow import view as vw
 from kiosk.flow.drawing.frame import frame
+from kiosk.flow.outcome import Outcome, unchanged
 from kiosk.flow.preferences import OWN_NAMES, Language, Menu, TextSize
+from kiosk.flow.state import State
 from kiosk.flow.text import Verbatim, text
 from kiosk.flow.view import Intent
-
-Outcome = tuple[st.State, tuple[do.Effect, ...]]
 
 OPENED = {Intent.LANGUAGE: Menu.LANGUAGES, Intent.ACCESS: Menu.ACCESS}
 
@@ -23,7 +21,7 @@ _SIZES = {
     TextSize.LARGER: text("Larger text"),
     TextSize.LARGEST: text("Largest text"),
 }
-_TURNED = {
+_TOGGLES = {
     "high_contrast": text("High contrast"),
     "low_reach": text("Within low reach"),
     "speech": text("Read aloud"),
@@ -32,41 +30,45 @@ _TURNED = {
 }
 
 
-def pressed(state: st.State, intent: Intent) -> Outcome:
-    """A button while a menu is open, or one that opens it; the page below hears of neither."""
+def pressed(state: State, intent: Intent) -> Outcome:
+    """Open or close a menu: the page below gets none of these buttons."""
     opened = OPENED.get(intent)
-    # The button that opened a menu closes it, too.
+    # The button that opened a menu closes it as well.
     return replace(state, menu=None if opened is state.menu else opened), ()
 
 
-def chosen(state: st.State, event: ev.Chosen) -> Outcome:
-    """An entry of the menu that is open: it is done at once, and can be seen at once."""
+def chosen(state: State, event: ev.Chosen) -> Outcome:
+    """Apply an entry of the open menu at once."""
     if state.menu is Menu.LANGUAGES:
-        if 0 <= event.number < len(Language):
-            return replace(state, language=list(Language)[event.number], menu=None), ()
-        return state, ()
-    sizes, turned = list(TextSize), list(_TURNED)
+        return _language_chosen(state, event.number)
+    sizes, toggles = list(TextSize), list(_TOGGLES)
     if 0 <= event.number < len(sizes):
-        access = replace(state.access, text_size=sizes[event.number])
-    elif 0 <= event.number - len(sizes) < len(turned):
-        setting = turned[event.number - len(sizes)]
-        if not _offered(state, setting):
-            return state, ()
-        access = state.access.turned(setting)
-    else:
-        return state, ()
-    return replace(state, access=access), ()
+        larger = replace(state.access, text_size=sizes[event.number])
+        return replace(state, access=larger), ()
+    if 0 <= event.number - len(sizes) < len(toggles):
+        return _toggle(state, toggles[event.number - len(sizes)])
+    return unchanged(state)
 
 
-def read_aloud(state: st.State) -> Outcome:
-    """The key for it: reading aloud begins or ends, on every page, without any menu."""
-    if not _offered(state, "speech"):
-        return state, ()
-    return replace(state, access=state.access.turned("speech")), ()
+def read_aloud(state: State) -> Outcome:
+    """Start or stop reading aloud, by its key, on any page."""
+    return _toggle(state, "speech")
 
 
-def render(state: st.State) -> vw.View:
-    """The menu that is open, as a view."""
+def _language_chosen(state: State, number: int) -> Outcome:
+    if not 0 <= number < len(Language):
+        return unchanged(state)
+    return replace(state, language=list(Language)[number], menu=None), ()
+
+
+def _toggle(state: State, setting: str) -> Outcome:
+    if not _offered(state, setting):
+        return unchanged(state)
+    return replace(state, access=state.access.toggled(setting)), ()
+
+
+def render(state: State) -> vw.View:
+    """Draw the menu that is open."""
     done = vw.Button(Intent.BACK, text("Done"), vw.Role.PRIMARY)
     if state.menu is Menu.LANGUAGES:
         return vw.ChoicePage(
@@ -80,23 +82,23 @@ def render(state: st.State) -> vw.View:
     return vw.ChoicePage(
         frame(state, done),
         text("Settings for access"),
-        (*_sizes(state), *_on_or_off(state)),
+        (*_sizes(state), *_toggles(state)),
         hint=text("They end when you leave."),
         columns=2,
     )
 
 
-def _offered(state: st.State, setting: str) -> bool:
+def _offered(state: State, setting: str) -> bool:
     return setting != "speech" or state.speech_present
 
 
-def _sizes(state: st.State) -> tuple[vw.Choice, ...]:
+def _sizes(state: State) -> tuple[vw.Choice, ...]:
     return tuple(
         vw.Choice(label, ticked=size is state.access.text_size) for size, label in _SIZES.items()
     )
 
 
-def _on_or_off(state: st.State) -> tuple[vw.Choice, ...]:
+def _toggles(state: State) -> tuple[vw.Choice, ...]:
     return tuple(
         vw.Choice(
             label,
@@ -104,5 +106,5 @@ def _on_or_off(state: st.State) -> tuple[vw.Choice, ...]:
             enabled=_offered(state, setting),
             ticked=getattr(state.access, setting),
         )
-        for setting, label in _TURNED.items()
+        for setting, label in _TOGGLES.items()
     )
