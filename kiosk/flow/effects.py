@@ -30,7 +30,7 @@ class OpenUnlock:
 class GiveAnswers:
     """Send the answers, in the order of the questions, with the card's proof; None is a blank.
 
-    `code` is the one that was e-mailed, where central asked for it.
+    `code` is the one that was emailed, where central asked for it.
     """
 
     visit: int
@@ -40,7 +40,7 @@ class GiveAnswers:
 
 @dataclass(frozen=True, slots=True)
 class SendCode:
-    """Have another code e-mailed."""
+    """Have another code emailed."""
 
     visit: int
 
@@ -90,7 +90,7 @@ class JudgeAnswer:
 
 @dataclass(frozen=True, slots=True)
 class SendRegistrationCode:
-    """Have a registration code e-mailed, in this language; the one before is void."""
+    """Have a registration code emailed, in this language; the one before is void."""
 
     visit: int
     email: str

@@ -226,7 +226,7 @@ class AnswersRefused:
 
 @dataclass(frozen=True, slots=True)
 class CodeSent:
-    """Central asks for a code as well, and has e-mailed one; `anew` where one was void by now."""
+    """Central asks for a code as well, and has emailed one; `anew` where one was void by now."""
 
     visit: int
     address: str

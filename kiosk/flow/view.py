@@ -142,7 +142,7 @@ class EntryKind(StrEnum):
     ANSWER = "answer"
     PASSCODE = "passcode"
     CODE = "code"
-    EMAIL = "e-mail"
+    EMAIL = "email"
 
     @property
     def of_digits(self) -> bool:
@@ -163,7 +163,7 @@ class Entry:
     """What is being typed: its buffer's name in `ui`, its length, never its content.
 
     `rules` tell `ui` what to report in `Typed.met`; `shown` asks for letters instead of dots.
-    `endings` are what one touch adds to an e-mail address, from its @ on. `prefilled` is where it
+    `endings` are what one touch adds to an email address, from its @ on. `prefilled` is where it
     starts; an address is nobody's secret.
     """
 

@@ -91,7 +91,7 @@ class Visit:
 
     def to_code(self) -> None:
         self.to_email()
-        self.enter("e-mail", "nora@nhs.net")
+        self.enter("email", "nora@nhs.net")
         self.hear(ev.CodeSent(self.number, "n…@nhs.net"))
 
 

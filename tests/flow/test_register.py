@@ -43,7 +43,7 @@ def test_four_questions_are_registered_in_the_order_in_which_they_were_chosen() 
     visit.open_registration()
     for question in (3, 0, 7, 5):
         visit.answer(question, f"answer {question}")
-    visit.enter("e-mail", "nora@nhs.net")
+    visit.enter("email", "nora@nhs.net")
     visit.hear(ev.CodeSent(visit.number, "n…@nhs.net"))
     code = visit.enter("code", "042042", Intent.CONFIRM)
     (effect,) = visit.asked_for(do.Register)
@@ -124,7 +124,7 @@ def test_the_code_and_the_notice_are_to_be_in_the_language_of_the_screen() -> No
 def test_an_address_that_is_refused_is_asked_again_and_kept() -> None:
     visit = Visit()
     visit.to_email()
-    visit.enter("e-mail", "nora@gmail.com")
+    visit.enter("email", "nora@gmail.com")
     visit.hear(ev.EmailRefused(visit.number))
     view = visit.view
     assert isinstance(view, vw.EntryPage)
@@ -154,9 +154,9 @@ def test_the_endings_are_the_first_few_of_centrals_domains_that_have_room(
     view = visit.view
     assert isinstance(view, vw.EntryPage)
     assert view.entry.endings == endings
-    visit.enter("e-mail", "nora@gmail.com")
+    visit.enter("email", "nora@gmail.com")
     visit.hear(ev.EmailRefused(visit.number))
-    assert (endings[0] if endings else "could not be e-mailed there") in problem(visit.view)
+    assert (endings[0] if endings else "could not be emailed there") in problem(visit.view)
 
 
 def test_a_wrong_code_and_a_void_one_are_asked_again() -> None:
@@ -180,7 +180,7 @@ def test_a_registration_that_is_replaced_needs_the_answers_to_it() -> None:
     visit.hear(ev.Pressed(Intent.SKIP))
     for number in range(4):
         visit.answer(number, f"answer {number}")
-    visit.enter("e-mail", "nora@nhs.net")
+    visit.enter("email", "nora@nhs.net")
     visit.hear(ev.CodeSent(visit.number, "n…@nhs.net"))
     visit.enter("code", "042042", Intent.CONFIRM)
     (effect,) = visit.asked_for(do.Register)
@@ -195,7 +195,7 @@ def test_former_answers_that_were_wrong_are_asked_again_and_the_new_ones_kept() 
         visit.enter(f"former-answer-{number}", "wrong")
     for number in range(4):
         visit.answer(number, f"answer {number}")
-    visit.enter("e-mail", "nora@nhs.net")
+    visit.enter("email", "nora@nhs.net")
     visit.hear(ev.CodeSent(visit.number, "n…@nhs.net"))
     visit.enter("code", "042042", Intent.CONFIRM)
     visit.hear(ev.AnswersRefused(visit.number))
@@ -216,7 +216,7 @@ def test_too_early_at_the_very_end_loses_nothing_that_was_given() -> None:
         visit.enter(f"former-answer-{number}", "before")
     for number in range(4):
         visit.answer(number, f"answer {number}")
-    visit.enter("e-mail", "nora@nhs.net")
+    visit.enter("email", "nora@nhs.net")
     visit.hear(ev.CodeSent(visit.number, "n…@nhs.net"))
     visit.enter("code", "042042", Intent.CONFIRM)
     asked = len(visit.effects)
@@ -246,7 +246,7 @@ def test_a_code_that_was_not_sent_loses_nothing_that_was_given(
 ) -> None:
     visit = Visit()
     visit.to_email()
-    visit.enter("e-mail", "noora@nhs.net")
+    visit.enter("email", "noora@nhs.net")
     asked = len(visit.effects)
     visit.hear(replace(happened, visit=visit.number))
     assert isinstance(visit.page, pg.EnteringEmail)
@@ -254,7 +254,7 @@ def test_a_code_that_was_not_sent_loses_nothing_that_was_given(
     assert not [each for each in visit.effects[asked:] if isinstance(each, do.Forget)]
     assert said in problem(visit.view)
     assert ready(visit.view)
-    visit.enter("e-mail", "nora@nhs.net")
+    visit.enter("email", "nora@nhs.net")
     visit.hear(ev.CodeSent(visit.number, "n…@nhs.net"))
     assert isinstance(visit.page, pg.EnteringCode)
 
@@ -292,7 +292,7 @@ def test_the_page_of_the_code_says_where_it_went_and_how_long_it_is_good() -> No
     assert "15 minutes" in hint
 
 
-@pytest.mark.parametrize("field", ["passcode", "own-answer-1", "e-mail", "code"])
+@pytest.mark.parametrize("field", ["passcode", "own-answer-1", "email", "code"])
 def test_what_was_typed_for_another_page_is_not_taken(field: str) -> None:
     visit = Visit()
     visit.open_registration()
@@ -323,11 +323,11 @@ def test_where_no_more_codes_can_be_sent_the_newest_and_its_address_are_kept() -
     visit = Visit()
     visit.to_code()
     visit.hear(ev.Pressed(Intent.BACK))
-    visit.enter("e-mail", "nora.nurse@nhs.net")
+    visit.enter("email", "nora.nurse@nhs.net")
     heard = len(visit.effects)
     visit.hear(ev.UnlockRefused(visit.number, ev.Refusal.NO_MORE_CODES))
     assert not any(isinstance(effect, do.Forget) for effect in visit.effects[heard:])
-    assert problem(visit.view) == "No more codes can be sent. Use the code in the newest e-mail."
+    assert problem(visit.view) == "No more codes can be sent. Use the code in the newest email."
     view = visit.view
     assert isinstance(view, vw.EntryPage)
     assert view.hint is not None

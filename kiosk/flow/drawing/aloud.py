@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is read aloud of a view: what somebody would read to a friend. Pure, and never a secret.
 
-A View has no secrets. What is being typed is not read out either, but for an e-mail address.
+A View has no secrets. What is being typed is not read out either, but for an email address.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Reading:
 def aloud(view: vw.View, address: str = "") -> Reading:
     """The page of `view` in the order in which one reads it; whatever lies over it is not heard.
 
-    `address` is what an e-mail page has in its box by now, which is nobody's secret.
+    `address` is what an email page has in its box by now, which is nobody's secret.
     """
     frame = view.frame
     doing = [step.label for step in frame.steps if step.state is vw.StepState.DOING]

@@ -123,4 +123,4 @@ def too_early(seconds: int) -> Text:
     )
 
 
-NONE_LEFT = text("No more codes can be sent. Use the code in the newest e-mail.")
+NONE_LEFT = text("No more codes can be sent. Use the code in the newest email.")

@@ -138,7 +138,7 @@ _EXPLANATIONS = {
         ),
     ),
     Trouble.MAIL: Explanation(
-        text("The code could not be e-mailed"),
+        text("The code could not be emailed"),
         (
             text("Without it you cannot go on. Nothing on your smartcard has changed."),
             text("Try again in a few minutes. If it is urgent, use a contact below."),

@@ -129,7 +129,7 @@ def email(state: State, page: pg.EnteringEmail) -> vw.View:
     """Draw the entry of the email address."""
     return vw.EntryPage(
         _frame(state, page, RegisterStep.EMAIL, CLOSE, BACK, go_on(enabled=page.length > 0)),
-        text("Your e-mail address"),
+        text("Your email address"),
         vw.Entry(
             EMAIL,
             vw.EntryKind.EMAIL,
@@ -153,7 +153,7 @@ def _unsent(page: pg.EnteringEmail) -> Text | None:
 
 
 _MISSED = text("The central service cannot be reached. What you gave is kept: try again.")
-_NOT_THERE = text("The code could not be e-mailed there. Check the address and try again.")
+_NOT_THERE = text("The code could not be emailed there. Check the address and try again.")
 _UNSENT = {
     pg.Unsent.REFUSED: _NOT_THERE,
     pg.Unsent.MAIL: _NOT_THERE,
@@ -178,7 +178,7 @@ def code(state: State, page: pg.EnteringCode) -> vw.View:
     elif page.draft.missed and page.length:
         problem = _MISSED
     elif page.refused and not page.length:
-        problem = text("That was not the code. Look at the newest e-mail and try again.")
+        problem = text("That was not the code. Look at the newest email and try again.")
     elif page.spent and not page.length:
         problem = NONE_LEFT
     elif page.anew and not page.length:

@@ -67,7 +67,7 @@ def code(state: State, page: pg.AskingCode) -> vw.View:
     another = vw.Button(vw.Intent.ANOTHER_CODE, text("Send a new code"), enabled=not page.spent)
     return vw.EntryPage(
         frame(state, CLOSE, another, go_on(enabled=page.length == CODE_DIGITS)),
-        heading=text("Enter the code from your e-mail"),
+        heading=text("Enter the code from your email"),
         entry=vw.Entry(CODE, vw.EntryKind.CODE, page.length, maximum=CODE_DIGITS, shown=True),
         hint=text("It was sent to {address} and is valid for 15 minutes.", address=page.address),
         problem=_code_problem(page),
@@ -76,7 +76,7 @@ def code(state: State, page: pg.AskingCode) -> vw.View:
 
 def _code_problem(page: pg.AskingCode) -> Text | None:
     if page.refused and not page.length:
-        return text("That was not the code. Look at the newest e-mail and try again.")
+        return text("That was not the code. Look at the newest email and try again.")
     if page.spent and not page.length:
         return NONE_LEFT
     if page.anew and not page.length:

@@ -186,8 +186,8 @@ PAGES = (
         information(
             text("Register for self service"),
             text("Once registered, you can unlock your smartcard yourself at any kiosk."),
-            text("You need your passcode, four answers that you will remember, and your e-mail."),
-            text("The registration code that is e-mailed to you is valid for 15 minutes."),
+            text("You need your passcode, four answers that you will remember, and your email."),
+            text("The registration code that is emailed to you is valid for 15 minutes."),
             buttons=(CLOSE, BACK, go_on(enabled=True)),
         ),
         pressed={Intent.CONTINUE: _read, Intent.BACK: _not_now},
