@@ -24,7 +24,7 @@ AnyRule = Callable[[State, Any, Any], Outcome]
 
 
 class Stage(StrEnum):
-    """Where a page stands in a visit; the lights follow it."""
+    """The stage of a visit that a page belongs to; the lights follow it."""
 
     START = "start"  # nobody is served
     JOURNEY = "journey"
@@ -33,7 +33,7 @@ class Stage(StrEnum):
 
 
 class Patience(StrEnum):
-    """How long a page stays if nobody touches the screen."""
+    """The time that a page stays if nobody touches the screen."""
 
     USUAL = "usual"  # the site's idle time
     READING = "reading"  # the site's time to read help
@@ -99,5 +99,5 @@ class PageDescription(Generic[P]):
 
     @property
     def changes_card(self) -> bool:
-        """Whether the card is being changed, and must stay in the reader."""
+        """Return whether the card is being changed, and must stay in the reader."""
         return self.work is not None and self.work.changes_card

@@ -90,7 +90,7 @@ class AskingQuestion(Page):
 
     @property
     def may_skip(self) -> bool:
-        """Whether this question may stay blank, after the blanks before it."""
+        """Return whether this question may stay blank, after the blanks before it."""
         blanks = sum(answer is None for answer in self.answers[: self.index])
         return blanks < len(self.questions) - self.required
 
@@ -164,7 +164,7 @@ class Finished(Page):
 
 
 class Why(StrEnum):
-    """What a passcode is asked for."""
+    """The reason to ask for a passcode."""
 
     LOG_IN = "log in"
     CHANGE = "change"
@@ -246,7 +246,7 @@ class ShowingProfile(HolderPage):
 
 @dataclass(frozen=True, slots=True)
 class Instructions(HolderPage):
-    """What registering means; `draft` is set if the user has come back to it."""
+    """The user reads what registering means; `draft` is set if they have come back to it."""
 
     draft: Draft | None = None
 
@@ -293,7 +293,7 @@ class AnsweringQuestion(DraftPage):
 
 
 class Unsent(StrEnum):
-    """Why no registration code was sent."""
+    """The reason why no registration code was sent."""
 
     REFUSED = "refused"  # central accepts no such address
     MAIL = "mail"  # the mail server refused it
@@ -302,7 +302,7 @@ class Unsent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EnteringEmail(DraftPage):
-    """The user types the address for the registration code; `unsent`: why the last was not sent."""
+    """The user types the address for the code; `unsent` says why the last code was not sent."""
 
     length: int = 0
     unsent: Unsent | None = None

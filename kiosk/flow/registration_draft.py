@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The draft of a registration: what the user has given so far, as a value."""
+"""The draft of a registration, as a value."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ENDINGS, _ENDING_LETTERS, _ENDINGS_LETTERS = 4, 20, 34  # at most: keys, letter
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What the user has given so far to register.
+    """The data that the user has given so far to register.
 
     `offered` has the questions to choose from, as (id, text). `former` has the answers to
     `former_questions`, which are needed to replace a registration. `questions`, `answers` and
@@ -40,17 +40,17 @@ class Draft:
 
     @property
     def holds_answers(self) -> bool:
-        """Whether a buffer holds something."""
+        """Return whether a buffer holds something."""
         return any(length for _, length in self.typed)
 
     @property
     def may_skip(self) -> bool:
-        """Whether one more of the former answers may stay blank."""
+        """Return whether one more of the former answers may stay blank."""
         return self.former.count(None) < QUESTIONS - REQUIRED
 
     @property
     def endings(self) -> tuple[str, ...]:
-        """What one touch adds to an address: "@nhs.net", or ".nhs.uk" for a parent domain.
+        """Return what one touch adds to an address: "@nhs.net", or ".nhs.uk" for a parent domain.
 
         These are the first of central's domains that fit on the keys; the others are typed in full.
         """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is on the screen in a state: the page, or what lies over it."""
+"""The view of a state: its page, or the overlay on it."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The lights and the buzzer: what they tell of a state, and never more than the screen says."""
+"""The signals of the lights and the buzzer; they never tell more than the screen."""
 
 from __future__ import annotations
 

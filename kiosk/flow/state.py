@@ -84,7 +84,7 @@ class State:
 
     @property
     def in_service(self) -> bool:
-        """Whether this kiosk may be used; without a reader or central it may, in vain."""
+        """Return whether this kiosk may be used, even without a reader or central."""
         return self.admitted and not self.case_opened
 
     @classmethod
@@ -94,7 +94,7 @@ class State:
 
     @property
     def changed(self) -> bool:
-        """Whether a user has changed the language or the settings for access, or is about to."""
+        """Return whether a user has changed the language or the settings, or is about to."""
         own = (self.language, self.access) != (self.site.language, self.site.access)
         return own or self.menu is not None
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Trouble(StrEnum):
-    """What a help screen explains; with ASKED, nothing is wrong: the user pressed Help."""
+    """A trouble that a help screen explains; ASKED: nothing is wrong, and the user pressed Help."""
 
     ASKED = "asked"
     CARD_NOT_KNOWN = "card not known"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the help screens say: what happened, what to do now. Attackers learn nothing from them."""
+"""The texts of the help screens: what happened, and what to do now. Attackers learn nothing."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from kiosk.flow.trouble import Trouble
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A help screen's heading and paragraphs."""
+    """The heading and the paragraphs of a help screen."""
 
     heading: Text
     paragraphs: tuple[Text, ...]
 
 
 def explain(page: Helping) -> Explanation:
-    """The words for a trouble."""
+    """Return the texts for a trouble."""
     if page.trouble is Trouble.WAIT:
         minutes = max(1, -(-page.wait_seconds // 60))
         wait = plural(

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What lies over every page: menus, the closing question, the dark screen."""
+"""The overlays of every page: menus, the closing question, the dark screen."""
