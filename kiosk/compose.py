@@ -36,8 +36,8 @@ from kiosk.devices.touch.evdev import EvdevTouch
 from kiosk.doctor import findings, machine_checks, status_files, surroundings
 from kiosk.errors import BoardUnavailable, DisplayUnavailable, SettingsError, StoreFailed
 from kiosk.flow import events as ev
-from kiosk.flow.access import Access
 from kiosk.flow.diagnosis import Diagnosis, Part
+from kiosk.flow.preferences import Access
 from kiosk.flow.text import Verbatim
 from kiosk.flow.view import Contact
 from kiosk.hardening import harden

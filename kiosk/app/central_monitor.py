@@ -73,7 +73,7 @@ class CentralMonitor:
             return ev.CentralSeen(reachable=True, admitted=False)
         except KioskError as error:
             _log.info("central: %s", error)
-            return ev.CentralSeen(reachable=False, lent=self._count_lent())
+            return ev.CentralSeen(reachable=False, available_packs=self._count_lent())
         return ev.CentralSeen(reachable=True)
 
     def _count_lent(self) -> int:

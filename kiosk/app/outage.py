@@ -13,7 +13,7 @@ from itertools import count
 
 from kiosk import flow
 from kiosk.flow.events import Event
-from kiosk.flow.resting import MOVE_SECONDS
+from kiosk.flow.overlays.dark_screen import MOVE_SECONDS
 from kiosk.flow.view import View
 
 AWAKE_SECONDS = 60.0  # of the three minutes until the next attempt to start the kiosk

@@ -114,12 +114,13 @@ def card() -> None:
 def technician_code() -> None:
     """Make what `technician_code` is to be in kiosk.toml, of a code that is typed here."""
     from kiosk.app.technician_access import make_hash  # noqa: PLC0415
-    from kiosk.flow.technician import LEAST, MOST  # noqa: PLC0415
+    from kiosk.flow import entries  # noqa: PLC0415
 
     harden(die_with_parent=False)
+    least, most = entries.TECHNICIAN_CODE_LEAST, entries.TECHNICIAN_CODE_MOST
     typed = getpass.getpass("code: ") if sys.stdin.isatty() else sys.stdin.readline()
     code = typed.strip()
-    if not (code.isascii() and code.isdigit() and LEAST <= len(code) <= MOST):
-        raise SettingsError("the code", f"has to have {LEAST} to {MOST} digits")
+    if not (code.isascii() and code.isdigit() and least <= len(code) <= most):
+        raise SettingsError("the code", f"has to have {least} to {most} digits")
     made = make_hash(code)
     show(_TechnicianCode(made), made)

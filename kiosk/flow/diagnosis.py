@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the parts of a kiosk are, as its doctor tells it: plain values in the catalogue's words."""
+"""The diagnoses of a kiosk's parts, which its doctor makes, as plain values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kiosk.flow.text import Words
 
 
 class Part(StrEnum):
-    """What is looked at."""
+    """A part that is examined."""
 
     READER = "reader"
     SCREEN = "screen"
@@ -27,17 +27,17 @@ class Part(StrEnum):
 
 
 class Verdict(StrEnum):
-    """How a part of the kiosk is."""
+    """The condition of a part."""
 
     WELL = "well"
-    WARNING = "warning"  # it works, and somebody should look
+    WARNING = "warning"  # it works, and needs attention
     FAILED = "failed"
-    ABSENT = "absent"  # and need not be there
+    ABSENT = "absent"  # and not required
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """How `part` is. `advice` says what to do, where there is something to do."""
+    """The condition of `part`; `advice` says what to do, None if there is nothing to do."""
 
     part: Part
     verdict: Verdict
@@ -46,5 +46,5 @@ class Diagnosis:
 
     @property
     def is_trouble(self) -> bool:
-        """Whether somebody should do something."""
+        """Return whether the part needs attention."""
         return self.verdict in {Verdict.WARNING, Verdict.FAILED}

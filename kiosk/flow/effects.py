@@ -1,26 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is to be done, in the imperative: all that the flow can ask of the world."""
+"""The effects that the flow asks for, in the imperative."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from kiosk.flow.access import Language
 from kiosk.flow.events import Timer
+from kiosk.flow.preferences import Language
 from kiosk.questions import SecurityQuestion
 from kiosk.values import Secret
 
 
 @dataclass(frozen=True, slots=True)
 class ReadCard:
-    """Find out which card this is and how many tries it has left, without spending one."""
+    """Read the card's identity and counters, without spending a try."""
 
     visit: int
 
 
 @dataclass(frozen=True, slots=True)
 class OpenUnlock:
-    """Ask central for the questions of the card that was read in this visit."""
+    """Ask central for the questions of this visit's card."""
 
     visit: int
     reference: str
@@ -31,7 +31,7 @@ class OpenUnlock:
 class GiveAnswers:
     """Send the answers, in the order of the questions, with the card's proof; None is a blank.
 
-    `code` is the one that was e-mailed, where central asked for it.
+    `code` is the emailed code, if central asked for one.
     """
 
     visit: int
@@ -41,14 +41,14 @@ class GiveAnswers:
 
 @dataclass(frozen=True, slots=True)
 class SendCode:
-    """Have another code e-mailed."""
+    """Ask central to email another code."""
 
     visit: int
 
 
 @dataclass(frozen=True, slots=True)
 class UnlockCard:
-    """Get the grant, unlock the card with it, and set the new passcode."""
+    """Fetch the grant, unlock the card with it, and set the new passcode."""
 
     visit: int
     passcode: Secret
@@ -56,7 +56,7 @@ class UnlockCard:
 
 @dataclass(frozen=True, slots=True)
 class ChangePasscode:
-    """Have the card change its passcode."""
+    """Change the card's passcode."""
 
     visit: int
     old: Secret
@@ -65,7 +65,7 @@ class ChangePasscode:
 
 @dataclass(frozen=True, slots=True)
 class LogIn:
-    """Have the card prove its holder to central, and fetch her profile."""
+    """Prove the cardholder to central with the card, and fetch their profile."""
 
     visit: int
     passcode: Secret
@@ -73,7 +73,7 @@ class LogIn:
 
 @dataclass(frozen=True, slots=True)
 class OpenRegistration:
-    """Have the card prove its holder anew, and fetch the questions."""
+    """Prove the cardholder again, and fetch the questions."""
 
     visit: int
     passcode: Secret
@@ -81,7 +81,7 @@ class OpenRegistration:
 
 @dataclass(frozen=True, slots=True)
 class JudgeAnswer:
-    """See whether an answer is good enough, beside the others that were given."""
+    """Judge whether an answer is good enough, beside the `others` that were given."""
 
     visit: int
     question: SecurityQuestion
@@ -91,7 +91,7 @@ class JudgeAnswer:
 
 @dataclass(frozen=True, slots=True)
 class SendRegistrationCode:
-    """Have a registration code e-mailed, in this language; the one before is void."""
+    """Ask central to email a registration code in `language`; the code before it is void."""
 
     visit: int
     email: str
@@ -113,7 +113,7 @@ class Register:
 
 @dataclass(frozen=True, slots=True)
 class RemoveRegistration:
-    """End the registration, with the passcode proved anew."""
+    """Remove the registration, after the passcode was proved again."""
 
     visit: int
     passcode: Secret
@@ -121,34 +121,31 @@ class RemoveRegistration:
 
 @dataclass(frozen=True, slots=True)
 class Forget:
-    """Wipe everything of the person: typed text, secrets, what was read, what was asked."""
+    """Wipe everything of the user: typed text, secrets, and what was read and asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class ForgetTyped:
-    """Wipe what was typed into these fields, and only that."""
+    """Wipe what was typed into `fields`, and nothing else."""
 
     fields: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ForgetGiven:
-    """Wipe what was typed into these fields, and every secret that was given in this visit.
-
-    Nothing that goes on needs one of them.
-    """
+    """Wipe what was typed into `fields`, and every secret that was given in this visit."""
 
     fields: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ReportOpened:
-    """Note for central that the kiosk's case was opened."""
+    """Report to central that the kiosk's case was opened."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckTechnician:
-    """See whether this is the technician's code."""
+    """Check the technician's code."""
 
     visit: int
     code: Secret
@@ -156,14 +153,14 @@ class CheckTechnician:
 
 @dataclass(frozen=True, slots=True)
 class Diagnose:
-    """Have the kiosk look at each of its parts."""
+    """Examine each part of the kiosk."""
 
     visit: int
 
 
 @dataclass(frozen=True, slots=True)
 class StartTimer:
-    """Send `TimeUp(timer)` after `seconds`, instead of whenever that timer was due before."""
+    """Send `TimeUp(timer)` after `seconds`; a running timer is restarted."""
 
     timer: Timer
     seconds: float
@@ -171,7 +168,7 @@ class StartTimer:
 
 @dataclass(frozen=True, slots=True)
 class StopTimer:
-    """Do not send `TimeUp(timer)`."""
+    """Stop a timer; it sends no `TimeUp`."""
 
     timer: Timer
 

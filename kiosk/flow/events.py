@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What has happened, in the past tense: everything the flow ever hears of.
+"""The events of the flow, in the past tense.
 
-Events that answer an effect carry the `visit` the effect was asked for; an answer that belongs to a
-visit which is over changes nothing.
+An event that answers an effect carries that effect's `visit`; after the visit it changes nothing.
 """
 
 from __future__ import annotations
@@ -10,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kiosk.flow.cardholder_profile import Profile
 from kiosk.flow.diagnosis import Diagnosis
-from kiosk.flow.profile import Profile
 from kiosk.flow.view import Contact, Intent
 from kiosk.questions import SecurityQuestion
 from kiosk.values import (
@@ -23,14 +22,14 @@ from kiosk.values import (
     Secret,
 )
 
-# ---------------------------------------------------------------- the person
+# ---------------------------------------------------------------- the user
 
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """A button was pressed. `typed` is a copy of what the entry `field` holds, where there is one.
+    """A button was pressed; `typed` is a copy of the entry `field`, if the page has one.
 
-    The field is said because a page may have changed between the touch and its being heard.
+    The event names the field because the page may change between the touch and this event.
     """
 
     intent: Intent
@@ -40,7 +39,7 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """A key changed the entry `field`: its length now, and the rules it meets."""
+    """A key changed the entry `field`: its new length, and the rules that it meets."""
 
     field: str
     length: int
@@ -49,26 +48,26 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """An entry of a list was touched: its place in it, from 0."""
+    """An item of a list was touched, by its index from 0."""
 
     number: int
 
 
 @dataclass(frozen=True, slots=True)
 class ScreenFailed:
-    """The screen could not draw a view, or failed at a touch; it has wiped what was typed."""
+    """The screen failed to draw a view or to handle a touch, and has wiped what was typed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """Somebody is there: the screen was touched, wherever."""
+    """The screen was touched anywhere."""
 
 
 # ---------------------------------------------------------------- time
 
 
 class Timer(StrEnum):
-    """The flow's timers; it has one of each, and starting one again restarts it."""
+    """The timers of the flow, one of each kind."""
 
     IDLE = "idle"
     COUNTDOWN = "countdown"
@@ -80,7 +79,7 @@ class Timer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TimeUp:
-    """A timer that the flow started has run out."""
+    """A timer has run out."""
 
     timer: Timer
 
@@ -90,24 +89,24 @@ class TimeUp:
 
 @dataclass(frozen=True, slots=True)
 class CaseOpened:
-    """The kiosk's case is open, or its switch is cut off."""
+    """The kiosk's case is open, or its switch is disconnected."""
 
 
 @dataclass(frozen=True, slots=True)
 class SomebodyNear:
-    """The presence sensor saw somebody."""
+    """The presence sensor detected somebody."""
 
 
 @dataclass(frozen=True, slots=True)
 class PowerSeen:
-    """The supply voltage is too low, or good again."""
+    """The supply voltage has become too low, or good again."""
 
     low: bool
 
 
 @dataclass(frozen=True, slots=True)
 class LightsFailed:
-    """This kiosk is to have lights, and they cannot be used."""
+    """The kiosk's lights are configured and cannot be used."""
 
 
 # ---------------------------------------------------------------- the technician
@@ -115,14 +114,14 @@ class LightsFailed:
 
 @dataclass(frozen=True, slots=True)
 class TechnicianAdmitted:
-    """That was the technician's code."""
+    """The technician's code was right."""
 
     visit: int
 
 
 @dataclass(frozen=True, slots=True)
 class TechnicianRefused:
-    """That was not the code, or it came too early: the next try is after `wait_seconds`."""
+    """The code was wrong or came too early; the next try is possible after `wait_seconds`."""
 
     visit: int
     wait_seconds: int = 0
@@ -130,7 +129,7 @@ class TechnicianRefused:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosed:
-    """The kiosk has looked at each of its parts."""
+    """The kiosk has examined each of its parts."""
 
     visit: int
     diagnoses: tuple[Diagnosis, ...]
@@ -141,33 +140,33 @@ class Diagnosed:
 
 @dataclass(frozen=True, slots=True)
 class ReaderFailed:
-    """The reader or the card service went away."""
+    """The reader or the card service has failed."""
 
     trouble: ReaderTrouble
 
 
 @dataclass(frozen=True, slots=True)
 class ReaderReady:
-    """The reader is there and works; `simulated` when it is no hardware, which the screen says."""
+    """The reader works; the screen says so if it is `simulated`."""
 
     simulated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class CardInserted:
-    """A card lies in the reader. `reference` is what the person may quote to the RA afterwards."""
+    """A card was inserted; the user may quote the `reference` to the RA."""
 
     reference: str
 
 
 @dataclass(frozen=True, slots=True)
 class CardTaken:
-    """The card left the reader."""
+    """The card was removed."""
 
 
 @dataclass(frozen=True, slots=True)
 class CardRead:
-    """The card told who it is and how many tries it has left."""
+    """The card's identity and counters were read."""
 
     visit: int
     identity: CardIdentity
@@ -177,7 +176,7 @@ class CardRead:
 
 
 class CardTrouble(StrEnum):
-    """Why work with a card did not come to its end."""
+    """The reason why work with a card failed."""
 
     UNKNOWN = "unknown"
     READER = "reader"
@@ -186,12 +185,12 @@ class CardTrouble(StrEnum):
     WRONG_CARD = "wrong card"
     FAILED = "failed"
     UNBLOCKING_SPENT = "unblocking spent"
-    STORE = "store"  # nothing was done to it: it could not have been recorded
+    STORE = "store"  # nothing was done to the card, because it could not have been recorded
 
 
 @dataclass(frozen=True, slots=True)
 class CardFailed:
-    """Work with the card did not come to its end."""
+    """Work with the card failed."""
 
     visit: int
     trouble: CardTrouble
@@ -202,7 +201,7 @@ class CardFailed:
 
 @dataclass(frozen=True, slots=True)
 class UnlockOpened:
-    """These are the questions to ask, in order; `offline` by what central lent for this card."""
+    """The questions to ask arrived, in order; `offline` if they come from a pack on this kiosk."""
 
     visit: int
     questions: tuple[SecurityQuestion, ...]
@@ -219,7 +218,7 @@ class AnswersAccepted:
 
 @dataclass(frozen=True, slots=True)
 class AnswersRefused:
-    """Too few answers were right; which, nobody tells. The next try is after `wait_seconds`."""
+    """Too few answers were right; the next try is possible after `wait_seconds`."""
 
     visit: int
     wait_seconds: int = 0
@@ -227,7 +226,7 @@ class AnswersRefused:
 
 @dataclass(frozen=True, slots=True)
 class CodeSent:
-    """Central asks for a code as well, and has e-mailed one; `anew` where one was void by now."""
+    """Central asks for a code and has emailed it; `anew` if it replaces one that is void."""
 
     visit: int
     address: str
@@ -236,13 +235,13 @@ class CodeSent:
 
 @dataclass(frozen=True, slots=True)
 class CodeRefused:
-    """That was not the code."""
+    """The emailed code was wrong."""
 
     visit: int
 
 
 class Refusal(StrEnum):
-    """Why central does not unlock this card now."""
+    """The reason why central refuses a request."""
 
     NOT_KNOWN = "not known"
     NOT_REGISTERED = "not registered"
@@ -261,7 +260,7 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UnlockRefused:
-    """Central said no. `wait_seconds` goes with `Refusal.WAIT`."""
+    """Central refused a request; `wait_seconds` goes with `Refusal.WAIT`."""
 
     visit: int
     refusal: Refusal
@@ -270,13 +269,13 @@ class UnlockRefused:
 
 @dataclass(frozen=True, slots=True)
 class CentralFailed:
-    """The central service could not be reached, or its answer could not be understood."""
+    """The central service could not be reached, or its answer was not understood."""
 
     visit: int
 
 
 class UnlockStep(StrEnum):
-    """The steps of an unlock's card work, as the person sees them."""
+    """The steps of an unlock's card work, as the user sees them."""
 
     PERMISSION = "permission"
     UNLOCK = "unlock"
@@ -286,7 +285,7 @@ class UnlockStep(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UnlockAdvanced:
-    """The unlock has come to `step`."""
+    """The unlock has reached `step`."""
 
     visit: int
     step: UnlockStep
@@ -304,7 +303,7 @@ class CardUnlocked:
 
 @dataclass(frozen=True, slots=True)
 class PasscodeRefused:
-    """The card refused the passcode and counted it; `left`: tries, None where it is silent."""
+    """The card refused the passcode; `left` is the number of tries, None if it does not tell."""
 
     visit: int
     left: int | None
@@ -319,7 +318,7 @@ class PasscodeChanged:
 
 @dataclass(frozen=True, slots=True)
 class LoggedIn:
-    """Central believes the card, and tells who its holder is."""
+    """Central accepted the card's signature, and sent the cardholder's profile."""
 
     visit: int
     profile: Profile
@@ -327,11 +326,11 @@ class LoggedIn:
 
 @dataclass(frozen=True, slots=True)
 class RegistrationOpened:
-    """The passcode was proved anew: these questions may be chosen.
+    """The passcode was right, and a registration may begin.
 
-    `former` are those whose answers are needed, where there is a registration to replace.
-    `mail_domains` are whose addresses central accepts, with a dot before those that people have
-    theirs below.
+    `offered` has the questions to choose from. `former` has the questions of the
+    registration to replace, if there is one. `mail_domains` has the domains that central accepts;
+    one that starts with a dot stands for its subdomains.
     """
 
     visit: int
@@ -340,8 +339,8 @@ class RegistrationOpened:
     mail_domains: tuple[str, ...] = ()
 
 
-class Flaw(StrEnum):
-    """Why an answer is not good enough."""
+class AnswerFlaw(StrEnum):
+    """The reason why an answer is not good enough to register."""
 
     TOO_SHORT = "too short"
     COMMON = "common"
@@ -351,65 +350,65 @@ class Flaw(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AnswerJudged:
-    """Whether an answer is good enough to register."""
+    """An answer was judged; `flaw` is None if it is good enough to register."""
 
     visit: int
-    flaw: Flaw | None
+    flaw: AnswerFlaw | None
 
 
 @dataclass(frozen=True, slots=True)
 class EmailRefused:
-    """Codes do not go to such an address."""
+    """Central sends no codes to such an address."""
 
     visit: int
 
 
 @dataclass(frozen=True, slots=True)
 class CardRegistered:
-    """The card can be unlocked at a kiosk from now on."""
+    """The card was registered: a kiosk can unlock it from now on."""
 
     visit: int
 
 
 @dataclass(frozen=True, slots=True)
 class RegistrationRemoved:
-    """Nothing of the answers is kept any more."""
+    """The registration was removed, with its answers."""
 
     visit: int
 
 
-# ---------------------------------------------------------------- the house
+# ---------------------------------------------------------------- the surroundings
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechSeen:
-    """Whether this kiosk can read aloud."""
+    """It was found whether this kiosk can read aloud."""
 
     present: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Speaking:
-    """Reading aloud has begun, or has come to its end; several may begin before one ends."""
+    """Reading aloud has begun or ended; several readings may begin before one ends."""
 
     going: bool
 
 
 @dataclass(frozen=True, slots=True)
 class CentralSeen:
-    """Whether the central service answers at present, and `admitted`: whether it answers us.
+    """Central was called: `reachable` if it answers, `admitted` if it accepts this kiosk.
 
-    `lent`: for so many cards it lent what it takes to unlock them without it.
+    `available_packs`: so many cards can be unlocked without central.
     """
 
     reachable: bool
     admitted: bool = True
-    lent: int = 0
+    available_packs: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ContactsSeen:
-    """Whom to call, as central has it by now."""
+    """Central sent new contacts."""
 
     contacts: tuple[Contact, ...]
 

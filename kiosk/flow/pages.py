@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pages of the journeys as values: each holds what its step still needs, and nothing more.
 
-Secrets are opaque handles here: they are passed on, never looked into but for their length, form
-and sameness, and no page of the start screen holds one.
+`PageDescription` says how a page looks and behaves. Secrets are opaque handles: the flow passes
+them on and compares them, and reads nothing of them but their length and form. The start screen
+holds none.
 """
 
 from __future__ import annotations
@@ -10,43 +11,56 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kiosk.flow.cardholder_profile import Profile, Trust
 from kiosk.flow.diagnosis import Diagnosis
-from kiosk.flow.events import Flaw, UnlockStep
-from kiosk.flow.profile import Profile, Trust
+from kiosk.flow.entries import unlock_answer
+from kiosk.flow.events import AnswerFlaw, UnlockStep
+from kiosk.flow.registration_draft import Draft
+from kiosk.flow.trouble import Trouble
 from kiosk.questions import SecurityQuestion
 from kiosk.values import Rule, Secret
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """The start screen: no card, nobody."""
+class Page:
+    """The base of all pages."""
+
+    @property
+    def who(self) -> tuple[Profile, Trust] | None:
+        """The user who is logged in and the trust they chose, if the page shows them."""
+        return None
 
 
 @dataclass(frozen=True, slots=True)
-class ReadingCard:
-    """A card was inserted and tells who it is."""
+class Waiting(Page):
+    """The start screen: nobody is served."""
 
 
 @dataclass(frozen=True, slots=True)
-class CardWorks:
-    """The card is not locked: its holder chooses what to do."""
+class ReadingCard(Page):
+    """The card's identity and counters are read."""
 
 
 @dataclass(frozen=True, slots=True)
-class OpeningUnlock:
-    """Central is asked for the questions. `forgotten`: for a card that is not locked."""
+class CardWorks(Page):
+    """The card is not locked: the user chooses what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningUnlock(Page):
+    """Central is asked for the questions; `forgotten` if the card is not locked."""
 
     forgotten: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class AskingQuestion:
-    """One of the questions is on the screen.
+class AskingQuestion(Page):
+    """The user answers one of the questions of an unlock.
 
-    `answers` and `lengths` have one place a question; an answer that is None is blank. After a
-    refusal `refused` is set, and `wait_seconds` where central wants a pause before the next try.
-    `offline`: central is not there, and this kiosk judges the answers. `forgotten`: the card is not
-    locked, and its holder may have meant something else.
+    `answers` and `lengths` have one item for each question; an answer that is None is blank. After
+    a refusal `refused` is set, and `wait_seconds` if central wants a pause before the next try.
+    `offline`: this kiosk judges the answers, without central. `forgotten`: the card is not locked,
+    so Back leads to its menu.
     """
 
     questions: tuple[SecurityQuestion, ...]
@@ -62,32 +76,32 @@ class AskingQuestion:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The names of the answers' buffers."""
-        return tuple(f"answer-{number}" for number in range(1, len(self.questions) + 1))
+        """The buffers of the answers, by name."""
+        return tuple(unlock_answer(index) for index in range(len(self.questions)))
 
     @property
     def field(self) -> str:
-        """The name of this answer's buffer."""
+        """The buffer of the present answer, by name."""
         return self.fields[self.index]
 
     @property
     def length(self) -> int:
-        """How much is typed for this question."""
+        """The length of the present answer."""
         return self.lengths[self.index]
 
     @property
     def may_skip(self) -> bool:
-        """Whether this question may stay blank, after those before it."""
+        """Return whether this question may stay blank, after the blanks before it."""
         blanks = sum(answer is None for answer in self.answers[: self.index])
         return blanks < len(self.questions) - self.required
 
 
 @dataclass(frozen=True, slots=True)
-class CheckingAnswers:
-    """Central checks the answers and the card. `asked` is where to go back to.
+class CheckingAnswers(Page):
+    """Central checks the answers and the card; `asked` is the page to return to.
 
-    `address` is where a code was sent, where one was. `another`: no more than a new code was asked
-    for. `spent`: no more are sent.
+    `address` is where a code was sent, if any. `another`: the request was for a new code only.
+    `spent`: central sends no more codes.
     """
 
     asked: AskingQuestion
@@ -97,10 +111,11 @@ class CheckingAnswers:
 
 
 @dataclass(frozen=True, slots=True)
-class AskingCode:
-    """The code that was e-mailed to `address` is typed; `anew`: the one before it is void.
+class AskingCode(Page):
+    """The user types the code that was emailed to `address`.
 
-    `spent`: no more are sent, and the newest is the one to type.
+    `anew`: the code before it is void. `spent`: central sends no more codes, and the newest is
+    valid.
     """
 
     asked: AskingQuestion
@@ -112,11 +127,8 @@ class AskingCode:
 
 
 @dataclass(frozen=True, slots=True)
-class ChoosingPasscode:
-    """The new passcode is typed for the first time.
-
-    `old` is the present one where it is to be changed, None where the card is to be unlocked.
-    """
+class ChoosingPasscode(Page):
+    """The user types the new passcode; `old` is the one to change, None for an unlock."""
 
     old: Secret | None = None
     length: int = 0
@@ -126,8 +138,8 @@ class ChoosingPasscode:
 
 
 @dataclass(frozen=True, slots=True)
-class RepeatingPasscode:
-    """The new passcode is typed again."""
+class RepeatingPasscode(Page):
+    """The user types the new passcode again."""
 
     first: Secret
     old: Secret | None = None
@@ -136,24 +148,24 @@ class RepeatingPasscode:
 
 
 @dataclass(frozen=True, slots=True)
-class Unlocking:
-    """The grant is fetched and the card does its work: the card stays in."""
+class Unlocking(Page):
+    """The grant is fetched and the card is unlocked: the card must stay in the reader."""
 
     step: UnlockStep = UnlockStep.PERMISSION
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
-    """The card works, with its new passcode; it is to be taken. `changed`: it was not locked."""
+class Finished(Page):
+    """The card has its new passcode, and the user takes it; `changed`: it was not locked."""
 
     changed: bool = False
 
 
-# ---------------------------------------------------------------- with a passcode that is known
+# ---------------------------------------------------------------- with a known passcode
 
 
 class Why(StrEnum):
-    """What a passcode is asked for."""
+    """The reason to ask for a passcode."""
 
     LOG_IN = "log in"
     CHANGE = "change"
@@ -162,10 +174,11 @@ class Why(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class EnteringPasscode:
-    """The passcode that the card has is typed. `left`: tries, where they are few or one was wrong.
+class EnteringPasscode(Page):
+    """The user types the card's passcode.
 
-    `profile` and `trust` are those of the person who is logged in, from REGISTER on.
+    `left` is the number of tries, if they are few or one was wrong. `profile` and `trust` are set
+    if the user is logged in already.
     """
 
     why: Why
@@ -175,87 +188,86 @@ class EnteringPasscode:
     profile: Profile | None = None
     trust: Trust | None = None
 
+    @property
+    def who(self) -> tuple[Profile, Trust] | None:
+        """The user if they are logged in already."""
+        if self.profile is None or self.trust is None:
+            return None
+        return self.profile, self.trust
+
 
 @dataclass(frozen=True, slots=True)
-class CheckingPasscode:
-    """The card verifies the passcode, and central what the card signs. `asked` is where it was."""
+class CheckingPasscode(Page):
+    """The card verifies the passcode, and central the card's signature; `asked` came before."""
 
     asked: EnteringPasscode
 
 
 @dataclass(frozen=True, slots=True)
-class NowLocked:
-    """The passcode was wrong once too often: the card has locked itself."""
+class NowLocked(Page):
+    """The card has locked itself after too many wrong passcodes."""
 
 
 @dataclass(frozen=True, slots=True)
-class ChangingPasscode:
-    """The card changes its passcode: it stays in."""
+class ChangingPasscode(Page):
+    """The card changes its passcode: it must stay in the reader."""
 
 
 # ---------------------------------------------------------------- logged in
 
 
 @dataclass(frozen=True, slots=True)
-class ChoosingTrust:
-    """Several organisations know the cardholder; she says for which she is here."""
+class ChoosingTrust(Page):
+    """The user chooses one of several organisations."""
 
     profile: Profile
     chosen: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class ShowingProfile:
-    """The cardholder looks at what is known of her."""
+class HolderPage(Page):
+    """A page of a user who is logged in."""
 
     profile: Profile
     trust: Trust
+
+    @property
+    def who(self) -> tuple[Profile, Trust]:
+        """The user and the trust."""
+        return self.profile, self.trust
+
+
+@dataclass(frozen=True, slots=True)
+class ShowingProfile(HolderPage):
+    """The user reads their profile."""
 
 
 # ---------------------------------------------------------------- registering
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """What was given so far, and by whom.
+class Instructions(HolderPage):
+    """The user reads what registering means; `draft` is set if they have come back to it."""
 
-    `offered` is all that may be chosen from. `former` are the answers to
-    `former_questions`, which a registration that replaces another needs. `questions`, `answers` and
-    `lengths` have one place for each question that is done. `typed` is how much each of the buffers
-    holds, by its name, so that whatever was typed is found again after Back. `sent_to` is where the
-    newest code went. `missed`: central did not answer the last time it was asked. `mail_domains`
-    are as in `RegistrationOpened`.
-    """
-
-    profile: Profile
-    trust: Trust
-    offered: tuple[SecurityQuestion, ...] = ()
-    former_questions: tuple[SecurityQuestion, ...] = ()
-    former: tuple[Secret | None, ...] = ()
-    questions: tuple[int, ...] = ()
-    answers: tuple[Secret, ...] = ()
-    lengths: tuple[int, ...] = ()
-    typed: tuple[tuple[str, int], ...] = ()
-    email: str = ""
-    sent_to: str = ""
-    missed: bool = False
-    mail_domains: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Instructions:
-    """What registering means, before it begins; `draft` of who has come back to it since."""
-
-    profile: Profile
-    trust: Trust
     draft: Draft | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class AnsweringFormer:
-    """A question of the registration that is to be replaced."""
+class DraftPage(Page):
+    """A page that holds the draft of a registration."""
 
     draft: Draft
+
+    @property
+    def who(self) -> tuple[Profile, Trust]:
+        """The user who registers, and the trust."""
+        return self.draft.profile, self.draft.trust
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweringFormer(DraftPage):
+    """The user answers a question of the registration that is to be replaced."""
+
     length: int = 0
     shown: bool = False
     refused: bool = False
@@ -263,59 +275,53 @@ class AnsweringFormer:
 
 
 @dataclass(frozen=True, slots=True)
-class ChoosingQuestion:
-    """The next of the four questions is chosen."""
-
-    draft: Draft
+class ChoosingQuestion(DraftPage):
+    """The user chooses the next of the four questions."""
 
 
 @dataclass(frozen=True, slots=True)
-class AnsweringQuestion:
-    """The question that was chosen last is answered. `flaw` says why an answer was refused.
+class AnsweringQuestion(DraftPage):
+    """The user answers the chosen question; `flaw` says why an answer was refused.
 
-    While it is `judging`, the answer is in the draft already.
+    While the answer is judged (`judging`), it is in the draft already.
     """
 
-    draft: Draft
     question: int
     length: int = 0
     shown: bool = False
     judging: bool = False
-    flaw: Flaw | None = None
+    flaw: AnswerFlaw | None = None
 
 
 class Unsent(StrEnum):
-    """Why no registration code was sent."""
+    """The reason why no registration code was sent."""
 
-    REFUSED = "refused"  # codes do not go to such an address
-    MAIL = "mail"  # the mail server would not have it
+    REFUSED = "refused"  # central accepts no such address
+    MAIL = "mail"  # the mail server refused it
     CENTRAL = "central"
 
 
 @dataclass(frozen=True, slots=True)
-class EnteringEmail:
-    """The address that the registration code goes to. `unsent`: why it did not, the last time."""
+class EnteringEmail(DraftPage):
+    """The user types the address for the code; `unsent` says why the last code was not sent."""
 
-    draft: Draft
     length: int = 0
     unsent: Unsent | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class SendingCode:
-    """Central e-mails the code."""
-
-    draft: Draft
+class SendingCode(DraftPage):
+    """Central emails the code."""
 
 
 @dataclass(frozen=True, slots=True)
-class EnteringCode:
-    """The registration code is typed. `wait_seconds`: central wants a pause before it is given.
+class EnteringCode(DraftPage):
+    """The user types the registration code.
 
-    `anew`: the code before is void. `spent`: no more are sent, and the newest is the one to type.
+    `wait_seconds`: central wants a pause before the next try. `anew`: the code before is void.
+    `spent`: central sends no more codes, and the newest is valid.
     """
 
-    draft: Draft
     length: int = 0
     refused: bool = False
     anew: bool = False
@@ -324,26 +330,21 @@ class EnteringCode:
 
 
 @dataclass(frozen=True, slots=True)
-class ConfirmingRegistration:
+class ConfirmingRegistration(DraftPage):
     """Central registers the card."""
-
-    draft: Draft
 
 
 @dataclass(frozen=True, slots=True)
-class Registered:
-    """It is done."""
-
-    profile: Profile
-    trust: Trust
+class Registered(HolderPage):
+    """The card is registered."""
 
 
 # ---------------------------------------------------------------- the technician
 
 
 @dataclass(frozen=True, slots=True)
-class EnteringTechnicianCode:
-    """The technician's code is typed."""
+class EnteringTechnicianCode(Page):
+    """The technician types their code."""
 
     length: int = 0
     refused: bool = False
@@ -351,18 +352,18 @@ class EnteringTechnicianCode:
 
 
 @dataclass(frozen=True, slots=True)
-class CheckingTechnician:
-    """Whether it is the technician."""
+class CheckingTechnician(Page):
+    """The technician's code is checked."""
 
 
 @dataclass(frozen=True, slots=True)
-class Examining:
-    """The kiosk looks at each of its parts."""
+class Examining(Page):
+    """The kiosk examines each of its parts."""
 
 
 @dataclass(frozen=True, slots=True)
-class ShowingDiagnoses:
-    """What it found is read by the technician."""
+class ShowingDiagnoses(Page):
+    """The technician reads what was found."""
 
     diagnoses: tuple[Diagnosis, ...]
 
@@ -370,81 +371,9 @@ class ShowingDiagnoses:
 # ---------------------------------------------------------------- help
 
 
-class Trouble(StrEnum):
-    """What a help screen explains; ASKED: somebody asked for help, and nothing is wrong."""
-
-    ASKED = "asked"
-    CARD_NOT_KNOWN = "card not known"
-    CARD_UNREADABLE = "card unreadable"
-    CARD_MUTE = "card mute"
-    CARD_PULLED = "card pulled"
-    CARD_PULLED_AT_WORK = "card pulled at work"
-    CARD_PULLED_REGISTERING = "card pulled registering"
-    CARD_SWAPPED = "card swapped"
-    CARD_SPENT = "card spent"
-    READER = "reader"
-    NOT_REGISTERED = "not registered"
-    CARD_STOPPED = "card stopped"
-    LOCKED_OUT = "locked out"
-    WAIT = "wait"
-    FROZEN = "frozen"
-    MAIL = "mail"
-    NOT_TRUSTED = "not trusted"
-    UNLOCK_ONLY = "unlock only"
-    SESSION_OVER = "session over"
-    NO_MORE_CODES = "no more codes"
-    UNSETTLED = "unsettled"
-    OFFLINE_OVER = "offline over"
-    CHANGE_FAILED = "change failed"
-    CENTRAL = "central"
-    UNLOCK_FAILED = "unlock failed"
-    STORE = "store"
-    OUT_OF_SERVICE = "out of service"
-    UNVERIFIED = "unverified"
-    SCREEN = "screen"
-
-
 @dataclass(frozen=True, slots=True)
-class Helping:
-    """Plain help: what happened, what to do now, whom to call."""
+class Helping(Page):
+    """Help: what happened, what to do now, whom to call."""
 
     trouble: Trouble
     wait_seconds: int = 0
-
-
-AT_WORK = (Unlocking, ChangingPasscode)
-"""While the card is changed it is not to be asked back."""
-
-Page = (
-    Waiting
-    | ReadingCard
-    | CardWorks
-    | OpeningUnlock
-    | AskingQuestion
-    | CheckingAnswers
-    | AskingCode
-    | ChoosingPasscode
-    | RepeatingPasscode
-    | Unlocking
-    | Finished
-    | EnteringPasscode
-    | CheckingPasscode
-    | NowLocked
-    | ChangingPasscode
-    | ChoosingTrust
-    | ShowingProfile
-    | Instructions
-    | AnsweringFormer
-    | ChoosingQuestion
-    | AnsweringQuestion
-    | EnteringEmail
-    | SendingCode
-    | EnteringCode
-    | ConfirmingRegistration
-    | Registered
-    | Helping
-    | EnteringTechnicianCode
-    | CheckingTechnician
-    | Examining
-    | ShowingDiagnoses
-)

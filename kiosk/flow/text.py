@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Texts on the screen, as values: a message of the catalogue and what to fill in.
+"""Texts on the screen, as values: a message of the catalogue and the values to fill in.
 
-The flow names messages; the widgets translate them. `text(...)` and `plural(...)` are also the
-marks by which the catalogue's extractor finds every message: what they are given is a literal.
+The flow names messages; the widgets translate them. The catalogue's extractor finds messages by
+`text(...)` and `plural(...)`, so their first arguments are literals.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from kiosk.questions import SecurityQuestion
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A catalogue message, its plural where it counts something, and the values in its braces."""
+    """A message of the catalogue, its plural if it counts something, and the values to fill in."""
 
     message: str
     values: tuple[tuple[str, str | int], ...] = ()
@@ -34,17 +34,17 @@ Words = Text | Verbatim | SecurityQuestion
 
 
 def text(message: str, **values: str | int) -> Text:
-    """A message of the catalogue, with `{name}` replaced by `values`."""
+    """Return a message of the catalogue; `values` fill its `{name}`."""
     return Text(message, tuple(sorted(values.items())))
 
 
 def plural(singular: str, several: str, count: int, **values: str | int) -> Text:
-    """A message that counts: the catalogue's language chooses the form; `{count}` is filled in."""
+    """Return a message that counts; the language chooses the form, and `{count}` is filled in."""
     return Text(singular, tuple(sorted({**values, "count": count}.items())), several, count)
 
 
 def in_english(words: Words) -> str:
-    """What `words` say in the sources' own language; raises as `fill` does."""
+    """Return `words` in English, the language of the sources; raise as `fill` does."""
     if isinstance(words, Verbatim):
         return words.content
     if isinstance(words, SecurityQuestion):
@@ -54,9 +54,9 @@ def in_english(words: Words) -> str:
 
 
 def fill(template: str, text: Text) -> str:
-    """`template` with its `{name}` filled; plain names only, so no attribute can be reached.
+    """Return `template` with each `{name}` filled in; a name cannot reach an attribute.
 
-    Raises LookupError for a name that is not there, ValueError for anything but a name.
+    Raises LookupError for an unknown name, ValueError for anything but a plain name.
     """
     values = dict(text.values)
     parts = []

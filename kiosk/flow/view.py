@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is on the screen, as a value: frozen, complete, without secrets.
+"""The View: what is on the screen, as a frozen value without secrets.
 
-`flow.render(state)` makes a View; the widgets of `ui` draw it and send events back. There is one
-dataclass here, and one screen in `ui`, for each *kind* of page rather than for each page.
+`flow.render(state)` makes it; the widgets of `ui` draw it and send events back. Each *kind* of page
+has one dataclass here and one screen in `ui`.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from kiosk.flow.access import Access, Language
+from kiosk.flow.preferences import Access, Language
 from kiosk.flow.text import Text, Words
 from kiosk.values import PasscodeRules, Rule
 
 
 class Intent(StrEnum):
-    """What a person means by pressing a button."""
+    """The meaning of a button."""
 
     CONTINUE = "continue"
     BACK = "back"
@@ -40,7 +40,7 @@ class Intent(StrEnum):
 
 
 class Role(StrEnum):
-    """How a button looks: one primary button at most on a page."""
+    """How a button looks; a page has at most one primary button."""
 
     PRIMARY = "primary"
     SECONDARY = "secondary"
@@ -49,7 +49,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button: pressing it sends `Pressed(intent)`; a disabled one is grey and sends nothing."""
+    """A button, which sends `Pressed(intent)`; a disabled button is grey and sends nothing."""
 
     intent: Intent
     label: Words
@@ -59,7 +59,7 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Countdown:
-    """The warning before the time is up, drawn over the page, with its one button."""
+    """The warning before the time is up, drawn over the page with its one button."""
 
     seconds: int
     heading: Text
@@ -67,7 +67,7 @@ class Countdown:
 
 
 class StepState(StrEnum):
-    """How far a step of work, or of a journey, has come."""
+    """The progress of a step of work or of a journey."""
 
     WAITING = "waiting"
     DOING = "doing"
@@ -84,12 +84,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What every page has: its title, a banner when parts are simulated, buttons, the countdown.
+    """The frame of every page: title, buttons, countdown, and a banner if parts are simulated.
 
-    `steps` is the bar of a journey in several steps, always visible; `corner` says who is logged
-    in, and in which role, and `remaining` how much time she has left. `tools` lead to
-    the languages and the settings for access, from every page; `language` and `access` say what was
-    chosen there. `offer` is said, and not shown, to whoever may not see the screen.
+    `steps` is the bar of a journey in several steps, always visible. `corner` has the user who is
+    logged in and their role, `remaining` the rest of their visit. `tools` open the languages and
+    the settings for access; `language` and `access` are what was chosen there. `offer` is read
+    aloud only, for a user who cannot see the screen.
     """
 
     title: Text
@@ -106,7 +106,7 @@ class Frame:
 
 
 class Picture(StrEnum):
-    """A drawing that goes with a page, made by `ui` itself."""
+    """A drawing beside a text; `ui` draws it."""
 
     NONE = ""
     INSIDE = "inside"
@@ -118,7 +118,7 @@ class Picture(StrEnum):
 
 
 class Tone(StrEnum):
-    """The mood of a notice; never by colour alone: each has its own sign."""
+    """The tone of a notice; each has its own sign beside its colour."""
 
     INFORMATION = "information"
     SUCCESS = "success"
@@ -127,7 +127,7 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
-    """The start screen: the one thing to do, and what does not work at present."""
+    """The start screen: what to do, and what does not work at present."""
 
     frame: Frame
     heading: Text
@@ -137,22 +137,22 @@ class Welcome:
 
 
 class EntryKind(StrEnum):
-    """Which keys are offered under an entry."""
+    """The keys under an entry."""
 
     ANSWER = "answer"
     PASSCODE = "passcode"
     CODE = "code"
-    EMAIL = "e-mail"
+    EMAIL = "email"
 
     @property
     def of_digits(self) -> bool:
-        """Whether digits are all that is asked for."""
+        """Return whether the entry takes digits only."""
         return self in {EntryKind.PASSCODE, EntryKind.CODE}
 
 
 @dataclass(frozen=True, slots=True)
 class RuleLine:
-    """A rule for what is being typed, and whether it is met by now."""
+    """A rule for what is being typed, and whether it is met."""
 
     text: Text
     met: bool
@@ -160,11 +160,11 @@ class RuleLine:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is being typed: its buffer's name in `ui`, its length, never its content.
+    """The entry that is typed into: its buffer's name in `ui` and its length, never its content.
 
-    `rules` tell `ui` what to report in `Typed.met`; `shown` asks for letters instead of dots.
-    `endings` are what one touch adds to an e-mail address, from its @ on. `prefilled` is where it
-    starts; an address is nobody's secret.
+    `rules` tell `ui` what to report in `Typed.met`. `shown`: `ui` draws letters instead of dots.
+    One touch adds one of the `endings` to an email address. `prefilled` is what the entry starts
+    with; an address is not a secret.
     """
 
     field: str
@@ -179,7 +179,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class EntryPage:
-    """One thing to type: a heading, an entry with its keys, rules that tick, a problem to mend."""
+    """A page with one entry: heading, keys, rules to meet, a problem to correct."""
 
     frame: Frame
     heading: Words
@@ -192,9 +192,9 @@ class EntryPage:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of several things to choose: touching it sends `Chosen` with its number.
+    """An item of a list, which sends `Chosen` with its index.
 
-    `ticked` is whether it is on, None for what is neither on nor off.
+    `ticked` is whether it is on, None if it cannot be on or off.
     """
 
     label: Words
@@ -205,9 +205,9 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class ChoicePage:
-    """A list to choose from, of any length; `chosen` is the one that is highlighted.
+    """A page with a list of any length; `chosen` is highlighted.
 
-    Short choices stand in several `columns`, where texts are not larger than usual.
+    Short choices are drawn in several `columns` unless texts are enlarged.
     """
 
     frame: Frame
@@ -220,7 +220,7 @@ class ChoicePage:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a profile: its heading, and rows of a label and what goes with it, or one text."""
+    """A part of a profile: a heading, and rows of label and value, or one text."""
 
     heading: Text
     rows: tuple[tuple[Words, Words], ...] = ()
@@ -229,7 +229,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class ProfilePage:
-    """Who somebody is and what belongs to them, section by section; longer than the screen."""
+    """A profile in sections, which may be longer than the screen."""
 
     frame: Frame
     heading: Words
@@ -238,7 +238,7 @@ class ProfilePage:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Work that the person waits for, step by step; where it has no steps, with a picture."""
+    """Work that the user waits for, with its steps, or with a picture if it has none."""
 
     frame: Frame
     heading: Text
@@ -249,7 +249,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Whom to call: a name and a number or address, from the site's own settings."""
+    """A contact: a name, and a number or address."""
 
     name: Words
     detail: Words
@@ -257,7 +257,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something to read: what happened, what to do now, whom to call, a reference for the RA."""
+    """A page to read: what happened, what to do now, whom to call, a reference for the RA."""
 
     frame: Frame
     tone: Tone
@@ -270,7 +270,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Resting:
-    """A screen at rest, dark: what to do here. `place` counts the places where that has stood."""
+    """A dark screen with what to do here; `place` counts the places of the words."""
 
     frame: Frame
     heading: Words

@@ -26,7 +26,7 @@ from pydantic_settings import SettingsError as UnreadableSetting
 
 from kiosk.devices.touch import Turn
 from kiosk.errors import SettingsError, reason_of
-from kiosk.flow.access import Language
+from kiosk.flow.preferences import Language
 
 _PREFIX, _SITE = "KIOSK_", "KIOSK_SITE"
 _LONGEST_FILE = 1 << 16

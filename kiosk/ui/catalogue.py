@@ -8,7 +8,7 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
-from kiosk.flow.access import Language
+from kiosk.flow.preferences import Language
 from kiosk.flow.text import Text, Verbatim, Words, fill, in_english
 from kiosk.questions import SecurityQuestion
 

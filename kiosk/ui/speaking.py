@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from kiosk.flow.access import Language
+from kiosk.flow.preferences import Language
 
 
 class Speak(Protocol):

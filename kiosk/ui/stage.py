@@ -11,9 +11,9 @@ from typing import Any
 from kivy.uix.floatlayout import FloatLayout
 from kivy.uix.widget import Widget
 
-from kiosk.flow.access import Access, Language
-from kiosk.flow.aloud import Line, Reading, aloud, warning
+from kiosk.flow.drawing.aloud import Line, Reading, aloud, warning
 from kiosk.flow.events import Chosen, Event, Pressed, Touched, Typed
+from kiosk.flow.preferences import Access, Language
 from kiosk.flow.text import Verbatim
 from kiosk.flow.view import Entry, EntryKind, EntryPage, Intent, Resting, View, Welcome
 from kiosk.ui.catalogue import Catalogues

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
-from kiosk.flow.access import Access, TextSize
+from kiosk.flow.preferences import Access, TextSize
 from kiosk.ui.palette import HIGH_CONTRAST, NHS, Palette
 
 MARGIN = 20  # between the window's edge and everything on a page

@@ -19,8 +19,8 @@ from kiosk.contract import answer_rules, proof
 from kiosk.contract import messages as msg
 from kiosk.contract import registration as pf
 from kiosk.errors import CardMalformed, CardRefused, CentralRefused, KioskError, StoreFailed
+from kiosk.flow import cardholder_profile as shown
 from kiosk.flow import events as ev
-from kiosk.flow import profile as shown
 from kiosk.questions import SecurityQuestion
 from kiosk.values import Secret
 from kiosk.visits import VisitContext
@@ -95,7 +95,7 @@ class HolderVisit:
     def judge(self, question: SecurityQuestion, answer: str, others: tuple[str, ...]) -> ev.Event:
         """Return whether an answer is good enough, by the rule that central applies too."""
         flaw = answer_rules.flaw(question, answer, others)
-        return ev.AnswerJudged(self.number, None if flaw is None else ev.Flaw(flaw.value))
+        return ev.AnswerJudged(self.number, None if flaw is None else ev.AnswerFlaw(flaw.value))
 
     def send_code(self, email: str, language: str, *, anew: bool = False) -> ev.Event:
         """Ask central to email a registration code, in the user's screen language."""
@@ -237,7 +237,7 @@ def _shown(profile: pf.CardholderProfile) -> shown.Profile:
             for each in profile.smartcards
         ),
         positions=tuple(
-            shown.HeldPosition(
+            shown.AssignedPosition(
                 each.code,
                 each.name,
                 each.source,

@@ -11,7 +11,7 @@ from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow import view as vw
-from kiosk.flow.profile import Profile, SelfService, Smartcard, Trust
+from kiosk.flow.cardholder_profile import Profile, SelfService, Smartcard, Trust
 from kiosk.flow.text import in_english
 from kiosk.flow.view import Intent
 from kiosk.values import CardIdentity, Counters, Family, PasscodeRules, Secret
@@ -79,7 +79,7 @@ class Visit:
         self.enter("passcode", "246802")
         self.hear(ev.RegistrationOpened(self.number, OFFERED, asked(*former), mail_domains))
 
-    def answer(self, question: int, words: str, flaw: ev.Flaw | None = None) -> None:
+    def answer(self, question: int, words: str, flaw: ev.AnswerFlaw | None = None) -> None:
         assert isinstance(self.page, pg.ChoosingQuestion)
         self.hear(ev.Chosen(question))
         self.enter(f"own-answer-{question + 1}", words)
@@ -92,7 +92,7 @@ class Visit:
 
     def to_code(self) -> None:
         self.to_email()
-        self.enter("e-mail", "nora@nhs.net")
+        self.enter("email", "nora@nhs.net")
         self.hear(ev.CodeSent(self.number, "n…@nhs.net"))
 
 

@@ -14,9 +14,12 @@ from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow import view as vw
-from kiosk.flow.access import Access, Language, Menu, TextSize
+from kiosk.flow.preferences import Access, Language, Menu, TextSize
+from kiosk.flow.registration_draft import Draft
 from kiosk.flow.state import Site, State
 from kiosk.flow.text import Verbatim
+from kiosk.flow.timers import idle_seconds
+from kiosk.flow.trouble import Trouble
 from kiosk.flow.view import Intent
 from tests.flow.asked import FOUR
 from tests.flow.holder import PROFILE
@@ -170,7 +173,7 @@ def test_help_stays_as_long_as_the_user_asks_for_more_time(
 ) -> None:
     state = after(*settings, *CARD_READ, state=State.at(Site(help_seconds=7.0)))
     state, effects = flow.step(state, ev.CardTaken())
-    assert state.page == pg.Helping(pg.Trouble.CARD_PULLED)
+    assert state.page == pg.Helping(Trouble.CARD_PULLED)
     assert do.StartTimer(ev.Timer.IDLE, seconds) in effects
     state = after(ev.TimeUp(ev.Timer.IDLE), state=state)
     assert state.countdown == 20, "with the warning that everybody gets"
@@ -258,11 +261,11 @@ def test_more_time_extends_the_visit_too() -> None:
 def test_the_idle_timer_allows_for_a_required_wait() -> None:
     blank = (None,) * 4
     asking = pg.AskingQuestion(FOUR, 3, blank, (3,) * 4, refused=True, wait_seconds=300)
-    assert State(page=asking).idle_seconds == Site().idle_seconds + 300
+    assert idle_seconds(State(page=asking)) == Site().idle_seconds + 300
 
 
 _ASKED = pg.AskingQuestion(FOUR, 3, (None,) * 4, (3,) * 4)
-_DRAFT = pg.Draft(PROFILE, PROFILE.trusts[0])
+_DRAFT = Draft(PROFILE, PROFILE.trusts[0])
 
 
 @pytest.mark.parametrize(
@@ -270,17 +273,17 @@ _DRAFT = pg.Draft(PROFILE, PROFILE.trusts[0])
 )
 def test_the_user_has_five_minutes_to_fetch_an_emailed_code(page: pg.Page) -> None:
     state = State(page=page)
-    assert state.idle_seconds == 300
+    assert idle_seconds(state) == 300
     quick = State(Site(idle_seconds=15.0), page=page)
-    assert quick.idle_seconds == 75, "as everything that a site makes quicker"
+    assert idle_seconds(quick) == 75, "as everything that a site makes quicker"
     slow = replace(state, access=Access(more_time=True))
-    assert slow.idle_seconds == 900
+    assert idle_seconds(slow) == 900
     warned = after(ev.TimeUp(ev.Timer.IDLE), state=state)
     assert warned.countdown == 20, "with the warning that everybody gets"
 
 
-def test_a_pause_before_the_code_does_not_shorten_these_minutes() -> None:
-    assert State(page=pg.EnteringCode(_DRAFT, wait_seconds=60)).idle_seconds == 360
+def test_a_pause_before_the_code_is_given_does_not_shorten_that() -> None:
+    assert idle_seconds(State(page=pg.EnteringCode(_DRAFT, wait_seconds=60))) == 360
 
 
 def test_the_time_starts_when_a_page_has_been_read_to_its_end() -> None:
@@ -292,7 +295,7 @@ def test_the_time_starts_when_a_page_has_been_read_to_its_end() -> None:
     assert [each.timer for each in effects if isinstance(each, do.StartTimer)] == [ev.Timer.IDLE]
     for state in (listening, held):
         silent, effects = flow.step(state, ev.Speaking(going=False))
-        assert do.StartTimer(ev.Timer.IDLE, state.idle_seconds) in effects
+        assert do.StartTimer(ev.Timer.IDLE, idle_seconds(state)) in effects
         assert after(idle, state=silent).countdown == 20
     assert after(idle, state=held).countdown == 20, "speech that never ends keeps nobody's page"
 

@@ -9,8 +9,8 @@ from hypothesis import given
 
 from kiosk.flow import State, render
 from kiosk.flow import view as vw
-from kiosk.flow.access import Access, Menu
-from kiosk.flow.aloud import aloud, warning
+from kiosk.flow.drawing.aloud import aloud, warning
+from kiosk.flow.preferences import Access, Menu
 from kiosk.flow.text import Text, Verbatim, Words, in_english
 from kiosk.ui.sample import SAMPLES
 from tests.flow.test_properties import _states, secrets_in

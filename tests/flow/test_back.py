@@ -12,7 +12,7 @@ from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow import view as vw
-from kiosk.flow.access import Menu
+from kiosk.flow.preferences import Menu
 from kiosk.flow.text import in_english
 from kiosk.flow.view import Intent
 from tests.flow.asked import FOUR
@@ -43,7 +43,7 @@ def test_correcting_the_address_after_back_sends_a_new_code() -> None:
     view = visit.view
     assert isinstance(view, vw.EntryPage)
     assert view.entry.prefilled == "nora@nhs.net"
-    visit.enter("e-mail", "nora.nurse@nhs.net")
+    visit.enter("email", "nora.nurse@nhs.net")
     sent = [e.email for e in visit.asked_for(do.SendRegistrationCode) if hasattr(e, "email")]
     assert sent == ["nora@nhs.net", "nora.nurse@nhs.net"]
 
@@ -80,7 +80,7 @@ def test_back_shows_the_address_as_it_was_typed(known: str) -> None:
         visit.answer(number, f"answer {number}")
     assert ready(visit.view) is bool(known)
     for typed in (7, 0):
-        visit.hear(ev.Typed("e-mail", typed), ev.Pressed(Intent.BACK))
+        visit.hear(ev.Typed("email", typed), ev.Pressed(Intent.BACK))
         visit.enter("own-answer-4", "answer 3")
         visit.hear(ev.AnswerJudged(visit.number, None))
         assert isinstance(visit.page, pg.EnteringEmail)

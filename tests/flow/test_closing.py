@@ -11,8 +11,9 @@ from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow import view as vw
-from kiosk.flow.access import Menu
+from kiosk.flow.preferences import Menu
 from kiosk.flow.text import Verbatim, in_english
+from kiosk.flow.trouble import Trouble
 from kiosk.flow.view import Intent
 from tests.flow.asked import FOUR
 from tests.flow.holder import Visit
@@ -62,13 +63,13 @@ def test_taking_the_card_needs_no_question() -> None:
 @pytest.mark.parametrize(
     ("page", "trouble"),
     [
-        (pg.OpeningUnlock(), pg.Trouble.CARD_PULLED),
-        (pg.CheckingPasscode(pg.EnteringPasscode(pg.Why.LOG_IN)), pg.Trouble.CARD_PULLED),
-        (None, pg.Trouble.CARD_PULLED_REGISTERING),
+        (pg.OpeningUnlock(), Trouble.CARD_PULLED),
+        (pg.CheckingPasscode(pg.EnteringPasscode(pg.Why.LOG_IN)), Trouble.CARD_PULLED),
+        (None, Trouble.CARD_PULLED_REGISTERING),
     ],
 )
 def test_a_card_pulled_while_the_kiosk_works_is_explained(
-    page: pg.Page | None, trouble: pg.Trouble
+    page: pg.Page | None, trouble: Trouble
 ) -> None:
     visit = Visit()
     if page is None:
@@ -91,8 +92,8 @@ def test_back_from_a_wrong_choice_leads_to_the_menu() -> None:
     assert (visit.page, visit.state.menu) == (pg.CardWorks(), None)
 
 
-def test_help_without_contacts_still_says_whom_to_ask() -> None:
-    state = flow.State(page=pg.Helping(pg.Trouble.CENTRAL))
+def test_a_kiosk_that_nobody_told_whom_to_call_says_something_all_the_same() -> None:
+    state = flow.State(page=pg.Helping(Trouble.CENTRAL))
     view = flow.render(state)
     assert isinstance(view, vw.Notice)
     assert [in_english(each.name) for each in view.contacts] == ["Your IT service desk"]

@@ -9,6 +9,7 @@ from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow import view as vw
+from kiosk.flow.trouble import Trouble
 from kiosk.flow.view import Intent
 from kiosk.values import Secret
 from tests.flow.test_unlock import Visit
@@ -85,7 +86,7 @@ def test_if_no_more_codes_can_be_sent_the_newest_is_asked_for(asked_for_code: Vi
     view = visit.view
     assert isinstance(view, vw.EntryPage)
     assert view.problem is not None
-    assert view.problem.message == "No more codes can be sent. Use the code in the newest e-mail."
+    assert view.problem.message == "No more codes can be sent. Use the code in the newest email."
     assert not visit.buttons()[Intent.ANOTHER_CODE]
     given = visit.asked_for(do.GiveAnswers)[0]
     assert isinstance(given, do.GiveAnswers)
@@ -108,7 +109,7 @@ def test_a_void_code_without_a_new_one_ends_the_unlock(asked_for_code: Visit) ->
     visit = asked_for_code
     code_typed(visit, "246802")
     visit.hear(ev.UnlockRefused(visit.number, ev.Refusal.NO_MORE_CODES))
-    assert visit.state.page == pg.Helping(pg.Trouble.NO_MORE_CODES)
+    assert visit.state.page == pg.Helping(Trouble.NO_MORE_CODES)
     assert isinstance(visit.view, vw.Notice)
     assert visit.view.heading.message == "No more codes can be sent"
 

@@ -12,7 +12,7 @@ from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow import view as vw
-from kiosk.flow.profile import SelfService, Trust
+from kiosk.flow.cardholder_profile import SelfService, Trust
 from kiosk.flow.text import in_english
 from kiosk.flow.view import Intent
 from kiosk.values import Secret

@@ -13,6 +13,7 @@ from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow import view as vw
 from kiosk.flow.state import State
+from kiosk.flow.trouble import Trouble
 from kiosk.values import CardIdentity, Counters, Family, Lamp, PasscodeRules, Signal, Sound, Status
 from tests.flow.asked import FOUR
 from tests.flow.holder import PROFILE
@@ -118,11 +119,11 @@ def test_weak_power_and_missing_lights_are_shown_on_the_screen() -> None:
             Signal(Lamp.BLINKING, Status.READY, Sound.CALL),
         ),
         (
-            replace(after(READY, INSERTED), page=pg.Helping(pg.Trouble.CARD_MUTE)),
+            replace(after(READY, INSERTED), page=pg.Helping(Trouble.CARD_MUTE)),
             Signal(Lamp.BLINKING, Status.ATTENTION),
         ),
         (
-            replace(after(READY), page=pg.Helping(pg.Trouble.CARD_PULLED)),
+            replace(after(READY), page=pg.Helping(Trouble.CARD_PULLED)),
             Signal(Lamp.OFF, Status.ATTENTION),
         ),
         (after(READY, ev.CaseOpened()), Signal(Lamp.OFF, Status.ATTENTION)),

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from kiosk import flow
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
+from kiosk.flow.cardholder_profile import AssignedPosition, Profile, SelfService, Smartcard, Trust
 from kiosk.flow.pages import ChangingPasscode, Finished, Registered, Unlocking, Waiting
-from kiosk.flow.profile import HeldPosition, Profile, SelfService, Smartcard, Trust
 from kiosk.flow.state import State
 from kiosk.flow.view import Intent, Notice, Tone
 from kiosk.values import (
@@ -42,7 +42,7 @@ _PROFILE = Profile(
     "Nora Nurse",
     (Trust("Trust A", "Nurse"),),
     (Smartcard("AB12", in_reader=True),),
-    (HeldPosition("S1", "Nurse"),),
+    (AssignedPosition("S1", "Nurse"),),
     date(2027, 1, 1),
     23,
     SelfService.NOT_REGISTERED,
@@ -98,7 +98,7 @@ _EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
         st.sampled_from([(), ("a?",) * 4]),
         st.sampled_from([(), ("nhs.net", ".nhs.uk")]),
     ),
-    st.builds(ev.AnswerJudged, _visits, st.sampled_from([None, *ev.Flaw])),
+    st.builds(ev.AnswerJudged, _visits, st.sampled_from([None, *ev.AnswerFlaw])),
     st.builds(ev.EmailRefused, _visits),
     st.builds(ev.CardRegistered, _visits),
     st.builds(ev.RegistrationRemoved, _visits),
@@ -180,7 +180,7 @@ _REGISTERING: list[ev.Event] = [
             ev.AnswerJudged(1, None),
         )
     ),
-    *_entered("e-mail", b"nora@nhs.net"),
+    *_entered("email", b"nora@nhs.net"),
     ev.CodeSent(1, "n@nhs.net"),
     *_entered("code", b"246802", Intent.CONFIRM),
     ev.CardRegistered(1),

@@ -13,9 +13,11 @@ from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow import view as vw
-from kiosk.flow.access import Language
-from kiosk.flow.aloud import aloud
+from kiosk.flow.drawing.aloud import aloud
+from kiosk.flow.preferences import Language
+from kiosk.flow.registration_draft import Draft
 from kiosk.flow.text import in_english
+from kiosk.flow.trouble import Trouble
 from kiosk.flow.view import Intent, StepState
 from kiosk.values import Secret
 from tests.flow.asked import FOUR
@@ -42,7 +44,7 @@ def test_four_questions_are_registered_in_the_order_in_which_they_were_chosen() 
     visit.open_registration()
     for question in (3, 0, 7, 5):
         visit.answer(question, f"answer {question}")
-    visit.enter("e-mail", "nora@nhs.net")
+    visit.enter("email", "nora@nhs.net")
     visit.hear(ev.CodeSent(visit.number, "n…@nhs.net"))
     code = visit.enter("code", "042042", Intent.CONFIRM)
     (effect,) = visit.asked_for(do.Register)
@@ -68,8 +70,8 @@ def test_a_question_is_chosen_once() -> None:
     assert isinstance(visit.page, pg.ChoosingQuestion)
 
 
-@pytest.mark.parametrize("flaw", ev.Flaw)
-def test_a_weak_answer_is_asked_again(flaw: ev.Flaw) -> None:
+@pytest.mark.parametrize("flaw", ev.AnswerFlaw)
+def test_an_answer_that_is_worth_nothing_is_asked_again(flaw: ev.AnswerFlaw) -> None:
     visit = Visit()
     visit.open_registration()
     visit.answer(0, "answer 0")
@@ -88,11 +90,11 @@ def test_a_weak_answer_is_asked_again(flaw: ev.Flaw) -> None:
 def test_the_same_weak_answer_gets_the_same_message_again() -> None:
     visit = Visit()
     visit.open_registration()
-    visit.answer(0, "poor", ev.Flaw.COMMON)
+    visit.answer(0, "poor", ev.AnswerFlaw.COMMON)
     first = aloud(visit.view)
     visit.hear(ev.Pressed(Intent.CONTINUE, Secret(b"poor"), "own-answer-1"))
     meanwhile = aloud(visit.view)
-    visit.hear(ev.AnswerJudged(visit.number, ev.Flaw.COMMON))
+    visit.hear(ev.AnswerJudged(visit.number, ev.AnswerFlaw.COMMON))
     again = aloud(visit.view)
     assert again == first
     said = [in_english(words) for line in again.after(meanwhile) for words in line]
@@ -123,7 +125,7 @@ def test_the_code_and_the_notice_are_sent_in_the_language_of_the_screen() -> Non
 def test_an_address_that_is_refused_is_asked_again_and_kept() -> None:
     visit = Visit()
     visit.to_email()
-    visit.enter("e-mail", "nora@gmail.com")
+    visit.enter("email", "nora@gmail.com")
     visit.hear(ev.EmailRefused(visit.number))
     view = visit.view
     assert isinstance(view, vw.EntryPage)
@@ -153,9 +155,9 @@ def test_the_endings_are_the_first_of_centrals_domains_that_fit(
     view = visit.view
     assert isinstance(view, vw.EntryPage)
     assert view.entry.endings == endings
-    visit.enter("e-mail", "nora@gmail.com")
+    visit.enter("email", "nora@gmail.com")
     visit.hear(ev.EmailRefused(visit.number))
-    assert (endings[0] if endings else "could not be e-mailed there") in problem(visit.view)
+    assert (endings[0] if endings else "could not be emailed there") in problem(visit.view)
 
 
 def test_a_wrong_code_and_a_void_one_are_asked_again() -> None:
@@ -179,7 +181,7 @@ def test_replacing_a_registration_needs_its_answers() -> None:
     visit.hear(ev.Pressed(Intent.SKIP))
     for number in range(4):
         visit.answer(number, f"answer {number}")
-    visit.enter("e-mail", "nora@nhs.net")
+    visit.enter("email", "nora@nhs.net")
     visit.hear(ev.CodeSent(visit.number, "n…@nhs.net"))
     visit.enter("code", "042042", Intent.CONFIRM)
     (effect,) = visit.asked_for(do.Register)
@@ -194,7 +196,7 @@ def test_former_answers_that_were_wrong_are_asked_again_and_the_new_ones_kept() 
         visit.enter(f"former-answer-{number}", "wrong")
     for number in range(4):
         visit.answer(number, f"answer {number}")
-    visit.enter("e-mail", "nora@nhs.net")
+    visit.enter("email", "nora@nhs.net")
     visit.hear(ev.CodeSent(visit.number, "n…@nhs.net"))
     visit.enter("code", "042042", Intent.CONFIRM)
     visit.hear(ev.AnswersRefused(visit.number))
@@ -215,7 +217,7 @@ def test_a_required_wait_at_the_end_loses_no_input() -> None:
         visit.enter(f"former-answer-{number}", "before")
     for number in range(4):
         visit.answer(number, f"answer {number}")
-    visit.enter("e-mail", "nora@nhs.net")
+    visit.enter("email", "nora@nhs.net")
     visit.hear(ev.CodeSent(visit.number, "n…@nhs.net"))
     visit.enter("code", "042042", Intent.CONFIRM)
     asked = len(visit.effects)
@@ -230,7 +232,7 @@ def test_a_required_wait_at_the_end_loses_no_input() -> None:
     assert isinstance(again, do.Register)
     assert again == replace(first, code=again.code)
     visit.hear(ev.UnlockRefused(visit.number, ev.Refusal.LOCKED_OUT))
-    assert visit.page == pg.Helping(pg.Trouble.LOCKED_OUT)
+    assert visit.page == pg.Helping(Trouble.LOCKED_OUT)
 
 
 @pytest.mark.parametrize(
@@ -245,7 +247,7 @@ def test_a_code_that_was_not_sent_loses_no_input(
 ) -> None:
     visit = Visit()
     visit.to_email()
-    visit.enter("e-mail", "noora@nhs.net")
+    visit.enter("email", "noora@nhs.net")
     asked = len(visit.effects)
     visit.hear(replace(happened, visit=visit.number))
     assert isinstance(visit.page, pg.EnteringEmail)
@@ -253,7 +255,7 @@ def test_a_code_that_was_not_sent_loses_no_input(
     assert not [each for each in visit.effects[asked:] if isinstance(each, do.Forget)]
     assert said in problem(visit.view)
     assert ready(visit.view)
-    visit.enter("e-mail", "nora@nhs.net")
+    visit.enter("email", "nora@nhs.net")
     visit.hear(ev.CodeSent(visit.number, "n…@nhs.net"))
     assert isinstance(visit.page, pg.EnteringCode)
 
@@ -271,11 +273,11 @@ def test_one_failure_of_central_at_the_end_allows_a_retry_and_two_lead_to_help()
     assert isinstance(again, do.Register)
     assert again == replace(first, code=again.code)
     visit.hear(ev.CentralFailed(visit.number))
-    assert visit.page == pg.Helping(pg.Trouble.CENTRAL)
+    assert visit.page == pg.Helping(Trouble.CENTRAL)
 
 
-def test_wrong_former_answers_show_how_long_to_wait() -> None:
-    draft = pg.Draft(PROFILE, PROFILE.trusts[0], former_questions=FOUR)
+def test_how_long_to_wait_is_said_with_former_answers_that_were_wrong() -> None:
+    draft = Draft(PROFILE, PROFILE.trusts[0], former_questions=FOUR)
     page = pg.AnsweringFormer(draft, refused=True, wait_seconds=10)
     assert "Wait 10 seconds" in problem(flow.render(flow.State(page=page)))
 
@@ -291,8 +293,8 @@ def test_the_code_page_shows_the_address_and_how_long_the_code_is_valid() -> Non
     assert "15 minutes" in hint
 
 
-@pytest.mark.parametrize("field", ["passcode", "own-answer-1", "e-mail", "code"])
-def test_text_typed_for_another_page_is_ignored(field: str) -> None:
+@pytest.mark.parametrize("field", ["passcode", "own-answer-1", "email", "code"])
+def test_what_was_typed_for_another_page_is_not_taken(field: str) -> None:
     visit = Visit()
     visit.open_registration()
     visit.hear(ev.Chosen(0))
@@ -322,11 +324,11 @@ def test_if_no_more_codes_can_be_sent_the_newest_and_its_address_are_kept() -> N
     visit = Visit()
     visit.to_code()
     visit.hear(ev.Pressed(Intent.BACK))
-    visit.enter("e-mail", "nora.nurse@nhs.net")
+    visit.enter("email", "nora.nurse@nhs.net")
     heard = len(visit.effects)
     visit.hear(ev.UnlockRefused(visit.number, ev.Refusal.NO_MORE_CODES))
     assert not any(isinstance(effect, do.Forget) for effect in visit.effects[heard:])
-    assert problem(visit.view) == "No more codes can be sent. Use the code in the newest e-mail."
+    assert problem(visit.view) == "No more codes can be sent. Use the code in the newest email."
     view = visit.view
     assert isinstance(view, vw.EntryPage)
     assert view.hint is not None
@@ -334,4 +336,4 @@ def test_if_no_more_codes_can_be_sent_the_newest_and_its_address_are_kept() -> N
     visit.enter("code", "042042", Intent.CONFIRM)
     assert len(visit.asked_for(do.Register)) == 1
     visit.hear(ev.UnlockRefused(visit.number, ev.Refusal.NO_MORE_CODES))
-    assert visit.page == pg.Helping(pg.Trouble.NO_MORE_CODES), "it was void, and none follows"
+    assert visit.page == pg.Helping(Trouble.NO_MORE_CODES), "it was void, and none follows"

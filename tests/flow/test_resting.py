@@ -11,7 +11,7 @@ from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow import view as vw
-from kiosk.flow.resting import MOVE_SECONDS
+from kiosk.flow.overlays.dark_screen import MOVE_SECONDS
 from kiosk.flow.state import Site, State
 from kiosk.flow.view import Intent
 from kiosk.values import ReaderTrouble

@@ -9,8 +9,8 @@ from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow import view as vw
 from kiosk.flow.diagnosis import Diagnosis, Part, Verdict
+from kiosk.flow.entries import TECHNICIAN_CODE as FIELD
 from kiosk.flow.state import Site, State
-from kiosk.flow.technician import FIELD
 from kiosk.flow.text import Verbatim, in_english, text
 from kiosk.flow.view import Intent
 from kiosk.values import Secret

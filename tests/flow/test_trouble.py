@@ -10,6 +10,7 @@ from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow import view as vw
+from kiosk.flow.trouble import Trouble
 from kiosk.flow.view import Intent
 from kiosk.values import Counters, PasscodeRules, ReaderTrouble
 from tests.flow.test_unlock import CARD, QUESTIONS, Visit
@@ -33,8 +34,8 @@ def test_every_refusal_has_its_own_help_with_contacts_and_reference(refusal: ev.
     assert view.paragraphs
 
 
-@pytest.mark.parametrize("trouble", pg.Trouble)
-def test_every_trouble_is_explained(trouble: pg.Trouble) -> None:
+@pytest.mark.parametrize("trouble", Trouble)
+def test_every_trouble_is_explained(trouble: Trouble) -> None:
     view = flow.render(flow.State(page=pg.Helping(trouble, wait_seconds=61)))
     assert isinstance(view, vw.Notice)
     assert view.heading.message
@@ -68,7 +69,7 @@ def test_a_failed_page_leads_to_an_explanation_and_contacts(
     assert (view.tone, view.reference) == (vw.Tone.PROBLEM, "AB12-CD34")
     assert view.contacts
     assert view.frame.countdown is None
-    assert visit.state.page == pg.Helping(pg.Trouble.SCREEN)
+    assert visit.state.page == pg.Helping(Trouble.SCREEN)
     assert do.Forget() in visit.effects, "what was typed is wiped"
 
 

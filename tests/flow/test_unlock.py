@@ -10,6 +10,7 @@ from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow import view as vw
+from kiosk.flow.trouble import Trouble
 from kiosk.flow.view import Intent
 from kiosk.values import CardIdentity, Counters, Family, PasscodeRules, ReaderTrouble, Rule, Secret
 from tests.flow.asked import asked
@@ -114,7 +115,7 @@ def test_a_working_card_is_unlocked_only_at_the_users_request(visit: Visit) -> N
 
 def test_a_card_whose_unblocking_key_is_spent_gets_help_and_no_unlock(visit: Visit) -> None:
     visit.read(passcode=0, unblocking=0)
-    assert visit.state.page == pg.Helping(pg.Trouble.CARD_SPENT)
+    assert visit.state.page == pg.Helping(Trouble.CARD_SPENT)
     assert visit.asked_for(do.OpenUnlock) == []
 
 
@@ -235,7 +236,7 @@ def test_a_user_who_pulls_the_card_during_work_is_asked_to_insert_it_again(visit
     visit.hear(ev.AnswersAccepted(visit.number))
     visit.choose("135790", "135790")
     visit.hear(ev.CardTaken())
-    assert visit.state.page == pg.Helping(pg.Trouble.CARD_PULLED_AT_WORK)
+    assert visit.state.page == pg.Helping(Trouble.CARD_PULLED_AT_WORK)
     assert do.Forget() in visit.effects
     visit.hear(ev.CardInserted("EF56-AB78"))
     assert isinstance(visit.state.page, pg.ReadingCard)
@@ -249,7 +250,7 @@ def test_the_late_result_of_a_pulled_card_does_not_change_the_help(visit: Visit)
     visit.choose("135790", "135790")
     number = visit.number
     visit.hear(ev.CardTaken(), ev.CardFailed(number, ev.CardTrouble.REMOVED))
-    assert visit.state.page == pg.Helping(pg.Trouble.CARD_PULLED_AT_WORK)
+    assert visit.state.page == pg.Helping(Trouble.CARD_PULLED_AT_WORK)
 
 
 def test_the_warning_counts_down_and_a_button_gives_more_time(visit: Visit) -> None:

@@ -9,7 +9,7 @@ from babel.messages.pofile import read_po
 
 from kiosk.demo import cardholders
 from kiosk.demo.journey import Write
-from kiosk.flow.access import Language
+from kiosk.flow.preferences import Language
 from kiosk.ui.catalogue import DOMAIN, LOCALE
 from kiosk.vault.sealed_answers import normalise
 from tests.journeys.mishaps import EVERY_STORY, steps_of

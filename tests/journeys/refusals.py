@@ -95,7 +95,7 @@ REFUSALS: dict[str, Story] = {
         Do("two more, a while ago", _four_failures_long_ago),
         Insert(),
         *answers(*_WRONG),
-        See("Enter the code from your e-mail"),
+        See("Enter the code from your email"),
         WriteCode(),
         Press(Intent.CONTINUE),
         See("Self service is locked for this smartcard"),

@@ -64,7 +64,7 @@ _ANSWERS_WITH_FLAWS: Journey = [
     *_own_answers("Aberystwyth", "Under Milk Wood", first=3),
 ]
 _ADDRESS_WITH_FLAWS: Journey = [
-    See("Your e-mail address"),
+    See("Your email address"),
     Delete(3),
     Write("org"),
     Press(Intent.CONTINUE),
@@ -95,7 +95,7 @@ REGISTERING: dict[str, Journey] = {
         Press(Intent.BACK),
         See("Enter your registration code"),
         Press(Intent.BACK),
-        See("Your e-mail address"),
+        See("Your email address"),
         CutCentral(),
         Press(Intent.CONTINUE),
         See("What you gave is kept: try again."),
@@ -133,7 +133,7 @@ REGISTERING: dict[str, Journey] = {
         See(_FORMER),
         *answers("Anna", "Bangor", None, RIGHT[3]),
         *_own_answers("Angharad", "Mostyn", "Griffiths", "Stryd Fawr"),
-        See("Your e-mail address"),
+        See("Your email address"),
         Press(Intent.CONTINUE),
         See("Enter your registration code"),
         WriteCode(),

@@ -230,12 +230,12 @@ STORIES: dict[str, Journey] = {
         *new_passcode("752846"),
         *UNLOCKED,
     ],
-    "a GIDS card, and a code by e-mail": [
+    "a GIDS card, and a code by email": [
         *START,
         Renew(Family.GIDS),
         Insert(),
         *answers(*RIGHT),
-        See("Enter the code from your e-mail"),
+        See("Enter the code from your email"),
         Write("918273"),
         Press(Intent.CONTINUE),
         See("That was not the code"),
@@ -251,7 +251,7 @@ STORIES: dict[str, Journey] = {
         Renew(Family.ISO7816),
         Insert(),
         *answers(*RIGHT),
-        See("Enter the code from your e-mail"),
+        See("Enter the code from your email"),
         WriteCode(),
         Press(Intent.CONTINUE),
         *new_passcode("135246"),

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import pytest
 
-from kiosk.flow.access import Language, TextSize
+from kiosk.flow.preferences import Language, TextSize
 from tests.journeys.mishaps import AT_FULL_SIZE, EVERY_STORY
 from tests.journeys.walk import assigned
 from tests.journeys.ways import Hand, Way, pairs_of, pairwise

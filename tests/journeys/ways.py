@@ -13,7 +13,7 @@ from itertools import combinations, product
 from typing import TYPE_CHECKING
 
 from kiosk.demo.journey import Choose, Journey, Press, See
-from kiosk.flow.access import OWN_NAMES, Language, TextSize
+from kiosk.flow.preferences import OWN_NAMES, Language, TextSize
 from kiosk.flow.view import Intent
 
 if TYPE_CHECKING:

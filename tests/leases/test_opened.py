@@ -19,7 +19,7 @@ from kiosk.devices.lights.pin_plan import PinPlan
 from kiosk.devices.reader.process import PcscReader
 from kiosk.flow import events as ev
 from kiosk.flow import view as vw
-from kiosk.flow.technician import FIELD
+from kiosk.flow.entries import TECHNICIAN_CODE as FIELD
 from kiosk.flow.view import Intent, View
 from kiosk.simulated.pcscd import PrivatePcscd
 from kiosk.simulated.pins import SimulatedPins

@@ -19,7 +19,7 @@ from kiosk.app.runtime import Runtime
 from kiosk.demo.mailbox import newest_code
 from kiosk.flow import events as ev
 from kiosk.flow import view as vw
-from kiosk.flow.change import FIELD as OLD_PASSCODE
+from kiosk.flow.entries import PASSCODE as OLD_PASSCODE
 from kiosk.flow.text import Text, Words, in_english
 from kiosk.hardening import harden
 from kiosk.site import settings

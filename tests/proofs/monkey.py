@@ -28,8 +28,8 @@ from kiosk.demo.journey import DemoCard
 from kiosk.demo.mailbox import letters
 from kiosk.demo.premises import Premises
 from kiosk.flow import pages as pg
-from kiosk.flow.change import NEW_FIELDS
-from kiosk.flow.machine import is_work
+from kiosk.flow.entries import NEW_PASSCODES
+from kiosk.flow.page_index import is_work
 from kiosk.flow.text import Words
 from kiosk.flow.view import ChoicePage, EntryKind, EntryPage, Notice, Role, View, Welcome
 from kiosk.questions import IDS, SecurityQuestion
@@ -183,7 +183,7 @@ class Monkey:
             codes = [letter.code for letter in arrived if letter.code]
             return codes[-1] if codes and self._random.random() < _RIGHT else "000000"
         if self._random.random() < _RIGHT:
-            return NURSE.new_passcode if view.entry.field in NEW_FIELDS else self._passcode()
+            return NURSE.new_passcode if view.entry.field in NEW_PASSCODES else self._passcode()
         return self._random.choice(_PASSCODES)
 
     def _passcode(self) -> str:

@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from kiosk.flow.access import Access, Language, TextSize
+from kiosk.flow.preferences import Access, Language, TextSize
 from kiosk.ui.gallery import Gallery
 from tests.processes import side_by_side
 from tests.ui.test_flow_pages import NAMES, faults_of, view_of

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
-from kiosk.flow.access import OWN_NAMES, Language
+from kiosk.flow.preferences import OWN_NAMES, Language
 from kiosk.flow.view import Intent
 from tests.heartbeat import beat
 from tests.proofs.holdings import Holdings, begin, measure, not_flat, resident

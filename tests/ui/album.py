@@ -16,7 +16,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from kiosk.flow.access import OWN_NAMES, Access, Language, TextSize
+from kiosk.flow.preferences import OWN_NAMES, Access, Language, TextSize
 from kiosk.flow.view import EntryPage
 from kiosk.ui.gallery import Gallery
 from tests.ui.test_flow_pages import NAMES, view_of

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kiosk.flow.access import Language
 from kiosk.flow.events import Event, Pressed, Touched, Typed
+from kiosk.flow.preferences import Language
 from kiosk.flow.view import View
 from kiosk.ui.catalogue import Catalogue
 from kiosk.ui.gallery import Gallery

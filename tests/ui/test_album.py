@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops
 
-from kiosk.flow.access import Access, Language
+from kiosk.flow.preferences import Access, Language
 from kiosk.ui.palette import CLEAR, HIGH_CONTRAST, NHS, Colour, Palette, contrast
 from tests.ui.album import SIZES, stored, write_index
 from tests.ui.conftest import Desk

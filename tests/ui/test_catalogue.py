@@ -16,7 +16,7 @@ from babel.messages.pofile import read_po
 from PIL import ImageFont
 
 from kiosk import questions
-from kiosk.flow.access import OWN_NAMES, Language
+from kiosk.flow.preferences import OWN_NAMES, Language
 from kiosk.flow.text import Text, Verbatim, Words, plural, text
 from kiosk.flow.view import ChoicePage, EntryPage, Notice, ProfilePage, View
 from kiosk.questions import SecurityQuestion

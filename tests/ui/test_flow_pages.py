@@ -16,11 +16,13 @@ from kiosk.doctor import machine_checks, surroundings
 from kiosk.errors import ReaderUnavailable
 from kiosk.flow import Site, State, out_of_order, out_of_order_at_rest, render
 from kiosk.flow import pages as pg
-from kiosk.flow.access import Access, Language, Menu, TextSize
+from kiosk.flow.cardholder_profile import AssignedPosition, Profile, SelfService, Smartcard, Trust
 from kiosk.flow.diagnosis import Diagnosis, Part, Verdict
-from kiosk.flow.events import Flaw, UnlockStep
-from kiosk.flow.profile import HeldPosition, Profile, SelfService, Smartcard, Trust
+from kiosk.flow.events import AnswerFlaw, UnlockStep
+from kiosk.flow.preferences import Access, Language, Menu, TextSize
+from kiosk.flow.registration_draft import Draft
 from kiosk.flow.text import Verbatim, text
+from kiosk.flow.trouble import Trouble
 from kiosk.flow.view import Contact, View
 from kiosk.ui.gallery import Gallery
 from kiosk.values import ReaderTrouble, Rule, Secret
@@ -69,7 +71,7 @@ PROFILE = Profile(
         ),
         Smartcard("00112233", "Smartcard", "Gemplus"),
     ),
-    (HeldPosition("R8000", "Nurse access role", "ESR", "RX1", date(2024, 3, 1)),),
+    (AssignedPosition("R8000", "Nurse access role", "ESR", "RX1", date(2024, 3, 1)),),
     date(2027, 1, 1),
     23,
     SelfService.NOT_REGISTERED,
@@ -77,7 +79,7 @@ PROFILE = Profile(
 )
 
 
-# None, and those that take all the room there is: `draft.ENDINGS_LETTERS`, on two keys and on four.
+# None, and those that take all the room there is: `Draft.endings`, on two keys and on four.
 WIDE_DOMAINS = (
     (),
     ("northumbrias.nhs.uk", ".mwmwmwmwmw.uk"),
@@ -85,8 +87,8 @@ WIDE_DOMAINS = (
 )
 
 
-def drafted(done: int = 0) -> pg.Draft:
-    return pg.Draft(
+def drafted(done: int = 0) -> Draft:
+    return Draft(
         PROFILE,
         TRUST,
         questions(*QUESTIONS),
@@ -150,7 +152,7 @@ PAGES: dict[str, pg.Page] = {
     "former": pg.AnsweringFormer(drafted(), refused=True),
     "choosing-question": pg.ChoosingQuestion(drafted(2)),
     "answering-question": pg.AnsweringQuestion(drafted(1), 1, length=9),
-    "answering-flaw": pg.AnsweringQuestion(drafted(1), 1, flaw=Flaw.COMMON),
+    "answering-flaw": pg.AnsweringQuestion(drafted(1), 1, flaw=AnswerFlaw.COMMON),
     "email": pg.EnteringEmail(drafted(4), length=20),
     **{
         f"email-{len(domains)} domains": pg.EnteringEmail(
@@ -174,7 +176,7 @@ PAGES: dict[str, pg.Page] = {
     "diagnoses-well": pg.ShowingDiagnoses(DIAGNOSES[len(ReaderTrouble) :]),
     "unlocking": pg.Unlocking(UnlockStep.CHECK),
     "finished": pg.Finished(),
-    **{f"help-{trouble}": pg.Helping(trouble, 600) for trouble in pg.Trouble},
+    **{f"help-{trouble}": pg.Helping(trouble, 600) for trouble in Trouble},
 }
 
 MENUS = {f"menu-{menu}": menu for menu in Menu}
@@ -182,9 +184,9 @@ MENUS = {f"menu-{menu}": menu for menu in Menu}
 STATES: dict[str, dict[str, Any]] = {
     "resting": {"resting": 1, "access": Access()},  # the last user's settings are gone
     "closed": {"reader": ReaderTrouble.NO_READER},
-    "opened": {"opened": True},
+    "opened": {"case_opened": True},
     "take-card": {"card_present": True},
-    "take-card-opened": {"card_present": True, "opened": True},
+    "take-card-opened": {"card_present": True, "case_opened": True},
     "works-alone": {"may_log_in": False},
     "countdown": {"countdown": 20},
     **{name: {"menu": menu} for name, menu in MENUS.items()},

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from kiosk.flow import State, render
-from kiosk.flow.access import Access, Menu, TextSize
+from kiosk.flow.preferences import Access, Menu, TextSize
 from kiosk.flow.text import Verbatim, text
 from kiosk.flow.view import EntryPage, Frame, StepState, View
 from kiosk.ui.sample import BANNER, CORNER, REMAINING, SAMPLES

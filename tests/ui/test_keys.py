@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from kiosk.flow.access import Access, Language
+from kiosk.flow.preferences import Access, Language
 from kiosk.flow.view import EntryPage, Intent, View
 from kiosk.ui.sample import SAMPLES
 from kiosk.ui.widgets.caps import ACCENTS, LATIN, address, letters

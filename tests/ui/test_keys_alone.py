@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from kiosk.flow import State, render
-from kiosk.flow.access import Access, Language, Menu
 from kiosk.flow.events import Chosen
+from kiosk.flow.preferences import Access, Language, Menu
 from kiosk.flow.view import EntryPage, Intent, View
 from kiosk.ui.keyboard import meaning
 from kiosk.ui.sample import COUNTDOWN, SAMPLES

@@ -10,8 +10,8 @@ import pytest
 
 from kiosk.flow import Site, State, render
 from kiosk.flow import pages as pg
-from kiosk.flow.access import Language, Menu
 from kiosk.flow.events import UnlockStep
+from kiosk.flow.preferences import Language, Menu
 from kiosk.flow.text import Text
 from kiosk.flow.view import Button, ChoicePage, Countdown, EntryPage, Intent
 from kiosk.ui.sample import SAMPLES

@@ -13,7 +13,7 @@ import pytest
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow import render
-from kiosk.flow.access import Access, Language, TextSize
+from kiosk.flow.preferences import Access, Language, TextSize
 from kiosk.flow.view import EntryPage, Intent
 from tests.flow.test_properties import secrets_in
 from tests.ui.test_flow_pages import MENUS, PAGES, PROFILE, TRUST, state_of

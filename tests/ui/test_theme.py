@@ -7,7 +7,7 @@ from dataclasses import fields
 
 import pytest
 
-from kiosk.flow.access import Access, TextSize
+from kiosk.flow.preferences import Access, TextSize
 from kiosk.ui.palette import EDGES, HIGH_CONTRAST, NHS, TEXTS, Palette, colour, contrast
 from kiosk.ui.theme import LARGEST_LETTERS, Size, theme_for
 

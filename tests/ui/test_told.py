@@ -9,7 +9,7 @@ import pytest
 
 from kiosk.flow import State, render
 from kiosk.flow import pages as pg
-from kiosk.flow.access import Access, Language, TextSize
+from kiosk.flow.preferences import Access, Language, TextSize
 from kiosk.flow.view import EntryPage
 from kiosk.values import Rule, Secret
 from tests.ui.conftest import Desk

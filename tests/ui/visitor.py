@@ -13,7 +13,7 @@ from datetime import date
 from kiosk import flow
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
-from kiosk.flow.profile import HeldPosition, Profile, SelfService, Smartcard, Trust
+from kiosk.flow.cardholder_profile import AssignedPosition, Profile, SelfService, Smartcard, Trust
 from kiosk.flow.view import View
 from kiosk.ui.gallery import Gallery
 from kiosk.values import CardIdentity, Counters, Family, PasscodeRules, Secret
@@ -29,7 +29,7 @@ PROFILE = Profile(
     "Zebedee Quirkworthy",
     (Trust("Quirkworthy Trust", "Nurse"),),
     (Smartcard("QW00112233", in_reader=True),),
-    (HeldPosition("QWR8000", "Quirkworthy role"),),
+    (AssignedPosition("QWR8000", "Quirkworthy role"),),
     date(2027, 1, 1),
     23,
     SelfService.NOT_REGISTERED,

@@ -18,7 +18,7 @@ from kivy.clock import Clock
 from kivy.uix.label import Label
 from kivy.uix.widget import Widget
 
-from kiosk.flow.access import Language
+from kiosk.flow.preferences import Language
 from kiosk.ui.context import Context
 from kiosk.ui.theme import Size
 from kiosk.ui.widgets.caps import (

@@ -1,18 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pages of somebody who knows her passcode: changing it, and what is known of her."""
+"""The views of a user with a known passcode: its entry, the trusts, the profile."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
-from typing import Any
 
-from kiosk.flow import change
 from kiosk.flow import pages as pg
-from kiosk.flow import state as st
 from kiosk.flow import view as vw
-from kiosk.flow.frame import BACK, CLOSE, frame, go_on, register_steps, wait
-from kiosk.flow.profile import Profile, SelfService, Smartcard
+from kiosk.flow.cardholder_profile import Profile, SelfService, Smartcard
+from kiosk.flow.drawing.frame import BACK, CLOSE, frame, go_on, work
+from kiosk.flow.drawing.register_steps import RegisterStep, register_steps
+from kiosk.flow.entries import LONGEST_PASSCODE, PASSCODE
+from kiosk.flow.state import State
 from kiosk.flow.text import Text, Verbatim, Words, plural, text
 
 _EXPIRES_SOON = 90  # days: from then on a certificate can be renewed
@@ -21,20 +20,19 @@ _EXPIRES_SOON = 90  # days: from then on a certificate can be renewed
 # ---------------------------------------------------------------- the passcode
 
 
-def _entering(state: st.State, page: pg.EnteringPasscode) -> vw.View:
-    registering = page.why is pg.Why.REGISTER
-    who = (page.profile, page.trust) if page.profile and page.trust else None
+def entering_passcode(state: State, page: pg.EnteringPasscode) -> vw.View:
+    """Draw the entry of the passcode."""
     return vw.EntryPage(
         frame(
             state,
             CLOSE,
             BACK,
             go_on(enabled=page.length > 0),
-            steps=register_steps(page) if registering else (),
-            who=who,
+            steps=_steps(page.why),
+            who=page.who,
         ),
         heading=_PASSCODE_HEADINGS[page.why],
-        entry=vw.Entry(change.FIELD, vw.EntryKind.PASSCODE, page.length, maximum=change.LONGEST),
+        entry=vw.Entry(PASSCODE, vw.EntryKind.PASSCODE, page.length, maximum=LONGEST_PASSCODE),
         hint=_few_left(page.left) or _PASSCODE_HINTS[page.why],
         problem=_passcode_problem(page),
     )
@@ -76,40 +74,20 @@ def _passcode_problem(page: pg.EnteringPasscode) -> Text | None:
     )
 
 
-def _checking(state: st.State, page: pg.CheckingPasscode) -> vw.View:
-    registering = page.asked.why is pg.Why.REGISTER
-    steps = register_steps(page) if registering else ()
-    return wait(state, text("Checking your passcode"), CLOSE, steps=steps)
+def checking_passcode(state: State, page: pg.CheckingPasscode) -> vw.View:
+    """Draw the wait while the passcode is checked."""
+    return work(state, text("Checking your passcode"), _steps(page.asked.why))
 
 
-def _now_locked(state: st.State, _: pg.NowLocked) -> vw.View:
-    unlock = vw.Button(vw.Intent.FORGOTTEN, text("Unlock my smartcard"), vw.Role.PRIMARY)
-    return vw.Notice(
-        frame(state, CLOSE, unlock),
-        vw.Tone.PROBLEM,
-        text("Your smartcard has locked itself"),
-        (
-            text("The passcode was wrong too many times."),
-            text("If you are registered, you can unlock it here with your security questions."),
-        ),
-        contacts=state.site.whom_to_call,
-        reference=state.reference,
-    )
-
-
-def _changing(state: st.State, _: pg.ChangingPasscode) -> vw.View:
-    return vw.Progress(
-        frame(state),
-        text("Changing your passcode"),
-        (),
-        text("Do not remove your smartcard."),
-    )
+def _steps(why: pg.Why) -> tuple[vw.Step, ...]:
+    return register_steps(RegisterStep.PASSCODE) if why is pg.Why.REGISTER else ()
 
 
 # ---------------------------------------------------------------- logged in
 
 
-def _choosing_trust(state: st.State, page: pg.ChoosingTrust) -> vw.View:
+def choosing_trust(state: State, page: pg.ChoosingTrust) -> vw.View:
+    """Draw the list of the user's organisations."""
     return vw.ChoicePage(
         frame(state, CLOSE, go_on(enabled=page.chosen is not None)),
         text("Choose your organisation"),
@@ -121,22 +99,23 @@ def _choosing_trust(state: st.State, page: pg.ChoosingTrust) -> vw.View:
     )
 
 
-def _profile(state: st.State, page: pg.ShowingProfile) -> vw.View:
-    profile = page.profile
-    registered = profile.self_service is SelfService.REGISTERED
-    buttons = [CLOSE] if len(profile.trusts) == 1 else [CLOSE, BACK]
+def profile(state: State, page: pg.ShowingProfile) -> vw.View:
+    """Draw the profile, with what can be done from it."""
+    shown = page.profile
+    registered = shown.self_service is SelfService.REGISTERED
+    buttons = [CLOSE] if len(shown.trusts) == 1 else [CLOSE, BACK]
     if registered:
         buttons.append(vw.Button(vw.Intent.REMOVE, text("Remove my registration")))
         buttons.append(vw.Button(vw.Intent.REGISTER, text("Register again"), vw.Role.PRIMARY))
-    elif profile.self_service is SelfService.NOT_REGISTERED:
+    elif shown.self_service is SelfService.NOT_REGISTERED:
         buttons.append(vw.Button(vw.Intent.REGISTER, text("Register"), vw.Role.PRIMARY))
     return vw.ProfilePage(
-        frame(state, *buttons, who=(profile, page.trust)),
-        Verbatim(profile.name),
+        frame(state, *buttons, who=page.who),
+        Verbatim(shown.name),
         (
-            _self_service(profile),
-            *(_smartcard(card, profile) for card in profile.smartcards),
-            *_positions(profile),
+            _self_service(shown),
+            *(_smartcard(card, shown) for card in shown.smartcards),
+            *_positions(shown),
         ),
     )
 
@@ -211,13 +190,3 @@ def _positions(profile: Profile) -> list[vw.Section]:
 
 def _day(day: date | None) -> Verbatim:
     return Verbatim(day.strftime("%d/%m/%Y") if day is not None else "")
-
-
-PAGES: dict[type, Callable[[st.State, Any], vw.View]] = {
-    pg.EnteringPasscode: _entering,
-    pg.CheckingPasscode: _checking,
-    pg.NowLocked: _now_locked,
-    pg.ChangingPasscode: _changing,
-    pg.ChoosingTrust: _choosing_trust,
-    pg.ShowingProfile: _profile,
-}

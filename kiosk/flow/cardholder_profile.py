@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is known of somebody who is logged in: values to show, nothing secret."""
+"""The profile of a cardholder who is logged in: values to show, nothing secret."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """An organisation that the cardholder works for, and her role there."""
+    """An organisation that the cardholder works for, and their role there."""
 
     name: str
     role: str = ""
@@ -18,7 +18,7 @@ class Trust:
 
 @dataclass(frozen=True, slots=True)
 class Smartcard:
-    """One of her smartcards."""
+    """One of the cardholder's smartcards."""
 
     serial: str
     kind: str = ""
@@ -30,8 +30,8 @@ class Smartcard:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldPosition:
-    """Something that she is assigned to do."""
+class AssignedPosition:
+    """A position assignment of the cardholder."""
 
     code: str
     name: str
@@ -43,22 +43,22 @@ class HeldPosition:
 
 
 class SelfService(StrEnum):
-    """Whether the card in the reader can be unlocked at a kiosk."""
+    """Return whether the card in the reader can be unlocked at a kiosk."""
 
     REGISTERED = "registered"
     NOT_REGISTERED = "not registered"
     LOCKED_OUT = "locked out"
-    REMOVED = "removed"  # by its holder, just now
+    REMOVED = "removed"  # by the user, in this visit
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Her profile; `days_left` is until the certificate ends, negative once it has."""
+    """The profile; `days_left` is until the certificate ends, negative after that."""
 
     name: str
     trusts: tuple[Trust, ...]
     smartcards: tuple[Smartcard, ...]
-    positions: tuple[HeldPosition, ...]
+    positions: tuple[AssignedPosition, ...]
     certificate_expires: date
     days_left: int
     self_service: SelfService

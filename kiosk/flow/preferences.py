@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How somebody wants to be spoken to: the language, and the settings for access. Plain values.
+"""The preferences of the user: the language, and the settings for access, as plain values.
 
-They are hers alone: when she leaves, the site's own are back.
+When the user leaves, those of the site return.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ OWN_NAMES = {
     Language.POLISH: "Polski",
     Language.UKRAINIAN: "Українська",
 }
-"""What each language is called by those who read it: never translated."""
+"""The name of each language in that language; it is never translated."""
 
 
 class TextSize(IntEnum):
-    """How large texts are, in per cent."""
+    """The size of texts in per cent."""
 
     NORMAL = 100
     LARGER = 150
@@ -41,8 +41,8 @@ class TextSize(IntEnum):
 class Access:
     """The settings for access.
 
-    `low_reach` puts all that is touched into the lower half of the screen; `scrambled` has the
-    digits of keypads at other places each time; `more_time` makes the limits three times as long.
+    `low_reach` moves everything that is touched into the lower half of the screen. `scrambled`
+    shows the digits of keypads in random places. `more_time` makes the limits three times as long.
     """
 
     text_size: TextSize = TextSize.NORMAL
@@ -52,16 +52,16 @@ class Access:
     scrambled: bool = False
     more_time: bool = False
 
-    def turned(self, setting: str) -> Access:
-        """The same with one of the settings that are on or off, by its name, the other way."""
+    def toggled(self, setting: str) -> Access:
+        """Return these settings with one toggled, by its name."""
         other: dict[str, Any] = {setting: not getattr(self, setting)}
         return replace(self, **other)
 
 
 class Menu(StrEnum):
-    """What lies over a page: how somebody wants to be spoken to, or whether she means it.
+    """An overlay on a page: a menu, or a question.
 
-    `CLOSING` asks that after Close, `RETURNING` after Back where nothing comes before.
+    `CLOSING` asks before Close loses answers, `RETURNING` before Back does.
     """
 
     LANGUAGES = "languages"

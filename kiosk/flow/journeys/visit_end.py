@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The end of a visit, however it comes."""
+"""The end of a visit."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from dataclasses import replace
 
 from kiosk.flow import effects as do
 from kiosk.flow import pages as pg
-from kiosk.flow import state as st
+from kiosk.flow.outcome import Outcome
+from kiosk.flow.state import State
 
-Outcome = tuple[st.State, tuple[do.Effect, ...]]
 
+def leave(state: State, *, gone: bool | None = None) -> Outcome:
+    """End the visit: return to the start screen and forget everything of the user.
 
-def leave(state: st.State, *, gone: bool | None = None) -> Outcome:
-    """Back to the start screen: the visit is over and nothing of the person remains.
-
-    Her language and settings stay until she is `gone`, which is when her card is: somebody has to
-    tell her to take it.
+    The language and settings stay until the user has `gone`. By default, that is when the card has:
+    until then the screen still asks the user to take it.
     """
     if gone is None:
         gone = not state.card_present
@@ -28,7 +27,7 @@ def leave(state: st.State, *, gone: bool | None = None) -> Outcome:
         page=pg.Waiting(),
         visit=state.visit + 1,
         reference="",
-        rules=st.State().rules,
+        rules=State().rules,
         passcode_left=None,
         may_log_in=True,
         countdown=None,

@@ -1,24 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the help screens say: what happened, what to do now. Attackers learn nothing from them."""
+"""The texts of the help screens: what happened, and what to do now. Attackers learn nothing."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kiosk.flow.pages import Helping, Trouble
+from kiosk.flow.pages import Helping
 from kiosk.flow.text import Text, plural, text
+from kiosk.flow.trouble import Trouble
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A help screen's heading and paragraphs."""
+    """The heading and the paragraphs of a help screen."""
 
     heading: Text
     paragraphs: tuple[Text, ...]
 
 
 def explain(page: Helping) -> Explanation:
-    """The words for a trouble."""
+    """Return the texts for a trouble."""
     if page.trouble is Trouble.WAIT:
         minutes = max(1, -(-page.wait_seconds // 60))
         wait = plural(
@@ -137,7 +138,7 @@ _EXPLANATIONS = {
         ),
     ),
     Trouble.MAIL: Explanation(
-        text("The code could not be e-mailed"),
+        text("The code could not be emailed"),
         (
             text("Without it you cannot go on. Nothing on your smartcard has changed."),
             text("Try again in a few minutes. If it is urgent, use a contact below."),

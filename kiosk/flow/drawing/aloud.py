@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is read aloud of a view: what somebody would read to a friend. Pure, and never a secret.
+"""The lines of a view that are read aloud.
 
-A View has no secrets. What is being typed is not read out either, but for an e-mail address.
+A View has no secrets. Nothing that is being typed is read aloud, except an email address.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ _NEARLY_UP = text("The time is nearly up.")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A view by ear.
+    """The lines that are read aloud of a view.
 
-    `place` is where one is: as long as that is the same, only the `lines` that are new are said.
-    `around` stands on page after page, and is said where it is new; what is `besides` changes by
-    itself or with each key, and is said with a whole page alone.
+    `place` identifies the page: while it stays the same, only new `lines` are read. `around` stays
+    from page to page, and is read when it is new. `besides` changes by itself or with each key, and
+    is read with a whole page only.
     """
 
     place: Line
@@ -31,11 +31,11 @@ class Reading:
     besides: tuple[Line, ...] = ()
 
     def is_of(self, before: Reading | None) -> bool:
-        """Whether it is the page that was read as `before`."""
+        """Return whether this is the same page as `before`."""
         return before is not None and before.place == self.place
 
     def after(self, before: Reading | None) -> tuple[Line, ...]:
-        """What is to be said to somebody who has heard `before`."""
+        """Return the lines to read to a user who has heard `before`."""
         around = [line for line in self.around if before is None or line not in before.around]
         if before is None or not self.is_of(before):
             return (*around, *self.lines, *self.besides)
@@ -43,9 +43,9 @@ class Reading:
 
 
 def aloud(view: vw.View, address: str = "") -> Reading:
-    """The page of `view` in the order in which one reads it; whatever lies over it is not heard.
+    """Return the lines of `view` in reading order, without the countdown.
 
-    `address` is what an e-mail page has in its box by now, which is nobody's secret.
+    `address` is the content of an email entry, which is not a secret.
     """
     frame = view.frame
     doing = [step.label for step in frame.steps if step.state is vw.StepState.DOING]
@@ -57,7 +57,7 @@ def aloud(view: vw.View, address: str = "") -> Reading:
 
 
 def warning(countdown: vw.Countdown) -> tuple[Line, ...]:
-    """What is said once when the time is nearly up: not its seconds, which change."""
+    """Return what is read once when the time is nearly up, without the changing seconds."""
     return _lines(_NEARLY_UP, countdown.button.label)
 
 
@@ -98,7 +98,7 @@ def _choice(choice: vw.Choice, chosen: bool) -> Line:
 def _whom_to_call(view: vw.Notice) -> tuple[Line, ...]:
     said: list[Line] = [(one.name, one.detail) for one in view.contacts]
     if view.reference:
-        # Sign by sign, because it is to be told to somebody on the telephone.
+        # Character by character, because the user repeats it on the telephone.
         said.append((text("Your reference"), Verbatim(" ".join(view.reference))))
     return tuple(said)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The screen at rest: where nobody is it is dark, and its words move, so that nothing burns in."""
+"""The dark screen of a kiosk at rest; its words move, so that nothing burns in."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ from dataclasses import replace
 
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
-from kiosk.flow import pages as pg
-from kiosk.flow import state as st
 from kiosk.flow import view as vw
-from kiosk.flow.frame import frame
+from kiosk.flow.description import Stage
+from kiosk.flow.drawing.frame import frame
+from kiosk.flow.outcome import Effects, Outcome
+from kiosk.flow.page_index import describe
+from kiosk.flow.state import State
 from kiosk.flow.text import Text, text
 
-Effects = tuple[do.Effect, ...]
-Outcome = tuple[st.State, Effects]
-
 MOVE_SECONDS = 60.0
-"""How long the words of a screen at rest stand at one place."""
+"""How long the words of a dark screen stay in one place."""
 
 _WAKING = (
     ev.Touched,
@@ -32,8 +31,8 @@ _WAKING = (
 )
 
 
-def rested(before: st.State, after: st.State, event: ev.Event, effects: Effects) -> Outcome:
-    """Let the screen rest where nobody is, and wake it by whoever comes; last of all rules."""
+def rested(before: State, after: State, event: ev.Event, effects: Effects) -> Outcome:
+    """Darken the screen if nobody is there; wake it if somebody comes. The last of all rules."""
     if not _quiet(after):
         stop = (do.StopTimer(ev.Timer.REST),) if _quiet(before) else ()
         return replace(after, resting=None), effects + stop
@@ -48,8 +47,8 @@ def rested(before: st.State, after: st.State, event: ev.Event, effects: Effects)
     return after, effects
 
 
-def render(state: st.State, place: int, trouble: Text | None) -> vw.View:
-    """The screen at rest: what to do here, or the `trouble` that keeps anybody from doing it."""
+def render(state: State, place: int, trouble: Text | None) -> vw.View:
+    """Draw the dark screen with what to do here, or with the `trouble` that prevents it."""
     bare = replace(frame(state), tools=())
     if trouble is not None:
         return vw.Resting(bare, trouble, None, place)
@@ -57,6 +56,7 @@ def render(state: st.State, place: int, trouble: Text | None) -> vw.View:
     return vw.Resting(bare, text("Insert your smartcard"), hint, place)
 
 
-def _quiet(state: st.State) -> bool:
-    """Whether there is nobody, and no card that somebody forgot."""
-    return isinstance(state.page, pg.Waiting) and not state.changed and not state.card_present
+def _quiet(state: State) -> bool:
+    """Return whether nobody is there, and no card was left behind."""
+    at_start = describe(state.page).stage is Stage.START
+    return at_start and not state.changed and not state.card_present

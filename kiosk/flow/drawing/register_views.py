@@ -1,17 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pages of registering for self service."""
+"""The views of registering for self service."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-from kiosk.flow import draft as of
 from kiosk.flow import pages as pg
-from kiosk.flow import state as st
 from kiosk.flow import view as vw
-from kiosk.flow.events import Flaw
-from kiosk.flow.frame import (
+from kiosk.flow.drawing.frame import (
     BACK,
     CLOSE,
     LONG_SECONDS,
@@ -19,52 +13,47 @@ from kiosk.flow.frame import (
     frame,
     go_on,
     in_minutes,
-    register_steps,
     too_early,
-    wait,
+    work,
 )
-from kiosk.flow.register import CODE_DIGITS
+from kiosk.flow.drawing.register_steps import RegisterStep, register_steps
+from kiosk.flow.entries import (
+    CODE,
+    CODE_DIGITS,
+    EMAIL,
+    LONGEST_ANSWER,
+    LONGEST_EMAIL,
+    former_answer,
+    own_answer,
+)
+from kiosk.flow.events import AnswerFlaw
+from kiosk.flow.registration_draft import QUESTIONS
+from kiosk.flow.state import State
 from kiosk.flow.text import Text, plural, text
 
-_LONGEST_ANSWER = 64
-_LONGEST_EMAIL = 100
+
+def _frame(state: State, page: pg.DraftPage, step: RegisterStep, *buttons: vw.Button) -> vw.Frame:
+    return frame(state, *buttons, steps=register_steps(step), who=page.who)
 
 
-def _instructions(state: st.State, page: pg.Instructions) -> vw.View:
-    return vw.Notice(
-        frame(state, CLOSE, BACK, go_on(enabled=True), who=(page.profile, page.trust)),
-        vw.Tone.INFORMATION,
-        text("Register for self service"),
-        (
-            text("Once registered, you can unlock your smartcard yourself at any kiosk."),
-            text("You need your passcode, four answers that you will remember, and your e-mail."),
-            text("The registration code that is e-mailed to you is valid for 15 minutes."),
-        ),
-    )
-
-
-def _of(state: st.State, page: Any, *buttons: vw.Button) -> vw.Frame:
-    draft: pg.Draft = page.draft
-    return frame(state, *buttons, steps=register_steps(page), who=(draft.profile, draft.trust))
-
-
-def _former(state: st.State, page: pg.AnsweringFormer) -> vw.View:
+def former(state: State, page: pg.AnsweringFormer) -> vw.View:
+    """Draw a question of the registration that is to be replaced."""
     number = len(page.draft.former)
     buttons = [CLOSE, BACK]
-    if of.may_skip(page.draft):
+    if page.draft.may_skip:
         buttons.append(vw.Button(vw.Intent.SKIP, text("Skip")))
     problem = _former_problem(page) if page.refused and not page.length else None
     return vw.EntryPage(
-        _of(state, page, *buttons, go_on(enabled=page.length > 0)),
+        _frame(state, page, RegisterStep.QUESTIONS, *buttons, go_on(enabled=page.length > 0)),
         page.draft.former_questions[number],
         vw.Entry(
-            of.former_field(number),
+            former_answer(number),
             vw.EntryKind.ANSWER,
             page.length,
-            _LONGEST_ANSWER,
+            LONGEST_ANSWER,
             page.shown,
         ),
-        progress=text("Question {number} of {total}", number=number + 1, total=of.QUESTIONS),
+        progress=text("Question {number} of {total}", number=number + 1, total=QUESTIONS),
         hint=text("Your present answer: it is needed to change your answers."),
         problem=problem,
     )
@@ -86,12 +75,13 @@ def _former_problem(page: pg.AnsweringFormer) -> Text:
     return text("Those were not your present answers. Give them once more.")
 
 
-def _choosing_question(state: st.State, page: pg.ChoosingQuestion) -> vw.View:
+def choosing_question(state: State, page: pg.ChoosingQuestion) -> vw.View:
+    """Draw the list of questions to choose from."""
     draft = page.draft
     number = len(draft.questions) + 1
     return vw.ChoicePage(
-        _of(state, page, CLOSE, BACK),
-        text("Choose question {number} of {total}", number=number, total=of.QUESTIONS),
+        _frame(state, page, RegisterStep.QUESTIONS, CLOSE, BACK),
+        text("Choose question {number} of {total}", number=number, total=QUESTIONS),
         tuple(
             vw.Choice(question, enabled=place not in draft.questions)
             for place, question in enumerate(draft.offered)
@@ -100,43 +90,52 @@ def _choosing_question(state: st.State, page: pg.ChoosingQuestion) -> vw.View:
     )
 
 
-def _answering(state: st.State, page: pg.AnsweringQuestion) -> vw.View:
+def answering_question(state: State, page: pg.AnsweringQuestion) -> vw.View:
+    """Draw the entry of a new answer."""
     number = len(page.draft.answers) - page.judging
     return vw.EntryPage(
-        _of(state, page, CLOSE, BACK, go_on(enabled=page.length > 0 and not page.judging)),
+        _frame(
+            state,
+            page,
+            RegisterStep.QUESTIONS,
+            CLOSE,
+            BACK,
+            go_on(enabled=page.length > 0 and not page.judging),
+        ),
         page.draft.offered[page.question],
         vw.Entry(
-            of.answer_field(page.question),
+            own_answer(page.question),
             vw.EntryKind.ANSWER,
             page.length,
-            _LONGEST_ANSWER,
+            LONGEST_ANSWER,
             page.shown,
         ),
-        progress=text("Question {number} of {total}", number=number + 1, total=of.QUESTIONS),
+        progress=text("Question {number} of {total}", number=number + 1, total=QUESTIONS),
         hint=text("Answers are stored securely and are not visible to anyone else."),
         problem=_FLAWS[page.flaw] if page.flaw is not None else None,
     )
 
 
 _FLAWS = {
-    Flaw.TOO_SHORT: text("That answer is too short. Give at least three letters or digits."),
-    Flaw.COMMON: text("Too many people would give that answer. Choose another one."),
-    Flaw.IN_QUESTION: text("That answer is part of the question. Choose another one."),
-    Flaw.REPEATED: text("You have given that answer before. Choose another one."),
+    AnswerFlaw.TOO_SHORT: text("That answer is too short. Give at least three letters or digits."),
+    AnswerFlaw.COMMON: text("Too many people would give that answer. Choose another one."),
+    AnswerFlaw.IN_QUESTION: text("That answer is part of the question. Choose another one."),
+    AnswerFlaw.REPEATED: text("You have given that answer before. Choose another one."),
 }
 
 
-def _email(state: st.State, page: pg.EnteringEmail) -> vw.View:
+def email(state: State, page: pg.EnteringEmail) -> vw.View:
+    """Draw the entry of the email address."""
     return vw.EntryPage(
-        _of(state, page, CLOSE, BACK, go_on(enabled=page.length > 0)),
-        text("Your e-mail address"),
+        _frame(state, page, RegisterStep.EMAIL, CLOSE, BACK, go_on(enabled=page.length > 0)),
+        text("Your email address"),
         vw.Entry(
-            of.EMAIL_FIELD,
+            EMAIL,
             vw.EntryKind.EMAIL,
             page.length,
-            _LONGEST_EMAIL,
+            LONGEST_EMAIL,
             shown=True,
-            endings=of.endings(page.draft),
+            endings=page.draft.endings,
             prefilled=page.draft.email,
         ),
         hint=text("The registration code goes there."),
@@ -145,7 +144,7 @@ def _email(state: st.State, page: pg.EnteringEmail) -> vw.View:
 
 
 def _unsent(page: pg.EnteringEmail) -> Text | None:
-    if page.unsent is pg.Unsent.REFUSED and (endings := of.endings(page.draft)):
+    if page.unsent is pg.Unsent.REFUSED and (endings := page.draft.endings):
         return text(
             "It must be an NHS address, such as one that ends in {ending}.", ending=endings[0]
         )
@@ -153,7 +152,7 @@ def _unsent(page: pg.EnteringEmail) -> Text | None:
 
 
 _MISSED = text("The central service cannot be reached. What you gave is kept: try again.")
-_NOT_THERE = text("The code could not be e-mailed there. Check the address and try again.")
+_NOT_THERE = text("The code could not be emailed there. Check the address and try again.")
 _UNSENT = {
     pg.Unsent.REFUSED: _NOT_THERE,
     pg.Unsent.MAIL: _NOT_THERE,
@@ -161,18 +160,15 @@ _UNSENT = {
 }
 
 
-def _sending(state: st.State, page: pg.SendingCode) -> vw.View:
-    draft = page.draft
-    return wait(
-        state,
-        text("Sending your registration code"),
-        CLOSE,
-        steps=register_steps(page),
-        who=(draft.profile, draft.trust),
+def sending_code(state: State, page: pg.SendingCode) -> vw.View:
+    """Draw the wait while central emails the code."""
+    return work(
+        state, text("Sending your registration code"), register_steps(RegisterStep.EMAIL), page.who
     )
 
 
-def _code(state: st.State, page: pg.EnteringCode) -> vw.View:
+def code(state: State, page: pg.EnteringCode) -> vw.View:
+    """Draw the entry of the registration code."""
     ready = page.length == CODE_DIGITS
     confirm = vw.Button(vw.Intent.CONFIRM, text("Confirm"), vw.Role.PRIMARY, ready)
     problem = None
@@ -181,7 +177,7 @@ def _code(state: st.State, page: pg.EnteringCode) -> vw.View:
     elif page.draft.missed and page.length:
         problem = _MISSED
     elif page.refused and not page.length:
-        problem = text("That was not the code. Look at the newest e-mail and try again.")
+        problem = text("That was not the code. Look at the newest email and try again.")
     elif page.spent and not page.length:
         problem = NONE_LEFT
     elif page.anew and not page.length:
@@ -190,10 +186,10 @@ def _code(state: st.State, page: pg.EnteringCode) -> vw.View:
             address=page.draft.email,
         )
     return vw.EntryPage(
-        _of(state, page, CLOSE, BACK, confirm),
+        _frame(state, page, RegisterStep.CODE, CLOSE, BACK, confirm),
         text("Enter your registration code"),
         vw.Entry(
-            of.CODE_FIELD,
+            CODE,
             vw.EntryKind.CODE,
             page.length,
             maximum=CODE_DIGITS,
@@ -207,20 +203,17 @@ def _code(state: st.State, page: pg.EnteringCode) -> vw.View:
     )
 
 
-def _confirming(state: st.State, page: pg.ConfirmingRegistration) -> vw.View:
-    draft = page.draft
-    return wait(
-        state,
-        text("Registering your smartcard"),
-        CLOSE,
-        steps=register_steps(page),
-        who=(draft.profile, draft.trust),
+def confirming(state: State, page: pg.ConfirmingRegistration) -> vw.View:
+    """Draw the wait while central registers the card."""
+    return work(
+        state, text("Registering your smartcard"), register_steps(RegisterStep.CODE), page.who
     )
 
 
-def _registered(state: st.State, page: pg.Registered) -> vw.View:
+def registered(state: State, page: pg.Registered) -> vw.View:
+    """Draw the success, and that the card is to be taken."""
     return vw.Notice(
-        frame(state, CLOSE, who=(page.profile, page.trust)),
+        frame(state, CLOSE, who=page.who),
         vw.Tone.SUCCESS,
         text("You are registered for self service"),
         (
@@ -229,16 +222,3 @@ def _registered(state: st.State, page: pg.Registered) -> vw.View:
         ),
         picture=vw.Picture.REMOVE_CARD,
     )
-
-
-PAGES: dict[type, Callable[[st.State, Any], vw.View]] = {
-    pg.Instructions: _instructions,
-    pg.AnsweringFormer: _former,
-    pg.ChoosingQuestion: _choosing_question,
-    pg.AnsweringQuestion: _answering,
-    pg.EnteringEmail: _email,
-    pg.SendingCode: _sending,
-    pg.EnteringCode: _code,
-    pg.ConfirmingRegistration: _confirming,
-    pg.Registered: _registered,
-}

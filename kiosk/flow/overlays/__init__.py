@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The overlays of every page: menus, the closing question, the dark screen."""
