@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
@@ -37,6 +38,7 @@ _PATIENCE = 10.0
 """Seconds to wait for the transaction before ours; a kiosk waits 15 for its answer."""
 _CLOSING_SECONDS = 2.0
 _OWNER_ALONE = 0o600
+_creating = threading.Lock()
 _READ_ONLY = "25006"  # SQLSTATE read_only_sql_transaction
 _TURN = zlib.crc32(b"smartcard-kiosk")
 """The number of the PostgreSQL advisory lock that every transaction takes."""
@@ -276,19 +278,23 @@ def _leave_read_only_servers(engine: Engine) -> None:
 
 
 def _keep_sqlite_private(engine: Engine) -> None:
-    """Create the file for its owner alone, whatever the umask; SQLite's other files follow it."""
+    """Create the file for its owner alone, whatever the umask; SQLite's other files follow it.
+
+    A file that exists is never opened here: a process that closes any descriptor of a file loses
+    all its locks on it, SQLite's included (POSIX; sqlite.org/howtocorrupt.html, section 2.2).
+    """
 
     @event.listens_for(engine, "do_connect")
     def connecting(_dialect: Dialect, _record: Any, arguments: list[Any], _: Any) -> None:
         name = str(arguments[0]) if arguments else ":memory:"
         if name in {"", ":memory:"} or name.startswith("file:"):
             return
-        try:
-            os.close(os.open(name, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, _OWNER_ALONE))
-            if Path(name).stat().st_mode & 0o077:
+        # SQLite says what is wrong with a path, in words that are reported.
+        with _creating, contextlib.suppress(OSError):
+            if not Path(name).exists():
+                os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_RDWR, _OWNER_ALONE))
+            elif Path(name).stat().st_mode & 0o077:
                 Path(name).chmod(_OWNER_ALONE)
-        except OSError:
-            return  # SQLite says what is wrong, in words that are reported
 
 
 def _make_sqlite_durable(engine: Engine) -> None:
