@@ -12,7 +12,7 @@ help:
 	@echo "make catalogue          bring the message catalogue up to date with the sources"
 	@echo "make contract           write the contract's OpenAPI document anew"
 	@echo "make migration          write central's first migration anew, from its tables"
-	@echo "make locks              pin the dependencies anew"
+	@echo "make locks [UPGRADE=1]  pin new dependencies, or move all of them to newer versions"
 	@echo "make clean              remove what was made here"
 
 demo:
@@ -55,7 +55,7 @@ migration:
 
 locks:
 	@provisioning/setup one
-	@provisioning/locks
+	@provisioning/locks $(if $(UPGRADE),--upgrade)
 
 clean:
 	rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
