@@ -6,6 +6,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+from kiosk.central.addresses import Sender
 from kiosk.central.mail.letters import Letter
 from kiosk.central.mail.transport import FolderMailTransport
 from kiosk.demo.mailbox import show_arriving
@@ -22,7 +23,7 @@ def test_letters_show_as_they_arrive(folder: Path) -> None:
 
     showing = threading.Thread(target=show_arriving, args=(folder, tell, stop))
     showing.start()
-    mail_transport = FolderMailTransport(folder, "kiosk@trust.example")
+    mail_transport = FolderMailTransport(folder, Sender("", "kiosk@trust.example"))
     mail_transport.deliver(
         "n@nhs.net", Letter("Your code", ("Dear Nora,", "It is valid."), "042042")
     )

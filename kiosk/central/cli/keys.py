@@ -141,8 +141,9 @@ def _store(at: OperatorContext, batch: Batch, outcome: Outcome, *, check: bool, 
     try:
         with at.working() as database:
             importer = Importer(
-                database, at.services.escrow, at.now, outcome, operator_context.progress("rows")
-            )
+                database, at.services.escrow, at.now, outcome, operator_context.progress("rows"),
+                mail_domains=at.services.mail_domains,
+            )  # fmt: skip
             importer.run(batch)
             _take_back(check or bool(outcome.flaws and not skip))
             done = {name.replace(" ", "_"): count for name, count in outcome.counts.items()}

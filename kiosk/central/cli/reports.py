@@ -97,5 +97,6 @@ def _alerts(given: argparse.Namespace) -> int:
         raise Declined("--silent-hours: at least 1")
     with operator_context.opened(given) as at, at.reading() as database:
         found = list(reporting.alerts(database, at.now, timedelta(hours=given.silent_hours)))
+        found += reporting.unusable_addresses(database, at.services.accepts_address)
     operator_context.show(("alert", "of"), found, as_csv=given.csv)
     return 1 if found else 0

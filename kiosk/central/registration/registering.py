@@ -59,13 +59,15 @@ def send_code(
     """E-mail a code to the address that is to be the cardholder's; the one before it is void."""
     with working(services, caller) as work:
         found = card_login.find_proved(work, session_id)
-        if not services.accepts_address(asked.email):
-            raise RequestRefused(ProblemType.EMAIL_REFUSED)
-        code = codes.new_code(work, session_id, asked.email, at_most=_PER_LOGIN)
+        try:
+            address = services.accepted_address(asked.email)
+        except ValueError:
+            raise RequestRefused(ProblemType.EMAIL_REFUSED) from None
+        code = codes.new_code(work, session_id, address, at_most=_PER_LOGIN)
         found.holder.language = asked.language
         letter = letters.registration_code(found.holder, code, codes.VALID)
         card_login.record(work, "registration.code-sent", found)
-    return codes.deliver(services, asked.email, letter)
+    return codes.deliver(services, address, letter)
 
 
 def register(

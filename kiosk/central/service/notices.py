@@ -33,7 +33,13 @@ def holder(work: Work, card: Card) -> Cardholder:
 
 
 def queue(work: Work, addressee: Cardholder, letter: Letter) -> None:
-    """Have the cardholder written to, once this transaction is on disk."""
+    """Have the cardholder written to, once this transaction is on disk.
+
+    A cardholder whose address was stored by an earlier version and is none is not written to.
+    """
+    if not work.services.accepts_address(addressee.email):
+        _log.warning("cardholder %d has no address to be written to at", addressee.id)
+        return
     work.session.add(
         QueuedNotice(
             address=addressee.email,
@@ -64,6 +70,10 @@ def deliver(services: Services) -> int:
             wait = _WAITS[min(notice.attempts, len(_WAITS) - 1)]
             notice.attempts += 1
             notice.due_at = services.clock() + wait
+            if not _may_be_sent(services, notice.address):
+                _log.error("notice %d dropped: not an address to be written to at", notice.id)
+                database.delete(notice)
+                continue
         try:
             paragraphs = tuple(notice.paragraphs)
             letter = Letter(notice.subject, paragraphs, language=notice.language)
@@ -80,6 +90,10 @@ def deliver(services: Services) -> int:
             if done is not None:
                 database.delete(done)
     return delivered
+
+
+def _may_be_sent(services: Services, address: str) -> bool:
+    return address == services.alerts_to or services.accepts_address(address)
 
 
 def courier(services: Services) -> PeriodicTask:
