@@ -11,7 +11,7 @@ help:
 	@echo "make setup              only what the others need"
 	@echo "make catalogue          bring the message catalogue up to date with the sources"
 	@echo "make contract           write the contract's OpenAPI document anew"
-	@echo "make migration          write central's first migration anew, from its tables"
+	@echo "make migration MESSAGE=… write the next revision of central's tables"
 	@echo "make locks [UPGRADE=1]  pin new dependencies, or move all of them to newer versions"
 	@echo "make clean              remove what was made here"
 
@@ -50,7 +50,7 @@ contract:
 
 migration:
 	@provisioning/setup one
-	@provisioning/python -m kiosk.central.migrations
+	@provisioning/python -m kiosk.central.migrations "$(MESSAGE)"
 	@provisioning/python -m ruff format -q kiosk/central/migrations/versions
 
 locks:

@@ -1,4 +1,5 @@
 ## SPDX-License-Identifier: Apache-2.0
+# SPDX-License-Identifier: Apache-2.0
 """${message.capitalize()}."""
 
 from __future__ import annotations
