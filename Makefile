@@ -13,11 +13,11 @@ help:
 	@echo "make setup              only what the others need"
 	@echo "make catalogue          bring the message catalogue up to date with the sources"
 	@echo "make contract           write the contract's OpenAPI document anew"
-	@echo "make migration          write central's first migration anew, from its tables"
+	@echo "make migration MESSAGE=… write the next revision of central's tables"
 	@echo "make wheel              the full wheel, in build/wheels"
 	@echo "make wheel-appliance    the appliance's wheel, in build/wheels/appliance"
 	@echo "make sbom               central's bill of materials for each Python, in build/sbom"
-	@echo "make locks              pin the dependencies anew"
+	@echo "make locks [UPGRADE=1]  pin new dependencies, or move all of them to newer versions"
 	@echo "make clean              remove what was made here"
 
 demo:
@@ -59,7 +59,7 @@ contract:
 
 migration:
 	@provisioning/setup one
-	@provisioning/python -m kiosk.central.migrations
+	@provisioning/python -m kiosk.central.migrations "$(MESSAGE)"
 	@provisioning/python -m ruff format -q kiosk/central/migrations/versions
 
 wheel:
@@ -76,7 +76,7 @@ sbom:
 
 locks:
 	@provisioning/setup one
-	@provisioning/locks
+	@provisioning/locks $(if $(UPGRADE),--upgrade)
 
 clean:
 	rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

@@ -23,7 +23,7 @@ from kiosk.contract import replication
 from kiosk.contract.messages import KioskDeed, KioskEvent
 from kiosk.devices import backlight
 from kiosk.devices.display import card_number
-from kiosk.devices.keypad.evdev import EvdevKeypads
+from kiosk.devices.keypad.allowed import AllowedKeypads
 from kiosk.devices.lights import Lights, Pins
 from kiosk.devices.lights.board import Board
 from kiosk.devices.lights.pin_plan import PinPlan
@@ -32,7 +32,7 @@ from kiosk.devices.reader import reset
 from kiosk.devices.reader.process import PcscReader
 from kiosk.devices.speech.espeak import EspeakSpeech
 from kiosk.devices.touch import TouchScreen
-from kiosk.devices.touch.evdev import EvdevTouch
+from kiosk.devices.touch.panels import TouchPanels
 from kiosk.doctor import findings, machine_checks, status_files, surroundings
 from kiosk.errors import BoardUnavailable, DisplayUnavailable, SettingsError, StoreFailed
 from kiosk.flow import events as ev
@@ -89,7 +89,7 @@ class ScreenService:
         self.screen = _screen(settings, self.runtime.send, self._screen_failed, self._speech.say)
         if settings.keyboard:
             self.screen.hear_keyboards()
-        self._keypads = EvdevKeypads(settings.keypads, self.screen.key)
+        self._keypads = AllowedKeypads(settings.keypads, self.screen.key)
         self._touch = _touch(settings, self.screen)
         self._watchdog = Watchdog(
             notifier,
@@ -175,7 +175,7 @@ def _screen(
 
 def _touch(settings: Settings, screen: KioskApp) -> TouchScreen | None:
     """The touch screen of a kiosk; at a desk it is the window system's."""
-    return EvdevTouch(settings.touch_mapping, screen.touch) if settings.fullscreen else None
+    return TouchPanels(settings.touch_mapping, screen.touch) if settings.fullscreen else None
 
 
 def _card(driver: str) -> int | None:

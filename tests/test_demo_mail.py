@@ -6,10 +6,10 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+from kiosk.central.addresses import Sender
 from kiosk.central.mail.letters import Letter
 from kiosk.central.mail.transport import FolderMailTransport
 from kiosk.demo.mailbox import show_arriving
-from tests.patience import PATIENCE
 
 
 def test_letters_show_as_they_arrive(folder: Path) -> None:
@@ -23,9 +23,11 @@ def test_letters_show_as_they_arrive(folder: Path) -> None:
 
     showing = threading.Thread(target=show_arriving, args=(folder, tell, stop))
     showing.start()
-    transport = FolderMailTransport(folder, "kiosk@trust.example")
-    transport.deliver("n@nhs.net", Letter("Your code", ("Dear Nora,", "It is valid."), "042042"))
-    assert heard.wait(timeout=PATIENCE)
+    mail_transport = FolderMailTransport(folder, Sender("", "kiosk@trust.example"))
+    mail_transport.deliver(
+        "n@nhs.net", Letter("Your code", ("Dear Nora,", "It is valid."), "042042")
+    )
+    assert heard.wait(timeout=20)
     stop.set()
     showing.join()
     assert told[0] == "email to n@nhs.net: Your code"

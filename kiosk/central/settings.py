@@ -7,9 +7,10 @@ import ipaddress
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from kiosk.central import addresses
 from kiosk.contract.registration import MailDomains
 from kiosk.errors import SettingsError, reason_of
 
@@ -44,7 +45,7 @@ class Settings(BaseSettings):
     mail_from: str = "smartcard-kiosk@localhost"
     mail_domains: MailDomains = Field(
         ("nhs.net", ".nhs.uk", ".gov.uk", ".mod.uk"),
-        description="codes may be sent to these domains and their subdomains; kiosks offer the "
+        description="letters may be sent to these domains and their subdomains; kiosks offer the "
         "first few as endings, after an @ or after the dot that they begin with",
     )
     alerts_to: str = Field("", description="IT's address, which gets the alerts once a day")
@@ -52,6 +53,17 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = 8443
     certificate: Path | None = None
     key: Path | None = None
+
+    @field_validator("mail_from")
+    @classmethod
+    def _sender(cls, text: str) -> str:
+        addresses.sender(text)
+        return text
+
+    @field_validator("alerts_to")
+    @classmethod
+    def _address(cls, text: str) -> str:
+        return addresses.validated(text) if text else text
 
     @property
     def encrypted(self) -> bool:

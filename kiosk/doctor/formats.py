@@ -6,6 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from prometheus_client.core import GaugeMetricFamily
+
+from kiosk.exposition import exposition
 from kiosk.flow.diagnosis import Diagnosis, Part, Verdict
 from kiosk.flow.text import in_english
 
@@ -46,12 +49,12 @@ def as_rows(diagnoses: Sequence[Diagnosis]) -> tuple[PartRow, ...]:
 
 def as_metrics(diagnoses: Sequence[Diagnosis]) -> str:
     """Return Prometheus' text format: 1 for a part that is well or absent, 0 for one in trouble."""
-    lines = [
-        "# HELP kiosk_check Whether a part of the kiosk is well.",
-        "# TYPE kiosk_check gauge",
-        *(f'kiosk_check{{part="{each.part}"}} {int(not each.is_trouble)}' for each in diagnoses),
-    ]
-    return "\n".join(lines)
+    checks = GaugeMetricFamily(
+        "kiosk_check", "Whether a part of the kiosk is well.", labels=("part",)
+    )
+    for each in diagnoses:
+        checks.add_metric((each.part,), int(not each.is_trouble))
+    return exposition((checks,)).rstrip("\n")
 
 
 def troubles(diagnoses: Sequence[Diagnosis]) -> tuple[str, ...]:

@@ -3,17 +3,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from pathlib import Path
 
 from kiosk.devices.display import card_number
+from kiosk.devices.input import sysfs
 from kiosk.errors import DisplayUnavailable
 from kiosk.flow.diagnosis import Diagnosis, Part, Verdict
 from kiosk.flow.text import Verbatim, plural, text
 
 ROOT = Path("/")
 _LEAST_FREE = 200 << 20  # bytes
-_DIRECT = 1 << 1  # INPUT_PROP_DIRECT of linux/input-event-codes.h: a touch acts where it is seen
 _FEW_STATUSES = ("connected", "unknown")
 
 
@@ -46,12 +47,10 @@ def screen(root: Path = ROOT, driver: str = "") -> Diagnosis:
 def touch(root: Path = ROOT) -> Diagnosis:
     """Check that there is an input device that is touched where its picture is seen."""
     for device in sorted(root.glob("sys/class/input/input*")):
-        try:
-            properties = int((device / "properties").read_text().split()[-1], 16)
-            name = (device / "name").read_text().strip()
-        except (OSError, ValueError, IndexError):
+        if not sysfs.is_direct(device):
             continue
-        if properties & _DIRECT:
+        with contextlib.suppress(OSError, ValueError):  # it is gone again, or has no name to print
+            name = (device / "name").read_text().strip()
             return Diagnosis(Part.TOUCH, Verdict.WELL, Verbatim(name))
     advice = text("Look at the touch screen's USB cable; some displays have one for touch alone.")
     return Diagnosis(Part.TOUCH, Verdict.FAILED, text("no touch screen"), advice)

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from sqlmodel import Session, select
 
 from kiosk.central.keys import trust_store
@@ -123,35 +123,50 @@ HEALTH = KioskHealth(
 
 
 def test_how_kiosks_are_is_told_to_prometheus(
-    operator: Operator, kiosk: KioskClient, card: PersonalCard, folder: Path
+    operator: Operator, kiosk: KioskClient, card: PersonalCard, clock: Clock, folder: Path
 ) -> None:
     unlock(kiosk, card)
     told = OutboxItem(id=uuid4(), recorded_at=datetime.now(UTC), fact=HEALTH)
     kiosk.report(told.model_dump(mode="json"))
+    name = 'the "ward"\\\n7 {of="it"}\\n'
     with operator.service.services.database.transaction() as database:
-        database.exec(select(Kiosk)).one().name = 'the "ward"\\\n7'
+        database.exec(select(Kiosk)).one().name = name
     assert operator.run("metrics") == 0
-    ours = 'kiosk="the \\"ward\\"\\\\\\n7",organisation="Trust A"'
-    lines = operator.out.splitlines()
-    for line in (
-        "# TYPE kiosk_unlocks_total counter",
-        'kiosk_unlocks_total{organisation="Trust A",outcome="unlocked"} 1',
-        f'kiosk_info{{{ours},version="1.2.3",python="3.13.5"}} 1',
-        f"kiosk_disk_free_bytes{{{ours}}} {900 << 20}",
-        f"kiosk_clock_ahead_seconds{{{ours}}} -3",
-        f"kiosk_outbox_pending{{{ours}}} 2",
-        f"kiosk_changes_held{{{ours}}} 0",
-        f"kiosk_troubles{{{ours}}} 2",
-        f'kiosk_trouble{{{ours},part="clock"}} 1',
-        f'kiosk_trouble{{{ours},part="touch"}} 1',
-    ):
-        assert line in lines
-    for line in lines:
-        assert re.fullmatch(r'# (HELP|TYPE) \w+ .+|\w+\{(\w+="(\\.|[^"\\])*",?)+\} [-\d.e+]+', line)
+    written = operator.out
+    families = {each.name: each for each in text_string_to_metric_families(written)}
+    assert families["kiosk_unlocks"].type == "counter"
+    assert {each.type for each in families.values() if each.name != "kiosk_unlocks"} == {"gauge"}
+    samples = {
+        (each.name, *sorted(each.labels.items())): each.value
+        for family in families.values()
+        for each in family.samples
+    }
+    ours = {"kiosk": name, "organisation": "Trust A"}
+    heard = samples.pop(("kiosk_heard_timestamp_seconds", *ours.items()))
+    said = samples.pop(("kiosk_health_timestamp_seconds", *ours.items()))
+    assert (heard, said) == (clock.now.timestamp(), told.recorded_at.timestamp())
+    assert samples == {
+        (name, *sorted(labels.items())): value
+        for name, labels, value in (
+            ("kiosk_unlocks_total", {"organisation": "Trust A", "outcome": "unlocked"}, 1),
+            ("kiosk_unlocks_total", {"organisation": "Trust A", "outcome": "failed"}, 0),
+            ("kiosk_info", ours | {"version": "1.2.3", "python": "3.13.5"}, 1),
+            ("kiosk_disk_free_bytes", ours, 900 << 20),
+            ("kiosk_clock_ahead_seconds", ours, -3),
+            ("kiosk_cards", ours, 41),
+            ("kiosk_outbox_pending", ours, 2),
+            ("kiosk_outbox_refused", ours, 0),
+            ("kiosk_changes_held", ours, 0),
+            ("kiosk_troubles", ours, 2),
+            ("kiosk_trouble", ours | {"part": "clock"}, 1),
+            ("kiosk_trouble", ours | {"part": "touch"}, 1),
+        )
+    }
 
     file = folder / "kiosks.prom"
     assert operator.run("metrics", "--file", file) == 0
-    assert (file.read_text(), operator.out) == ("\n".join(lines) + "\n", "")
+    assert (file.read_text(), operator.out) == (written, "")
+    assert list(folder.glob("*kiosks*")) == [file]
     assert operator.run("metrics", "--file", folder / "missing" / "kiosks.prom") == 2
 
 

@@ -115,6 +115,8 @@ BAD = [
     ("holders", f"{NORA},Twice,x@nhs.net,Trust A", "cardholders.csv, line 4, uuid: is in line 2"),
     ("holders", "12,Short,x@nhs.net,Trust A", "cardholders.csv, line 4, uuid: "),
     ("holders", "000000000003,No address,nowhere,Trust A", "cardholders.csv, line 4, email: "),
+    ("holders", "000000000003,Thief,t@evil.example>.nhs.uk,Trust A", "line 4, email: "),
+    ("holders", "000000000003,Who,x@gmail.com,Trust A", "line 4, email: codes may not go to this"),
     ("holders", "000000000003,Who,x@nhs.net,Trust Z", "line 4, organisation: no such"),
     ("positions", "000000000009,S9,Nurse,", "positions.csv, line 4, uuid: no such cardholder"),
     ("positions", f"{NORA},S9,Nurse,yesterday", "positions.csv, line 4, start: "),

@@ -44,6 +44,7 @@ class Server:
     def __init__(self) -> None:
         self.messages: list[EmailMessage] = []
         self.recipients: list[str] = []
+        self.senders: list[str] = []
         self.logins: list[tuple[bytes, bytes]] = []
         self.closed = False
 
@@ -54,6 +55,7 @@ class Server:
         assert isinstance(message, EmailMessage)
         self.messages.append(message)
         self.recipients += envelope.rcpt_tos
+        self.senders.append(envelope.mail_from)
         return "250 taken"
 
     def authenticate(self, _s: Any, _session: Any, _e: Any, _m: str, data: Any) -> AuthResult:
@@ -128,10 +130,39 @@ def test_what_a_name_holds_does_not_become_html() -> None:
     assert "2 January 2026 at 03:04 UTC" in letter.text
 
 
-@pytest.mark.parametrize("address", ["nora@nhs.net\r\nBcc: all@nhs.net", "nora\n@nhs.net"])
-def test_an_address_cannot_add_headers(address: str) -> None:
-    with pytest.raises(ValueError, match=r"linefeed|newline|header"):
-        transport.compose(address, LETTER, SENDER)
+@pytest.mark.parametrize(
+    "address", ["nora@nhs.net\r\nBcc: all@nhs.net", "nora\n@nhs.net", "ann,example@nhs.net", ""]
+)
+def test_what_is_no_address_is_given_to_no_server(
+    server: Server, tmp_path: Path, address: str
+) -> None:
+    with listening(server) as port:
+        for url in (f"smtp://127.0.0.1:{port}", f"folder:{tmp_path}/mail"):
+            with pytest.raises(MailFailed, match="not an email address"):
+                transport.open_transport(url, SENDER).deliver(address, LETTER)
+    assert (server.recipients, list(tmp_path.iterdir())) == ([], [])
+
+
+def test_the_envelope_is_from_the_address_and_the_header_from_the_name(server: Server) -> None:
+    with listening(server) as port:
+        for sent_from in (
+            '"Kiosk, 7" <kiosk@trust.example>',
+            '"Zarząd" <kiosk@Trust.example>',
+        ):
+            url = f"smtp://127.0.0.1:{port}"
+            transport.open_transport(url, sent_from).deliver("Nora@NHS.net", LETTER)
+    assert server.senders == ["kiosk@trust.example"] * 2
+    assert server.recipients == ["Nora@nhs.net"] * 2
+    assert [each["From"].addresses[0].display_name for each in server.messages] == [
+        "Kiosk, 7",
+        "Zarząd",
+    ]
+
+
+@pytest.mark.parametrize("sent_from", ["", "kiosk", "a@b.example, c@d.example", "Kiosk <>"])
+def test_a_wrong_sender_names_its_setting(sent_from: str) -> None:
+    with pytest.raises(SettingsError, match="KIOSK_CENTRAL_MAIL_FROM"):
+        transport.open_transport("smtp://127.0.0.1:25", sent_from)
 
 
 def test_a_server_that_refuses_is_a_failure_that_tells_nothing(server: Server) -> None:

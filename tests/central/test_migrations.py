@@ -3,23 +3,31 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection, create_engine, text
+from alembic import command
+from alembic.script import ScriptDirectory
+from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, create_engine, text
+from sqlalchemy.exc import DBAPIError
 
-from kiosk.central import migrations, settings
+from kiosk.central import migrations, settings, tables
 from kiosk.central.__main__ import main
 from kiosk.central.keys import master_key
 from kiosk.central.migrations import State
 from kiosk.central.storage.database import Database
+from kiosk.central.tables import base
 from kiosk.errors import SettingsError
+from tests.central import filled
 from tests.central.postgresql import Cluster
 
 FURTHER = """
@@ -87,17 +95,183 @@ def test_what_migrations_make_is_what_the_software_declares(
     assert [change[0] for change in migrations.differences(connection)] == ["remove_column"]
 
 
-def test_the_first_migration_was_written_from_the_tables(tmp_path: Path) -> None:
-    """Enumerations too, which a comparison of tables does not look into. If not: make migration."""
-    written = migrations.write_first(tmp_path)
-    formatted = subprocess.run(
-        [str(Path(sys.executable).with_name("ruff")), "format", "--line-length", "100", "-"],
-        input=written.read_text(),
+def test_an_enumeration_that_differs_is_told(connection: Connection) -> None:
+    migrations.upgrade(connection)
+    if connection.dialect.name != "postgresql":
+        return  # SQLite has none: the column takes any text
+    connection.execute(text("ALTER TYPE attemptoutcome ADD VALUE 'PLANTED'"))
+    assert migrations.differences(connection) == [
+        ("enumeration", "attemptoutcome", ["COUNTED", "FAILED", "ACCEPTED"])
+    ]
+
+
+# ---------------------------------------------------------------- revisions
+
+
+def listed() -> dict[str, str]:
+    """The hash of each revision that may not be changed, by its file."""
+    lines = (migrations.FOLDER / "released.txt").read_text().splitlines()
+    pairs = [line.split("  ") for line in lines if not line.startswith("#")]
+    assert len({name for _, name in pairs}) == len(pairs)
+    return {name: digest for digest, name in pairs}
+
+
+def test_a_revision_that_was_released_is_as_it_was() -> None:
+    """A mistake is mended by another revision. A new one is listed: see the README there."""
+    versions = migrations.FOLDER / "versions"
+    there = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in versions.glob("0*.py")
+    }
+    assert there == listed()
+    assert "0001_tables.py" in there
+
+
+def upgraded(connection: Connection, folder: Path) -> list[str]:
+    """Upgrade by one revision after another, each with a row in every table; what was lost."""
+    chosen = migrations.config(connection)
+    chosen.set_main_option("path_separator", "os")
+    chosen.set_main_option("version_locations", str(folder))
+    lost: list[str] = []
+    before: dict[str, dict[str, Any]] = {}
+    for script in reversed(list(ScriptDirectory.from_config(chosen).walk_revisions())):
+        command.upgrade(chosen, script.revision)
+        connection.commit()
+        lost += filled.lost(before, filled.rows(connection))
+        filled.fill(connection)
+        before = filled.rows(connection)
+        assert all(before.values()), "a table has no row"
+    return lost
+
+
+def test_each_revision_takes_the_rows_along(connection: Connection) -> None:
+    assert upgraded(connection, migrations.FOLDER / "versions") == []
+    assert migrations.differences(connection) == []
+
+
+@pytest.fixture
+def declared(monkeypatch: pytest.MonkeyPatch) -> MetaData:
+    """The tables of a later version of the software, to be changed."""
+    later = MetaData()
+    for table in tables.metadata.sorted_tables:
+        table.to_metadata(later)
+    monkeypatch.setattr(tables, "metadata", later)
+    monkeypatch.setattr(migrations, "metadata", later)
+    return later
+
+
+@pytest.fixture
+def versions(tmp_path: Path) -> Path:
+    """A copy of the folder of revisions."""
+    return shutil.copytree(
+        migrations.FOLDER / "versions", tmp_path / "versions", ignore=lambda *_: ["__pycache__"]
+    )
+
+
+def test_a_change_of_the_tables_is_written_as_the_next_revision(
+    connection: Connection, declared: MetaData, versions: Path
+) -> None:
+    before = {path.name for path in versions.glob("0*.py")}
+    assert migrations.write(versions, "nothing") is None
+    assert {path.name for path in versions.glob("0*.py")} == before
+    card = declared.tables["card"]
+    card.append_column(Column("colour", String(), nullable=False, server_default="white"))
+    card.append_column(Column("seen_at", base.Instant(), index=True))
+    Table("planted", declared, Column("id", Integer(), primary_key=True))
+    written = migrations.write(versions, "Add the colour of a card")
+    assert written is not None
+    number = f"{len(before) + 1:04}"
+    assert written == versions / f"{number}_add_the_colour_of_a_card.py"
+    source = written.read_text()
+    assert source.startswith("# SPDX-License-Identifier: Apache-2.0\n")
+    assert f"From {len(before):04} to {number}." in source
+    assert "Instant" not in source
+    assert upgraded(connection, versions) == []
+    assert migrations.differences(connection) == []
+    row = connection.execute(text("SELECT colour FROM card")).one()
+    assert row.colour == "white"
+
+
+def planted(versions: Path, change: str) -> Path:
+    """The folder, with a revision that makes this change."""
+    head = ScriptDirectory.from_config(migrations.config()).get_current_head()
+    (versions / "planted.py").write_text(
+        "from alembic import op\nimport sqlalchemy as sa\n"
+        f"revision, down_revision = 'planted', {head!r}\n"
+        f"def upgrade():\n    {change}\n"
+    )
+    return versions
+
+
+@pytest.mark.parametrize(
+    ("change", "lost"),
+    [
+        ("op.execute('DELETE FROM position')", ["position"]),
+        ("op.execute(\"UPDATE organisation SET name = 'x'\")", ["organisation.name"]),
+    ],
+)
+def test_a_revision_that_loses_rows_is_found(
+    connection: Connection, versions: Path, change: str, lost: list[str]
+) -> None:
+    assert upgraded(connection, planted(versions, change)) == lost
+
+
+def test_a_revision_that_rows_cannot_follow_is_found(
+    connection: Connection, versions: Path
+) -> None:
+    column = "sa.Column('colour', sa.Integer(), nullable=False)"
+    with pytest.raises(DBAPIError, match="colour"):
+        upgraded(connection, planted(versions, f"op.add_column('card', {column})"))
+
+
+ANEW = """
+    with op.batch_alter_table("card") as card:
+        card.alter_column("serial", type_=sa.String(80))"""
+
+
+def test_a_table_that_others_refer_to_is_made_anew(
+    empty_url: str, connection: Connection, further: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite changes a column in no other way, and central has it enforce its references."""
+    database = Database(empty_url)
+    database.migrate()
+    filled.fill(connection)
+    before = filled.rows(connection)
+    with monkeypatch.context() as newer:
+        newer.setattr(migrations, "FOLDER", further)
+        planted(further / "versions", ANEW)
+        assert database.migrate()
+    assert filled.lost(before, filled.rows(connection)) == []
+    with pytest.raises(DBAPIError), database.transaction() as session:
+        session.connection().execute(text("DELETE FROM card"))  # enforced again
+    database.close()
+
+
+def test_references_that_a_revision_breaks_are_refused(
+    empty_url: str, connection: Connection, further: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(empty_url)
+    database.migrate()
+    filled.fill(connection)
+    with monkeypatch.context() as newer:
+        newer.setattr(migrations, "FOLDER", further)
+        planted(further / "versions", "op.execute('DELETE FROM card')")
+        with pytest.raises(SettingsError, match=r"refer|ForeignKeyViolation"):
+            database.migrate()
+    assert filled.rows(connection)["card"]
+    assert migrations.state(connection) is State.CURRENT
+    database.close()
+
+
+@pytest.mark.dealt
+def test_the_command_says_what_it_needs() -> None:
+    said = subprocess.run(
+        [sys.executable, "-m", "kiosk.central.migrations", ""],
         capture_output=True,
         text=True,
-        check=True,
-    ).stdout
-    assert formatted == (migrations.FOLDER / "versions" / written.name).read_text()
+        check=False,
+    )
+    assert (said.returncode, said.stdout) == (2, "")
+    assert "MESSAGE" in said.stderr
 
 
 @pytest.mark.dealt

@@ -14,6 +14,7 @@ from babel.messages.pofile import read_po
 from sqlmodel import select
 
 from kiosk import questions
+from kiosk.central.addresses import Sender
 from kiosk.central.mail import letters, transport, wording
 from kiosk.central.service import notices
 from kiosk.central.tables import Cardholder
@@ -86,7 +87,7 @@ def _names(template: object) -> set[str | None]:
 def test_a_message_in_any_alphabet_arrives_whole() -> None:
     for language in wording.LANGUAGES:
         letter = letters.unlocked(Somebody(language), "ward 7", AT)
-        sent = transport.compose("n@nhs.net", letter, "kiosk@trust.example")
+        sent = transport.compose("n@nhs.net", letter, Sender("", "kiosk@trust.example"))
         body = sent.get_body(("plain",))
         assert body is not None
         assert body.get_content() == letter.text

@@ -4,65 +4,46 @@
 from __future__ import annotations
 
 import os
-import queue
-import struct
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from evdev import ecodes
 
-from kiosk.devices.keypad.evdev import EvdevKeypads
-from tests.patience import PATIENCE
+from kiosk.devices.keypad.allowed import AllowedKeypads
+from tests.devices.plug import Event, Plug, packed
 
 ALLOWED = "1A2C:0e24"
+SYN: Event = (ecodes.EV_SYN, ecodes.SYN_REPORT, 0)
 
 
-class Plug:
-    """A machine's folders of input devices."""
-
-    def __init__(self, folder: Path) -> None:
-        self.devices, self.ids = folder / "dev", folder / "sys"
-        self.devices.mkdir()
-        self.ids.mkdir()
-        self.heard: queue.Queue[str] = queue.Queue()
-
-    def plug_in(self, name: str, vendor: str, product: str) -> Path:
-        identity = self.ids / name / "device" / "id"
-        os.mkfifo(self.devices / name)
-        identity.mkdir(parents=True)
-        (identity / "vendor").write_text(vendor + "\n")
-        (identity / "product").write_text(product + "\n")
-        return self.devices / name
-
-    def hears(self, number: int) -> list[str]:
-        return [self.heard.get(timeout=PATIENCE) for _ in range(number)]
+def plug_in(plug: Plug[str], name: str, vendor: str, product: str) -> Path:
+    return plug.plug_in(name, id__vendor=vendor, id__product=product)
 
 
 @pytest.fixture
-def plug(tmp_path: Path) -> Plug:
+def plug(tmp_path: Path) -> Plug[str]:
     return Plug(tmp_path)
 
 
 @pytest.fixture
-def keypads(plug: Plug) -> Iterator[EvdevKeypads]:
-    keypads = EvdevKeypads(
-        [ALLOWED], plug.heard.put, devices=plug.devices, ids=plug.ids, look_seconds=0.05
-    )
+def keypads(plug: Plug[str]) -> Iterator[AllowedKeypads]:
+    keypads = AllowedKeypads([ALLOWED], plug.heard.put, plug.surroundings)
     yield keypads
     keypads.close()
 
 
-def event(code: int, value: int, kind: int = 1) -> bytes:
-    return struct.pack("@llHHi", 0, 0, kind, code, value)
+def event(code: int, value: int) -> bytes:
+    return packed([(ecodes.EV_KEY, code, value)])
 
 
 def stroke(code: int) -> bytes:
-    return event(code, 1) + event(0, 0, kind=0) + event(code, 0)
+    return event(code, 1) + packed([SYN]) + event(code, 0)
 
 
 @pytest.mark.usefixtures("keypads")
-def test_digits_and_what_moves_the_focus_are_heard(plug: Plug) -> None:
-    device = plug.plug_in("event3", "1a2c", "0E24")
+def test_digits_and_what_moves_the_focus_are_heard(plug: Plug[str]) -> None:
+    device = plug_in(plug, "event3", "1a2c", "0E24")
     with device.open("wb", buffering=0) as keys:
         keys.write(b"".join(map(stroke, [79, 80, 82, 2, 11, 96, 78, 74, 83, 98, 55, 69])))
         assert plug.hears(12) == [
@@ -74,8 +55,10 @@ def test_digits_and_what_moves_the_focus_are_heard(plug: Plug) -> None:
 
 
 @pytest.mark.usefixtures("keypads")
-def test_a_key_that_is_held_types_once_but_for_erase_the_arrows_and_what_stays(plug: Plug) -> None:
-    device = plug.plug_in("event3", "1a2c", "0E24")
+def test_a_key_that_is_held_types_once_but_for_erase_the_arrows_and_what_stays(
+    plug: Plug[str],
+) -> None:
+    device = plug_in(plug, "event3", "1a2c", "0E24")
     with device.open("wb", buffering=0) as keys:
         for code in (79, 2, 16, 96, 76, 28, 78, 1, 98, 14, 108, 250):
             keys.write(event(code, 1) + event(code, 2) * 2 + event(code, 0))
@@ -88,10 +71,10 @@ def test_a_key_that_is_held_types_once_but_for_erase_the_arrows_and_what_stays(p
 
 
 @pytest.mark.usefixtures("keypads")
-def test_what_nobody_allowed_is_not_even_opened(plug: Plug) -> None:
-    plug.plug_in("event1", "1a2c", "0e25")
-    plug.plug_in("event2", "dead", "beef")
-    device = plug.plug_in("event3", "1a2c", "0e24")
+def test_what_nobody_allowed_is_not_even_opened(plug: Plug[str]) -> None:
+    plug_in(plug, "event1", "1a2c", "0e25")
+    plug_in(plug, "event2", "dead", "beef")
+    device = plug_in(plug, "event3", "1a2c", "0e24")
     with device.open("wb", buffering=0) as keys:
         keys.write(stroke(79))
         assert plug.hears(1) == ["1"]
@@ -101,8 +84,8 @@ def test_what_nobody_allowed_is_not_even_opened(plug: Plug) -> None:
 
 
 @pytest.mark.usefixtures("keypads")
-def test_a_keypad_that_is_plugged_in_again_is_heard_again(plug: Plug) -> None:
-    device = plug.plug_in("event3", "1a2c", "0e24")
+def test_a_keypad_that_is_plugged_in_again_is_heard_again(plug: Plug[str]) -> None:
+    device = plug_in(plug, "event3", "1a2c", "0e24")
     for _ in range(2):
         with device.open("wb", buffering=0) as keys:
             keys.write(stroke(80))
@@ -112,8 +95,18 @@ def test_a_keypad_that_is_plugged_in_again_is_heard_again(plug: Plug) -> None:
         os.mkfifo(device)
 
 
-def test_none_allowed_is_none_looked_for(plug: Plug) -> None:
-    plug.plug_in("event3", "1a2c", "0e24")
-    EvdevKeypads([], plug.heard.put, devices=plug.devices, ids=plug.ids, look_seconds=0.01)
+def test_none_allowed_is_none_looked_for(plug: Plug[str]) -> None:
+    plug_in(plug, "event3", "1a2c", "0e24")
+    AllowedKeypads([], plug.heard.put, plug.surroundings).close()
     with pytest.raises(OSError, match="No such device"):
         os.open(plug.devices / "event3", os.O_WRONLY | os.O_NONBLOCK)
+
+
+@pytest.mark.usefixtures("keypads")
+def test_a_shift_that_was_let_go_of_unseen_does_not_stay(plug: Plug[str]) -> None:
+    device = plug_in(plug, "event3", "1a2c", "0e24")
+    with device.open("wb", buffering=0) as keys:
+        keys.write(event(ecodes.KEY_LEFTSHIFT, 1) + stroke(ecodes.KEY_A))
+        keys.write(packed([(ecodes.EV_SYN, ecodes.SYN_DROPPED, 0)]) + event(ecodes.KEY_B, 1))
+        keys.write(packed([SYN]) + stroke(ecodes.KEY_C))
+        assert plug.hears(2) == ["A", "c"]

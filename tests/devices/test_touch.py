@@ -4,51 +4,55 @@
 from __future__ import annotations
 
 import os
-import queue
-import struct
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from evdev import AbsInfo
+from evdev.ecodes import (
+    ABS_MT_POSITION_X,
+    ABS_MT_POSITION_Y,
+    ABS_MT_SLOT,
+    ABS_MT_TRACKING_ID,
+    ABS_X,
+    ABS_Y,
+    BTN_TOUCH,
+    EV_ABS,
+    EV_KEY,
+    EV_SYN,
+    SYN_DROPPED,
+    SYN_REPORT,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.devices.touch import Turn, place
-from kiosk.devices.touch.evdev import EvdevTouch
-from kiosk.devices.touch.fingers import (
-    ABS,
-    ABS_X,
-    ABS_Y,
-    BTN_TOUCH,
-    KEY,
-    MT_ID,
-    MT_SLOT,
-    MT_X,
-    MT_Y,
-    SYN,
-    TouchTracker,
-)
+from kiosk.devices.touch.fingers import TouchTracker
+from kiosk.devices.touch.panels import TouchPanels
 from kiosk.values import Fingertip, Phase
-from tests.patience import PATIENCE
+from tests.devices.plug import Event, Plug, packed
 
-LIMITS = {MT_X: (0, 800), MT_Y: (0, 480), ABS_X: (100, 4100), ABS_Y: (100, 4100)}
-SLOTS = "265800000000003"  # what a 7-inch display says of its axes
-Told = tuple[int, int, int]
-DONE: Told = (SYN, 0, 0)
+LIMITS = {
+    ABS_MT_POSITION_X: (0, 800),
+    ABS_MT_POSITION_Y: (0, 480),
+    ABS_X: (100, 4100),
+    ABS_Y: (100, 4100),
+}
+DONE: Event = (EV_SYN, SYN_REPORT, 0)
 
 
-def slot(number: int, *, x: int, y: int, identity: int | None = None) -> list[Told]:
-    told = [(ABS, MT_SLOT, number)]
+def slot(number: int, *, x: int, y: int, identity: int | None = None) -> list[Event]:
+    told = [(EV_ABS, ABS_MT_SLOT, number)]
     if identity is not None:
-        told.append((ABS, MT_ID, identity))
-    return [*told, (ABS, MT_X, x), (ABS, MT_Y, y)]
+        told.append((EV_ABS, ABS_MT_TRACKING_ID, identity))
+    return [*told, (EV_ABS, ABS_MT_POSITION_X, x), (EV_ABS, ABS_MT_POSITION_Y, y)]
 
 
-def lift(number: int) -> list[Told]:
-    return [(ABS, MT_SLOT, number), (ABS, MT_ID, -1)]
+def lift(number: int) -> list[Event]:
+    return [(EV_ABS, ABS_MT_SLOT, number), (EV_ABS, ABS_MT_TRACKING_ID, -1)]
 
 
-def heard(told: Sequence[Told], *, has_slots: bool = True) -> list[Fingertip]:
+def heard(told: Sequence[Event], *, has_slots: bool = True) -> list[Fingertip]:
     fingers = TouchTracker(LIMITS, has_slots=has_slots)
     return [tip for each in told for tip in fingers.event(*each)]
 
@@ -69,7 +73,7 @@ def test_two_thumbs_that_overlap_are_two_fingers() -> None:
 
 
 def test_a_finger_is_told_where_it_is_once_the_screen_has_said_all() -> None:
-    told = [*slot(0, x=80, y=48, identity=7), DONE, (ABS, MT_X, 400), DONE, DONE]
+    told = [*slot(0, x=80, y=48, identity=7), DONE, (EV_ABS, ABS_MT_POSITION_X, 400), DONE, DONE]
     assert heard(told) == [
         Fingertip(0, Phase.DOWN, 0.1, 0.1),
         Fingertip(0, Phase.MOVED, 0.5, 0.1),
@@ -78,9 +82,9 @@ def test_a_finger_is_told_where_it_is_once_the_screen_has_said_all() -> None:
 
 def test_a_screen_without_slots_has_one_finger() -> None:
     told = [
-        (ABS, ABS_X, 2100), (ABS, ABS_Y, 100), (KEY, BTN_TOUCH, 1), DONE,
-        (ABS, ABS_X, 5000), DONE,
-        (KEY, BTN_TOUCH, 0), DONE,
+        (EV_ABS, ABS_X, 2100), (EV_ABS, ABS_Y, 100), (EV_KEY, BTN_TOUCH, 1), DONE,
+        (EV_ABS, ABS_X, 5000), DONE,
+        (EV_KEY, BTN_TOUCH, 0), DONE,
     ]  # fmt: skip
     assert heard(told, has_slots=False) == [
         Fingertip(0, Phase.DOWN, 0.5, 0.0),
@@ -91,7 +95,7 @@ def test_a_screen_without_slots_has_one_finger() -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 400), st.integers(-9, 9))))
 def test_whatever_a_screen_says_each_finger_comes_down_and_goes_up_in_turn(
-    told: list[Told],
+    told: list[Event],
 ) -> None:
     fingers = TouchTracker(LIMITS, has_slots=True)
     tips = [tip for each in told for tip in fingers.event(*each)]
@@ -123,66 +127,80 @@ def test_a_panel_that_was_mounted_otherwise_is_mapped(
 # ---------------------------------------------------------------- devices
 
 
-class Plug:
-    """A machine's folders of input devices."""
-
-    def __init__(self, folder: Path) -> None:
-        self.devices, self.classes = folder / "dev", folder / "sys"
-        self.devices.mkdir()
-        self.classes.mkdir()
-        self.heard: queue.Queue[Fingertip] = queue.Queue()
-
-    def plug_in(self, name: str, properties: str, axes: str) -> Path:
-        device = self.classes / name / "device"
-        (device / "capabilities").mkdir(parents=True)
-        (device / "properties").write_text(f"{properties}\n")
-        (device / "capabilities" / "abs").write_text(f"{axes}\n")
-        os.mkfifo(self.devices / name)
-        return self.devices / name
+AXES = {axis: AbsInfo(0, least, greatest, 0, 0, 0) for axis, (least, greatest) in LIMITS.items()}
+SLOT = {ABS_MT_SLOT: AbsInfo(0, 0, 9, 0, 0, 0)}
+DIRECT, POINTER = "2", "1"  # what sysfs has of `properties`
 
 
 @pytest.fixture
-def plug(tmp_path: Path) -> Plug:
-    return Plug(tmp_path)
+def plug(tmp_path: Path) -> Plug[Fingertip]:
+    plug: Plug[Fingertip] = Plug(tmp_path)
+    plug.axes = AXES | SLOT
+    return plug
 
 
 @pytest.fixture
-def touch(plug: Plug) -> Iterator[EvdevTouch]:
-    touch = EvdevTouch(
-        [Turn.FLIP_Y],
-        plug.heard.put,
-        devices=plug.devices,
-        classes=plug.classes,
-        limits=lambda _, axis: LIMITS[axis],
-        look_seconds=0.05,
-    )
+def touch(plug: Plug[Fingertip]) -> Iterator[TouchPanels]:
+    touch = TouchPanels([Turn.FLIP_Y], plug.heard.put, plug.surroundings)
     yield touch
     touch.close()
 
 
-def packed(told: Sequence[Told]) -> bytes:
-    return b"".join(struct.pack("@llHHi", 0, 0, *each) for each in told)
-
-
 @pytest.mark.usefixtures("touch")
-def test_a_touch_screen_is_heard_mapped_and_heard_again_once_it_is_back(plug: Plug) -> None:
-    device = plug.plug_in("event1", "2", SLOTS)
+def test_a_touch_screen_is_heard_mapped_and_heard_again_once_it_is_back(
+    plug: Plug[Fingertip],
+) -> None:
+    device = plug.plug_in("event1", properties=DIRECT)
     for number in range(2):
         with device.open("wb", buffering=0) as glass:
             glass.write(packed([*slot(0, x=80, y=48, identity=number), DONE]))
-            down = plug.heard.get(timeout=PATIENCE)
+            (down,) = plug.hears()
             assert (down.phase, down.x, down.y) == (Phase.DOWN, 0.1, 0.9)
-        assert plug.heard.get(timeout=PATIENCE).phase is Phase.UP, (
-            "what is unplugged holds no finger"
-        )
+        (up,) = plug.hears()
+        assert up.phase is Phase.UP, "what is unplugged holds no finger"
 
 
 @pytest.mark.usefixtures("touch")
-def test_a_mouse_is_left_to_the_window(plug: Plug) -> None:
-    plug.plug_in("event0", "1", "3")
-    device = plug.plug_in("event1", "2", SLOTS)
+def test_a_panel_without_slots_is_heard_by_its_single_axes(plug: Plug[Fingertip]) -> None:
+    plug.axes = AXES
+    with plug.plug_in("event1", properties=DIRECT).open("wb", buffering=0) as glass:
+        glass.write(
+            packed([(EV_ABS, ABS_X, 2100), (EV_ABS, ABS_Y, 100), (EV_KEY, BTN_TOUCH, 1), DONE])
+        )
+        assert plug.hears() == [Fingertip(0, Phase.DOWN, 0.5, 1.0)]
+
+
+@pytest.mark.usefixtures("touch")
+def test_a_mouse_is_left_to_the_window(plug: Plug[Fingertip]) -> None:
+    plug.plug_in("event0", properties=POINTER)
+    device = plug.plug_in("event1", properties=DIRECT)
     with device.open("wb", buffering=0) as glass:
         glass.write(packed([*slot(0, x=0, y=0, identity=1), DONE]))
-        plug.heard.get(timeout=PATIENCE)
+        plug.hears()
+    assert plug.opened == ["event1"]
     with pytest.raises(OSError, match="No such device"):  # nobody reads there
         os.open(plug.devices / "event0", os.O_WRONLY | os.O_NONBLOCK)
+
+
+@pytest.mark.usefixtures("touch")
+def test_a_panel_is_heard_in_the_slot_that_it_is_in_when_it_is_opened(
+    plug: Plug[Fingertip],
+) -> None:
+    """The kernel tells a slot when it changes: of a panel that stands in slot 3, nothing."""
+    plug.axes = AXES | {ABS_MT_SLOT: AbsInfo(3, 0, 9, 0, 0, 0)}
+    with plug.plug_in("event1", properties=DIRECT).open("wb", buffering=0) as glass:
+        glass.write(packed([*slot(0, x=80, y=48, identity=1)[1:], DONE]))
+        assert plug.hears() == [Fingertip(3, Phase.DOWN, 0.1, 0.9)]
+
+
+@pytest.mark.usefixtures("touch")
+def test_a_finger_whose_lift_the_kernel_lost_is_not_down_for_ever(plug: Plug[Fingertip]) -> None:
+    with plug.plug_in("event1", properties=DIRECT).open("wb", buffering=0) as glass:
+        glass.write(packed([*slot(0, x=80, y=48, identity=1), DONE]))
+        glass.write(packed([(EV_SYN, SYN_DROPPED, 0), (EV_ABS, ABS_MT_POSITION_X, 9), DONE]))
+        glass.write(packed([*slot(0, x=400, y=48, identity=2), DONE]))
+        assert plug.hears(3) == [
+            Fingertip(0, Phase.DOWN, 0.1, 0.9),
+            Fingertip(0, Phase.UP, 0.1, 0.9),
+            Fingertip(0, Phase.DOWN, 0.5, 0.9),
+        ]

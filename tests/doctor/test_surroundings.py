@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from prometheus_client.parser import text_string_to_metric_families
 
 from kiosk.devices.reader.process import PcscReader
 from kiosk.doctor import findings, surroundings
@@ -173,9 +174,11 @@ def test_it_is_told_to_people_and_programs() -> None:
         "       what to do: look at its cable",
     ]
     assert [each.verdict for each in as_rows([WELL, ILL])] == [Verdict.WELL, Verdict.FAILED]
-    assert as_metrics([WELL, ILL]).splitlines()[2:] == [
-        'kiosk_check{part="disk"} 1',
-        'kiosk_check{part="touch"} 0',
+    (checks,) = text_string_to_metric_families(as_metrics([WELL, ILL]) + "\n")
+    assert (checks.name, checks.type) == ("kiosk_check", "gauge")
+    assert [(each.labels, each.value) for each in checks.samples] == [
+        ({"part": "disk"}, 1),
+        ({"part": "touch"}, 0),
     ]
 
 

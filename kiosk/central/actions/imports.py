@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kiosk.central.actions.catalogue import action
-from kiosk.central.actions.context import Declined, OperatorContext
+from kiosk.central.actions.context import Change, Declined, OperatorContext
 from kiosk.central.keys import sealing
 from kiosk.central.keys.sealing import CardKey, RowError, UnreadableRows
 from kiosk.central.operations import importing
@@ -132,10 +132,7 @@ def check_import(
     batch, outcome = _read(files)
     try:
         with context.changing() as change:
-            importer = Importer(
-                change.session, context.services.escrow, change.now, outcome, progress
-            )
-            importer.run(batch)
+            _importer(context, change, outcome, progress).run(batch)
             raise _TakenBack  # noqa: TRY301 - it leaves the transaction, too
     except _TakenBack:
         return _outcome(outcome)
@@ -156,14 +153,27 @@ def import_rows(
     """
     batch, outcome = _read(files)
     with context.changing() as change:
-        importer = Importer(change.session, context.services.escrow, change.now, outcome, progress)
-        importer.run(batch)
+        _importer(context, change, outcome, progress).run(batch)
         if outcome.flaws and not skip_bad_rows:
             reason = "Nothing was imported: mend these rows, or skip them"
             raise RowsRejected(reason, tuple(outcome.flaws))
         done = {name.replace(" ", "_"): count for name, count in outcome.counts.items()}
         change.record("imported", {**done, "rejected": len(outcome.flaws)})
     return _outcome(outcome)
+
+
+def _importer(
+    context: OperatorContext, change: Change, outcome: Outcome, progress: Callable[[int], None]
+) -> Importer:
+    services = context.services
+    return Importer(
+        change.session,
+        services.escrow,
+        change.now,
+        outcome,
+        progress,
+        mail_domains=services.mail_domains,
+    )
 
 
 def _read(files: ImportFiles) -> tuple[Batch, Outcome]:

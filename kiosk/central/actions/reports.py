@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from kiosk.central.actions import named
 from kiosk.central.actions.context import Declined, OperatorContext
 from kiosk.central.operations import metrics, reporting
+from kiosk.exposition import exposition
 from kiosk.values import Family
 
 ENDING_DAYS = 90
@@ -102,7 +103,8 @@ def list_alerts(context: OperatorContext, *, silent_hours: int = SILENT_HOURS) -
     if silent_hours < 1:
         raise Declined("A kiosk is silent after 1 hour at least")
     with context.reading() as session:
-        found = reporting.alerts(session, context.now, timedelta(hours=silent_hours))
+        found = list(reporting.alerts(session, context.now, timedelta(hours=silent_hours)))
+        found += reporting.unusable_addresses(session, context.services.accepts_address)
         return tuple(Alert(kind, about) for kind, about in found)
 
 
@@ -111,9 +113,9 @@ def measure(context: OperatorContext) -> Measurements:
     with context.reading() as session:
         found = metrics.collect(session)
     samples = tuple(
-        Sample(each.name, labels, value) for each in found for labels, value in each.samples
+        Sample(each.name, each.labels, each.value) for metric in found for each in metric.samples
     )
-    return Measurements(samples, metrics.exposition(found))
+    return Measurements(samples, exposition(found))
 
 
 def _row(month: reporting.Month) -> MonthRow:

@@ -7,6 +7,7 @@ import secrets
 import smtplib
 import ssl
 import time
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate, make_msgid
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
+from kiosk.central import addresses
+from kiosk.central.addresses import Sender
 from kiosk.central.mail.letters import Letter
 from kiosk.errors import MailFailed, SettingsError
 
@@ -24,16 +27,23 @@ class MailTransport(Protocol):
     """Sends a letter to an address, or raises MailFailed."""
 
     def deliver(self, address: str, letter: Letter) -> None:
-        """Send the letter; may be called from any thread."""
+        """Send the letter; may be called from any thread.
+
+        Raises MailFailed for an address that `addresses.validated` refuses.
+        """
 
 
-def open_transport(url: str, sender: str) -> MailTransport:
+def open_transport(url: str, sent_from: str) -> MailTransport:
     """Return the mail transport of a URL: smtp://host:port, smtps://…, folder:/path.
 
     `smtp` uses STARTTLS if the server offers it, and always before it sends a password. Raises
     SettingsError.
     """
     parts = urlsplit(url)
+    try:
+        sender = addresses.sender(sent_from)
+    except ValueError as error:
+        raise SettingsError("KIOSK_CENTRAL_MAIL_FROM", str(error)) from None
     if parts.scheme == "folder" and parts.path:
         return FolderMailTransport(Path(parts.path), sender)
     if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
@@ -55,7 +65,7 @@ class SmtpMailTransport:
         self,
         host: str,
         port: int,
-        sender: str,
+        sender: Sender,
         login: tuple[str, str] | None = None,
         *,
         wrapped: bool = False,
@@ -65,7 +75,8 @@ class SmtpMailTransport:
 
     def deliver(self, address: str, letter: Letter) -> None:
         """Send the letter; raises MailFailed, which shows nothing of the letter."""
-        message = compose(address, letter, self._sender)
+        recipient = _validated(address)
+        message = compose(recipient, letter, self._sender)
         context = ssl.create_default_context()
         try:
             with self._connect(context) as server:
@@ -77,7 +88,7 @@ class SmtpMailTransport:
                     raise MailFailed("the server offers no TLS for the password")
                 if self._login:
                     server.login(*self._login)
-                server.send_message(message)
+                server.send_message(message, from_addr=self._sender.address, to_addrs=[recipient])
         except (OSError, smtplib.SMTPException) as error:
             raise MailFailed(type(error).__name__) from None
 
@@ -90,13 +101,13 @@ class SmtpMailTransport:
 class FolderMailTransport:
     """A transport that writes each letter to a file, for a demonstration without a mail server."""
 
-    def __init__(self, folder: Path, sender: str) -> None:
+    def __init__(self, folder: Path, sender: Sender) -> None:
         self._folder = folder
         self._sender = sender
 
     def deliver(self, address: str, letter: Letter) -> None:
         """Write the letter, completely or not at all; raises MailFailed."""
-        message = compose(address, letter, self._sender)
+        message = compose(_validated(address), letter, self._sender)
         # Two letters could have the same time.
         name = f"{time.time_ns():020}-{secrets.token_hex(4)}"
         try:
@@ -116,12 +127,21 @@ class NoMailTransport:
         raise MailFailed("no mail server is set")
 
 
-def compose(address: str, letter: Letter, sender: str) -> EmailMessage:
-    """Return the message, as plain text and the same in HTML."""
+def _validated(address: str) -> str:
+    try:
+        return addresses.validated(address)
+    except ValueError as error:
+        raise MailFailed(str(error)) from None
+
+
+def compose(recipient: str, letter: Letter, sender: Sender) -> EmailMessage:
+    """Return the message to a validated address: plain text, and the same in HTML."""
     message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = sender, address, letter.subject
+    message["From"] = Address(sender.name, addr_spec=sender.address)
+    message["To"] = Address(addr_spec=recipient)
+    message["Subject"] = letter.subject
     message["Date"] = formatdate(usegmt=True)
-    message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2].rstrip(">") or None)
+    message["Message-ID"] = make_msgid(domain=sender.address.rpartition("@")[2])
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(letter.text)
     message.add_alternative(letter.html, subtype="html")

@@ -11,14 +11,16 @@ from __future__ import annotations
 import io
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
+from alembic.operations.ops import MigrationScript
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, inspect
+from alembic.script import Script, ScriptDirectory
+from sqlalchemy import Connection, Enum, create_engine, inspect
+from sqlalchemy.dialects.postgresql.base import PGInspector
 
 from kiosk.central.tables import metadata
 
@@ -52,22 +54,56 @@ def upgrade(connection: Connection) -> None:
 
 
 def differences(connection: Connection) -> list[Any]:
-    """Return how the tables differ from the declared ones, as Alembic describes it."""
-    return list(compare_metadata(MigrationContext.configure(connection), metadata))
+    """Return how the tables differ from the declared ones, as Alembic describes it.
+
+    Alembic does not look into enumerations. PostgreSQL's are compared here: a difference is
+    "enumeration", its name, and its values as the software declares them.
+    """
+    found = list(compare_metadata(MigrationContext.configure(connection), metadata))
+    if connection.dialect.name == "postgresql":
+        inspector = cast("PGInspector", inspect(connection))
+        there = {each["name"]: each["labels"] for each in inspector.get_enums()}
+        declared = _enumerations()
+        found += [
+            ("enumeration", name, declared.get(name))
+            for name in sorted({*there, *declared})
+            if there.get(name) != declared.get(name)
+        ]
+    return found
 
 
-def write_first(folder: Path) -> Path:
-    """Write the first migration into `folder` from the declared tables; return its path."""
+def write(folder: Path, message: str) -> Path | None:
+    """Write the revision from the head of those in `folder` to the tables, and return its file.
+
+    None if there is no difference. Its number is the next one.
+    """
     engine = create_engine("sqlite://")
     with engine.connect() as connection:
         chosen = config(connection)
         chosen.set_main_option("path_separator", "os")
         chosen.set_main_option("version_locations", str(folder).replace("%", "%%"))
-        command.revision(
-            chosen, "tables", autogenerate=True, rev_id="0001", version_path=str(folder)
+        command.upgrade(chosen, "head")
+        head = ScriptDirectory.from_config(chosen).get_current_head()
+        written = command.revision(
+            chosen,
+            message,
+            autogenerate=True,
+            rev_id=f"{int(head or 0) + 1:04}",
+            process_revision_directives=_leave_out_empty,
         )
     engine.dispose()
-    return folder / "0001_tables.py"
+    return Path(written.path) if isinstance(written, Script) else None
+
+
+def _leave_out_empty(_context: Any, _revision: Any, directives: list[MigrationScript]) -> None:
+    operations = directives[0].upgrade_ops
+    if operations is None or operations.is_empty():
+        directives.clear()
+
+
+def _enumerations() -> dict[str, list[str]]:
+    types = (column.type for table in metadata.tables.values() for column in table.columns)
+    return {str(each.name): list(each.enums) for each in types if isinstance(each, Enum)}
 
 
 def config(connection: Connection | None = None) -> Config:

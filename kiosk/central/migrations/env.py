@@ -25,6 +25,7 @@ context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
     render_item=_render_plain_types,
+    render_as_batch=True,  # SQLite changes a column by making its table anew
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -7,7 +7,10 @@ Several processes may run it: each checks first whether another has done the wor
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import timedelta
+
+from sqlmodel import Session
 
 from kiosk.central.audit import checkpoints, trail
 from kiosk.central.operations import reporting, retention
@@ -27,22 +30,24 @@ def keep_house(services: Services) -> None:
         signed = checkpoints.sign(database, services.master, services.clock())
     if signed is not None:
         _log.info("%s", signed)  # so that the trust's log has a copy of the checkpoint
-    _tidy(services)
+    if _tidy(services):
+        _log_addresses(services)
     _send_alerts(services)
 
 
-def _tidy(services: Services) -> None:
-    """Delete the rows whose retention time is over, once a day."""
+def _tidy(services: Services) -> bool:
+    """Delete the rows whose retention time is over, once a day; return whether it was due."""
     with services.database.transaction() as database:
         installation, now = database.get_one(Installation, 1), services.clock()
         last = installation.tidied_at
         if last is not None and last + _EVERY > now:
-            return
+            return False
         installation.tidied_at = now
         deleted = {what: count for what, count in retention.apply(database, now).items() if count}
         if deleted:
             counts = {what.replace(" ", "_"): count for what, count in deleted.items()}
             trail.append(database, now, "retention.applied", counts, {})
+    return True
 
 
 def _send_alerts(services: Services) -> None:
@@ -56,16 +61,36 @@ def _send_alerts(services: Services) -> None:
         if not found:
             return
         installation.alerted_at = now
-        if services.alerts_to:
-            database.add(
-                QueuedNotice(
-                    address=services.alerts_to,
-                    subject=f"Smartcard kiosks: {len(found)} alerts",
-                    paragraphs=[*found, "`kiosk-central alerts` shows how it is now."],
-                    due_at=now,
-                    written_at=now,
-                )
+        _write(services, database, found)
+    _log_alerts(found)
+
+
+def _log_addresses(services: Services) -> None:
+    """Tell of cardholders that are not written to, once a day: all addresses are looked at."""
+    with services.database.reading() as database:
+        unusable = reporting.unusable_addresses(database, services.accepts_address)
+        found = [f"{kind}: {what}" for kind, what in unusable]
+    if found:
+        with services.database.transaction() as database:
+            _write(services, database, found)
+    _log_alerts(found)
+
+
+def _write(services: Services, database: Session, found: Sequence[str]) -> None:
+    """Queue a letter to IT's address, where there is one."""
+    if services.alerts_to:
+        database.add(
+            QueuedNotice(
+                address=services.alerts_to,
+                subject=f"Smartcard kiosks: {len(found)} alerts",
+                paragraphs=[*found, "`kiosk-central alerts` shows how it is now."],
+                due_at=services.clock(),
+                written_at=services.clock(),
             )
+        )
+
+
+def _log_alerts(found: Sequence[str]) -> None:
     for each in found:
         _log.warning("alert: %s", each)
 

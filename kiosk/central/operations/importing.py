@@ -20,6 +20,8 @@ from nacl.utils import random as random_bytes
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from sqlmodel import Session, col, delete, select
 
+from kiosk.central import addresses
+from kiosk.central.addresses import EmailAddress
 from kiosk.central.keys import signatures
 from kiosk.central.keys.escrow import Escrow
 from kiosk.central.keys.sealing import CardKey, RowError, flaws_of, read_rows
@@ -33,7 +35,7 @@ from kiosk.central.tables import (
     Registration,
 )
 from kiosk.contract.message import Serial
-from kiosk.contract.registration import Email, Line
+from kiosk.contract.registration import Line
 from kiosk.rows import carry_out
 from kiosk.values import Family
 
@@ -51,7 +53,7 @@ class HolderRow(_Row):
 
     uuid: Annotated[str, Field(pattern=r"^[0-9]{12}$")]
     name: _Name
-    email: Email
+    email: EmailAddress
     organisation: _Name
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = "en"
 
@@ -170,7 +172,10 @@ def _rows(
 
 
 class Importer:
-    """One import, in the caller's transaction. `progress` is told how many rows are done."""
+    """One import, in the caller's transaction. `progress` is told how many rows are done.
+
+    `mail_domains` are those that cardholders may have their addresses at, or below.
+    """
 
     def __init__(
         self,
@@ -179,9 +184,12 @@ class Importer:
         now: datetime,
         outcome: Outcome,
         progress: Callable[[int], None],
+        *,
+        mail_domains: Sequence[str],
     ) -> None:
         self._database = database
         self._escrow = escrow
+        self._mail_domains = mail_domains
         self._now = now
         self._outcome = outcome
         self._progress = progress
@@ -213,6 +221,11 @@ class Importer:
         }
         for at, row in rows:
             self._step()
+            try:
+                addresses.accepted(row.email, self._mail_domains)
+            except ValueError as error:
+                self._reject(at, str(error), "email")
+                continue
             if row.organisation not in trusts:
                 self._reject(at, "no such organisation: `organisations add`", "organisation")
                 continue

@@ -7,47 +7,24 @@ a timer writes it where the exporter that the trust has (node_exporter's textfil
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from datetime import date
 
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
 from sqlmodel import Session, col, select
 
 from kiosk.central.operations import reporting
 from kiosk.central.service import kiosk_health
 from kiosk.central.tables import Kiosk, Organisation
 from kiosk.contract.messages import KioskHealth
+from kiosk.exposition import exposition
 
-Labels = Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """A metric's name, what it says, and a sample for each set of labels."""
-
-    name: str
-    help: str
-    kind: str = "gauge"
-    samples: list[tuple[Labels, float]] = field(default_factory=list)
-
-    def add(self, labels: Labels, value: float | None) -> None:
-        """A sample; none where there is no value."""
-        if value is not None:
-            self.samples.append((labels, value))
-
-
-def exposition(metrics: Iterable[Metric]) -> str:
-    """The text format, version 0.0.4; metrics without samples are left out."""
-    lines: list[str] = []
-    for metric in metrics:
-        if not metric.samples:
-            continue
-        lines.append(f"# HELP {metric.name} {metric.help}")
-        lines.append(f"# TYPE {metric.name} {metric.kind}")
-        for labels, value in metric.samples:
-            told = ",".join(f'{name}="{_escaped(each)}"' for name, each in labels.items())
-            lines.append(f"{metric.name}{{{told}}} {value:.17g}")
-    return "\n".join(lines) + "\n"
+_OF_A_KIOSK = ("kiosk", "organisation")
 
 
 def collect(database: Session) -> tuple[Metric, ...]:
@@ -56,13 +33,12 @@ def collect(database: Session) -> tuple[Metric, ...]:
 
 
 def _of_kiosks(database: Session) -> Iterator[Metric]:
-    told = list(_health(database))
-    heard = Metric("kiosk_heard_timestamp_seconds", "When the kiosk last asked for anything.")
-    said = Metric("kiosk_health_timestamp_seconds", "When it last said how it is.")
-    info = Metric("kiosk_info", "Which versions it runs.")
-    trouble = Metric("kiosk_trouble", "1 for each part of the kiosk that is in trouble.")
+    heard = _gauge("heard_timestamp_seconds", "When the kiosk last asked for anything.")
+    said = _gauge("health_timestamp_seconds", "When it last said how it is.")
+    info = InfoMetricFamily("kiosk", "Which versions it runs.", labels=_OF_A_KIOSK)
+    trouble = _gauge("trouble", "1 for each part of the kiosk that is in trouble.", "part")
     numbers = {
-        name: Metric(f"kiosk_{name}", text)
+        name: _gauge(name, text)
         for name, text in (
             ("disk_free_bytes", "Free space for the kiosk's state."),
             ("clock_ahead_seconds", "How far its clock is ahead of central's."),
@@ -73,30 +49,40 @@ def _of_kiosks(database: Session) -> Iterator[Metric]:
             ("troubles", "How many of its parts are in trouble."),
         )
     }
-    for labels, kiosk, last in told:
-        heard.add(labels, None if kiosk.heard_at is None else kiosk.heard_at.timestamp())
-        said.add(labels, None if kiosk.health_at is None else kiosk.health_at.timestamp())
+    for labels, kiosk, last in _health(database):
+        if kiosk.heard_at is not None:
+            heard.add_metric(labels, kiosk.heard_at.timestamp())
+        if kiosk.health_at is not None:
+            said.add_metric(labels, kiosk.health_at.timestamp())
         if last is None:
             continue
-        info.add({**labels, "version": last.version, "python": last.python}, 1)
+        info.add_metric(labels, {"version": last.version, "python": last.python})
         for part in sorted({each.partition(":")[0] for each in last.troubles}):
-            trouble.add({**labels, "part": part}, 1)
-        for name, value in (
-            ("disk_free_bytes", last.disk_free_megabytes << 20),
-            ("clock_ahead_seconds", last.clock_ahead_seconds),
-            ("cards", last.cards),
-            ("outbox_pending", last.pending),
-            ("outbox_refused", last.refused),
-            ("changes_held", int(last.held is not None)),
-            ("troubles", len(last.troubles)),
-        ):
-            numbers[name].add(labels, value)
+            trouble.add_metric((*labels, part), 1)
+        for name, value in _numbers(last):
+            numbers[name].add_metric(labels, value)
     yield from (heard, said, info, *numbers.values(), trouble)
+
+
+def _gauge(name: str, text: str, *labels: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"kiosk_{name}", text, labels=(*_OF_A_KIOSK, *labels))
+
+
+def _numbers(last: KioskHealth) -> Iterator[tuple[str, int]]:
+    """The values of what a kiosk last said, by the names of their gauges."""
+    yield "disk_free_bytes", last.disk_free_megabytes << 20
+    if last.clock_ahead_seconds is not None:
+        yield "clock_ahead_seconds", last.clock_ahead_seconds
+    yield "cards", last.cards
+    yield "outbox_pending", last.pending
+    yield "outbox_refused", last.refused
+    yield "changes_held", int(last.held is not None)
+    yield "troubles", len(last.troubles)
 
 
 def _health(
     database: Session,
-) -> Iterator[tuple[Labels, Kiosk, KioskHealth | None]]:
+) -> Iterator[tuple[Sequence[str], Kiosk, KioskHealth | None]]:
     in_service = (
         select(Kiosk, Organisation)
         .join(Organisation, col(Kiosk.organisation_id) == col(Organisation.id))
@@ -104,19 +90,20 @@ def _health(
         .order_by(col(Kiosk.name))
     )
     for kiosk, trust in database.exec(in_service):
-        yield {"kiosk": kiosk.name, "organisation": trust.name}, kiosk, kiosk_health.last(kiosk)
+        yield (kiosk.name, trust.name), kiosk, kiosk_health.last(kiosk)
 
 
 def _of_unlocks(database: Session) -> Metric:
-    unlocks = Metric("kiosk_unlocks_total", "Unlocks, by what became of them.", "counter")
+    unlocks = CounterMetricFamily(
+        "kiosk_unlocks", "Unlocks, by what became of them.", labels=("organisation", "outcome")
+    )
     for trust in database.exec(select(Organisation).order_by(col(Organisation.name))).all():
         period = reporting.Period(date.min, date.max)
         months = reporting.months(database, period, trust.id)
         for outcome in ("unlocked", "failed"):
             number = sum(getattr(month, outcome) for month in months)
-            unlocks.add({"organisation": trust.name, "outcome": outcome}, number)
+            unlocks.add_metric((trust.name, outcome), number)
     return unlocks
 
 
-def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+__all__ = ["collect", "exposition"]

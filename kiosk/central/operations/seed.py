@@ -24,12 +24,14 @@ from sqlmodel import Session, select
 
 from kiosk.card import cryptogram
 from kiosk.card.cryptogram import KeyKind
+from kiosk.central.addresses import EmailAddress
 from kiosk.central.keys import master_key, signatures, trust_store
 from kiosk.central.keys.escrow import FORMATS
 from kiosk.central.registration import registrations
 from kiosk.central.service.assembly import Services
 from kiosk.central.tables import Card, Cardholder, Organisation, Position
 from kiosk.contract.message import Serial
+from kiosk.errors import SettingsError
 from kiosk.questions import SecurityQuestion
 from kiosk.values import Family, Secret
 
@@ -44,7 +46,7 @@ class SeededHolder(_Document):
     """The cardholder."""
 
     name: str
-    email: str
+    email: EmailAddress
 
 
 class PersonalisedCard(_Document):
@@ -151,7 +153,9 @@ def ensure_master_key(path: Path) -> None:
 
 
 def sow(services: Services, document: Personalisation) -> None:
-    """Store the contents of `document`; rows that exist are not changed."""
+    """Store the contents of `document`; rows that exist are not changed. Raises SettingsError."""
+    if not services.accepts_address(document.cardholder.email):
+        raise SettingsError("cardholder.email", "not an address that codes may go to")
     with services.database.transaction() as database:
         organisation_id = _organisation(database, document.organisation)
         if document.trust is not None:

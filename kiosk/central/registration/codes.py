@@ -53,6 +53,8 @@ def send_code(services: Services, caller: Caller, session_id: UUID) -> CodeRespo
             raise RequestRefused(ProblemType.OUT_OF_ORDER)
         refuse_if_locked(unlock.registration)
         holder = work.session.get_one(Cardholder, unlock.card.cardholder_id)
+        if not services.accepts_address(holder.email):
+            raise RequestRefused(ProblemType.MAIL_FAILED)
         code = new_code(work, session_id, holder.email, at_most=_PER_UNLOCK)
         letter = letters.unlock_code(holder, code, caller.name, VALID)
         record(work, "code.sent", unlock)

@@ -57,13 +57,15 @@ def send_code(
     """Email a code to the address that the cardholder entered; an earlier code becomes void."""
     with working(services, caller) as work:
         login = card_login.find_proved(work, session_id)
-        if not services.accepts_address(request.email):
-            raise RequestRefused(ProblemType.EMAIL_REFUSED)
-        code = codes.new_code(work, session_id, request.email, at_most=_PER_LOGIN)
+        try:
+            address = services.accepted_address(request.email)
+        except ValueError:
+            raise RequestRefused(ProblemType.EMAIL_REFUSED) from None
+        code = codes.new_code(work, session_id, address, at_most=_PER_LOGIN)
         login.holder.language = request.language
         letter = letters.registration_code(login.holder, code, codes.VALID)
         card_login.record(work, "registration.code-sent", login)
-    return codes.deliver(services, request.email, letter)
+    return codes.deliver(services, address, letter)
 
 
 def register(

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from kiosk.central import addresses
 from kiosk.central.keys import master_key, pkcs11_key
 from kiosk.central.keys.escrow import Escrow
 from kiosk.central.keys.master_key import MasterKey
@@ -45,10 +46,16 @@ class Services:
     alerts_to: str = ""
     evaluations: threading.BoundedSemaphore = field(default_factory=_evaluations)
 
-    def accepts_address(self, address: str) -> bool:
-        """Return whether codes may be sent to `address`, by its domain or a domain above it."""
-        domain = "." + address.rpartition("@")[2].lower()
-        return any(domain.endswith("." + each.removeprefix(".")) for each in self.mail_domains)
+    def accepted_address(self, text: str) -> str:
+        """Return the one form of an address that cardholders may have. Raises ValueError."""
+        return addresses.accepted(text, self.mail_domains)
+
+    def accepts_address(self, text: str) -> bool:
+        """Return whether a cardholder may be written to at an address."""
+        try:
+            return bool(self.accepted_address(text))
+        except ValueError:
+            return False
 
 
 def open_master_key(settings: Settings) -> MasterKey:

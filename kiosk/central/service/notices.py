@@ -34,7 +34,13 @@ def holder(work: Work, card: Card) -> Cardholder:
 
 
 def queue(work: Work, addressee: Cardholder, letter: Letter) -> None:
-    """Queue a letter to the cardholder, to be delivered once this transaction is on disk."""
+    """Queue a letter to the cardholder, to be delivered once this transaction is on disk.
+
+    Nothing is queued if the stored address is not usable; earlier versions stored some.
+    """
+    if not work.services.accepts_address(addressee.email):
+        _log.warning("cardholder %d has no usable address", addressee.id)
+        return
     work.session.add(
         QueuedNotice(
             address=addressee.email,
@@ -65,6 +71,10 @@ def deliver(services: Services) -> int:
             wait = _BACKOFF[min(notice.attempts, len(_BACKOFF) - 1)]
             notice.attempts += 1
             notice.due_at = services.clock() + wait
+            if not _may_be_sent(services, notice.address):
+                _log.error("notice %d dropped: not an address to be written to at", notice.id)
+                database.delete(notice)
+                continue
         try:
             paragraphs = tuple(notice.paragraphs)
             letter = Letter(notice.subject, paragraphs, language=notice.language)
@@ -81,6 +91,10 @@ def deliver(services: Services) -> int:
             if done is not None:
                 database.delete(done)
     return delivered
+
+
+def _may_be_sent(services: Services, address: str) -> bool:
+    return address == services.alerts_to or services.accepts_address(address)
 
 
 def courier(services: Services) -> PeriodicTask:

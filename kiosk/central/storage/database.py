@@ -45,6 +45,7 @@ _TURN = zlib.crc32(b"smartcard-kiosk")
 _OLDER = SettingsError(
     _PLACE, "of an older version: `kiosk-central migrate` brings it up once nothing uses it"
 )
+_BROKEN = SettingsError(_PLACE, "a row would refer to one that is not there: nothing was changed")
 _UNKNOWN = SettingsError(_PLACE, "of a newer version, or not of this service at all")
 
 
@@ -96,7 +97,7 @@ class Database:
 
         Raises SettingsError.
         """
-        with _as_settings_error(), self._engine.begin() as connection:
+        with _as_settings_error(), self._upgrading() as connection:
             match migrations.state(connection):
                 case State.UNKNOWN:
                     raise _UNKNOWN
@@ -104,6 +105,28 @@ class Database:
                     return False
             migrations.upgrade(connection)
             return True
+
+    @contextmanager
+    def _upgrading(self) -> Iterator[Connection]:
+        """A transaction in which SQLite lets a revision make a table anew.
+
+        To drop the former table would break what refers to it, so references are not enforced
+        meanwhile, and all of them are checked before the end. Raises SettingsError.
+        """
+        with self._engine.connect() as connection:
+            raw = connection.connection.driver_connection
+            if not isinstance(raw, SqliteConnection):
+                with connection.begin():
+                    yield connection
+                return
+            raw.execute("PRAGMA foreign_keys = OFF").close()
+            try:
+                with connection.begin():
+                    yield connection
+                    if connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                        raise _BROKEN
+            finally:
+                raw.execute("PRAGMA foreign_keys = ON").close()
 
     def _belong_to(self, master: MasterKey) -> None:
         check = master.derive(*_CHECK)

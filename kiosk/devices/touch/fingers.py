@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from kiosk.devices.input.evdev import ecodes
 from kiosk.values import Fingertip, Phase
 
-SYN, KEY, ABS = 0, 1, 3
-ABS_X, ABS_Y, BTN_TOUCH = 0x00, 0x01, 0x14A
-MT_SLOT, MT_X, MT_Y, MT_ID = 0x2F, 0x35, 0x36, 0x39
+_SINGLE = (ecodes.ABS_X, ecodes.ABS_Y)
+_NUMBERED = (ecodes.ABS_MT_POSITION_X, ecodes.ABS_MT_POSITION_Y)
 
 Limits = tuple[int, int]
 
@@ -30,20 +30,21 @@ class _Slot:
 class TouchTracker:
     """Follows the events of one screen; `limits` are the least and the greatest value of each axis.
 
-    `has_slots` is whether its fingers are numbered.
+    `has_slots` is whether its fingers are numbered; `slot` is the one that the first events are of.
     """
 
-    def __init__(self, limits: Mapping[int, Limits], *, has_slots: bool) -> None:
+    def __init__(self, limits: Mapping[int, Limits], *, has_slots: bool, slot: int = 0) -> None:
         self._limits = limits
         self._has_slots = has_slots
+        self._axes = _NUMBERED if has_slots else _SINGLE
         self._slots: dict[int, _Slot] = {}
-        self._at = 0
+        self._at = slot
 
     def event(self, kind: int, code: int, value: int) -> Iterator[Fingertip]:
         """Take one event; what has happened is told when the screen says that it is complete."""
-        if kind == SYN:
+        if kind == ecodes.EV_SYN:
             yield from self._complete()
-        elif self._has_slots and kind == ABS:
+        elif self._has_slots and kind == ecodes.EV_ABS:
             self._numbered(code, value)
         elif not self._has_slots:
             self._single(kind, code, value)
@@ -55,26 +56,27 @@ class TouchTracker:
         yield from self._complete()
 
     def _numbered(self, code: int, value: int) -> None:
-        if code == MT_SLOT:
+        if code == ecodes.ABS_MT_SLOT:
             self._at = value
             return
         slot = self._slots.setdefault(self._at, _Slot())
-        if code == MT_ID:
+        if code == ecodes.ABS_MT_TRACKING_ID:
             slot.down = value >= 0
         else:
-            self._move(slot, code, x=MT_X, y=MT_Y, value=value)
+            self._move(slot, code, value)
 
     def _single(self, kind: int, code: int, value: int) -> None:
         slot = self._slots.setdefault(0, _Slot())
-        if kind == KEY and code == BTN_TOUCH:
+        if kind == ecodes.EV_KEY and code == ecodes.BTN_TOUCH:
             slot.down = value != 0
-        elif kind == ABS:
-            self._move(slot, code, x=ABS_X, y=ABS_Y, value=value)
+        elif kind == ecodes.EV_ABS:
+            self._move(slot, code, value)
 
-    def _move(self, slot: _Slot, code: int, *, x: int, y: int, value: int) -> None:
-        if code == x:
+    def _move(self, slot: _Slot, code: int, value: int) -> None:
+        x_axis, y_axis = self._axes
+        if code == x_axis:
             slot.x, slot.moved = value, True
-        elif code == y:
+        elif code == y_axis:
             slot.y, slot.moved = value, True
 
     def _complete(self) -> Iterator[Fingertip]:
@@ -86,7 +88,7 @@ class TouchTracker:
             slot.was_down, slot.moved = slot.down, False
 
     def _tip(self, number: int, slot: _Slot, phase: Phase) -> Fingertip:
-        x_axis, y_axis = (MT_X, MT_Y) if self._has_slots else (ABS_X, ABS_Y)
+        x_axis, y_axis = self._axes
         return Fingertip(number, phase, self._share(x_axis, slot.x), self._share(y_axis, slot.y))
 
     def _share(self, axis: int, value: int) -> float:
