@@ -18,6 +18,7 @@ from evdev import ecodes
 from kiosk.devices.input import InputSource, OpenSource
 from kiosk.devices.input.evdev import InputDevices, Surroundings, open_device
 from tests.devices.plug import Event, Pipe, Plug, packed
+from tests.patience import PATIENCE
 
 KEY: Event = (ecodes.EV_KEY, ecodes.KEY_A, 1)
 BAD: Event = (ecodes.EV_KEY, ecodes.KEY_B, 1)
@@ -55,6 +56,8 @@ def listen(plug: Plug[Event]) -> Iterator[Callable[[Surroundings], InputDevices]
     yield begun
     for each in listening:
         each.close()
+    for each in listening:
+        each.join(PATIENCE)
 
 
 Listen = Callable[[Surroundings], InputDevices]

@@ -87,11 +87,16 @@ class InputDevices:
         self._failing: set[str] = set()
         self._selector = selectors.DefaultSelector()
         self._closed = threading.Event()
-        threading.Thread(target=self._run, name=name, daemon=True).start()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
 
     def close(self) -> None:
         """Hear no more; the devices are closed before the next look."""
         self._closed.set()
+
+    def join(self, seconds: float) -> None:
+        """Wait until a closed one has closed its devices, or for so long."""
+        self._thread.join(seconds)
 
     def _run(self) -> None:
         while not self._closed.is_set():
