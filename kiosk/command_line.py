@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What both command lines share: `--json` and `--csv`, tables, errors, completion, exit statuses.
+"""The parts that both command lines share: `--json`, `--csv`, tables, errors, completion, statuses.
 
 A command calls what does the work, and prints what came of it by `show`, `show_rows` or `tell`:
 for people, or for a program that asked for JSON.

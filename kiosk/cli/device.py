@@ -18,7 +18,7 @@ from kiosk.site import settings
 
 @dataclass(frozen=True, slots=True)
 class _Enrolment:
-    """Who this kiosk is. `anew`: since now."""
+    """The kiosk's identity. `anew`: it was enrolled by this command."""
 
     name: str
     organisation: str
@@ -28,7 +28,7 @@ class _Enrolment:
 
 @dataclass(frozen=True, slots=True)
 class _TechnicianCode:
-    """What the setting `technician_code` is to be."""
+    """A value for the setting `technician_code`."""
 
     technician_code: str
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The description of a page: how it looks, how it behaves, how long it lasts, how it ends.
 
-Each page has one `PageDescription`, in the journey that it belongs to. Whatever depends on the page
-reads it there; no other module lists pages.
+Each page has one `PageDescription`, in the journey that it belongs to. Other code reads the
+description; no other module lists pages.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ class OrganisationAdded:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Whom users may call, and how, such as "IT service desk" and "ext. 2222"."""
+    """A contact for users: a name and a way, such as "IT service desk" and "ext. 2222"."""
 
     name: str
     detail: str
@@ -53,7 +53,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class OrganisationPolicy:
-    """What an organisation's kiosks are told."""
+    """An organisation's policy for its kiosks."""
 
     organisation: str
     offline: bool
@@ -64,7 +64,7 @@ class OrganisationPolicy:
 
 @dataclass(frozen=True, slots=True)
 class PolicyChange:
-    """What of a policy changes; None leaves a part as it is. `contacts` replace those there are."""
+    """A change of a policy; None leaves a part as it is. `contacts` replaces the present ones."""
 
     offline: bool | None = None
     lease_hours: int | None = None

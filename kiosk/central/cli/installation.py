@@ -19,7 +19,7 @@ master_key = Group("master-key", help="The key that all others are kept by.")
 
 @dataclass(frozen=True, slots=True)
 class _Listening:
-    """Where the service listens."""
+    """The address on which the service listens."""
 
     url: str
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cardholders, positions, cards and keys from files: all of it, or nothing.
 
-What is there already is updated, and nothing is doubled. Three things are never changed: the
+An import updates existing rows, and doubles nothing. Three things are never changed: the
 unblocking key of a card that grants were issued for (what it carries now follows from it), the
 holder of a registered card, and an address that its holder confirmed by a code.
 """
@@ -111,7 +111,7 @@ class Source:
 
 @dataclass
 class Outcome:
-    """What an import did, or would do: how many of what, and the rows that it rejected."""
+    """The outcome of an import: the number of rows of each kind, and the rejected rows."""
 
     counts: Counter[str] = field(default_factory=Counter)
     flaws: list[RowError] = field(default_factory=list)
