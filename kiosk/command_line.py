@@ -57,7 +57,7 @@ def json_option() -> click.Option:
     )
 
 
-class Command(click.Command):
+class PrintingCommand(click.Command):
     """A command that prints something, and so has `--json`."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
@@ -71,7 +71,7 @@ class Group(click.Group):
     `lazy`: names, each with its module and, after a colon, the attribute there.
     """
 
-    command_class = Command
+    command_class = PrintingCommand
 
     def __init__(
         self, *arguments: Any, lazy: Mapping[str, str] | None = None, **named: Any

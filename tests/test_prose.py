@@ -14,8 +14,7 @@ import kiosk
 
 PACKAGE = Path(kiosk.__file__).parent
 CLAUSE = re.compile(
-    r"(Who|Whose|Whoever|Whom|What|Whatever|Where|Wherever|That|Which|However|How) "
-    r"(?!is |are |does |do |was |can )[a-z]"
+    r"(Who|Whose|Whoever|Whom|What|Whatever|Where|Wherever|That|Which|However|How) [a-z]"
 )
 """A reader has to go back to the beginning of a sentence that opens like this."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from kiosk.command_line import Command, Group, json_option, show, show_text
+from kiosk.command_line import Group, PrintingCommand, json_option, show, show_text
 from kiosk.errors import SettingsError
 from kiosk.hardening import harden
 from kiosk.site import settings
@@ -33,7 +33,7 @@ class _TechnicianCode:
     technician_code: str
 
 
-@click.command(cls=Command)
+@click.command(cls=PrintingCommand)
 @click.option(
     "--token-file",
     type=click.Path(path_type=Path),
@@ -110,7 +110,7 @@ def card() -> None:
     show_text(found, describe(found))
 
 
-@click.command("technician-code", cls=Command)
+@click.command("technician-code", cls=PrintingCommand)
 def technician_code() -> None:
     """Make what `technician_code` is to be in kiosk.toml, of a code that is typed here."""
     from kiosk.app.technician_access import make_hash  # noqa: PLC0415
