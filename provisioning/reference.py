@@ -23,15 +23,28 @@ def main(folder: Path) -> int:
     os.environ.setdefault("SDL_VIDEODRIVER", "offscreen")
     os.environ["KIVY_NO_ARGS"] = os.environ["KIVY_NO_CONSOLELOG"] = "1"
     warnings.simplefilter("error")
+    # Each module is named below, and found once more in its package.
+    warnings.filterwarnings("ignore", r"(?s)The module specification .* already been added")
     # Alembic's environment can be imported by Alembic alone.
     warnings.filterwarnings("ignore", r"(?s)Couldn't import kiosk\.central\.migrations\.env:.*")
     import pdoc  # noqa: PLC0415 - after the environment
 
     pdoc.render.configure(docformat="markdown", show_source=False)
-    pdoc.pdoc("kiosk", "!kiosk.central.migrations.env", output_directory=folder)
+    # By name, because pdoc leaves out what a package's `__all__` does not name.
+    pdoc.pdoc(*_modules(), "!kiosk.central.migrations.env", output_directory=folder)
     pages = len(list(folder.rglob("*.html")))
     print(f"{pages} pages in {folder}")
     return 0
+
+
+def _modules() -> list[str]:
+    """Return the names of all modules, but those that are commands or migrations."""
+    names = []
+    for source in sorted((TOP / "kiosk").rglob("*.py")):
+        parts = source.relative_to(TOP).with_suffix("").parts
+        if parts[-1] not in {"__main__", "env"} and "versions" not in parts:
+            names.append(".".join(parts).removesuffix(".__init__"))
+    return names
 
 
 if __name__ == "__main__":
