@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Questions missing from the list: the screen shows their text as central sent it."""
+"""Questions by their text: a listed one has its id, another is shown as it was sent."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ _LISTED = {text: each for each, text in ENGLISH.items()}
 
 
 def asked(*texts: str) -> tuple[SecurityQuestion, ...]:
-    """Return a question for each text, each with an id of its own."""
-    return tuple(SecurityQuestion(f"question-{n}", text) for n, text in enumerate(texts))
+    """Return a question for each text, with its id in the list or with one of its own."""
+    return tuple(
+        SecurityQuestion(_LISTED.get(text, f"question-{number}"), text)
+        for number, text in enumerate(texts)
+    )
 
 
 FOUR = asked("A?", "B?", "C?", "D?")
