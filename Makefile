@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The commands of the README are `make demo`, `make quick` and `make test`; each sets up what it misses.
-.PHONY: help demo quick test prove screens pictures setup locks catalogue contract migration wheel \
+.PHONY: help demo quick test prove screens pictures setup locks catalogue contract migration reference wheel \
 	wheel-appliance sbom clean
 
 help:
@@ -10,6 +10,7 @@ help:
 	@echo "make prove [PROOF=name] what takes longer than a test: one line a proof"
 	@echo "make screens            pictures of every screen, language and setting, in build/screens"
 	@echo "make pictures           take the stored pictures of the screens anew"
+	@echo "make reference          the API reference from the docstrings, in build/reference"
 	@echo "make setup              only what the others need"
 	@echo "make catalogue          bring the message catalogue up to date with the sources"
 	@echo "make contract           write the contract's OpenAPI document anew"
@@ -61,6 +62,10 @@ migration:
 	@provisioning/setup one
 	@provisioning/python -m kiosk.central.migrations "$(MESSAGE)"
 	@provisioning/python -m ruff format -q kiosk/central/migrations/versions
+
+reference:
+	@provisioning/setup one
+	@provisioning/python provisioning/reference.py build/reference
 
 wheel:
 	@provisioning/setup one

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What both command lines share: `--json` and `--csv`, tables, errors, completion, exit statuses.
+"""The parts that both command lines share: `--json`, `--csv`, tables, errors, completion, statuses.
 
 A command calls what does the work, and prints what came of it by `show`, `show_rows` or `tell`:
 for people, or for a program that asked for JSON.
@@ -57,7 +57,7 @@ def json_option() -> click.Option:
     )
 
 
-class Command(click.Command):
+class PrintingCommand(click.Command):
     """A command that prints something, and so has `--json`."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
@@ -71,7 +71,7 @@ class Group(click.Group):
     `lazy`: names, each with its module and, after a colon, the attribute there.
     """
 
-    command_class = Command
+    command_class = PrintingCommand
 
     def __init__(
         self, *arguments: Any, lazy: Mapping[str, str] | None = None, **named: Any

@@ -90,10 +90,10 @@ def test_when_one_of_several_fails_all_of_them_end(tmp_path: Path, others: set[i
 
 FAILS_BESIDE_A_SERVER = """
 from tests.central.test_command import environment, serving
-from kiosk.central import master
+from kiosk.central.keys import master_key
 
 def test_fails(environment, tmp_path):
-    master.create(tmp_path / "master.key")
+    master_key.create(tmp_path / "master.key")
     with serving(environment) as url:
         assert url.startswith("http://"), url
         raise AssertionError("on purpose")

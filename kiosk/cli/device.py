@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from kiosk.command_line import Command, Group, json_option, show, show_text
+from kiosk.command_line import Group, PrintingCommand, json_option, show, show_text
 from kiosk.errors import SettingsError
 from kiosk.hardening import harden
 from kiosk.site import settings
@@ -18,7 +18,7 @@ from kiosk.site import settings
 
 @dataclass(frozen=True, slots=True)
 class _Enrolment:
-    """Who this kiosk is. `anew`: since now."""
+    """The kiosk's identity. `anew`: it was enrolled by this command."""
 
     name: str
     organisation: str
@@ -28,12 +28,12 @@ class _Enrolment:
 
 @dataclass(frozen=True, slots=True)
 class _TechnicianCode:
-    """What the setting `technician_code` is to be."""
+    """A value for the setting `technician_code`."""
 
     technician_code: str
 
 
-@click.command(cls=Command)
+@click.command(cls=PrintingCommand)
 @click.option(
     "--token-file",
     type=click.Path(path_type=Path),
@@ -110,7 +110,7 @@ def card() -> None:
     show_text(found, describe(found))
 
 
-@click.command("technician-code", cls=Command)
+@click.command("technician-code", cls=PrintingCommand)
 def technician_code() -> None:
     """Make what `technician_code` is to be in kiosk.toml, of a code that is typed here."""
     from kiosk.app.technician_access import make_hash  # noqa: PLC0415

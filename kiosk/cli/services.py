@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What runs until it is ended, and what systemd has done before: nothing of it prints a result."""
+"""The commands that systemd runs: services, and the steps before them. None prints a result."""
 
 from __future__ import annotations
 

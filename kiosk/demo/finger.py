@@ -24,7 +24,7 @@ from kivy.input import MotionEvent
 from kivy.uix.label import Label
 from kivy.uix.widget import Widget
 
-from kiosk.flow.text import Text, Verbatim, Words
+from kiosk.flow.text import Words
 from kiosk.flow.view import Intent
 from kiosk.ui.app import KioskApp
 from kiosk.ui.catalogue import Catalogue
@@ -273,7 +273,7 @@ def english_of(control: IntentButton | ChoiceRow) -> str:
 
 def _words_in(value: object) -> Iterator[Words]:
     """Yield all texts in a view, at any depth."""
-    if isinstance(value, Text | Verbatim):
+    if isinstance(value, Words):
         yield value
     elif isinstance(value, tuple):
         for each in value:

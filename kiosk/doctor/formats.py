@@ -15,7 +15,7 @@ from kiosk.flow.text import in_english
 
 @dataclass(frozen=True, slots=True)
 class PartRow:
-    """What was found of a part. `advice` is empty if there is none."""
+    """The finding about a part. `advice` is empty if there is none."""
 
     part: Part
     verdict: Verdict

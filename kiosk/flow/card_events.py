@@ -10,7 +10,7 @@ from typing import Any
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
-from kiosk.flow.description import Stage
+from kiosk.flow.description import VisitStage
 from kiosk.flow.journeys.plain_help import help_with
 from kiosk.flow.journeys.visit_end import leave
 from kiosk.flow.outcome import Outcome, unchanged
@@ -35,17 +35,17 @@ def _card_taken(state: State, _: ev.CardTaken) -> Outcome:
     page = describe(state.page)
     if page.work is not None:
         return help_with(state, page.work.pulled)
-    if page.stage is Stage.HELP:
+    if page.stage is VisitStage.HELP:
         # The help stays to be read: it holds nothing of the user but the reference.
         return unchanged(state)
-    if page.stage is Stage.START and not state.changed:
+    if page.stage is VisitStage.START and not state.changed:
         return unchanged(state)
     return leave(state)
 
 
 def _reader_failed(state: State, event: ev.ReaderFailed) -> Outcome:
     state = replace(state, reader=event.trouble, card_present=False)
-    if describe(state.page).stage in {Stage.START, Stage.HELP}:
+    if describe(state.page).stage in {VisitStage.START, VisitStage.HELP}:
         return unchanged(state)
     return help_with(state, Trouble.READER)
 
@@ -59,7 +59,7 @@ def _screen_failed(state: State, _: ev.ScreenFailed) -> Outcome:
     if page.changes_card:
         # The card must not be asked back: the page is drawn once more.
         return unchanged(state)
-    if not state.reference or page.stage is Stage.HELP:
+    if not state.reference or page.stage is VisitStage.HELP:
         # There is no visit; or the help cannot be drawn either, and is not tried for ever.
         return leave(state)
     return help_with(state, Trouble.SCREEN)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The description of a page: how it looks, how it behaves, how long it lasts, how it ends.
 
-Each page has one `PageDescription`, in the journey that it belongs to. Whatever depends on the page
-reads it there; no other module lists pages.
+Each page has one `PageDescription`, in the journey that it belongs to. Other code reads the
+description; no other module lists pages.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ AnyRule = Callable[[State, Any, Any], Outcome]
 """A rule is called with the state, its page and the event, and returns the outcome."""
 
 
-class Stage(StrEnum):
+class VisitStage(StrEnum):
     """The stage of a visit that a page belongs to; the lights follow it."""
 
     START = "start"  # nobody is served
@@ -41,7 +41,7 @@ class Patience(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class BackgroundWork:
     """Work behind a page while the user waits, and how it fails.
 
     After `seconds` without a result the help for `late` is shown: work ends by its own deadline
@@ -83,8 +83,8 @@ class PageDescription(Generic[P]):
     view: Callable[[State, P], View]
     pressed: Mapping[Intent, Callable[[State, P, Pressed], Outcome]] = field(default_factory=dict)
     heard: Mapping[type[Any], Callable[[State, P, Any], Outcome]] = field(default_factory=dict)
-    work: Work | None = None
-    stage: Stage = Stage.JOURNEY
+    work: BackgroundWork | None = None
+    stage: VisitStage = VisitStage.JOURNEY
     patience: Patience = Patience.USUAL
     pause: Callable[[P], int] = _no_pause
     loses: Callable[[P], bool] = _never

@@ -339,7 +339,7 @@ class RegistrationOpened:
     mail_domains: tuple[str, ...] = ()
 
 
-class AnswerFlaw(StrEnum):
+class AnswerFault(StrEnum):
     """The reason why an answer is not good enough to register."""
 
     TOO_SHORT = "too short"
@@ -353,7 +353,7 @@ class AnswerJudged:
     """An answer was judged; `flaw` is None if it is good enough to register."""
 
     visit: int
-    flaw: AnswerFlaw | None
+    flaw: AnswerFault | None
 
 
 @dataclass(frozen=True, slots=True)

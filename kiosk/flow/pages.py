@@ -14,7 +14,7 @@ from enum import StrEnum
 from kiosk.flow.cardholder_profile import Profile, Trust
 from kiosk.flow.diagnosis import Diagnosis
 from kiosk.flow.entries import unlock_answer
-from kiosk.flow.events import AnswerFlaw, UnlockStep
+from kiosk.flow.events import AnswerFault, UnlockStep
 from kiosk.flow.registration_draft import Draft
 from kiosk.flow.trouble import Trouble
 from kiosk.questions import SecurityQuestion
@@ -290,7 +290,7 @@ class AnsweringQuestion(DraftPage):
     length: int = 0
     shown: bool = False
     judging: bool = False
-    flaw: AnswerFlaw | None = None
+    flaw: AnswerFault | None = None
 
 
 class Unsent(StrEnum):

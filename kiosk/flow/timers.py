@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
-from kiosk.flow.description import Patience, Stage
+from kiosk.flow.description import Patience, VisitStage
 from kiosk.flow.events import Timer
 from kiosk.flow.journeys.plain_help import help_with
 from kiosk.flow.journeys.visit_end import leave
@@ -71,7 +71,7 @@ def timed(before: State, after: State, event: ev.Event, effects: Effects) -> Out
 def _untimed(state: State) -> bool:
     """Return whether no user is waited for: nobody is there, or the kiosk works."""
     page = describe(state.page)
-    nobody = page.stage is Stage.START and not state.changed
+    nobody = page.stage is VisitStage.START and not state.changed
     return nobody or page.work is not None
 
 
@@ -82,7 +82,7 @@ def _is_somebody(state: State, event: ev.Event) -> bool:
 
 
 def _at_start(state: State) -> bool:
-    return describe(state.page).stage is Stage.START
+    return describe(state.page).stage is VisitStage.START
 
 
 def _work_timed(state: State, effects: Effects) -> Outcome:

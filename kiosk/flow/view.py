@@ -40,7 +40,7 @@ class Intent(StrEnum):
 
 
 class Role(StrEnum):
-    """How a button looks; a page has at most one primary button."""
+    """A button's look; a page has at most one primary button."""
 
     PRIMARY = "primary"
     SECONDARY = "secondary"

@@ -95,7 +95,7 @@ class HolderVisit:
     def judge(self, question: SecurityQuestion, answer: str, others: tuple[str, ...]) -> ev.Event:
         """Return whether an answer is good enough, by the rule that central applies too."""
         flaw = answer_rules.flaw(question, answer, others)
-        return ev.AnswerJudged(self.number, None if flaw is None else ev.AnswerFlaw(flaw.value))
+        return ev.AnswerJudged(self.number, None if flaw is None else ev.AnswerFault(flaw.value))
 
     def send_code(self, email: str, language: str, *, anew: bool = False) -> ev.Event:
         """Ask central to email a registration code, in the user's screen language."""

@@ -17,7 +17,7 @@ from sqlmodel import select
 from kiosk.central import addresses
 from kiosk.central.mail import transport
 from kiosk.central.operations import housekeeping, reporting, seed
-from kiosk.central.operations.importing import HolderRow
+from kiosk.central.operations.importing import HolderLine
 from kiosk.central.service import notices
 from kiosk.central.settings import Settings
 from kiosk.central.tables import Cardholder, QueuedNotice
@@ -64,7 +64,7 @@ def test_an_address_has_one_form(text: str, form: str) -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_row_or_a_setting_with_such_an_address_is_refused(text: str) -> None:
     with pytest.raises(ValidationError, match="email"):
-        HolderRow(uuid="0" * 12, name="N", email=text, organisation="T")
+        HolderLine(uuid="0" * 12, name="N", email=text, organisation="T")
     with pytest.raises(ValidationError, match="email"):
         seed.SeededHolder(name="N", email=text)
     if text:
@@ -92,7 +92,7 @@ def unresolvable(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_judging_an_address_looks_up_no_name() -> None:
     assert addresses.accepted("nora@nowhere.nhs.uk", DOMAINS)
     assert addresses.sender("Kiosk <kiosk@nowhere.invalid>").address == "kiosk@nowhere.invalid"
-    assert HolderRow(uuid="0" * 12, name="N", email="n@nowhere.nhs.uk", organisation="T")
+    assert HolderLine(uuid="0" * 12, name="N", email="n@nowhere.nhs.uk", organisation="T")
     for text in HOSTILE + ELSEWHERE:
         with pytest.raises(ValueError, match=r"address|domain"):
             addresses.accepted(text, DOMAINS)
@@ -236,4 +236,6 @@ def test_it_hears_of_them_once_a_day(
             clock.pass_time(600)
         clock.pass_time(86400)
     told = [each.getMessage() for each in caplog.records if "usable address" in each.getMessage()]
-    assert told == ["alert: cardholders without a usable address: number 1"] * 2
+    with service.services.database.reading() as database:
+        number = database.exec(select(Cardholder.id)).one()
+    assert told == [f"alert: cardholders without a usable address: number {number}"] * 2

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from kiosk.questions import SecurityQuestion
+from kiosk.questions import ENGLISH, SecurityQuestion
+
+_LISTED = {text: each for each, text in ENGLISH.items()}
 
 
 def asked(*texts: str) -> tuple[SecurityQuestion, ...]:

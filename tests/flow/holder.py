@@ -79,7 +79,7 @@ class Visit:
         self.enter("passcode", "246802")
         self.hear(ev.RegistrationOpened(self.number, OFFERED, asked(*former), mail_domains))
 
-    def answer(self, question: int, words: str, flaw: ev.AnswerFlaw | None = None) -> None:
+    def answer(self, question: int, words: str, flaw: ev.AnswerFault | None = None) -> None:
         assert isinstance(self.page, pg.ChoosingQuestion)
         self.hear(ev.Chosen(question))
         self.enter(f"own-answer-{question + 1}", words)

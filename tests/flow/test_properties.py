@@ -98,7 +98,7 @@ _EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
         st.sampled_from([(), ("a?",) * 4]),
         st.sampled_from([(), ("nhs.net", ".nhs.uk")]),
     ),
-    st.builds(ev.AnswerJudged, _visits, st.sampled_from([None, *ev.AnswerFlaw])),
+    st.builds(ev.AnswerJudged, _visits, st.sampled_from([None, *ev.AnswerFault])),
     st.builds(ev.EmailRefused, _visits),
     st.builds(ev.CardRegistered, _visits),
     st.builds(ev.RegistrationRemoved, _visits),

@@ -70,8 +70,8 @@ def test_a_question_is_chosen_once() -> None:
     assert isinstance(visit.page, pg.ChoosingQuestion)
 
 
-@pytest.mark.parametrize("flaw", ev.AnswerFlaw)
-def test_an_answer_that_is_worth_nothing_is_asked_again(flaw: ev.AnswerFlaw) -> None:
+@pytest.mark.parametrize("flaw", ev.AnswerFault)
+def test_an_answer_that_is_worth_nothing_is_asked_again(flaw: ev.AnswerFault) -> None:
     visit = Visit()
     visit.open_registration()
     visit.answer(0, "answer 0")
@@ -90,11 +90,11 @@ def test_an_answer_that_is_worth_nothing_is_asked_again(flaw: ev.AnswerFlaw) -> 
 def test_the_same_weak_answer_gets_the_same_message_again() -> None:
     visit = Visit()
     visit.open_registration()
-    visit.answer(0, "poor", ev.AnswerFlaw.COMMON)
+    visit.answer(0, "poor", ev.AnswerFault.COMMON)
     first = aloud(visit.view)
     visit.hear(ev.Pressed(Intent.CONTINUE, Secret(b"poor"), "own-answer-1"))
     meanwhile = aloud(visit.view)
-    visit.hear(ev.AnswerJudged(visit.number, ev.AnswerFlaw.COMMON))
+    visit.hear(ev.AnswerJudged(visit.number, ev.AnswerFault.COMMON))
     again = aloud(visit.view)
     assert again == first
     said = [in_english(words) for line in again.after(meanwhile) for words in line]

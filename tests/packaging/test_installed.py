@@ -19,7 +19,7 @@ from dataclasses import replace
 import kiosk
 from kiosk import compose
 from kiosk.flow import State, render
-from kiosk.flow.access import Language
+from kiosk.flow.preferences import Language
 from kiosk.site import enrolment, firewall, site_file
 from kiosk.ui.catalogue import load_all
 from kiosk.ui.gallery import Gallery
@@ -116,7 +116,9 @@ def test_central_without_its_extra_says_what_to_install(
 ) -> None:
     told = plain.run("kiosk-central", *command)
     assert (told.status, told.out) == (2, "")
-    assert told.err in {_ONE_LINE.format(each) for each in ("alembic", "fastapi", "pkcs11")}
+    assert told.err in {
+        _ONE_LINE.format(each) for each in ("alembic", "email_validator", "fastapi", "pkcs11")
+    }
 
 
 def test_central_without_postgresqls_library_says_what_to_install(

@@ -18,7 +18,7 @@ from kiosk.flow import Site, State, out_of_order, out_of_order_at_rest, render
 from kiosk.flow import pages as pg
 from kiosk.flow.cardholder_profile import AssignedPosition, Profile, SelfService, Smartcard, Trust
 from kiosk.flow.diagnosis import Diagnosis, Part, Verdict
-from kiosk.flow.events import AnswerFlaw, UnlockStep
+from kiosk.flow.events import AnswerFault, UnlockStep
 from kiosk.flow.preferences import Access, Language, Menu, TextSize
 from kiosk.flow.registration_draft import Draft
 from kiosk.flow.text import Verbatim, text
@@ -152,7 +152,7 @@ PAGES: dict[str, pg.Page] = {
     "former": pg.AnsweringFormer(drafted(), refused=True),
     "choosing-question": pg.ChoosingQuestion(drafted(2)),
     "answering-question": pg.AnsweringQuestion(drafted(1), 1, length=9),
-    "answering-flaw": pg.AnsweringQuestion(drafted(1), 1, flaw=AnswerFlaw.COMMON),
+    "answering-flaw": pg.AnsweringQuestion(drafted(1), 1, flaw=AnswerFault.COMMON),
     "email": pg.EnteringEmail(drafted(4), length=20),
     **{
         f"email-{len(domains)} domains": pg.EnteringEmail(

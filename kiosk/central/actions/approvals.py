@@ -31,7 +31,7 @@ class ApprovalKey:
 
 @dataclass(frozen=True, slots=True)
 class HeldRow:
-    """What a kiosk holds back. `request` is what IT signs."""
+    """A page of changes that a kiosk holds back. IT signs its `request`."""
 
     kiosk: str
     reason: str
@@ -49,7 +49,7 @@ class SignedApproval:
 
 @dataclass(frozen=True, slots=True)
 class GivenApproval:
-    """What a kiosk hears next: it may go on, up to that head of the epoch."""
+    """An approval for a kiosk: it may go on, up to that head of the epoch."""
 
     kiosk: str
     epoch: str

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the backup job confirms: kiosks keep what they reported until then."""
+"""The confirmation of a backup; kiosks keep their reports until it comes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kiosk.central.tables import Installation
 
 @dataclass(frozen=True, slots=True)
 class BackupConfirmed:
-    """What was received until then would survive the loss of the database."""
+    """A confirmed backup: everything received until then survives the loss of the database."""
 
     until: datetime
 

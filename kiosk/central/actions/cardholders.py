@@ -15,7 +15,7 @@ from kiosk.central.tables import Cardholder
 
 @dataclass(frozen=True, slots=True)
 class ErasedCardholder:
-    """How many cards somebody had who is named nowhere any more."""
+    """An erased cardholder, with the number of their cards."""
 
     cards: int
 

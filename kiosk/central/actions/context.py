@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who acts, and one transaction for each of their actions."""
+"""The operator context: who acts, and one transaction for each action."""
 
 from __future__ import annotations
 

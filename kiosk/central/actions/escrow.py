@@ -15,7 +15,7 @@ from kiosk.central.operations.recovery import RecoveryOutcome
 
 @dataclass(frozen=True, slots=True)
 class RecoveredLines:
-    """How many lines of the journals came to the same."""
+    """The number of journal lines with the same outcome."""
 
     what: str
     lines: int
@@ -23,7 +23,7 @@ class RecoveredLines:
 
 @dataclass(frozen=True, slots=True)
 class RecoveredEscrow:
-    """What came of the journals' lines. `complete`: of each line what it knows is known now."""
+    """The outcome of replaying the journals. `complete`: nothing of any line is missing now."""
 
     counts: tuple[RecoveredLines, ...]
     complete: bool

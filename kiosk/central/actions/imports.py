@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How cardholders, cards and their sealed unblocking keys come in."""
+"""Imports of cardholders, cards and sealed unblocking keys."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ImportKey:
 
 @dataclass(frozen=True, slots=True)
 class SealedKeys:
-    """How many keys were sealed."""
+    """A file of sealed keys, with their number."""
 
     keys: int
 
@@ -55,7 +55,7 @@ class SealedFile:
 
 @dataclass(frozen=True, slots=True)
 class ImportFiles:
-    """What is imported together; None for what is not."""
+    """The files of one import; None for a file that is not given."""
 
     cardholders: Source | None = None
     positions: Source | None = None
@@ -65,7 +65,7 @@ class ImportFiles:
 
 @dataclass(frozen=True, slots=True)
 class ImportedRows:
-    """How many rows came to the same."""
+    """The number of rows with the same outcome."""
 
     what: str
     rows: int
@@ -73,7 +73,7 @@ class ImportedRows:
 
 @dataclass(frozen=True, slots=True)
 class ImportOutcome:
-    """What an import did or, if it was checked only, would do."""
+    """The outcome of an import or, if it was only checked, the outcome that it would have."""
 
     counts: tuple[ImportedRows, ...]
     rejected: tuple[RowError, ...]

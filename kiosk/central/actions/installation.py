@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What makes an installation: its master key, the tables of its version, and demo data.
+"""The installation: its master key, the tables of its version, and demonstration data.
 
 These come before there is an audit, or without an operator of its own: they are IT's.
 """
@@ -22,7 +22,7 @@ from kiosk.errors import SettingsError, reason_of
 
 @dataclass(frozen=True, slots=True)
 class MasterKeyMade:
-    """Where the master key was made: in a token, or in a file."""
+    """A new master key, with the place where it was made: a token or a file."""
 
     in_token: bool
 
@@ -36,7 +36,7 @@ class Migrated:
 
 @dataclass(frozen=True, slots=True)
 class Seeded:
-    """How many documents were stored, or were there already."""
+    """The number of documents that were stored, or existed."""
 
     documents: int
 

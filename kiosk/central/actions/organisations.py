@@ -18,8 +18,16 @@ from kiosk.central.tables import Card, Installation, Kiosk, LeaseCards, Organisa
 from kiosk.contract.replication import SupportContact
 
 __all__ = [
-    "Contact", "LeaseCards", "OrganisationAdded", "OrganisationPolicy", "OrganisationRow",
-    "PolicyChange", "add_organisation", "list_organisations", "set_policy", "show_policy",
+    "LeaseCards",
+    "OrganisationAdded",
+    "OrganisationPolicy",
+    "OrganisationRow",
+    "PolicyChange",
+    "PolicyContact",
+    "add_organisation",
+    "list_organisations",
+    "set_policy",
+    "show_policy",
 ]  # fmt: skip
 
 _MOST_LEASE_HOURS = 12
@@ -44,8 +52,8 @@ class OrganisationAdded:
 
 
 @dataclass(frozen=True, slots=True)
-class Contact:
-    """Whom users may call, and how, such as "IT service desk" and "ext. 2222"."""
+class PolicyContact:
+    """A contact for users: a name and a way, such as "IT service desk" and "ext. 2222"."""
 
     name: str
     detail: str
@@ -53,23 +61,23 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class OrganisationPolicy:
-    """What an organisation's kiosks are told."""
+    """An organisation's policy for its kiosks."""
 
     organisation: str
     offline: bool
     lease_hours: int
     lease_cards: LeaseCards
-    contacts: tuple[Contact, ...]
+    contacts: tuple[PolicyContact, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyChange:
-    """What of a policy changes; None leaves a part as it is. `contacts` replace those there are."""
+    """A change of a policy; None leaves a part as it is. `contacts` replaces the present ones."""
 
     offline: bool | None = None
     lease_hours: int | None = None
     lease_cards: LeaseCards | None = None
-    contacts: tuple[Contact, ...] | None = None
+    contacts: tuple[PolicyContact, ...] | None = None
 
 
 def list_organisations(context: OperatorContext) -> tuple[OrganisationRow, ...]:
@@ -129,7 +137,7 @@ def set_policy(context: OperatorContext, *, name: str, change: PolicyChange) -> 
         return _policy(trust)
 
 
-def _checked(contacts: Sequence[Contact]) -> list[list[str]]:
+def _checked(contacts: Sequence[PolicyContact]) -> list[list[str]]:
     if len(contacts) > _MOST_CONTACTS:
         raise Declined(f"An organisation has up to {_MOST_CONTACTS} contacts")
     try:
@@ -141,7 +149,7 @@ def _checked(contacts: Sequence[Contact]) -> list[list[str]]:
 
 
 def _policy(trust: Organisation) -> OrganisationPolicy:
-    contacts = tuple(Contact(name, detail) for name, detail in trust.contacts)
+    contacts = tuple(PolicyContact(name, detail) for name, detail in trust.contacts)
     return OrganisationPolicy(
         trust.name, trust.offline, trust.lease_hours, LeaseCards(trust.lease_cards), contacts
     )

@@ -20,7 +20,7 @@ from kiosk.values import Family
 
 
 class RegistrationState(StrEnum):
-    """How a card's self service stands."""
+    """The state of a card's self service."""
 
     REGISTERED = "registered"
     LOCKED = "locked"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What self service was good for, and what somebody should look at."""
+"""Reports: monthly figures, certificates that end, alerts, metrics."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class EndingCard:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """What somebody should look at: the kind of thing, and which."""
+    """An alert: its kind, and the thing that it is about."""
 
     alert: str
     about: str
@@ -65,7 +65,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Measurements:
-    """What kiosks said of themselves; `text` in Prometheus' text format, version 0.0.4."""
+    """The kiosks' last health reports; `text` is in Prometheus' text format, version 0.0.4."""
 
     samples: tuple[Sample, ...]
     text: str

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How long what is kept of people is kept, and what is deleted when its time is over."""
+"""Retention: how long personal data is kept, and its deletion afterwards."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kiosk.central.operations import retention
 
 @dataclass(frozen=True, slots=True)
 class RetentionPeriod:
-    """What is kept for so many days."""
+    """A kind of data, and the days for which it is kept."""
 
     what: str
     days: int
@@ -21,7 +21,7 @@ class RetentionPeriod:
 
 @dataclass(frozen=True, slots=True)
 class DeletedRows:
-    """How much of it was deleted."""
+    """The number of deleted rows of a kind."""
 
     what: str
     rows: int

@@ -19,7 +19,7 @@ KEPT_DAYS = 90
 
 @dataclass(frozen=True, slots=True)
 class PrunedTombstones:
-    """How many were dropped."""
+    """The number of dropped tombstones."""
 
     dropped: int
 

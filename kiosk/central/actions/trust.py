@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whose certificates are believed: anchors, issuers and their revocation lists."""
+"""The trust store's contents: anchors, issuers and their revocation lists."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class TrustFile:
 
 @dataclass(frozen=True, slots=True)
 class TrustAdded:
-    """What was added, by the SHA-256 of its DER, in hexadecimal."""
+    """An added certificate or list, named by the SHA-256 of its DER, in hexadecimal."""
 
     file: str
     sha256: str

@@ -12,7 +12,7 @@ from kiosk.central.actions import imports as actions
 from kiosk.central.actions.context import Declined
 from kiosk.central.actions.imports import ImportFiles, ImportOutcome, SealedFile, Source
 from kiosk.central.cli.operating import FILE, content, named_operator, opened
-from kiosk.command_line import Command, Group, progress, remark, show
+from kiosk.command_line import Group, PrintingCommand, progress, remark, show
 from kiosk.hardening import harden
 
 import_key = Group("import-key", help="The key that unblocking keys are sealed to.")
@@ -50,7 +50,7 @@ def seal(csv: str, to: str, output: Path) -> None:
     show(done, f"Sealed: {done.keys} keys. Now destroy the file that is not sealed.")
 
 
-@click.command("import", cls=Command)
+@click.command("import", cls=PrintingCommand)
 @click.option(
     "--cardholders", type=FILE, metavar="CSV", help="uuid, name, email, organisation; language"
 )

@@ -12,19 +12,19 @@ import click
 from kiosk.central import settings
 from kiosk.central.actions import installation as actions
 from kiosk.central.cli.operating import FILE
-from kiosk.command_line import Command, Group, show
+from kiosk.command_line import Group, PrintingCommand, show
 
 master_key = Group("master-key", help="The key that all others are kept by.")
 
 
 @dataclass(frozen=True, slots=True)
 class _Listening:
-    """Where the service listens."""
+    """The address on which the service listens."""
 
     url: str
 
 
-@click.command(cls=Command)
+@click.command(cls=PrintingCommand)
 @click.option("--host", help="Where to listen, in place of the setting.")
 @click.option("--port", type=int, help="On which port; 0 takes a free one.")
 @click.option("--certificate", type=FILE, help="TLS certificate chain (PEM).")
@@ -60,7 +60,7 @@ def create() -> None:
         show(made, "Made: keep a copy of the file where the database's copies are not.")
 
 
-@click.command(cls=Command)
+@click.command(cls=PrintingCommand)
 def migrate() -> None:
     """Bring the database up to this version."""
     done = actions.migrate(settings.read())
@@ -68,7 +68,7 @@ def migrate() -> None:
     show(done, current if done.changed else "There was nothing to do.")
 
 
-@click.command("seed-demo", cls=Command)
+@click.command("seed-demo", cls=PrintingCommand)
 def seed_demo() -> None:
     """Read personalisation documents (JSON, one a line) from standard input."""
     documents = sys.stdin.buffer.read().splitlines() or [b""]

@@ -7,10 +7,10 @@ import click
 
 from kiosk.central.actions import organisations as actions
 from kiosk.central.actions.organisations import (
-    Contact,
     LeaseCards,
     OrganisationPolicy,
     PolicyChange,
+    PolicyContact,
 )
 from kiosk.central.cli.operating import named_operator, opened
 from kiosk.command_line import Group, for_spreadsheets, one_of, show, show_rows
@@ -76,7 +76,7 @@ def policy(
         None if offline is None else offline == "on",
         lease_hours,
         lease_cards,
-        tuple(Contact(*each) for each in contacts) or None,
+        tuple(PolicyContact(*each) for each in contacts) or None,
     )
     with opened(operator) as at:
         if change == PolicyChange():

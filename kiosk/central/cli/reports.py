@@ -11,7 +11,7 @@ import click
 from kiosk.central.actions import reports as actions
 from kiosk.central.actions.context import Declined
 from kiosk.central.cli.operating import FILE, named_organisation, opened
-from kiosk.command_line import Command, Group, for_spreadsheets, show_rows, show_text
+from kiosk.command_line import Group, PrintingCommand, for_spreadsheets, show_rows, show_text
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 _MONTHS = {
@@ -56,7 +56,7 @@ def ending(days: int, organisation: str | None) -> None:
     show_rows(rows, {"serial": "serial", "family": "family", "certificate ends": "ends"})
 
 
-@click.command(cls=Command)
+@click.command(cls=PrintingCommand)
 @click.option("--silent-hours", default=actions.SILENT_HOURS, show_default=True, metavar="N")
 @for_spreadsheets
 def alerts(silent_hours: int) -> int:
@@ -67,7 +67,7 @@ def alerts(silent_hours: int) -> int:
     return 1 if rows else 0
 
 
-@click.command(cls=Command)
+@click.command(cls=PrintingCommand)
 @click.option("--file", type=FILE, help="Write it there, whole or not at all, and print nothing.")
 def metrics(file: Path | None) -> None:
     """Print how every kiosk said it is, and unlocks, in Prometheus' text format."""

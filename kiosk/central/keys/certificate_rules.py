@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a certificate or a revocation list may look like, so that nothing in it goes unread. Pure.
+"""Rules for the contents of certificates and revocation lists, so that nothing goes unread. Pure.
 
 RFC 5280 tells a verifier to refuse what it does not process. These rules refuse it by name: weak
 keys and hashes, unknown critical extensions, name constraints, a key usage for something else, and
@@ -43,7 +43,7 @@ class NotAllowed(ValueError):
 
 
 class Use(Enum):
-    """What a card's key is used for here, with the extended key usages that allow it."""
+    """A use of a card's key, with the extended key usages that allow it."""
 
     HOLDER = (ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SMARTCARD_LOGON, _ANY)
     CARD = (_CARD_AUTHENTICATION, ExtendedKeyUsageOID.CLIENT_AUTH, _ANY)

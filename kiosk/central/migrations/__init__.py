@@ -2,8 +2,8 @@
 """Migrations: which version a database's tables have, and how they are brought to this one.
 
 Alembic does the work within the caller's transaction, so a database always has exactly one version.
-After a change of `tables`, `make migration` writes the only migration again, until the first
-release. Read this module first, then `versions`.
+After a change of `tables`, `make migration MESSAGE="…"` writes the next revision. Read this module
+first, then `versions`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cardholders, positions, cards and keys from files: all of it, or nothing.
 
-What is there already is updated, and nothing is doubled. Three things are never changed: the
+An import updates existing rows, and doubles nothing. Three things are never changed: the
 unblocking key of a card that grants were issued for (what it carries now follows from it), the
 holder of a registered card, and an address that its holder confirmed by a code.
 """
@@ -48,7 +48,7 @@ class _Row(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
-class HolderRow(_Row):
+class HolderLine(_Row):
     """A line of the cardholders' file. `uuid`: the twelve digits of the Care Identity Service."""
 
     uuid: Annotated[str, Field(pattern=r"^[0-9]{12}$")]
@@ -58,7 +58,7 @@ class HolderRow(_Row):
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = "en"
 
 
-class PositionRow(_Row):
+class PositionLine(_Row):
     """A line of the positions' file: those of a cardholder replace what she had."""
 
     uuid: Annotated[str, Field(pattern=r"^[0-9]{12}$")]
@@ -71,7 +71,7 @@ class PositionRow(_Row):
     end: date | None = None
 
 
-class CardRow(_Row):
+class CardLine(_Row):
     """A line of the cards' file. `certificate`: for authentication; DER in base64, or PEM."""
 
     family: Family
@@ -111,7 +111,7 @@ class Source:
 
 @dataclass
 class Outcome:
-    """What an import did, or would do: how many of what, and the rows that it rejected."""
+    """The outcome of an import: the number of rows of each kind, and the rejected rows."""
 
     counts: Counter[str] = field(default_factory=Counter)
     flaws: list[RowError] = field(default_factory=list)
@@ -121,9 +121,9 @@ class Outcome:
 class Batch:
     """The rows that are right in themselves, each with its line."""
 
-    holders: Sequence[tuple[RowError, HolderRow]]
-    positions: Sequence[tuple[RowError, PositionRow]]
-    cards: Sequence[tuple[RowError, CardRow]]
+    holders: Sequence[tuple[RowError, HolderLine]]
+    positions: Sequence[tuple[RowError, PositionLine]]
+    cards: Sequence[tuple[RowError, CardLine]]
     keys: Mapping[_Identity, CardKey]
     keys_file: str
 
@@ -138,9 +138,9 @@ def read(
     """Read the files. Raises Unsealable for what is no CSV with these columns."""
     outcome = Outcome()
     batch = Batch(
-        _rows(holders, HolderRow, ("uuid",), outcome),
-        _rows(positions, PositionRow, ("uuid", "code"), outcome),
-        _rows(cards, CardRow, ("family", "serial"), outcome),
+        _rows(holders, HolderLine, ("uuid",), outcome),
+        _rows(positions, PositionLine, ("uuid", "code"), outcome),
+        _rows(cards, CardLine, ("family", "serial"), outcome),
         {(key.family, key.serial): key for key in keys},
         keys_file,
     )
@@ -214,7 +214,7 @@ class Importer:
                 self._reject(RowError(batch.keys_file, place, "serial", ""), "no such card")
             self._step()
 
-    def _store_holders(self, rows: Iterable[tuple[RowError, HolderRow]]) -> None:
+    def _store_holders(self, rows: Iterable[tuple[RowError, HolderLine]]) -> None:
         trusts = {each.name: each.id for each in self._database.exec(select(Organisation))}
         confirmed = {
             card.cardholder_id for card in self._cards.values() if card.id in self._registered
@@ -250,7 +250,7 @@ class Importer:
             self._outcome.counts["cardholders there already"] += 1
         self._database.flush()
 
-    def _store_positions(self, rows: Iterable[tuple[RowError, PositionRow]]) -> None:
+    def _store_positions(self, rows: Iterable[tuple[RowError, PositionLine]]) -> None:
         emptied = set()
         for at, row in rows:
             self._step()
@@ -268,7 +268,7 @@ class Importer:
             self._outcome.counts["positions"] += 1
 
     def _store_cards(
-        self, rows: Iterable[tuple[RowError, CardRow]], keys: Mapping[_Identity, CardKey]
+        self, rows: Iterable[tuple[RowError, CardLine]], keys: Mapping[_Identity, CardKey]
     ) -> None:
         for at, row in rows:
             self._step()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What kiosks last said of themselves, and what became of unlocks, in Prometheus' text format.
+"""Metrics from the kiosks' last health reports and from unlocks, in Prometheus' text format.
 
 IT reads it by a command rather than at an address of the service, which serves the contract alone:
 a timer writes it where the exporter that the trust has (node_exporter's textfile collector) looks.

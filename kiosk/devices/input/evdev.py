@@ -74,8 +74,8 @@ class InputDevices:
     """Hears every device that is `wanted`, in a thread of its own, until it is closed.
 
     `wanted` judges the device's folder in sysfs; no other device is opened. `begin` makes the
-    listener of an opened one. Whatever a device, its listener or the library raises ends that
-    device alone; it is opened again at the next look.
+    listener of an opened one. An error of a device, of its listener or of the
+    library ends that device alone; it is opened again at the next look.
     """
 
     def __init__(

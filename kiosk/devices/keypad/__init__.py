@@ -11,7 +11,7 @@ from typing import Protocol
 
 
 class Keypad(Protocol):
-    """What the kiosk needs of its keypads."""
+    """The interface of the keypads."""
 
     def close(self) -> None:
         """Hear no more keys."""

@@ -85,7 +85,7 @@ class _KeyListener:
 
 
 def _heard(meaning: str, value: int) -> str:
-    """What the kernel's `value` for a key means, if anything: repeats are for some keys alone."""
+    """The kernel's `value` for a key: repeats are for some keys alone."""
     if value == _HELD and meaning in _HOLDING:
         return "held"
     return meaning if value == _DOWN or (value == _HELD and meaning in _REPEATING) else ""

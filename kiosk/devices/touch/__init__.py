@@ -13,7 +13,7 @@ from typing import Protocol
 
 
 class Turn(StrEnum):
-    """What makes a place on the touch panel one on the display: done in the order given."""
+    """A step that maps a place on the panel to one on the display; steps apply in their order."""
 
     SWAP = "swap"
     FLIP_X = "flip-x"
@@ -21,7 +21,7 @@ class Turn(StrEnum):
 
 
 def place(x: float, y: float, turns: Sequence[Turn]) -> tuple[float, float]:
-    """Where on the display a touch at `x`, `y` of the panel is; all from 0 to 1, from top left."""
+    """Return the place on the display for `x`, `y` of the panel; 0 to 1, from top left."""
     for turn in turns:
         match turn:
             case Turn.SWAP:
@@ -34,7 +34,7 @@ def place(x: float, y: float, turns: Sequence[Turn]) -> tuple[float, float]:
 
 
 class TouchScreen(Protocol):
-    """What the kiosk needs of its touch screen."""
+    """The interface of the touch screen."""
 
     def close(self) -> None:
         """Hear no more touches."""

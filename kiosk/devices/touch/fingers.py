@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the events of a touch screen say of fingers (linux/input-event-codes.h). Pure.
+"""Fingers from the events of a touch screen (linux/input-event-codes.h). Pure.
 
 Multi-touch screens number their fingers' slots (protocol B of the kernel); others have one finger.
 """

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the pages are drawn: views, and the texts on them."""
+"""The views of the pages: views, and the texts on them."""

@@ -26,7 +26,7 @@ from kiosk.flow.entries import (
     former_answer,
     own_answer,
 )
-from kiosk.flow.events import AnswerFlaw
+from kiosk.flow.events import AnswerFault
 from kiosk.flow.registration_draft import QUESTIONS
 from kiosk.flow.state import State
 from kiosk.flow.text import Text, plural, text
@@ -117,10 +117,10 @@ def answering_question(state: State, page: pg.AnsweringQuestion) -> vw.View:
 
 
 _FLAWS = {
-    AnswerFlaw.TOO_SHORT: text("That answer is too short. Give at least three letters or digits."),
-    AnswerFlaw.COMMON: text("Too many people would give that answer. Choose another one."),
-    AnswerFlaw.IN_QUESTION: text("That answer is part of the question. Choose another one."),
-    AnswerFlaw.REPEATED: text("You have given that answer before. Choose another one."),
+    AnswerFault.TOO_SHORT: text("That answer is too short. Give at least three letters or digits."),
+    AnswerFault.COMMON: text("Too many people would give that answer. Choose another one."),
+    AnswerFault.IN_QUESTION: text("That answer is part of the question. Choose another one."),
+    AnswerFault.REPEATED: text("You have given that answer before. Choose another one."),
 }
 
 

@@ -12,7 +12,7 @@ from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow.cardholder_profile import SelfService
-from kiosk.flow.description import PageDescription, Work
+from kiosk.flow.description import BackgroundWork, PageDescription
 from kiosk.flow.drawing import holder_views
 from kiosk.flow.entries import NEW_PASSCODES, PASSCODE
 from kiosk.flow.journeys import draft_pages
@@ -133,6 +133,6 @@ PAGES = (
             ev.RegistrationOpened: _opened,
             ev.RegistrationRemoved: _removed,
         },
-        work=Work(50.0, late=Trouble.CENTRAL, failures=CENTRAL_FAILURES),
+        work=BackgroundWork(50.0, late=Trouble.CENTRAL, failures=CENTRAL_FAILURES),
     ),
 )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
-from kiosk.flow.description import PageDescription, Stage, Work
+from kiosk.flow.description import BackgroundWork, PageDescription, VisitStage
 from kiosk.flow.drawing import new_passcode_views
 from kiosk.flow.entries import NEW_PASSCODE, NEW_PASSCODE_AGAIN, NEW_PASSCODES
 from kiosk.flow.journeys import known_passcode
@@ -91,7 +91,7 @@ PAGES = (
         pg.ChangingPasscode,
         new_passcode_views.changing,
         heard={ev.PasscodeChanged: _changed, ev.PasscodeRefused: _old_refused},
-        work=Work(
+        work=BackgroundWork(
             30.0,
             late=Trouble.CHANGE_FAILED,
             failures={ev.CardFailed: card_failed_while(Trouble.CHANGE_FAILED)},
@@ -102,6 +102,6 @@ PAGES = (
     PageDescription(
         pg.Finished,
         new_passcode_views.finished,
-        stage=Stage.SUCCESS,
+        stage=VisitStage.SUCCESS,
     ),
 )

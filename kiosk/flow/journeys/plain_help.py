@@ -9,7 +9,7 @@ from dataclasses import replace
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
-from kiosk.flow.description import AnyRule, PageDescription, Patience, Stage
+from kiosk.flow.description import AnyRule, PageDescription, Patience, VisitStage
 from kiosk.flow.drawing import help_view
 from kiosk.flow.events import CardTrouble, Refusal
 from kiosk.flow.outcome import Outcome
@@ -94,5 +94,7 @@ CENTRAL_FAILURES: dict[type, AnyRule] = {
 
 
 PAGES = (
-    PageDescription(pg.Helping, help_view.helping, stage=Stage.HELP, patience=Patience.READING),
+    PageDescription(
+        pg.Helping, help_view.helping, stage=VisitStage.HELP, patience=Patience.READING
+    ),
 )

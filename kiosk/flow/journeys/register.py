@@ -12,7 +12,7 @@ from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
 from kiosk.flow.cardholder_profile import SelfService
-from kiosk.flow.description import PageDescription, Patience, Stage, Work
+from kiosk.flow.description import BackgroundWork, PageDescription, Patience, VisitStage
 from kiosk.flow.drawing import register_views
 from kiosk.flow.drawing.frame import BACK, CLOSE, go_on, information
 from kiosk.flow.entries import CODE, CODE_DIGITS, EMAIL, former_answer
@@ -210,7 +210,7 @@ PAGES = (
             ev.UnlockRefused: _not_sent,
             ev.CentralFailed: _send_missed,
         },
-        work=Work(50.0, late=Trouble.CENTRAL, failures=CENTRAL_FAILURES),
+        work=BackgroundWork(50.0, late=Trouble.CENTRAL, failures=CENTRAL_FAILURES),
     ),
     PageDescription(
         pg.EnteringCode,
@@ -232,7 +232,7 @@ PAGES = (
             ev.CentralFailed: _confirm_missed,
             ev.CardRegistered: _registered,
         },
-        work=Work(
+        work=BackgroundWork(
             60.0,
             late=Trouble.CENTRAL,
             failures=CENTRAL_FAILURES,
@@ -242,6 +242,6 @@ PAGES = (
     PageDescription(
         pg.Registered,
         register_views.registered,
-        stage=Stage.SUCCESS,
+        stage=VisitStage.SUCCESS,
     ),
 )

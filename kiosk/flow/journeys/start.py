@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
-from kiosk.flow.description import PageDescription, Stage, Work
+from kiosk.flow.description import BackgroundWork, PageDescription, VisitStage
 from kiosk.flow.drawing import start_views
 from kiosk.flow.journeys import technician_visit, unlock
 from kiosk.flow.journeys.known_passcode import ask
@@ -52,13 +52,13 @@ PAGES = (
         pg.Waiting,
         start_views.waiting,
         pressed={Intent.HELP: _help_asked, Intent.TECHNICIAN: technician_visit.begin},
-        stage=Stage.START,
+        stage=VisitStage.START,
     ),
     PageDescription(
         pg.ReadingCard,
         start_views.reading_card,
         heard={ev.CardRead: _card_read},
-        work=Work(20.0, late=Trouble.CARD_MUTE, failures={ev.CardFailed: card_failed}),
+        work=BackgroundWork(20.0, late=Trouble.CARD_MUTE, failures={ev.CardFailed: card_failed}),
     ),
     PageDescription(
         pg.CardWorks,

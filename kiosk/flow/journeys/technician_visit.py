@@ -6,7 +6,7 @@ from __future__ import annotations
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
-from kiosk.flow.description import PageDescription, Work
+from kiosk.flow.description import BackgroundWork, PageDescription
 from kiosk.flow.drawing import technician_views
 from kiosk.flow.entries import TECHNICIAN_CODE, TECHNICIAN_CODE_LEAST
 from kiosk.flow.outcome import Outcome, show, unchanged
@@ -63,13 +63,13 @@ PAGES = (
         pg.CheckingTechnician,
         technician_views.examining,
         heard={ev.TechnicianAdmitted: _examine, ev.TechnicianRefused: _refused},
-        work=Work(20.0, late=Trouble.CENTRAL),
+        work=BackgroundWork(20.0, late=Trouble.CENTRAL),
     ),
     PageDescription(
         pg.Examining,
         technician_views.examining,
         heard={ev.Diagnosed: _diagnosed},
-        work=Work(90.0, late=Trouble.CENTRAL),
+        work=BackgroundWork(90.0, late=Trouble.CENTRAL),
     ),
     PageDescription(
         pg.ShowingDiagnoses,

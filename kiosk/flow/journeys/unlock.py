@@ -12,7 +12,7 @@ from typing import Any
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
-from kiosk.flow.description import PageDescription, Work
+from kiosk.flow.description import BackgroundWork, PageDescription
 from kiosk.flow.drawing import unlock_views
 from kiosk.flow.journeys import emailed_code
 from kiosk.flow.journeys.plain_help import CENTRAL_FAILURES, card_failed_while, help_with, refused
@@ -149,7 +149,7 @@ PAGES = (
         pg.OpeningUnlock,
         unlock_views.opening,
         heard={ev.UnlockOpened: _opened},
-        work=Work(40.0, late=Trouble.CENTRAL, failures=CENTRAL_FAILURES),
+        work=BackgroundWork(40.0, late=Trouble.CENTRAL, failures=CENTRAL_FAILURES),
     ),
     PageDescription(
         pg.AskingQuestion,
@@ -175,7 +175,7 @@ PAGES = (
             ev.CodeSent: emailed_code.sent,
             ev.CodeRefused: emailed_code.refused,
         },
-        work=Work(50.0, late=Trouble.CENTRAL, failures=CENTRAL_FAILURES),
+        work=BackgroundWork(50.0, late=Trouble.CENTRAL, failures=CENTRAL_FAILURES),
     ),
     PageDescription(
         pg.Unlocking,
@@ -185,7 +185,7 @@ PAGES = (
             ev.CardUnlocked: _unlocked,
             ev.PasscodeRefused: _not_verified,
         },
-        work=Work(
+        work=BackgroundWork(
             180.0,
             late=Trouble.UNLOCK_FAILED,
             failures={

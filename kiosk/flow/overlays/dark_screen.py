@@ -8,7 +8,7 @@ from dataclasses import replace
 from kiosk.flow import effects as do
 from kiosk.flow import events as ev
 from kiosk.flow import view as vw
-from kiosk.flow.description import Stage
+from kiosk.flow.description import VisitStage
 from kiosk.flow.drawing.frame import frame
 from kiosk.flow.outcome import Effects, Outcome
 from kiosk.flow.page_index import describe
@@ -58,5 +58,5 @@ def render(state: State, place: int, trouble: Text | None) -> vw.View:
 
 def _quiet(state: State) -> bool:
     """Return whether nobody is there, and no card was left behind."""
-    at_start = describe(state.page).stage is Stage.START
+    at_start = describe(state.page).stage is VisitStage.START
     return at_start and not state.changed and not state.card_present

@@ -11,7 +11,7 @@ from kivy.uix.widget import Widget
 
 from kiosk.flow.view import ChoicePage, Role, View
 from kiosk.ui.context import Context
-from kiosk.ui.screens.page import LIST_GAP, Page, fixed_parts, foot_buttons
+from kiosk.ui.screens.page import LIST_GAP, PageScreen, fixed_parts, foot_buttons
 from kiosk.ui.theme import Size
 from kiosk.ui.widgets.choice_row import ChoiceRow
 from kiosk.ui.widgets.layout import as_high_as_its_content, row, space
@@ -20,7 +20,7 @@ from kiosk.ui.widgets.writing import Writing
 HIGHEST = 92  # few choices grow to fill the room, up to this height
 
 
-class ChoiceScreen(Page):
+class ChoiceScreen(PageScreen):
     """From the top: the heading, a hint, the choices, the buttons.
 
     If no button is primary, a touch on a choice leads on to the next page.

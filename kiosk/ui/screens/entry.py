@@ -12,7 +12,7 @@ from kivy.uix.widget import Widget
 from kiosk.flow.text import Text
 from kiosk.flow.view import EntryPage, RuleLine, View
 from kiosk.ui.context import Context
-from kiosk.ui.screens.page import Page, fixed_parts
+from kiosk.ui.screens.page import PageScreen, fixed_parts
 from kiosk.ui.theme import Size
 from kiosk.ui.widgets.entry_box import EntryBox
 from kiosk.ui.widgets.key_grid import DELETE, KeyPlate
@@ -23,7 +23,7 @@ from kiosk.ui.widgets.sign import Mark
 from kiosk.ui.widgets.writing import Writing
 
 
-class EntryScreen(Page):
+class EntryScreen(PageScreen):
     """A page with one entry: its keys change the buffer, and the flow answers with a new view.
 
     The pane may be too small for all its texts. Then it scrolls to a problem as soon as there is

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from kiosk.flow.view import Notice, Picture, View
 from kiosk.ui.context import Context
-from kiosk.ui.screens.page import Page, timeless
+from kiosk.ui.screens.page import PageScreen, timeless
 from kiosk.ui.screens.pictured import beside_picture
 from kiosk.ui.theme import Size
 from kiosk.ui.widgets.help_panel import HelpPanel
@@ -20,7 +20,7 @@ from kiosk.ui.widgets.writing import Writing
 SIGN = 40
 
 
-class NoticeScreen(Page):
+class NoticeScreen(PageScreen):
     """From the top: the heading with its sign, the text beside a picture, help, the buttons."""
 
     def __init__(self, context: Context, view: Notice) -> None:

@@ -59,7 +59,7 @@ def fixed_parts(frame: Frame) -> object:
     return replace(timeless(frame), buttons=()), buttons
 
 
-class Page(BoxLayout):
+class PageScreen(BoxLayout):
     """A page that fills the window; `arrange` adds the texts and controls of its kind."""
 
     def __init__(

@@ -12,7 +12,7 @@ from kivy.uix.widget import Widget
 from kiosk.flow.text import Words
 from kiosk.flow.view import ProfilePage, Section, View
 from kiosk.ui.context import Context
-from kiosk.ui.screens.page import Page, fixed_parts, foot_buttons
+from kiosk.ui.screens.page import PageScreen, fixed_parts, foot_buttons
 from kiosk.ui.theme import Size
 from kiosk.ui.widgets.layout import as_high_as_its_content, column
 from kiosk.ui.widgets.shape import Backdrop
@@ -21,7 +21,7 @@ from kiosk.ui.widgets.writing import Writing
 LETTERS = 19
 
 
-class ProfileScreen(Page):
+class ProfileScreen(PageScreen):
     """From the top: the heading, the sections on white, the buttons."""
 
     def __init__(self, context: Context, view: ProfilePage) -> None:

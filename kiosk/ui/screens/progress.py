@@ -8,7 +8,7 @@ from kivy.uix.widget import Widget
 
 from kiosk.flow.view import Progress, View
 from kiosk.ui.context import Context
-from kiosk.ui.screens.page import Page, fixed_parts
+from kiosk.ui.screens.page import PageScreen, fixed_parts
 from kiosk.ui.screens.pictured import beside_picture
 from kiosk.ui.theme import Size
 from kiosk.ui.widgets.layout import as_high_as_its_content, column, space
@@ -18,7 +18,7 @@ from kiosk.ui.widgets.steps import StepList
 from kiosk.ui.widgets.writing import Writing
 
 
-class ProgressScreen(Page):
+class ProgressScreen(PageScreen):
     """A heading, the steps and what not to do meanwhile; without steps, a picture of the card."""
 
     def __init__(self, context: Context, view: Progress) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from kiosk.flow.view import View, Welcome
 from kiosk.ui.context import Context
-from kiosk.ui.screens.page import Page, timeless
+from kiosk.ui.screens.page import PageScreen, timeless
 from kiosk.ui.screens.pictured import beside_picture
 from kiosk.ui.theme import Size
 from kiosk.ui.widgets.layout import as_high_as_its_content, column
@@ -17,7 +17,7 @@ from kiosk.ui.widgets.sign import Mark
 from kiosk.ui.widgets.writing import Writing
 
 
-class WelcomeScreen(Page):
+class WelcomeScreen(PageScreen):
     """The one thing to do, in large letters beside its picture; below, what does not work."""
 
     def __init__(self, context: Context, view: Welcome) -> None:
