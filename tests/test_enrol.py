@@ -41,7 +41,7 @@ class Ground(CentralProcess):
 
     def token(self, kiosk: str) -> str:
         """A token by which a device may become this kiosk."""
-        named = ("--organisation", cardholders.ORGANISATION, "--operator", "Rita")
+        named = ("--organisation", cardholders.ORGANISATION)
         return self.does("kiosks", "enrol-token", kiosk, *named)
 
 
@@ -50,7 +50,7 @@ def central(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     folder = tmp_path_factory.mktemp("central")
     ground = Ground(folder)
     master_key.create(folder / "master.key")
-    ground.does("organisations", "add", cardholders.ORGANISATION, "--operator", "Rita")
+    ground.does("organisations", "add", cardholders.ORGANISATION)
     ground.start()
     yield ground
     ground.stop()
@@ -126,7 +126,7 @@ def test_from_the_token_to_the_end(central: Ground, box: Box, folder: Path) -> N
     # Restarts of either side change nothing.
     central.stop(signal.SIGKILL)
     central.start()
-    central.does("kiosks", "retire", "ward 1", "--operator", "Rita")
+    central.does("kiosks", "retire", "ward 1")
     sync = box.run("sync")
     assert sync.returncode == 0
     assert "retired" in sync.stderr
@@ -162,7 +162,7 @@ def test_a_revoked_kiosk_is_enrolled_anew_by_the_file_of_another_token(
     assert again.stdout.startswith("this device is enrolled already")
 
     # Of a kiosk that central does not let in, a token that is used up makes none.
-    central.does("kiosks", "revoke", "ward 3", "--operator", "Rita")
+    central.does("kiosks", "revoke", "ward 3")
     refused = box.run("enrol", "--token-file", str(file))
     assert (refused.returncode, box.who) == (2, who)
     assert "used, too old, or void" in refused.stderr

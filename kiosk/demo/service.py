@@ -57,7 +57,7 @@ class CentralProcess:
 
     def enrolment_token(self, kiosk: str) -> str:
         """Return a token that enrols a device as this kiosk."""
-        named = ("--organisation", cardholders.ORGANISATION, "--operator", "demo")
+        named = ("--organisation", cardholders.ORGANISATION)
         return self.run("kiosks", "enrol-token", kiosk, *named)
 
     def run(self, *command: str) -> str:

@@ -14,7 +14,7 @@ from nacl.pwhash import argon2id
 
 from kiosk.central.storage.database import Database
 from kiosk.vault import sealed_answers
-from tests.central.desk import Operator, settings_of
+from tests.central.desk import OPERATOR, Operator, logged_in_as, settings_of
 from tests.central.postgresql import Cluster
 from tests.central.world import Clock, KioskClient, PersonalCard, Service
 
@@ -110,4 +110,5 @@ def operator(
 ) -> Operator:
     """The RA, at the database of `service`."""
     settings_of(service, monkeypatch)
+    logged_in_as(OPERATOR, monkeypatch)
     return Operator(service, capsys)

@@ -5,13 +5,16 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlmodel import col, select
 
 from kiosk.central.__main__ import main
+from kiosk.central.cli import operating
 from kiosk.central.tables import AuditEntry
 from tests.central.world import CENTRAL, Service
 
@@ -35,7 +38,7 @@ class Operator:
 
     def does(self, *arguments: object) -> str:
         """What a command said that went well, by somebody with a name."""
-        assert self.run(*arguments, "--operator", OPERATOR) == 0, self.err
+        assert self.run(*arguments) == 0, self.err
         return self.out
 
     def listed(self, *arguments: object) -> list[dict[str, str]]:
@@ -61,3 +64,10 @@ def settings_of(service: Service, environment: pytest.MonkeyPatch) -> None:
     environment.setenv("KIOSK_CENTRAL_DATABASE", service.settings.database)
     environment.setenv("KIOSK_CENTRAL_MASTER_KEY_FILE", str(service.settings.master_key_file))
     environment.setenv("KIOSK_CENTRAL_NAME", CENTRAL)
+
+
+def logged_in_as(name: str, environment: pytest.MonkeyPatch) -> None:
+    """Have the command run by root, whom `name` became by sudo, without a login of its own."""
+    environment.setattr(operating, "LOGIN", Path("/nonexistent"))
+    environment.setattr(os, "getuid", lambda: 0)
+    environment.setenv("SUDO_USER", name)

@@ -110,7 +110,7 @@ def test_sown_and_served(environment: Mapping[str, str], tmp_path: Path) -> None
     assert (tmp_path / "master.key").stat().st_mode & 0o777 == 0o600
 
     allowed = [sys.executable, "-m", "kiosk.central", "kiosks", "enrol-token", "ward 7"]
-    allowed += ["--organisation", "Trust A", "--operator", "Rita"]
+    allowed += ["--organisation", "Trust A"]
     made = subprocess.run(allowed, env=environment, capture_output=True, text=True, check=True)
     with serving(environment) as url:
         assert requests.get(f"{url}/v1/health", timeout=PATIENCE).json() == {"central": "a trust"}

@@ -12,6 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from sqlmodel import select
 
+from kiosk.central.cli import operating
 from kiosk.central.tables import AuditEntry, Card, Cardholder, Registration, SealedEnvelope
 from tests.central.authority import Authority
 from tests.central.desk import OPERATOR, Operator
@@ -37,20 +38,45 @@ def test_every_change_names_its_operator(operator: Operator) -> None:
     }
 
 
-def test_who_says_no_name_is_named_by_the_login(
+def test_the_operator_is_the_user_who_logged_in(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The kernel keeps the login through sudo and su, whatever the environment says."""
+    login = tmp_path / "loginuid"
+    login.write_text(str(pwd.getpwnam("nobody").pw_uid))
+    monkeypatch.setattr(operating, "LOGIN", login)
+    assert operator.run("organisations", "add", "Trust B") == 0
+    assert operator.audited["operator"] == "nobody"
+
+
+def test_without_a_login_the_operator_is_the_user_of_the_process(
     operator: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("SUDO_USER", raising=False)
+    monkeypatch.delenv("SUDO_USER")
     assert operator.run("organisations", "add", "Trust B") == 0
-    assert operator.audited["operator"] == pwd.getpwuid(os.getuid()).pw_name
+    assert operator.audited["operator"] == "root"
 
 
-@pytest.mark.parametrize(
-    "name", ["", "  ", "two\nlines", "\x1b[31mRita", "Rita\x00", "\u202eatiR", "R" * 101]
-)
-def test_nobody_does_nothing(operator: Operator, name: str) -> None:
+def test_only_root_may_have_become_root_by_sudo(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "getuid", lambda: pwd.getpwnam("nobody").pw_uid)
+    assert operator.run("organisations", "add", "Trust B") == 0
+    assert operator.audited["operator"] == "nobody"
+
+
+def test_nobody_names_somebody_else(operator: Operator) -> None:
+    assert operator.run("organisations", "add", "Trust B", "--operator", "Rita") == 2
+    assert "No such option" in operator.err
+
+
+@pytest.mark.parametrize("name", ["  ", "two\nlines", "\x1b[31mRita", "\u202eatiR", "R" * 101])
+def test_nobody_does_nothing(
+    operator: Operator, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = entries(operator.service)
-    assert operator.run("organisations", "add", "Trust B", "--operator", name) == 2
+    monkeypatch.setenv("SUDO_USER", name)
+    assert operator.run("organisations", "add", "Trust B") == 2
     assert "The audit needs the operator's name" in operator.err
     assert entries(operator.service) == before
     assert not operator.listed("organisations", "list")

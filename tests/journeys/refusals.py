@@ -35,7 +35,7 @@ def _ra(*command: str) -> Do:
     """Return a step in which the RA gives a command about the cardholder's card."""
 
     def deed(premises: Premises) -> None:
-        premises.central.run(*command, premises.card.serial, "--operator", "demo")
+        premises.central.run(*command, premises.card.serial)
 
     return Do(f"the RA: {' '.join(command)}", deed)
 

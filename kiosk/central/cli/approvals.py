@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from kiosk.central.actions import approvals as actions
-from kiosk.central.cli.operating import FILE, named_operator, opened
+from kiosk.central.cli.operating import FILE, opened
 from kiosk.command_line import Group, for_spreadsheets, show, show_rows
 
 _COLUMNS = {"kiosk": "kiosk", "why": "reason", "cards concerned": "cards", "request": "request"}
@@ -47,9 +47,8 @@ def sign(key: Path, requests: tuple[str, ...]) -> None:
 
 @approvals.command()
 @click.argument("given", metavar="APPROVAL...", nargs=-1, required=True)
-@named_operator
-def give(given: tuple[str, ...], operator: str | None) -> None:
+def give(given: tuple[str, ...]) -> None:
     """Hand down to the kiosks what was signed, as `approvals sign` printed it."""
-    with opened(operator) as at:
+    with opened() as at:
         done = actions.give_approvals(at, approvals=given)
     show(done, f"Given: {len(done)}.")

@@ -9,7 +9,7 @@ import click
 
 from kiosk.central.actions import audit as actions
 from kiosk.central.actions.audit import AuditVerdict
-from kiosk.central.cli.operating import FILE, content, named_operator, opened
+from kiosk.central.cli.operating import FILE, content, opened
 from kiosk.command_line import Group, progress, show
 
 audit = Group("audit", help="Look after the audit.")
@@ -34,10 +34,9 @@ def verify(logs: tuple[Path, ...]) -> int:
 
 
 @audit.command()
-@named_operator
-def sign(operator: str | None) -> None:
+def sign() -> None:
     """Sign the head now; `serve` does it once a day."""
-    with opened(operator) as at:
+    with opened() as at:
         signed = actions.sign_audit(at)
     show(signed, signed.line)
 

@@ -7,7 +7,7 @@ import click
 
 from kiosk.central.actions import cards as actions
 from kiosk.central.actions.cards import CardStatus, CardSummary
-from kiosk.central.cli.operating import named_card, named_operator, named_organisation, opened
+from kiosk.central.cli.operating import named_card, named_organisation, opened
 from kiosk.command_line import Group, for_spreadsheets, one_of, show, show_rows
 from kiosk.values import Family
 
@@ -47,47 +47,42 @@ def list_(
 
 @cards.command()
 @named_card
-@named_operator
-def suspend(serial: str, family: Family | None, operator: str | None) -> None:
+def suspend(serial: str, family: Family | None) -> None:
     """Stop a card until it is activated."""
-    with opened(operator) as at:
+    with opened() as at:
         _show_status(actions.suspend_card(at, serial=serial, family=family))
 
 
 @cards.command()
 @named_card
-@named_operator
-def activate(serial: str, family: Family | None, operator: str | None) -> None:
+def activate(serial: str, family: Family | None) -> None:
     """Let a card be used again."""
-    with opened(operator) as at:
+    with opened() as at:
         _show_status(actions.activate_card(at, serial=serial, family=family))
 
 
 @cards.command()
 @named_card
-@named_operator
-def lost(serial: str, family: Family | None, operator: str | None) -> None:
+def lost(serial: str, family: Family | None) -> None:
     """Stop a card that was lost."""
-    with opened(operator) as at:
+    with opened() as at:
         _show_status(actions.report_card_lost(at, serial=serial, family=family))
 
 
 @cards.command()
 @named_card
-@named_operator
-def leaver(serial: str, family: Family | None, operator: str | None) -> None:
+def leaver(serial: str, family: Family | None) -> None:
     """Stop the card of a cardholder who left."""
-    with opened(operator) as at:
+    with opened() as at:
         _show_status(actions.stop_card_of_leaver(at, serial=serial, family=family))
 
 
 @cards.command()
 @named_card
 @click.option("--by", required=True, metavar="SERIAL", help="The holder's new card, imported.")
-@named_operator
-def replace(serial: str, family: Family | None, by: str, operator: str | None) -> None:
+def replace(serial: str, family: Family | None, by: str) -> None:
     """Stop a card whose holder has a new one."""
-    with opened(operator) as at:
+    with opened() as at:
         done = actions.replace_card(at, serial=serial, family=family, by=by)
     anew = ("Its holder registers for self service anew, with the new card.",)
     show(done, f"{done.serial}: replaced by {by}.", *(anew if done.registration_removed else ()))
@@ -99,16 +94,13 @@ def replace(serial: str, family: Family | None, by: str, operator: str | None) -
 @click.option(
     "--carries", type=int, metavar="GENERATION", help="Of that key, if the RA has tried it."
 )
-@named_operator
-def thaw(
-    serial: str, family: Family | None, tries: int, carries: int | None, operator: str | None
-) -> None:
+def thaw(serial: str, family: Family | None, tries: int, carries: int | None) -> None:
     """Let a card be unlocked again that was held back, after looking at it.
 
     The RA reads the card's unblocking tries by `kiosk doctor card`, or its maker's program, and
     says how many it has left.
     """
-    with opened(operator) as at:
+    with opened() as at:
         done = actions.thaw_card(at, serial=serial, family=family, tries=tries, carries=carries)
     show(done, f"{done.serial}: may be unlocked again.")
 

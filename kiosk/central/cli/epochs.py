@@ -10,7 +10,7 @@ import click
 from kiosk.central.actions import backup as backups
 from kiosk.central.actions import epochs as actions
 from kiosk.central.actions import tombstones as buried
-from kiosk.central.cli.operating import named_operator, opened
+from kiosk.central.cli.operating import opened
 from kiosk.command_line import Group, show
 
 epochs = Group("epochs", help="After restoring the database from a backup.")
@@ -32,10 +32,9 @@ def _moment(_context: click.Context, parameter: click.Parameter, value: str) -> 
 
 
 @epochs.command()
-@named_operator
-def new(operator: str | None) -> None:
+def new() -> None:
     """Have kiosks report anew what they keep; until they have, nothing is unlocked."""
-    with opened(operator) as at:
+    with opened() as at:
         begun = actions.begin_epoch(at)
     waiting = (
         f"{each.organisation}: nothing is unlocked until {each.kiosks} kiosks have reported."
@@ -46,10 +45,9 @@ def new(operator: str | None) -> None:
 
 @epochs.command()
 @click.argument("kiosk")
-@named_operator
-def settle(kiosk: str, operator: str | None) -> None:
+def settle(kiosk: str) -> None:
     """Wait no longer for a kiosk that is lost."""
-    with opened(operator) as at:
+    with opened() as at:
         done = actions.settle_kiosk(at, name=kiosk)
     missing = f"Still to report: {', '.join(done.missing)}."
     last = missing if done.missing else "The cards of its organisation are unlocked again."
@@ -64,19 +62,17 @@ def settle(kiosk: str, operator: str | None) -> None:
     metavar="TIME",
     help="When the backup began, such as 2025-03-01T02:00:00Z.",
 )
-@named_operator
-def confirm(until: datetime, operator: str | None) -> None:
+def confirm(until: datetime) -> None:
     """Confirm that what was received until then would survive the loss of the database."""
-    with opened(operator) as at:
+    with opened() as at:
         done = backups.confirm_backup(at, until=until)
     show(done, f"Backed up until {done.until:%Y-%m-%d %H:%M:%S} UTC.")
 
 
 @tombstones.command()
 @click.option("--days", default=buried.KEPT_DAYS, show_default=True, help="Older ones.")
-@named_operator
-def prune(days: int, operator: str | None) -> None:
+def prune(days: int) -> None:
     """Drop old ones; kiosks that were away for longer fill their replica anew."""
-    with opened(operator) as at:
+    with opened() as at:
         done = buried.prune_tombstones(at, days=days)
     show(done, f"dropped: {done.dropped}")

@@ -11,7 +11,7 @@ import click
 from kiosk.central.actions import imports as actions
 from kiosk.central.actions.context import Declined
 from kiosk.central.actions.imports import ImportFiles, ImportOutcome, SealedFile, Source
-from kiosk.central.cli.operating import FILE, content, named_operator, opened
+from kiosk.central.cli.operating import FILE, content, opened
 from kiosk.command_line import Group, PrintingCommand, progress, remark, show
 from kiosk.hardening import harden
 
@@ -70,7 +70,6 @@ def seal(csv: str, to: str, output: Path) -> None:
 @click.option("--import-key", type=FILE, metavar="FILE", help="The private half of its key.")
 @click.option("--check", is_flag=True, help="Only say what would be done.")
 @click.option("--skip-bad-rows", is_flag=True, help="Import the good ones.")
-@named_operator
 def import_rows(
     *,
     cardholders: Path | None,
@@ -80,7 +79,6 @@ def import_rows(
     import_key: Path | None,
     check: bool,
     skip_bad_rows: bool,
-    operator: str | None,
 ) -> int:
     """Take cardholders, cards and sealed keys in: all of them, or none.
 
@@ -90,7 +88,7 @@ def import_rows(
     files = ImportFiles(
         _source(cardholders), _source(positions), _source(cards), _sealed(keys, import_key)
     )
-    with opened(operator) as at, progress("rows") as note:
+    with opened() as at, progress("rows") as note:
         if check:
             outcome = actions.check_import(at, files=files, progress=note)
         else:

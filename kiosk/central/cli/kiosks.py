@@ -6,7 +6,7 @@ from __future__ import annotations
 import click
 
 from kiosk.central.actions import kiosks as actions
-from kiosk.central.cli.operating import named_operator, opened
+from kiosk.central.cli.operating import opened
 from kiosk.command_line import Group, for_spreadsheets, remark, show, show_rows
 
 _COLUMNS = {
@@ -36,13 +36,12 @@ def list_() -> None:
 @click.option(
     "--hours", default=actions.TOKEN_HOURS, show_default=True, help="How long the token is good."
 )
-@named_operator
-def enrol_token(name: str, organisation: str, hours: int, operator: str | None) -> None:
+def enrol_token(name: str, organisation: str, hours: int) -> None:
     """Let a device become the kiosk NAME.
 
     Prints a token for `kiosk enrol`: it is good once, and shown once.
     """
-    with opened(operator) as at:
+    with opened() as at:
         made = actions.make_enrolment_token(at, name=name, organisation=organisation, hours=hours)
     show(made, made.token)
     whom = "in place of the device it is now" if made.replaces_device else "a kiosk to come"
@@ -51,10 +50,9 @@ def enrol_token(name: str, organisation: str, hours: int, operator: str | None) 
 
 @kiosks.command()
 @click.argument("name")
-@named_operator
-def revoke(name: str, operator: str | None) -> None:
+def revoke(name: str) -> None:
     """Refuse a kiosk from its next request on."""
-    with opened(operator) as at:
+    with opened() as at:
         done = actions.revoke_kiosk(at, name=name)
     renewed = (
         f"It may hold the unblocking key of {serial}: the next unlock renews it."
@@ -65,9 +63,8 @@ def revoke(name: str, operator: str | None) -> None:
 
 @kiosks.command()
 @click.argument("name")
-@named_operator
-def retire(name: str, operator: str | None) -> None:
+def retire(name: str) -> None:
     """Have a kiosk hand over what it has, wipe itself and go."""
-    with opened(operator) as at:
+    with opened() as at:
         done = actions.retire_kiosk(at, name=name)
     show(done, f"Retiring: {done.kiosk}. `kiosks list` shows it revoked once it has gone.")

@@ -23,22 +23,20 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 FILE = click.Path(path_type=Path)
 
 
+LOGIN = Path("/proc/self/loginuid")
+"""The user who logged in. The kernel keeps it through sudo and su (proc(5), pam_loginuid(8))."""
+
+_NO_LOGIN = 2**32 - 1
+
+
 @contextmanager
-def opened(operator: str | None = None) -> Iterator[OperatorContext]:
-    """Open the service for `operator`, or for whoever is logged in.
+def opened() -> Iterator[OperatorContext]:
+    """Open the service for the user who is logged in: nobody can name somebody else.
 
     Raises SettingsError, MasterKeyAway, DatabaseFailed, Declined.
     """
-    name = _login_name() if operator is None else operator.strip()
-    with context.opened(settings.read(), name, Channel.COMMAND_LINE) as at:
+    with context.opened(settings.read(), _login_name(), Channel.COMMAND_LINE) as at:
         yield at
-
-
-def named_operator(function: _Function) -> _Function:
-    """Give a command `--operator`: for those that change something."""
-    return click.option(
-        "--operator", metavar="NAME", help="Who does this, for the audit; else your login name."
-    )(function)
 
 
 def named_card(function: _Function) -> _Function:
@@ -57,14 +55,25 @@ def named_organisation(function: _Function) -> _Function:
 
 
 def _login_name() -> str:
-    # root is nobody's name: sudo tells who became it.
-    user = os.getuid()
-    if user == 0 and (became := os.environ.get("SUDO_USER")):
-        return became
+    """Return the name of the user who logged in, whoever they are now."""
+    user = _login_user()
+    if user is None:
+        user = os.getuid()
+        # A service or a container has no login: sudo tells who became root.
+        if user == 0 and (became := os.environ.get("SUDO_USER")):
+            return became
     try:
         return pwd.getpwuid(user).pw_name
     except KeyError:
-        raise Declined("You have no login name here: say who you are by --operator") from None
+        raise Declined(f"The user {user} has no name on this machine") from None
+
+
+def _login_user() -> int | None:
+    try:
+        user = int(LOGIN.read_text())
+    except (OSError, ValueError):
+        return None
+    return None if user == _NO_LOGIN else user
 
 
 def content(path: Path) -> bytes:

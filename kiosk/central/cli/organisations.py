@@ -12,7 +12,7 @@ from kiosk.central.actions.organisations import (
     PolicyChange,
     PolicyContact,
 )
-from kiosk.central.cli.operating import named_operator, opened
+from kiosk.central.cli.operating import opened
 from kiosk.command_line import Group, for_spreadsheets, one_of, show, show_rows
 
 _COLUMNS = {
@@ -27,10 +27,9 @@ organisations = Group("organisations", help="The trusts that this service is for
 
 @organisations.command()
 @click.argument("name")
-@named_operator
-def add(name: str, operator: str | None) -> None:
+def add(name: str) -> None:
     """Add an organisation, by the name that cardholders know."""
-    with opened(operator) as at:
+    with opened() as at:
         done = actions.add_organisation(at, name=name)
     show(done, f"Added: {done.organisation}.")
 
@@ -61,7 +60,6 @@ def list_() -> None:
     metavar="WHOM HOW",
     help="In place of those there are, such as 'IT service desk' 'ext. 2222'; up to 4 times.",
 )
-@named_operator
 def policy(
     *,
     name: str,
@@ -69,7 +67,6 @@ def policy(
     lease_hours: int | None,
     lease_cards: LeaseCards | None,
     contacts: tuple[tuple[str, str], ...],
-    operator: str | None,
 ) -> None:
     """Show what an organisation's kiosks are told, or change it."""
     change = PolicyChange(
@@ -78,7 +75,7 @@ def policy(
         lease_cards,
         tuple(PolicyContact(*each) for each in contacts) or None,
     )
-    with opened(operator) as at:
+    with opened() as at:
         if change == PolicyChange():
             found = actions.show_policy(at, name=name)
         else:

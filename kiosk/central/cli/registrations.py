@@ -6,7 +6,7 @@ from __future__ import annotations
 import click
 
 from kiosk.central.actions import registrations as actions
-from kiosk.central.cli.operating import named_card, named_operator, opened
+from kiosk.central.cli.operating import named_card, opened
 from kiosk.command_line import Group, for_spreadsheets, show, show_rows
 from kiosk.values import Family
 
@@ -34,19 +34,17 @@ def list_(locked: bool) -> None:
 
 @registrations.command()
 @named_card
-@named_operator
-def release(serial: str, family: Family | None, operator: str | None) -> None:
+def release(serial: str, family: Family | None) -> None:
     """Unlock self service after wrong answers, or open it again."""
-    with opened(operator) as at:
+    with opened() as at:
         done = actions.release_registration(at, serial=serial, family=family)
     show(done, f"{done.serial}: released.")
 
 
 @registrations.command()
 @named_card
-@named_operator
-def remove(serial: str, family: Family | None, operator: str | None) -> None:
+def remove(serial: str, family: Family | None) -> None:
     """Forget the answers; the holder may register anew."""
-    with opened(operator) as at:
+    with opened() as at:
         done = actions.remove_registration(at, serial=serial, family=family)
     show(done, f"{done.serial}: the registration was removed.")

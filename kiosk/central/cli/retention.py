@@ -7,7 +7,7 @@ import click
 
 from kiosk.central.actions import cardholders as people
 from kiosk.central.actions import retention as actions
-from kiosk.central.cli.operating import named_operator, opened
+from kiosk.central.cli.operating import opened
 from kiosk.command_line import Group, for_spreadsheets, show, show_rows
 
 retention = Group("retention", help="How long what is kept of people is kept.")
@@ -29,22 +29,20 @@ def show_() -> None:
     metavar="WHAT DAYS",
     help="Keep this for so long, in place of what `show` shows.",
 )
-@named_operator
-def apply(days: tuple[tuple[str, int], ...], operator: str | None) -> None:
+def apply(days: tuple[tuple[str, int], ...]) -> None:
     """Delete what is over: for a daily job."""
-    with opened(operator) as at:
+    with opened() as at:
         done = actions.apply_retention(at, days=dict(days))
     show(done, *(f"{each.what}: {each.rows} deleted" for each in done))
 
 
 @cardholders.command()
 @click.argument("uuid")
-@named_operator
-def erase(uuid: str, operator: str | None) -> None:
+def erase(uuid: str) -> None:
     """Forget who a cardholder was, by the twelve digits of their UUID.
 
     Their cards are a leaver's from then on.
     """
-    with opened(operator) as at:
+    with opened() as at:
         done = people.erase_cardholder(at, uuid=uuid)
     show(done, f"Erased: this cardholder had {done.cards} cards.")

@@ -9,7 +9,7 @@ import click
 
 from kiosk.central.actions import trust as actions
 from kiosk.central.actions.trust import TrustAdded, TrustFile
-from kiosk.central.cli.operating import FILE, content, named_operator, opened
+from kiosk.central.cli.operating import FILE, content, opened
 from kiosk.command_line import Group, for_spreadsheets, show, show_rows
 
 _COLUMNS = {
@@ -24,31 +24,28 @@ trust = Group("trust", help="Whose certificates are believed; files are in DER o
 
 @trust.command("add-anchor")
 @click.argument("file", type=FILE)
-@named_operator
-def add_anchor(file: Path, operator: str | None) -> None:
+def add_anchor(file: Path) -> None:
     """Believe this authority, and what is below it."""
     read = _read(file)
-    with opened(operator) as at:
+    with opened() as at:
         _show(actions.add_anchor(at, file=read))
 
 
 @trust.command("add-issuer")
 @click.argument("file", type=FILE)
-@named_operator
-def add_issuer(file: Path, operator: str | None) -> None:
+def add_issuer(file: Path) -> None:
     """Know an authority below an anchor."""
     read = _read(file)
-    with opened(operator) as at:
+    with opened() as at:
         _show(actions.add_issuer(at, file=read))
 
 
 @trust.command("add-list")
 @click.argument("file", type=FILE)
-@named_operator
-def add_list(file: Path, operator: str | None) -> None:
+def add_list(file: Path) -> None:
     """Take an authority's newest revocation list."""
     read = _read(file)
-    with opened(operator) as at:
+    with opened() as at:
         _show(actions.add_revocation_list(at, file=read))
 
 

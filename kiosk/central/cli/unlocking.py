@@ -10,7 +10,7 @@ import click
 
 from kiosk.central.actions import unlocking as actions
 from kiosk.central.actions.unlocking import UnlockingState
-from kiosk.central.cli.operating import named_operator, opened
+from kiosk.central.cli.operating import opened
 from kiosk.command_line import Group, show
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -26,21 +26,19 @@ def _somewhere(function: _Function) -> _Function:
 
 @unlocking.command()
 @_somewhere
-@named_operator
-def stop(organisation: str | None, everywhere: bool, operator: str | None) -> None:
+def stop(organisation: str | None, everywhere: bool) -> None:
     """Stop all unlocking at once."""
     _refuse_unless_one(organisation, everywhere=everywhere)
-    with opened(operator) as at:
+    with opened() as at:
         _show(actions.stop_unlocking(at, organisation=organisation))
 
 
 @unlocking.command()
 @_somewhere
-@named_operator
-def resume(organisation: str | None, everywhere: bool, operator: str | None) -> None:
+def resume(organisation: str | None, everywhere: bool) -> None:
     """Let unlocking go on that was stopped."""
     _refuse_unless_one(organisation, everywhere=everywhere)
-    with opened(operator) as at:
+    with opened() as at:
         _show(actions.resume_unlocking(at, organisation=organisation))
 
 
