@@ -79,6 +79,7 @@ def test_nobody_does_nothing(
     assert operator.run("organisations", "add", "Trust B") == 2
     assert "The audit needs the operator's name" in operator.err
     assert entries(operator.service) == before
+    monkeypatch.setenv("SUDO_USER", OPERATOR)
     assert not operator.listed("organisations", "list")
 
 
