@@ -81,7 +81,7 @@ def clock() -> Clock:
 
 @pytest.fixture(autouse=True)
 def _cheap_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Registrations at the least cost of Argon2id: its real one is looked at by `test_vault`."""
+    """Registrations at the least cost of Argon2id: its real one is tested in `tests/vault`."""
     monkeypatch.setattr(sealed_answers, "OPERATIONS", argon2id.OPSLIMIT_MIN)
     monkeypatch.setattr(sealed_answers, "MEMORY", argon2id.MEMLIMIT_MIN)
 

@@ -19,7 +19,7 @@ from kiosk.flow.text import Verbatim
 from kiosk.flow.view import Contact, Notice, Resting, View
 from tests.patience import PATIENCE
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 # The command itself, and beside it somebody who looks, presses keys, and ends it as systemd does.
 _SCRIPT = """
