@@ -27,7 +27,7 @@ from tests.processes import descendants, kill
 
 SILENT_SECONDS = 180.0
 SILENCE = 124
-"""The exit status of a run that was ended, as timeout(1) has it."""
+"""The exit status of a run that was ended, like that of timeout(1)."""
 
 _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 _STACKS_SECONDS = 2.0  # for the threads to print their stacks

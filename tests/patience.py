@@ -12,9 +12,9 @@ from collections.abc import Callable
 from typing import TypeVar
 
 PATIENCE = 60.0
-"""Seconds for whatever should happen soon: half of a test's own time limit."""
+"""Seconds to wait for an event that should happen soon: half of a test's own time limit."""
 GLANCE = 0.01
-"""Seconds between two looks."""
+"""Seconds between two polls."""
 
 _Seen = TypeVar("_Seen")
 

@@ -101,10 +101,10 @@ def test_a_command_imports_only_what_it_needs(command: list[str], absent: set[st
         "import sys; from kiosk.__main__ import main; status = main(sys.argv[1:]);"
         f"print(status, {absent} & set(sys.modules))"
     )
-    told = subprocess.run(
+    printed = subprocess.run(
         [sys.executable, "-c", script, *command], capture_output=True, text=True, check=True
     )
-    assert told.stdout.splitlines()[-1] == "0 set()"
+    assert printed.stdout.splitlines()[-1] == "0 set()"
 
 
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:

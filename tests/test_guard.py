@@ -50,12 +50,12 @@ def guarded(*command: str | Path, silent: float) -> tuple[int, str]:
 def test_a_hanging_run_is_ended_and_its_stacks_are_printed(tmp_path: Path) -> None:
     inner = tmp_path / "test_inner.py"
     inner.write_text(HANGS)
-    status, said = guarded(*INNER_PYTEST, inner, silent=10)
+    status, printed = guarded(*INNER_PYTEST, inner, silent=10)
     assert status == SILENCE
-    assert "nothing happened for 10 s; last: " in said
-    assert "::test_hangs: its setup is over" in said
-    assert "in wait_for_ever" in said
-    assert "a child" in said
+    assert "nothing happened for 10 s; last: " in printed
+    assert "::test_hangs: its setup is over" in printed
+    assert "in wait_for_ever" in printed
+    assert "a child" in printed
     wait_gone(int((tmp_path / "child").read_text()))
 
 
@@ -65,7 +65,7 @@ def test_the_exit_status_of_the_command_is_returned() -> None:
 
 
 def test_a_run_that_leaves_an_orphan_fails() -> None:
-    status, said = guarded(sys.executable, "-c", ORPHAN, silent=60)
+    status, printed = guarded(sys.executable, "-c", ORPHAN, silent=60)
     assert status == 1
-    assert "left behind: process" in said
-    assert "an orphan" in said
+    assert "left behind: process" in printed
+    assert "an orphan" in printed

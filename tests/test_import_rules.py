@@ -25,7 +25,7 @@ PACKAGE = Path(kiosk.__file__).parent
 SESSION = {"root_packages": ["kiosk"], "include_external_packages": True}
 FOR_EVERYBODY = {"kiosk.values", "kiosk.errors"}
 STRANGER = "kiosk.values"
-"""No room but `errors` stands lower, and no list of importers names it."""
+"""Only `errors` is below this room, and no list of importers names it."""
 
 
 def _contracts() -> dict[str, dict[str, list[str] | str]]:

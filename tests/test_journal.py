@@ -117,9 +117,9 @@ def test_logging_never_blocks_if_the_journal_is_full_or_gone(
         log.info("number %d", number)
     listening.close()
     log.error("nobody listens")
-    told = capsys.readouterr().err
-    assert "number 1999" in told
-    assert "nobody listens" in told
+    printed = capsys.readouterr().err
+    assert "number 1999" in printed
+    assert "nobody listens" in printed
 
 
 def test_records_go_to_the_journal_only_under_systemd(folder: Path) -> None:

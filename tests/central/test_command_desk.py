@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The commands of the RA and of IT, and what they change for the kiosks, on either database."""
+"""The commands of the RA and of IT, and their effect on kiosks, on either database."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def entries(service: Service) -> int:
         return len(database.exec(select(AuditEntry)).all())
 
 
-# ---------------------------------------------------------------- who does it
+# ---------------------------------------------------------------- the operator
 
 
 def test_every_change_names_its_operator(operator: Operator) -> None:
@@ -37,7 +37,7 @@ def test_every_change_names_its_operator(operator: Operator) -> None:
     }
 
 
-def test_who_says_no_name_is_named_by_the_login(
+def test_the_login_name_is_the_default_operator(
     operator: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("SUDO_USER", raising=False)
@@ -48,7 +48,7 @@ def test_who_says_no_name_is_named_by_the_login(
 @pytest.mark.parametrize(
     "name", ["", "  ", "two\nlines", "\x1b[31mRita", "Rita\x00", "\u202eatiR", "R" * 101]
 )
-def test_nobody_does_nothing(operator: Operator, name: str) -> None:
+def test_a_change_without_an_operator_is_refused(operator: Operator, name: str) -> None:
     before = entries(operator.service)
     assert operator.run("organisations", "add", "Trust B", "--operator", name) == 2
     assert "The audit needs the operator's name" in operator.err
@@ -59,9 +59,7 @@ def test_nobody_does_nothing(operator: Operator, name: str) -> None:
 # ---------------------------------------------------------------- organisations and kiosks
 
 
-def test_organisations_are_listed_with_what_they_have(
-    operator: Operator, card: PersonalCard
-) -> None:
+def test_organisations_are_listed_with_their_counts(operator: Operator, card: PersonalCard) -> None:
     operator.does("organisations", "add", "=Trust B")
     assert operator.run("organisations", "add", "=Trust B") == 2
     assert operator.listed("organisations", "list") == [
@@ -90,7 +88,7 @@ def test_a_revoked_kiosk_is_refused_at_once(
     assert "No kiosk is called 'ward 8'" in operator.err
 
 
-def test_when_a_kiosk_was_heard_of_is_kept_to_within_five_minutes(
+def test_the_time_of_a_kiosks_last_contact_is_kept_to_five_minutes(
     operator: Operator, kiosk: KioskClient, card: PersonalCard, clock: Clock
 ) -> None:
     def heard() -> str:
@@ -123,7 +121,7 @@ def test_all_unlocking_stops_at_once(
     assert kiosk.ask_grant(session).status_code == 200
 
 
-def test_one_trust_stops_for_itself(
+def test_a_stop_can_be_for_one_trust(
     operator: Operator, kiosk: KioskClient, card: PersonalCard
 ) -> None:
     operator.does("organisations", "add", "Trust B")
@@ -138,7 +136,7 @@ def test_one_trust_stops_for_itself(
 @pytest.mark.parametrize(
     ("what", "status"), [("suspend", "suspended"), ("lost", "lost"), ("leaver", "leaver")]
 )
-def test_a_stopped_card_gets_no_grant_until_it_is_activated(
+def test_a_suspended_card_gets_no_grant_until_it_is_activated(
     operator: Operator, kiosk: KioskClient, card: PersonalCard, what: str, status: str
 ) -> None:
     session = kiosk.accepted(card)
@@ -159,7 +157,7 @@ def test_a_stopped_card_gets_no_grant_until_it_is_activated(
     assert kiosk.ask_grant(session).status_code == 200
 
 
-def test_a_card_that_is_not_known_is_declined(operator: Operator, card: PersonalCard) -> None:
+def test_an_unknown_card_is_declined(operator: Operator, card: PersonalCard) -> None:
     assert operator.run("cards", "lost", "00" * 8) == 2
     assert "No card has the serial" in operator.err
     assert operator.run("cards", "list", "--organisation", "Trust Z") == 2
@@ -183,7 +181,7 @@ def test_a_replaced_card_is_forgotten_for_the_new_one(
         assert len(database.exec(select(Registration)).all()) == 1
 
 
-def test_the_list_of_frozen_cards_has_those_alone(operator: Operator, kiosk: KioskClient) -> None:
+def test_frozen_cards_can_be_listed_alone(operator: Operator, kiosk: KioskClient) -> None:
     cards = [kiosk.know(PersonalCard()) for _ in range(2)]
     kiosk.open(cards[0], unblocking=1)
     frozen = operator.listed("cards", "list", "--frozen")
@@ -210,7 +208,7 @@ def test_a_locked_registration_is_released(
     assert "Nothing holds" in operator.err
 
 
-def test_a_card_that_its_holder_closed_is_opened_again(
+def test_a_card_closed_by_its_holder_can_be_released(
     operator: Operator, card: PersonalCard
 ) -> None:
     with operator.service.services.database.transaction() as database:
@@ -236,7 +234,7 @@ def test_a_removed_registration_leaves_no_envelope(
 
 
 @pytest.mark.parametrize("encoding", [Encoding.DER, Encoding.PEM])
-def test_authorities_and_their_lists_are_added(
+def test_authorities_and_revocation_lists_are_added(
     operator: Operator, tmp_path: Path, encoding: Encoding
 ) -> None:
     root = Authority()
@@ -262,7 +260,7 @@ def test_authorities_and_their_lists_are_added(
 
 @pytest.mark.parametrize("what", ["add-anchor", "add-issuer", "add-list"])
 @pytest.mark.parametrize("content", [b"", b"nothing", b"-----BEGIN NOTHING-----\n"])
-def test_a_file_that_is_something_else_changes_nothing(
+def test_a_file_of_another_kind_changes_nothing(
     operator: Operator, tmp_path: Path, what: str, content: bytes
 ) -> None:
     file = tmp_path / "file"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Workers that a hostile card controls, and watchers that run amok, played by test programs.
 
-Whatever they send, the kiosk raises an error of its own and kills them, and their successors work.
+The kiosk kills them, whatever they send, and raises an error of its own; their successors work.
 """
 
 from __future__ import annotations

@@ -95,7 +95,7 @@ def test_a_keypad_works_after_it_is_plugged_in_again(plug: Plug[str]) -> None:
         os.mkfifo(device)
 
 
-def test_no_scan_runs_if_no_keypad_is_allowed(plug: Plug[str]) -> None:
+def test_no_device_is_opened_if_no_keypad_is_allowed(plug: Plug[str]) -> None:
     plug_in(plug, "event3", "1a2c", "0e24")
     AllowedKeypads([], plug.heard.put, plug.surroundings).close()
     with pytest.raises(OSError, match="No such device"):
@@ -103,7 +103,7 @@ def test_no_scan_runs_if_no_keypad_is_allowed(plug: Plug[str]) -> None:
 
 
 @pytest.mark.usefixtures("keypads")
-def test_a_shift_released_while_unplugged_is_not_kept(plug: Plug[str]) -> None:
+def test_a_shift_whose_release_the_kernel_dropped_is_not_kept(plug: Plug[str]) -> None:
     device = plug_in(plug, "event3", "1a2c", "0e24")
     with device.open("wb", buffering=0) as keys:
         keys.write(event(ecodes.KEY_LEFTSHIFT, 1) + stroke(ecodes.KEY_A))

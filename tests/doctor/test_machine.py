@@ -44,7 +44,7 @@ def grown(folder: Path) -> Grown:
     return grow
 
 
-def test_a_complete_pi_has_no_findings(grown: Grown) -> None:
+def test_a_complete_pi_passes_every_check(grown: Grown) -> None:
     root = grown()
     found = [machine_checks.screen(root), machine_checks.touch(root), machine_checks.lights(3, "")]
     found.append(machine_checks.supply(root))

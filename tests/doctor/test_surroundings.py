@@ -36,7 +36,7 @@ def raising(error: Exception) -> Callable[[], object]:
     return ask
 
 
-def test_a_working_reader_without_a_card_has_no_finding(pcscd: PrivatePcscd) -> None:
+def test_a_working_reader_without_a_card_passes_the_check(pcscd: PrivatePcscd) -> None:
     reader = PcscReader()
     try:
         seen = surroundings.reader(reader.examine)

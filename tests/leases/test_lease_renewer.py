@@ -97,7 +97,7 @@ def test_a_restarted_process_still_has_its_packs(
 
 
 @pytest.mark.parametrize("why", ["registered anew", "suspended", "stopped", "offline", "epoch"])
-def test_a_revoked_pack_is_not_used_and_is_given_back(
+def test_a_withdrawn_pack_is_not_used_and_is_given_back(
     kiosk: Borrowing, service: Service, card: PersonalCard, why: str
 ) -> None:
     kiosk.round()
@@ -148,10 +148,10 @@ def test_no_pack_is_requested_while_facts_are_pending(kiosk: Borrowing, card: Pe
     assert kiosk.holds(card)
 
 
-def test_packs_for_another_kiosk_or_an_ended_lease_are_rejected(
+def test_a_replayed_page_of_packs_is_rejected(
     kiosk: Borrowing, card: PersonalCard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A page was recorded on its way, and its lease is over by now."""
+    """The page was recorded on its way, and its lease may be over by now."""
     asked = PacksRequest(sealing_key=kiosk.leases.sealing_key, nonce=secrets.token_bytes(16))
     recorded = kiosk.follower.central.lend_packs(asked)
     monkeypatch.setattr(kiosk.follower.central, "lend_packs", lambda _: recorded)

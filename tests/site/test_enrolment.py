@@ -33,11 +33,11 @@ class RunningCentral(CentralProcess):
 
     def does(self, *command: str) -> str:
         """Run a command of central's; return what it printed."""
-        with pytest.MonkeyPatch.context() as patched, redirect_stdout(StringIO()) as said:
+        with pytest.MonkeyPatch.context() as patched, redirect_stdout(StringIO()) as output:
             for name, value in self.environment().items():
                 patched.setenv(name, value)
             assert command_line.main(command) == 0
-        return said.getvalue().strip()
+        return output.getvalue().strip()
 
     def token(self, kiosk: str) -> str:
         """Return a token that lets a device become the kiosk of this name."""

@@ -41,8 +41,8 @@ def test_central_and_clocks_are_found() -> None:
 
 
 def test_nft_gets_centrals_addresses_with_a_timeout() -> None:
-    told = firewall.central_commands(firewall.look_up_central(SETTINGS))
-    assert told.splitlines() == [
+    commands = firewall.central_commands(firewall.look_up_central(SETTINGS))
+    assert commands.splitlines() == [
         "add element inet smartcard_kiosk central6 { 2001:db8::7 . 443 }",
         "delete element inet smartcard_kiosk central6 { 2001:db8::7 . 443 }",
         "add element inet smartcard_kiosk central6 { 2001:db8::7 . 443 timeout 2h }",
@@ -50,8 +50,8 @@ def test_nft_gets_centrals_addresses_with_a_timeout() -> None:
 
 
 def test_nft_gets_the_clocks_addresses_separately() -> None:
-    told = firewall.clock_commands(firewall.look_up_clocks(SETTINGS))
-    assert told.splitlines() == [
+    commands = firewall.clock_commands(firewall.look_up_clocks(SETTINGS))
+    assert commands.splitlines() == [
         "add element inet smartcard_kiosk clocks4 { 192.0.2.123 }",
         "delete element inet smartcard_kiosk clocks4 { 192.0.2.123 }",
         "add element inet smartcard_kiosk clocks4 { 192.0.2.123 timeout 2h }",

@@ -41,7 +41,7 @@ def test_contacts_that_are_not_json_are_an_error(monkeypatch: pytest.MonkeyPatch
         ("KIOSK_TECHNICIAN_CODE", "$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaA", "40710299"),
     ],
 )
-def test_the_technicians_hash_is_checked_and_never_printed(
+def test_device_settings_are_checked_and_never_printed(
     monkeypatch: pytest.MonkeyPatch, name: str, right: str, wrong: str
 ) -> None:
     monkeypatch.setenv(name, right)

@@ -39,12 +39,12 @@ def refused(boot: Path, text: str | bytes) -> SettingsError:
 
 
 def test_the_sites_settings_reach_the_services(boot: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = (
+    content = (
         URL
         + 'language = "cy"\nidle_seconds = 90\n[pins]\nbuzzer = 5\n'
         + '[[contacts]]\nname = "IT “service” desk"\ndetail = "ext. $HOME"\n'
     )
-    hand_over(boot, told)
+    hand_over(boot, content)
     monkeypatch.setenv("KIOSK_SITE", str(boot.parent / "into" / site_file.FILE))
     read = settings.read()
     assert (read.central_url, read.idle_seconds) == ("https://central.example:8443", 90)

@@ -38,7 +38,7 @@ def recovery() -> SealedRecovery:
 
 
 @pytest.mark.parametrize("kinds", [*itertools.product(["right", "wrong", "blank"], repeat=4)])
-def test_three_right_answers_open_an_envelope_that_applies(
+def test_three_right_answers_open_and_fewer_do_not(
     recovery: SealedRecovery, kinds: tuple[str, ...]
 ) -> None:
     given_answers = [
