@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What many rooms' tests need: a private pcscd, started once."""
+"""Fixtures and hooks for all tests, among them a private pcscd that is started once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.processes import descendants, kill
 compile_once()
 choose_profile()
 _STACKS = pytest.StashKey[int]()
-_GONE_SECONDS = 5.0  # for what ends by itself once its standard input is closed
+_GONE_SECONDS = 5.0  # for processes that end by themselves once their standard input is closed
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -65,17 +65,17 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark what needs a database."""
+    """Mark the tests that need a database."""
     if "new_database" in getattr(item, "fixturenames", ()):
         item.add_marker(pytest.mark.database)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deal out what is marked `dealt`; the others' share is reported as deselected.
+    """Deselect the tests marked `dealt` that belong to another interpreter's share.
 
-    Where another interpreter tries central on PostgreSQL, a third of what needs a database is tried
-    on SQLite.
+    If another interpreter tests central on PostgreSQL, this one runs a third of the tests that need
+    a database, on SQLite.
     """
     others = [item for item in items if not _is_wanted(item)]
     items[:] = [item for item in items if item not in others]
@@ -83,7 +83,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _is_wanted(item: pytest.Item) -> bool:
-    # The other interpreter has the same test by the name of its own database.
+    # The same test has the name of the other database on the other interpreter.
     name = item.nodeid.replace("postgresql", "sqlite")
     if item.get_closest_marker("dealt"):
         return is_ours(name)
@@ -93,7 +93,7 @@ def _is_wanted(item: pytest.Item) -> bool:
 
 @pytest.fixture
 def memory_directory() -> Iterator[Path]:
-    """A folder in memory, as /run has them."""
+    """Return a folder in memory, like /run."""
     place = Path(tempfile.mkdtemp(dir="/dev/shm"))
     yield place
     shutil.rmtree(place)
@@ -101,7 +101,7 @@ def memory_directory() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def pcscd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivatePcscd]:
-    """A private card service with a virtual reader, which this process's children talk to."""
+    """Start a private card service with a virtual reader for this process's children."""
     before = os.environ.get("PCSCLITE_CSOCK_NAME")
     with PrivatePcscd(tmp_path_factory.mktemp("pcscd")) as service:
         os.environ["PCSCLITE_CSOCK_NAME"] = str(service.socket_path)
@@ -112,15 +112,16 @@ def pcscd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivatePcscd]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder of the test's own."""
+    """Return a folder of the test's own."""
     return tmp_path
 
 
 @pytest.fixture(autouse=True)
-def _databases_are_let_go_of() -> Iterator[None]:
-    """Close what a test leaves open: a connection that only garbage collection ends is a warning.
+def _close_databases() -> Iterator[None]:
+    """Close the connections that a test leaves open.
 
-    The warning would be counted against whichever test happens to run when it is collected.
+    A connection that only garbage collection closes causes a warning, which would be counted
+    against whichever test happens to run at that moment.
     """
     engines: set[Engine] = set()
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What takes long is dealt among the interpreters: each of its tests runs on one of them.
+"""Deal slow tests among the interpreters: each of them runs on one interpreter.
 
-`provisioning/check.py` says which share a run has, as `1/2` in `KIOSK_TEST_SHARE`; whoever runs
-pytest by herself has all of it.
+`provisioning/check.py` sets the share of a run, as `1/2` in `KIOSK_TEST_SHARE`. A run of pytest
+without it has all tests.
 """
 
 from __future__ import annotations
@@ -16,18 +16,21 @@ Each = TypeVar("Each")
 
 
 def is_ours(name: str) -> bool:
-    """Whether a test of that name is of this share: by chance, so that no parameter decides it."""
+    """Return whether the test of this name belongs to this share.
+
+    The share depends on a hash of the name, so that no parameter decides it.
+    """
     share, of = map(int, os.environ.get("KIOSK_TEST_SHARE", "1/1").split("/"))
     return _drawn(name, of) == share - 1
 
 
 def is_shared() -> bool:
-    """Whether another interpreter has a share as well; whoever runs pytest by herself has all."""
+    """Return whether another interpreter has a share as well; False if pytest is run by hand."""
     return not os.environ.get("KIOSK_TEST_SHARE", "1/1").endswith("/1")
 
 
 def is_sampled(name: str) -> bool:
-    """Whether a test of that name is of the third that is tried beside another that tries all."""
+    """Return whether the test of this name is in the third that SQLite runs beside PostgreSQL."""
     return _drawn(name, 3) == 0
 
 
@@ -36,6 +39,6 @@ def _drawn(name: str, of: int) -> int:
 
 
 def dealt(every: Iterable[Each]) -> list[Each]:
-    """Every n-th of them, beginning with this share's own."""
+    """Return every n-th of the items, beginning with this share's first."""
     share, of = map(int, os.environ.get("KIOSK_TEST_SHARE", "1/1").split("/"))
     return list(every)[share - 1 :: of]

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which examples property tests draw: the same at every `make test`, others at every search.
+"""The examples of property tests: the same at every `make test`, others at every search.
 
-`KIOSK_TEST_EXAMPLES=search` has Hypothesis draw at random, more of them, and keep what failed in a
-folder of each interpreter's own below `build`: `make prove PROOF=search`. A counterexample that it
-finds becomes an `@example` of its test.
+With `KIOSK_TEST_EXAMPLES=search`, Hypothesis draws more examples, at random, and keeps those that
+fail in a folder below `build`, one for each interpreter: `make prove PROOF=search`. A
+counterexample that it finds becomes an `@example` of its test.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _FOUND = Path(__file__).parents[1] / "build" / "examples" / _VERSION
 
 
 def choose_profile() -> None:
-    """Load the profile that the environment asks for; before any test's module is imported."""
-    # How long an example takes says how busy the machine is: nothing here is timed.
+    """Load the profile that the environment asks for, before any test module is imported."""
+    # No deadline: the time of an example depends on how busy the machine is.
     untimed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.register_profile("test", untimed, derandomize=True, database=None)
     settings.register_profile(
@@ -37,7 +37,7 @@ def choose_profile() -> None:
 
 
 def examples(number: int) -> int:
-    """Return how many examples a test draws that draws `number` of them at `make test`."""
+    """Return the number of examples for a test that draws `number` of them at `make test`."""
     return number * _TIMES_AS_MANY if _is_search() else number
 
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run a command, and end it if nothing happens any more, or if it leaves processes behind.
+"""Run a command, and end it if it shows no sign of life or leaves processes behind.
 
 `python -m tests.guard [--silent SECONDS] COMMAND...` gives the command a heartbeat file (see
-`tests.heartbeat`). If the file is not touched for that long, the guard prints what happened last,
-has every Python thread print its stack (SIGUSR1, which `tests/conftest.py` listens to), prints the
-processes that are left, and kills all of them. Exit status: that of the command, 124 after silence,
-1 if the command left processes behind.
+`tests.heartbeat`). If the file is not touched for that long, the guard prints the last event, makes
+every Python thread print its stack (SIGUSR1, which `tests/conftest.py` handles), prints the
+processes that are left, and kills all of them. The exit status is that of the command, 124 after
+silence, or 1 if the command left processes behind.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from tests.processes import descendants, kill
 
 SILENT_SECONDS = 180.0
 SILENCE = 124
-"""The exit status of a run that was ended, as timeout(1) has it."""
+"""The exit status of a run that was ended, like that of timeout(1)."""
 
 _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
-_STACKS_SECONDS = 2.0  # to print them
+_STACKS_SECONDS = 2.0  # for the threads to print their stacks
 _GONE_SECONDS = 5.0  # for processes that are about to end by themselves
 
 
@@ -40,7 +40,7 @@ def main() -> int:
     parser.add_argument("--silent", type=float, default=SILENT_SECONDS, metavar="SECONDS")
     parser.add_argument("command", nargs=argparse.REMAINDER)
     arguments = parser.parse_args()
-    # Orphans become children of the guard, and are found below it.
+    # The kernel makes orphans children of the guard, so that it finds them below itself.
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, _stop)
@@ -52,7 +52,7 @@ def main() -> int:
 
 
 def _stop(number: int, _: object) -> NoReturn:
-    sys.exit(128 + number)  # as a shell has it
+    sys.exit(128 + number)  # the status that a shell would report
 
 
 def _watch(command: list[str], heartbeat: Path, silent: float) -> int:
@@ -73,7 +73,7 @@ def _watch(command: list[str], heartbeat: Path, silent: float) -> int:
 
 
 def _reap(wanted: int) -> int | None:
-    """Reap whatever has ended; return the exit status of `wanted` if it was among them."""
+    """Reap every ended process; return the exit status of `wanted` if it was among them."""
     status = None
     with suppress(ChildProcessError):
         while (reaped := os.waitpid(-1, os.WNOHANG))[0]:
@@ -91,7 +91,7 @@ def _left_behind() -> dict[int, str]:
 
 
 def _tell(run: int, last: str, silent: float) -> None:
-    """Say where the run hangs."""
+    """Print where the run hangs."""
     print(f"\nguard: nothing happened for {silent:.0f} s; last: {last or 'the start'}", flush=True)
     if _catches(run, signal.SIGUSR1):
         os.kill(run, signal.SIGUSR1)
@@ -101,14 +101,14 @@ def _tell(run: int, last: str, silent: float) -> None:
 
 
 def _catches(number: int, one: signal.Signals) -> bool:
-    """Return whether a process has a handler for a signal, which would kill it otherwise."""
+    """Return whether a process handles a signal; if not, the signal would kill it."""
     lines = Path(f"/proc/{number}/status").read_text().splitlines()
     caught = next(int(line.split()[1], 16) for line in lines if line.startswith("SigCgt"))
     return bool(caught >> (one - 1) & 1)
 
 
 def _kill_all() -> None:
-    """Kill everything below this process, and what it starts meanwhile."""
+    """Kill every process below this one, and those that they start meanwhile."""
     end = time.monotonic() + _GONE_SECONDS
     while (left := descendants(os.getpid())) and time.monotonic() < end:
         kill(left)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Signs of life of a test run, for `tests.guard`, which ends a run that shows none.
+"""Signs of life of a test run, for `tests.guard`, which ends a run without any.
 
-`KIOSK_TEST_HEARTBEAT` names the file; without it nothing is written.
+`KIOSK_TEST_HEARTBEAT` names the file; if it is not set, nothing is written.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 def beat(what: str) -> None:
-    """Record that something has happened, and `what` it was."""
+    """Record the event `what` as a sign of life."""
     place = os.environ.get("KIOSK_TEST_HEARTBEAT")
     if place:
         Path(place).write_text(what)

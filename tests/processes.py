@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every process that a test starts: whatever happens to the test, the process does not outlive it.
+"""Start processes for tests; no process outlives its test, however the test ends.
 
-`running` gives a process to a block, `finish` runs one to its end, `side_by_side` runs several, and
+`running` gives a process to a block, `finish` runs one to its end, `side_by_side` runs several.
 `start` and `end` are for objects that keep a process between calls. Each process leads a session of
-its own, and its process group is killed at the end: a child that outlives its parent goes too.
+its own, and its process group is killed at the end, so that its children end too.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.heartbeat import beat
 from tests.patience import PATIENCE
 
 _TOP = Path(__file__).parents[1]
-_GRACE_SECONDS = 20.0  # for an orderly end, before the process is killed
+_GRACE_SECONDS = 20.0  # for an orderly end; then the process is killed
 
 
 class Process(subprocess.Popen[Any]):
@@ -29,14 +29,14 @@ class Process(subprocess.Popen[Any]):
 
     @property
     def output(self) -> IO[Any]:
-        """Its standard output, which has to be a pipe."""
+        """Return the standard output, which has to be a pipe."""
         if self.stdout is None:
             raise RuntimeError("standard output is no pipe")
         return self.stdout
 
     @property
     def input(self) -> IO[Any]:
-        """Its standard input, which has to be a pipe."""
+        """Return the standard input, which has to be a pipe."""
         if self.stdin is None:
             raise RuntimeError("standard input is no pipe")
         return self.stdin
@@ -51,7 +51,7 @@ def start(command: Sequence[str | Path], **options: Any) -> Process:
 
 
 def end(process: subprocess.Popen[Any], how: signal.Signals = signal.SIGTERM) -> None:
-    """End a process: ask it, wait for a while, then kill its process group and reap it."""
+    """End a process: terminate it, wait for a while, then kill its process group and reap it."""
     try:
         if process.poll() is None:
             process.send_signal(how)
@@ -72,7 +72,7 @@ def end(process: subprocess.Popen[Any], how: signal.Signals = signal.SIGTERM) ->
 def running(
     command: Sequence[str | Path], *, how: signal.Signals = signal.SIGTERM, **options: Any
 ) -> Iterator[Process]:
-    """Run a process until the block ends, by whatever exception it ends."""
+    """Run a process until the block ends, with or without an exception."""
     process = start(command, **options)
     try:
         yield process
@@ -109,7 +109,7 @@ def side_by_side(
     seconds: float,
     environments: Sequence[Mapping[str, str]] = (),
 ) -> list[list[str]]:
-    """Run processes of ours at the same time; return the lines that each printed.
+    """Run Python processes at the same time; return the lines that each printed.
 
     Each line is a sign of life. Standard error goes to the files `errors`. Raises RuntimeError with
     the end of that file as soon as one fails, and TimeoutExpired after `seconds`.
@@ -139,18 +139,18 @@ def side_by_side(
 def _listen(process: Process, complaints: Path) -> list[str]:
     lines: list[str] = []
     for line in process.output:
-        beat(f"line {len(lines) + 1} of {complaints.parent.name}")  # what it says may be secret
+        beat(f"line {len(lines) + 1} of {complaints.parent.name}")  # the line itself may be secret
         lines.append(line)
     if process.wait() != 0:
         raise RuntimeError(complaints.read_text(errors="replace")[-3000:])
     return lines
 
 
-# ---------------------------------------------------------------- what is left
+# ---------------------------------------------------------------- processes that are left
 
 
 def descendants(ancestor: int) -> Mapping[int, str]:
-    """Return the living processes below `ancestor` by their numbers, with their command lines."""
+    """Return the living processes below `ancestor`: number to command line."""
     children: dict[int, list[int]] = {}
     for place in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):

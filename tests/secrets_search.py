@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Searches files for secrets, in the forms in which they tend to be left behind."""
+"""Search files for secrets, in the forms in which programs tend to leave them behind."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-_SHORT = 8  # digits, as passcodes have
-_RANDOM = 24  # so many hexadecimal digits in a row are an identifier, or a signature
+_SHORT = 8  # digits, like a passcode
+_RANDOM = 24  # this many hexadecimal digits in a row are an identifier or a signature
 _DIGITS_BEFORE, _DIGITS_AFTER = re.compile(rb"[0-9a-fA-F-]*$"), re.compile(rb"[0-9a-fA-F-]*")
 
 
 def forms(secret: bytes) -> dict[str, bytes]:
-    """How `secret` may look in a file: as it is, in hexadecimal, in base64 at any offset."""
+    """Return the forms of `secret` in a file: plain, hexadecimal, and base64 at any offset."""
     found = {
         "raw": secret,
         "hex": secret.hex().encode(),
@@ -27,7 +27,7 @@ def forms(secret: bytes) -> dict[str, bytes]:
         found["utf-16"] = secret.decode().encode("utf-16-le")
     for name, encode in (("base64", b64encode), ("base64url", urlsafe_b64encode)):
         for offset in range(3):
-            # The characters that the bytes around the secret have a say in are left out.
+            # Leave out the characters that also depend on the bytes around the secret.
             encoded = encode(bytes(offset) + secret)
             first = -(-offset * 4 // 3)
             last = (offset + len(secret)) * 4 // 3
@@ -36,9 +36,10 @@ def forms(secret: bytes) -> dict[str, bytes]:
 
 
 def search(places: Iterable[Path], secrets: Mapping[str, bytes]) -> list[str]:
-    """Where which of `secrets` (by name) is found, in all files under `places`.
+    """Return which of `secrets` (by name) are in which files under `places`.
 
-    A secret's form shorter than five bytes is not looked for: it would be found everywhere.
+    Forms of a secret that are shorter than five bytes are not searched for: they would be found
+    everywhere.
     """
     wanted = {
         f"{name} ({form})": needle
@@ -56,7 +57,10 @@ def search(places: Iterable[Path], secrets: Mapping[str, bytes]) -> list[str]:
 
 
 def _holds(content: bytes, needle: bytes) -> bool:
-    """Whether it is there, and not by chance: six digits are soon found in so many random ones."""
+    """Return whether the form is there, and not by chance.
+
+    Six given digits soon occur in that many random ones.
+    """
     if len(needle) > _SHORT or not needle.isdigit():
         return needle in content
     return any(
@@ -66,7 +70,7 @@ def _holds(content: bytes, needle: bytes) -> bool:
 
 
 def _run(content: bytes, start: int, end: int) -> bytes:
-    """The hexadecimal digits and dashes that `start` to `end` stands among."""
+    """Return the run of hexadecimal digits and dashes around `start` to `end`."""
     before = _DIGITS_BEFORE.search(content[max(start - _RANDOM, 0) : start])
     after = _DIGITS_AFTER.match(content[end : end + _RANDOM])
     parts = (before.group() if before else b"", content[start:end], after.group() if after else b"")

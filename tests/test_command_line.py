@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The kiosk's tree of commands, and what both command lines share."""
+"""The kiosk's tree of commands, and the rules that both command lines share."""
 
 from __future__ import annotations
 
@@ -39,12 +39,14 @@ def paths(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("path", [*paths(tree)])
-def test_what_prints_something_speaks_json(path: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_printing_command_has_a_json_option(
+    path: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main([*path.split(), "--help"]) == 0
     assert ("--json" in capsys.readouterr().out) is (path not in SILENT)
 
 
-def test_the_doctor_speaks_json(
+def test_the_doctor_prints_json(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, folder: Path
 ) -> None:
     monkeypatch.setenv("KIOSK_STATE_DIRECTORY", str(folder))
@@ -55,7 +57,7 @@ def test_the_doctor_speaks_json(
     assert set(found["central"]) == {"part", "verdict", "found", "advice"}
 
 
-def test_a_code_is_hashed_for_programs(
+def test_the_hash_of_a_code_is_printed_as_json(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, folder: Path
 ) -> None:
     script = "import sys; from kiosk.__main__ import main; sys.exit(main(sys.argv[1:]))"
@@ -94,23 +96,25 @@ def test_an_error_is_one_sentence_or_json(command: list[str], folder: Path) -> N
         (["doctor", "--help"], {"kivy", "sqlalchemy", "cryptography", "smartcard"}),
     ],
 )
-def test_a_command_loads_what_it_needs(command: list[str], absent: set[str]) -> None:
+def test_a_command_imports_only_what_it_needs(command: list[str], absent: set[str]) -> None:
     script = (
         "import sys; from kiosk.__main__ import main; status = main(sys.argv[1:]);"
         f"print(status, {absent} & set(sys.modules))"
     )
-    told = subprocess.run(
+    printed = subprocess.run(
         [sys.executable, "-c", script, *command], capture_output=True, text=True, check=True
     )
-    assert told.stdout.splitlines()[-1] == "0 set()"
+    assert printed.stdout.splitlines()[-1] == "0 set()"
 
 
-def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"{kiosk.__version__}\n"
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_a_shells_script_is_printed(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_completion_script_is_printed_for_each_shell(
+    shell: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["completion", shell]) == 0
     assert "_KIOSK_COMPLETE" in capsys.readouterr().out

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A kiosk as it is put together: what it does about parts that fail, and while nobody is there."""
+"""An assembled kiosk: how it survives parts that fail, and what it does while nobody is there."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ sys.exit(0 if kiosk.run() else 7)
 
 @pytest.fixture
 def state(folder: Path) -> Path:
-    """The state of a kiosk that is enrolled."""
+    """Return the state directory of an enrolled kiosk."""
     made = folder / "state"
     enrolled = EnrolmentResponse(
         kiosk=uuid4(), name="k", organisation="o", central="c", verify_keys=(bytes(32),)
@@ -57,7 +57,7 @@ def state(folder: Path) -> Path:
 
 
 @pytest.mark.dealt
-def test_a_screen_that_cannot_draw_its_start_gives_up(state: Path, folder: Path) -> None:
+def test_a_screen_that_cannot_draw_its_start_page_exits(state: Path, folder: Path) -> None:
     run = subprocess.run(
         [sys.executable, "-c", _SCRIPT],
         env={
@@ -80,7 +80,7 @@ def test_a_screen_that_cannot_draw_its_start_gives_up(state: Path, folder: Path)
 
 
 class Wall:
-    """A screen that remembers what was put on it."""
+    """A screen that remembers what it was given to show."""
 
     def __init__(self) -> None:
         self.views: list[View] = []
@@ -108,12 +108,12 @@ def running(settings: Settings, pins: SimulatedPins) -> Iterator[tuple[Runtime, 
         thread.join()
 
 
-def until(true: Callable[[], bool]) -> None:
+def wait_for(true: Callable[[], bool]) -> None:
     wait_until(true, "the kiosk does it")
 
 
-def alone(state: Path, **more: object) -> Settings:
-    """A kiosk that nobody else is with, not even central."""
+def offline_settings(state: Path, **more: object) -> Settings:
+    """Return the settings of a kiosk that reaches nobody, not even central."""
     return Settings.model_validate(
         {"central_url": "http://127.0.0.1:1", "state_directory": state, "swap_tolerated": True}
         | {"runtime_directory": state.parent / "memory"}
@@ -121,31 +121,31 @@ def alone(state: Path, **more: object) -> Settings:
     )
 
 
-def test_switches_that_cannot_be_seen_are_said_and_the_kiosk_serves_on(
+def test_a_taken_pin_is_reported_and_the_kiosk_stays_in_service(
     state: Path, pcscd: PrivatePcscd
 ) -> None:
     pins = SimulatedPins()
-    pins.input(5, lambda _: None, pytest.fail)  # whoever has it keeps it
-    with running(alone(state, pins={"tamper": 5}), pins) as (_, wall):
-        until(lambda: wall.says("lights of this kiosk do not work"))
+    pins.input(5, lambda _: None, pytest.fail)  # the pin is taken: its owner keeps it
+    with running(offline_settings(state, pins={"tamper": 5}), pins) as (_, wall):
+        wait_for(lambda: wall.says("lights of this kiosk do not work"))
 
 
-def test_central_hears_of_a_case_that_nobody_watches(state: Path, pcscd: PrivatePcscd) -> None:
+def test_central_is_told_that_the_case_is_unwatched(state: Path, pcscd: PrivatePcscd) -> None:
     def facts() -> list[object]:
         return [item.fact for item in outbox.pending(10)]
 
     pins, outbox = SimulatedPins(), Outbox(open_store(state))
     pins.set_input(5, high=False)
-    with running(alone(state, pins={"tamper": 5}), pins) as (_, wall):
-        until(lambda: bool(wall.views))
+    with running(offline_settings(state, pins={"tamper": 5}), pins) as (_, wall):
+        wait_for(lambda: bool(wall.views))
         assert facts() == []
         pins.fail("a bad contact – somewhere")
-        until(lambda: wall.says("lights of this kiosk do not work"))
-    told = KioskEvent(deed=KioskDeed.CASE_UNWATCHED, detail="a bad contact ? somewhere")
-    assert facts() == [told]
+        wait_for(lambda: wall.says("lights of this kiosk do not work"))
+    expected = KioskEvent(deed=KioskDeed.CASE_UNWATCHED, detail="a bad contact ? somewhere")
+    assert facts() == [expected]
 
 
-def test_a_case_that_was_opened_is_in_service_once_started_anew_with_it_closed(
+def test_an_opened_kiosk_is_in_service_after_a_restart_with_a_closed_case(
     state: Path, memory_directory: Path, pcscd: PrivatePcscd
 ) -> None:
     def is_out_of_service() -> bool:
@@ -155,29 +155,29 @@ def test_a_case_that_was_opened_is_in_service_once_started_anew_with_it_closed(
     def is_in_service() -> bool:
         return bool(wall.views) and isinstance(wall.views[-1], Welcome)
 
-    settings = alone(state, pins={"tamper": 5}, runtime_directory=memory_directory)
+    settings = offline_settings(state, pins={"tamper": 5}, runtime_directory=memory_directory)
     key = memory_directory / "pack.key"
     pins = SimulatedPins()
     pins.set_input(5, high=False)
     with running(settings, pins) as (_, wall):
-        until(is_in_service)
+        wait_for(is_in_service)
         before = key.read_bytes()
         pins.set_input(5, high=True)
-        until(is_out_of_service)
-        until(lambda: not key.exists())  # what was lent is opened by nothing any more
+        wait_for(is_out_of_service)
+        wait_for(lambda: not key.exists())  # lent packs cannot be opened any more
     with running(settings, opened := SimulatedPins()) as (_, wall):
-        until(is_out_of_service)
-        assert opened.read(5), "it is still open"
+        wait_for(is_out_of_service)
+        assert opened.read(5), "the case is still open"
     closed = SimulatedPins()
     closed.set_input(5, high=False)
     with running(settings, closed) as (_, wall):
-        until(is_in_service)
+        wait_for(is_in_service)
         assert key.read_bytes() != before
 
 
-def test_the_doctor_says_what_the_kiosk_found_of_its_pins(state: Path, pcscd: PrivatePcscd) -> None:
-    """As on a machine without pins, or without the library for them."""
-    settings = alone(state, pins={"tamper": 5})
+def test_the_doctor_reports_the_state_of_the_pins(state: Path, pcscd: PrivatePcscd) -> None:
+    """A machine without pins, or without the library for them, gives a warning."""
+    settings = offline_settings(state, pins={"tamper": 5})
     settings.runtime_directory.mkdir()
 
     def lights() -> Diagnosis:
@@ -193,7 +193,7 @@ def test_the_doctor_says_what_the_kiosk_found_of_its_pins(state: Path, pcscd: Pr
     assert lights().verdict is Verdict.FAILED
 
 
-def test_the_display_is_dimmed_while_nobody_is_there(
+def test_the_display_is_dimmed_until_somebody_comes_near(
     state: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PCSCLITE_CSOCK_NAME", str(folder / "nobody"))
@@ -201,25 +201,29 @@ def test_the_display_is_dimmed_while_nobody_is_there(
     asks.mkdir()
     word = asks / "backlight"
 
-    def is_told(what: str) -> bool:
+    def is_requested(what: str) -> bool:
         return word.exists() and word.read_text() == what
 
-    settings = alone(state, asks_directory=asks, rest_seconds=0.2)
+    settings = offline_settings(state, asks_directory=asks, rest_seconds=0.2)
     with running(settings, SimulatedPins()) as (runtime, _):
-        until(lambda: is_told("lit\n"))
-        until(lambda: is_told("dim\n"))
+        wait_for(lambda: is_requested("lit\n"))
+        wait_for(lambda: is_requested("dim\n"))
         runtime.send(ev.SomebodyNear())
-        until(lambda: is_told("lit\n"))
+        wait_for(lambda: is_requested("lit\n"))
 
 
-def test_the_organisations_numbers_are_called_where_the_site_names_none(state: Path) -> None:
-    told = SupportContact(name="RA", detail="ext. 3333")
-    policy = Policy(organisation="o", stopped=False, offline=False, lease_hours=1, contacts=(told,))
+def test_the_organisations_contacts_are_shown_if_the_site_names_none(state: Path) -> None:
+    contact = SupportContact(name="RA", detail="ext. 3333")
+    policy = Policy(
+        organisation="o", stopped=False, offline=False, lease_hours=1, contacts=(contact,)
+    )
     replica = Replica(open_replica(state))
     replica.note(replace(replica.state(), policy=policy.model_dump_json()))
-    called = compose._site(alone(state)).contacts
+    called = compose._site(offline_settings(state)).contacts
     assert [(each.name, each.detail) for each in called] == [
         (Verbatim("RA"), Verbatim("ext. 3333"))
     ]
-    own = compose._site(alone(state, contacts=[{"name": "IT", "detail": "ext. 2222"}])).contacts
+    own = compose._site(
+        offline_settings(state, contacts=[{"name": "IT", "detail": "ext. 2222"}])
+    ).contacts
     assert [each.name for each in own] == [Verbatim("IT")]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every error that this project raises on purpose reads as a sentence, wherever it is printed."""
+"""The text of every error of this project reads as a sentence."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def sample(kind: type[KioskError]) -> KioskError:
     return kind(ProblemType.LOCKED_OUT) if kind.__init__ is not KioskError.__init__ else kind()
 
 
-def test_all_kinds_are_here() -> None:
+def test_errors_of_every_room_are_found() -> None:
     assert {"SettingsError", "CardIncapable", "RequestRefused", "UnreadableRows", "Declined"} <= {
         kind.__name__ for kind in KINDS
     }
@@ -68,24 +68,24 @@ def test_all_kinds_are_here() -> None:
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_an_error_is_a_sentence(kind: type[KioskError]) -> None:
-    told = str(sample(kind))
-    assert kind.__name__ not in told
-    assert not re.search(r"\w=|\w\(|None|[=(]'|[{}<>]", told), told
-    assert re.fullmatch(r"\S.*[a-z0-9]\.", told), told
-    assert "\n" not in told
+    sentence_of_error = str(sample(kind))
+    assert kind.__name__ not in sentence_of_error
+    assert not re.search(r"\w=|\w\(|None|[=(]'|[{}<>]", sentence_of_error), sentence_of_error
+    assert re.fullmatch(r"\S.*[a-z0-9]\.", sentence_of_error), sentence_of_error
+    assert "\n" not in sentence_of_error
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_an_error_says_what_it_carries(kind: type[KioskError]) -> None:
-    told = str(sample(kind))
+def test_an_error_contains_the_text_of_its_fields(kind: type[KioskError]) -> None:
+    sentence_of_error = str(sample(kind))
     for name in _carried(kind):
         if isinstance(value := getattr(sample(kind), name), str) and not isinstance(
             value, ReaderTrouble
         ):
-            assert value in told
+            assert value in sentence_of_error
 
 
-def test_a_setting_is_named_with_what_is_wrong() -> None:
+def test_a_settings_error_names_the_setting_and_the_fault() -> None:
     assert str(SettingsError("KIOSK_X", "has to be set")) == "KIOSK_X: has to be set."
 
 
@@ -99,10 +99,12 @@ def test_a_setting_is_named_with_what_is_wrong() -> None:
         ("value_error", "Value error, PIN is wrong", "PIN is wrong"),
     ],
 )
-def test_a_validation_is_worded_for_whoever_sets_it(kind: str, message: str, reason: str) -> None:
+def test_a_validation_error_is_worded_without_pydantics_prefixes(
+    kind: str, message: str, reason: str
+) -> None:
     assert reason_of(kind, message) == reason
 
 
-def test_what_other_programs_say_stays_on_one_line() -> None:
+def test_another_programs_message_stays_on_one_line() -> None:
     assert sentence("first\n  second") == "first second."
     assert sentence("done.") == "done."

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whatever a label's value holds, Prometheus' own parser reads it as it was."""
+"""Prometheus' own parser reads back every label value as it was."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ VALUES = st.text(st.sampled_from('\\"\n\r{},= n#') | st.characters(codec="utf-8"
 
 
 @given(st.lists(VALUES, min_size=1, max_size=4, unique=True))
-def test_a_label_comes_back_as_it_was(values: list[str]) -> None:
+def test_a_label_value_is_read_back_unchanged(values: list[str]) -> None:
     family = GaugeMetricFamily("kiosk_test", "A gauge.", labels=("name",))
     for number, value in enumerate(values):
         family.add_metric((value,), number)
@@ -24,5 +24,5 @@ def test_a_label_comes_back_as_it_was(values: list[str]) -> None:
     ]
 
 
-def test_what_has_no_sample_is_left_out_and_nothing_of_the_process_is_added() -> None:
+def test_metrics_without_samples_and_process_metrics_are_left_out() -> None:
     assert exposition([GaugeMetricFamily("kiosk_test", "A gauge.")]) == ""

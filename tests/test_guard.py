@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The guard ends a run in which nothing happens, and says where it hangs."""
+"""The guard ends a run in which nothing happens, and prints where it hangs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.test_processes import INNER_PYTEST, TOP, wait_gone
 
 pytestmark = pytest.mark.dealt
 
-# A mutex that its own thread holds is waited for with Python's lock held, and no signal ends that:
+# A thread that locks its own mutex waits while it holds Python's lock. No signal ends that, and
 # pytest-timeout cannot either.
 HANGS = """
 import ctypes, subprocess, sys, threading
@@ -41,31 +41,31 @@ subprocess.Popen([sys.executable, "-c", program, "an orphan"], start_new_session
 
 
 def guarded(*command: str | Path, silent: float) -> tuple[int, str]:
-    """Return the exit status of a command under the guard, and what was printed."""
+    """Run a command under the guard; return its exit status and what was printed."""
     guard = [sys.executable, "-m", "tests.guard", "--silent", str(silent)]
     done = finish([*guard, *command], cwd=TOP, text=True)
     return done.returncode, done.stdout + done.stderr
 
 
-def test_a_run_that_hangs_ends_and_says_where(tmp_path: Path) -> None:
+def test_a_hanging_run_is_ended_and_its_stacks_are_printed(tmp_path: Path) -> None:
     inner = tmp_path / "test_inner.py"
     inner.write_text(HANGS)
-    status, said = guarded(*INNER_PYTEST, inner, silent=10)
+    status, printed = guarded(*INNER_PYTEST, inner, silent=10)
     assert status == SILENCE
-    assert "nothing happened for 10 s; last: " in said
-    assert "::test_hangs: its setup is over" in said
-    assert "in wait_for_ever" in said
-    assert "a child" in said
+    assert "nothing happened for 10 s; last: " in printed
+    assert "::test_hangs: its setup is over" in printed
+    assert "in wait_for_ever" in printed
+    assert "a child" in printed
     wait_gone(int((tmp_path / "child").read_text()))
 
 
-def test_a_run_that_ends_keeps_its_status() -> None:
+def test_the_exit_status_of_the_command_is_returned() -> None:
     assert guarded(sys.executable, "-c", "import sys; sys.exit(3)", silent=60) == (3, "")
     assert guarded("true", silent=60) == (0, "")
 
 
 def test_a_run_that_leaves_an_orphan_fails() -> None:
-    status, said = guarded(sys.executable, "-c", ORPHAN, silent=60)
+    status, printed = guarded(sys.executable, "-c", ORPHAN, silent=60)
     assert status == 1
-    assert "left behind: process" in said
-    assert "an orphan" in said
+    assert "left behind: process" in printed
+    assert "an orphan" in printed

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The import rules leave nobody out, and each of their lines catches a planted violation."""
+"""The import rules cover every module, and each of their lines catches a planted violation."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PACKAGE = Path(kiosk.__file__).parent
 SESSION = {"root_packages": ["kiosk"], "include_external_packages": True}
 FOR_EVERYBODY = {"kiosk.values", "kiosk.errors"}
 STRANGER = "kiosk.values"
-"""No room but `errors` stands lower, and no list of importers names it."""
+"""Only `errors` is below this room, and no list of importers names it."""
 
 
 def _contracts() -> dict[str, dict[str, list[str] | str]]:
@@ -74,25 +74,27 @@ def test_a_contract_is_kept(name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "module"), PROTECTED)
-def test_a_stranger_may_not_import_what_is_protected(name: str, module: str) -> None:
+def test_a_module_outside_the_list_may_not_import_a_protected_module(
+    name: str, module: str
+) -> None:
     assert not _is_kept(name, STRANGER, module)
 
 
 @pytest.mark.parametrize("number", range(len(LAYERS) - 1))
-def test_a_room_may_not_import_what_stands_above_it(number: int) -> None:
+def test_a_room_may_not_import_a_higher_room(number: int) -> None:
     for above in LAYERS[number]:
         for below in LAYERS[number + 1]:
             assert not _is_kept("order", below, above), (below, above)
 
 
 @pytest.mark.parametrize("number", range(len(LAYERS)))
-def test_rooms_between_bars_may_not_import_each_other(number: int) -> None:
+def test_independent_rooms_may_not_import_each_other(number: int) -> None:
     for one, other in pairwise(LAYERS[number]):
         assert not _is_kept("order", one, other), (one, other)
         assert not _is_kept("order", other, one), (other, one)
 
 
-def test_every_room_stands_in_the_order() -> None:
+def test_every_room_is_in_the_layers() -> None:
     standing = {room for layer in LAYERS for room in layer}
     rooms = {f"kiosk.{each.name}" for each in pkgutil.iter_modules(kiosk.__path__)}
     rooms |= {f"kiosk.central.{each.name}" for each in pkgutil.iter_modules(kiosk.central.__path__)}
@@ -106,13 +108,13 @@ def _modules_of(room: str) -> list[pkgutil.ModuleInfo]:
     return list(pkgutil.iter_modules([str(folder)])) if folder.is_dir() else []
 
 
-def test_every_room_says_who_may_know_it() -> None:
+def test_every_room_lists_its_importers() -> None:
     named = {module for _, module in PROTECTED}
     rooms = {f"kiosk.{each.name}" for each in pkgutil.iter_modules(kiosk.__path__)}
     assert rooms - named == FOR_EVERYBODY
 
 
-def test_every_library_has_its_place() -> None:
+def test_every_library_is_restricted_to_its_rooms() -> None:
     used = set().union(*map(_imported, PACKAGE.rglob("*.py")))
     placed = {module for _, module in PROTECTED}
     assert used - placed - sys.stdlib_module_names == {"kiosk"}

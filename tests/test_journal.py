@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is logged arrives at a real socket, as fields, with its session and nothing else."""
+"""Log records arrive at a real socket as fields, with their session and nothing else."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.patience import PATIENCE
 
 
 def unpacked(datagram: bytes) -> dict[str, str]:
-    """The fields, read as journald reads them."""
+    """Return the fields of a datagram, parsed as journald does."""
     fields = {}
     while datagram:
         name, _, rest = datagram.partition(b"\n")
@@ -57,28 +57,28 @@ def heard(listening: socket.socket) -> dict[str, str]:
     return unpacked(listening.recv(1 << 20))
 
 
-def test_a_record_is_fields(log: logging.Logger, listening: socket.socket) -> None:
+def test_a_record_is_sent_as_fields(log: logging.Logger, listening: socket.socket) -> None:
     log.warning("the %s went\naway", "reader")
     fields = heard(listening)
     assert fields["MESSAGE"] == "the reader went\naway"
     assert (fields["PRIORITY"], fields["SYSLOG_IDENTIFIER"]) == ("4", "kiosk")
     assert fields["LOGGER"] == log.name
     assert Path(fields["CODE_FILE"]) == Path(__file__)
-    assert fields["CODE_FUNC"] == "test_a_record_is_fields"
+    assert fields["CODE_FUNC"] == "test_a_record_is_sent_as_fields"
     assert "KIOSK_SESSION" not in fields
 
 
 @pytest.mark.parametrize(
     ("level", "priority"), [(40, "3"), (30, "4"), (20, "6"), (10, "7"), (5, "7")]
 )
-def test_levels_are_the_journals(
+def test_levels_become_the_journals_priorities(
     log: logging.Logger, listening: socket.socket, level: int, priority: str
 ) -> None:
     log.log(level, "x")
     assert heard(listening)["PRIORITY"] == priority
 
 
-def test_a_visits_records_have_its_reference_in_each_of_its_threads(
+def test_records_of_a_visit_have_its_reference_in_every_thread(
     log: logging.Logger, listening: socket.socket
 ) -> None:
     def visit() -> None:
@@ -96,7 +96,7 @@ def test_a_visits_records_have_its_reference_in_each_of_its_threads(
     assert [heard(listening).get("KIOSK_SESSION") for _ in range(3)] == ["AB12-CD34"] * 2 + [None]
 
 
-def test_neither_a_secret_nor_an_exceptions_words_are_told(
+def test_neither_a_secret_nor_an_exceptions_text_is_logged(
     log: logging.Logger, listening: socket.socket
 ) -> None:
     log.error("it failed with %s", Secret(b"246802"), exc_info=ValueError("246802"))
@@ -105,24 +105,24 @@ def test_neither_a_secret_nor_an_exceptions_words_are_told(
     assert b"246802" not in datagram
 
 
-def test_what_is_too_long_is_cut(log: logging.Logger, listening: socket.socket) -> None:
+def test_a_long_record_is_truncated(log: logging.Logger, listening: socket.socket) -> None:
     log.info("%s", "é" * 100_000)
     assert len(listening.recv(1 << 20)) < 40_000
 
 
-def test_a_journal_that_is_full_or_gone_holds_nobody_up(
+def test_logging_never_blocks_if_the_journal_is_full_or_gone(
     log: logging.Logger, listening: socket.socket, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for number in range(2000):  # more than any queue takes
         log.info("number %d", number)
     listening.close()
     log.error("nobody listens")
-    told = capsys.readouterr().err
-    assert "number 1999" in told
-    assert "nobody listens" in told
+    printed = capsys.readouterr().err
+    assert "number 1999" in printed
+    assert "nobody listens" in printed
 
 
-def test_it_is_the_journals_only_where_systemd_says_so(folder: Path) -> None:
+def test_records_go_to_the_journal_only_under_systemd(folder: Path) -> None:
     script = (
         "import logging, os, sys; from kiosk import journal\n"
         "here = os.fstat(2)\n"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every tracked file says under which licence it stands, by itself or in REUSE.toml."""
+"""Every tracked file names its licence, in itself or in REUSE.toml."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The papers for a hospital cite what is there, give every hazard a control, and miss no table."""
+"""The papers for a hospital cite existing files, give every hazard a control, and omit no table."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Row = tuple[str, ...]
 
 
 def tables(text: str) -> dict[Row, list[Row]]:
-    """Every table of `text` by its heading; tables with the same heading are joined."""
+    """Return every table of `text` by its heading; tables with the same heading are joined."""
     found: dict[Row, list[Row]] = {}
     for block in re.findall(r"(?:^\|.*\|\n)+", text, re.M):
         head, _rule, *rows = [
@@ -44,7 +44,7 @@ def tables(text: str) -> dict[Row, list[Row]]:
 
 @dataclass
 class Hazard:
-    """A section of the log."""
+    """A section of the hazard log."""
 
     id: str
     title: str
@@ -63,14 +63,14 @@ def hazards() -> list[Hazard]:
 
 
 def assessed() -> dict[str, Row]:
-    """What the log's summary says of each hazard."""
+    """Return the summary's row for each hazard."""
     (rows,) = (rows for head, rows in tables(HAZARDS).items() if head[:2] == ("id", "hazard"))
     assert len({row[0] for row in rows}) == len(rows)
     return {row[0]: row[1:] for row in rows}
 
 
 def proofs() -> set[str]:
-    """The names that `make prove` knows, without importing what they need."""
+    """Return the names that `make prove` knows, without importing what the proofs need."""
     tree = ast.parse((ROOT / "tests/proofs/__main__.py").read_text())
     (names,) = (
         node.value
@@ -82,16 +82,16 @@ def proofs() -> set[str]:
 
 
 def is_evidence(cell: str) -> bool:
-    """Tests and proofs alone, or the plain words that there are none."""
+    """Return whether a cell lists only tests and proofs, or says plainly that there are none."""
     if cell.startswith(NOT_SHOWN):
         return len(cell) > len(NOT_SHOWN)
     return all(TEST.fullmatch(one) or PROOF.fullmatch(one) for one in cell.split(", "))
 
 
 @pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: paper.name)
-def test_what_a_paper_cites_is_there(paper: Path) -> None:
+def test_every_citation_in_a_paper_exists(paper: Path) -> None:
     text = paper.read_text()
-    # Where the README says how tests and proofs are cited, it names none.
+    # The README explains how proofs are cited with the word "name".
     cited = {each.strip('"') for each in PROOF.findall(text)} - {"name"}
     assert cited <= proofs()
     for link in LINK.findall(text):
@@ -99,7 +99,7 @@ def test_what_a_paper_cites_is_there(paper: Path) -> None:
     for source in SOURCE.findall(text):
         assert (ROOT / source).exists(), source
     by_itself = re.findall(r"(?<![\w/])test_\w+\.py", text)
-    assert by_itself == [], "tests are cited by their whole path"
+    assert by_itself == [], "cite tests by their whole path"
 
 
 def test_the_papers_are_linked() -> None:
@@ -109,21 +109,21 @@ def test_the_papers_are_linked() -> None:
     assert "(docs/papers/README.md)" in (ROOT / "README.md").read_text()
 
 
-def test_the_matrix_is_whole() -> None:
+def test_the_risk_matrix_is_complete_and_monotonic() -> None:
     matrix = tables(HAZARDS)["likelihood", *SEVERITIES]
     assert tuple(row[0] for row in matrix) == LIKELIHOODS
     for row in matrix:
-        assert list(row[1:]) == sorted(row[1:]), "worse with severity"
+        assert list(row[1:]) == sorted(row[1:]), "a risk grows with its severity"
     for column in zip(*matrix, strict=True):
         assert column == LIKELIHOODS or list(column) == sorted(column, reverse=True)
 
 
-def test_every_hazard_is_assessed_by_the_matrix() -> None:
+def test_every_hazards_risk_is_that_of_the_matrix() -> None:
     matrix = {row[0]: row[1:] for row in tables(HAZARDS)["likelihood", *SEVERITIES]}
     for name, (title, *levels) in assessed().items():
         for severity, likelihood, risk in (levels[:3], levels[3:]):
             assert risk == matrix[likelihood][SEVERITIES.index(severity)], f"{name} {title}"
-        assert levels[5] <= levels[2], f"{name}: controls make nothing worse"
+        assert levels[5] <= levels[2], f"{name}: a control never raises the severity"
 
 
 def test_every_assessed_hazard_has_its_section() -> None:
@@ -133,7 +133,9 @@ def test_every_assessed_hazard_has_its_section() -> None:
 
 
 @pytest.mark.parametrize("hazard", hazards(), ids=lambda hazard: hazard.id)
-def test_every_hazard_has_controls_that_are_shown_or_said_not_to_be(hazard: Hazard) -> None:
+def test_every_hazard_has_controls_with_evidence_or_a_note_that_it_is_missing(
+    hazard: Hazard,
+) -> None:
     assert hazard.controls
     for control, shown in hazard.controls:
         assert control
@@ -142,21 +144,21 @@ def test_every_hazard_has_controls_that_are_shown_or_said_not_to_be(hazard: Haza
         assert line in hazard.text, line
 
 
-def test_a_residual_risk_is_lower_only_by_controls_that_are_shown() -> None:
+def test_only_controls_with_evidence_lower_a_risk() -> None:
     for hazard in hazards():
         levels = assessed()[hazard.id]
         shown = [control for control, by in hazard.controls if not by.startswith(NOT_SHOWN)]
         assert shown or levels[1:4] == levels[4:7], hazard.id
 
 
-def test_what_the_organisation_decides_is_every_undesirable_risk() -> None:
+def test_the_organisation_is_asked_to_decide_every_undesirable_risk() -> None:
     (line,) = re.findall(r"Decide about each residual risk of 3: (.+)\.", HAZARDS)
     named = re.findall(r"H\d\d", line)
     assert named == [name for name, row in assessed().items() if int(row[6]) >= 3]
 
 
 @pytest.mark.parametrize("name", ["dpia.md", "accessibility-statement.md"])
-def test_what_the_other_papers_say_is_shown_or_said_not_to_be(name: str) -> None:
+def test_other_papers_cite_evidence_or_note_that_it_is_missing(name: str) -> None:
     found = tables((ROOT / "docs/papers" / name).read_text())
     cells = [
         row[head.index(column)]
@@ -169,7 +171,7 @@ def test_what_the_other_papers_say_is_shown_or_said_not_to_be(name: str) -> None
     assert [cell for cell in cells if not is_evidence(cell)] == []
 
 
-def test_the_assessment_has_every_table_of_central() -> None:
+def test_the_dpia_lists_every_table_of_central() -> None:
     (inventory,) = (rows for head, rows in tables(ASSESSMENT).items() if "stored as" in head)
     stored = [each for row in inventory for each in re.findall(r"`(\w+)\.(\w+)`", row[1])]
     for table, column in stored:
@@ -180,7 +182,7 @@ def test_the_assessment_has_every_table_of_central() -> None:
     assert others | {table for table, _ in stored} == set(metadata.tables)
 
 
-def test_the_assessment_has_every_column_that_names_somebody() -> None:
+def test_the_dpia_lists_every_column_with_personal_data() -> None:
     named = {"name", "email", "uuid", "address", "serial", "subject", "paragraphs", "fields"}
     machines = {"organisation.name", "kiosk.name", "kiosk.subject", "issuer.name"}
     columns = {
@@ -192,6 +194,6 @@ def test_the_assessment_has_every_column_that_names_somebody() -> None:
     assert {one for one in columns - machines if f"`{one}`" not in ASSESSMENT} == set()
 
 
-def test_the_assessment_has_every_time_of_keeping() -> None:
+def test_the_dpia_lists_every_retention_rule() -> None:
     rows = tables(ASSESSMENT)["what", "days"]
     assert rows == [(rule.what, str(rule.days)) for rule in retention.RULES]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Processes that tests start end with the test, whatever ends the test."""
+"""Processes that tests start end with the test, however it ends."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ INNER_PYTEST = [
     "-p", "tests.conftest", "-c", str(TOP / "pyproject.toml"), "--rootdir", str(TOP),
 ]  # fmt: skip
 
-# Prints the number of a child that would outlive it.
+# Starts a child that would outlive it, and prints the child's number.
 PARENT = """
 import subprocess, sys, time
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
@@ -57,7 +57,7 @@ def test_a_process_and_its_child_end_with_the_block(error: type[BaseException]) 
         wait_gone(number)
 
 
-def test_a_process_that_does_not_listen_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_ignores_sigterm_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "_GRACE_SECONDS", 0.2)
     with running([sys.executable, "-c", STUBBORN], stdout=subprocess.PIPE) as process:
         assert process.output.readline() == b"ready\n"
@@ -66,7 +66,7 @@ def test_a_process_that_does_not_listen_is_killed(monkeypatch: pytest.MonkeyPatc
 
 @pytest.fixture
 def others() -> set[int]:
-    """What the run has started before: the card service, for one."""
+    """Return the processes that the run started before, such as the card service."""
     return set(descendants(os.getpid()))
 
 
@@ -80,7 +80,7 @@ def test_a_command_that_takes_too_long_is_killed(others: set[int]) -> None:
     wait_alone(others)
 
 
-def test_when_one_of_several_fails_all_of_them_end(tmp_path: Path, others: set[int]) -> None:
+def test_all_processes_end_when_one_of_them_fails(tmp_path: Path, others: set[int]) -> None:
     fails = [sys.executable, "-c", "import sys; sys.exit('no, thank you')"]
     commands = [[sys.executable, "-c", PARENT], fails]
     with pytest.raises(RuntimeError, match="no, thank you"):
@@ -113,7 +113,7 @@ def test_leaves_a_process():
 def test_a_test_that_fails_beside_a_served_process_ends_it(tmp_path: Path) -> None:
     inner = tmp_path / "test_inner.py"
     inner.write_text(FAILS_BESIDE_A_SERVER)
-    # Whoever inherits the pipe keeps it open: to read it to its end shows that nobody is left.
+    # A process that inherited the pipe keeps it open: reading to the end shows that none is left.
     done = finish([*INNER_PYTEST, inner], cwd=TOP, text=True)
     assert done.returncode == pytest.ExitCode.TESTS_FAILED
     assert "on purpose" in done.stdout

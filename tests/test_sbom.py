@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Central's bill of materials, as `make sbom` writes it: valid in its essentials, and whole."""
+"""`make sbom` writes a complete bill of materials of central in the CycloneDX format."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def project() -> dict[str, Any]:
 
 
 def reached(bill: Bill) -> set[str]:
-    """Everything that the root component leads to."""
+    """Return every component that the root component leads to."""
     depends = {each["ref"]: each["dependsOn"] for each in bill["dependencies"]}
     found: set[str] = set()
     ahead = [bill["metadata"]["component"]["bom-ref"]]
@@ -65,7 +65,7 @@ def reached(bill: Bill) -> set[str]:
     return found
 
 
-def test_it_is_a_cyclonedx_document(bill: Bill) -> None:
+def test_the_bill_is_a_cyclonedx_document(bill: Bill) -> None:
     assert bill["bomFormat"] == "CycloneDX"
     assert bill["specVersion"] == "1.6"
     assert bill["version"] == 1
@@ -77,7 +77,7 @@ def test_it_is_a_cyclonedx_document(bill: Bill) -> None:
     assert sorted(each["ref"] for each in bill["dependencies"]) == sorted(references)
 
 
-def test_every_component_says_what_it_is(bill: Bill) -> None:
+def test_every_component_is_described(bill: Bill) -> None:
     assert bill["components"]
     for each in bill["components"]:
         assert each["type"] == "library"
@@ -94,7 +94,7 @@ def test_every_component_says_what_it_is(bill: Bill) -> None:
             assert set(choice["license"]) in ({"id"}, {"name"})
 
 
-def test_versions_and_hashes_are_the_locks(bill: Bill) -> None:
+def test_versions_and_hashes_are_those_of_the_locks(bill: Bill) -> None:
     lock = ROOT / f"requirements/python{sys.version_info.major}.{sys.version_info.minor}.txt"
     text = lock.read_text()
     for each in bill["components"]:
@@ -106,7 +106,7 @@ def test_versions_and_hashes_are_the_locks(bill: Bill) -> None:
         ]
 
 
-def test_it_has_all_that_central_needs(bill: Bill, components: dict[str, Any]) -> None:
+def test_the_bill_lists_every_dependency_of_central(bill: Bill, components: dict[str, Any]) -> None:
     direct = wanted(project()["dependencies"])
     direct |= wanted(project()["optional-dependencies"]["central"])
     assert direct <= set(components)
@@ -115,23 +115,23 @@ def test_it_has_all_that_central_needs(bill: Bill, components: dict[str, Any]) -
             needed = Requirement(line)
             if needed.marker is None or needed.marker.evaluate({"extra": ""}):
                 assert canonicalize_name(needed.name) in components, f"{name} needs {needed}"
-    assert "psycopg-binary" in components  # by an extra of psycopg's
+    assert "psycopg-binary" in components  # an extra of psycopg needs it
 
 
-def test_it_has_nothing_else(bill: Bill, components: dict[str, Any]) -> None:
+def test_the_bill_lists_nothing_else(bill: Bill, components: dict[str, Any]) -> None:
     root = bill["metadata"]["component"]["bom-ref"]
     assert reached(bill) == {root, *(each["bom-ref"] for each in bill["components"])}
     tools = wanted(project()["optional-dependencies"]["test"])
     assert tools & set(components) == set()
-    assert {"packaging", "pluggy", "werkzeug"} & set(components) == set()  # what these tools need
+    assert {"packaging", "pluggy", "werkzeug"} & set(components) == set()  # these tools need it
 
 
-def test_no_address_is_in_it(file: Path) -> None:
+def test_the_bill_contains_no_addresses(file: Path) -> None:
     text = file.read_text()
     assert "://" not in text
     assert "repository_url" not in text
     assert str(ROOT) not in text
 
 
-def test_it_is_the_same_bytes_when_it_is_written_again(file: Path, tmp_path: Path) -> None:
+def test_the_bill_is_reproducible(file: Path, tmp_path: Path) -> None:
     assert write(tmp_path).read_bytes() == file.read_bytes()

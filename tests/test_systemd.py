@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is said to systemd, heard at a real socket."""
+"""Notifications to systemd, received at a real socket."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.patience import PATIENCE
 
 @pytest.fixture(params=["path", "abstract"])
 def listener(request: pytest.FixtureRequest, folder: Path) -> Iterator[tuple[socket.socket, str]]:
-    """A socket like systemd's, and its address as systemd would say it."""
+    """Return a socket like systemd's, and its address in systemd's notation."""
     address = f"{folder}/notify" if request.param == "path" else f"@kiosk-{uuid4()}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind(address.replace("@", "\0", 1) if address[0] == "@" else address)
@@ -25,7 +25,7 @@ def listener(request: pytest.FixtureRequest, folder: Path) -> Iterator[tuple[soc
         yield listening, address
 
 
-def test_what_is_said_is_heard(listener: tuple[socket.socket, str]) -> None:
+def test_every_notification_reaches_systemd(listener: tuple[socket.socket, str]) -> None:
     listening, address = listener
     notifier = Notifier.of({"NOTIFY_SOCKET": address})
     notifier.ready()
@@ -43,7 +43,7 @@ def test_what_is_said_is_heard(listener: tuple[socket.socket, str]) -> None:
     ]
 
 
-def test_a_listener_that_is_gone_or_full_holds_nobody_up(folder: Path) -> None:
+def test_a_notifier_never_blocks_if_systemd_is_gone_or_busy(folder: Path) -> None:
     address = str(folder / "notify")
     Notifier(address).ready()
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
@@ -69,11 +69,13 @@ def test_a_listener_that_is_gone_or_full_holds_nobody_up(folder: Path) -> None:
         ),
     ],
 )
-def test_the_environment_says_whom_to_tell(environment: dict[str, str], expected: Notifier) -> None:
+def test_the_notifier_is_configured_by_the_environment(
+    environment: dict[str, str], expected: Notifier
+) -> None:
     assert Notifier.of(environment) == expected
 
 
-def test_a_watchdog_that_is_ours_is_fed() -> None:
+def test_the_watchdog_is_used_only_if_it_is_for_this_process() -> None:
     environment = {
         "NOTIFY_SOCKET": "/run/n",
         "WATCHDOG_USEC": "500000",

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from kiosk.values import PasscodeRules, Rule, Secret
 
 
-def test_a_secret_is_shown_by_nothing_and_gone_when_wiped() -> None:
+def test_a_secret_is_never_shown_and_is_wiped() -> None:
     secret = Secret(b"246802")
     assert "246802" not in f"{secret} {secret!r}" + str([secret])
     for leave in (pickle.dumps, copy.copy, copy.deepcopy):
@@ -25,7 +25,7 @@ def test_a_secret_is_shown_by_nothing_and_gone_when_wiped() -> None:
 
 
 @given(st.binary(max_size=12), st.binary(max_size=12))
-def test_sameness(one: bytes, other: bytes) -> None:
+def test_secrets_are_equal_if_their_bytes_are(one: bytes, other: bytes) -> None:
     assert Secret(one).same_as(Secret(other)) == (one == other)
 
 
@@ -36,6 +36,6 @@ def test_only_six_to_eight_digits_are_accepted(typed: bytes) -> None:
 
 
 @given(st.text("0123456789", max_size=12))
-def test_the_ticks_agree_with_what_is_accepted(digits: str) -> None:
+def test_the_shown_rules_agree_with_the_accepted_passcodes(digits: str) -> None:
     rules = PasscodeRules()
     assert (rules.met(digits.encode()) == frozenset(Rule)) == rules.accepts(Secret(digits.encode()))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A network name space with one machine in it, and a wire to it. Needs root."""
+"""A network namespace with one machine in it, and a virtual cable to it. Needs root."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _wires = itertools.count(1)
 
 @dataclass(frozen=True)
 class Wire:
-    """A network with the machine in it, and at the other end central and somebody else."""
+    """A network with the machine in it; central and another host are at the other end."""
 
     name: str
     central: str
@@ -25,10 +25,10 @@ class Wire:
 
 @contextmanager
 def wire() -> Iterator[Wire]:
-    """A veth pair, one end in a network name space, until the block ends."""
+    """Connect a veth pair, one end in a network namespace, until the block ends."""
     net = f"10.214.{os.getpid() % 250 + 1}"
     made = Wire(f"kiosk-{os.getpid()}", f"{net}.1", f"{net}.2", f"{net}.9")
-    # Another name each time: the kernel takes a wire away some time after its namespace is gone.
+    # The name differs each time: the kernel removes a veth some time after its namespace is gone.
     outer, inner = f"ko{os.getpid() % 99999}x{next(_wires)}", "eth0"
     with ExitStack() as stack:
         _ip("netns", "add", made.name)

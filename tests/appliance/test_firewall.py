@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The firewall's rules in a network of their own: a kiosk, its central service, and somebody else.
+"""The firewall's rules in a network of their own: a kiosk, its central service, another host.
 
 Everything that is denied is first shown to work without the rules.
 """
@@ -27,7 +27,7 @@ from tests.processes import running
 from tests.wire import Wire, wire
 
 RULES = Path(__file__).parents[2] / "systemd/nftables/smartcard-kiosk.nft"
-KIOSK, SYNC, SOMEBODY = 61001, 61002, 61003  # users; their names are the appliance's own
+KIOSK, SYNC, SOMEBODY = 61001, 61002, 61003  # users; the appliance uses the same names
 _SECONDS = 1.0
 
 
@@ -37,7 +37,7 @@ def run(*command: str, **options: str) -> None:
 
 @dataclass(frozen=True)
 class Network(Wire):
-    """A namespace with the kiosk, and out here central and another host, a wire between them."""
+    """A namespace with the kiosk, and outside central and another host, with a cable in between."""
 
     def inside(self, *command: str, user: int = 0) -> subprocess.CompletedProcess[str]:
         become = ("setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "--")
@@ -50,19 +50,19 @@ class Network(Wire):
         )
 
     def reaches(self, host: str, port: int, user: int) -> bool:
-        connect = ("bash", "-c", f": </dev/tcp/{host}/{port}")  # what every user may run
+        connect = ("bash", "-c", f": </dev/tcp/{host}/{port}")  # a program that every user may run
         return not self.inside("timeout", str(_SECONDS), *connect, user=user).returncode
 
     def guard(self) -> None:
-        """Load the rules, and fill them as the appliance does."""
+        """Load the rules, and fill their sets as the appliance does."""
         names = RULES.read_text().replace("kiosk, kiosk-sync", f"{KIOSK}, {SYNC}")
         self.tell_nft(names)
         central = ip_address(self.central)
         self.tell_nft(firewall.resolver_commands(frozenset({central})))
         self.tell_nft(firewall.central_commands(frozenset({(central, 8443)})))
 
-    def tell_nft(self, told: str) -> None:
-        run("ip", "netns", "exec", self.name, "nft", "-f", "-", input=told)
+    def tell_nft(self, commands: str) -> None:
+        run("ip", "netns", "exec", self.name, "nft", "-f", "-", input=commands)
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def network() -> Iterator[Network]:
 
 @contextmanager
 def listening(*addresses: tuple[str, int]) -> Iterator[None]:
-    """Servers that accept whatever comes."""
+    """Start servers that accept every connection."""
     with ExitStack() as stack:
         for address in addresses:
             server = stack.enter_context(socket.create_server(address))
@@ -100,8 +100,8 @@ def test_a_kiosk_reaches_central_and_nothing_else(network: Network) -> None:
         assert not any(network.reaches(*each) for each in unwanted)
 
 
-def test_an_address_lives_on_for_a_while_after_it_was_last_named(network: Network) -> None:
-    """As of a name with more addresses than one answer has; named again, it has all its time."""
+def test_an_address_expires_some_time_after_its_last_answer(network: Network) -> None:
+    """A name may have more addresses than one answer lists; each answer renews the time."""
     first, second, port = ip_address(network.central), ip_address(network.other), 8444
     near, place = f"{first} . {port}", "element inet smartcard_kiosk central4"
 
@@ -123,8 +123,8 @@ def test_an_address_lives_on_for_a_while_after_it_was_last_named(network: Networ
         assert not network.reaches(str(first), port, KIOSK)
 
 
-def test_rules_that_cannot_be_loaded_leave_the_machine_closed(network: Network) -> None:
-    """Here for want of the users that they name; what closes it names none."""
+def test_the_machine_is_closed_if_the_rules_cannot_be_loaded(network: Network) -> None:
+    """Here because the users in the rules do not exist; the closing rules name no user."""
     place = (network.central, 8445, KIOSK)
     with listening((network.central, 8445)):
         assert network.reaches(*place)
@@ -139,7 +139,7 @@ def test_rules_that_cannot_be_loaded_leave_the_machine_closed(network: Network) 
         assert network.reaches(*place)
 
 
-def test_nobody_reaches_a_kiosk(network: Network) -> None:
+def test_no_host_reaches_a_kiosk(network: Network) -> None:
     serve = (
         "import socket\nserver = socket.create_server(('0.0.0.0', 8080))\n"
         "print('ready', flush=True)\nwhile True: server.accept()[0].close()\n"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The appliance's units as systemd reads them: clean, and as closed as they are meant to be."""
+"""The appliance's units as systemd reads them: without faults, and sandboxed as intended."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _NEWER = "Unknown key 'RestartMode'"  # Debian 13's systemd knows it, which `mak
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A root with Debian's units and ours, as `install` puts them."""
+    """Return a root with Debian's units and ours, as `install` puts them."""
     assert DEBIANS.is_dir(), "needs the Debian package systemd"
     root = tmp_path_factory.mktemp("tree")
     shutil.copytree(DEBIANS, root / "usr/lib/systemd/system", symlinks=True)
@@ -61,12 +61,12 @@ def complaints(root: Path, unit: str) -> list[str]:
 
 
 @pytest.mark.parametrize("unit", [*UNITS, "pcscd.service", "emergency.service"])
-def test_systemd_has_nothing_to_complain_about(tree: Path, unit: str) -> None:
+def test_systemd_finds_no_fault_in_the_units(tree: Path, unit: str) -> None:
     assert (tree / "usr/lib/systemd/system" / unit).exists()
     assert complaints(tree, unit) == []
 
 
-def test_a_line_that_is_wrong_would_be_found(tree: Path, folder: Path) -> None:
+def test_a_wrong_line_is_found(tree: Path, folder: Path) -> None:
     root = folder / "tree"
     shutil.copytree(tree, root, symlinks=True)
     unit = root / "usr/lib/systemd/system/kiosk.service"
@@ -76,13 +76,13 @@ def test_a_line_that_is_wrong_would_be_found(tree: Path, folder: Path) -> None:
 
 @pytest.mark.parametrize("service", [*SERVICES, "pcscd.service"])
 def test_no_service_is_more_exposed_than_it_may_be(tree: Path, service: str) -> None:
-    """By this machine's systemd and pcscd; `make prove` asks Debian 13's."""
+    """By this machine's systemd and pcscd; `make prove` uses Debian 13's."""
     limit = exposure_limit(service)
     told = analyze(tree, "security", "--offline=true", f"--threshold={limit}", service)
     assert told.returncode == 0, told.stdout.splitlines()[-1:]
 
 
-def test_a_bare_service_is_over_the_limit(tree: Path, folder: Path) -> None:
+def test_an_unsandboxed_service_exceeds_the_limit(tree: Path, folder: Path) -> None:
     root = folder / "tree"
     shutil.copytree(tree, root, symlinks=True)
     bare = "[Service]\nExecStart=/usr/bin/kiosk sync\n"
@@ -92,14 +92,14 @@ def test_a_bare_service_is_over_the_limit(tree: Path, folder: Path) -> None:
     ).returncode
 
 
-def test_every_line_of_ours_is_installed(tree: Path) -> None:
+def test_every_unit_is_installed(tree: Path) -> None:
     installed = {path.name for path in tree.rglob("*") if path.is_file()}
     ours = {path.name for path in SYSTEMD.rglob("*") if path.is_file()} - {"install", "packages"}
     assert ours <= installed
 
 
-def test_the_screen_waits_for_no_network() -> None:
-    """Of all that comes before it, nothing comes after what may take minutes."""
+def test_the_screen_does_not_wait_for_the_network() -> None:
+    """No unit that is ordered before the screen waits for one that may take minutes."""
     waits, seen = ["kiosk.service"], set[str]()
     while waits:
         unit = SYSTEMD / "system" / waits.pop()
@@ -118,26 +118,26 @@ def test_debians_own_timers_write_nothing(tree: Path) -> None:
     assert {(masks / each).readlink() for each in daily} == {Path("/dev/null")}
 
 
-def test_no_key_starts_the_machine_anew_and_no_fault_opens_a_shell(tree: Path) -> None:
+def test_no_key_reboots_the_machine_and_no_fault_opens_a_shell(tree: Path) -> None:
     masked = tree / "etc/systemd/system/ctrl-alt-del.target"
     assert masked.readlink() == Path("/dev/null")
     drop_in = (tree / "usr/lib/systemd/system/emergency.service.d/kiosk.conf").read_text()
-    assert "\nExecStart=\n" in drop_in, "Debian's own shell would still be started"
+    assert "\nExecStart=\n" in drop_in, "Debian's own shell is masked"
     assert "StandardInput=null" in drop_in
     kernel = (tree / "etc/default/raspi-extra-cmdline").read_text().split()
-    assert "panic=60" in kernel, "the initramfs would open one where the root cannot be mounted"
+    assert "panic=60" in kernel, "the initramfs opens no shell if the root cannot be mounted"
 
 
-def test_the_card_service_hears_of_readers_that_are_plugged_in() -> None:
-    """udev tells of them by netlink, and of none in a network name space of the service's own."""
+def test_the_card_service_notices_plugged_in_readers() -> None:
+    """udev announces readers over netlink, which stays out of a service's own network namespace."""
     lines = (SYSTEMD / "system/pcscd.service.d/kiosk.conf").read_text().splitlines()
     assert not any(line.startswith("PrivateNetwork=") for line in lines)
     assert "RestrictAddressFamilies=AF_UNIX AF_NETLINK" in lines
     assert "IPAddressDeny=any" in lines
 
 
-def test_a_screen_that_hangs_every_time_is_given_up() -> None:
-    """Five that hang at their start, or freeze after it, are killed within what is counted."""
+def test_a_screen_that_hangs_repeatedly_is_given_up() -> None:
+    """Five hangs at the start, or freezes after it, are killed within the counted interval."""
     text = (SYSTEMD / "system/kiosk.service").read_text()
     numbers = {k: int(v) for k, v in re.findall(r"^(\w+)=(\d+)$", text, re.MULTILINE)}
     killed = ("TimeoutStartSec", "WatchdogSec", "TimeoutStopSec", "RestartSec")
@@ -145,18 +145,18 @@ def test_a_screen_that_hangs_every_time_is_given_up() -> None:
     assert numbers["StartLimitBurst"] * longest < numbers["StartLimitIntervalSec"]
 
 
-def test_a_further_try_goes_with_the_help_screen_that_asked_for_it() -> None:
-    """It would come in the middle of a visit. `make prove` looks at it go."""
+def test_a_pending_retry_ends_with_the_help_screen_that_requested_it() -> None:
+    """A retry would come in the middle of a visit. `make prove` watches it being cancelled."""
     assert "StopWhenUnneeded=yes" in (SYSTEMD / "system/kiosk-retry.timer").read_text()
     starters = [
         unit
         for unit in UNITS
         if "kiosk-retry.timer" in (SYSTEMD / "system" / unit).read_text().split("[Service]")[0]
     ]
-    assert starters == ["kiosk-help.service"], "it would be needed for another reason"
+    assert starters == ["kiosk-help.service"], "no other reason needs it"
 
 
-def test_what_is_no_reader_is_configured_on_a_pi_3_alone() -> None:
+def test_the_network_adapter_is_configured_only_on_a_pi_3() -> None:
     """By its host controller: the place of the Pi 3's own network is an open port of a Pi 4's."""
     rules = (SYSTEMD / "udev/70-smartcard-kiosk.rules").read_text().splitlines()
     (known,) = [line for line in rules if 'ENV{KIOSK_PI3}="1"' in line]
@@ -166,8 +166,8 @@ def test_what_is_no_reader_is_configured_on_a_pi_3_alone() -> None:
     assert rules.index(known) < rules.index(let_in)
 
 
-def test_why_a_token_makes_no_kiosk_is_written_beside_it() -> None:
-    """`make prove` reads it there, and sees it go with the token."""
+def test_the_reason_for_a_refused_token_is_written_beside_it() -> None:
+    """`make prove` reads it there, and sees it deleted with the token."""
     lines = (SYSTEMD / "system/kiosk-setup.service").read_text().splitlines()
     beside = "/boot/firmware/enrolment-token.wrong.txt"
     assert f"StandardError=truncate:{beside}" in lines
@@ -175,14 +175,14 @@ def test_why_a_token_makes_no_kiosk_is_written_beside_it() -> None:
     assert removed.split()[-1] == beside
 
 
-def test_every_unit_is_explained() -> None:
+def test_every_unit_is_in_the_readme() -> None:
     told = (SYSTEMD / "README.md").read_text()
     for unit in UNITS:
         stem = unit.partition(".")[0]
         assert f"`{stem}." in told, unit
 
 
-def test_every_kind_of_line_has_its_reason() -> None:
+def test_every_setting_of_a_unit_is_explained() -> None:
     told = (SYSTEMD / "README.md").read_text()
     files = [*SYSTEMD.glob("system/*.*"), *SYSTEMD.glob("system/*/*"), *SYSTEMD.glob("*.conf.d/*")]
     texts = [path.read_text() for path in files if path.is_file()]
@@ -191,7 +191,7 @@ def test_every_kind_of_line_has_its_reason() -> None:
     assert unexplained == {"Description", "Documentation"}
 
 
-def test_the_help_screen_has_the_organisations_numbers() -> None:
+def test_the_help_screen_gets_the_organisations_contacts() -> None:
     assert (
         "BindPaths=-/var/lib/smartcard-kiosk"
         in (SYSTEMD / "system/kiosk-help.service").read_text().splitlines()
@@ -199,7 +199,7 @@ def test_the_help_screen_has_the_organisations_numbers() -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_what_every_service_of_ours_has(service: str) -> None:
+def test_every_service_has_the_common_settings(service: str) -> None:
     lines = (SYSTEMD / "system" / service).read_text().splitlines()
     for needed in (
         "NoNewPrivileges=yes",
@@ -213,7 +213,7 @@ def test_what_every_service_of_ours_has(service: str) -> None:
         assert needed in lines
 
 
-def test_programs_that_are_run_may_be_run() -> None:
+def test_services_may_execute_the_programs_that_they_run() -> None:
     for service in SERVICES:
         text = (SYSTEMD / "system" / service).read_text()
         allowed = " ".join(re.findall(r"^ExecPaths=(.*)$", text, re.MULTILINE)).split()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Connections for tests: one that remembers what was sent, one that answers from a script."""
+"""Connections for tests: one records the commands, one replies from a script."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from kiosk.simulated.virtual_card import SimulatedCard
 
 
 class Recorded:
-    """A simulated card's connection that remembers every command."""
+    """A simulated card's connection that records every command."""
 
     def __init__(self, card: SimulatedCard) -> None:
         self._card = card
@@ -23,7 +23,7 @@ class Recorded:
 
 
 class Scripted:
-    """Answers the given replies in turn, whatever is sent."""
+    """Gives the scripted replies in turn, whatever is sent."""
 
     atr = bytes.fromhex("3B00")
 

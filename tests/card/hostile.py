@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Cards that lie: genuine answers, mutated, replayed in a wrong place, or made up.
+"""Hostile cards: their answers are mutated, replayed in a wrong place, or made up.
 
-Used by the proof at full size and by a test at a smaller one.
+The proof uses them at full size, and a test at a smaller one.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ PASSCODE, NEW = b"246802", b"135790"
 PIV_KEY, PIV_NEXT = b"current1", b"nextnext"
 ADMINISTRATOR_KEY = bytes(range(1, 25))
 ISO_KEY = b"1234567890123456"
-MOST_EXCHANGES = 2000  # of one operation: more would be a card that holds the kiosk up
+MOST_EXCHANGES = 2000  # in one operation: a card that asks for more would block the kiosk
 _STATUS = [
     b"\x90\x00",
     b"\x63\xc0",
@@ -47,12 +47,12 @@ _STATUS = [
 
 
 class HeldUp(AssertionError):
-    """The card was asked more often than any honest operation needs."""
+    """The card received more commands than any honest operation needs."""
 
 
 @dataclass
 class HostileConnection:
-    """A card whose answers are mutated with `chance` each; it remembers what was sent to it."""
+    """A card that mutates each answer with probability `chance`; it records what was sent to it."""
 
     card: SimulatedCard
     random: random.Random
@@ -79,7 +79,7 @@ class HostileConnection:
 
 @dataclass
 class OneLie:
-    """A card that answers `lie` to its command number `at`, and else what is true."""
+    """A card that answers `lie` to its command number `at`, and tells the truth otherwise."""
 
     card: SimulatedCard
     at: int = -1
@@ -99,7 +99,7 @@ class OneLie:
 
 
 def mutated(reply: bytes, chosen: random.Random, others: list[bytes]) -> bytes:
-    """Another answer than `reply`, in one of the ways below."""
+    """Return another answer than `reply`, changed in one of the ways below."""
     return chosen.choice(_WAYS)(bytearray(reply[:-2]), reply[-2:], chosen, others)
 
 
@@ -157,14 +157,17 @@ def _reshaped(data: bytearray, status: bytes, chosen: random.Random, _others: li
 
 
 def reshapings(data: bytes) -> Iterator[bytes]:
-    """`data` with one of its BER-TLV objects, however deep, missing or another: all well-formed."""
+    """Yield `data` with one of its BER-TLV objects missing or changed, at any depth.
+
+    All of them are well-formed.
+    """
     try:
         objects = list(tlv.parse(data, "hostile"))
     except CardMalformed:
         return
     for place, (tag, value) in enumerate(objects):
         if not tag:
-            continue  # 00: a file's empty end
+            continue  # 00: the empty end of a file
         before, after = _encoded(objects[:place]), _encoded(objects[place + 1 :])
         for instead in (
             [],
@@ -199,18 +202,18 @@ _WAYS: list[_Way] = [
 
 @dataclass(frozen=True)
 class Target:
-    """One kind of genuine card, made anew for each attack, and the plan of its unlock."""
+    """A kind of genuine card, issued again for each attack, and the plan of its unlock."""
 
     make: Callable[[], SimulatedCard]
     identity: CardIdentity
     card_key: bytes | None
     holder_key: bytes | None
-    certificate: bytes  # what the card is to prove itself by, be it another card's
-    login: bytes  # the authentication certificate, be it another card's
+    certificate: bytes  # the card's proof of identity, which may be another card's
+    login: bytes  # the authentication certificate, which may be another card's
     key: bytes
 
     def plan(self) -> UnlockPlan:
-        """The plan of an unlock that this card fits."""
+        """Return the plan of an unlock that fits this card."""
         here = self.identity.family is not Family.GIDS
         return UnlockPlan(
             identity=self.identity,
@@ -229,7 +232,7 @@ class Target:
 
 
 def targets(administrator_key: bytes = ADMINISTRATOR_KEY) -> list[Target]:
-    """Cards of every family, with keys of their own."""
+    """Return cards of every family, each with keys of its own."""
     issuer = SimulatedIssuer.make()
     made = []
     for behaviour, algorithm in [
@@ -281,7 +284,7 @@ def _sign(session: CardSession) -> None:
 
 
 def operations(target: Target) -> list[Callable[[Connection], object]]:
-    """Everything the kiosk ever does with a card."""
+    """Return every operation that the kiosk runs on a card."""
     key = Secret(target.key)
     return [
         inspect,
@@ -298,7 +301,7 @@ def operations(target: Target) -> list[Callable[[Connection], object]]:
 
 
 def _with_a_passcode(target: Target) -> list[Callable[[Connection], object]]:
-    """What a cardholder does who knows it."""
+    """Run the operations of a cardholder who knows the passcode."""
     own = target.certificate if target.card_key is not None else None
     expected = (target.identity, Own(own, bytes(32)))
     passcode, new = Secret(PASSCODE), Secret(NEW)
@@ -314,7 +317,7 @@ def _authority() -> AdministratorKey:
 
 @dataclass
 class Outcome:
-    """What an attack of many rounds came to."""
+    """The counts of an attack of many rounds."""
 
     replies: int = 0
     rounds: int = 0
@@ -323,9 +326,9 @@ class Outcome:
 
 
 def attack(replies: int, seed: int = 1) -> Outcome:
-    """Go on until so many replies were given; raises whatever is not a CardError.
+    """Attack until the card has given that many replies; raises whatever is not a CardError.
 
-    HeldUp is among that.
+    HeldUp is not a CardError either.
     """
     chosen, outcome, all_targets = random.Random(seed), Outcome(), targets()
     others = [answer for each in transcript.every() for _, answer in each]
@@ -344,10 +347,10 @@ def attack(replies: int, seed: int = 1) -> Outcome:
 
 
 def attack_unlock(rounds: int, seed: int = 2) -> Outcome:
-    """Unlocks with forged cards: none may be sent a secret before it has proved itself.
+    """Unlock with forged cards: none may be sent a secret before it has proved its identity.
 
-    A card of a family that cannot prove itself (ISO 7816, or GIDS in the external form) is not
-    among them: there nothing but the identity can be checked.
+    Cards of a family that cannot prove their identity (ISO 7816, or GIDS in the external form) are
+    left out: only the identity that they state can be checked.
     """
     chosen, outcome = random.Random(seed), Outcome()
     awaited = [each for each in targets() if each.identity.family is not Family.ISO7816]
@@ -361,7 +364,7 @@ def attack_unlock(rounds: int, seed: int = 2) -> Outcome:
         outcome.rounds += 1
         try:
             if target.identity.family is Family.PIV and chosen.random() < 0.5:
-                # Others have no key to prove themselves with before they have the passcode.
+                # Other cards have no key for a proof before they have the passcode.
                 chosen.choice(_with_a_passcode(target))(card)
             else:
                 unlock(card, target.plan(), lambda _: None, _authority())
@@ -378,7 +381,7 @@ _READS = {0xA4, 0xCB, 0xC0, 0xB0, 0x22}
 
 @dataclass
 class Impostor(HostileConnection):
-    """A forged card: it has read everything off the awaited one, but has keys of its own alone."""
+    """A forged card: a copy of all that is readable on the awaited card, with keys of its own."""
 
     forgery: SimulatedCard = field(kw_only=True)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Short APDUs, chaining, GET RESPONSE, and the answers that only a leaving card gives."""
+"""Short APDUs, chaining, GET RESPONSE, and the answers of a card that is being removed."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def test_a_long_command_is_chained() -> None:
     assert card.commands[1] == bytes.fromhex("0087079A02FFFF00")
 
 
-def test_a_chain_stops_where_the_card_refuses() -> None:
+def test_a_chain_stops_when_the_card_refuses() -> None:
     card = Scripted("6700")
     response = send(card, Command("SIGN", 0x87, 7, 0x9A, bytes(300), expected=256))
     assert (response.status, len(card.commands)) == (0x6700, 1)
 
 
-def test_the_right_length_is_used_when_the_card_names_it() -> None:
+def test_a_command_is_repeated_with_the_length_that_the_card_names() -> None:
     card = Scripted("6C03", "0102039000")
     assert send(card, Command("READ", 0xCA, 0, 0, expected=256)).data == b"\x01\x02\x03"
     assert card.commands[1] == bytes.fromhex("00CA000003")
@@ -48,7 +48,7 @@ def test_a_command_with_data_is_never_sent_twice() -> None:
 
 
 @pytest.mark.parametrize("reply", ["", "90"])
-def test_an_answer_without_status_word_is_a_card_that_left(reply: str) -> None:
+def test_an_answer_without_status_word_means_a_removed_card(reply: str) -> None:
     with pytest.raises(CardRemoved):
         send(Scripted(reply), READ)
 
@@ -60,21 +60,21 @@ def test_an_answer_longer_than_asked_is_refused() -> None:
         send(Scripted("AA9000"), Command("VERIFY", 0x20, 0, 0x80))
 
 
-def test_an_endless_answer_ends() -> None:
+def test_an_endless_answer_is_cut_off() -> None:
     with pytest.raises(CardMalformed):
         send(Scripted(*["AA" * 200 + "61C8"] * 200), READ)
     with pytest.raises(CardMalformed):
         send(Scripted("6110", *["6110"] * 9), READ)
 
 
-def test_must_says_which_command_was_refused() -> None:
+def test_a_refusal_names_the_refused_command() -> None:
     with pytest.raises(CardRefused) as caught:
         must(Scripted("6A82"), READ)
     assert (caught.value.command, caught.value.status) == ("READ", 0x6A82)
 
 
 @given(st.binary(min_size=6, max_size=16))
-def test_the_traffic_log_has_no_data(data: bytes) -> None:
+def test_the_traffic_log_contains_no_data(data: bytes) -> None:
     logger = logging.getLogger("kiosk.card.apdu")
     lines: list[str] = []
 
@@ -100,12 +100,12 @@ LONG = Command("SIGN", 0x87, 7, 0x9A, bytes(270), expected=256, repeatable=True)
 
 
 class Announcing(Scripted):
-    """A card whose historical bytes say: extended length, no chaining."""
+    """A card whose historical bytes announce extended length and no chaining."""
 
     atr = bytes.fromhex("3B858001807300004000")
 
 
-def test_extended_length_where_the_card_announces_it_and_no_chaining() -> None:
+def test_extended_length_is_used_if_the_card_announces_it_without_chaining() -> None:
     card = Announcing("AA" * 264 + "9000")
     assert len(send(card, LONG).data) == 264
     assert card.commands == [bytes.fromhex("0087079A00010E") + bytes(270) + b"\0\0"]
@@ -118,7 +118,7 @@ def test_short_commands_stay_short() -> None:
 
 
 @pytest.mark.parametrize("status", ["6884", "6883", "6E00", "6700"])
-def test_a_repeatable_command_is_sent_whole_where_chaining_is_refused(status: str) -> None:
+def test_a_repeatable_command_is_sent_whole_if_chaining_is_refused(status: str) -> None:
     card = Scripted(status, "AA9000")
     assert send(card, LONG).data == b"\xaa"
     assert [command[:5] for command in card.commands] == [
@@ -134,6 +134,6 @@ def test_a_command_that_could_spend_a_try_is_never_sent_in_another_form() -> Non
     assert len(card.commands) == 1
 
 
-def test_an_answer_in_tiny_parts_ends() -> None:
+def test_an_answer_in_tiny_parts_is_cut_off() -> None:
     with pytest.raises(CardMalformed):
         send(Scripted(*["AA6101"] * 400), READ)

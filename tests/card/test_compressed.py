@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Compressed certificates: read, refused, never without end."""
+"""Compressed certificates are read up to a limit, and refused if they are malformed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kiosk.card.compressed import inflate_gzip, inflate_zlib
 from kiosk.errors import CardMalformed
 
 
-def test_what_was_compressed_is_read() -> None:
+def test_a_compressed_certificate_is_read() -> None:
     assert inflate_gzip(gzip.compress(b"der" * 500), "x") == b"der" * 500
     assert inflate_zlib(zlib.compress(b"der" * 500), "x") == b"der" * 500
 
@@ -28,6 +28,6 @@ def test_what_was_compressed_is_read() -> None:
     ],
     ids=["nothing", "noise", "cut off", "a bomb", "more behind it"],
 )
-def test_what_cannot_be_read_is_named(data: bytes) -> None:
+def test_a_malformed_certificate_is_refused_by_name(data: bytes) -> None:
     with pytest.raises(CardMalformed, match="kxc00"):
         inflate_zlib(data, "kxc00")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`kiosk doctor card`: everything that can be said, nothing spent."""
+"""`kiosk doctor card` reports everything about a card and spends none of its tries."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from tests.card.connections import Recorded, Scripted
 SPENDING = {0x24, 0x2C, 0x87}
 
 
-def test_every_family_is_described_and_nothing_is_spent(issuer: SimulatedIssuer) -> None:
+def test_a_card_of_every_family_is_described_without_spending_a_try(
+    issuer: SimulatedIssuer,
+) -> None:
     for card, kind in [
         (SimulatedPivCard(issuer.issue_piv("A Nurse"), PivBehaviour(metadata=True)), "PIV"),
         (SimulatedGidsCard(issuer.issue_gids("A Nurse")), "GIDS"),
@@ -34,7 +36,7 @@ def test_every_family_is_described_and_nothing_is_spent(issuer: SimulatedIssuer)
             assert command[1] != 0x20 or len(command) == 4
 
 
-def test_what_is_wrong_with_a_card_is_one_line_of_many(issuer: SimulatedIssuer) -> None:
+def test_a_fault_is_one_line_of_the_report(issuer: SimulatedIssuer) -> None:
     memory = issuer.issue_piv("A Nurse")
     memory.certificates[0x9A] = b"\x30\x03"
     findings = {each.what: each.found for each in examine(SimulatedPivCard(memory))}
@@ -42,16 +44,16 @@ def test_what_is_wrong_with_a_card_is_one_line_of_many(issuer: SimulatedIssuer) 
     assert findings["serial"] == memory.guid.hex().upper()
 
 
-def test_a_foreign_card_is_told_by_its_answer_to_reset() -> None:
+def test_a_foreign_card_is_reported_with_its_answer_to_reset() -> None:
     text = describe(examine(Blank()))
     assert "3B 00" in text
     assert "No known kind of card" in text
 
 
-def test_a_card_that_leaves_is_no_finding() -> None:
+def test_a_removed_card_is_not_a_finding() -> None:
     with pytest.raises(CardRemoved):
         examine(Scripted(""))
 
 
-def test_a_card_writes_nothing_to_the_terminal() -> None:
+def test_text_of_a_card_cannot_control_the_terminal() -> None:
     assert "\x1b" not in describe([Finding("serial", "\x1b[2Jgone\n")])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""GIDS against the simulated card, and against what other programs send."""
+"""The GIDS driver, on the simulated card and against recordings of other programs."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def authorities(kind: KeyKind = KeyKind.TRIPLE_DES, key: bytes = KEY) -> list[Ad
 # ---------------------------------------------------------------- bytes
 
 
-def test_verify_change_and_sign_are_what_opensc_sends(memory: GidsMemory) -> None:
+def test_verify_change_and_sign_send_opensc_s_commands(memory: GidsMemory) -> None:
     card = Recorded(SimulatedGidsCard(memory))
     session = GidsCard(card)
     assert card.commands[-1] == sent("gids-tool-unblock", "00A4040009A0000003974254")
@@ -72,7 +72,7 @@ def test_verify_change_and_sign_are_what_opensc_sends(memory: GidsMemory) -> Non
     assert scripted.commands[3] == sent("opensc-pkcs15-tool-gids-change", "00240080")
 
 
-def test_files_are_read_as_opensc_reads_them(memory: GidsMemory) -> None:
+def test_files_are_read_with_opensc_s_commands(memory: GidsMemory) -> None:
     card = Recorded(SimulatedGidsCard(memory))
     session = GidsCard(card)
     session.identity()
@@ -81,8 +81,8 @@ def test_files_are_read_as_opensc_reads_them(memory: GidsMemory) -> None:
     assert set(card.commands) <= set(theirs)
 
 
-def test_the_mutual_form_is_what_gids_tool_sends(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With its random numbers, ours are its commands; and its check of the card is ours."""
+def test_the_mutual_form_sends_gids_tool_s_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With gids-tool's random numbers, our commands and our check of the card equal its own."""
     ours = sent("gids-tool-unblock", "00870000147C12")[9:25]
     theirs = answered("gids-tool-unblock", "00870000147C12")[4:]
     response = sent("gids-tool-unblock", "008700002C7C2A")[9:49]
@@ -104,7 +104,7 @@ def test_the_mutual_form_is_what_gids_tool_sends(monkeypatch: pytest.MonkeyPatch
 # ---------------------------------------------------------------- reading
 
 
-def test_a_report_has_everything_and_spends_nothing(memory: GidsMemory) -> None:
+def test_a_report_is_complete_and_spends_no_try(memory: GidsMemory) -> None:
     report = inspect(SimulatedGidsCard(memory))
     cardid = memory.files[0xA012].objects[b"\xdf\x20"]
     assert (report.identity.family, report.identity.serial) == (Family.GIDS, cardid.hex().upper())
@@ -114,7 +114,7 @@ def test_a_report_has_everything_and_spends_nothing(memory: GidsMemory) -> None:
     assert memory.passcode_left == 3
 
 
-def test_a_card_without_container_is_unlocked_and_no_more(issuer: SimulatedIssuer) -> None:
+def test_a_card_without_container_can_only_be_unlocked(issuer: SimulatedIssuer) -> None:
     report = inspect(SimulatedGidsCard(issuer.issue_gids("A Nurse", container=False)))
     assert report.unlock_only
     assert report.certificates.authentication is None
@@ -128,19 +128,19 @@ def test_a_card_without_container_is_unlocked_and_no_more(issuer: SimulatedIssue
         GidsBehaviour(blocked_at_last=True),
     ],
 )
-def test_cards_differ_and_their_counters_are_read(
+def test_cards_have_their_own_identities_and_counters(
     memory: GidsMemory, behaviour: GidsBehaviour
 ) -> None:
     memory.passcode_left = 2
     assert inspect(SimulatedGidsCard(memory, behaviour)).counters == Counters(2)
 
 
-def test_a_card_may_keep_its_counter_to_itself(memory: GidsMemory) -> None:
+def test_a_card_may_hide_its_counter(memory: GidsMemory) -> None:
     card = SimulatedGidsCard(memory, GidsBehaviour(status_object=False))
-    assert inspect(card).counters == Counters(memory.passcode_left)  # then VERIFY tells it
+    assert inspect(card).counters == Counters(memory.passcode_left)  # VERIFY then reports it
 
 
-def test_a_card_that_wants_its_whole_name_is_not_guessed_at(memory: GidsMemory) -> None:
+def test_a_card_that_needs_its_full_name_is_not_selected(memory: GidsMemory) -> None:
     with pytest.raises(CardUnknown):
         GidsCard(SimulatedGidsCard(memory, GidsBehaviour(partial_select=False)))
 
@@ -181,7 +181,7 @@ def test_a_passcode_of_the_wrong_form_never_reaches_the_card(
 
 
 def test_an_old_passcode_that_is_a_digit_short_sets_no_other_new_one(memory: GidsMemory) -> None:
-    """Old 24680, new 2135790: in one command the card would take 135790 for the new one."""
+    """Old 24680, new 2135790: in one command the card would set 135790 as the new passcode."""
     with pytest.raises(WrongSecret):
         GidsCard(SimulatedGidsCard(memory)).change(Secret(b"24680"), Secret(b"2135790"))
     assert memory.passcode == PASSCODE
@@ -222,7 +222,7 @@ def test_a_wrong_key_is_refused_and_changes_nothing(memory: GidsMemory) -> None:
     assert (memory.passcode, memory.passcode_left) == (PASSCODE, 0)
 
 
-def test_a_card_that_counts_tells_the_tries_of_its_key(memory: GidsMemory) -> None:
+def test_a_counting_card_reports_the_tries_of_its_key(memory: GidsMemory) -> None:
     card = GidsCard(SimulatedGidsCard(memory, GidsBehaviour(administrator_tries=2)))
     for left in (1, 0):
         with pytest.raises(WrongSecret) as caught:
@@ -230,8 +230,8 @@ def test_a_card_that_counts_tells_the_tries_of_its_key(memory: GidsMemory) -> No
         assert caught.value.tries_left == left
 
 
-def test_a_card_without_the_key_gets_no_passcode(memory: GidsMemory) -> None:
-    """It lets any response pass: the mutual form finds it out before the passcode is sent."""
+def test_a_card_that_does_not_know_the_key_is_sent_no_passcode(memory: GidsMemory) -> None:
+    """It accepts any response: the mutual form discovers that before the passcode is sent."""
 
     class Credulous(SimulatedGidsCard):
         def exchange(self, command: bytes) -> bytes:
@@ -245,7 +245,7 @@ def test_a_card_without_the_key_gets_no_passcode(memory: GidsMemory) -> None:
     assert 0x2C not in {command[1] for command in card.commands}
 
 
-def test_a_response_is_good_for_once(memory: GidsMemory) -> None:
+def test_a_response_is_accepted_once(memory: GidsMemory) -> None:
     card = Recorded(SimulatedGidsCard(memory))
     GidsCard(card).unblock(AdministratorKey(Secret(KEY), mutual=False), Secret(NEW))
     response = next(c for c in card.commands if c[1] == 0x87 and c[7] == 0x82)
@@ -254,7 +254,7 @@ def test_a_response_is_good_for_once(memory: GidsMemory) -> None:
     assert card.exchange(response) == b"\x69\x85"
 
 
-def test_a_card_without_the_form_that_is_asked_for_says_so(memory: GidsMemory) -> None:
+def test_an_unsupported_form_is_an_error(memory: GidsMemory) -> None:
     behaviours = (GidsBehaviour(mutual_form=False), GidsBehaviour(external_form=False))
     for authority, behaviour in zip(authorities(), behaviours, strict=True):
         with pytest.raises(CardRefused):
@@ -266,7 +266,7 @@ def test_a_key_of_the_wrong_length_is_not_used(memory: GidsMemory) -> None:
         GidsCard(SimulatedGidsCard(memory)).unblock(Secret(KEY[:23]), Secret(NEW))
 
 
-def test_what_gids_does_not_have_is_said_without_a_command(memory: GidsMemory) -> None:
+def test_unsupported_operations_fail_without_a_command(memory: GidsMemory) -> None:
     connection = Recorded(SimulatedGidsCard(memory))
     card, before = GidsCard(connection), len(connection.commands)
     key = public_keys.from_certificate(card.certificates().authentication or b"", "x")

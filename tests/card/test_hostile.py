@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Cards that lie, at a size for every day; `make prove` has the full one."""
+"""Hostile cards at a size for every day; `make prove` runs the full size."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from tests.examples import examples
 pytestmark = pytest.mark.dealt
 
 
-@pytest.mark.filterwarnings("ignore")  # of certificates that were mutated
-def test_only_our_own_errors_come_out() -> None:
+@pytest.mark.filterwarnings("ignore")  # of mutated certificates
+def test_only_this_projects_errors_are_raised() -> None:
     outcome = attack(3000, seed=11)
     assert outcome.replies >= 3000
     assert outcome.rounds > outcome.refused > outcome.rounds // 3
@@ -52,7 +52,7 @@ PLACES = [(each, number) for each in TARGETS for number in range(len(operations(
 
 @functools.cache
 def honest(target: Target, number: int) -> list[bytes]:
-    """What an honest card answers to an operation."""
+    """Return an honest card's answers to an operation."""
     card = OneLie(target.make())
     with contextlib.suppress(CardIncapable):
         operations(target)[number](card)
@@ -60,8 +60,8 @@ def honest(target: Target, number: int) -> list[bytes]:
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_no_object_of_an_answer_is_taken_for_granted() -> None:
-    """Every BER-TLV object that is ever looked at: missing, empty, cut, longer, zero, another.
+def test_every_object_of_an_answer_may_be_missing_or_wrong() -> None:
+    """Each parsed BER-TLV object in turn is missing, empty, cut, longer, zero, or another.
 
     An answer that several operations ask for is changed in the first of them.
     """
@@ -79,7 +79,7 @@ def test_no_object_of_an_answer_is_taken_for_granted() -> None:
 
 # ---------------------------------------------------------------- by Hypothesis
 
-# A lie is told at a command of an operation, so that no example is spent on the truth alone.
+# Each lie is told at a command of the operation, so that no example consists of the truth alone.
 _LIES = st.sampled_from(
     [(each, number, at) for each, number in PLACES for at in range(len(honest(each, number)))]
 )
@@ -91,7 +91,7 @@ _small = settings(
 @pytest.mark.filterwarnings("ignore")
 @_small
 @given(_LIES, st.randoms(use_true_random=False))
-def test_a_genuine_answer_that_was_mutated_is_refused_or_understood(
+def test_a_mutated_answer_is_refused_or_parsed(
     place: tuple[Target, int, int], chosen: random.Random
 ) -> None:
     target, number, at = place
@@ -100,8 +100,8 @@ def test_a_genuine_answer_that_was_mutated_is_refused_or_understood(
         operations(target)[number](OneLie(target.make(), at, lie))
 
 
-class Made:
-    """Answers with what Hypothesis makes up, then goes away."""
+class MadeUp:
+    """Gives the answers that Hypothesis makes up, then is removed."""
 
     def __init__(self, atr: bytes, replies: list[bytes]) -> None:
         self.atr = atr
@@ -127,18 +127,18 @@ _REPLY = st.builds(lambda data, status: data + status, st.one_of(_DATA, _TLV), _
 @given(
     st.sampled_from(PLACES), st.binary(max_size=33), st.lists(_REPLY, max_size=12), st.booleans()
 )
-def test_made_up_answers_are_refused_or_understood(
+def test_random_answers_are_refused_or_parsed(
     place: tuple[Target, int], atr: bytes, replies: list[bytes], selected: bool
 ) -> None:
     target, number = place
-    if selected:  # so that the family is reached whose operation it is
+    if selected:  # so that the family whose operation it is gets reached
         atr, replies = target.make().atr, [*_selections(target), *replies]
     with contextlib.suppress(CardError):
-        operations(target)[number](Made(atr, replies))
+        operations(target)[number](MadeUp(atr, replies))
 
 
 def _selections(target: Target) -> list[bytes]:
-    """What the card answers until its application is found."""
+    """Return the answers of the card until its application is selected."""
     card = OneLie(target.make())
     recognise(card)
     return card.replies

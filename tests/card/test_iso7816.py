@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""ISO 7816-4 cards by profile, against simulated cards and what opensc sends to an IsoApplet."""
+"""ISO 7816-4 cards by profile: simulated cards, and opensc's commands to an IsoApplet."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def memory(issuer: SimulatedIssuer) -> Iso7816Memory:
 
 
 def document(**changes: dict[str, Any]) -> dict[str, Any]:
-    """A profile of another card than IsoApplet, as a parsed file."""
+    """Return a parsed profile of another card than IsoApplet."""
     whole: dict[str, Any] = {
         "name": "Some card",
         "recognition": {"application": "A00000000102"},
@@ -75,7 +75,7 @@ def other_card(**behaviour: Any) -> SimulatedIso7816Card:
 # ---------------------------------------------------------------- IsoApplet
 
 
-def test_commands_are_what_opensc_sends() -> None:
+def test_commands_are_those_of_opensc() -> None:
     (profile,) = (each for each in shipped() if each.name == "IsoApplet")
     card = Scripted(*["9000"] * 4)
     session = Iso7816Card(card, profile)
@@ -84,7 +84,8 @@ def test_commands_are_what_opensc_sends() -> None:
     session.change(Secret(b"975318"), Secret(b"864209"))
     name = "opensc-pkcs15-tool-isoapplet"
     assert card.commands == [
-        # Le is ours: the applet answers nothing to it, another version its own version.
+        # Only Le is ours: this version of the applet answers without data, another with its
+        # version.
         sent(f"{name}-verify", "00A404000CF276") + b"\0",
         sent(f"{name}-verify", "00200001"),
         sent(f"{name}-unblock", "002C0001"),
@@ -92,7 +93,7 @@ def test_commands_are_what_opensc_sends() -> None:
     ]
 
 
-def test_the_serial_is_the_one_that_pkcs15_init_wrote() -> None:
+def test_the_serial_is_that_written_by_pkcs15_init() -> None:
     information = answered("opensc-pkcs15-tool-isoapplet-verify", "00B0000043")
     card = Scripted("9000", "9000", information.ljust(64, b"\0").hex() + "9000")
     identity = recognise(card, Family.ISO7816).identity()
@@ -101,7 +102,7 @@ def test_the_serial_is_the_one_that_pkcs15_init_wrote() -> None:
     assert any(bytes.fromhex("04080011223344556677") in command for command in created)
 
 
-def test_a_report_says_that_it_is_for_unlocking_alone(memory: Iso7816Memory) -> None:
+def test_a_report_allows_unlocking_alone(memory: Iso7816Memory) -> None:
     memory.passcode_left = 0
     report = inspect(SimulatedIso7816Card(memory))
     assert report.counters == Counters(0)
@@ -110,7 +111,7 @@ def test_a_report_says_that_it_is_for_unlocking_alone(memory: Iso7816Memory) -> 
     assert (memory.passcode_left, memory.key_left) == (0, 5)
 
 
-def test_unblock_verify_and_change(memory: Iso7816Memory) -> None:
+def test_unblock_verify_and_change_work(memory: Iso7816Memory) -> None:
     memory.passcode_left = 0
     card = recognise(SimulatedIso7816Card(memory))
     card.unblock(Secret(KEY), Secret(NEW))
@@ -120,7 +121,7 @@ def test_unblock_verify_and_change(memory: Iso7816Memory) -> None:
     assert (memory.passcode_left, memory.key_left) == (3, 5)
 
 
-def test_wrong_secrets_are_counted_apart(memory: Iso7816Memory) -> None:
+def test_wrong_passcodes_and_keys_are_counted_separately(memory: Iso7816Memory) -> None:
     card = recognise(SimulatedIso7816Card(memory))
     with pytest.raises(WrongSecret) as caught:
         card.unblock(Secret(KEY[::-1]), Secret(NEW))
@@ -131,7 +132,7 @@ def test_wrong_secrets_are_counted_apart(memory: Iso7816Memory) -> None:
         assert (caught.value.which, caught.value.tries_left) == ("passcode", left)
 
 
-def test_what_has_the_wrong_form_is_kept_from_the_card(memory: Iso7816Memory) -> None:
+def test_a_secret_of_the_wrong_form_is_not_sent(memory: Iso7816Memory) -> None:
     connection = Recorded(SimulatedIso7816Card(memory))
     card = recognise(connection)
     before = len(connection.commands)
@@ -148,7 +149,7 @@ def test_what_has_the_wrong_form_is_kept_from_the_card(memory: Iso7816Memory) ->
     assert len(connection.commands) == before
 
 
-def test_it_does_not_sign(memory: Iso7816Memory, issuer: SimulatedIssuer) -> None:
+def test_the_card_does_not_sign(memory: Iso7816Memory, issuer: SimulatedIssuer) -> None:
     key: PublicKey = issuer.key.public_key()
     card = recognise(SimulatedIso7816Card(memory))
     with pytest.raises(CardIncapable):
@@ -183,15 +184,13 @@ def test_every_form_of_unblocking_sets_the_new_passcode(reset: Reset) -> None:
         ({"encoding": "pin block"}, bytes.fromhex("271357902FFFFFFF")),
     ],
 )
-def test_a_passcode_is_encoded_as_the_profile_says(
-    encoding: dict[str, Any], expected: bytes
-) -> None:
+def test_a_passcode_is_encoded_by_the_profile(encoding: dict[str, Any], expected: bytes) -> None:
     card = Scripted("9000", "9000")
     Iso7816Card(card, parse(document(passcode=encoding), "x")).verify(Secret(b"1357902"))
     assert card.commands[1] == bytes((0, 0x20, 0, 0x81, len(expected))) + expected
 
 
-def test_a_key_is_filled_up_as_the_profile_says() -> None:
+def test_a_key_is_padded_by_the_profile() -> None:
     padded = {"shortest_key": 6, "longest_key": 8, "padded_to": 10, "padding": 0xFF}
     card = Scripted("9000", "9000")
     profile = parse(document(unblocking=padded), "x")
@@ -199,7 +198,7 @@ def test_a_key_is_filled_up_as_the_profile_says() -> None:
     assert card.commands[1][5:15] == b"123456" + b"\xff" * 4
 
 
-def test_two_profiles_for_the_same_cards_are_refused_by_name(folder: Path) -> None:
+def test_an_error_names_two_profiles_for_the_same_cards(folder: Path) -> None:
     text = (PROFILES / "isoapplet.toml").read_text()
     for name in ("a.toml", "b.toml"):
         (folder / name).write_text(text)
@@ -211,7 +210,7 @@ def test_two_profiles_for_the_same_cards_are_refused_by_name(folder: Path) -> No
     )
 
 
-def test_without_padding_the_old_one_is_verified_by_itself() -> None:
+def test_without_padding_the_old_passcode_is_verified_first() -> None:
     card = other_card()
     card.memory.passcode_left = 3
     session = Iso7816Card(card, parse(document(), "x"))
@@ -222,7 +221,7 @@ def test_without_padding_the_old_one_is_verified_by_itself() -> None:
     assert card.memory.passcode == NEW
 
 
-def test_a_key_is_renewed_where_the_profile_has_it() -> None:
+def test_a_key_is_renewed_if_the_profile_allows_it() -> None:
     profile = parse(document(unblocking={"renewable": True, "reference": 0x82}), "x")
     card = other_card(key_can_be_changed=True)
     session = Iso7816Card(card, profile)
@@ -239,19 +238,19 @@ def test_a_key_is_renewed_where_the_profile_has_it() -> None:
         ({"prefix": "AA", "length": 0}, "AA0102030405"),
     ],
 )
-def test_the_serial_is_where_the_profile_says(serial: dict[str, Any], expected: str) -> None:
+def test_the_serial_is_read_from_the_profiles_place(serial: dict[str, Any], expected: str) -> None:
     session = Iso7816Card(other_card(), parse(document(serial=serial), "x"))
     assert session.identity().serial == expected
 
 
-def test_a_serial_that_is_too_short_is_no_identity() -> None:
+def test_a_short_serial_is_not_an_identity() -> None:
     session = Iso7816Card(other_card(), parse(document(serial={"offset": 3}), "x"))
     with pytest.raises(CardMalformed, match="serial of Some card"):
         session.identity()
 
 
 @pytest.mark.parametrize("length", [3, 33])
-def test_a_serial_that_the_contract_does_not_take_is_no_identity(length: int) -> None:
+def test_a_serial_outside_the_contract_is_not_an_identity(length: int) -> None:
     profile = parse(document(serial={"length": 0}), "x")
     for given, fits in [(length, False), (4, True), (32, True)]:
         session = Iso7816Card(other_card(serial_object=bytes(given)), profile)
@@ -264,7 +263,7 @@ def test_a_serial_that_the_contract_does_not_take_is_no_identity(length: int) ->
 
 @pytest.mark.parametrize("status", ["63C2", "63C0", "6300", "6983"])
 @pytest.mark.parametrize("reset", [Reset.KEY, Reset.NOTHING])
-def test_a_count_after_the_right_key_is_not_the_keys(reset: Reset, status: str) -> None:
+def test_a_counter_after_the_right_key_is_not_that_of_the_key(reset: Reset, status: str) -> None:
     profile = parse(document(unblocking={"reset": reset.value, "reference": 0x82}), "x")
     before = ["9000"] * (2 if reset.has_key else 3)
     with pytest.raises(CardRefused, match=f"SET PASSCODE: {status}") as caught:
@@ -278,7 +277,7 @@ def test_a_count_after_the_right_key_is_not_the_keys(reset: Reset, status: str) 
 
 
 class Garbled(Recorded):
-    """Answers PIV's name with what is no BER-TLV."""
+    """Answers the selection of PIV with bytes that are not BER-TLV."""
 
     def exchange(self, command: bytes) -> bytes:
         if PIV in command:
@@ -286,7 +285,7 @@ class Garbled(Recorded):
         return super().exchange(command)
 
 
-def test_an_answer_that_cannot_be_read_is_no_reason_not_to_ask_on(issuer: SimulatedIssuer) -> None:
+def test_recognition_continues_after_an_unreadable_answer(issuer: SimulatedIssuer) -> None:
     gids, iso = issuer.issue_gids("A Nurse"), issuer.issue_isoapplet()
     assert recognise(Garbled(SimulatedGidsCard(gids))).kind == "GIDS"
     assert recognise(Garbled(SimulatedIso7816Card(iso))).kind == "IsoApplet"
@@ -295,13 +294,13 @@ def test_an_answer_that_cannot_be_read_is_no_reason_not_to_ask_on(issuer: Simula
 
 
 @pytest.mark.parametrize("version", ["000600", "000604", "0100", "010700"])
-def test_an_application_may_answer_with_its_version(version: str) -> None:
-    """IsoApplet does, before its release 1: two bytes of version, and what it can do."""
+def test_a_selection_may_be_answered_with_a_version(version: str) -> None:
+    """IsoApplet does so before its release 1: two bytes of version, then its capabilities."""
     (isoapplet,) = shipped()
     Iso7816Card(Scripted(f"{version}9000"), isoapplet)
 
 
-def test_a_card_is_asked_no_more_than_it_needs(issuer: SimulatedIssuer) -> None:
+def test_recognition_stops_at_the_first_matching_family(issuer: SimulatedIssuer) -> None:
     memory = issuer.issue_isoapplet()
     for card, family, selects in [
         (SimulatedPivCard(issuer.issue_piv("A Nurse")), None, 1),
@@ -313,14 +312,14 @@ def test_a_card_is_asked_no_more_than_it_needs(issuer: SimulatedIssuer) -> None:
         assert len(connection.commands) == selects
 
 
-def test_a_card_of_another_family_is_unknown_to_whoever_asks_for_one(
+def test_a_card_of_another_family_than_the_expected_is_unknown(
     memory: Iso7816Memory,
 ) -> None:
     with pytest.raises(CardUnknown):
         recognise(SimulatedIso7816Card(memory), Family.PIV)
 
 
-def test_an_answer_to_reset_is_enough_where_the_profile_has_one(
+def test_a_matching_answer_to_reset_is_enough(
     monkeypatch: pytest.MonkeyPatch, memory: Iso7816Memory
 ) -> None:
     card = Recorded(SimulatedIso7816Card(memory))
@@ -336,7 +335,7 @@ def test_an_answer_to_reset_is_enough_where_the_profile_has_one(
 # ---------------------------------------------------------------- malformed profiles
 
 
-def test_all_profiles_here_load() -> None:
+def test_all_shipped_profiles_load() -> None:
     assert [profile.name for profile in shipped()] == ["IsoApplet"]
     assert len({profile.name for profile in shipped()}) == len(shipped())
 
@@ -381,7 +380,7 @@ def test_all_profiles_here_load() -> None:
         ("serial", {"length": 2}, "serial: length"),
     ],
 )
-def test_a_mistake_is_named_with_file_and_field(
+def test_an_error_names_the_file_and_the_field(
     table: str, changes: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(SettingsError) as caught:
@@ -391,14 +390,14 @@ def test_a_mistake_is_named_with_file_and_field(
 
 
 @pytest.mark.parametrize("field", ["name", "recognition", "serial", "passcode", "unblocking"])
-def test_a_missing_table_is_named(field: str) -> None:
+def test_an_error_names_a_missing_table(field: str) -> None:
     whole = document()
     del whole[field]
     with pytest.raises(SettingsError, match=f"card.toml: {field}"):
         parse(whole, "card.toml")
 
 
-def test_a_file_that_is_no_toml_is_named(folder: Path) -> None:
+def test_an_error_names_a_file_that_is_not_toml(folder: Path) -> None:
     (folder / "broken.toml").write_text("name = ")
     with pytest.raises(SettingsError, match=r"broken\.toml"):
         load(folder / "broken.toml")
@@ -410,7 +409,7 @@ def test_a_file_that_is_no_toml_is_named(folder: Path) -> None:
         load_all(folder)
 
 
-def test_an_administrator_adds_a_card_with_a_file_alone(folder: Path) -> None:
+def test_a_profile_file_is_enough_to_add_a_card(folder: Path) -> None:
     text = (PROFILES / "isoapplet.toml").read_text()
     (folder / "new.toml").write_text(text.replace("IsoApplet", "New card"))
     (profile,) = load_all(folder)

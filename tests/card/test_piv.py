@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""PIV against the simulated card, and against what other programs send."""
+"""The PIV driver, on the simulated card and against recordings of other programs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.card.connections import Recorded, Scripted
 
 TRANSCRIPTS = Path(__file__).parent / "transcripts"
 PASSCODE, NEW, KEY, NEXT = b"246802", b"135790", b"12345678", b"87654321"
-SELECTED = "61074F05A0000003089000"  # the application names itself, in short
+SELECTED = "61074F05A0000003089000"  # the application's answer with its short name
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def connection(memory: PivMemory) -> Recorded:
 
 
 def sent_by_others(name: str, ins: str) -> bytes:
-    """The one command with data and this INS that a program which is not ours sent."""
+    """Return the one command with this INS and data that another program sent."""
     found = {
         line[2:].strip()
         for line in (TRANSCRIPTS / f"{name}.txt").read_text().splitlines()
@@ -55,7 +55,7 @@ def sent_by_others(name: str, ins: str) -> bytes:
         ("opensc-pkcs15-tool-unblock", b"87654321", b"975318"),
     ],
 )
-def test_unblock_is_what_other_programs_send(program: str, key: bytes, new: bytes) -> None:
+def test_unblock_sends_other_programs_command(program: str, key: bytes, new: bytes) -> None:
     card = Scripted(SELECTED, "9000")
     PivCard(card).unblock(Secret(key), Secret(new))
     assert card.commands[1] == sent_by_others(program, "2c")
@@ -65,13 +65,13 @@ def test_unblock_is_what_other_programs_send(program: str, key: bytes, new: byte
     ("program", "passcode"),
     [("yubico-piv-tool-verify", b"246802"), ("opensc-pkcs15-tool-verify", b"975318")],
 )
-def test_verify_is_what_other_programs_send(program: str, passcode: bytes) -> None:
+def test_verify_sends_other_programs_command(program: str, passcode: bytes) -> None:
     card = Scripted(SELECTED, "9000")
     PivCard(card).verify(Secret(passcode))
     assert card.commands[1] == sent_by_others(program, "20")
 
 
-def test_changes_are_what_other_programs_send() -> None:
+def test_changes_send_other_programs_commands() -> None:
     card = Scripted(SELECTED, "9000", "9000")
     piv = PivCard(card)
     piv.change(Secret(b"246802"), Secret(b"864209"))
@@ -80,7 +80,7 @@ def test_changes_are_what_other_programs_send() -> None:
     assert card.commands[2] == sent_by_others("yubico-piv-tool-change-key", "24")
 
 
-def test_reading_is_as_the_specification_has_it(connection: Recorded) -> None:
+def test_reading_sends_the_specifications_commands(connection: Recorded) -> None:
     # SP 800-73pt2-5, 3.1.1 SELECT and 3.1.2 GET DATA; part 1, table 3 for the object's name.
     PivCard(connection).identity()
     assert connection.commands[0] == bytes.fromhex("00A404000BA00000030800001000010000")
@@ -90,7 +90,7 @@ def test_reading_is_as_the_specification_has_it(connection: Recorded) -> None:
 # ---------------------------------------------------------------- reading
 
 
-def test_a_report_has_everything_and_spends_nothing(memory: PivMemory) -> None:
+def test_a_report_is_complete_and_spends_no_try(memory: PivMemory) -> None:
     report = inspect(SimulatedPivCard(memory))
     assert report.identity.family is Family.PIV
     assert report.identity.serial == memory.guid.hex().upper()
@@ -106,13 +106,13 @@ def test_a_zero_guid_is_replaced_by_the_certificate(memory: PivMemory) -> None:
     assert first == inspect(SimulatedPivCard(replace(memory, guid=bytes(16)))).identity
 
 
-def test_a_zero_guid_without_certificate_is_no_identity(memory: PivMemory) -> None:
+def test_a_zero_guid_without_certificate_is_not_an_identity(memory: PivMemory) -> None:
     with pytest.raises(CardMalformed, match="certificate 9A"):
         inspect(SimulatedPivCard(replace(memory, guid=bytes(16), certificates={})))
 
 
 @pytest.mark.parametrize("left", [0, 1, 3])
-def test_counters_with_metadata_are_both_known(memory: PivMemory, left: int) -> None:
+def test_metadata_reveals_both_counters(memory: PivMemory, left: int) -> None:
     memory.passcode_left, memory.unblocking_left = left, 2
     card = PivCard(SimulatedPivCard(memory, PivBehaviour(metadata=True)))
     assert card.counters() == Counters(left, 2)
@@ -152,13 +152,13 @@ def test_a_passcode_of_the_wrong_form_never_reaches_any_card(
     assert len(connection.commands) == before
 
 
-def test_an_old_passcode_only_has_to_fit_the_card(memory: PivMemory) -> None:
+def test_an_old_passcode_has_to_fit_the_card_alone(memory: PivMemory) -> None:
     memory.passcode = b"1234".ljust(8, b"\xff")
     PivCard(SimulatedPivCard(memory)).change(Secret(b"1234"), Secret(NEW))
     assert memory.passcode == NEW.ljust(8, b"\xff")
 
 
-def test_a_wrong_passcode_tells_the_tries_left_until_none_is(connection: Recorded) -> None:
+def test_a_wrong_passcode_reports_the_tries_left(connection: Recorded) -> None:
     card = PivCard(connection)
     for left in (2, 1, 0):
         with pytest.raises(WrongSecret) as caught:
@@ -174,7 +174,7 @@ def test_unblock_sets_the_passcode_and_the_tries(memory: PivMemory) -> None:
     card.verify(Secret(NEW))
 
 
-def test_a_wrong_unblocking_key_is_counted_apart(memory: PivMemory) -> None:
+def test_a_wrong_unblocking_key_is_counted_separately(memory: PivMemory) -> None:
     memory.passcode_left = 0
     with pytest.raises(WrongSecret) as caught:
         PivCard(SimulatedPivCard(memory)).unblock(Secret(NEXT), Secret(NEW))
@@ -241,12 +241,12 @@ def test_a_malformed_certificate_object_is_named(content: str) -> None:
     ("metadata", "expected"),
     [("9000", None), ("6D00", None), ("6982", None), ("0102FF109000", None), ("060203029000", 2)],
 )
-def test_metadata_is_an_extra(metadata: str, expected: int | None) -> None:
+def test_metadata_is_optional(metadata: str, expected: int | None) -> None:
     assert PivCard(Scripted(SELECTED, "63C3", metadata)).counters() == Counters(3, expected)
 
 
 @pytest.mark.parametrize("metadata", ["0601039000", "060203049000", "0603030303", "06"])
-def test_metadata_that_makes_no_sense_is_none(metadata: str) -> None:
+def test_malformed_metadata_is_ignored(metadata: str) -> None:
     card = PivCard(Scripted(SELECTED, "63C3", metadata.removesuffix("9000") + "9000"))
     assert card.counters() == Counters(3, None)
 
@@ -263,18 +263,20 @@ def test_a_card_without_a_guid_is_known_by_its_certificate(chuid: str) -> None:
 @pytest.mark.parametrize(
     ("status", "left"), [("63C2", 2), ("6302", 2), ("6983", 0), ("6300", None), ("9000", None)]
 )
-def test_tries_are_told_in_more_than_one_way(status: str, left: int | None) -> None:
+def test_tries_are_read_from_several_status_words(status: str, left: int | None) -> None:
     assert PivCard(Scripted(SELECTED, status, "6D00")).counters().passcode == left
 
 
 @pytest.mark.parametrize(("status", "left"), [("6302", 2), ("63C2", 2), ("6300", None)])
-def test_a_wrong_passcode_is_one_however_it_is_told(status: str, left: int | None) -> None:
+def test_every_status_word_for_a_wrong_passcode_is_understood(
+    status: str, left: int | None
+) -> None:
     with pytest.raises(WrongSecret) as refused:
         PivCard(Scripted(SELECTED, status)).verify(Secret(b"246802"))
     assert refused.value.tries_left == left
 
 
-def test_the_exact_length_is_asked_for_wherever_a_card_wants_it() -> None:
+def test_the_exact_length_is_requested_if_the_card_asks_for_it() -> None:
     """6C XX to SELECT, to GET DATA, and to the last GET RESPONSE, as T=0 cards answer."""
     guid = "00112233445566778899AABBCCDDEEFF"
     card = PivCard(Scripted("6C00", SELECTED, "6C14", f"53123410{guid}9000"))
@@ -283,22 +285,22 @@ def test_the_exact_length_is_asked_for_wherever_a_card_wants_it() -> None:
     assert parts.identity().serial == guid
 
 
-def test_an_application_that_says_nothing_has_to_have_a_chuid() -> None:
-    """Some applications accept the selection of anything, and are of another family."""
+def test_an_application_that_answers_without_data_needs_a_chuid() -> None:
+    """Some applications of other families accept every selection."""
     PivCard(Scripted("9000", "53009000"))
     for answer in ("6A82", "6D00", "9000"):
         with pytest.raises(CardUnknown):
             PivCard(Scripted("9000", answer))
 
 
-def test_yubicos_short_name_is_known_and_others_are_not() -> None:
+def test_only_yubicos_short_name_is_accepted() -> None:
     PivCard(Scripted("61114F0600001000010079074F05A0000003089000"))
     for answer in ("61074F05A0000003979000", "61034F01009000", "6F078405A0000003979000"):
         with pytest.raises(CardUnknown):
             PivCard(Scripted(answer))
 
 
-def test_an_authority_cannot_answer_for_a_piv_card(memory: PivMemory) -> None:
+def test_a_piv_card_is_not_unlocked_by_an_authority(memory: PivMemory) -> None:
     connection = Recorded(SimulatedPivCard(memory))
     card = PivCard(connection)
     with pytest.raises(SecretRefused):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a report allows."""
+"""The operations that a card's report allows."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def report(
 
 
 @pytest.mark.parametrize("purpose", [Purpose.LOG_IN, Purpose.CHANGE])
-def test_a_locked_card_is_to_be_unlocked_first(purpose: Purpose) -> None:
+def test_a_locked_card_has_to_be_unlocked_first(purpose: Purpose) -> None:
     assert obstacle(report(0), purpose) is Obstacle.LOCKED
     assert obstacle(report(1), purpose) is None
     assert obstacle(report(None), purpose) is None
 
 
-def test_without_signature_nobody_is_logged_in() -> None:
+def test_a_card_that_cannot_sign_does_not_log_in() -> None:
     assert obstacle(report(log_in=False), Purpose.LOG_IN) is Obstacle.UNLOCK_ONLY
     assert obstacle(report(log_in=False), Purpose.CHANGE) is None
     assert obstacle(report(log_in=False), Purpose.UNLOCK) is None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""BER-TLV, and what is wrong with it."""
+"""BER-TLV: encoding, parsing, and errors that name the place."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kiosk.errors import CardMalformed
 
 
 @given(st.sampled_from([0x53, 0x7C, 0x5F2F, 0x7F49]), st.binary(max_size=600))
-def test_what_is_encoded_is_parsed(tag: int, value: bytes) -> None:
+def test_an_encoded_object_is_parsed_unchanged(tag: int, value: bytes) -> None:
     assert list(tlv.parse(tlv.encode(tag, value), "x")) == [(tag, value)]
 
 
@@ -31,7 +31,7 @@ def test_any_bytes_parse_or_are_refused_with_their_place(data: bytes) -> None:
 
 
 @pytest.mark.parametrize("data", ["53", "5305AA", "5380", "5384", "5F", "5FFFFF01", "53820001"])
-def test_cut_off_and_malformed(data: str) -> None:
+def test_truncated_and_malformed_bytes_are_refused(data: str) -> None:
     with pytest.raises(CardMalformed):
         list(tlv.parse(bytes.fromhex(data), "x"))
 

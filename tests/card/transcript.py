@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What programs that are not ours sent to a card, by name of the recording."""
+"""Recordings of what other programs sent to a card, by the recording's name."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _FOLDER = Path(__file__).parent / "transcripts"
 
 
 def exchanges(name: str) -> list[tuple[bytes, bytes]]:
-    """The commands of a recording and their answers, in order."""
+    """Return the commands of a recording and their answers, in order."""
     lines = (_FOLDER / f"{name}.txt").read_text().splitlines()
     sent = [bytes.fromhex(line[2:]) for line in lines if line.startswith("> ")]
     answered = [bytes.fromhex(line[2:]) for line in lines if line.startswith("< ")]
@@ -17,18 +17,18 @@ def exchanges(name: str) -> list[tuple[bytes, bytes]]:
 
 
 def every() -> list[list[tuple[bytes, bytes]]]:
-    """All recordings."""
+    """Return the names of all recordings."""
     return [exchanges(path.stem) for path in sorted(_FOLDER.glob("*.txt"))]
 
 
 def sent(name: str, header: str) -> bytes:
-    """The one command of a recording that begins with `header` and has data."""
+    """Return the one command of a recording that begins with `header` and has data."""
     start = bytes.fromhex(header)
     (command,) = {c for c, _ in exchanges(name) if c.startswith(start) and len(c) > 6}
     return command
 
 
 def answered(name: str, header: str) -> bytes:
-    """The data of the last answer to a command that begins with `header`."""
+    """Return the data of the last answer to a command that begins with `header`."""
     start = bytes.fromhex(header)
     return [answer for command, answer in exchanges(name) if command.startswith(start)][-1][:-2]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One of every action and every look, called as a console would: without a command line."""
+"""A sample call of every action and every look, made without a command line, as a console would."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Actor:
                 setattr(row, name, value)
 
     def content(self) -> dict[str, list[tuple[Any, ...]]]:
-        """All that is in the database, table by table."""
+        """Return the content of the database, table by table."""
         with self.service.services.database.reading() as session:
             return {
                 name: sorted(map(tuple, session.connection().execute(table.select())), key=repr)
@@ -61,8 +61,11 @@ def _nothing(_actor: Actor) -> None:
 
 
 @dataclass(frozen=True)
-class Deed:
-    """How an action is prepared, called so that it does, and so that it declines (None: never)."""
+class SampleCall:
+    """Preparations for an action, and arguments with which it succeeds and declines.
+
+    `bad` is None for an action that never declines.
+    """
 
     good: Callable[[Actor], Named]
     bad: Callable[[Actor], Named] | None
@@ -124,57 +127,69 @@ def _new(_actor: Actor) -> Named:
     return {"name": "Trust B"}
 
 
-DEEDS: dict[str, Deed] = {
-    "approvals.give": Deed(_approval, lambda _: {"approvals": ["{}"]}),
-    "audit.sign": Deed(lambda _: {}, None),
-    "backup.confirm": Deed(
+SAMPLE_CALLS: dict[str, SampleCall] = {
+    "approvals.give": SampleCall(_approval, lambda _: {"approvals": ["{}"]}),
+    "audit.sign": SampleCall(lambda _: {}, None),
+    "backup.confirm": SampleCall(
         lambda actor: {"until": actor.service.clock()},
         lambda actor: {"until": actor.service.clock() + timedelta(seconds=1)},
     ),
-    "cardholders.erase": Deed(
+    "cardholders.erase": SampleCall(
         lambda _: {"uuid": UUID},
         lambda _: {"uuid": ""},
         lambda actor: actor.set(Cardholder, uuid=UUID),
     ),
-    "cards.activate": Deed(_serial, _unknown, lambda actor: actor.set(Card, status="suspended")),
-    "cards.leaver": Deed(_serial, _unknown),
-    "cards.lost": Deed(_serial, _unknown),
-    "cards.replace": Deed(_second_card, lambda actor: {**_serial(actor), "by": actor.card.serial}),
-    "cards.suspend": Deed(_serial, _unknown),
-    "cards.thaw": Deed(
+    "cards.activate": SampleCall(
+        _serial, _unknown, lambda actor: actor.set(Card, status="suspended")
+    ),
+    "cards.leaver": SampleCall(_serial, _unknown),
+    "cards.lost": SampleCall(_serial, _unknown),
+    "cards.replace": SampleCall(
+        _second_card, lambda actor: {**_serial(actor), "by": actor.card.serial}
+    ),
+    "cards.suspend": SampleCall(_serial, _unknown),
+    "cards.thaw": SampleCall(
         lambda actor: {**_serial(actor), "tries": 3},
         lambda actor: {**_serial(actor), "tries": 1},
         lambda actor: actor.set(Card, frozen=True),
     ),
-    "epochs.new": Deed(lambda _: {}, None),
-    "epochs.settle": Deed(_kiosk, _no_kiosk, lambda actor: actor.set(Installation, epoch="f" * 16)),
-    "escrow.recover": Deed(_journal, lambda actor: {"journals": [actor.folder / "none"]}),
-    "import": Deed(
+    "epochs.new": SampleCall(lambda _: {}, None),
+    "epochs.settle": SampleCall(
+        _kiosk, _no_kiosk, lambda actor: actor.set(Installation, epoch="f" * 16)
+    ),
+    "escrow.recover": SampleCall(_journal, lambda actor: {"journals": [actor.folder / "none"]}),
+    "import": SampleCall(
         lambda _: _holders(f"{UUID},Nora,nora@nhs.net,Trust A"),
         lambda _: _holders(f"{UUID},Nora,nora@nhs.net,Trust A", "12,Short,s@nhs.net,Trust A"),
     ),
-    "kiosks.enrol-token": Deed(
+    "kiosks.enrol-token": SampleCall(
         lambda _: {"name": "ward 9", "organisation": "Trust A"},
         lambda _: {"name": "ward 9", "organisation": "Trust Z"},
     ),
-    "kiosks.retire": Deed(_kiosk, _no_kiosk),
-    "kiosks.revoke": Deed(_kiosk, _no_kiosk),
-    "organisations.add": Deed(_new, lambda _: {"name": "Trust A"}),
-    "organisations.policy": Deed(
+    "kiosks.retire": SampleCall(_kiosk, _no_kiosk),
+    "kiosks.revoke": SampleCall(_kiosk, _no_kiosk),
+    "organisations.add": SampleCall(_new, lambda _: {"name": "Trust A"}),
+    "organisations.policy": SampleCall(
         lambda _: {"name": "Trust A", "change": PolicyChange(offline=True)},
         lambda _: {"name": "Trust A", "change": PolicyChange(lease_hours=13)},
     ),
-    "registrations.release": Deed(_serial, _serial, lambda actor: actor.set(Card, closed=True)),
-    "registrations.remove": Deed(_serial, _unknown),
-    "retention.apply": Deed(lambda _: {}, lambda _: {"days": {"gossip": 1}}),
-    "tombstones.prune": Deed(lambda _: {"days": 0}, lambda _: {"days": -1}),
-    "trust.add-anchor": Deed(lambda _: _file(_AUTHORITY.der), lambda _: _file(b"else")),
-    "trust.add-issuer": Deed(lambda _: _file(_AUTHORITY.der), lambda _: _file(b"else")),
-    "trust.add-list": Deed(
+    "registrations.release": SampleCall(
+        _serial, _serial, lambda actor: actor.set(Card, closed=True)
+    ),
+    "registrations.remove": SampleCall(_serial, _unknown),
+    "retention.apply": SampleCall(lambda _: {}, lambda _: {"days": {"gossip": 1}}),
+    "tombstones.prune": SampleCall(lambda _: {"days": 0}, lambda _: {"days": -1}),
+    "trust.add-anchor": SampleCall(lambda _: _file(_AUTHORITY.der), lambda _: _file(b"else")),
+    "trust.add-issuer": SampleCall(lambda _: _file(_AUTHORITY.der), lambda _: _file(b"else")),
+    "trust.add-list": SampleCall(
         lambda _: _file(_AUTHORITY.revocations()), lambda _: _file(b"else"), _believed
     ),
-    "unlocking.resume": Deed(lambda _: {"organisation": None}, lambda _: {"organisation": "Z"}),
-    "unlocking.stop": Deed(lambda _: {"organisation": "Trust A"}, lambda _: {"organisation": "Z"}),
+    "unlocking.resume": SampleCall(
+        lambda _: {"organisation": None}, lambda _: {"organisation": "Z"}
+    ),
+    "unlocking.stop": SampleCall(
+        lambda _: {"organisation": "Trust A"}, lambda _: {"organisation": "Z"}
+    ),
 }
 
 LOOKS: dict[str, Named] = {

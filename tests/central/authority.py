@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A certificate authority for tests, and everything that it can sign wrongly."""
+"""A certificate authority for tests, which can also sign anything wrongly."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _name(text: str) -> x509.Name:
 
 @dataclass
 class Authority:
-    """An authority by itself, or one below another."""
+    """An authority that is a root or is below another one."""
 
     name: str = "Trust root"
     above: Authority | None = None
@@ -38,7 +38,7 @@ class Authority:
 
     @property
     def der(self) -> bytes:
-        """Its own certificate."""
+        """Return its own certificate."""
         above = self.above or self
         constraints = x509.BasicConstraints(
             ca=self.is_authority, path_length=self.depth if self.is_authority else None
@@ -90,7 +90,7 @@ class Authority:
         of_entries: Extensions = (),
         hashed: hashes.SHA224 | hashes.SHA256 | None = None,
     ) -> bytes:
-        """Its list (DER), made at `at` and good for so many days."""
+        """Return its revocation list (DER), made at `at` and valid for that many days."""
         builder = x509.CertificateRevocationListBuilder(
             _name(self.name), at, at + timedelta(days=days)
         )

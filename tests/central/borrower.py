@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A kiosk that is lent packs: it asks, opens what it is given, and reports what it did with it."""
+"""A kiosk that borrows packs: it requests and opens them, and reports how it used them."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from tests.central.world import CENTRAL, KioskClient, PersonalCard, b64
 
 
 def allow(client: KioskClient, *, hours: int = 12, cards: LeaseCards = LeaseCards.ALL) -> None:
-    """Have the RA's policy lend packs."""
-    client.token  # noqa: B018 - from now on central knows the kiosk, and its organisation
+    """Set a policy that lends packs."""
+    client.token  # noqa: B018 - it makes central know the kiosk and its organisation
     with client.service.services.database.transaction() as database:
         trust = database.exec(
             select(Organisation).where(Organisation.name == client.organisation)
@@ -36,7 +36,7 @@ class Borrower:
     key: Secret = field(default_factory=sealing.new_key)
 
     def ask(self, *, anew: bool = False) -> list[Pack]:
-        """All packs that it is given, opened."""
+        """Request packs; return all of them, opened."""
         packs: list[Pack] = []
         after, more = 0, True
         while more:
@@ -69,27 +69,27 @@ class Borrower:
         return Pack.model_validate_json(signed.pack)
 
     def pack(self, card: PersonalCard) -> Pack | None:
-        """The pack of one card, if it is lent one."""
+        """Return the pack of one card, or None if it is not lent."""
         return next((each for each in self.ask() if each.serial == card.serial), None)
 
 
-def said(kind: str, pack: Pack, **told: Any) -> dict[str, Any]:
-    """An outbox item about a pack."""
+def pack_item(kind: str, pack: Pack, **fields: Any) -> dict[str, Any]:
+    """Return an outbox item about a pack."""
     return {
         "id": str(uuid4()),
         "recorded_at": "2025-01-01T03:00:00Z",
-        "fact": {"kind": f"pack {kind}", "pack": str(pack.pack), **told},
+        "fact": {"kind": f"pack {kind}", "pack": str(pack.pack), **fields},
     }
 
 
 def attempt(pack: Pack, number: int = 1) -> dict[str, Any]:
-    return said("attempt", pack, number=number)
+    return pack_item("attempt", pack, number=number)
 
 
 def answers(
     pack: Pack, *, right: bool, number: int = 1, grant: UUID | None = None
 ) -> dict[str, Any]:
-    return said(
+    return pack_item(
         "answers",
         pack,
         number=number,
@@ -102,7 +102,7 @@ def answers(
 
 
 def end(pack: Pack, attempts: int = 0) -> dict[str, Any]:
-    return said("end", pack, attempts=attempts)
+    return pack_item("end", pack, attempts=attempts)
 
 
 def card_row(client: KioskClient, card: PersonalCard) -> Card:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Cards at central, as many as it takes, and what becomes of them."""
+"""Any number of cards at central, and changes to them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kiosk.values import Family
 
 
 def organisation(database: Session, name: str) -> Organisation:
-    """The organisation of that name, made if need be."""
+    """Return the organisation of that name; create it if necessary."""
     found = database.exec(select(Organisation).where(Organisation.name == name)).first()
     if found is None:
         found = Organisation(name=name)
@@ -23,18 +23,18 @@ def organisation(database: Session, name: str) -> Organisation:
 
 
 def serials(prefix: str, count: int) -> list[str]:
-    """Serials as cards have them, told apart by the prefix."""
+    """Return serials in the form that cards have, distinguished by the prefix."""
     return [f"{prefix}{number:012X}" for number in range(count)]
 
 
 def add(services: Services, trust: str, which: list[str], *, registered: bool = True) -> None:
-    """Cards of `trust`, in one transaction."""
+    """Add cards of `trust`, in one transaction."""
     with services.database.transaction() as database:
         put(database, trust, which, registered=registered)
 
 
 def put(database: Session, trust: str, which: list[str], *, registered: bool = True) -> None:
-    """The same, in a transaction that is under way."""
+    """Add cards of `trust`, in a transaction that is under way."""
     home = organisation(database, trust).id
     holder = Cardholder(organisation_id=home, name="N", email="n@example.nhs.uk")
     database.add(holder)
@@ -65,7 +65,7 @@ def put(database: Session, trust: str, which: list[str], *, registered: bool = T
 
 
 def remove(services: Services, which: list[str]) -> None:
-    """The cards are gone, with all that hangs on them."""
+    """Remove the cards with all rows that refer to them."""
     with services.database.transaction() as database:
         for card in database.exec(select(Card).where(col(Card.serial).in_(which))):
             for table in (Registration, EscrowedKey):
@@ -76,7 +76,7 @@ def remove(services: Services, which: list[str]) -> None:
 
 
 def move(services: Services, serial: str, trust: str) -> None:
-    """The card is another organisation's from now on."""
+    """Move the card to another organisation."""
     with services.database.transaction() as database:
         card = database.exec(select(Card).where(Card.serial == serial)).one()
         card.organisation_id = organisation(database, trust).id

@@ -23,12 +23,13 @@ NewDatabase = Callable[[Path], AbstractContextManager[str]]
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
-    """The PostgreSQL server of this run. Without one here the tests fail: none is left out."""
+    """Start this run's PostgreSQL server; without one the tests fail, so that none is left out."""
     with Cluster() as running:
         yield running
 
 
-# `make test` names one for each of two interpreters: what differs between those is no database.
+# `make test` names one database for each of two interpreters: the interpreters do not differ in
+# that.
 DATABASES = os.environ.get("KIOSK_TEST_DATABASES", "sqlite postgresql").split()
 
 
@@ -36,9 +37,9 @@ DATABASES = os.environ.get("KIOSK_TEST_DATABASES", "sqlite postgresql").split()
 def new_database(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> NewDatabase:
-    """Makes databases with all tables and no rows, in a test's folder; gives their URL.
+    """Return a function that makes databases with all tables and no rows; it returns their URL.
 
-    What takes it runs on either kind.
+    The databases are in a test's folder. A test that uses this fixture runs on either kind.
     """
     if request.param == "sqlite":
         template = tmp_path_factory.mktemp("template") / "central.db"
@@ -52,13 +53,13 @@ def new_database(
 
 @contextmanager
 def _in_a_file(template: Path, folder: Path) -> Iterator[str]:
-    shutil.copyfile(template, folder / "central.db")  # to make the tables takes longer
+    shutil.copyfile(template, folder / "central.db")  # creating the tables takes longer
     yield f"sqlite:///{folder}/central.db"
 
 
 @pytest.fixture
 def database_url(new_database: NewDatabase, tmp_path: Path) -> Iterator[str]:
-    """A database of the test's own, of either kind."""
+    """Return the URL of a database of the test's own, of either kind."""
     with new_database(tmp_path) as url:
         yield url
 
@@ -67,7 +68,7 @@ def database_url(new_database: NewDatabase, tmp_path: Path) -> Iterator[str]:
 def database_files(
     database_url: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> Callable[[], list[Path]]:
-    """Where on the disk the database is, once all of it is there."""
+    """Return the database's files, once everything has been written to them."""
     if database_url.startswith("sqlite"):
         return lambda: list(tmp_path.glob("central.db*"))
     cluster = cast("Cluster", request.getfixturevalue("cluster"))
@@ -81,7 +82,7 @@ def clock() -> Clock:
 
 @pytest.fixture(autouse=True)
 def _cheap_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Registrations at the least cost of Argon2id: its real one is looked at by `test_vault`."""
+    """Seal answers at the lowest cost of Argon2id; `tests/vault` tests its real cost."""
     monkeypatch.setattr(sealed_answers, "OPERATIONS", argon2id.OPSLIMIT_MIN)
     monkeypatch.setattr(sealed_answers, "MEMORY", argon2id.MEMLIMIT_MIN)
 
@@ -108,7 +109,7 @@ def card(kiosk: KioskClient) -> PersonalCard:
 def operator(
     service: Service, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Operator:
-    """The RA, at the database of `service`."""
+    """Return the RA's operator, at the database of `service`."""
     settings_of(service, monkeypatch)
     logged_in_as(OPERATOR, monkeypatch)
     return Operator(service, capsys)

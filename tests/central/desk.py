@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command as the RA runs it, beside a service that serves the same database."""
+"""The command line as the RA uses it, beside a service with the same database."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ OPERATOR = "Rita from the RA"
 
 @dataclass
 class Operator:
-    """Runs commands; keeps what they said."""
+    """Runs commands; keeps what they printed."""
 
     service: Service
     capsys: pytest.CaptureFixture[str]
@@ -31,24 +31,24 @@ class Operator:
     err: str = ""
 
     def run(self, *arguments: object) -> int:
-        """The exit status of a command."""
+        """Run a command; return its exit status."""
         status = main([str(argument) for argument in arguments])
         self.out, self.err = self.capsys.readouterr()
         return status
 
     def does(self, *arguments: object) -> str:
-        """What a command said that went well, by somebody with a name."""
+        """Run a command; return its output. It has to succeed."""
         assert self.run(*arguments) == 0, self.err
         return self.out
 
     def listed(self, *arguments: object) -> list[dict[str, str]]:
-        """What a command listed."""
+        """Run a command that lists; return its rows."""
         assert self.run(*arguments, "--csv") == 0, self.err
         return list(csv.DictReader(io.StringIO(self.out)))
 
     @property
     def audited(self) -> dict[str, Any]:
-        """The newest entry of the audit, with its kind; all come by the command line."""
+        """Return the newest audit entry, with its kind; its channel has to be the command line."""
         with self.service.services.database.reading() as database:
             newest = database.exec(
                 select(AuditEntry).order_by(col(AuditEntry.sequence).desc())
@@ -60,7 +60,7 @@ class Operator:
 
 
 def settings_of(service: Service, environment: pytest.MonkeyPatch) -> None:
-    """Have commands use the service's database."""
+    """Set the environment so that commands use the service's database."""
     environment.setenv("KIOSK_CENTRAL_DATABASE", service.settings.database)
     environment.setenv("KIOSK_CENTRAL_MASTER_KEY_FILE", str(service.settings.master_key_file))
     environment.setenv("KIOSK_CENTRAL_NAME", CENTRAL)

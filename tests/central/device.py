@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A device that becomes a kiosk, and what it may get wrong."""
+"""A device that enrols as a kiosk, and the mistakes that it can make."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.patience import PATIENCE
 
 
 def allow(service: Service, name: str = "ward 7", organisation: str = "Trust A") -> str:
-    """An enrolment token of the RA's."""
+    """Return an enrolment token of the RA's."""
     with service.services.database.transaction() as database:
         known = select(Organisation).where(Organisation.name == organisation)
         trust = database.exec(known).first() or Organisation(name=organisation)
@@ -38,7 +38,7 @@ def allow(service: Service, name: str = "ward 7", organisation: str = "Trust A")
 
 
 def audited(service: Service) -> list[tuple[str, Any]]:
-    """The kinds of the audit's entries, with what they say of a refusal's reason."""
+    """Return the kinds of the audit's entries, with the reason of each refusal."""
     with service.services.database.reading() as database:
         entries = database.exec(select(AuditEntry).order_by(col(AuditEntry.sequence))).all()
     return [(entry.kind, entry.details.get("reason")) for entry in entries]
@@ -81,7 +81,7 @@ class Device:
         return self.enrolled
 
     def claims(self, **changes: Any) -> dict[str, Any]:
-        """The claims of an assertion; a change to None leaves one out."""
+        """Return the claims of an assertion; a change to None leaves one out."""
         assert self.enrolled is not None
         nonce = self.nonce()
         issued = round(nonce.now.timestamp())
@@ -113,7 +113,7 @@ class Device:
         return access
 
     def report(self, access: str) -> requests.Response:
-        """Any request that needs a token."""
+        """Send a request that needs a token; which one does not matter."""
         return self._post("reports", json=_REPORT, headers={"Authorization": f"Bearer {access}"})
 
     def _post(self, path: str, **content: Any) -> requests.Response:

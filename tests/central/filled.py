@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rows for tables that are known from their database alone, as they are at some revision."""
+"""Rows for tables of which only the database is known, at any revision."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import Column, Connection, MetaData, Table
 
 _NUMBER = 7
-# The kinds of columns, each before those that it is a kind of.
+# The kinds of columns; a kind stands before the kinds that it is a special case of.
 _VALUES: tuple[tuple[type[Any], Any], ...] = (
     (sa.Boolean, True),
     (sa.Uuid, UUID(int=_NUMBER)),
@@ -26,7 +26,7 @@ _VALUES: tuple[tuple[type[Any], Any], ...] = (
 
 
 def tables(connection: Connection) -> list[Table]:
-    """The tables that there are, but for Alembic's own; each after those that it refers to."""
+    """Return the existing tables except Alembic's own, each after the tables that it refers to."""
     found = MetaData()
     found.reflect(connection)
     return [each for each in found.sorted_tables if each.name != "alembic_version"]
@@ -42,7 +42,7 @@ def fill(connection: Connection) -> None:
 
 
 def rows(connection: Connection) -> dict[str, dict[str, Any]]:
-    """The first row of each table."""
+    """Return the first row of each table."""
     found = {}
     for table in tables(connection):
         first = connection.execute(sa.select(table)).mappings().first()
@@ -58,13 +58,13 @@ def _value(column: Column[Any]) -> Any:
 
 
 def _text(column: Column[Any]) -> str:
-    """Text; where SQLite has a UUID, it says that it is 32 characters."""
+    """Return a text; SQLite declares a UUID as 32 characters."""
     length = getattr(column.type, "length", None)
     return UUID(int=_NUMBER).hex if length == 32 else "it stays"[:length]
 
 
 def lost(before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]) -> list[str]:
-    """The tables and columns that are there yet, and whose row or value is not as it was."""
+    """Return the tables and columns that still exist and whose row or value has changed."""
     rows = [name for name in before if name in after and not after[name]]
     values = [
         f"{name}.{column}"

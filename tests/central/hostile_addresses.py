@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Addresses that would have a code sent elsewhere, or that mail servers may read otherwise."""
+"""Addresses that would send a code elsewhere, or that mail servers may read differently."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ HOSTILE = [
     "nhs.net",
     "",
 ]
-"""None of them is an address, whatever mail servers and headers make of it."""
+"""None of these is a valid address, however mail servers and headers read it."""
 
 ELSEWHERE = ["ann@127.0.0.1", "ann@evil.example", "ann@evilnhs.net", "ann@nhs.net.evil.example"]
-"""Addresses that are well formed, and nobody's of the trust."""
+"""Well-formed addresses outside the trust."""

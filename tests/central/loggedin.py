@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A card that can log in, and the steps of a cardholder who does."""
+"""A card that can log in, and the steps of a cardholder who logs in."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ CHOSEN = ("first-friend", "first-pet", "first-street", "first-teacher")
 EMAIL = "nora.nurse@nhs.net"
 
 
-def believe(service: Service, authority: Authority) -> None:
-    """Have the service believe what `authority` issues."""
+def trust_authority(service: Service, authority: Authority) -> None:
+    """Make the service trust certificates of `authority`."""
     now = service.clock()
     with service.services.database.transaction() as database:
         trust_store.add_issuer(database, authority.der, now, anchor=True)
@@ -39,7 +39,7 @@ def believe(service: Service, authority: Authority) -> None:
 
 @dataclass
 class TrustedCard(PersonalCard):
-    """A card with certificates of an authority, of a holder who has not registered."""
+    """A card with an authority's certificates, whose holder has not registered."""
 
     authority: Authority = field(default_factory=Authority)
     registered: bool = False
@@ -57,7 +57,7 @@ class TrustedCard(PersonalCard):
 
 @dataclass
 class Desk:
-    """A cardholder at a kiosk, with her card."""
+    """A cardholder at a kiosk, with their card."""
 
     kiosk: KioskClient
     card: TrustedCard
@@ -102,7 +102,7 @@ class Desk:
         return self._post("code", {"email": email, **more})
 
     def register(self, **changes: Any) -> requests.Response:
-        given = {
+        form = {
             "signature": self.signature(proof.ProofPurpose.REGISTER),
             "card_signature": self.signature(proof.ProofPurpose.PIN_KEY, self.card.card_key),
             "questions": CHOSEN,
@@ -110,7 +110,7 @@ class Desk:
             **({"code": self.mailbox.code} if "code" not in changes else {}),
             **changes,
         }
-        return self._post("registration", given)
+        return self._post("registration", form)
 
     def remove(self) -> requests.Response:
         return self._post("removal", {"signature": self.signature(proof.ProofPurpose.REMOVE)})

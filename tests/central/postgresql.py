@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A PostgreSQL server of the tests' own: Debian's, in a folder that goes with it."""
+"""A PostgreSQL server for the tests, from Debian's package, in a temporary folder."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from tests.processes import Process, end, start
 
 _SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
-    # What was committed survives the server's end, killed or not: the operating system has it.
-    # That it survives the machine's is the server's promise, and would take most of the time.
+    # Committed data survives the end of the server, killed or not: the operating system has it.
+    # Surviving a crash of the machine is PostgreSQL's own promise, and would take most of the time.
     "fsync": "off",
     "full_page_writes": "off",
     "max_wal_size": "32MB",
@@ -36,7 +36,7 @@ _SETTINGS: Mapping[str, str] = {
 
 
 class Cluster:
-    """A server that listens on a socket in its folder alone. Ends with this process."""
+    """A server that listens only on a socket in its folder. Ends with this process."""
 
     def __init__(self) -> None:
         self._programs = _programs()
@@ -86,15 +86,15 @@ class Cluster:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        """Stop the server, and leave nothing behind."""
+        """Stop the server, and remove its files."""
         self.stop()
         shutil.rmtree(self.folder)
 
     @contextmanager
     def database(self) -> Iterator[str]:
-        """The URL of a database with all tables and no rows.
+        """Return the URL of a database with all tables and no rows.
 
-        Emptied afterwards, for the next: to make another takes longer than most tests.
+        It is emptied afterwards for the next test: to create another takes longer than most tests.
         """
         url = self._unused.pop() if self._unused else self._new_database()
         yield url
@@ -111,14 +111,14 @@ class Cluster:
         return url
 
     def new_database(self) -> str:
-        """The URL of a database without any tables."""
+        """Return the URL of a database without any tables."""
         name = f"test{next(self._numbers)}"
         with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         return self._url(name)
 
     def files(self, url: str) -> list[Path]:
-        """Where on the disk a database is, with the log of what was written, once all is there."""
+        """Return a database's files with the write-ahead log, once everything has been written."""
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("CHECKPOINT")
             (place,) = connection.execute("SELECT pg_relation_filepath('pg_class')").fetchone() or (
@@ -130,7 +130,7 @@ class Cluster:
         return f"postgresql://central@/{name}?host={self.folder}"
 
     def _run(self, program: str, *arguments: str) -> Process:
-        """Run a program of the server, as somebody who is not root: it insists."""
+        """Run a program of the server as another user than root, because it refuses root."""
         somebody = ["--reuid=nobody", "--regid=nogroup", "--clear-groups"]
         with (self.folder / "log").open("ab") as log:
             return start(
@@ -149,7 +149,7 @@ class Cluster:
 
 
 def _programs() -> Path:
-    """Where the newest server is that this machine has."""
+    """Return the folder of the newest server on this machine."""
     found = sorted(
         Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3])
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A PKCS #11 token in software, in a folder of the test's own: Debian's SoftHSM."""
+"""A software PKCS #11 token (Debian's SoftHSM) in a folder of the test's own."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ class SoftToken:
         self.give_pin(PIN)
 
     def give_pin(self, pin: str) -> None:
-        """What the file of the PIN says."""
+        """Write a PIN to the PIN file."""
         self.pin_file.write_text(f"{pin}\n")
         self.pin_file.chmod(0o600)
 
     @property
     def settings(self) -> dict[str, str]:
-        """The settings of a service with this token."""
+        """Return the settings of a service with this token."""
         return {
             "master_key_module": str(MODULE),
             "master_key_token": LABEL,
@@ -56,19 +56,19 @@ class SoftToken:
 
     @contextmanager
     def away(self) -> Iterator[None]:
-        """Somebody has taken it out of the machine."""
+        """Remove the token from the machine for the block."""
         elsewhere = self.folder / "a drawer"
         self._tokens.rename(elsewhere)
         yield
         elsewhere.rename(self._tokens)
 
     def forget_sessions(self) -> pkcs11.Token:
-        """What a token does that was taken out and put back; and the token, for whoever asks it."""
+        """Forget all sessions, as after a removal and a return of the token; return the token."""
         library = pkcs11.lib(str(MODULE))
         library.reinitialize()
         return library.get_token(token_label=LABEL)
 
     @property
     def files(self) -> list[Path]:
-        """Where it keeps what is in it."""
+        """Return the files in which the token keeps its content."""
         return [path for path in self._tokens.rglob("*") if path.is_file()]

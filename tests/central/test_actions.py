@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every action checks, does and audits in one transaction, or declines and changes nothing."""
+"""Every action checks, acts and audits in one transaction, or declines and changes nothing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from kiosk.central.actions.context import (
 )
 from kiosk.central.tables import AuditEntry, Organisation
 from kiosk.errors import KioskError
-from tests.central.actor import DEEDS, LOOKS, OPERATOR, Actor
+from tests.central.actor import LOOKS, OPERATOR, SAMPLE_CALLS, Actor
 from tests.central.world import KioskClient, PersonalCard, Service
 
 pytestmark = pytest.mark.dealt
@@ -46,7 +46,7 @@ def entries(actor: Actor) -> list[AuditEntry]:
         return list(session.exec(select(AuditEntry).order_by(col(AuditEntry.sequence))))
 
 
-def test_every_action_and_every_look_is_tried_here() -> None:
+def test_every_action_and_every_look_is_tested() -> None:
     looks = set()
     catalogued = {function for _, function in catalogue.functions().values()}
     for module in pkgutil.iter_modules(actions.__path__):
@@ -57,13 +57,13 @@ def test_every_action_and_every_look_is_tried_here() -> None:
             if acts and not name.startswith("_") and function not in catalogued:
                 looks.add(f"{module.name}.{name}")
     assert looks == set(LOOKS)
-    assert set(catalogue.functions()) == set(DEEDS)
+    assert set(catalogue.functions()) == set(SAMPLE_CALLS)
 
 
-@pytest.mark.parametrize("name", DEEDS)
-def test_what_is_done_is_audited_with_its_operator(actor: Actor, name: str) -> None:
-    DEEDS[name].prepare(actor)
-    named = DEEDS[name].good(actor)
+@pytest.mark.parametrize("name", SAMPLE_CALLS)
+def test_every_action_is_audited_with_its_operator(actor: Actor, name: str) -> None:
+    SAMPLE_CALLS[name].prepare(actor)
+    named = SAMPLE_CALLS[name].good(actor)
     before = len(entries(actor))
     done = action(name)(actor.context, **named)
     new = entries(actor)[before:]
@@ -79,12 +79,12 @@ def test_what_is_done_is_audited_with_its_operator(actor: Actor, name: str) -> N
             setattr(result, fields(result)[0].name, None)
 
 
-@pytest.mark.parametrize("name", [name for name, deed in DEEDS.items() if deed.bad])
-def test_what_is_declined_changes_nothing(actor: Actor, name: str) -> None:
-    bad = DEEDS[name].bad
+@pytest.mark.parametrize("name", [name for name, call in SAMPLE_CALLS.items() if call.bad])
+def test_a_declined_action_changes_nothing(actor: Actor, name: str) -> None:
+    bad = SAMPLE_CALLS[name].bad
     assert bad is not None
     if name != "registrations.release":
-        DEEDS[name].prepare(actor)
+        SAMPLE_CALLS[name].prepare(actor)
     named = bad(actor)
     before = actor.content()
     with pytest.raises(KioskError) as declined:
@@ -94,12 +94,12 @@ def test_what_is_declined_changes_nothing(actor: Actor, name: str) -> None:
     assert str(declined.value).endswith(".")
 
 
-@pytest.mark.parametrize("name", DEEDS)
-def test_what_cannot_be_audited_is_not_done(
+@pytest.mark.parametrize("name", SAMPLE_CALLS)
+def test_an_action_that_cannot_be_audited_is_rolled_back(
     actor: Actor, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    DEEDS[name].prepare(actor)
-    named = DEEDS[name].good(actor)
+    SAMPLE_CALLS[name].prepare(actor)
+    named = SAMPLE_CALLS[name].good(actor)
     before = actor.content()
 
     def fail(*_: object, **__: object) -> None:
@@ -128,12 +128,12 @@ def test_a_change_without_an_entry_does_not_commit(actor: Actor) -> None:
 
 
 @pytest.mark.parametrize("name", ["", " Rita", "Rita\n", "Ri\x1b[2Jta", "R" * 101])
-def test_an_operator_has_a_name_that_the_audit_can_show(actor: Actor, name: str) -> None:
+def test_an_operators_name_has_to_be_printable(actor: Actor, name: str) -> None:
     with pytest.raises(Declined, match="control characters"):
         OperatorContext(actor.service.services, name)
 
 
-def test_a_database_that_fails_is_told_in_a_sentence(actor: Actor) -> None:
+def test_a_database_failure_is_reported_in_a_sentence(actor: Actor) -> None:
     with (
         pytest.raises(DatabaseFailed, match=r"^The database failed: .*\.$"),
         actor.context.reading() as session,
@@ -141,13 +141,13 @@ def test_a_database_that_fails_is_told_in_a_sentence(actor: Actor) -> None:
         session.connection().execute(text("SELECT planted FROM nowhere"))
 
 
-def test_a_token_is_not_in_the_results_representation(actor: Actor) -> None:
+def test_a_token_is_not_in_the_repr_of_a_result(actor: Actor) -> None:
     made = kiosks.make_enrolment_token(actor.context, name="ward 9", organisation="Trust A")
     assert made.token
     assert made.token not in repr(made)
 
 
-def test_a_stop_for_all_outlives_the_resumption_of_one(actor: Actor) -> None:
+def test_a_stop_for_all_remains_when_one_organisation_resumes(actor: Actor) -> None:
     unlocking.stop_unlocking(actor.context, organisation=None)
     state = unlocking.resume_unlocking(actor.context, organisation="Trust A")
     assert (state.stopped, state.all_stopped) == (False, True)

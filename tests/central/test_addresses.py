@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Addresses: what is none, and that a mail server is given exactly what was judged."""
+"""Address validation; a mail server gets exactly the address that was validated."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ DOMAINS = ("nhs.net", ".nhs.uk", ".gov.uk", ".mod.uk")
 
 
 @pytest.mark.parametrize("text", HOSTILE + ELSEWHERE)
-def test_what_is_no_address_of_the_trusts_is_refused(text: str) -> None:
+def test_an_address_outside_the_trusts_domains_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"address|domain"):
         addresses.accepted(text, DOMAINS)
 
@@ -56,13 +56,13 @@ def test_what_is_no_address_of_the_trusts_is_refused(text: str) -> None:
         (f"{'a' * 64}@nhs.net", f"{'a' * 64}@nhs.net"),
     ],
 )
-def test_an_address_has_one_form(text: str, form: str) -> None:
+def test_an_address_is_normalised(text: str, form: str) -> None:
     assert addresses.accepted(text, DOMAINS) == form
     assert addresses.validated(form) == form
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_a_row_or_a_setting_with_such_an_address_is_refused(text: str) -> None:
+def test_an_invalid_address_in_a_row_or_a_setting_is_refused(text: str) -> None:
     with pytest.raises(ValidationError, match="email"):
         HolderLine(uuid="0" * 12, name="N", email=text, organisation="T")
     with pytest.raises(ValidationError, match="email"):
@@ -72,12 +72,12 @@ def test_a_row_or_a_setting_with_such_an_address_is_refused(text: str) -> None:
             Settings(database="sqlite://", name="T", alerts_to=text)
 
 
-# ---------------------------------------------------------------- no look-ups
+# ---------------------------------------------------------------- no name look-ups
 
 
 @pytest.fixture
 def unresolvable(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever asks for a name fails, by the system's resolver or by the library's."""
+    """Make every name look-up fail, by the system's resolver or by the library's."""
 
     def asked(*_: object, **__: object) -> None:
         pytest.fail("a name was looked up")
@@ -89,7 +89,7 @@ def unresolvable(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("unresolvable")
-def test_judging_an_address_looks_up_no_name() -> None:
+def test_validating_an_address_looks_up_no_name() -> None:
     assert addresses.accepted("nora@nowhere.nhs.uk", DOMAINS)
     assert addresses.sender("Kiosk <kiosk@nowhere.invalid>").address == "kiosk@nowhere.invalid"
     assert HolderLine(uuid="0" * 12, name="N", email="n@nowhere.nhs.uk", organisation="T")
@@ -99,12 +99,12 @@ def test_judging_an_address_looks_up_no_name() -> None:
 
 
 @pytest.mark.usefixtures("unresolvable")
-def test_a_look_up_would_be_noticed() -> None:
+def test_the_guard_against_look_ups_works() -> None:
     with pytest.raises(pytest.fail.Exception):
         validate_email("n@nhs.net", check_deliverability=True)
 
 
-# ---------------------------------------------------------------- what a mail server is given
+# ---------------------------------------------------------------- the mail server's view
 
 _ENDINGS = ["@nhs.net", ".nhs.uk", "@x.nhs.uk", "@NHS.net", "@evil.example", ""]
 _KEYS = sorted(
@@ -139,10 +139,10 @@ def mail() -> Iterator[tuple[Server, transport.MailTransport]]:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(text=TYPED)
-def test_the_envelope_has_what_was_judged_and_nothing_else(
+def test_the_envelope_has_exactly_the_validated_address(
     mail: tuple[Server, transport.MailTransport], text: str
 ) -> None:
-    """A real mail server tells to whom a letter went, if anybody."""
+    """A real mail server reports the recipients of a letter, if it got one."""
     server, carrier = mail
     server.recipients.clear()
     try:
@@ -164,7 +164,7 @@ def test_the_envelope_has_what_was_judged_and_nothing_else(
     assert within == (form == recipient)
 
 
-def test_the_kiosks_keys_are_among_what_is_tried() -> None:
+def test_examples_include_every_key_of_the_kiosk() -> None:
     assert {"a", "@", "=", "?", "'", "%", "7"} <= set(_KEYS)
 
 
@@ -180,7 +180,7 @@ OLD = ["ann,example@nhs.net", "nora@gmail.com", "attacker@=?utf-8?q?evil.example
 
 
 @pytest.mark.parametrize("address", OLD)
-def test_a_stored_address_that_is_none_is_not_written_to(
+def test_no_letter_goes_to_an_invalid_stored_address(
     service: Service, kiosk: KioskClient, card: PersonalCard, clock: Clock, address: str
 ) -> None:
     for _ in range(2):
@@ -206,11 +206,11 @@ def test_a_stored_address_that_is_none_is_not_written_to(
     assert notices.deliver(service.services) == 0
     assert service.mailbox.letters == []
     with service.services.database.transaction() as database:
-        assert database.exec(select(QueuedNotice)).all() == [], "it is not tried for days"
+        assert database.exec(select(QueuedNotice)).all() == [], "delivery is not retried for days"
 
 
 @pytest.mark.usefixtures("card")
-def test_cardholders_that_are_not_written_to_are_told(operator: Operator) -> None:
+def test_cardholders_without_a_usable_address_are_reported(operator: Operator) -> None:
     services = operator.service.services
     with services.database.transaction() as database:
         assert not list(reporting.unusable_addresses(database, services.accepts_address))
@@ -226,7 +226,7 @@ def test_cardholders_that_are_not_written_to_are_told(operator: Operator) -> Non
     assert "x@y" not in operator.out
 
 
-def test_it_hears_of_them_once_a_day(
+def test_the_alert_is_raised_once_a_day(
     service: Service, card: PersonalCard, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     spoil(service, "ann,example@nhs.net")
@@ -235,7 +235,7 @@ def test_it_hears_of_them_once_a_day(
             housekeeping.keep_house(service.services)
             clock.pass_time(600)
         clock.pass_time(86400)
-    told = [each.getMessage() for each in caplog.records if "usable address" in each.getMessage()]
+    alerts = [each.getMessage() for each in caplog.records if "usable address" in each.getMessage()]
     with service.services.database.reading() as database:
         number = database.exec(select(Cardholder.id)).one()
-    assert told == [f"alert: cardholders without a usable address: number {number}"] * 2
+    assert alerts == [f"alert: cardholders without a usable address: number {number}"] * 2

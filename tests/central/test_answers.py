@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The card's proof, and answers that are counted before they are looked at."""
+"""The card's proof of identity, and answers, which are counted before they are evaluated."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Answers = Sequence[str | None]
 def wrong_attempts(
     kiosk: KioskClient, card: PersonalCard, opened: UnlockResponse, clock: Clock, count: int
 ) -> list[str]:
-    """`count` attempts with wrong answers, each after whatever wait there is."""
+    """Make `count` attempts with wrong answers, each after any wait."""
     problems = []
     for _ in range(count):
         problems.append(problem(kiosk.answer(card, opened, WRONG)))
@@ -56,16 +56,16 @@ def test_three_right_answers_are_enough(
     assert kiosk.answer(card, kiosk.opened(card), answers).status_code == 200
 
 
-def test_which_answer_was_wrong_is_not_told(
+def test_a_refusal_does_not_reveal_which_answer_was_wrong(
     kiosk: KioskClient, card: PersonalCard, clock: Clock
 ) -> None:
-    told = set()
+    responses = set()
     for answers in ((None, None, *ANSWERS[2:]), ("x", "y", *ANSWERS[2:]), (*ANSWERS[:2], "x", "")):
         other = kiosk.know(PersonalCard())
         refused = kiosk.answer(other, kiosk.opened(other), answers)
         assert problem(refused) == "answers-wrong"
-        told.add(refused.content)
-    assert len(told) == 1
+        responses.add(refused.content)
+    assert len(responses) == 1
 
 
 def test_accepted_answers_may_be_sent_again(kiosk: KioskClient, card: PersonalCard) -> None:
@@ -100,7 +100,7 @@ def test_waits_grow_and_the_fifth_failure_locks(
     assert problem(kiosk.open(card)) == "locked-out"
 
 
-def test_the_fifth_attempt_may_still_be_right(
+def test_the_fifth_attempt_may_still_succeed(
     kiosk: KioskClient, card: PersonalCard, clock: Clock
 ) -> None:
     opened = kiosk.opened(card, passcode=None)
@@ -121,12 +121,12 @@ def test_success_resets_the_count(
         for table in (Registration, Card):
             row = database.exec(select(table)).one()
             assert (row.failures, row.not_before) == (0, None)
-    # The kiosk remembers: else one's own card in between would hide a row of guesses.
+    # The kiosk keeps its count; otherwise one's own card in between would hide a row of guesses.
     with service.services.database.transaction() as database:
         assert database.exec(select(Kiosk)).one().failures == 2
 
 
-def test_a_kiosk_where_many_cards_fail_has_to_wait(
+def test_a_kiosk_at_which_many_cards_fail_has_to_wait(
     service: Service, kiosk: KioskClient, card: PersonalCard, clock: Clock
 ) -> None:
     with service.services.database.transaction() as database:
@@ -138,7 +138,7 @@ def test_a_kiosk_where_many_cards_fail_has_to_wait(
     assert kiosk.open(innocent).status_code == 200
 
 
-def test_an_attempt_is_on_disk_as_a_failure_before_an_envelope_is_opened(
+def test_an_attempt_is_stored_as_a_failure_before_an_envelope_is_opened(
     service: Service, kiosk: KioskClient, card: PersonalCard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[tuple[int, str]] = []
@@ -173,11 +173,11 @@ def test_parallel_attempts_are_never_evaluated_more_than_five_times(
         return evaluate(*given)  # type: ignore[arg-type]
 
     opened = [kiosk.opened(card) for _ in range(3)]
-    with service.services.database.transaction() as database:  # codes are counted by themselves
+    with service.services.database.transaction() as database:  # codes are counted separately
         for session in database.exec(select(UnlockSession)):
             session.code_confirmed = True
     monkeypatch.setattr(sealed_answers, "open_recovery", counted)
-    # Without waits nothing but the count stands in the way.
+    # Without waits, only the count limits the attempts.
     monkeypatch.setattr(throttle, "seconds_to_wait", lambda *_: 0)
     with ThreadPoolExecutor(12) as pool:
         answers = list(
@@ -190,7 +190,7 @@ def test_parallel_attempts_are_never_evaluated_more_than_five_times(
         assert outcomes == [AttemptOutcome.FAILED] * throttle.ATTEMPTS
 
 
-def test_with_waits_parallel_attempts_are_one_attempt(
+def test_with_waits_only_one_parallel_attempt_is_evaluated(
     kiosk: KioskClient, card: PersonalCard
 ) -> None:
     opened = kiosk.opened(card)
@@ -203,9 +203,7 @@ def test_with_waits_parallel_attempts_are_one_attempt(
 
 
 @pytest.mark.parametrize("kind", ["p256", "p384", "rsa"])
-def test_cards_prove_themselves_with_the_keys_that_cards_have(
-    kiosk: KioskClient, kind: str
-) -> None:
+def test_cards_prove_their_identity_with_every_supported_key(kiosk: KioskClient, kind: str) -> None:
     key: PrivateKey
     if kind == "rsa":
         key = rsa.generate_private_key(65537, 2048)
@@ -218,7 +216,7 @@ def test_cards_prove_themselves_with_the_keys_that_cards_have(
 @pytest.mark.parametrize(
     "wrong", ["purpose", "central", "kiosk", "card", "session", "nonce", "key", "absent", "junk"]
 )
-def test_a_forged_card_is_turned_away_and_the_registration_not_charged(
+def test_a_forged_card_is_rejected_and_costs_the_registration_no_attempt(
     service: Service, kiosk: KioskClient, card: PersonalCard, wrong: str
 ) -> None:
     opened, other = kiosk.opened(card), kiosk.opened(card)
@@ -242,7 +240,7 @@ def test_a_forged_card_is_turned_away_and_the_registration_not_charged(
         assert database.exec(select(Attempt)).first() is None
 
 
-def test_right_answers_without_the_card_open_nothing(
+def test_right_answers_without_the_card_open_no_envelope(
     kiosk: KioskClient, card: PersonalCard
 ) -> None:
     opened = kiosk.opened(card)
@@ -252,7 +250,7 @@ def test_right_answers_without_the_card_open_nothing(
     assert problem(kiosk.ask_grant(opened.session)) == "out-of-order"
 
 
-def test_forged_proofs_do_not_lengthen_a_wait_that_runs(
+def test_forged_proofs_do_not_lengthen_a_running_wait(
     service: Service, kiosk: KioskClient, card: PersonalCard, clock: Clock
 ) -> None:
     opened = kiosk.opened(card)

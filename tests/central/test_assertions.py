@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Assertions: good once, from the kiosk's own key, for this central, by central's time."""
+"""An assertion is valid once, by the kiosk's own key, for this central, by central's clock."""
 
 from __future__ import annotations
 
@@ -41,12 +41,10 @@ def rows(service: Service, table: type[Any]) -> list[Any]:
         return list(database.exec(select(table)))
 
 
-# ---------------------------------------------------------------- as it should be
+# ---------------------------------------------------------------- valid assertions
 
 
-def test_an_access_token_is_given_of_which_the_hash_is_kept(
-    service: Service, device: Device
-) -> None:
+def test_an_access_token_is_stored_only_as_a_hash(service: Service, device: Device) -> None:
     answer = device.ask_token()
     given = answer.json()
     assert answer.headers["Cache-Control"] == "no-store"
@@ -61,7 +59,7 @@ def test_an_access_token_is_given_of_which_the_hash_is_kept(
     assert device.report(given["access_token"]).status_code == 200
 
 
-def test_it_ends(device: Device, clock: Clock) -> None:
+def test_an_access_token_expires(device: Device, clock: Clock) -> None:
     access = device.access()
     clock.pass_time(authentication.ACCESS_LIFE.total_seconds() - 1)
     assert device.report(access).status_code == 200
@@ -69,14 +67,16 @@ def test_it_ends(device: Device, clock: Clock) -> None:
     assert problem(device.report(access)) == "not-authenticated"
 
 
-def test_what_is_over_is_forgotten(service: Service, device: Device, clock: Clock) -> None:
+def test_expired_tokens_are_deleted(service: Service, device: Device, clock: Clock) -> None:
     device.access()
     clock.pass_time(authentication.ACCESS_LIFE.total_seconds())
     device.access()
     assert len(rows(service, AccessRow)) == len(rows(service, UsedAssertion)) == 1
 
 
-def test_a_kiosk_has_so_many_and_no_more(service: Service, device: Device, clock: Clock) -> None:
+def test_a_kiosk_has_a_limited_number_of_tokens(
+    service: Service, device: Device, clock: Clock
+) -> None:
     first = device.access()
     for _ in range(16):
         clock.pass_time(1)
@@ -94,8 +94,10 @@ def test_tokens_outlive_a_restart(service: Service, device: Device) -> None:
 
 
 @pytest.mark.parametrize("hours", [-24 * 3650, -1, 1, 24 * 3650])
-def test_a_kiosk_whose_clock_is_off_works(service: Service, clock: Clock, hours: int) -> None:
-    """The kiosk's clock is this machine's: central's is set off from it, in both directions."""
+def test_a_kiosk_with_a_wrong_clock_gets_a_token(
+    service: Service, clock: Clock, hours: int
+) -> None:
+    """The kiosk's clock is this machine's; central's clock is off in both directions."""
     clock.now = datetime.now(UTC) + timedelta(hours=hours)
     device = Device(service)
     enrolled = Entrance(service.url).enrol(allow(service), device.key)
@@ -103,7 +105,7 @@ def test_a_kiosk_whose_clock_is_off_works(service: Service, clock: Clock, hours:
     assert device.report(tokens.current()).status_code == 200
 
 
-# ---------------------------------------------------------------- as it should not be
+# ---------------------------------------------------------------- invalid assertions
 
 
 def other_master() -> FileKey:
@@ -111,14 +113,14 @@ def other_master() -> FileKey:
 
 
 def nonce_of_another_central(device: Device) -> str:
-    # The same time, a MAC by another master key.
+    # The same time, with a MAC by another master key.
     nonce = device.nonce().nonce[:24]
     key = other_master().derive(b"nonces", b"", 32)
     return b64(nonce + hmac.digest(key, nonce, "sha256"))
 
 
 def signed(device: Device, header: dict[str, Any], payload: bytes) -> str:
-    """A JWS made by hand, signed by the device."""
+    """Return a JWS made by hand, signed by the device."""
 
     def part(content: bytes) -> str:
         return urlsafe_b64encode(content).rstrip(b"=").decode()
@@ -172,7 +174,7 @@ FAULTS: dict[str, Callable[[Device], str]] = {
 def standing(
     new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Device]:
-    """One for all faults: none of them changes anything."""
+    """One device for all faults: none of them changes it."""
     folder = tmp_path_factory.mktemp("central")
     with new_database(folder) as url:
         running = Service(folder, Clock(), url)
@@ -184,7 +186,7 @@ def standing(
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_whatever_is_wrong_the_answer_is_the_same(standing: Device, fault: str) -> None:
+def test_every_fault_gets_the_same_refusal(standing: Device, fault: str) -> None:
     service = standing.service
     service.clock.pass_time(rejected_callers.RECORD_EVERY.total_seconds())
     before = len(audited(service))
@@ -197,26 +199,26 @@ def test_whatever_is_wrong_the_answer_is_the_same(standing: Device, fault: str) 
     assert [kind for kind, _ in audited(service)[before:]] == ["kiosk.refused"]
 
 
-def test_one_that_was_used_is_refused_for_as_long_as_its_nonce_would_do(
+def test_a_used_assertion_is_refused_while_its_nonce_is_valid(
     service: Service, device: Device, clock: Clock
 ) -> None:
     assertion = device.assertion()
     assert device.ask_token(assertion).status_code == 200
     for seconds in (0, 60, nonces.LIFE.total_seconds() - 61, 1, 3600):
         clock.pass_time(seconds)
-        device.access()  # forgets what is over
+        device.access()  # deletes what has expired
         assert problem(device.ask_token(assertion)) == "not-authenticated"
     assert ("kiosk.refused", "used before") in audited(service)
 
 
-def test_another_process_knows_that_it_was_used(service: Service, device: Device) -> None:
+def test_a_used_assertion_is_refused_by_another_process(service: Service, device: Device) -> None:
     assertion = device.assertion()
     assert device.ask_token(assertion).status_code == 200
     service.restart()
     assert problem(device.ask_token(assertion)) == "not-authenticated"
 
 
-def test_a_nonce_is_good_for_as_long_as_it_says(device: Device, clock: Clock) -> None:
+def test_a_nonce_expires_at_its_stated_time(device: Device, clock: Clock) -> None:
     in_time, too_late = device.assertion(), device.assertion()
     clock.pass_time(nonces.LIFE.total_seconds() - 1)
     assert device.ask_token(in_time).status_code == 200
@@ -224,7 +226,7 @@ def test_a_nonce_is_good_for_as_long_as_it_says(device: Device, clock: Clock) ->
     assert problem(device.ask_token(too_late)) == "not-authenticated"
 
 
-def test_one_kiosk_cannot_be_another(service: Service, device: Device) -> None:
+def test_a_kiosk_cannot_pose_as_another(service: Service, device: Device) -> None:
     other = Device(service)
     other.enrol(allow(service, "ward 8", "Trust B"))
     assert device.enrolled
@@ -236,9 +238,7 @@ def test_one_kiosk_cannot_be_another(service: Service, device: Device) -> None:
     assert other.ask_token(other.assertion(jti=used["jti"])).status_code == 200
 
 
-def test_the_audit_names_the_kiosk_that_somebody_claims_to_be(
-    service: Service, device: Device
-) -> None:
+def test_the_audit_names_the_claimed_kiosk(service: Service, device: Device) -> None:
     device.ask_token(device.assertion(key=Device(service).key))
     device.ask_token(device.assertion(aud="another"))
     device.ask_token("nothing of the kind")
@@ -265,13 +265,13 @@ def test_the_audit_names_the_kiosk_that_somebody_claims_to_be(
         b"&".join(b"a=%d" % number for number in range(20)),
     ],
 )
-def test_what_is_no_such_form_is_told_so(service: Service, form: bytes) -> None:
+def test_a_malformed_form_is_refused(service: Service, form: bytes) -> None:
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
     answer = requests.post(f"{service.url}/v1/token", data=form, headers=kind, timeout=PATIENCE)
     assert problem(answer) == "invalid-request"
 
 
-def test_what_is_not_called_a_form_is_none(service: Service, device: Device) -> None:
+def test_another_content_type_than_a_form_is_refused(service: Service, device: Device) -> None:
     body = {"grant_type": GRANT_TYPE, "assertion": device.assertion()}
     assert problem(requests.post(f"{service.url}/v1/token", json=body, timeout=PATIENCE)) == (
         "invalid-request"
@@ -295,7 +295,7 @@ def test_a_revoked_kiosk_is_refused_at_once_and_everywhere(
 
 
 @pytest.mark.parametrize("meanwhile", ["revoked", "enrolled again"])
-def test_what_happens_between_looking_and_answering_counts(
+def test_a_revocation_during_the_request_counts(
     service: Service, device: Device, meanwhile: str
 ) -> None:
     claims = Claims.model_validate(device.claims())
@@ -309,7 +309,7 @@ def test_what_happens_between_looking_and_answering_counts(
     assert not rows(service, AccessRow)
 
 
-def test_a_kiosk_that_is_to_go_is_told_so_and_goes_once(
+def test_a_retiring_kiosk_is_told_and_retires_once(
     operator: Operator, service: Service, device: Device
 ) -> None:
     def go(access: str) -> requests.Response:
@@ -323,10 +323,10 @@ def test_a_kiosk_that_is_to_go_is_told_so_and_goes_once(
     assert operator.run("kiosks", "retire", "ward 7") == 2
     assert operator.run("kiosks", "enrol-token", "ward 7", "--organisation", "Trust A") == 2
     assert operator.listed("kiosks", "list")[0]["retiring"] == "yes"
-    assert device.report(before).status_code == 401  # so it asks for another
+    assert device.report(before).status_code == 401  # so it requests another token
     told = device.ask_token().json()
     assert told["retiring"]
-    assert device.report(told["access_token"]).status_code == 200  # it still hands things over
+    assert device.report(told["access_token"]).status_code == 200  # it may still deliver its outbox
     gone = go(told["access_token"])
     assert device.enrolled
     assert gone.json() == {"kiosk": str(device.enrolled.kiosk)}
@@ -337,7 +337,7 @@ def test_a_kiosk_that_is_to_go_is_told_so_and_goes_once(
     assert (kiosk.revoked, kiosk.retiring) == (True, False)
 
 
-def test_a_kiosk_that_is_to_go_may_finish_what_goes_on(
+def test_a_retiring_kiosk_may_finish_its_visit(
     operator: Operator, kiosk: KioskClient, card: PersonalCard
 ) -> None:
     session = kiosk.accepted(card)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The audit's chain: any change is found, and erasing a person is not one."""
+"""The audit's chain reveals every change, and survives the erasure of a person."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_an_untouched_chain_holds(database: Database) -> None:
     assert broken_at(database) is None
 
 
-def test_who_it_was_about_can_be_erased(database: Database) -> None:
+def test_an_entrys_personal_data_can_be_erased(database: Database) -> None:
     with database.transaction() as session:
         session.delete(session.exec(select(AuditPersonal)).first())
     assert broken_at(database) is None
@@ -67,7 +67,7 @@ def test_a_changed_entry_is_found(database: Database, field: str, value: object)
     assert broken_at(database) == 3
 
 
-def test_an_exchanged_person_is_found(database: Database) -> None:
+def test_exchanged_personal_data_is_found(database: Database) -> None:
     with database.transaction() as session:
         about = session.exec(select(AuditPersonal).where(AuditPersonal.sequence == 2)).one()
         about.fields = {"cardholder": 99}
@@ -85,13 +85,13 @@ def test_a_missing_entry_is_found(database: Database, sequence: int) -> None:
     assert broken_at(database) == sequence
 
 
-def test_a_head_that_was_wound_back_is_found(database: Database) -> None:
+def test_a_reset_head_is_found(database: Database) -> None:
     with database.transaction() as session:
         session.exec(select(AuditHead)).one().sequence = 4
     assert broken_at(database) is not None
 
 
-def test_what_was_rolled_back_was_not_audited(database: Database) -> None:
+def test_a_rolled_back_transaction_leaves_no_entry(database: Database) -> None:
     def undone() -> None:
         with database.transaction() as session:
             trail.append(session, NOW, "undone", {}, {})
@@ -104,7 +104,7 @@ def test_what_was_rolled_back_was_not_audited(database: Database) -> None:
     assert broken_at(database) is None
 
 
-def test_a_service_at_work_keeps_the_chain_and_names_nobody_in_it(
+def test_a_working_service_keeps_the_chain_free_of_personal_data(
     service: Service, kiosk: KioskClient, card: PersonalCard
 ) -> None:
     kiosk.open(PersonalCard())
@@ -119,8 +119,8 @@ def test_a_service_at_work_keeps_the_chain_and_names_nobody_in_it(
         assert [one.kind for one in entries][:2] == ["unlock.card-not-known", "unlock.opened"]
 
 
-def test_whoever_waits_hears_how_far_it_is(database: Database) -> None:
-    told: list[int] = []
+def test_verification_reports_its_progress(database: Database) -> None:
+    progress: list[int] = []
     with database.reading() as session:
-        assert trail.first_break(session, told.append) is None
-    assert told == [1, 2, 3, 4, 5]
+        assert trail.first_break(session, progress.append) is None
+    assert progress == [1, 2, 3, 4, 5]

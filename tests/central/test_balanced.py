@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Several central processes on one database; a balancer sends each request to another of them."""
+"""Several central processes on one database; a balancer sends each request to the next one."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _PROCESSES = 2
 
 
 class Process(CentralProcess):
-    """One of several, on a database that they share."""
+    """One of several processes that share a database."""
 
     def __init__(self, folder: Path, database: str) -> None:
         super().__init__(folder)
@@ -72,12 +72,12 @@ class Balancer(Proxy):
 
 @pytest.fixture(autouse=True)
 def _cheap_answers() -> None:
-    """Not here: other processes open no cheaper envelope than their own."""
+    """Keep the real cost: the other processes do not open cheaper envelopes."""
 
 
 @dataclass
 class Estate:
-    """They share the database and the master key of `service`, and nothing else."""
+    """Processes that share the database and the master key of `service`, and nothing else."""
 
     service: Service
     processes: list[Process]
@@ -90,7 +90,7 @@ def estate(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) 
     folder = tmp_path_factory.mktemp("balanced")
     with new_database(folder) as url:
         service = Service(folder, Clock(), url)
-        service.clock.now = datetime.now(UTC)  # as it is for the processes
+        service.clock.now = datetime.now(UTC)  # the same setting as in the processes
         service.start()
         processes = []
         for number in range(_PROCESSES):
@@ -109,7 +109,7 @@ def estate(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture
 def kiosk(estate: Estate) -> KioskClient:
-    """Its requests go by the balancer."""
+    """Return a kiosk whose requests go through the balancer."""
     client = estate.service.kiosk("ward 7")
     assert client.token
     estate.service.url = estate.balancer.url
@@ -141,10 +141,8 @@ def test_each_request_of_an_unlock_may_go_to_another_process(
         assert database.exec(select(func.count()).select_from(FactRow)).one() == 4 * len(cards)
 
 
-def test_a_kiosk_is_enrolled_and_follows_by_whichever_process(
-    estate: Estate, kiosk: KioskClient
-) -> None:
-    """The nonce is of one process, the assertion goes to another; one hears what another did."""
+def test_a_kiosk_enrols_and_follows_through_any_process(estate: Estate, kiosk: KioskClient) -> None:
+    """One process issues the nonce, another gets the assertion; each sees the other's changes."""
     kiosk.know(PersonalCard())
     state, url = estate.folder / "state", estate.balancer.url
     enrol(state, url, allow(estate.service, "ward 9"))
@@ -164,7 +162,7 @@ def test_a_kiosk_is_enrolled_and_follows_by_whichever_process(
     assert heard == [1]
 
 
-def test_a_process_that_dies_takes_nothing_with_it(estate: Estate, kiosk: KioskClient) -> None:
+def test_a_process_that_dies_loses_nothing(estate: Estate, kiosk: KioskClient) -> None:
     session = kiosk.accepted(kiosk.know(PersonalCard()))
     estate.processes[0].stop(signal.SIGKILL)
     assert kiosk.ask_grant(session).status_code == 200

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Administrator keys: central answers the card's challenge, and the key never leaves."""
+"""Administrator keys: central answers the card's challenge, and never sends the key."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ KINDS = {"3des": (24, 8, TripleDES), "aes": (32, 16, AES)}
 
 @dataclass
 class GidsCard(PersonalCard):
-    """A card with an administrator key, as a card of its kind behaves, written from the facts."""
+    """A simulated card with an administrator key, written from the specification's facts."""
 
     kind: str = "3des"
     mutual: bool = True
@@ -67,7 +67,7 @@ class GidsCard(PersonalCard):
         return context.update(response) + context.finalize()
 
     def reply(self, ours: bytes, theirs: bytes) -> bytes:
-        """R1, R2, Z2 enciphered."""
+        """Return R1, R2 and Z2, enciphered."""
         context = self._cipher().encryptor()
         padding = secrets.token_bytes(self.block - 1) + b"\x80"
         return context.update(ours + theirs + padding) + context.finalize()
@@ -109,13 +109,13 @@ def response_of(answer: requests.Response) -> bytes:
     return b64decode(answer.json()["response"])
 
 
-def test_a_grant_for_such_a_card_has_no_key_and_no_next(kiosk: KioskClient, gids: GidsCard) -> None:
+def test_a_grant_with_a_challenge_contains_no_key(kiosk: KioskClient, gids: GidsCard) -> None:
     grant = granted(kiosk, gids)
     assert (grant.current.generation, grant.current.key, grant.next) == (0, None, None)
     assert (grant.renew, grant.second_allowed, grant.first_needs_tries_left) == (False, False, 2)
 
 
-def test_the_mutual_form(kiosk: KioskClient, gids: GidsCard) -> None:
+def test_the_mutual_form_is_answered_and_checked(kiosk: KioskClient, gids: GidsCard) -> None:
     session = granted(kiosk, gids).session
     opened, theirs = begin(kiosk, session), secrets.token_bytes(16)
     assert (opened.number, len(opened.opening)) == (1, 16)
@@ -127,7 +127,7 @@ def test_the_mutual_form(kiosk: KioskClient, gids: GidsCard) -> None:
     assert tell(kiosk, session, 1, gids.reply(opened.opening, theirs)).status_code == 200
 
 
-def test_the_external_form(kiosk: KioskClient) -> None:
+def test_the_external_form_is_answered(kiosk: KioskClient) -> None:
     card = GidsCard(mutual=False)
     kiosk.know(card)
     session = granted(kiosk, card).session
@@ -137,7 +137,7 @@ def test_the_external_form(kiosk: KioskClient) -> None:
     assert problem(tell(kiosk, session, 1, bytes(40))) == "out-of-order"
 
 
-def test_a_card_without_the_key_is_found_out(
+def test_a_card_without_the_key_is_detected(
     service: Service, kiosk: KioskClient, gids: GidsCard
 ) -> None:
     session = granted(kiosk, gids).session
@@ -146,12 +146,12 @@ def test_a_card_without_the_key_is_found_out(
     forged = GidsCard(kind=gids.kind).reply(opened.opening, bytes(16))
     assert problem(tell(kiosk, session, 1, forged)) == "card-not-genuine"
     right = gids.reply(opened.opening, bytes(16))
-    assert problem(tell(kiosk, session, 1, right)) == "out-of-order"  # judged once
+    assert problem(tell(kiosk, session, 1, right)) == "out-of-order"  # a reply is checked only once
     with service.services.database.transaction() as database:
         assert "challenge.card-not-genuine" in database.exec(select(AuditEntry.kind)).all()
 
 
-def test_a_grant_is_good_for_two_dialogues_of_one_response_each(
+def test_a_grant_allows_two_dialogues_of_one_response_each(
     kiosk: KioskClient, gids: GidsCard
 ) -> None:
     session = granted(kiosk, gids).session
@@ -166,9 +166,7 @@ def test_a_grant_is_good_for_two_dialogues_of_one_response_each(
     assert problem(ask(kiosk, session, 3, bytes(16))) == "invalid-request"
 
 
-def test_there_is_no_dialogue_before_the_grant_nor_after_the_visit(
-    kiosk: KioskClient, gids: GidsCard
-) -> None:
+def test_a_dialogue_needs_a_grant_and_an_open_visit(kiosk: KioskClient, gids: GidsCard) -> None:
     opened = kiosk.opened(gids)
     assert problem(kiosk.post(f"/unlocks/{opened.session}/challenges")) == "out-of-order"
     kiosk.answer(gids, opened, signature=b"")
@@ -181,7 +179,7 @@ def test_there_is_no_dialogue_before_the_grant_nor_after_the_visit(
     assert problem(ask(kiosk, opened.session, 1, bytes(16))) == "expired"
 
 
-def test_nobody_else_holds_the_dialogue(
+def test_another_kiosk_cannot_use_the_dialogue(
     service: Service, kiosk: KioskClient, gids: GidsCard
 ) -> None:
     session = granted(kiosk, gids).session
@@ -193,7 +191,7 @@ def test_nobody_else_holds_the_dialogue(
 
 
 @pytest.mark.parametrize(("kind", "length"), [("3des", 32), ("3des", 8), ("aes", 8), ("aes", 40)])
-def test_a_key_that_is_not_for_its_cipher_is_not_taken(
+def test_a_key_of_the_wrong_length_is_not_imported(
     kiosk: KioskClient, kind: str, length: int
 ) -> None:
     card = GidsCard(kind=kind)
@@ -202,7 +200,7 @@ def test_a_key_that_is_not_for_its_cipher_is_not_taken(
         kiosk.know(card)
 
 
-def test_two_keys_of_des_are_three(kiosk: KioskClient) -> None:
+def test_a_two_key_des_key_is_expanded_to_three(kiosk: KioskClient) -> None:
     card = GidsCard()
     card.administrator_key = secrets.token_bytes(16)
     kiosk.know(card)
@@ -213,13 +211,15 @@ def test_two_keys_of_des_are_three(kiosk: KioskClient) -> None:
     assert card.decrypted(response)[:32] == bytes(16) + opened.opening
 
 
-def test_a_key_that_leaves_answers_no_challenges(kiosk: KioskClient, card: PersonalCard) -> None:
+def test_a_key_that_leaves_central_answers_no_challenges(
+    kiosk: KioskClient, card: PersonalCard
+) -> None:
     session = kiosk.granted(card).session
     assert problem(kiosk.post(f"/unlocks/{session}/challenges")) == "out-of-order"
 
 
 @pytest.mark.parametrize("length", [7, 17])
-def test_a_challenge_of_another_length_is_no_challenge(
+def test_a_challenge_of_another_length_is_refused(
     kiosk: KioskClient, gids: GidsCard, length: int
 ) -> None:
     session = granted(kiosk, gids).session
@@ -229,7 +229,7 @@ def test_a_challenge_of_another_length_is_no_challenge(
     assert ask(kiosk, session, 1, bytes(16)).status_code == 200  # nothing was used up
 
 
-def test_a_wrong_response_is_a_try_and_the_key_is_never_renewed(
+def test_a_wrong_response_costs_a_try_and_the_key_is_not_renewed(
     kiosk: KioskClient, gids: GidsCard
 ) -> None:
     grant = granted(kiosk, gids)
@@ -256,9 +256,7 @@ def test_a_card_that_was_unlocked_may_be_unlocked_again(kiosk: KioskClient, gids
     assert (again.current.generation, again.next) == (0, None)
 
 
-def test_what_refuses_the_passcode_says_nothing_of_the_key(
-    kiosk: KioskClient, gids: GidsCard
-) -> None:
+def test_a_refused_passcode_does_not_blame_the_key(kiosk: KioskClient, gids: GidsCard) -> None:
     grant = granted(kiosk, gids)
     kiosk.report(
         item(grant, 0, CardCommand.AUTHENTICATE, 0, None),
@@ -269,10 +267,8 @@ def test_what_refuses_the_passcode_says_nothing_of_the_key(
     assert granted(kiosk, gids).first == 0
 
 
-def test_a_card_that_took_the_response_is_proven_whatever_came_after(
-    kiosk: KioskClient, gids: GidsCard
-) -> None:
-    """The network is cut, again and again, between the card's answer and central's judgement."""
+def test_a_card_that_accepted_the_response_has_the_key(kiosk: KioskClient, gids: GidsCard) -> None:
+    """The network fails again and again between the card's answer and central's check."""
     for _ in range(6):
         grant = granted(kiosk, gids)
         kiosk.report(
@@ -282,7 +278,7 @@ def test_a_card_that_took_the_response_is_proven_whatever_came_after(
     assert granted(kiosk, gids).first == 0
 
 
-def test_a_dialogue_begins_within_two_minutes(
+def test_a_dialogue_has_to_begin_within_two_minutes(
     kiosk: KioskClient, gids: GidsCard, clock: Clock
 ) -> None:
     session = granted(kiosk, gids).session
@@ -290,5 +286,5 @@ def test_a_dialogue_begins_within_two_minutes(
     clock.pass_time(120)
     assert problem(kiosk.post(f"/unlocks/{session}/challenges")) == "expired"
     assert problem(kiosk.ask_grant(session)) == "expired"
-    # What has begun may end.
+    # A dialogue that has begun may end.
     assert ask(kiosk, session, 1, bytes(16)).status_code == 200

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What kiosks follow: nothing skipped, nothing of others, tombstones while they are kept."""
+"""Kiosks follow every change of their own organisation; tombstones are kept for a while."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def caller(services: Services, name: str) -> Caller:
 
 
 class Reader:
-    """Follows as a kiosk does, without one."""
+    """A client that follows changes as a kiosk does."""
 
     def __init__(self, services: Services, name: str) -> None:
         self.services, self.caller = services, caller(services, name)
@@ -114,13 +114,13 @@ def page(kiosk: KioskClient, **asked: Any) -> ChangePage:
         max_size=30,
     )
 )
-def test_whoever_follows_has_what_there_is(
+def test_a_follower_has_every_current_card(
     service: Service,
     kiosk: KioskClient,
     other: KioskClient,
     deeds: list[tuple[str, int, int]],
 ) -> None:
-    """Whatever happens between two pages, however many are on one."""
+    """Changes happen between pages of any size."""
     services = service.services
     cards.remove(services, cards.serials("AA", 8))
     here, there = Reader(services, "ward 7"), Reader(services, "another trust's")
@@ -148,7 +148,7 @@ def test_whoever_follows_has_what_there_is(
 
 
 def do(services: Services, homes: dict[str, str], deed: str, serial: str) -> None:
-    """Do it to the card, where it can be done; `homes` is whose the cards are."""
+    """Apply the change to the card, if possible; `homes` maps cards to their organisations."""
     home = homes.get(serial)
     if deed == "add" and home is None:
         cards.add(services, TRUST, [serial], registered=serial[-1] in "02468")
@@ -167,7 +167,7 @@ def do(services: Services, homes: dict[str, str], deed: str, serial: str) -> Non
 
 @contextmanager
 def _slow_commits() -> Iterator[None]:
-    """Transactions that commit some time after they took their positions."""
+    """Delay each commit for a while after its transaction took its positions."""
 
     def wait(_session: object) -> None:
         time.sleep(random.uniform(0, 0.02))
@@ -179,10 +179,10 @@ def _slow_commits() -> Iterator[None]:
         event.remove(change_feed.Session, "before_commit", wait)
 
 
-def test_nothing_is_skipped_by_transactions_that_pass_each_other(
+def test_overlapping_transactions_skip_no_change(
     cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On PostgreSQL without the turns that transactions take: the counter alone has to do."""
+    """On PostgreSQL, without the turns that transactions take: the counter alone has to suffice."""
     monkeypatch.setattr(database, "_take_turns", lambda _engine: None)
     with cluster.database() as url:
         service = Service(tmp_path, Clock(), url)
@@ -216,7 +216,7 @@ def test_nothing_is_skipped_by_transactions_that_pass_each_other(
 
 def _write(database: Database, prefix: str) -> None:
     for number in range(8):
-        # The one organisation first, then the other, and the other way round: no deadlock.
+        # One organisation first, then the other, and the other way round: no deadlock.
         trusts = (TRUST, OTHER) if number % 2 else (OTHER, TRUST)
         with database.transaction() as session:
             for place, trust in enumerate(trusts):
@@ -225,12 +225,14 @@ def _write(database: Database, prefix: str) -> None:
     database.close()
 
 
-def test_a_statement_that_would_pass_the_numbering_by_is_refused(service: Service) -> None:
+def test_a_statement_that_bypasses_the_numbering_is_refused(service: Service) -> None:
     with service.services.database.transaction() as session, pytest.raises(TypeError):
         session.execute(update(Card).values(closed=True))
 
 
-def test_what_kiosks_do_not_hold_moves_no_position(service: Service, kiosk: KioskClient) -> None:
+def test_columns_that_kiosks_do_not_hold_move_no_position(
+    service: Service, kiosk: KioskClient
+) -> None:
     cards.add(service.services, TRUST, ["AA00000000"])
     before = page(kiosk)
     with service.services.database.transaction() as session:
@@ -250,8 +252,8 @@ def test_stopping_everything_reaches_every_organisation(
         assert after.next != earlier.next
 
 
-def test_a_page_is_found_by_its_index(tmp_path: Path) -> None:
-    """However many cards there are: on SQLite, which says how it looks."""
+def test_a_page_is_read_through_an_index(tmp_path: Path) -> None:
+    """With any number of cards: tested on SQLite, which explains its query plans."""
     service = Service(tmp_path, Clock(), f"sqlite:///{tmp_path}/central.db")
     service.start()
     assert service.kiosk("ward 7", TRUST).token
@@ -281,7 +283,9 @@ def test_a_page_is_found_by_its_index(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- cursors
 
 
-def test_other_cursors_are_void(service: Service, kiosk: KioskClient, other: KioskClient) -> None:
+def test_foreign_cursors_are_refused(
+    service: Service, kiosk: KioskClient, other: KioskClient
+) -> None:
     cards.add(service.services, TRUST, cards.serials("AA", 3))
     cards.add(service.services, OTHER, cards.serials("BB", 3))
     neighbour = service.kiosk("ward 8", TRUST)
@@ -302,11 +306,11 @@ def test_other_cursors_are_void(service: Service, kiosk: KioskClient, other: Kio
 
 
 @pytest.mark.parametrize("wrong", ["limit=0", "limit=1001", "wait=51", "wait=-1", "planted=1"])
-def test_what_is_asked_is_bounded(kiosk: KioskClient, wrong: str) -> None:
+def test_the_page_size_and_the_wait_are_limited(kiosk: KioskClient, wrong: str) -> None:
     assert problem(kiosk.get(f"/changes?{wrong}")) == "invalid-request"
 
 
-def test_nothing_of_another_organisation_is_learnt(
+def test_changes_reveal_nothing_of_another_organisation(
     service: Service, kiosk: KioskClient, other: KioskClient
 ) -> None:
     cards.add(service.services, TRUST, cards.serials("AA", 5))
@@ -359,7 +363,7 @@ def test_a_fill_that_began_after_the_horizon_goes_on(
     assert len(page(kiosk, cursor=first.next).items) == 6
 
 
-def test_what_the_counter_holds_is_what_there_is(service: Service, kiosk: KioskClient) -> None:
+def test_the_counter_equals_the_number_of_cards(service: Service, kiosk: KioskClient) -> None:
     serials = cards.serials("AA", 6)
     cards.add(service.services, TRUST, serials)
     cards.remove(service.services, serials[:2])
@@ -378,8 +382,8 @@ def test_what_the_counter_holds_is_what_there_is(service: Service, kiosk: KioskC
 # ---------------------------------------------------------------- waiting
 
 
-def test_who_waits_hears_of_a_change_at_once(service: Service, kiosk: KioskClient) -> None:
-    """Fifty wait, more than the service has threads, and others are served meanwhile."""
+def test_a_long_poll_returns_at_the_next_change(service: Service, kiosk: KioskClient) -> None:
+    """Fifty requests wait, more than the service has threads, and others are served meanwhile."""
     before = page(kiosk)
     heard: list[ChangePage] = []
 
@@ -398,12 +402,14 @@ def test_who_waits_hears_of_a_change_at_once(service: Service, kiosk: KioskClien
     assert [len(each.items) for each in heard] == [1] * 50
 
 
-def test_who_waits_in_vain_gets_an_empty_page(kiosk: KioskClient) -> None:
+def test_a_long_poll_without_a_change_returns_an_empty_page(kiosk: KioskClient) -> None:
     before = page(kiosk)
     assert page(kiosk, cursor=before.next, wait=1) == before.model_copy(update={"key": None})
 
 
-def test_who_is_revoked_while_waiting_hears_nothing(service: Service, kiosk: KioskClient) -> None:
+def test_a_kiosk_revoked_during_a_long_poll_gets_no_changes(
+    service: Service, kiosk: KioskClient
+) -> None:
     before = page(kiosk)
     answers: list[requests.Response] = []
     waiting = threading.Thread(
@@ -418,7 +424,7 @@ def test_who_is_revoked_while_waiting_hears_nothing(service: Service, kiosk: Kio
     assert problem(answers[0]) == "not-authenticated"
 
 
-def test_a_service_that_stops_lets_go_of_who_waits(service: Service, kiosk: KioskClient) -> None:
+def test_a_stopping_service_ends_long_polls(service: Service, kiosk: KioskClient) -> None:
     before = page(kiosk)
     statuses: list[int] = []
     waiting = threading.Thread(
@@ -434,7 +440,7 @@ def test_a_service_that_stops_lets_go_of_who_waits(service: Service, kiosk: Kios
 # ---------------------------------------------------------------- the wire
 
 
-def test_it_is_compressed_for_who_asks(service: Service, kiosk: KioskClient) -> None:
+def test_a_page_is_compressed_on_request(service: Service, kiosk: KioskClient) -> None:
     cards.add(service.services, TRUST, cards.serials("AA", 200))
     sizes = []
     for accepted in ("gzip", "identity"):

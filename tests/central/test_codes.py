@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The e-mailed code: when it is asked for, what it is good for, and what guessing it costs."""
+"""The emailed code: when it is required, what it is valid for, and the cost of guessing it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def mailbox(service: Service) -> Mailbox:
 
 @pytest.fixture
 def opened(kiosk: KioskClient, card: PersonalCard, clock: Clock) -> UnlockResponse:
-    """A session of a card whose answers were wrong twice."""
+    """Return a session of a card whose answers were wrong twice."""
     for _ in range(2):
         assert problem(kiosk.answer(card, kiosk.opened(card), WRONG)) == "answers-wrong"
         clock.pass_time(600)
@@ -83,7 +83,7 @@ def test_after_two_failures_right_answers_are_not_enough(
     assert give(letter.code).status_code == 200
 
 
-def test_whoever_has_no_code_learns_nothing_of_the_answers(
+def test_without_the_code_a_refusal_reveals_nothing_of_the_answers(
     kiosk: KioskClient, opened: UnlockResponse, give: Give, mailbox: Mailbox
 ) -> None:
     assert problem(give(None, WRONG)) == problem(give(None, ANSWERS)) == "code-required"
@@ -92,7 +92,7 @@ def test_whoever_has_no_code_learns_nothing_of_the_answers(
     assert problem(give(wrong, WRONG)) == problem(give(wrong, ANSWERS)) == "code-wrong"
 
 
-def test_a_right_code_is_right_for_the_session_and_wrong_answers_stay_wrong(
+def test_a_right_code_holds_for_the_session_and_does_not_excuse_wrong_answers(
     kiosk: KioskClient, opened: UnlockResponse, give: Give, mailbox: Mailbox, clock: Clock
 ) -> None:
     give(None)
@@ -102,7 +102,7 @@ def test_a_right_code_is_right_for_the_session_and_wrong_answers_stay_wrong(
     assert give(None, ANSWERS).status_code == 200
 
 
-def test_a_code_is_sent_only_once_answers_came_with_the_cards_proof(
+def test_a_code_is_sent_only_after_answers_with_the_cards_proof(
     kiosk: KioskClient, card: PersonalCard, opened: UnlockResponse, mailbox: Mailbox
 ) -> None:
     assert problem(send(kiosk, opened)) == "out-of-order"
@@ -113,20 +113,20 @@ def test_a_code_is_sent_only_once_answers_came_with_the_cards_proof(
     assert mailbox.letters == []
 
 
-def test_a_code_has_five_tries_and_is_void_then(
+def test_a_code_is_void_after_five_tries(
     kiosk: KioskClient, opened: UnlockResponse, give: Give, mailbox: Mailbox, clock: Clock
 ) -> None:
     give(None)
     send(kiosk, opened)
     code = mailbox.code
-    said = [problem(give(another(code))) for _ in range(5)]
-    assert said == ["code-wrong"] * 4 + ["code-void"]
+    problems = [problem(give(another(code))) for _ in range(5)]
+    assert problems == ["code-wrong"] * 4 + ["code-void"]
     assert problem(give(code)) == "wait"  # a code that is used up is a failed attempt
     clock.pass_time(300)
     assert problem(give(code)) == "code-void"
 
 
-def test_codes_that_are_used_up_lock_in_the_end(
+def test_used_up_codes_finally_lock_the_registration(
     kiosk: KioskClient, card: PersonalCard, opened: UnlockResponse, clock: Clock
 ) -> None:
     for _ in range(throttle.ATTEMPTS - 2):  # two failed before
@@ -142,7 +142,7 @@ def test_codes_that_are_used_up_lock_in_the_end(
     assert problem(kiosk.open(card)) == "locked-out"
 
 
-def test_a_code_is_valid_for_fifteen_minutes_and_in_its_session(
+def test_a_code_is_valid_for_fifteen_minutes_in_its_session(
     kiosk: KioskClient, card: PersonalCard, opened: UnlockResponse, give: Give, clock: Clock
 ) -> None:
     give(None)
@@ -155,7 +155,7 @@ def test_a_code_is_valid_for_fifteen_minutes_and_in_its_session(
     assert problem(give(code)) == "code-void"
 
 
-def test_a_new_code_voids_the_one_before_and_a_session_has_three(
+def test_a_new_code_voids_the_former_and_a_session_has_three(
     kiosk: KioskClient, opened: UnlockResponse, give: Give, mailbox: Mailbox
 ) -> None:
     give(None)
@@ -175,10 +175,10 @@ def test_a_session_has_no_more_than_three_codes(
     assert [send(kiosk, opened).status_code for _ in range(3)] == [200, 200, 200]
     assert problem(send(kiosk, opened)) == "no-more-codes"
     assert len(mailbox.letters) == 3
-    assert give(mailbox.code).status_code == 200, "the newest is as good as ever"
+    assert give(mailbox.code).status_code == 200, "the newest code is still valid"
 
 
-def test_without_a_mail_server_it_says_so(
+def test_without_a_mail_server_a_code_cannot_be_requested(
     kiosk: KioskClient, opened: UnlockResponse, give: Give, mailbox: Mailbox
 ) -> None:
     mailbox.closed = True

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The `kiosk-central` command, run as it is run."""
+"""The `kiosk-central` command, run as a process."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def sow_here(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[[Any], tuple[int, str]]:
-    """The same without a process: the exit status, and what was said on standard error."""
+    """Run the command without a process; return its exit status and its standard error."""
 
     def sow_document(document: Any) -> tuple[int, str]:
         source = tmp_path / "document"
@@ -99,7 +99,7 @@ def serving(environment: Mapping[str, str], *arguments: str) -> Iterator[str]:
 
 
 @pytest.mark.dealt
-def test_sown_and_served(environment: Mapping[str, str], tmp_path: Path) -> None:
+def test_a_seeded_database_is_served(environment: Mapping[str, str], tmp_path: Path) -> None:
     card = PersonalCard()
     document = card.document("Trust A")
     assert sow(environment, document).returncode == 0
@@ -133,7 +133,7 @@ def test_sown_and_served(environment: Mapping[str, str], tmp_path: Path) -> None
 
 
 @pytest.mark.dealt
-def test_served_with_tls(environment: Mapping[str, str], tmp_path: Path) -> None:
+def test_the_service_speaks_tls(environment: Mapping[str, str], tmp_path: Path) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)
@@ -161,7 +161,8 @@ def test_served_with_tls(environment: Mapping[str, str], tmp_path: Path) -> None
         assert answer.json() == {"central": "a trust"}
 
 
-# ---------------------------------------------------------------- what is wrong is said, not shown
+# ---------------------------------------------------------------- errors name the fault, not the
+# content
 
 
 @pytest.mark.parametrize(
@@ -186,15 +187,17 @@ def test_a_wrong_document_is_refused_without_showing_it(
     for part in place[:-1]:
         inner = inner[part]
     inner[place[-1]] = value
-    status, told = sow_here(document)
+    status, message = sow_here(document)
     assert status == 2
-    assert "personalisation document 1," in told
-    assert "planted" not in told.replace("document 1, planted:", "")
+    assert "personalisation document 1," in message
+    assert "planted" not in message.replace("document 1, planted:", "")
     assert not (tmp_path / "master.key").exists()
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "central.example", "::"])
-def test_plain_http_is_for_this_machine_alone(environment: Mapping[str, str], host: str) -> None:
+def test_plain_http_is_refused_beyond_this_machine(
+    environment: Mapping[str, str], host: str
+) -> None:
     with pytest.raises(SettingsError) as refused:
         settings.read(host=host)
     assert refused.value.place == "KIOSK_CENTRAL_HOST"
@@ -211,7 +214,7 @@ def test_a_certificate_needs_its_key(environment: Mapping[str, str]) -> None:
         settings.read(certificate=Path("c"))
 
 
-def test_a_missing_setting_is_named(
+def test_an_error_names_a_missing_setting(
     environment: Mapping[str, str],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -251,19 +254,19 @@ def test_the_log_goes_to_standard_error_and_carries_no_token(
         assert answer.status_code == 401
         process.send_signal(signal.SIGTERM)
         assert process.output.read() == ""
-    told = (tmp_path / "log").read_text()
-    assert "POST /v1/reports" in told
-    assert ("ASGI" in told) is (level == "trace")
-    assert TOKEN not in told
-    assert "planted" not in told
+    log_text = (tmp_path / "log").read_text()
+    assert "POST /v1/reports" in log_text
+    assert ("ASGI" in log_text) is (level == "trace")
+    assert TOKEN not in log_text
+    assert "planted" not in log_text
 
 
-def test_our_own_loggers_are_heard() -> None:
+def test_this_projects_loggers_are_enabled() -> None:
     assert server._log_config("trace")["loggers"]["kiosk"]["level"] == "DEBUG"
     assert server._log_config("info")["loggers"]["kiosk"]["level"] == "INFO"
 
 
-def test_the_audit_is_verified(
+def test_the_command_verifies_the_audit(
     environment: Mapping[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     master_key.create(tmp_path / "master.key")

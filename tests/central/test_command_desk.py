@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The commands of the RA and of IT, and what they change for the kiosks, on either database."""
+"""The commands of the RA and of IT, and their effect on kiosks, on either database."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def entries(service: Service) -> int:
         return len(database.exec(select(AuditEntry)).all())
 
 
-# ---------------------------------------------------------------- who does it
+# ---------------------------------------------------------------- the operator
 
 
 def test_every_change_names_its_operator(operator: Operator) -> None:
@@ -86,9 +86,7 @@ def test_nobody_does_nothing(
 # ---------------------------------------------------------------- organisations and kiosks
 
 
-def test_organisations_are_listed_with_what_they_have(
-    operator: Operator, card: PersonalCard
-) -> None:
+def test_organisations_are_listed_with_their_counts(operator: Operator, card: PersonalCard) -> None:
     operator.does("organisations", "add", "=Trust B")
     assert operator.run("organisations", "add", "=Trust B") == 2
     assert operator.listed("organisations", "list") == [
@@ -117,7 +115,7 @@ def test_a_revoked_kiosk_is_refused_at_once(
     assert "No kiosk is called 'ward 8'" in operator.err
 
 
-def test_when_a_kiosk_was_heard_of_is_kept_to_within_five_minutes(
+def test_the_time_of_a_kiosks_last_contact_is_kept_to_five_minutes(
     operator: Operator, kiosk: KioskClient, card: PersonalCard, clock: Clock
 ) -> None:
     def heard() -> str:
@@ -150,7 +148,7 @@ def test_all_unlocking_stops_at_once(
     assert kiosk.ask_grant(session).status_code == 200
 
 
-def test_one_trust_stops_for_itself(
+def test_a_stop_can_be_for_one_trust(
     operator: Operator, kiosk: KioskClient, card: PersonalCard
 ) -> None:
     operator.does("organisations", "add", "Trust B")
@@ -165,7 +163,7 @@ def test_one_trust_stops_for_itself(
 @pytest.mark.parametrize(
     ("what", "status"), [("suspend", "suspended"), ("lost", "lost"), ("leaver", "leaver")]
 )
-def test_a_stopped_card_gets_no_grant_until_it_is_activated(
+def test_a_suspended_card_gets_no_grant_until_it_is_activated(
     operator: Operator, kiosk: KioskClient, card: PersonalCard, what: str, status: str
 ) -> None:
     session = kiosk.accepted(card)
@@ -186,7 +184,7 @@ def test_a_stopped_card_gets_no_grant_until_it_is_activated(
     assert kiosk.ask_grant(session).status_code == 200
 
 
-def test_a_card_that_is_not_known_is_declined(operator: Operator, card: PersonalCard) -> None:
+def test_an_unknown_card_is_declined(operator: Operator, card: PersonalCard) -> None:
     assert operator.run("cards", "lost", "00" * 8) == 2
     assert "No card has the serial" in operator.err
     assert operator.run("cards", "list", "--organisation", "Trust Z") == 2
@@ -210,7 +208,7 @@ def test_a_replaced_card_is_forgotten_for_the_new_one(
         assert len(database.exec(select(Registration)).all()) == 1
 
 
-def test_the_list_of_frozen_cards_has_those_alone(operator: Operator, kiosk: KioskClient) -> None:
+def test_frozen_cards_can_be_listed_alone(operator: Operator, kiosk: KioskClient) -> None:
     cards = [kiosk.know(PersonalCard()) for _ in range(2)]
     kiosk.open(cards[0], unblocking=1)
     frozen = operator.listed("cards", "list", "--frozen")
@@ -237,7 +235,7 @@ def test_a_locked_registration_is_released(
     assert "Nothing holds" in operator.err
 
 
-def test_a_card_that_its_holder_closed_is_opened_again(
+def test_a_card_closed_by_its_holder_can_be_released(
     operator: Operator, card: PersonalCard
 ) -> None:
     with operator.service.services.database.transaction() as database:
@@ -263,7 +261,7 @@ def test_a_removed_registration_leaves_no_envelope(
 
 
 @pytest.mark.parametrize("encoding", [Encoding.DER, Encoding.PEM])
-def test_authorities_and_their_lists_are_added(
+def test_authorities_and_revocation_lists_are_added(
     operator: Operator, tmp_path: Path, encoding: Encoding
 ) -> None:
     root = Authority()
@@ -289,7 +287,7 @@ def test_authorities_and_their_lists_are_added(
 
 @pytest.mark.parametrize("what", ["add-anchor", "add-issuer", "add-list"])
 @pytest.mark.parametrize("content", [b"", b"nothing", b"-----BEGIN NOTHING-----\n"])
-def test_a_file_that_is_something_else_changes_nothing(
+def test_a_file_of_another_kind_changes_nothing(
     operator: Operator, tmp_path: Path, what: str, content: bytes
 ) -> None:
     file = tmp_path / "file"

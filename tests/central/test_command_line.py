@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tree of commands: each speaks JSON, completes, and starts without what it does not need."""
+"""The tree of commands: each has a JSON form and completion, and imports only what it needs."""
 
 from __future__ import annotations
 
@@ -140,13 +140,13 @@ LISTS = {path for path in PATHS if path.endswith(" list")} | {
 }  # fmt: skip
 
 
-def test_no_command_escapes() -> None:
+def test_every_command_has_a_sample_call() -> None:
     assert set(PATHS) == {*ARGUMENTS, *SILENT}
 
 
 @pytest.mark.dealt
 @pytest.mark.parametrize("path", ARGUMENTS)
-def test_a_command_speaks_json(
+def test_a_command_prints_json(
     actor: Actor, operator: Operator, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(server, "serve", lambda _chosen, _level, announce: announce("http://x"))
@@ -155,10 +155,10 @@ def test_a_command_speaks_json(
         patched.setattr(sys, "stdin", nothing)
         status = operator.run(*path.split(), *arguments, "--json")
     if path in DECLINED:
-        told = json.loads(operator.err)
+        output = json.loads(operator.err)
         assert (status, operator.out) == (2, "")
-        assert told["status"] == 2
-        assert told["error"].endswith(".")
+        assert output["status"] == 2
+        assert output["error"].endswith(".")
     else:
         assert status in {0, 1}, operator.err
         assert isinstance(json.loads(operator.out), list if path in LISTS else dict)
@@ -180,7 +180,7 @@ def test_values_have_types_in_json(actor: Actor, operator: Operator) -> None:
 
 
 @pytest.mark.dealt
-def test_rejected_rows_are_told_in_json(actor: Actor, operator: Operator) -> None:
+def test_rejected_rows_are_printed_as_json(actor: Actor, operator: Operator) -> None:
     rows = b"uuid,name,email,organisation\n12,Nora,nora@nhs.net,Trust A\n"
     file = _file(actor, "wrong.csv", rows)
     assert operator.run("import", "--cardholders", file, "--json") == 2
@@ -189,8 +189,8 @@ def test_rejected_rows_are_told_in_json(actor: Actor, operator: Operator) -> Non
 
 
 @pytest.mark.dealt
-def test_a_terminal_is_told_nothing_to_obey(actor: Actor, operator: Operator) -> None:
-    """Names come from files."""
+def test_output_contains_no_control_sequences(actor: Actor, operator: Operator) -> None:
+    """Names come from imported files."""
     rows = f"uuid,name,email,organisation\n{UUID},No\x1b[2Jra,nora@nhs.net,Trust A\n"
     operator.does("import", "--cardholders", _file(actor, "h.csv", rows.encode()))
     with actor.service.services.database.transaction() as session:
@@ -215,47 +215,51 @@ def test_a_terminal_is_told_nothing_to_obey(actor: Actor, operator: Operator) ->
         (["import", "--keys", "k"], "--keys needs --import-key"),
     ],
 )
-def test_what_is_asked_wrongly_is_told_in_one_line(
+def test_a_usage_error_is_one_line(
     arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str], folder: Path
 ) -> None:
     assert main(arguments) == 2
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert sentence in told.err or "k: No such file" in told.err
-    assert re.fullmatch(r"kiosk-central: .*\.\n", told.err)
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert sentence in output.err or "k: No such file" in output.err
+    assert re.fullmatch(r"kiosk-central: .*\.\n", output.err)
     assert main([*arguments, "--json"]) == 2
     assert json.loads(capsys.readouterr().err)["status"] == 2
 
 
 @pytest.mark.parametrize("group", [[], ["cards"]])
-def test_a_noun_alone_shows_its_verbs(group: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_noun_without_a_verb_lists_its_verbs(
+    group: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(group) == 2
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert "Commands:" in told.err
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert "Commands:" in output.err
 
 
 @pytest.mark.parametrize("path", PATHS)
 def test_every_command_has_help(path: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*path.split(), "--help"]) == 0
-    told = capsys.readouterr().out
-    assert told.startswith(f"Usage: kiosk-central {path}")
-    assert ("--json" in told) is (path not in SILENT)
+    output = capsys.readouterr().out
+    assert output.startswith(f"Usage: kiosk-central {path}")
+    assert ("--json" in output) is (path not in SILENT)
 
 
-def test_the_version_is_told_without_a_database() -> None:
+def test_the_version_is_printed_without_a_database() -> None:
     script = (
         "import sys; from kiosk.central.__main__ import main; status = main(['--version']);"
         "print(status, {'sqlalchemy', 'uvicorn', 'cryptography'} & set(sys.modules))"
     )
-    told = subprocess.run(
+    output = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
-    assert told.stdout.splitlines() == [kiosk.__version__, "0 set()"]
+    assert output.stdout.splitlines() == [kiosk.__version__, "0 set()"]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_a_shells_script_is_printed(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_completion_script_is_printed_for_each_shell(
+    shell: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["completion", shell]) == 0
     assert "_KIOSK_CENTRAL_COMPLETE" in capsys.readouterr().out
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What self service was good for, and what somebody should look at."""
+"""Reports: the hours that self service saved, and the alerts that need attention."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def unlock(kiosk: KioskClient, card: PersonalCard, status: str = "9000") -> None
     )
 
 
-def test_unlocks_are_told_by_month_with_the_hours_they_saved(
+def test_unlocks_are_reported_by_month_with_the_hours_saved(
     operator: Operator, kiosk: KioskClient, card: PersonalCard, clock: Clock
 ) -> None:
     with operator.service.services.database.transaction() as database:
@@ -63,7 +63,7 @@ def test_unlocks_are_told_by_month_with_the_hours_they_saved(
 
 
 @pytest.mark.parametrize(("days", "found"), [(29, 0), (30, 1)])
-def test_cards_whose_certificate_ends_soon_are_listed(
+def test_cards_with_a_certificate_that_expires_soon_are_listed(
     operator: Operator, card: PersonalCard, days: int, found: int
 ) -> None:
     ends = datetime.now(UTC).date() + timedelta(days=30)
@@ -81,7 +81,7 @@ def alerts(database: Session, now: datetime) -> list[tuple[str, str]]:
     return list(reporting.alerts(database, now, timedelta(hours=24)))
 
 
-def test_what_should_be_looked_at_is_told(
+def test_alerts_are_reported(
     operator: Operator, kiosk: KioskClient, card: PersonalCard, clock: Clock
 ) -> None:
     authority = Authority()
@@ -122,12 +122,12 @@ HEALTH = KioskHealth(
 )
 
 
-def test_how_kiosks_are_is_told_to_prometheus(
+def test_kiosk_health_is_exported_to_prometheus(
     operator: Operator, kiosk: KioskClient, card: PersonalCard, clock: Clock, folder: Path
 ) -> None:
     unlock(kiosk, card)
-    told = OutboxItem(id=uuid4(), recorded_at=datetime.now(UTC), fact=HEALTH)
-    kiosk.report(told.model_dump(mode="json"))
+    health_item = OutboxItem(id=uuid4(), recorded_at=datetime.now(UTC), fact=HEALTH)
+    kiosk.report(health_item.model_dump(mode="json"))
     name = 'the "ward"\\\n7 {of="it"}\\n'
     with operator.service.services.database.transaction() as database:
         database.exec(select(Kiosk)).one().name = name
@@ -143,8 +143,8 @@ def test_how_kiosks_are_is_told_to_prometheus(
     }
     ours = {"kiosk": name, "organisation": "Trust A"}
     heard = samples.pop(("kiosk_heard_timestamp_seconds", *ours.items()))
-    said = samples.pop(("kiosk_health_timestamp_seconds", *ours.items()))
-    assert (heard, said) == (clock.now.timestamp(), told.recorded_at.timestamp())
+    timestamp = samples.pop(("kiosk_health_timestamp_seconds", *ours.items()))
+    assert (heard, timestamp) == (clock.now.timestamp(), health_item.recorded_at.timestamp())
     assert samples == {
         (name, *sorted(labels.items())): value
         for name, labels, value in (
@@ -170,9 +170,7 @@ def test_how_kiosks_are_is_told_to_prometheus(
     assert operator.run("metrics", "--file", folder / "missing" / "kiosks.prom") == 2
 
 
-def test_a_kiosk_that_was_revoked_or_said_nothing_has_no_figures(
-    operator: Operator, kiosk: KioskClient
-) -> None:
+def test_a_revoked_or_silent_kiosk_has_no_metrics(operator: Operator, kiosk: KioskClient) -> None:
     assert kiosk.token
     assert operator.run("metrics") == 0
     assert "kiosk_disk_free_bytes" not in operator.out

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Two central services on one database, asked by many at once: all is counted, nothing doubled."""
+"""Two central services on one database, with many requests at once: each counts exactly once."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ AT_ONCE = 20
 
 
 class ServiceProcess(Service):
-    """The service as a process of its own. What is sown into its database is sown from here."""
+    """The service as a process of its own. This process seeds its database."""
 
     def start(self) -> None:
         self.services = assembly.assemble(self.settings)
@@ -99,7 +99,7 @@ def pair(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture
 def kiosks(pair: Pair, request: pytest.FixtureRequest) -> tuple[KioskClient, KioskClient]:
-    """The same kiosk, talking to the one and to the other."""
+    """Return the same kiosk twice, one talking to each service."""
     one, other = (service.kiosk(request.node.name) for service in pair)
     return one, other
 
@@ -110,7 +110,7 @@ def card(kiosks: tuple[KioskClient, KioskClient]) -> PersonalCard:
 
 
 def at_once(*asking: Callable[[], requests.Response]) -> list[requests.Response]:
-    """`AT_ONCE` requests, in turn from `asking`, none of which is sent before all are ready."""
+    """Send `AT_ONCE` requests, in turn from `asking`, none before all are ready."""
     ready = threading.Barrier(AT_ONCE)
 
     def ask(number: int) -> requests.Response:
@@ -121,7 +121,7 @@ def at_once(*asking: Callable[[], requests.Response]) -> list[requests.Response]
         return list(pool.map(ask, range(AT_ONCE)))
 
 
-def told(answers: list[requests.Response]) -> Counter[str]:
+def count_outcomes(answers: list[requests.Response]) -> Counter[str]:
     return Counter("yes" if one.status_code == 200 else problem(one) for one in answers)
 
 
@@ -130,7 +130,7 @@ def test_wrong_answers_are_counted_exactly(
 ) -> None:
     opened = kiosks[0].opened(card)
     answers = at_once(*(lambda k=k: k.answer(card, opened, WRONG) for k in kiosks))
-    outcome = told(answers)
+    outcome = count_outcomes(answers)
     assert outcome.total() == AT_ONCE == outcome["answers-wrong"] + outcome["wait"]
     with pair[0].services.database.reading() as database:
         known = database.exec(select(Card).where(Card.serial == card.serial)).one()
@@ -152,11 +152,11 @@ def test_wrong_answers_are_counted_exactly(
 def test_forged_cards_are_counted_exactly(
     pair: Pair, kiosks: tuple[KioskClient, KioskClient], card: PersonalCard
 ) -> None:
-    """Nothing makes these wait for one another but the database."""
+    """Only the database makes these requests wait for one another."""
     opened = kiosks[0].opened(card)
     answers = at_once(*(lambda k=k: k.answer(card, opened, signature=b"forged") for k in kiosks))
-    counted = PER_KIOSK.free + 1  # then the kiosk waits, and further ones do not lengthen that
-    assert told(answers) == {"card-not-genuine": counted, "wait": AT_ONCE - counted}
+    counted = PER_KIOSK.free + 1  # then the kiosk has to wait, and no longer for more forgeries
+    assert count_outcomes(answers) == {"card-not-genuine": counted, "wait": AT_ONCE - counted}
     with pair[0].services.database.reading() as database:
         asking = database.exec(select(Kiosk).where(Kiosk.name == kiosks[0].name)).one()
     assert asking.failures == counted
@@ -167,7 +167,7 @@ def test_one_card_gets_one_grant(
 ) -> None:
     session = kiosks[0].accepted(card)
     answers = at_once(*(lambda k=k: k.ask_grant(session) for k in kiosks))
-    assert told(answers) == {"yes": AT_ONCE}
+    assert count_outcomes(answers) == {"yes": AT_ONCE}
     assert len({answer.content for answer in answers}) == 1
     assert pair[0].rows(GrantRow, GrantRow.session_id == session) == 1
     assert pair[0].rows(Attempt, Attempt.outcome == AttemptOutcome.ACCEPTED) >= 1
@@ -177,7 +177,7 @@ def test_one_session_is_accepted_once(
     pair: Pair, kiosks: tuple[KioskClient, KioskClient], card: PersonalCard
 ) -> None:
     opened = kiosks[0].opened(card)
-    outcome = told(at_once(*(lambda k=k: k.answer(card, opened) for k in kiosks)))
+    outcome = count_outcomes(at_once(*(lambda k=k: k.answer(card, opened) for k in kiosks)))
     assert outcome.total() == AT_ONCE == outcome["yes"] + outcome["wait"]
     attempts = pair[0].rows(Attempt, Attempt.session_id == opened.session)
     accepted = pair[0].rows(
@@ -186,10 +186,10 @@ def test_one_session_is_accepted_once(
     assert attempts == accepted >= 1
 
 
-def test_reports_are_applied_once_in_whatever_order_they_name_cards(
+def test_reports_are_applied_once_in_any_order_of_their_cards(
     pair: Pair, kiosks: tuple[KioskClient, KioskClient], card: PersonalCard
 ) -> None:
-    """Each report is about two cards: locked in the order of its items, they would deadlock."""
+    """Each report is about two cards: locks in the order of its items would deadlock."""
     another = kiosks[0].know(PersonalCard())
     grants = [kiosks[0].granted(each) for each in (card, another)]
     items = [one for grant in grants for one in visit(grant)]
@@ -200,7 +200,7 @@ def test_reports_are_applied_once_in_whatever_order_they_name_cards(
             for order in (items, items[::-1])
         )
     )
-    assert told(answers) == {"yes": AT_ONCE}
+    assert count_outcomes(answers) == {"yes": AT_ONCE}
     outcomes = Counter(
         (one["id"], one["status"]) for answer in answers for one in answer.json()["items"]
     )
@@ -224,16 +224,16 @@ def test_reports_are_applied_once_in_whatever_order_they_name_cards(
 
 
 def test_an_assertion_is_accepted_once(pair: Pair) -> None:
-    """By whichever of the processes: neither has given the nonce, for all it knows."""
+    """Either process may accept it, and neither knows whether the other issued the nonce."""
     one, other = (Device(service) for service in pair)
     one.enrol(allow(pair[0], "kiosk of assertions"))
     assertion = one.assertion()
-    outcome = told(at_once(*(lambda d=d: d.ask_token(assertion) for d in (one, other))))
+    outcome = count_outcomes(at_once(*(lambda d=d: d.ask_token(assertion) for d in (one, other))))
     assert outcome == {"yes": 1, "not-authenticated": AT_ONCE - 1}
 
 
 def visit(grant: Grant) -> list[dict[str, Any]]:
-    """What is reported of a visit that went well."""
+    """Return the items that report a successful visit."""
     facts = [
         item(grant, 0, CardCommand.UNBLOCK, 0, None),
         item(grant, 1, CardCommand.UNBLOCK, 0, "9000"),
@@ -246,4 +246,4 @@ def visit(grant: Grant) -> list[dict[str, Any]]:
 
 @pytest.fixture(autouse=True)
 def _cheap_answers() -> None:
-    """Not here: processes of their own take nothing that costs less than it should."""
+    """Keep the real cost: other processes accept no cheaper envelopes."""

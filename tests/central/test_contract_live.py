@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Requests that are made from the contract's document, right ones and wrong ones, are answered."""
+"""Valid and invalid requests, generated from the contract's document, get documented answers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from schemathesis.specs.openapi.checks import (
 
 from kiosk.contract.messages import Grant
 from tests.central.conftest import NewDatabase
-from tests.central.loggedin import Desk, TrustedCard, believe
+from tests.central.loggedin import Desk, TrustedCard, trust_authority
 from tests.central.world import Clock, KioskClient, PersonalCard, Service
 from tests.contract.document import document
 from tests.examples import examples
@@ -52,8 +52,8 @@ a_few = settings(
 
 
 @dataclass
-class Ground:
-    """What there is at central for a request to hit upon."""
+class Targets:
+    """Existing objects at central that a request can refer to."""
 
     kiosk: KioskClient
     card: PersonalCard
@@ -61,7 +61,7 @@ class Ground:
     login: UUID
 
     def aim(self, case: Request, *, session: UUID) -> None:
-        """Have a request, made of nothing but the document, name something that is there."""
+        """Make a generated request refer to existing objects."""
         if "session" in case.path_parameters:
             case.path_parameters["session"] = str(session)
         match case.body:
@@ -73,7 +73,7 @@ class Ground:
                         item["fact"][about] = str(getattr(self.grant, about))
 
     def ask(self, case: Request, token: str) -> int:
-        """The status of the answer, which is one that the document has."""
+        """Send the request; return the status, which has to be in the document."""
         answer = case.call_and_validate(
             base_url=self.kiosk.service.url,
             headers={"Authorization": f"Bearer {token}"},
@@ -83,42 +83,42 @@ class Ground:
 
 
 @pytest.fixture(scope="module")
-def ground(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+def targets(
+    new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Targets]:
     folder = tmp_path_factory.mktemp("central")
     with new_database(folder) as url:
         service = Service(folder, Clock(), url)
         service.start()
         kiosk = service.kiosk("ward 7")
-        card, hers = PersonalCard(), TrustedCard()
+        card, trusted_card = PersonalCard(), TrustedCard()
         kiosk.know(card)
-        kiosk.know(hers)
-        believe(service, hers.authority)
-        desk = Desk(kiosk, hers)
+        kiosk.know(trusted_card)
+        trust_authority(service, trusted_card.authority)
+        desk = Desk(kiosk, trusted_card)
         desk.log_in()
-        yield Ground(kiosk, card, kiosk.granted(card), desk.session)
+        yield Targets(kiosk, card, kiosk.granted(card), desk.session)
         service.stop()
 
 
 @pytest.mark.dealt
 @each_operation
-def test_what_the_document_allows_is_answered_as_it_says(
-    ground: Ground, operation: Operation
-) -> None:
-    sessions = st.sampled_from([ground.grant.session, ground.login, uuid4()])
+def test_a_valid_request_gets_a_documented_answer(targets: Targets, operation: Operation) -> None:
+    sessions = st.sampled_from([targets.grant.session, targets.login, uuid4()])
 
     @a_few
     @given(case=operation.as_strategy(), session=sessions)
     def ask(case: Request, session: UUID) -> None:
-        ground.aim(case, session=session)
-        ground.ask(case, ground.kiosk.token)
+        targets.aim(case, session=session)
+        targets.ask(case, targets.kiosk.token)
 
     ask()
 
 
 @pytest.mark.dealt
 @each_operation
-def test_what_the_document_forbids_is_refused_as_it_says(
-    ground: Ground, operation: Operation
+def test_an_invalid_request_gets_a_documented_refusal(
+    targets: Targets, operation: Operation
 ) -> None:
     if not operation.body and not list(operation.iter_parameters()):
         return
@@ -126,21 +126,21 @@ def test_what_the_document_forbids_is_refused_as_it_says(
     @a_few
     @given(case=operation.as_strategy(generation_mode=GenerationMode.NEGATIVE))
     def ask(case: Request) -> None:
-        ground.ask(case, ground.kiosk.token)
+        targets.ask(case, targets.kiosk.token)
 
     ask()
 
 
 @pytest.mark.dealt
 @each_operation
-def test_nobody_is_answered_without_the_token(ground: Ground, operation: Operation) -> None:
+def test_a_request_without_the_token_is_refused(targets: Targets, operation: Operation) -> None:
     if operation.label in FOR_ANYBODY:
         return
 
     @a_few
     @given(case=operation.as_strategy())
     def ask(case: Request) -> None:
-        ground.aim(case, session=ground.grant.session)
-        assert ground.ask(case, "planted") == 401
+        targets.aim(case, session=targets.grant.session)
+        assert targets.ask(case, "planted") == 401
 
     ask()

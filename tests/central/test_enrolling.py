@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A device becomes a kiosk by a token of the RA's, once, and by a key that is its own."""
+"""A device becomes a kiosk by a one-time token of the RA's and a key of its own."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ def revoke(service: Service) -> None:
         kiosks.revoke(database, database.exec(select(Kiosk)).one())
 
 
-# ---------------------------------------------------------------- as it should be
+# ---------------------------------------------------------------- successful enrolment
 
 
-def test_a_device_is_told_which_kiosk_it_is_and_whom_to_believe(
+def test_an_enrolled_device_gets_its_identity_and_the_keys_to_trust(
     service: Service, device: Device
 ) -> None:
     enrolled = device.enrol()
@@ -54,15 +54,15 @@ def test_a_device_is_told_which_kiosk_it_is_and_whom_to_believe(
     assert device.report(device.access()).status_code == 200
 
 
-def test_what_central_signs_with_is_the_same_in_every_process(
-    service: Service, device: Device
-) -> None:
+def test_every_process_of_central_signs_with_the_same_key(service: Service, device: Device) -> None:
     before = device.enrol()
     service.restart()
     assert Device(service).enrol(allow(service, "ward 8")).verify_keys == before.verify_keys
 
 
-def test_an_answer_that_was_lost_is_given_again(service: Service, device: Device) -> None:
+def test_an_enrolment_can_be_repeated_if_its_answer_was_lost(
+    service: Service, device: Device
+) -> None:
     token = allow(service)
     first = device.enrol(token)
     service.restart()
@@ -70,7 +70,7 @@ def test_an_answer_that_was_lost_is_given_again(service: Service, device: Device
     assert [kind for kind, _ in audited(service)] == ["kiosk.enrolled"]
 
 
-def test_a_fresh_token_puts_another_device_in_its_place(service: Service, device: Device) -> None:
+def test_a_new_token_replaces_the_device(service: Service, device: Device) -> None:
     before = device.enrol()
     access = device.access()
     token = allow(service)
@@ -84,16 +84,16 @@ def test_a_fresh_token_puts_another_device_in_its_place(service: Service, device
     assert audited(service)[1] == ("kiosk.enrolled-again", None)
 
 
-def test_a_device_may_be_another_kiosk_by_another_key(service: Service, device: Device) -> None:
+def test_a_device_may_become_another_kiosk_with_another_key(
+    service: Service, device: Device
+) -> None:
     device.enrol()
     allowed = allow(service, "ward 8")
     assert problem(device.ask_to_enrol(allowed)) == "enrolment-refused"
     assert Device(service).enrol(allowed).name == "ward 8"
 
 
-def test_a_revoked_kiosk_comes_back_by_a_fresh_token_alone(
-    service: Service, device: Device
-) -> None:
+def test_a_revoked_kiosk_needs_a_new_token(service: Service, device: Device) -> None:
     waiting = allow(service)
     device.enrol(waiting)
     revoke(service)
@@ -103,19 +103,17 @@ def test_a_revoked_kiosk_comes_back_by_a_fresh_token_alone(
     assert device.report(device.access()).status_code == 200
 
 
-def test_a_token_that_waits_is_void_once_its_kiosk_is_revoked(
-    service: Service, device: Device
-) -> None:
+def test_a_revocation_voids_the_kiosks_pending_token(service: Service, device: Device) -> None:
     device.enrol()
     waiting = allow(service)
     revoke(service)
     assert problem(Device(service).ask_to_enrol(waiting)) == "enrolment-refused"
 
 
-# ---------------------------------------------------------------- as it should not be
+# ---------------------------------------------------------------- refused enrolment
 
 
-def test_a_token_is_good_for_one_device(service: Service, device: Device) -> None:
+def test_a_token_enrols_one_device(service: Service, device: Device) -> None:
     token = allow(service)
     device.enrol(token)
     thief = Device(service)
@@ -124,7 +122,7 @@ def test_a_token_is_good_for_one_device(service: Service, device: Device) -> Non
     assert audited(service)[-1][0] == "enrolment.refused"
 
 
-def test_of_many_devices_that_have_it_one_gets_in(service: Service) -> None:
+def test_only_one_of_many_devices_can_use_a_token(service: Service) -> None:
     token = allow(service)
     devices = [Device(service) for _ in range(8)]
     with ThreadPoolExecutor(8) as pool:
@@ -132,21 +130,21 @@ def test_of_many_devices_that_have_it_one_gets_in(service: Service) -> None:
     assert sorted(answers) == [200] + [403] * 7
 
 
-def test_a_token_ends(service: Service, device: Device, clock: Clock) -> None:
+def test_a_token_expires(service: Service, device: Device, clock: Clock) -> None:
     token = allow(service)
     clock.pass_time(24 * 3600)
     assert problem(device.ask_to_enrol(token)) == "enrolment-refused"
     assert not stored(service)
 
 
-def test_a_newer_token_voids_the_one_before(service: Service, device: Device) -> None:
+def test_a_newer_token_voids_the_former(service: Service, device: Device) -> None:
     lost, token = allow(service), allow(service)
     assert problem(device.ask_to_enrol(lost)) == "enrolment-refused"
     device.enrol(token)
 
 
 @pytest.mark.parametrize("wrong", ["another central", "another token", "another key", "nothing"])
-def test_the_key_has_to_be_shown(service: Service, device: Device, wrong: str) -> None:
+def test_the_device_has_to_prove_its_key(service: Service, device: Device, wrong: str) -> None:
     token = allow(service)
     match wrong:
         case "another central":
@@ -162,16 +160,14 @@ def test_the_key_has_to_be_shown(service: Service, device: Device, wrong: str) -
 
 
 @pytest.mark.parametrize("weak", [bytes(32), b"\x01" + bytes(31)])
-def test_a_key_that_anybody_can_sign_for_is_none(
-    service: Service, device: Device, weak: bytes
-) -> None:
-    """The neutral element signs everything with (R, 0), R being the neutral element too."""
+def test_the_neutral_element_is_not_a_key(service: Service, device: Device, weak: bytes) -> None:
+    """The neutral element verifies every message with (R, 0) if R is the neutral element too."""
     forged = b"\x01" + bytes(63)
     answer = device.ask_to_enrol(allow(service), public_key=b64(weak), signature=b64(forged))
     assert problem(answer) == "enrolment-refused"
 
 
-def test_a_nonce_has_to_be_centrals_and_fresh(
+def test_a_nonce_has_to_be_centrals_and_recent(
     service: Service, device: Device, clock: Clock
 ) -> None:
     token, old = allow(service), device.nonce().nonce
@@ -185,7 +181,9 @@ def test_a_nonce_has_to_be_centrals_and_fresh(
     assert problem(device.ask_to_enrol(token, nonce=old)) == "enrolment-refused"
 
 
-def test_strangers_cannot_flood_the_audit(service: Service, device: Device, clock: Clock) -> None:
+def test_unknown_callers_cannot_flood_the_audit(
+    service: Service, device: Device, clock: Clock
+) -> None:
     for _ in range(5):
         assert problem(device.ask_to_enrol("y" * 43)) == "enrolment-refused"
     assert audited(service) == [("enrolment.refused", "no such token")]
@@ -227,7 +225,7 @@ def test_the_command_prints_a_token_that_is_stored_nowhere(
         ("ward 7", "--organisation", "Trust B"),  # a kiosk of Trust A
     ],
 )
-def test_a_token_that_makes_no_sense_is_declined(
+def test_an_impossible_token_is_declined(
     operator: Operator, service: Service, device: Device, arguments: tuple[str, ...]
 ) -> None:
     device.enrol()

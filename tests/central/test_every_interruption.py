@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every way of interrupting up to three visits in a row: none loses a card, and few freeze it."""
+"""Every interruption of up to three visits in a row: none loses a card, and few freeze one."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from tests.central.test_evidence import MAXIMUM, UNDISTURBED, SimulatedCard, Wor
 VISITS = 3
 
 Knowledge = tuple[tuple[Visit, ...], ReportedTries]
-"""All that central has: two cards of which it is the same are one to it."""
+"""All that central knows: it cannot tell apart two cards with the same knowledge."""
 
 
 class Passcode(StrEnum):
-    """What is with the passcode when the card comes."""
+    """The state of the passcode when the card arrives."""
 
     LOCKED_AGAIN = "locked before every visit"
     LOCKED_ONCE = "locked before the first visit"
@@ -30,7 +30,7 @@ class Passcode(StrEnum):
 
 @dataclass(frozen=True)
 class Reached:
-    """Where a row of interrupted visits led to; `how`: where each of them broke off."""
+    """The state after a row of interrupted visits; `how` says where each of them stopped."""
 
     how: tuple[str, ...]
     world: World
@@ -41,11 +41,11 @@ class Reached:
 def interrupted(
     start: World, passcode: Passcode, how: tuple[str, ...] = (), *, unlocked_elsewhere: int = 0
 ) -> Iterator[Reached]:
-    """What comes of one to three visits, each stopped at each moment of the card work.
+    """Return every state after one to three visits, each stopped at each moment of the card work.
 
-    The moments are before and after each command, and before and after each fact is recorded. What
-    was recorded is delivered before the next visit, and so is the visit's end. After as many visits
-    as `unlocked_elsewhere` says, somebody unlocks the card with a key that is not ours.
+    The moments are before and after each command, and before and after each fact is recorded. The
+    recorded facts are delivered before the next visit, and so is the visit's end. After the number
+    of visits in `unlocked_elsewhere`, somebody unlocks the card with a key that is not ours.
     """
     if how:
         if len(how) == unlocked_elsewhere:
@@ -66,7 +66,7 @@ def interrupted(
 
 
 def visited(start: World, passcode: Passcode, stop: int) -> World:
-    """`start`, which stays as it is, after one visit more. It wastes a try at most."""
+    """Return the state after one more visit; `start` stays unchanged. It wastes a try at most."""
     world = World(copy.copy(start.card), list(start.visits))
     world.visit(replace(UNDISTURBED, stop=stop, locks_before=False, ends=1))
     world.deliver_all()
@@ -78,7 +78,7 @@ def visited(start: World, passcode: Passcode, stop: int) -> World:
 
 
 def last_word(facts: tuple[Fact, ...]) -> str:
-    """The last fact of a visit, as `unblock 1?` where its outcome is not known."""
+    """Return the last fact of a visit, as `unblock 1?` if its outcome is unknown."""
     if not facts:
         return "nothing"
     last = facts[-1]
@@ -86,7 +86,7 @@ def last_word(facts: tuple[Fact, ...]) -> str:
 
 
 def beginnings(passcode: Passcode, *, tells: bool, opened: bool) -> Iterator[World]:
-    """The card as central believes it to be; and until it was opened, one whose key is wrong."""
+    """Yield the card as central believes it to be; if it never opened, one with a wrong key too."""
     for key in (0,) if opened else (0, -1):
         world = World(SimulatedCard(key, MAXIMUM, tells))
         if opened:
@@ -97,11 +97,12 @@ def beginnings(passcode: Passcode, *, tells: bool, opened: bool) -> Iterator[Wor
 
 
 def forced(cards: set[tuple[int, int]], how: tuple[str, ...]) -> bool:
-    """Whether no grant is safe for all these (key, tries left), between which nobody can tell.
+    """Return whether no grant is safe for all these indistinguishable (key, tries left).
 
-    Whatever is sent first: it is the key of a card with a single try, which could be torn off; or a
-    guess at a card with two; or one among them carries no key of ours and has one left, or all do.
-    A candidate of which no answer is known is not sent first again.
+    The first command is never safe: either its key is that of a card with a single try, which could
+    be torn off; or it is a guess at a card with two tries; or one of the cards carries no key of
+    ours and has one try left, or all do. A candidate without a known answer is not sent first
+    again.
     """
     keys = {key for key, _ in cards if key >= 0}
     may_begin = {key for key in keys if how[-1] != f"unblock {key}?" or len(keys) > 1}
@@ -113,7 +114,7 @@ def forced(cards: set[tuple[int, int]], how: tuple[str, ...]) -> bool:
 
 
 ROWS = {
-    # opened before, tells its tries, passcode: rows, and those that freeze the card
+    # columns: opened before, reports its tries, passcode: rows, and those that freeze the card
     (True, False, Passcode.LOCKED_AGAIN): (2102, 252),
     (True, False, Passcode.LOCKED_ONCE): (2167, 246),
     (True, False, Passcode.FORGOTTEN): (2102, 252),
@@ -129,11 +130,11 @@ def test_every_row_of_interrupted_visits(
 ) -> None:
     """No card is lost, a guess wastes one try a visit, and a single interruption freezes nothing.
 
-    A visit may be stopped between the moment at which the card takes the try off and the one at
-    which it compares the key: cards that do so lose a try over the right key. With a card of three
-    tries, which is what is tried here, two such moments may have been one too many already. In
-    every row that freezes the card the outcome of two commands at least is not known, and there is
-    no key that could be sent without risking the last try, or the last two by a guess.
+    A visit may be stopped after the card takes the try off and before it compares the key: such
+    cards lose a try over the right key. With a card of three tries, as here, two such moments may
+    already be one too many. In every row that freezes the card, the outcome of at least two
+    commands is unknown, and no key could be sent without risking the last try, or the last two by a
+    guess.
     """
     opened, tells, passcode = kind
     (start,) = (
@@ -150,7 +151,7 @@ def test_every_row_of_interrupted_visits(
 @pytest.mark.dealt
 @pytest.mark.parametrize("passcode", Passcode)
 def test_every_row_of_interrupted_visits_of_a_card_that_never_opened(passcode: Passcode) -> None:
-    """The imported key may be wrong: then each unknown outcome was a refusal, and one is left."""
+    """The imported key may be wrong: then each unknown outcome was a refusal; one try is left."""
     right, wrong = beginnings(passcode, tells=False, opened=False)
     reached = list(interrupted(right, passcode))
     assert min(len(row.how) for row in reached if row.frozen) == 2
@@ -160,7 +161,7 @@ def test_every_row_of_interrupted_visits_of_a_card_that_never_opened(passcode: P
 
 
 def look_at(reached: list[Reached]) -> None:
-    """Those frozen are so by force; the others are unlocked by a visit that is not interrupted."""
+    """Check that frozen cards have to be, and that an undisturbed visit unlocks the others."""
     alike: dict[Knowledge, set[tuple[int, int]]] = defaultdict(set)
     for row in reached:
         card = row.world.card

@@ -22,11 +22,11 @@ OK = 0x9000
 MAXIMUM = 3
 
 
-# ---------------------------------------------------------------- a world to be wrong in
+# ---------------------------------------------------------------- a simulated world
 
 
 class Renewal(Enum):
-    """What a card makes of the change of its unblocking key."""
+    """A card's reaction to the change of its unblocking key."""
 
     WORKS = auto()
     DECLINED = auto()
@@ -36,7 +36,7 @@ class Renewal(Enum):
 
 @dataclass
 class SimulatedCard:
-    """The part of a card that this is about: which key it carries, and the tries for it."""
+    """The part of a card that matters here: the key that it carries, and its tries."""
 
     key: int
     maximum: int
@@ -55,7 +55,7 @@ class SimulatedCard:
         return ReportedTries(self.passcode, self.tries if self.tells else None)
 
     def torn(self) -> Iterator[None]:
-        """The moment after the try was taken off and before the key is compared."""
+        """Lose the power after the try was taken off and before the key is compared."""
         if self.tries == 0:
             return
         before = (self.tries, self.fewest)
@@ -95,10 +95,10 @@ class SimulatedCard:
 
 @dataclass
 class Plan:
-    """How a visit goes: where it stops, what the card does, what of its report arrives when.
+    """The course of a visit: where it stops, how the card acts, and which facts arrive when.
 
-    `ends`: how often the kiosk says that it is over; `lost`: what of all that is underway never
-    arrives.
+    `ends`: how often the kiosk reports the visit's end; `lost`: which items in transit never
+    arrive.
     """
 
     stop: int
@@ -113,7 +113,7 @@ class Plan:
 
 @dataclass
 class World:
-    """A card, what kiosks have recorded of it, and what central knows.
+    """A card, the facts that kiosks have recorded of it, and central's knowledge.
 
     `whole`: the last visit came to its end before it was to be stopped.
     """
@@ -127,7 +127,7 @@ class World:
         return decide(self.visits, self.card.told(), self.card.maximum)
 
     def visit(self, plan: Plan) -> Decision:
-        """Someone comes with the card. What central decides."""
+        """Run a visit with the card; return central's decision."""
         if plan.locks_before:
             self.card.passcode = 0
         self.card.renewal = plan.renewal
@@ -160,11 +160,11 @@ class World:
         self.whole = len(moments) < plan.stop
         number = len(self.visits) - 1
         self.underway += [(number, fact) for fact in recorded]
-        # At the end of the card work, and when a kiosk that was killed starts again.
+        # At the end of the card work, and when a killed kiosk starts again.
         self.underway += [(number, len(recorded))] * plan.ends
 
     def _moments(self, grant: Visit, plan: Plan, second_needs: int) -> Iterator[Fact | None]:
-        """The kiosk's side. It may stop after any moment; None: the card has acted, unrecorded."""
+        """Yield the kiosk's moments; it may stop after each. None: the card acted, unrecorded."""
         following = grant.current + 1
         other = following if grant.first == grant.current else grant.current
         opened = None
@@ -203,7 +203,7 @@ class World:
         yield Fact(0, ATTEST, carried, OK, genuine=True)
 
     def deliver(self, index: int, *, again: bool = False) -> None:
-        """A fact or an end arrives; `again`: and stays underway, to arrive twice."""
+        """Deliver a fact or an end; with `again` it also stays in transit, to arrive twice."""
         number, told = self.underway[index] if again else self.underway.pop(index)
         visit = self.visits[number]
         if isinstance(told, Fact):
@@ -243,22 +243,20 @@ cards = st.builds(
 )
 
 
-# ---------------------------------------------------------------- what holds whatever happens
+# ---------------------------------------------------------------- invariants
 
 
 @settings(max_examples=examples(200), deadline=None)
 @given(cards, st.lists(plans, min_size=1, max_size=12))
-def test_no_card_is_lost_whatever_stops_and_whichever_facts_are_late(
-    card: SimulatedCard, story: list[Plan]
-) -> None:
+def test_no_card_is_lost_by_any_stop_or_late_fact(card: SimulatedCard, story: list[Plan]) -> None:
     world = World(card)
     for plan in story:
         before = card.wasted
         decision = world.visit(plan)
-        # Changing the key is the visit's own doing: what was carried before is what was needed.
+        # The visit itself changes the key: the key that the card carried before is the one needed.
         assert card.key in (decision.current, decision.current + 1)
         assert card.wasted <= before + 1
-        # Without a loss of power at the worst moment two are left; with one, one is.
+        # Without a loss of power at the worst moment two tries are left; with one, one is.
         assert card.fewest >= (1 if card.tears else 2)
 
 
@@ -281,12 +279,12 @@ def test_the_order_and_number_of_arrivals_do_not_matter(
 
 @settings(max_examples=examples(120), deadline=None)
 @given(cards, st.lists(plans, min_size=1, max_size=10))
-def test_once_every_fact_has_arrived_an_undisturbed_visit_unlocks(
+def test_an_undisturbed_visit_unlocks_once_every_fact_has_arrived(
     card: SimulatedCard, story: list[Plan]
 ) -> None:
-    """Interrupted visits come one at a time here: each is followed by one that is not.
+    """Interrupted visits come one at a time here: an undisturbed visit follows each.
 
-    A kiosk that was killed says, when it starts again, that the visit is over.
+    A killed kiosk reports the visit's end when it starts again.
     """
     world = World(card)
     for plan in story:
@@ -303,9 +301,7 @@ def test_once_every_fact_has_arrived_an_undisturbed_visit_unlocks(
 
 @settings(max_examples=examples(80), deadline=None)
 @given(cards, plans)
-def test_a_visit_that_is_never_heard_of_again_does_not_keep_the_next_from_unlocking(
-    card: SimulatedCard, lost: Plan
-) -> None:
+def test_a_lost_visit_does_not_prevent_the_next_unlock(card: SimulatedCard, lost: Plan) -> None:
     world = World(card)
     world.visit(replace(lost, arrivals=[]))
     assert not world.visit(UNDISTURBED).frozen
@@ -314,7 +310,7 @@ def test_a_visit_that_is_never_heard_of_again_does_not_keep_the_next_from_unlock
 
 @settings(max_examples=examples(120), deadline=None)
 @given(cards, st.lists(plans, min_size=1, max_size=12))
-def test_even_a_card_whose_imported_key_is_wrong_keeps_a_try(
+def test_a_card_with_a_wrong_imported_key_keeps_a_try(
     card: SimulatedCard, story: list[Plan]
 ) -> None:
     card.key = -1
@@ -359,7 +355,7 @@ def test_a_candidate_sent_without_a_recorded_answer_is_not_sent_first_again() ->
     assert decide([first, second], LOCKED, 5).first == 0
 
 
-def test_a_grant_of_which_nothing_is_heard_leaves_both_possible() -> None:
+def test_an_unreported_grant_leaves_both_keys_possible() -> None:
     decision = decide([a_visit()], LOCKED, MAXIMUM)
     assert (decision.current, decision.first) == (0, 0)
     assert decision.second_allowed
@@ -372,7 +368,7 @@ def test_two_guesses_without_an_answer_freeze_a_card_that_never_opened() -> None
     assert not decide([visits[0], replace(visits[1], second_needs=4)], LOCKED, 5).frozen
 
 
-def test_a_card_that_tells_its_counter_needs_no_ledger() -> None:
+def test_a_card_that_reports_its_counter_needs_no_ledger() -> None:
     visits = [a_visit(), a_visit(guess=True), a_visit(guess=True)]
     assert not decide(visits, ReportedTries(0, unblocking=3), MAXIMUM).frozen
     assert decide([], ReportedTries(0, unblocking=1), MAXIMUM).frozen
@@ -394,7 +390,7 @@ def test_a_late_fact_thaws_a_card() -> None:
 
 
 def test_a_change_that_began_makes_the_next_key_the_likely_one() -> None:
-    """Where the present one has lost no more than may be guessed with."""
+    """If the present key has lost no more tries than may be guessed with."""
     visit = a_visit(Fact(1, UNBLOCK, 0, OK), Fact(2, VERIFY, 0, OK), Fact(3, CHANGE, 1, None))
     assert decide([visit], LOCKED, MAXIMUM + 1).first == 1
     assert decide([visit], LOCKED, MAXIMUM).first == 0
@@ -411,7 +407,7 @@ def test_half_a_guess_on_a_card_that_never_opened_freezes_it() -> None:
     assert decide(visits, LOCKED, MAXIMUM).frozen
 
 
-def test_current_refused_means_next_without_a_guess() -> None:
+def test_a_refused_current_key_makes_the_next_certain() -> None:
     opened = a_visit(Fact(1, UNBLOCK, 0, OK))
     visits = [opened, complete(SENT_0, Fact(0, UNBLOCK, 0, 0x63C2), guess=True)]
     decision = decide(visits, LOCKED, MAXIMUM)
@@ -456,11 +452,11 @@ def test_a_change_that_failed_in_the_card_may_have_happened() -> None:
         (Fact(1, UNBLOCK, 1, 0x63C2), 0),
     ],
 )
-def test_what_proves_a_generation(fact: Fact, generation: int) -> None:
+def test_a_generation_is_proven_by_success_alone(fact: Fact, generation: int) -> None:
     assert proven([a_visit(fact)]) == generation
 
 
-def test_a_refusal_without_a_count_costs_a_try_all_the_same() -> None:
+def test_a_refusal_without_a_count_costs_a_try_too() -> None:
     opened = complete(SENT_0, OPENED_0)
     refused = a_visit(Fact(0, UNBLOCK, 1, 0x6300), first=1, guess=True)
     # The second candidate may have been sent after all, and been torn.
@@ -470,7 +466,7 @@ def test_a_refusal_without_a_count_costs_a_try_all_the_same() -> None:
     assert decide([opened, alone, a_visit(Fact(1, UNBLOCK, 0, 0x6300))], LOCKED, 5).frozen
 
 
-# ---------------------------------------------------------------- what cannot have happened
+# ---------------------------------------------------------------- impossible cases
 
 
 def complete(
@@ -503,7 +499,9 @@ UNKNOWN_CHANGE = complete(SENT_0, OPENED_0, Fact(0, VERIFY, 0, OK), CHANGING)
         ({2, 1}, [0, 1], False),
     ],
 )
-def test_when_a_visit_is_complete(ends: set[int], sequences: list[int], expected: bool) -> None:
+def test_a_visit_is_complete_with_all_its_facts_and_its_end(
+    ends: set[int], sequences: list[int], expected: bool
+) -> None:
     facts = tuple(Fact(number, UNBLOCK, 0, None) for number in sequences)
     assert replace(a_visit(*facts), ends=frozenset(ends)).complete is expected
 
@@ -513,18 +511,18 @@ def test_two_facts_for_one_step_are_never_complete() -> None:
     assert not replace(a_visit(*facts), ends=frozenset({2})).complete
 
 
-def test_a_visit_in_which_nothing_was_sent_leaves_everything_as_it_was() -> None:
+def test_a_visit_without_commands_changes_nothing() -> None:
     assert decide([complete()] * 7, LOCKED, MAXIMUM) == decide([], LOCKED, MAXIMUM)
 
 
-def test_no_change_was_sent_that_was_not_recorded() -> None:
+def test_an_unrecorded_change_was_not_sent() -> None:
     decision = decide([complete(SENT_0, OPENED_0, Fact(0, VERIFY, 0, OK))], LOCKED, MAXIMUM)
     assert (decision.first, decision.second_allowed, decision.charge) == (0, False, False)
     assert decide([UNKNOWN_CHANGE], LOCKED, MAXIMUM).charge
 
 
 def test_one_unknown_candidate_leaves_the_other_to_be_tried_first() -> None:
-    """One try may be gone over the change, and one over the candidate, whichever fits."""
+    """One try may be lost over the change, and one over the candidate, whichever key fits."""
     visits = [UNKNOWN_CHANGE, complete(SENT_1, first=1, guess=True)]
     decision = decide(visits, LOCKED, MAXIMUM + 1)
     assert not decision.frozen
@@ -532,7 +530,7 @@ def test_one_unknown_candidate_leaves_the_other_to_be_tried_first() -> None:
 
 
 def test_a_change_and_a_candidate_that_may_have_been_torn_freeze_a_card_of_three_tries() -> None:
-    """It may carry the present key with a single try: whatever is sent could be the last."""
+    """The card may carry the present key with a single try: any command could be the last."""
     visits = [UNKNOWN_CHANGE, complete(SENT_1, first=1, guess=True)]
     assert decide(visits, LOCKED, MAXIMUM).frozen
     again = complete(SENT_0, first=0, guess=True)
@@ -540,18 +538,18 @@ def test_a_change_and_a_candidate_that_may_have_been_torn_freeze_a_card_of_three
     assert not decide([*visits, again], LOCKED, MAXIMUM + 3).frozen
 
 
-def test_what_opened_a_card_in_a_complete_visit_is_what_was_sent() -> None:
+def test_a_complete_visit_proves_the_key_that_opened_the_card() -> None:
     visits = [UNKNOWN_CHANGE, complete(SENT_1, first=1, guess=True)]
     decision = decide(visits, ReportedTries(passcode=3), MAXIMUM)
     assert (decision.first, decision.second_allowed, decision.tries_left) == (1, False, 3)
 
 
-def test_a_card_that_somebody_else_unlocked_says_nothing() -> None:
+def test_a_card_unlocked_elsewhere_proves_nothing() -> None:
     visits = [UNKNOWN_CHANGE, complete(guess=True)]
     assert decide(visits, ReportedTries(passcode=3), MAXIMUM) == decide(visits, LOCKED, MAXIMUM)
 
 
-def test_a_try_that_is_gone_may_have_been_a_refusal_or_torn_off() -> None:
+def test_a_lost_try_may_be_a_refusal_or_a_loss_of_power() -> None:
     reported = ReportedTries(0, unblocking=4)
     visits = [
         replace(UNKNOWN_CHANGE, reported=reported),
@@ -561,8 +559,8 @@ def test_a_try_that_is_gone_may_have_been_a_refusal_or_torn_off() -> None:
     assert (decision.first, decision.second_allowed, decision.frozen) == (0, True, False)
 
 
-def test_fewer_tries_than_a_key_leaves_make_it_the_unlikely_one() -> None:
-    """A card that carried the next key would have all its tries: the change had restored them."""
+def test_a_low_counter_makes_the_next_key_unlikely() -> None:
+    """A card with the next key would have all its tries: the change had restored them."""
     decision = decide(
         [replace(UNKNOWN_CHANGE, reported=ReportedTries(0, 3))], ReportedTries(0, 2), MAXIMUM
     )
@@ -572,7 +570,7 @@ def test_fewer_tries_than_a_key_leaves_make_it_the_unlikely_one() -> None:
     ).frozen
 
 
-def test_tries_that_others_wasted_prove_nothing() -> None:
+def test_tries_wasted_elsewhere_prove_nothing() -> None:
     reported = ReportedTries(0, unblocking=3)
     visits = [replace(UNKNOWN_CHANGE, reported=reported), complete(guess=True, reported=reported)]
     assert decide(visits, ReportedTries(0, unblocking=2), MAXIMUM).frozen
@@ -590,10 +588,8 @@ def test_a_new_card_that_may_have_refused_twice_is_frozen() -> None:
 
 @settings(max_examples=examples(120), deadline=None)
 @given(st.booleans(), st.lists(plans, min_size=1, max_size=8), st.data())
-def test_ends_that_lie_leave_a_card_a_try(
-    tells: bool, story: list[Plan], data: st.DataObject
-) -> None:
-    """A kiosk whose disk was rolled back once: its end counts fewer facts than there were."""
+def test_wrong_ends_leave_a_card_a_try(tells: bool, story: list[Plan], data: st.DataObject) -> None:
+    """The disk of a kiosk was rolled back once: its end counts fewer facts than there were."""
     world = World(SimulatedCard(0, MAXIMUM, tells))
     rolled_back = data.draw(st.integers(0, len(story) - 1))
     for number, plan in enumerate(story):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reports: every item is answered, and what is applied is applied once."""
+"""Reports: every item gets an answer, and each fact is applied once."""
 
 from __future__ import annotations
 
@@ -52,9 +52,7 @@ def test_items_in_any_order_and_number_are_applied_once(
     assert kinds.count("card.unlocked") == 1
 
 
-def test_a_session_that_is_long_over_still_accepts_its_facts(
-    kiosk: KioskClient, card: PersonalCard
-) -> None:
+def test_an_expired_session_still_accepts_its_facts(kiosk: KioskClient, card: PersonalCard) -> None:
     old = kiosk.granted(card)
     grant = kiosk.granted(card)
     kiosk.report(item(grant, 1, CardCommand.UNBLOCK, 1, "9000"))
@@ -80,7 +78,7 @@ def test_grants_of_other_kiosks_and_organisations_are_refused_item_by_item(
     assert outcomes(neighbour, good) == [("refused", "grant not known")]
 
 
-def test_an_id_means_one_fact(kiosk: KioskClient, card: PersonalCard) -> None:
+def test_an_id_identifies_one_fact(kiosk: KioskClient, card: PersonalCard) -> None:
     grant = kiosk.granted(card)
     first = item(grant, 1, CardCommand.UNBLOCK, 0, "63C2")
     forged = item(grant, 1, CardCommand.UNBLOCK, 0, "9000") | {"id": first["id"]}
@@ -91,7 +89,7 @@ def test_an_id_means_one_fact(kiosk: KioskClient, card: PersonalCard) -> None:
     ("command", "generation"),
     [(CardCommand.UNBLOCK, 2), (CardCommand.CHANGE, 0), (CardCommand.CHANGE, 2)],
 )
-def test_a_generation_that_was_not_granted_is_refused(
+def test_a_fact_about_an_ungranted_generation_is_refused(
     kiosk: KioskClient, card: PersonalCard, command: CardCommand, generation: int
 ) -> None:
     grant = kiosk.granted(card)
@@ -121,7 +119,7 @@ def test_an_attest_counts_when_the_card_signed_it(
     assert kiosk.granted(card).current.generation == (1 if genuine else 0)
 
 
-def test_a_report_that_is_not_one_applies_nothing(
+def test_a_malformed_report_applies_nothing(
     service: Service, kiosk: KioskClient, card: PersonalCard
 ) -> None:
     good = item(kiosk.granted(card), 1, CardCommand.UNBLOCK, 0, "9000")
@@ -147,7 +145,7 @@ def kinds(service: Service) -> list[str]:
         return list(database.exec(select(AuditEntry.kind).order_by(col(AuditEntry.sequence))))
 
 
-def test_an_end_settles_what_was_never_sent_whenever_it_comes(
+def test_an_end_in_any_order_settles_commands_that_were_never_sent(
     service: Service, kiosk: KioskClient
 ) -> None:
     card = kiosk.know(PersonalCard(unblocking_maximum=6))
@@ -158,7 +156,7 @@ def test_an_end_settles_what_was_never_sent_whenever_it_comes(
     assert guess.second_allowed  # the fact is still to come
     kiosk.report(item(lost, 0, CardCommand.UNBLOCK, 0, None))
     another = kiosk.granted(card)
-    assert another.second_allowed  # and so is what the guess did
+    assert another.second_allowed  # and so is the effect of the guess
     outcomes(kiosk, end(another.session, 0), end(guess.session, 0))
     service.restart()
     assert outcomes(kiosk, ended) == [("known", "")]
@@ -166,7 +164,7 @@ def test_an_end_settles_what_was_never_sent_whenever_it_comes(
     assert kinds(service).count("visit.ended") == 3
 
 
-def test_visits_that_all_ended_before_the_card_work_cost_nothing(
+def test_visits_that_ended_before_the_card_work_cost_no_tries(
     kiosk: KioskClient, card: PersonalCard
 ) -> None:
     for _ in range(4):
@@ -184,7 +182,7 @@ def test_a_late_end_thaws_a_card(service: Service, kiosk: KioskClient, card: Per
 
 
 @pytest.mark.parametrize("granted", [False, True])
-def test_a_session_that_ended_gets_no_grant_any_more(
+def test_an_ended_session_gets_no_grant(
     service: Service, kiosk: KioskClient, card: PersonalCard, granted: bool
 ) -> None:
     session = kiosk.accepted(card)
@@ -197,7 +195,7 @@ def test_a_session_that_ended_gets_no_grant_any_more(
     assert not kiosk.granted(card).second_allowed
 
 
-def test_ends_that_differ_settle_nothing(
+def test_contradictory_ends_settle_nothing(
     service: Service, kiosk: KioskClient, card: PersonalCard
 ) -> None:
     session = kiosk.granted(card).session
@@ -221,7 +219,7 @@ def test_ends_of_other_kiosks_and_unknown_sessions_are_refused(
     assert kiosk.ask_grant(session).status_code == 200
 
 
-def test_an_id_means_one_fact_or_one_end(kiosk: KioskClient, card: PersonalCard) -> None:
+def test_an_id_identifies_one_fact_or_one_end(kiosk: KioskClient, card: PersonalCard) -> None:
     grant = kiosk.granted(card)
     fact, ended = item(grant, 0, CardCommand.UNBLOCK, 0, None), end(grant.session, 1)
     assert kiosk.report(fact, ended) == ["applied"] * 2

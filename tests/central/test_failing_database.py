@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A database that is held, full, away or broken: a plain answer, and nothing that is half done."""
+"""A locked, full, missing or broken database: a plain answer, and no half-done change."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.patience import PATIENCE
 
 
 def failures(service: Service) -> tuple[int, int]:
-    """How many attempts are counted, and how many failures of the registration."""
+    """Return the number of attempts, and the failures counted for the registration."""
     with service.services.database.reading() as session:
         attempts = len(session.exec(select(Attempt)).all())
         return attempts, session.exec(select(Registration.failures)).one()
@@ -47,7 +47,7 @@ def on_sqlite(file: Path, tmp_path: Path) -> Iterator[Service]:
     running.stop()
 
 
-def test_while_another_process_holds_it(
+def test_a_locked_database_is_a_temporary_refusal(
     service: Service,
     kiosk: KioskClient,
     card: PersonalCard,
@@ -70,7 +70,7 @@ def test_while_another_process_holds_it(
     assert "Traceback" not in caplog.text
 
 
-def test_a_process_that_was_stopped_in_its_turn_loses_it(
+def test_a_stopped_process_loses_its_turn(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with cluster.database() as url:
@@ -90,7 +90,7 @@ def test_a_process_that_was_stopped_in_its_turn_loses_it(
         other.close()
 
 
-def test_when_it_is_full(on_sqlite: Service) -> None:
+def test_a_full_disk_is_a_temporary_refusal(on_sqlite: Service) -> None:
     kiosk = on_sqlite.kiosk("ward 7")
     card = kiosk.know(PersonalCard())
     engine = on_sqlite.services.database._engine
@@ -140,7 +140,7 @@ def test_a_broken_file_is_refused_at_the_start(
     assert file.read_bytes() == content
 
 
-def test_a_file_that_breaks_under_the_service_is_answered_plainly(
+def test_a_file_that_breaks_while_served_is_a_plain_error(
     on_sqlite: Service, file: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     kiosk = on_sqlite.kiosk("ward 7")
@@ -157,7 +157,7 @@ def test_a_file_that_breaks_under_the_service_is_answered_plainly(
 
 
 @pytest.mark.parametrize("url", ["sqlite:////nowhere/central.db", "postgresql:///x?host=/nowhere"])
-def test_one_that_is_not_there_is_refused_at_the_start(tmp_path: Path, url: str) -> None:
+def test_a_missing_database_is_refused_at_the_start(tmp_path: Path, url: str) -> None:
     service = Service(tmp_path, Clock(), url)
     with pytest.raises(SettingsError, match=r"KIOSK_CENTRAL_DATABASE.*OperationalError"):
         assembly.assemble(service.settings)
@@ -166,8 +166,8 @@ def test_one_that_is_not_there_is_refused_at_the_start(tmp_path: Path, url: str)
 # ---------------------------------------------------------------- PostgreSQL's server
 
 
-def test_the_server_may_end_and_come_back(tmp_path: Path) -> None:
-    """What was counted before it was killed is there afterwards; no service is started anew."""
+def test_the_service_recovers_after_a_restart_of_postgresql(tmp_path: Path) -> None:
+    """Attempts that were counted before the kill are there afterwards; no service restarts."""
     with Cluster() as cluster, cluster.database() as url:
         service = Service(tmp_path, Clock(), url)
         service.start()
@@ -184,7 +184,7 @@ def test_the_server_may_end_and_come_back(tmp_path: Path) -> None:
         service.stop()
 
 
-def test_the_file_is_the_owners_alone_whatever_the_umask(tmp_path: Path) -> None:
+def test_only_the_owner_may_read_the_file_under_any_umask(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
         made = Database(f"sqlite:///{tmp_path}/central.db")
@@ -203,7 +203,7 @@ def plant(held: Database) -> None:
         session.connection().exec_driver_sql("CREATE TABLE planted (x int)")
 
 
-def test_a_server_that_became_a_standby_is_left(cluster: Cluster) -> None:
+def test_the_service_reconnects_if_the_server_became_a_standby(cluster: Cluster) -> None:
     with cluster.database() as url:
         held = Database(url)
         with held.transaction():
@@ -214,7 +214,7 @@ def test_a_server_that_became_a_standby_is_left(cluster: Cluster) -> None:
         try:
             with pytest.raises(DBAPIError, match="read-only"):
                 plant(held)
-            # The pool was given up: what comes next asks for a server that takes writes.
+            # The pool was closed: the next request connects to a server that accepts writes.
             with pytest.raises(DBAPIError, match="read-only"), held.transaction():
                 pass
         finally:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Grants: in the order of the card's visits, the same however often, and never the last tries."""
+"""Grants follow the order of the card's visits, are repeatable, and never risk the last tries."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.central.world import KioskClient, PersonalCard, Service, item, proble
 
 @pytest.fixture
 def elsewhere(service: Service, card: PersonalCard) -> KioskClient:
-    """Another kiosk of the same organisation."""
+    """Return another kiosk of the same organisation."""
     other = service.kiosk("ward 8")
     other.know(card)
     return other
@@ -26,14 +26,14 @@ def kinds(service: Service) -> list[str]:
         return list(database.exec(select(AuditEntry.kind)))
 
 
-# ---------------------------------------------------------------- when there is one
+# ---------------------------------------------------------------- when a grant is given
 
 
-def test_there_is_none_before_the_answers(kiosk: KioskClient, card: PersonalCard) -> None:
+def test_no_grant_is_given_before_the_answers(kiosk: KioskClient, card: PersonalCard) -> None:
     assert problem(kiosk.ask_grant(kiosk.opened(card).session)) == "out-of-order"
 
 
-def test_asking_again_gives_the_same_grant_and_charges_once(
+def test_a_repeated_request_gives_the_same_grant_and_counts_once(
     service: Service, kiosk: KioskClient, card: PersonalCard
 ) -> None:
     session = kiosk.accepted(card)
@@ -44,7 +44,7 @@ def test_asking_again_gives_the_same_grant_and_charges_once(
         assert len(database.exec(select(GrantRow)).all()) == 1
 
 
-def test_a_grant_is_good_for_one_go_at_the_card(kiosk: KioskClient, card: PersonalCard) -> None:
+def test_a_grant_is_valid_for_one_visit(kiosk: KioskClient, card: PersonalCard) -> None:
     session = kiosk.accepted(card)
     answer = kiosk.ask_grant(session)
     assert answer.headers["Cache-Control"] == "no-store"
@@ -53,7 +53,7 @@ def test_a_grant_is_good_for_one_go_at_the_card(kiosk: KioskClient, card: Person
     assert problem(kiosk.ask_grant(session)) == "expired"
 
 
-def test_a_session_is_over_once_the_card_has_proved_itself_elsewhere(
+def test_a_session_ends_when_the_card_proves_its_identity_elsewhere(
     kiosk: KioskClient, elsewhere: KioskClient, card: PersonalCard
 ) -> None:
     here = kiosk.accepted(card)
@@ -62,7 +62,7 @@ def test_a_session_is_over_once_the_card_has_proved_itself_elsewhere(
     assert elsewhere.ask_grant(there).status_code == 200
 
 
-def test_a_grant_is_not_given_again_once_the_card_was_elsewhere(
+def test_a_grant_is_not_repeated_after_a_visit_elsewhere(
     kiosk: KioskClient, elsewhere: KioskClient, card: PersonalCard
 ) -> None:
     here = kiosk.accepted(card)
@@ -74,7 +74,7 @@ def test_a_grant_is_not_given_again_once_the_card_was_elsewhere(
 def test_a_session_opened_before_the_latest_grant_gets_none(
     kiosk: KioskClient, card: PersonalCard
 ) -> None:
-    """What the card told when it was opened says nothing of what was done to it since."""
+    """The report that opened the session knows nothing of what was done to the card since."""
     stale = kiosk.opened(card)
     kiosk.granted(card)
     assert kiosk.answer(card, stale).status_code == 200
@@ -108,7 +108,7 @@ def test_a_candidate_sent_without_an_answer_is_not_sent_first_again(kiosk: Kiosk
     assert kiosk.granted(card).first == 1
 
 
-def test_keys_are_the_cards_own_and_the_generations_own(
+def test_keys_differ_between_cards_and_generations(
     service: Service, kiosk: KioskClient, card: PersonalCard
 ) -> None:
     other = kiosk.know(PersonalCard())
@@ -120,7 +120,7 @@ def test_keys_are_the_cards_own_and_the_generations_own(
     assert len(set(keys)) == len(keys)
     allowed = (string.ascii_letters + string.digits).encode()
     assert all(len(key) == 8 and set(key) <= set(allowed) for key in keys)
-    # 3184 characters, 62 kinds: all of them come.
+    # 3184 characters of 62 kinds: all kinds occur.
     assert {byte for key in keys for byte in key} == set(allowed)
     assert kiosk.granted(other).next != kiosk.granted(card).next
 
@@ -129,11 +129,11 @@ def test_keys_are_the_cards_own_and_the_generations_own(
 
 
 def unheard_of(kiosk: KioskClient, card: PersonalCard, **how: int) -> Grant:
-    """A visit of which no fact ever arrives."""
+    """Run a visit of which no fact ever arrives."""
     return kiosk.granted(card, **how)
 
 
-def test_the_last_two_tries_are_kept(
+def test_the_last_two_tries_are_never_spent(
     service: Service, kiosk: KioskClient, card: PersonalCard
 ) -> None:
     unheard_of(kiosk, card)
@@ -162,7 +162,7 @@ def test_a_card_that_freezes_while_its_holder_answers_gets_no_grant(
     assert problem(kiosk.ask_grant(session)) == "card-frozen"
 
 
-def test_a_card_that_tells_its_tries_is_believed(kiosk: KioskClient, card: PersonalCard) -> None:
+def test_a_reported_counter_is_trusted(kiosk: KioskClient, card: PersonalCard) -> None:
     for _ in range(4):
         unheard_of(kiosk, card, unblocking=3)
     assert problem(kiosk.open(card, unblocking=2)) == "card-frozen"
@@ -170,7 +170,7 @@ def test_a_card_that_tells_its_tries_is_believed(kiosk: KioskClient, card: Perso
     assert kiosk.open(card, unblocking=3).status_code == 200
 
 
-def test_a_card_with_more_tries_may_risk_more(kiosk: KioskClient) -> None:
+def test_a_card_with_more_tries_may_be_guessed_at_more_often(kiosk: KioskClient) -> None:
     generous = kiosk.know(PersonalCard(unblocking_maximum=7))
     needs = [unheard_of(kiosk, generous).second_needs_tries_left for _ in range(4)]
     assert needs == [6, 6, 4, 2]

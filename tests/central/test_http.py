@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is no request of the contract: problem documents that repeat nothing of what was sent."""
+"""Invalid requests get problem documents that repeat nothing of what was sent."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PLANTED = "planted-7f3a"
 def service(
     new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Service]:
-    """One for all: nothing here changes anything in it."""
+    """One service for all tests: none changes anything in it."""
     folder = tmp_path_factory.mktemp("central")
     with new_database(folder) as url:
         running = Service(folder, Clock(), url)
@@ -44,13 +44,13 @@ def card(kiosk: KioskClient) -> PersonalCard:
     return kiosk.know(PersonalCard())
 
 
-def test_health_is_for_anybody(service: Service) -> None:
+def test_health_needs_no_token(service: Service) -> None:
     answer = requests.get(f"{service.url}/v1/health", timeout=PATIENCE)
     assert answer.json() == {"central": CENTRAL}
 
 
 @pytest.mark.parametrize("path", ["/", "/v1/", "/docs", "/openapi.json", f"/v1/{PLANTED}"])
-def test_there_is_nothing_else(service: Service, path: str) -> None:
+def test_other_paths_do_not_exist(service: Service, path: str) -> None:
     answer = requests.get(service.url + path, timeout=PATIENCE)
     assert problem(answer) == "not-found"
     assert PLANTED not in answer.text
@@ -84,7 +84,9 @@ def test_invalid_requests_are_not_echoed(
 
 
 @pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b"[" * 100_000, b'{"session": NaN}'])
-def test_what_is_no_json_is_a_problem(kiosk: KioskClient, card: PersonalCard, body: bytes) -> None:
+def test_a_body_that_is_not_json_is_refused(
+    kiosk: KioskClient, card: PersonalCard, body: bytes
+) -> None:
     headers = {"Authorization": f"Bearer {kiosk.token}", "Content-Type": "application/json"}
     url = f"{kiosk.service.url}/v1/unlocks"
     assert (
@@ -96,7 +98,7 @@ def test_what_is_no_json_is_a_problem(kiosk: KioskClient, card: PersonalCard, bo
 @pytest.mark.parametrize(
     "kind", [None, "text/plain", "application/x-www-form-urlencoded", "application/json; charset=x"]
 )
-def test_what_is_not_called_json_is_not_taken_for_it(
+def test_another_content_type_than_json_is_refused(
     kiosk: KioskClient, card: PersonalCard, kind: str | None
 ) -> None:
     headers = {"Authorization": f"Bearer {kiosk.token}"} | ({"Content-Type": kind} if kind else {})
@@ -122,7 +124,7 @@ def test_answers_that_break_the_contract_are_not_echoed(
 @pytest.mark.parametrize(
     "authorization", [None, "", "Bearer", "Bearer ", "Bearer wrong", "Basic eDp5", "wrong"]
 )
-def test_strangers_are_not_let_in(
+def test_unknown_tokens_are_refused(
     kiosk: KioskClient, card: PersonalCard, authorization: str | None
 ) -> None:
     headers = {} if authorization is None else {"Authorization": authorization}
@@ -133,7 +135,7 @@ def test_strangers_are_not_let_in(
         assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
-def test_a_revoked_kiosk_is_a_stranger(service: Service, card: PersonalCard) -> None:
+def test_a_revoked_kiosk_is_refused(service: Service, card: PersonalCard) -> None:
     revoked = service.kiosk("ward 8")
     revoked.know(card)
     assert revoked.open(card).status_code == 200
@@ -160,7 +162,7 @@ def test_large_bodies_are_cut_short(
     assert problem(answer) == "too-large"
 
 
-def test_a_client_that_leaves_half_way_harms_nobody(service: Service) -> None:
+def test_a_client_that_disconnects_half_way_does_no_harm(service: Service) -> None:
     port = int(service.url.rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port)) as leaving:
         leaving.sendall(b"POST /v1/reports HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{")

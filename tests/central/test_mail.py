@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Letters: what is in them, and how they are carried, by a real mail server on loopback."""
+"""Letters: their content, and their delivery by a real mail server on loopback."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ LETTER = letters.unlock_code(Somebody("Nora Nurse"), "042042", "ward 7", timedel
 
 
 class Server:
-    """Keeps what it is sent; refuses it where `closed`."""
+    """Keeps the messages that it gets; refuses them if `closed`."""
 
     def __init__(self) -> None:
         self.messages: list[EmailMessage] = []
@@ -82,7 +82,7 @@ def server() -> Server:
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> tuple[Path, ssl.SSLContext]:
-    """A server's certificate for 127.0.0.1, and its context."""
+    """Make a server's certificate for 127.0.0.1; return it with its context."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail")])
     now = datetime.now(UTC)
@@ -121,7 +121,7 @@ def test_a_letter_arrives_in_both_forms(server: Server) -> None:
         assert "ward 7" in body
 
 
-def test_what_a_name_holds_does_not_become_html() -> None:
+def test_a_name_is_escaped_in_html() -> None:
     letter = letters.unlocked(
         Somebody("<script>"), 'kiosk "&"', datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
     )
@@ -133,7 +133,7 @@ def test_what_a_name_holds_does_not_become_html() -> None:
 @pytest.mark.parametrize(
     "address", ["nora@nhs.net\r\nBcc: all@nhs.net", "nora\n@nhs.net", "ann,example@nhs.net", ""]
 )
-def test_what_is_no_address_is_given_to_no_server(
+def test_an_invalid_address_is_given_to_no_server(
     server: Server, tmp_path: Path, address: str
 ) -> None:
     with listening(server) as port:
@@ -143,7 +143,7 @@ def test_what_is_no_address_is_given_to_no_server(
     assert (server.recipients, list(tmp_path.iterdir())) == ([], [])
 
 
-def test_the_envelope_is_from_the_address_and_the_header_from_the_name(server: Server) -> None:
+def test_the_envelope_has_the_address_and_the_header_the_name(server: Server) -> None:
     with listening(server) as port:
         for sent_from in (
             '"Kiosk, 7" <kiosk@trust.example>',
@@ -160,12 +160,12 @@ def test_the_envelope_is_from_the_address_and_the_header_from_the_name(server: S
 
 
 @pytest.mark.parametrize("sent_from", ["", "kiosk", "a@b.example, c@d.example", "Kiosk <>"])
-def test_a_wrong_sender_names_its_setting(sent_from: str) -> None:
+def test_an_error_names_the_setting_of_a_wrong_sender(sent_from: str) -> None:
     with pytest.raises(SettingsError, match="KIOSK_CENTRAL_MAIL_FROM"):
         transport.open_transport("smtp://127.0.0.1:25", sent_from)
 
 
-def test_a_server_that_refuses_is_a_failure_that_tells_nothing(server: Server) -> None:
+def test_a_refusal_is_an_error_without_the_servers_text(server: Server) -> None:
     server.closed = True
     with listening(server) as port, pytest.raises(MailFailed) as failed:
         transport.open_transport(f"smtp://127.0.0.1:{port}", SENDER).deliver("nora@nhs.net", LETTER)
@@ -174,7 +174,7 @@ def test_a_server_that_refuses_is_a_failure_that_tells_nothing(server: Server) -
         transport.open_transport(f"smtp://127.0.0.1:{port}", SENDER).deliver("nora@nhs.net", LETTER)
 
 
-def test_starttls_is_used_where_it_is_offered_and_its_certificate_checked(
+def test_starttls_is_used_if_offered_and_its_certificate_is_checked(
     server: Server,
     certificate: tuple[Path, ssl.SSLContext],
     monkeypatch: pytest.MonkeyPatch,
@@ -190,7 +190,7 @@ def test_starttls_is_used_where_it_is_offered_and_its_certificate_checked(
     assert len(server.messages) == 1
 
 
-def test_a_password_goes_over_tls_or_not_at_all(
+def test_a_password_is_sent_only_over_tls(
     server: Server,
     certificate: tuple[Path, ssl.SSLContext],
     monkeypatch: pytest.MonkeyPatch,
@@ -215,7 +215,7 @@ def test_a_password_goes_over_tls_or_not_at_all(
     assert len(server.messages) == 1
 
 
-def test_without_a_server_letters_lie_in_a_folder(tmp_path: Path) -> None:
+def test_without_a_server_letters_are_written_to_a_folder(tmp_path: Path) -> None:
     mail_transport = transport.open_transport(f"folder:{tmp_path}/mail", SENDER)
     mail_transport.deliver("nora@nhs.net", LETTER)
     mail_transport.deliver("nora@nhs.net", LETTER)
@@ -229,6 +229,6 @@ def test_without_a_server_letters_lie_in_a_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("url", ["mailto:x", "smtp:", "http://mail", "smtp://mail:port", "folder:"])
-def test_a_wrong_setting_names_itself(url: str) -> None:
+def test_an_error_names_the_wrong_setting(url: str) -> None:
     with pytest.raises(SettingsError, match="KIOSK_CENTRAL_MAIL"):
         transport.open_transport(url, SENDER)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables come by migrations, on either database, and are those that the software declares."""
+"""Migrations create the tables, on either database, exactly as the software declares them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def upgrade() -> None:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A database without any tables."""
+    """Return the URL of a database without any tables."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/central.db"
     cluster: Cluster = request.getfixturevalue("cluster")
@@ -74,7 +74,7 @@ def environment(
 
 @pytest.fixture
 def further(tmp_path: Path) -> Path:
-    """Where the migrations of a later version of the software are."""
+    """Return the folder of the migrations of a later version of the software."""
     folder = tmp_path / "migrations"
     (folder / "versions").mkdir(parents=True)
     for name in ("env.py", "versions/0001_tables.py"):
@@ -82,9 +82,7 @@ def further(tmp_path: Path) -> Path:
     return folder
 
 
-def test_what_migrations_make_is_what_the_software_declares(
-    empty_url: str, connection: Connection
-) -> None:
+def test_migrations_make_the_declared_tables(empty_url: str, connection: Connection) -> None:
     database = Database(empty_url)
     assert database.migrate()
     assert not database.migrate()
@@ -95,10 +93,10 @@ def test_what_migrations_make_is_what_the_software_declares(
     assert [change[0] for change in migrations.differences(connection)] == ["remove_column"]
 
 
-def test_an_enumeration_that_differs_is_told(connection: Connection) -> None:
+def test_a_different_enumeration_is_reported(connection: Connection) -> None:
     migrations.upgrade(connection)
     if connection.dialect.name != "postgresql":
-        return  # SQLite has none: the column takes any text
+        return  # SQLite has no enumerations: the column takes any text
     connection.execute(text("ALTER TYPE attemptoutcome ADD VALUE 'PLANTED'"))
     assert migrations.differences(connection) == [
         ("enumeration", "attemptoutcome", ["COUNTED", "FAILED", "ACCEPTED"])
@@ -109,15 +107,15 @@ def test_an_enumeration_that_differs_is_told(connection: Connection) -> None:
 
 
 def listed() -> dict[str, str]:
-    """The hash of each revision that may not be changed, by its file."""
+    """Return the hash of each revision that may not be changed, by its file."""
     lines = (migrations.FOLDER / "released.txt").read_text().splitlines()
     pairs = [line.split("  ") for line in lines if not line.startswith("#")]
     assert len({name for _, name in pairs}) == len(pairs)
     return {name: digest for digest, name in pairs}
 
 
-def test_a_revision_that_was_released_is_as_it_was() -> None:
-    """A mistake is mended by another revision. A new one is listed: see the README there."""
+def test_a_released_revision_is_unchanged() -> None:
+    """A mistake is corrected by another revision. A new one is listed: see the README there."""
     versions = migrations.FOLDER / "versions"
     there = {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in versions.glob("0*.py")
@@ -127,7 +125,7 @@ def test_a_revision_that_was_released_is_as_it_was() -> None:
 
 
 def upgraded(connection: Connection, folder: Path) -> list[str]:
-    """Upgrade by one revision after another, each with a row in every table; what was lost."""
+    """Upgrade one revision at a time, each with a row in every table; return what was lost."""
     chosen = migrations.config(connection)
     chosen.set_main_option("path_separator", "os")
     chosen.set_main_option("version_locations", str(folder))
@@ -139,18 +137,18 @@ def upgraded(connection: Connection, folder: Path) -> list[str]:
         lost += filled.lost(before, filled.rows(connection))
         filled.fill(connection)
         before = filled.rows(connection)
-        assert all(before.values()), "a table has no row"
+        assert all(before.values()), "every table has a row"
     return lost
 
 
-def test_each_revision_takes_the_rows_along(connection: Connection) -> None:
+def test_each_revision_keeps_the_rows(connection: Connection) -> None:
     assert upgraded(connection, migrations.FOLDER / "versions") == []
     assert migrations.differences(connection) == []
 
 
 @pytest.fixture
 def declared(monkeypatch: pytest.MonkeyPatch) -> MetaData:
-    """The tables of a later version of the software, to be changed."""
+    """Return the tables of a later version of the software, to be changed."""
     later = MetaData()
     for table in tables.metadata.sorted_tables:
         table.to_metadata(later)
@@ -161,13 +159,13 @@ def declared(monkeypatch: pytest.MonkeyPatch) -> MetaData:
 
 @pytest.fixture
 def versions(tmp_path: Path) -> Path:
-    """A copy of the folder of revisions."""
+    """Return a copy of the folder of revisions."""
     return shutil.copytree(
         migrations.FOLDER / "versions", tmp_path / "versions", ignore=lambda *_: ["__pycache__"]
     )
 
 
-def test_a_change_of_the_tables_is_written_as_the_next_revision(
+def test_a_change_of_the_tables_generates_the_next_revision(
     connection: Connection, declared: MetaData, versions: Path
 ) -> None:
     before = {path.name for path in versions.glob("0*.py")}
@@ -192,7 +190,7 @@ def test_a_change_of_the_tables_is_written_as_the_next_revision(
 
 
 def planted(versions: Path, change: str) -> Path:
-    """The folder, with a revision that makes this change."""
+    """Return the folder with an additional revision that makes this change."""
     head = ScriptDirectory.from_config(migrations.config()).get_current_head()
     (versions / "planted.py").write_text(
         "from alembic import op\nimport sqlalchemy as sa\n"
@@ -215,7 +213,7 @@ def test_a_revision_that_loses_rows_is_found(
     assert upgraded(connection, planted(versions, change)) == lost
 
 
-def test_a_revision_that_rows_cannot_follow_is_found(
+def test_a_revision_that_fails_on_existing_rows_is_found(
     connection: Connection, versions: Path
 ) -> None:
     column = "sa.Column('colour', sa.Integer(), nullable=False)"
@@ -228,10 +226,10 @@ ANEW = """
         card.alter_column("serial", type_=sa.String(80))"""
 
 
-def test_a_table_that_others_refer_to_is_made_anew(
+def test_a_referenced_table_is_recreated(
     empty_url: str, connection: Connection, further: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """SQLite changes a column in no other way, and central has it enforce its references."""
+    """SQLite can change a column only in this way, and central makes it enforce references."""
     database = Database(empty_url)
     database.migrate()
     filled.fill(connection)
@@ -246,7 +244,7 @@ def test_a_table_that_others_refer_to_is_made_anew(
     database.close()
 
 
-def test_references_that_a_revision_breaks_are_refused(
+def test_a_revision_that_breaks_references_is_refused(
     empty_url: str, connection: Connection, further: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = Database(empty_url)
@@ -263,7 +261,7 @@ def test_references_that_a_revision_breaks_are_refused(
 
 
 @pytest.mark.dealt
-def test_the_command_says_what_it_needs() -> None:
+def test_the_command_names_its_missing_settings() -> None:
     said = subprocess.run(
         [sys.executable, "-m", "kiosk.central.migrations", ""],
         capture_output=True,
@@ -275,7 +273,7 @@ def test_the_command_says_what_it_needs() -> None:
 
 
 @pytest.mark.dealt
-def test_services_that_start_at_once_make_the_tables_once(
+def test_services_that_start_together_make_the_tables_once(
     environment: Mapping[str, str], empty_url: str, connection: Connection
 ) -> None:
     def start() -> subprocess.CompletedProcess[str]:
@@ -288,10 +286,10 @@ def test_services_that_start_at_once_make_the_tables_once(
     assert connection.execute(text("SELECT count(*) FROM audit_head")).scalar() == 1
 
 
-# ---------------------------------------------------------------- of another version
+# ---------------------------------------------------------------- databases of another version
 
 
-def test_an_older_database_is_brought_up_when_asked(
+def test_an_older_database_is_upgraded_on_request(
     environment: Mapping[str, str],
     further: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -313,7 +311,7 @@ def test_an_older_database_is_brought_up_when_asked(
     monkeypatch.undo()
 
 
-def test_a_newer_database_is_left_alone(
+def test_a_newer_database_is_refused_unchanged(
     empty_url: str, further: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = Database(empty_url)
@@ -341,7 +339,7 @@ def test_a_migration_that_fails_half_way_changes_nothing(
     assert migrations.differences(connection) == []
 
 
-def test_somebody_elses_database_is_left_alone(empty_url: str, connection: Connection) -> None:
+def test_a_foreign_database_is_refused_unchanged(empty_url: str, connection: Connection) -> None:
     connection.execute(text("CREATE TABLE theirs (id INTEGER)"))
     connection.commit()
     database = Database(empty_url)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the network sees of a whole visit: every byte between kiosk and central is looked at."""
+"""The bytes of a whole visit between kiosk and central, recorded and searched for secrets."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ from tests.secrets_search import search
 
 @dataclass
 class Wire:
-    """A wire to `upstream` that keeps what goes over it."""
+    """A connection to `upstream` that records all bytes."""
 
     upstream: tuple[str, int]
     seen: bytearray = field(default_factory=bytearray)
@@ -82,7 +82,7 @@ class Wire:
 
 @dataclass
 class Authority:
-    """Certifies 127.0.0.1 to itself; its files lie in a folder."""
+    """Issues a certificate for 127.0.0.1 to itself; its files are in a folder."""
 
     certificate: Path
     key: Path
@@ -118,7 +118,7 @@ def authority(folder: Path) -> Authority:
 
 @pytest.fixture
 def encrypted(folder: Path, authority: Authority) -> Iterator[Service]:
-    """Central with TLS, by the time of this machine."""
+    """Return central with TLS, by the clock of this machine."""
     yield from _running(folder / "encrypted", authority)
 
 
@@ -141,14 +141,14 @@ def _running(folder: Path, authority: Authority | None) -> Iterator[Service]:
 
 @dataclass
 class Seen:
-    """What went over the wire, and the secrets that went with it."""
+    """The recorded bytes, and the secrets that the visit used."""
 
     wire: bytes
     secrets: dict[str, bytes]
 
 
 def visit(service: Service, folder: Path, authority: Path | None) -> Seen:
-    """A kiosk is enrolled, a card unlocked, facts reported, changes followed, packs lent."""
+    """Enrol a kiosk, unlock a card, report facts, follow changes, borrow packs."""
     scheme, _, rest = service.url.partition("://")
     wire = Wire(("127.0.0.1", int(rest.rpartition(":")[2])))
     url = f"{scheme}://127.0.0.1:{wire.port}"
@@ -207,7 +207,7 @@ def test_the_network_sees_no_answer_and_no_key(
     assert len(seen.wire) > 10_000
     (captured / "wire").write_bytes(seen.wire)
     assert search([captured], seen.secrets) == []
-    # The same without TLS: the search would have found them, each as it was sent.
+    # The same without TLS: the search finds each secret as it was sent.
     seen = visit(plain, folder / "state of another", None)
     (captured / "wire").write_bytes(seen.wire)
     for name, secret in seen.secrets.items():
@@ -215,7 +215,7 @@ def test_the_network_sees_no_answer_and_no_key(
             assert search([captured], {name: secret}), name
 
 
-def test_a_central_that_another_authority_certifies_is_none(
+def test_a_central_with_another_authoritys_certificate_is_refused(
     encrypted: Service, folder: Path
 ) -> None:
     other = Authority.make(folder, "somebody else")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Cardholders hear of what is done with their cards, even if the mail server is away just now."""
+"""Cardholders are told what happens to their cards, even if the mail server is away for a while."""
 
 from __future__ import annotations
 
@@ -24,10 +24,12 @@ def unlock(kiosk: KioskClient, card: PersonalCard) -> None:
         item(grant, 2, CardCommand.VERIFY, 0, "9000"),
     ]
     kiosk.report(*facts)
-    kiosk.report(*facts)  # delivered twice, told once
+    kiosk.report(*facts)  # delivered twice, sent once
 
 
-def test_an_unlock_is_told_once(service: Service, kiosk: KioskClient, card: PersonalCard) -> None:
+def test_an_unlock_sends_one_letter(
+    service: Service, kiosk: KioskClient, card: PersonalCard
+) -> None:
     unlock(kiosk, card)
     assert notices.deliver(service.services) == 1
     assert notices.deliver(service.services) == 0
@@ -38,7 +40,7 @@ def test_an_unlock_is_told_once(service: Service, kiosk: KioskClient, card: Pers
     assert waiting(service) == []
 
 
-def test_wrong_answers_are_told_and_so_is_the_lock(
+def test_wrong_answers_and_the_lock_send_letters(
     service: Service, kiosk: KioskClient, card: PersonalCard, clock: Clock
 ) -> None:
     for _ in range(5):
@@ -49,7 +51,7 @@ def test_wrong_answers_are_told_and_so_is_the_lock(
     assert told == ["Wrong answers for your smartcard"] * 4 + ["Self service is locked"]
 
 
-def test_a_letter_waits_for_the_mail_server_and_is_not_hurried(
+def test_a_letter_waits_for_the_mail_server_with_backoff(
     service: Service, kiosk: KioskClient, card: PersonalCard, clock: Clock
 ) -> None:
     service.mailbox.closed = True
@@ -57,12 +59,12 @@ def test_a_letter_waits_for_the_mail_server_and_is_not_hurried(
     assert notices.deliver(service.services) == 0
     service.mailbox.closed = False
     assert notices.deliver(service.services) == 0  # not yet
-    service.restart()  # nor is it forgotten
+    service.restart()  # it is not forgotten either
     clock.pass_time(10)
     assert notices.deliver(service.services) == 1
 
 
-def test_a_letter_that_nobody_takes_is_given_up_after_days(
+def test_an_undeliverable_letter_is_dropped_after_days(
     service: Service, kiosk: KioskClient, card: PersonalCard, clock: Clock
 ) -> None:
     service.mailbox.closed = True
@@ -75,7 +77,7 @@ def test_a_letter_that_nobody_takes_is_given_up_after_days(
     assert 72 <= tried <= 75
 
 
-def test_the_service_delivers_by_itself(
+def test_the_service_delivers_letters_on_its_own(
     service: Service, kiosk: KioskClient, card: PersonalCard
 ) -> None:
     unlock(kiosk, card)

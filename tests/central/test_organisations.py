@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A kiosk learns nothing of another organisation: what is there is answered as if it were not."""
+"""A kiosk learns nothing of another organisation: its objects are answered like missing ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import requests
 
 from kiosk.contract.messages import CardCommand, Grant
 from tests.central.conftest import NewDatabase
-from tests.central.loggedin import CHOSEN, EMAIL, FRESH, Desk, TrustedCard, believe
+from tests.central.loggedin import CHOSEN, EMAIL, FRESH, Desk, TrustedCard, trust_authority
 from tests.central.world import (
     ANSWERS,
     Clock,
@@ -29,7 +29,7 @@ from tests.patience import PATIENCE
 
 @dataclass
 class Things:
-    """What a request may name: an unlock's session and grant, a login's session, a card."""
+    """Objects that a request may name: an unlock's session and grant, a login session, a card."""
 
     unlock: UUID
     login: UUID
@@ -40,7 +40,7 @@ class Things:
 
 @dataclass
 class Two:
-    """A kiosk, what there is in another organisation, and what there is nowhere."""
+    """A kiosk, the objects of another organisation, and ids that exist nowhere."""
 
     kiosk: KioskClient
     theirs: Things
@@ -57,7 +57,7 @@ def two(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> 
         ours.know(PersonalCard())
         card, trusted = others.know(PersonalCard()), TrustedCard()
         others.know(trusted)
-        believe(service, trusted.authority)
+        trust_authority(service, trusted.authority)
         desk = Desk(others, trusted)
         desk.log_in()
         grant = others.granted(card)
@@ -101,7 +101,7 @@ def reporting(thing: Things) -> Any:
 Body = Callable[[Things], Any]
 SIGNATURE = b64(bytes(64))
 
-# Which session the path names, and the body.
+# The session that the path names, and the body.
 REQUESTS: dict[str, tuple[str, Body | None]] = {
     "open_unlock": ("", opening),
     "give_answers": ("unlock", lambda _: {"answers": ANSWERS, "proof": SIGNATURE}),
@@ -138,7 +138,7 @@ OPERATIONS = {
 
 
 def ask(two: Two, name: str, thing: Things) -> tuple[int, Any]:
-    """The status and body of the answer, without the ids that the request made up."""
+    """Return the status and body of the answer, without the ids that the request made up."""
     which, body = REQUESTS[name]
     method, path = OPERATIONS[name]
     url = two.kiosk.service.url + path.replace("{number}", "1")
@@ -156,30 +156,28 @@ def ask(two: Two, name: str, thing: Things) -> tuple[int, Any]:
     return answer.status_code, told
 
 
-def test_every_operation_is_tried() -> None:
+def test_every_operation_is_tested() -> None:
     assert set(REQUESTS) | NAMES_NOTHING == set(OPERATIONS)
 
 
 @pytest.mark.parametrize("name", REQUESTS)
-def test_what_is_another_organisations_is_as_good_as_nothing(two: Two, name: str) -> None:
+def test_another_organisations_objects_are_answered_like_missing_ones(two: Two, name: str) -> None:
     theirs = ask(two, name, two.theirs)
     assert theirs == ask(two, name, two.nobodys)
     assert theirs[0] in {403, 404} or name == "report"
 
 
 @pytest.mark.parametrize("name", REQUESTS)
-def test_what_is_another_kiosks_of_the_same_organisation_is_not_ours_either(
-    two: Two, name: str
-) -> None:
-    """Of what a visit made: a card of the organisation's may be brought to any of its kiosks."""
+def test_another_kiosks_visits_are_answered_like_missing_ones(two: Two, name: str) -> None:
+    """Objects that a visit made, that is: a card may be used at any kiosk of its organisation."""
     if name in {"open_unlock", "open_login", "report"}:
         return
     neighbour = Two(two.kiosk.service.kiosk("ward 9", "Trust B"), two.theirs, two.nobodys)
     assert ask(neighbour, name, two.theirs) == ask(neighbour, name, two.nobodys)
 
 
-def test_the_same_requests_find_something_where_it_is_theirs(two: Two) -> None:
-    """Or the table above would prove nothing."""
+def test_the_same_requests_succeed_for_their_owner(two: Two) -> None:
+    """Otherwise the table above would prove nothing."""
     own = Two(two.kiosk.service.kiosk("ward 8", "Trust B"), two.theirs, two.nobodys)
     differing = {
         name for name in REQUESTS if ask(own, name, two.theirs) != ask(own, name, two.nobodys)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Packs as central lends them: which, for how long, for how often, and what becomes of them."""
+"""Central lends packs: which, for how long, how often, and how they are used."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def borrower(kiosk: KioskClient, card: PersonalCard) -> Borrower:
 
 
 def key_of(pack: Pack, given: tuple[str, ...] = ANSWERS) -> bytes:
-    """What the answers open."""
+    """Return the key that the answers open."""
     return open_with_answers(pack, given).reveal()
 
 
@@ -62,7 +62,7 @@ def registration(kiosk: KioskClient) -> Registration:
 
 
 def granted_offline(pack: Pack, grant: str) -> Grant:
-    """The grant that goes with answers to a pack: what `item` wants to know of it."""
+    """Return the grant that belongs to the answers to a pack; `item` gets its fields."""
     key = UnblockingKey(generation=pack.generation, key=None)
     return Grant(
         grant=grant,
@@ -77,7 +77,7 @@ def granted_offline(pack: Pack, grant: str) -> Grant:
     )
 
 
-# ---------------------------------------------------------------- which, and what is in them
+# ---------------------------------------------------------------- which packs, and their content
 
 
 def test_the_right_answers_open_the_cards_key_and_no_others(
@@ -131,10 +131,10 @@ def test_nothing_is_lent_unless_the_policy_says_so(borrower: Borrower, kiosk: Ki
     assert len(borrower.ask()) == 1
 
 
-def test_only_cards_that_were_here_lately_where_the_policy_says_so(
+def test_the_policy_may_restrict_packs_to_recently_seen_cards(
     borrower: Borrower, kiosk: KioskClient, card: PersonalCard, clock: Clock
 ) -> None:
-    kiosk.know(PersonalCard())  # never here
+    kiosk.know(PersonalCard())  # never at this kiosk
     allow(kiosk, cards=LeaseCards.SEEN)
     assert borrower.ask() == []
     kiosk.opened(card)
@@ -143,7 +143,7 @@ def test_only_cards_that_were_here_lately_where_the_policy_says_so(
     assert borrower.ask(anew=True) == []
 
 
-def test_a_card_that_cannot_prove_itself_is_never_lent(
+def test_no_pack_is_lent_for_a_card_that_cannot_prove_its_identity(
     borrower: Borrower, kiosk: KioskClient
 ) -> None:
     with kiosk.service.services.database.transaction() as database:
@@ -154,7 +154,7 @@ def test_a_card_that_cannot_prove_itself_is_never_lent(
 @pytest.mark.parametrize(
     "why", ["suspended", "locked", "frozen", "foreign", "unregistered", "code due"]
 )
-def test_what_may_not_be_unlocked_is_not_lent(
+def test_no_pack_is_lent_for_a_card_that_may_not_be_unlocked(
     borrower: Borrower, kiosk: KioskClient, card: PersonalCard, clock: Clock, why: str
 ) -> None:
     if why == "foreign":
@@ -179,10 +179,10 @@ def test_what_may_not_be_unlocked_is_not_lent(
     assert borrower.ask() == []
 
 
-def test_a_card_whose_key_is_not_certain_is_not_lent(
+def test_no_pack_is_lent_for_a_card_with_an_uncertain_key(
     borrower: Borrower, kiosk: KioskClient, card: PersonalCard
 ) -> None:
-    grant = kiosk.granted(card)  # the kiosk is not heard of again: either key may be on the card
+    grant = kiosk.granted(card)  # the kiosk is never heard of again: the card may carry either key
     assert grant.renew
     assert borrower.ask() == []
     facts = [item(grant, n, CardCommand.UNBLOCK, 0, s) for n, s in ((0, None), (1, "9000"))]
@@ -196,7 +196,7 @@ def test_a_card_whose_key_is_not_certain_is_not_lent(
 # ---------------------------------------------------------------- how long
 
 
-def test_a_lease_is_as_long_as_the_policy_and_made_longer_once_it_is_half_over(
+def test_a_lease_is_as_long_as_the_policy_and_renewed_at_half_time(
     borrower: Borrower, kiosk: KioskClient, clock: Clock
 ) -> None:
     allow(kiosk, hours=4)
@@ -209,13 +209,13 @@ def test_a_lease_is_as_long_as_the_policy_and_made_longer_once_it_is_half_over(
     assert len(pack_rows(kiosk)) == 1
 
 
-def test_what_never_arrived_is_lent_again(borrower: Borrower) -> None:
+def test_a_pack_that_never_arrived_is_lent_again(borrower: Borrower) -> None:
     (first,) = borrower.ask()
     (again,) = borrower.ask(anew=True)
     assert again.pack == first.pack
 
 
-def test_a_new_start_ends_what_was_lent_before(borrower: Borrower, kiosk: KioskClient) -> None:
+def test_a_new_start_ends_earlier_leases(borrower: Borrower, kiosk: KioskClient) -> None:
     (before,) = borrower.ask()
     (after,) = Borrower(kiosk).ask()
     assert after.pack != before.pack
@@ -226,7 +226,7 @@ def test_a_new_start_ends_what_was_lent_before(borrower: Borrower, kiosk: KioskC
 # ---------------------------------------------------------------- rotation
 
 
-def test_while_a_pack_is_lent_the_key_is_not_renewed_and_afterwards_it_is(
+def test_the_key_is_renewed_only_after_the_lease(
     borrower: Borrower, kiosk: KioskClient, card: PersonalCard, clock: Clock
 ) -> None:
     proven(kiosk, card)
@@ -238,7 +238,7 @@ def test_while_a_pack_is_lent_the_key_is_not_renewed_and_afterwards_it_is(
     assert kiosk.granted(card).renew
 
 
-def test_once_it_is_given_back_the_key_is_renewed(
+def test_the_key_is_renewed_once_the_pack_is_given_back(
     borrower: Borrower, kiosk: KioskClient, card: PersonalCard
 ) -> None:
     (pack,) = borrower.ask()
@@ -249,9 +249,7 @@ def test_once_it_is_given_back_the_key_is_renewed(
 # ---------------------------------------------------------------- how often
 
 
-def test_attempts_without_central_count(
-    borrower: Borrower, kiosk: KioskClient, card: PersonalCard
-) -> None:
+def test_offline_attempts_count(borrower: Borrower, kiosk: KioskClient, card: PersonalCard) -> None:
     (pack,) = borrower.ask()
     kiosk.report(attempt(pack), answers(pack, right=False))
     assert registration(kiosk).failures == card_row(kiosk, card).failures == 1
@@ -264,7 +262,7 @@ def kiosk_letters(kiosk: KioskClient) -> list[str]:
     return [letter.subject for _, letter in kiosk.service.mailbox.letters]
 
 
-def test_an_attempt_of_which_nothing_more_is_heard_was_a_failed_one(
+def test_an_attempt_without_a_reported_outcome_has_failed(
     borrower: Borrower, kiosk: KioskClient
 ) -> None:
     (pack,) = borrower.ask()
@@ -274,7 +272,7 @@ def test_an_attempt_of_which_nothing_more_is_heard_was_a_failed_one(
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2), (2, 2, 0, 1, 1, 0)])
-def test_in_whatever_order_it_comes_a_success_takes_its_failures_back(
+def test_a_success_clears_its_failures_in_any_order_of_arrival(
     borrower: Borrower, kiosk: KioskClient, order: tuple[int, ...]
 ) -> None:
     (pack,) = borrower.ask()
@@ -285,7 +283,7 @@ def test_in_whatever_order_it_comes_a_success_takes_its_failures_back(
     assert registration(kiosk).failures == 0
 
 
-def test_more_than_was_lent_is_refused_and_anothers_pack_is_not_known(
+def test_excess_attempts_and_foreign_packs_are_refused(
     borrower: Borrower, kiosk: KioskClient
 ) -> None:
     with kiosk.service.services.database.transaction() as database:
@@ -309,7 +307,7 @@ def test_all_kiosks_together_risk_neither_the_registration_nor_the_cards_last_tr
     assert kiosk.granted(card).current.generation == 0  # and it is not held back for that
 
 
-def test_a_card_that_was_elsewhere_since_is_lent_there(
+def test_a_pack_is_lent_to_the_kiosk_of_the_latest_visit(
     borrower: Borrower, kiosk: KioskClient, card: PersonalCard, clock: Clock
 ) -> None:
     allow(kiosk, cards=LeaseCards.SEEN)
@@ -323,7 +321,7 @@ def test_a_card_that_was_elsewhere_since_is_lent_there(
     assert [each.serial for each in Borrower(other).ask()] == [card.serial]
 
 
-def test_a_key_that_never_opened_its_card_is_lent_once_at_a_time(
+def test_an_unproven_key_is_lent_to_one_kiosk_at_a_time(
     borrower: Borrower, kiosk: KioskClient
 ) -> None:
     (pack,) = borrower.ask()
@@ -335,7 +333,7 @@ def test_a_key_that_never_opened_its_card_is_lent_once_at_a_time(
 
 
 def proven(kiosk: KioskClient, card: PersonalCard) -> None:
-    """Have the imported key open the card, without being renewed."""
+    """Make the imported key open the card, without a renewal."""
     grant = kiosk.granted(card)
     kiosk.report(
         item(grant, 0, CardCommand.UNBLOCK, 0, None),
@@ -348,7 +346,7 @@ def proven(kiosk: KioskClient, card: PersonalCard) -> None:
 
 
 def over(grant: Grant, facts: int = 0) -> dict[str, Any]:
-    """The kiosk's word that nothing more comes of a grant."""
+    """Return the kiosk's report that a grant will not be used any more."""
     return {
         "id": str(uuid4()),
         "recorded_at": "2025-01-01T03:00:00Z",
@@ -359,7 +357,7 @@ def over(grant: Grant, facts: int = 0) -> dict[str, Any]:
 # ---------------------------------------------------------------- card work
 
 
-def test_card_work_without_central_is_evidence_like_any(
+def test_offline_card_work_is_evidence_too(
     borrower: Borrower, kiosk: KioskClient, card: PersonalCard
 ) -> None:
     (pack,) = borrower.ask()
@@ -384,7 +382,7 @@ def test_card_work_without_central_is_evidence_like_any(
 # ---------------------------------------------------------------- lost kiosks, new answers
 
 
-def test_a_lost_kiosks_cards_are_told_and_renewed_at_the_next_unlock(
+def test_a_lost_kiosks_cards_are_reported_and_renewed_at_the_next_unlock(
     borrower: Borrower, kiosk: KioskClient, card: PersonalCard, operator: Operator
 ) -> None:
     borrower.ask()
@@ -396,7 +394,7 @@ def test_a_lost_kiosks_cards_are_told_and_renewed_at_the_next_unlock(
         card.serial
     ]
     grant = other.granted(card)
-    assert grant.renew  # the pack is to be worth nothing
+    assert grant.renew  # the pack has to become worthless
     other.report(
         item(grant, 0, CardCommand.UNBLOCK, 0, "9000"),
         item(grant, 1, CardCommand.CHANGE, 1, "9000"),
@@ -404,7 +402,7 @@ def test_a_lost_kiosks_cards_are_told_and_renewed_at_the_next_unlock(
     assert operator.listed("cards", "list", "--renewal-due") == []
 
 
-def test_a_kiosk_that_goes_in_peace_marks_nothing(
+def test_a_retired_kiosk_marks_no_cards(
     borrower: Borrower, kiosk: KioskClient, card: PersonalCard, operator: Operator
 ) -> None:
     borrower.ask()
@@ -414,7 +412,7 @@ def test_a_kiosk_that_goes_in_peace_marks_nothing(
     assert not card_row(kiosk, card).renewal_due
 
 
-def test_a_pack_of_former_answers_counts_for_no_new_registration(
+def test_a_pack_of_former_answers_does_not_count_for_a_new_registration(
     borrower: Borrower, kiosk: KioskClient
 ) -> None:
     (pack,) = borrower.ask()
@@ -429,7 +427,7 @@ def test_a_pack_of_former_answers_counts_for_no_new_registration(
     assert registration(kiosk).failures == 0
 
 
-def test_the_policy_is_the_ras(kiosk: KioskClient, operator: Operator) -> None:
+def test_the_ra_sets_the_policy(kiosk: KioskClient, operator: Operator) -> None:
     kiosk.token  # noqa: B018
     told = operator.does(
         *("organisations", "policy", kiosk.organisation),
@@ -439,10 +437,10 @@ def test_the_policy_is_the_ras(kiosk: KioskClient, operator: Operator) -> None:
     assert operator.audited["lease_cards"] == "all"
 
 
-# ---------------------------------------------------------------- nothing in the clear
+# ---------------------------------------------------------------- no secrets in the clear
 
 
-def test_neither_what_is_sent_nor_what_is_kept_shows_a_key(
+def test_neither_messages_nor_the_database_show_a_key(
     borrower: Borrower,
     kiosk: KioskClient,
     tmp_path: Path,
@@ -456,7 +454,7 @@ def test_neither_what_is_sent_nor_what_is_kept_shows_a_key(
     assert search([tmp_path], secrets)
 
 
-def test_a_secret_is_what_opens_it() -> None:
+def test_a_sealed_text_opens_only_with_its_key_and_context() -> None:
     key = sealing.new_key()
     sealed = sealing.seal(b"plain", sealing.public_half(key), b"context")
     assert sealing.unseal(sealed, key, b"context") == b"plain"

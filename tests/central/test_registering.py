@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Registering at a kiosk, from the code to the unlock that it makes possible."""
+"""Registration at a kiosk, from the code to the unlock that it makes possible."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from kiosk.flow.view import EntryPage
 from kiosk.vault import sealed_answers
 from tests.central.authority import Authority
 from tests.central.hostile_addresses import ELSEWHERE, HOSTILE
-from tests.central.loggedin import CHOSEN, EMAIL, FRESH, Desk, TrustedCard, believe
+from tests.central.loggedin import CHOSEN, EMAIL, FRESH, Desk, TrustedCard, trust_authority
 from tests.central.world import Clock, KioskClient, PersonalCard, Service, problem
 from tests.flow.holder import Visit
 from tests.secrets_search import search
@@ -27,7 +27,7 @@ from tests.secrets_search import search
 @pytest.fixture
 def desk(service: Service, kiosk: KioskClient) -> Desk:
     authority = Authority()
-    believe(service, authority)
+    trust_authority(service, authority)
     card = TrustedCard(authority=authority)
     kiosk.know(card)
     at = Desk(kiosk, card)
@@ -44,7 +44,7 @@ def registered(desk: Desk) -> Desk:
 
 
 def again(desk: Desk) -> Desk:
-    """The same cardholder, another time."""
+    """Return the same cardholder at another visit."""
     later = Desk(desk.kiosk, desk.card)
     later.log_in()
     later.send_code()
@@ -59,14 +59,14 @@ def test_a_registered_card_can_be_unlocked(registered: Desk) -> None:
     assert kiosk.answer(card, opened, FRESH).status_code == 200
 
 
-def test_the_profile_says_so(registered: Desk) -> None:
+def test_the_profile_shows_the_registration(registered: Desk) -> None:
     profile = Desk(registered.kiosk, registered.card).log_in()
     assert profile.self_service is SelfServiceStatus.REGISTERED
     assert profile.registered_at is not None
     assert profile.email == EMAIL
 
 
-def test_it_is_told_to_the_cardholder_and_the_address_before(
+def test_the_cardholder_and_the_former_address_get_a_letter(
     service: Service, registered: Desk
 ) -> None:
     notices.deliver(service.services)
@@ -80,7 +80,7 @@ def test_it_is_told_to_the_cardholder_and_the_address_before(
     }
 
 
-def test_she_is_written_to_in_the_language_of_her_screen(service: Service, desk: Desk) -> None:
+def test_letters_are_in_the_language_of_the_screen(service: Service, desk: Desk) -> None:
     desk.log_in()
     desk.send_code(language="pl")
     assert service.mailbox.letters[-1][1].language == "pl"
@@ -90,13 +90,13 @@ def test_she_is_written_to_in_the_language_of_her_screen(service: Service, desk:
     assert set(told) == {"uk"}
 
 
-def test_codes_go_to_nhs_addresses_alone(desk: Desk) -> None:
+def test_codes_go_only_to_nhs_addresses(desk: Desk) -> None:
     for email in (*HOSTILE, *ELSEWHERE, "nora@gmail.com", "nora@nhs.uk."):
         assert desk.send_code(email).status_code in {403, 422}, email
     assert desk.mailbox.letters == []
 
 
-def test_an_address_is_kept_in_its_one_form(service: Service, desk: Desk) -> None:
+def test_an_address_is_stored_normalised(service: Service, desk: Desk) -> None:
     assert desk.send_code("Nora@NHS.Net").status_code == 200
     assert [address for address, _ in desk.mailbox.letters] == ["Nora@nhs.net"]
     assert desk.register().status_code == 200
@@ -105,7 +105,7 @@ def test_an_address_is_kept_in_its_one_form(service: Service, desk: Desk) -> Non
 
 
 @pytest.mark.parametrize("email", ["n@nhs.net", "n@ward.trust.nhs.uk", "n@MOD.UK", "n@x.gov.uk"])
-def test_subdomains_and_capitals_are_fine(desk: Desk, email: str) -> None:
+def test_subdomains_and_capitals_are_accepted(desk: Desk, email: str) -> None:
     assert desk.send_code(email).status_code == 200
 
 
@@ -116,7 +116,7 @@ def test_subdomains_and_capitals_are_fine(desk: Desk, email: str) -> None:
         (("wales.nhs.uk", ".ac.uk"), ["@wales.nhs.uk", ".ac.uk"]),
     ],
 )
-def test_a_kiosk_offers_the_endings_that_central_accepts(
+def test_a_kiosk_offers_the_domains_that_central_accepts(
     service: Service, desk: Desk, domains: tuple[str, ...] | None, offered: list[str]
 ) -> None:
     if domains is not None:
@@ -151,14 +151,14 @@ def test_a_code_is_valid_for_fifteen_minutes(desk: Desk, clock: Clock) -> None:
     assert problem(desk.register()) == "code-void"
 
 
-def test_who_was_slow_has_all_of_the_codes_time_as_well(desk: Desk, clock: Clock) -> None:
+def test_a_slow_cardholder_has_the_codes_whole_time(desk: Desk, clock: Clock) -> None:
     clock.pass_time(40 * 60)
     desk.send_code()
     clock.pass_time(14 * 60)
     assert desk.register().status_code == 200
 
 
-def test_a_new_code_voids_the_one_before(desk: Desk) -> None:
+def test_a_new_code_voids_the_former(desk: Desk) -> None:
     desk.send_code("wrong@nhs.net")
     first = desk.mailbox.code
     while desk.mailbox.code == first:
@@ -167,7 +167,7 @@ def test_a_new_code_voids_the_one_before(desk: Desk) -> None:
     assert desk.register().status_code == 200
 
 
-def test_a_login_has_five_codes_and_the_newest_stays_good(desk: Desk) -> None:
+def test_a_login_has_five_codes_and_the_newest_stays_valid(desk: Desk) -> None:
     assert [desk.send_code().status_code for _ in range(5)] == [200] * 5
     assert problem(desk.send_code()) == "no-more-codes"
     assert desk.register().status_code == 200
@@ -185,19 +185,19 @@ def test_a_login_has_five_codes_and_the_newest_stays_good(desk: Desk) -> None:
         {"questions": ("my-own", "first-pet", "first-street", "first-teacher")},
     ],
 )
-def test_answers_that_are_worth_nothing_are_refused(desk: Desk, changes: dict[str, Any]) -> None:
+def test_worthless_answers_are_refused(desk: Desk, changes: dict[str, Any]) -> None:
     desk.send_code()
     assert problem(desk.register(**changes)) == "answers-unfit"
-    assert desk.register().status_code == 200  # the code stays good
+    assert desk.register().status_code == 200  # the code stays valid
 
 
-def test_the_passcode_is_proved_anew(desk: Desk) -> None:
+def test_a_registration_needs_a_new_signature(desk: Desk) -> None:
     desk.send_code()
     stale = desk.signature(proof.ProofPurpose.LOG_IN)
     assert problem(desk.register(signature=stale)) == "card-not-genuine"
 
 
-def test_sent_again_it_is_registered_once(service: Service, registered: Desk) -> None:
+def test_a_repeated_request_registers_once(service: Service, registered: Desk) -> None:
     first = registered.register()
     assert first.status_code == 200
     with service.services.database.transaction() as database:
@@ -214,7 +214,7 @@ def test_registering_again_needs_the_former_answers(registered: Desk) -> None:
     assert problem(later.register(answers=fresh, former=FRESH)) == "wait"
 
 
-def test_with_the_former_answers_they_are_replaced(registered: Desk) -> None:
+def test_the_former_answers_allow_new_ones(registered: Desk) -> None:
     later = again(registered)
     needed = later.kiosk.get(f"/logins/{later.session}/requirements").json()
     asked = needed["former_questions"]
@@ -252,14 +252,14 @@ def test_a_registration_can_be_removed(service: Service, registered: Desk) -> No
         assert database.exec(select(Registration)).all() == []
         assert database.exec(select(SealedEnvelope)).all() == []
     assert problem(later.kiosk.open(later.card)) == "not-registered"
-    # Else whoever has card and passcode could put answers of their own in the place of hers.
+    # Otherwise a thief of card and passcode could replace the cardholder's answers with their own.
     later.send_code()
     assert problem(later.register()) == "locked-out"
     profile = Desk(later.kiosk, later.card).log_in()
     assert profile.self_service is SelfServiceStatus.LOCKED_OUT
 
 
-def test_what_is_locked_cannot_be_removed(registered: Desk, clock: Clock) -> None:
+def test_a_locked_registration_cannot_be_removed(registered: Desk, clock: Clock) -> None:
     wrong = ("nobody", "nowhere", "never", "nothing")
     for _ in range(5):
         later = again(registered)
@@ -287,13 +287,13 @@ def test_nothing_happens_before_the_card_has_signed(kiosk: KioskClient, desk: De
         assert problem(answer) == "out-of-order"
 
 
-def test_questions_are_there_to_choose_from(kiosk: KioskClient, desk: Desk) -> None:
+def test_the_questions_are_listed(kiosk: KioskClient, desk: Desk) -> None:
     asked = kiosk.get("/questions").json()["questions"]
     assert len(asked) >= 12
     assert set(CHOSEN) < {question["id"] for question in asked}
 
 
-def test_no_answer_is_kept(
+def test_no_answer_is_stored(
     service: Service, registered: Desk, database_files: Any, tmp_path: Any
 ) -> None:
     secrets = {f"answer {n}": answer.encode() for n, answer in enumerate(FRESH)}
@@ -301,7 +301,7 @@ def test_no_answer_is_kept(
         f"normal {n}": sealed_answers.normalise(a).encode() for n, a in enumerate(FRESH) if n > 0
     }
     assert search(database_files(), secrets) == []
-    assert len(search(database_files(), {"name": b"Nora Nurse"})) >= 1  # it does look
+    assert len(search(database_files(), {"name": b"Nora Nurse"})) >= 1  # the search works
 
 
 # ---------------------------------------------------------------- the card's own key
@@ -312,7 +312,7 @@ def pinned(service: Service) -> bytes | None:
         return database.exec(select(Registration.card_authentication_key)).one()
 
 
-def test_the_key_is_pinned_with_which_the_card_signed(service: Service, desk: Desk) -> None:
+def test_the_key_that_signed_is_pinned(service: Service, desk: Desk) -> None:
     desk.log_in()
     desk.send_code()
     assert desk.register().status_code == 200
@@ -320,7 +320,7 @@ def test_the_key_is_pinned_with_which_the_card_signed(service: Service, desk: De
 
 
 def test_a_certificate_alone_pins_nothing(service: Service, desk: Desk) -> None:
-    """Anybody reads it from a colleague's card, without contact: the codes by email stay."""
+    """Anybody can read it contactless from a colleague's card, so the emailed codes stay."""
     desk.log_in()
     desk.send_code()
     assert desk.register(card_signature=None).status_code == 200
@@ -337,7 +337,7 @@ def test_a_signature_for_something_else_pins_nothing(
     assert problem(desk.register(card_signature=other)) == "card-not-genuine"
 
 
-def test_a_colleagues_own_key_is_not_pinned_to_her_card(desk: Desk) -> None:
+def test_a_colleagues_own_key_is_not_pinned_to_the_card(desk: Desk) -> None:
     desk.log_in()
     desk.send_code()
     colleague = PersonalCard()

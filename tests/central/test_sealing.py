@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Unblocking keys are sealed where they are known, and are shown nowhere on the way."""
+"""Unblocking keys are sealed at their source, and are never shown on the way."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ gids,44556677,{ADMINISTRATOR},3des
 
 
 def command(folder: Path, *arguments: str, keys: str = "") -> subprocess.CompletedProcess[str]:
-    """As on the RA's machine: without any setting of the service."""
+    """Run the command as on the RA's machine: without any setting of the service."""
     bare = {name: value for name, value in os.environ.items() if not name.startswith("KIOSK_")}
     return subprocess.run(
         [sys.executable, "-m", "kiosk.central", *arguments],
@@ -38,7 +38,9 @@ def command(folder: Path, *arguments: str, keys: str = "") -> subprocess.Complet
 
 
 @pytest.mark.dealt
-def test_sealed_without_a_database_and_opened_by_the_private_half_alone(tmp_path: Path) -> None:
+def test_keys_are_sealed_without_a_database_and_opened_only_by_the_private_half(
+    tmp_path: Path,
+) -> None:
     public = command(tmp_path, "import-key", "create", "import.key").stdout.strip()
     assert (tmp_path / "import.key").stat().st_mode & 0o777 == 0o600
     assert command(tmp_path, "import-key", "show", "import.key").stdout.strip() == public
@@ -82,7 +84,7 @@ def test_sealed_without_a_database_and_opened_by_the_private_half_alone(tmp_path
         (f"piv,00112233,{SECRET},\npiv,00112233,{SECRET},", "serial"),
     ],
 )
-def test_a_row_is_rejected_by_its_line_and_shown_nowhere(
+def test_a_row_error_names_the_line_and_not_the_content(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], row: str, field: str
 ) -> None:
     source, output = tmp_path / "keys.csv", tmp_path / "keys.sealed"
@@ -99,7 +101,7 @@ def test_a_row_is_rejected_by_its_line_and_shown_nowhere(
 
 
 @pytest.mark.parametrize("first", [f"piv,00112233,{SECRET}", "", f"family,serial,key,{SECRET}"])
-def test_a_file_without_headings_is_refused_unshown(
+def test_a_file_without_headings_is_refused_and_not_shown(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], first: str
 ) -> None:
     source = tmp_path / "keys.csv"
@@ -111,7 +113,7 @@ def test_a_file_without_headings_is_refused_unshown(
     assert SECRET not in told
 
 
-def test_a_file_in_another_encoding_is_refused_unshown(
+def test_a_file_in_another_encoding_is_refused_and_not_shown(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source = tmp_path / "keys.csv"
@@ -128,14 +130,14 @@ def test_a_private_half_that_others_can_read_is_refused(tmp_path: Path) -> None:
         sealing.load_import_key(tmp_path / "import.key")
 
 
-def test_keys_show_nothing_of_themselves() -> None:
+def test_keys_are_not_in_their_repr() -> None:
     keys, flaws = sealing.read_keys("a file", KEYS)
     assert not flaws
     assert SECRET not in repr(keys)
     assert ADMINISTRATOR not in repr(keys)
 
 
-def test_a_point_that_is_nobodys_key_is_refused(
+def test_an_invalid_public_key_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source, output = tmp_path / "keys.csv", tmp_path / "sealed"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Nothing that opens a card lies about: not in the database or its log, nor in what is printed."""
+"""No secret that opens a card is left in the database, its log, or what is printed."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which SQL central asks of its database: its statements, against the list in docs."""
+"""The SQL statements that central sends, compared with the list in docs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from kiosk.central.service import notices
 from kiosk.central.tables import Organisation
 from kiosk.contract.messages import CardCommand
 from tests.central.borrower import Borrower, allow, answers, attempt
-from tests.central.loggedin import Desk, TrustedCard, believe
+from tests.central.loggedin import Desk, TrustedCard, trust_authority
 from tests.central.world import WRONG, KioskClient, PersonalCard, Service, item
 
 LIST = Path(__file__).parents[2] / "docs" / "scale.md"
@@ -23,7 +23,7 @@ _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _WORD = re.compile(r"\b[A-Z][A-Z_]+\b")
 
 
-def test_the_list_of_what_central_asks_is_whole(
+def test_the_list_of_statements_is_complete(
     service: Service, kiosk: KioskClient, card: PersonalCard, database_url: str
 ) -> None:
     asked: set[str] = set()
@@ -36,7 +36,7 @@ def test_the_list_of_what_central_asks_is_whole(
     everything(service, kiosk, card)
     listed = set(re.findall(r"`([^`]+)`", _section()))
     words = {word for each in listed for word in re.findall(r"[A-Z_]+|pg_\w+|[a-z]+", each)}
-    own = {"PRAGMA", "IMMEDIATE", "OFFSET"}  # of SQLite alone
+    own = {"PRAGMA", "IMMEDIATE", "OFFSET"}  # SQLite's own statements
     if database_url.startswith("postgresql"):
         assert asked - words == set()
         assert "pg_advisory_xact_lock" in asked
@@ -51,7 +51,7 @@ def _section() -> str:
 
 
 def everything(service: Service, kiosk: KioskClient, card: PersonalCard) -> None:
-    """A little of all that kiosks, the RA and central itself do."""
+    """Do a sample of all the work of kiosks, the RA and central itself."""
     kiosk.answer(card, kiosk.opened(card), WRONG)
     service.clock.pass_time(60)
     grant = kiosk.granted(card)
@@ -62,7 +62,7 @@ def everything(service: Service, kiosk: KioskClient, card: PersonalCard) -> None
     )
     trusted = TrustedCard()
     kiosk.know(trusted)
-    believe(service, trusted.authority)
+    trust_authority(service, trusted.authority)
     Desk(kiosk, trusted).log_in()
     allow(kiosk)
     (pack,) = (each for each in Borrower(kiosk).ask() if each.serial == card.serial)

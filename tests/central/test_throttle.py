@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Waits: they grow, they end, and only a success takes the count back."""
+"""Waits grow and end, and only a success resets the count."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def waits(policy: ThrottlePolicy, failures: int) -> list[int]:
     return told
 
 
-def test_the_waits() -> None:
+def test_waits_grow_with_the_failures() -> None:
     assert waits(PER_REGISTRATION, 6) == [2, 10, 60, 300, 300, 300]
     assert waits(PER_KIOSK, 16) == [0] * 10 + [30, 60, 120, 300, 600, 600]
 
 
 @given(st.floats(0.001, 300))
-def test_a_wait_is_over_when_it_said_so_and_not_before(seconds: float) -> None:
+def test_a_wait_ends_exactly_when_announced(seconds: float) -> None:
     counted = Counted(1, NOW + timedelta(seconds=seconds))
     told = seconds_to_wait(counted, PER_REGISTRATION, NOW)
     assert told >= 1
@@ -50,7 +50,7 @@ def test_a_wait_is_over_when_it_said_so_and_not_before(seconds: float) -> None:
     assert seconds_to_wait(counted, PER_REGISTRATION, NOW + timedelta(seconds=seconds / 2)) > 0
 
 
-def test_a_quiet_hour_makes_a_kiosk_innocent_again() -> None:
+def test_a_quiet_hour_resets_a_kiosks_count() -> None:
     counted = Counted()
     for _ in range(12):
         count_failure(counted, PER_KIOSK, NOW)
@@ -60,7 +60,7 @@ def test_a_quiet_hour_makes_a_kiosk_innocent_again() -> None:
     assert counted.failures == 1
 
 
-def test_success_clears_and_taking_back_takes_one() -> None:
+def test_success_clears_the_count_and_a_correction_removes_one() -> None:
     counted = Counted(3, NOW + timedelta(seconds=5))
     take_back(counted, NOW)
     assert (counted.failures, seconds_to_wait(counted, PER_REGISTRATION, NOW)) == (2, 0)
@@ -69,7 +69,7 @@ def test_success_clears_and_taking_back_takes_one() -> None:
 
 
 @given(st.integers(0, 30), st.timedeltas(timedelta(0), timedelta(days=400)))
-def test_a_clock_that_jumped_ahead_leaves_no_longer_wait_than_the_longest(
+def test_a_clock_jump_never_makes_a_wait_longer_than_the_longest(
     failures: int, jump: timedelta
 ) -> None:
     for policy in (PER_REGISTRATION, PER_KIOSK):
@@ -77,5 +77,5 @@ def test_a_clock_that_jumped_ahead_leaves_no_longer_wait_than_the_longest(
         count_failure(counted, policy, NOW + jump)
         told = seconds_to_wait(counted, policy, NOW)
         assert told <= policy.waits[-1].total_seconds()
-        # The wait ends, too: it does not begin anew with every look.
+        # The wait ends: looking at it does not restart it.
         assert seconds_to_wait(counted, policy, NOW + timedelta(seconds=told)) == 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which certificates are believed. The clock stands at the start of 2025."""
+"""The certificates that central trusts. The clock is at the start of 2025."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ def check(service: Service, der: bytes, now: datetime = NOW, use: Use = Use.HOLD
         trust_store.check(database, der, now, use)
 
 
-def test_what_an_anchor_issued_is_believed(service: Service, root: Authority) -> None:
+def test_a_certificate_of_an_anchor_is_trusted(service: Service, root: Authority) -> None:
     check(service, root.sign(KEY))
 
 
-def test_what_an_authority_below_an_anchor_issued_is_believed(
+def test_a_certificate_of_an_intermediate_authority_is_trusted(
     service: Service, root: Authority
 ) -> None:
     below = Authority("Trust cards", above=root)
@@ -51,19 +51,21 @@ def test_what_an_authority_below_an_anchor_issued_is_believed(
     check(service, below.sign(KEY))
 
 
-def test_an_authority_below_nobody_is_not_enough(service: Service, root: Authority) -> None:
+def test_an_intermediate_authority_without_an_anchor_is_not_trusted(
+    service: Service, root: Authority
+) -> None:
     stranger = Authority("Stranger")
     trusted(service, stranger, anchor=False)
     with pytest.raises(trust_store.Untrusted, match=r"issued by nobody|chain"):
         check(service, stranger.sign(KEY))
 
 
-def test_a_name_alone_is_nothing(service: Service, root: Authority) -> None:
+def test_a_matching_issuer_name_is_not_enough(service: Service, root: Authority) -> None:
     with pytest.raises(trust_store.Untrusted, match="not signed"):
         check(service, Authority(root.name).sign(KEY))
 
 
-def test_a_card_is_no_authority(service: Service, root: Authority) -> None:
+def test_a_card_cannot_issue_certificates(service: Service, root: Authority) -> None:
     card = Authority("Nora Nurse", above=root, is_authority=False)
     with (
         service.services.database.transaction() as database,
@@ -74,7 +76,7 @@ def test_a_card_is_no_authority(service: Service, root: Authority) -> None:
         check(service, card.sign(KEY))
 
 
-def test_an_authority_that_may_have_none_below_it_has_none(service: Service) -> None:
+def test_the_path_length_limit_holds(service: Service) -> None:
     root = Authority(depth=0)
     trusted(service, root, anchor=True)
     check(service, root.sign(KEY))
@@ -85,21 +87,21 @@ def test_an_authority_that_may_have_none_below_it_has_none(service: Service) -> 
 
 
 @pytest.mark.parametrize("days", [-366 - 2, 3 * 365])
-def test_outside_its_validity_it_is_not_believed(
+def test_an_expired_or_future_certificate_is_not_trusted(
     service: Service, root: Authority, days: int
 ) -> None:
     with pytest.raises(trust_store.Untrusted, match=r"validity|date"):
         check(service, root.sign(KEY), NOW + timedelta(days=days))
 
 
-def test_an_issuer_outside_its_own_validity_is_not_believed(service: Service) -> None:
+def test_an_expired_or_future_issuer_is_not_trusted(service: Service) -> None:
     root = Authority(years=1)
     trusted(service, root, anchor=True)
     with pytest.raises(trust_store.Untrusted, match="validity"):
         check(service, root.sign(KEY), datetime(2025, 1, 2, tzinfo=UTC))
 
 
-def test_what_is_revoked_is_not_believed(service: Service, root: Authority) -> None:
+def test_a_revoked_certificate_is_not_trusted(service: Service, root: Authority) -> None:
     card = root.sign(KEY)
     serial = x509.load_der_x509_certificate(card).serial_number
     with service.services.database.transaction() as database:
@@ -109,9 +111,7 @@ def test_what_is_revoked_is_not_believed(service: Service, root: Authority) -> N
     check(service, root.sign(KEY))
 
 
-def test_an_issuer_that_is_revoked_takes_its_cards_with_it(
-    service: Service, root: Authority
-) -> None:
+def test_cards_of_a_revoked_issuer_are_not_trusted(service: Service, root: Authority) -> None:
     below = Authority("Trust cards", above=root)
     trusted(service, below, anchor=False)
     with service.services.database.transaction() as database:
@@ -120,7 +120,7 @@ def test_an_issuer_that_is_revoked_takes_its_cards_with_it(
         check(service, below.sign(KEY))
 
 
-def test_without_a_list_nothing_is_believed(service: Service) -> None:
+def test_nothing_is_trusted_without_a_revocation_list(service: Service) -> None:
     root = Authority()
     with service.services.database.transaction() as database:
         trust_store.add_issuer(database, root.der, NOW, anchor=True)
@@ -128,12 +128,12 @@ def test_without_a_list_nothing_is_believed(service: Service) -> None:
         check(service, root.sign(KEY))
 
 
-def test_a_list_that_is_out_of_date_is_none(service: Service, root: Authority) -> None:
+def test_an_outdated_list_does_not_count(service: Service, root: Authority) -> None:
     with pytest.raises(trust_store.Untrusted, match="out of date"):
         check(service, root.sign(KEY), NOW + timedelta(days=7))
 
 
-def test_a_list_that_somebody_else_signed_is_not_taken(service: Service, root: Authority) -> None:
+def test_a_list_signed_by_another_authority_is_refused(service: Service, root: Authority) -> None:
     forged = root.revocations(key=ec.generate_private_key(ec.SECP256R1()))
     with (
         service.services.database.transaction() as database,
@@ -152,14 +152,14 @@ def test_an_older_list_does_not_replace_a_newer_one(service: Service, root: Auth
 
 
 @pytest.mark.parametrize("der", [b"", b"0", b"\x30\x82\xff\xff", bytes(2000)])
-def test_what_is_no_certificate_is_said_to_be_none(
+def test_bytes_that_are_not_a_certificate_are_refused(
     service: Service, root: Authority, der: bytes
 ) -> None:
     with pytest.raises(trust_store.Untrusted, match="malformed"):
         check(service, der)
 
 
-def test_a_chain_that_goes_round_ends(service: Service) -> None:
+def test_a_circular_chain_is_refused(service: Service) -> None:
     first, second = Authority("First"), Authority("Second")
     first.above, second.above = second, first
     for each in (first, second):
@@ -168,7 +168,7 @@ def test_a_chain_that_goes_round_ends(service: Service) -> None:
         check(service, first.sign(KEY))
 
 
-def test_a_version_that_no_standard_knows_is_malformed(service: Service, root: Authority) -> None:
+def test_an_unknown_certificate_version_is_malformed(service: Service, root: Authority) -> None:
     version_3, version_6 = bytes.fromhex("A003020102"), bytes.fromhex("A003020105")
     with pytest.raises(trust_store.Untrusted, match="malformed"):
         check(service, root.sign(KEY).replace(version_3, version_6))
@@ -179,7 +179,7 @@ def test_a_version_that_no_standard_knows_is_malformed(service: Service, root: A
         trust_store.add_issuer(database, root.der.replace(version_3, version_6), NOW, anchor=True)
 
 
-# ---------------------------------------------------------------- what is refused, and why
+# ---------------------------------------------------------------- refusals and their reasons
 
 STRANGE = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.99999.1"), b"\x05\x00")
 NAMES = x509.NameConstraints([x509.DNSName("nhs.uk")], None)
@@ -262,7 +262,7 @@ def test_a_card_with_such_an_extension_is_not_trusted(
         ([(SIGNS, True), (AUTHENTICATES_CARD, True)], Use.CARD),
     ],
 )
-def test_a_card_as_issued_by_real_authorities_is_trusted(
+def test_a_card_like_those_of_real_authorities_is_trusted(
     service: Service, root: Authority, extensions: Any, use: Use
 ) -> None:
     check(service, root.sign(KEY, extensions=extensions), use=use)
@@ -277,14 +277,16 @@ def test_a_weak_key_is_not_trusted(service: Service, root: Authority) -> None:
         check(service, root.sign(old))
 
 
-def test_an_authority_is_no_card(service: Service, root: Authority) -> None:
+def test_an_authoritys_certificate_is_not_accepted_as_a_cards(
+    service: Service, root: Authority
+) -> None:
     below = Authority("Trust cards", above=root)
     with pytest.raises(trust_store.Untrusted, match="not a card's"):
         check(service, below.der)
 
 
 @pytest.mark.parametrize("extension", [STRANGE, NAMES])
-def test_an_authority_with_limits_that_nobody_reads_is_not_taken(
+def test_an_authority_with_unsupported_constraints_is_refused(
     service: Service, extension: x509.ExtensionType
 ) -> None:
     limited = Authority("Limited", extensions=[(extension, True)])
@@ -327,7 +329,9 @@ def test_a_partial_list_does_not_replace_a_full_one(
         check(service, card)
 
 
-def test_a_list_with_a_lower_number_does_not_replace_one(service: Service, root: Authority) -> None:
+def test_a_list_with_a_lower_number_does_not_replace_a_higher(
+    service: Service, root: Authority
+) -> None:
     with service.services.database.transaction() as database:
         trust_store.add_list(
             database, root.revocations(extensions=[(x509.CRLNumber(8), False)]), NOW
@@ -337,7 +341,7 @@ def test_a_list_with_a_lower_number_does_not_replace_one(service: Service, root:
             trust_store.add_list(database, replayed, NOW)
 
 
-def test_a_list_from_the_future_is_not_taken(service: Service, root: Authority) -> None:
+def test_a_list_from_the_future_is_refused(service: Service, root: Authority) -> None:
     early = root.revocations(at=NOW + timedelta(days=1))
     with (
         service.services.database.transaction() as database,
@@ -346,7 +350,7 @@ def test_a_list_from_the_future_is_not_taken(service: Service, root: Authority) 
         trust_store.add_list(database, early, NOW)
 
 
-def test_an_authority_that_may_not_sign_lists_signs_none(service: Service) -> None:
+def test_an_authority_without_the_crl_sign_usage_signs_no_lists(service: Service) -> None:
     root = Authority(extensions=[(CERTIFIES, True)])
     with service.services.database.transaction() as database:
         trust_store.add_issuer(database, root.der, NOW, anchor=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An unlock over real HTTP: from the first request to the last report, and who is turned away."""
+"""An unlock over real HTTP, from the first request to the last report, and its refusals."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_opening_a_session_again_changes_nothing(kiosk: KioskClient, card: Perso
     assert kiosk.opened(card).nonce != kiosk.opened(card).nonce
 
 
-def test_a_session_is_one_kiosks_and_one_cards(
+def test_a_session_belongs_to_one_kiosk_and_one_card(
     service: Service, kiosk: KioskClient, card: PersonalCard
 ) -> None:
     session = kiosk.opened(card).session
@@ -83,7 +83,7 @@ def test_a_session_is_one_kiosks_and_one_cards(
     assert problem(other_kiosk.ask_grant(session)) == "not-found"
 
 
-def test_a_session_ends_by_itself(kiosk: KioskClient, card: PersonalCard, clock: Clock) -> None:
+def test_a_session_expires(kiosk: KioskClient, card: PersonalCard, clock: Clock) -> None:
     opened = kiosk.opened(card)
     clock.pass_time(SESSION_LIFE.total_seconds())
     assert problem(kiosk.open(card, session=opened.session)) == "expired"
@@ -103,7 +103,7 @@ def test_a_restart_in_the_middle_is_not_noticed(
     assert kiosk.ask_grant(opened.session).json() == grant
 
 
-# ---------------------------------------------------------------- who is turned away
+# ---------------------------------------------------------------- refusals
 
 
 def test_foreign_and_unknown_cards_get_the_same_answer(
@@ -118,7 +118,7 @@ def test_foreign_and_unknown_cards_get_the_same_answer(
 
 
 @pytest.mark.parametrize("status", [status for status in CardStatus if status != "active"])
-def test_stopped_cards_get_plain_help_at_every_step(
+def test_stopped_cards_are_refused_at_every_step(
     service: Service, kiosk: KioskClient, card: PersonalCard, status: CardStatus
 ) -> None:
     opened, session = kiosk.opened(card), kiosk.accepted(card)
@@ -136,7 +136,7 @@ def forget_registration(database: Session) -> None:
         database.flush()
 
 
-def test_a_card_without_registration_is_told_so(
+def test_a_card_without_registration_is_refused_with_that_reason(
     service: Service, kiosk: KioskClient, card: PersonalCard
 ) -> None:
     with service.services.database.transaction() as database:
@@ -144,7 +144,7 @@ def test_a_card_without_registration_is_told_so(
     assert problem(kiosk.open(card)) == "not-registered"
 
 
-def test_registering_again_ends_the_sessions_there_were(
+def test_a_new_registration_ends_open_sessions(
     service: Service, kiosk: KioskClient, card: PersonalCard
 ) -> None:
     opened, session = kiosk.opened(card), kiosk.accepted(card)
@@ -158,7 +158,7 @@ def test_registering_again_ends_the_sessions_there_were(
     assert problem(kiosk.ask_grant(session)) == "expired"
 
 
-def test_who_is_turned_away_is_in_the_audit(
+def test_refusals_are_audited(
     service: Service, kiosk: KioskClient, card: PersonalCard, clock: Clock
 ) -> None:
     kiosk.answer(card, kiosk.opened(card), WRONG)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Letters in a cardholder's language."""
+"""Letters in the language of the cardholder."""
 
 from __future__ import annotations
 
@@ -59,13 +59,13 @@ def test_every_letter_is_in_the_readers_language(language: str) -> None:
         assert letter.code == plain.code
 
 
-def test_an_unknown_language_is_english() -> None:
+def test_an_unknown_language_falls_back_to_english() -> None:
     assert every_letter(Somebody("xx")) == every_letter(Somebody("en"))
     assert "2 January 2026 at 03:04 UTC" in letters.unlocked(Somebody("en"), "w", AT).text
 
 
 @pytest.mark.parametrize("language", FOREIGN)
-def test_the_catalogue_has_every_message_and_its_braces(language: str) -> None:
+def test_the_catalogues_have_every_message_with_its_placeholders(language: str) -> None:
     sources = (ROOM / "letters.py", ROOM / "wording.py")
     wanted = {
         message
@@ -94,7 +94,9 @@ def test_a_message_in_any_alphabet_arrives_whole() -> None:
         assert sent["Subject"] == letter.subject
 
 
-def test_a_cardholder_is_written_to_in_her_own(kiosk: KioskClient, card: PersonalCard) -> None:
+def test_a_cardholder_gets_letters_in_their_language(
+    kiosk: KioskClient, card: PersonalCard
+) -> None:
     services = kiosk.service.services
     with services.database.transaction() as database:
         holder = database.exec(select(Cardholder)).one()
@@ -106,7 +108,7 @@ def test_a_cardholder_is_written_to_in_her_own(kiosk: KioskClient, card: Persona
 
 
 @pytest.mark.parametrize("language", FOREIGN)
-def test_every_question_is_asked_in_every_language(
+def test_every_question_is_translated(
     kiosk: KioskClient, card: PersonalCard, language: str
 ) -> None:
     assert questions.LANGUAGES[language].keys() == questions.ENGLISH.keys()

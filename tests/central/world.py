@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A running central service, and cards and kiosks that talk to it over real HTTP."""
+"""A running central service, with cards and kiosks that talk to it over real HTTP."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
 class Clock:
-    """Time that passes when the test says so."""
+    """A clock that advances only when the test says so."""
 
     def __init__(self) -> None:
         self.now = datetime(2025, 1, 1, 3, 0, tzinfo=UTC)
@@ -62,7 +62,7 @@ class Clock:
 
 
 def certificate(key: PrivateKey, name: str = "card") -> bytes:
-    """A self-signed certificate, in DER."""
+    """Return a self-signed certificate, in DER."""
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     start = datetime(2024, 1, 1, tzinfo=UTC)
     built = (
@@ -79,7 +79,7 @@ def certificate(key: PrivateKey, name: str = "card") -> bytes:
 
 
 def sign(key: PrivateKey, digest: bytes) -> bytes:
-    """As a card does: the digest itself."""
+    """Sign as a card does: the digest itself."""
     sha256 = Prehashed(hashes.SHA256())
     if isinstance(key, rsa.RSAPrivateKey):
         return key.sign(digest, padding.PKCS1v15(), sha256)
@@ -108,13 +108,13 @@ class Mailbox:
 
     @property
     def code(self) -> str:
-        """The newest code."""
+        """Return the newest code."""
         return next(letter.code for _, letter in reversed(self.letters) if letter.code)
 
 
 @dataclass
 class PersonalCard:
-    """The keys of a card, and what central was told of it."""
+    """The keys of a card, and what central knows of it."""
 
     serial: str = field(default_factory=_serial)
     holder_key: PrivateKey = field(default_factory=_p256)
@@ -128,7 +128,7 @@ class PersonalCard:
         return CardIdentity(self.family, self.serial)
 
     def document(self, organisation: str) -> dict[str, Any]:
-        """The personalisation document of this card."""
+        """Return the personalisation document of this card."""
         return {
             "organisation": organisation,
             "cardholder": {"name": "Nora Nurse", "email": "nora@example.nhs.uk"},
@@ -189,14 +189,14 @@ class Service:
         threading.Thread(target=_serve, args=(self._server, listening), daemon=True).start()
 
     def stop(self) -> None:
-        """Nothing is under way: the server takes a moment to find out, which nobody waits for."""
+        """Stop at once: no request is under way, so the server's own wait is skipped."""
         self._app.state.watch.close()
         self._server.should_exit = True
         self.services.database.close()
 
     @property
     def waiting(self) -> int:
-        """How many wait for changes."""
+        """Return how many requests wait for changes."""
         waiting: int = self._app.state.watch.waiting
         return waiting
 
@@ -205,17 +205,17 @@ class Service:
         self.start()
 
     def kiosk(self, name: str, organisation: str = "Trust A") -> KioskClient:
-        """A kiosk that is enrolled once it is needed."""
+        """Return a kiosk that is enrolled on first use."""
         return KioskClient(self, name, organisation)
 
 
 def _serve(server: uvicorn.Server, listening: socket.socket) -> None:
-    with listening:  # a server that is stopped before it has begun leaves it open
+    with listening:  # a server that is stopped before it has begun would leave it open
         server.run([listening])
 
 
 def config_socket(config: uvicorn.Config) -> socket.socket:
-    """A listening socket on a free port of the loopback address, before the server runs."""
+    """Return a listening socket on a free port of the loopback address, before the server runs."""
     listening = socket.create_server(("127.0.0.1", 0))
     config.port = listening.getsockname()[1]
     return listening
@@ -223,7 +223,7 @@ def config_socket(config: uvicorn.Config) -> socket.socket:
 
 @dataclass
 class KioskClient:
-    """What a kiosk sends. Central knows it as if it had been enrolled."""
+    """The requests of a kiosk. Central knows it as if it had been enrolled."""
 
     service: Service
     name: str
@@ -233,7 +233,7 @@ class KioskClient:
 
     @property
     def token(self) -> str:
-        """An access token that is still good, from central's own hands."""
+        """Return a valid access token, directly from central."""
         now = self.service.services.clock()
         if self._access is None or self._access[1] <= now:
             with self.service.services.database.transaction() as database:
@@ -242,7 +242,7 @@ class KioskClient:
         return self._access[0]
 
     def know(self, card: PersonalCard) -> PersonalCard:
-        """Have central know `card` in this kiosk's organisation."""
+        """Make central know `card` in this kiosk's organisation."""
         document = card.document(self.organisation)
         seed.sow(self.service.services, Personalisation.model_validate(document))
         with self.service.services.database.transaction() as database:
@@ -332,7 +332,7 @@ class KioskClient:
         *,
         signature: bytes | None = None,
     ) -> requests.Response:
-        """Give answers, and the code from the mailbox where it is asked for."""
+        """Send answers, with the code from the mailbox if it is required."""
         given = {
             "answers": list(answers),
             "proof": b64(self.proof(card, opened) if signature is None else signature),
@@ -346,7 +346,7 @@ class KioskClient:
         return answer
 
     def accepted(self, card: PersonalCard, **how: Any) -> UUID:
-        """The session of a card that proved itself, with the right answers."""
+        """Return the session of a card that proved its identity, with the right answers."""
         opened = self.opened(card, **how)
         answer = self.answer(card, opened)
         assert answer.status_code == 200, answer.text
@@ -356,13 +356,13 @@ class KioskClient:
         return self.post(f"/unlocks/{session}/grant")
 
     def granted(self, card: PersonalCard, **how: Any) -> Grant:
-        """The grant of a visit that went well until then."""
+        """Return the grant of a visit that succeeded until then."""
         answer = self.ask_grant(self.accepted(card, **how))
         assert answer.status_code == 200, answer.text
         return Grant.model_validate_json(answer.text)
 
     def report(self, *items: dict[str, Any]) -> list[str]:
-        """What became of the items: their statuses, in order."""
+        """Report items; return their statuses, in order."""
         answer = self.post("/reports", {"items": items})
         assert answer.status_code == 200, answer.text
         return [item["status"] for item in answer.json()["items"]]
@@ -388,7 +388,7 @@ def item(
     *,
     signature: bytes | None = None,
 ) -> dict[str, Any]:
-    """An outbox item."""
+    """Return an outbox item."""
     return {
         "id": str(uuid4()),
         "recorded_at": "2025-01-01T03:00:00Z",
@@ -405,7 +405,7 @@ def item(
 
 
 def problem(answer: requests.Response) -> str:
-    """The contract's name of the problem that `answer` is."""
+    """Return the contract's name of the problem in `answer`."""
     assert answer.headers["content-type"] == "application/problem+json"
     document = answer.json()
     assert document["status"] == answer.status_code

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The contract's document, as it is kept, and whether an answer of central's is one of it."""
+"""The contract's document as stored, and checks of central's answers against it."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ PATH = Path(__file__).parents[2] / "docs" / "contract" / "openapi.json"
 
 @cache
 def document() -> dict[str, Any]:
-    """The document."""
+    """Return the document."""
     kept: dict[str, Any] = json.loads(PATH.read_text())
     return kept
 
 
 def operation(method: str, path: str) -> dict[str, Any] | None:
-    """The operation that a request is for, if it is for one."""
+    """Return the operation that a request is for, or None."""
     for template, operations in document()["paths"].items():
         if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path):
             found: dict[str, Any] | None = operations.get(method.lower())
@@ -32,7 +32,7 @@ def operation(method: str, path: str) -> dict[str, Any] | None:
 
 
 def responses(described: dict[str, Any]) -> dict[str, Any]:
-    """The responses of an operation, by status."""
+    """Return the responses of an operation, by status."""
     shared = document()["components"]["responses"]
     return {
         status: shared[response["$ref"].rpartition("/")[2]] if "$ref" in response else response
@@ -41,7 +41,7 @@ def responses(described: dict[str, Any]) -> dict[str, Any]:
 
 
 def assert_conforms(answer: requests.Response) -> None:
-    """The answer is one that the document has for what was asked."""
+    """Raise AssertionError unless the document allows this answer to this request."""
     method, path = answer.request.method or "", answer.request.path_url.partition("?")[0]
     described = operation(method, path)
     assert described is not None, f"{method} {path} is not in the contract"

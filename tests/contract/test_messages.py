@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The messages: frozen, strict, and silent about secrets."""
+"""Messages are frozen and strict, and their text contains no secrets."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from kiosk.errors import SettingsError
 SESSION = UUID(int=7)
 
 
-def test_bytes_survive_the_wire() -> None:
+def test_bytes_are_decoded_as_they_were() -> None:
     opened = UnlockResponse(
         session=SESSION,
         nonce=bytes(range(240, 256)),
@@ -38,7 +38,7 @@ def test_bytes_survive_the_wire() -> None:
 
 
 @pytest.mark.parametrize("count", [0, 3, 5])
-def test_there_are_four_answers(count: int) -> None:
+def test_exactly_four_answers_are_required(count: int) -> None:
     with pytest.raises(ValidationError):
         AnswersRequest(answers=("x",) * count)
 
@@ -50,13 +50,13 @@ def test_unknown_fields_are_refused_and_never_shown(kind: type[Message]) -> None
     assert "a planted value" not in str(refused.value)
 
 
-def test_messages_do_not_change() -> None:
+def test_messages_are_frozen() -> None:
     accepted = AnswersResponse(session=SESSION)
     with pytest.raises(ValidationError):
         accepted.session = UUID(int=8)  # type: ignore[misc]
 
 
-def test_what_is_secret_is_not_in_a_repr() -> None:
+def test_a_secret_is_not_in_a_repr() -> None:
     key = UnblockingKey(generation=1, key=b"planted1")
     grant = Grant(
         grant=SESSION,
@@ -89,7 +89,7 @@ def test_what_is_secret_is_not_in_a_repr() -> None:
         {"kind": "other"},
     ],
 )
-def test_a_fact_is_what_a_card_can_say(wrong: dict[str, Any]) -> None:
+def test_a_fact_is_limited_to_what_a_card_can_answer(wrong: dict[str, Any]) -> None:
     fact = {
         "kind": "card",
         "grant": str(SESSION),
@@ -112,7 +112,7 @@ def test_a_fact_is_what_a_card_can_say(wrong: dict[str, Any]) -> None:
         "a." * 126 + "net",
     ],
 )  # fmt: skip
-def test_a_mail_domain_is_one_that_addresses_may_have(wrong: str) -> None:
+def test_a_mail_domain_has_to_be_valid_in_addresses(wrong: str) -> None:
     right = ("nhs.net", ".nhs.uk", "x-1.gov.uk", "xn--bcher-kva.example", "a." * 125 + "net")
     needed = RegistrationRequirements(former_questions=(), mail_domains=right)
     assert RegistrationRequirements.model_validate_json(needed.model_dump_json()) == needed
@@ -125,7 +125,7 @@ def test_a_mail_domain_is_one_that_addresses_may_have(wrong: str) -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"facts": -1}, {"facts": 65}, {"facts": None}, {"grant": "x"}])
-def test_the_end_of_a_visit_counts_its_facts(wrong: dict[str, Any]) -> None:
+def test_the_end_of_a_visit_has_the_number_of_its_facts(wrong: dict[str, Any]) -> None:
     end = {"kind": "visit end", "session": str(SESSION), "facts": 0}
     item = {"id": str(SESSION), "recorded_at": "2025-01-01T00:00:00Z"}
     report = Report.model_validate({"items": [item | {"fact": end}]})
@@ -138,7 +138,7 @@ def test_the_end_of_a_visit_counts_its_facts(wrong: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "moment", ["2025-01-01T00:00:00", "0001-01-01T00:00:00+23:00", "9999-12-31T23:59:59-23:00"]
 )
-def test_a_moment_is_one_that_can_be_told_in_utc(moment: str) -> None:
+def test_a_time_has_to_be_expressible_in_utc(moment: str) -> None:
     end = {"kind": "visit end", "session": str(SESSION), "facts": 0}
     item = {"id": str(SESSION), "recorded_at": "1970-01-01T02:00:00+02:00", "fact": end}
     told = Report.model_validate({"items": [item]}).items[0].recorded_at

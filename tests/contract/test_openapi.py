@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The contract's document: true, whole, and all that the kiosk's client asks for."""
+"""The contract's document is up to date and complete, and covers the kiosk's client."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ each_operation = pytest.mark.parametrize(
 
 
 def refusals(described: dict[str, Any]) -> dict[str, list[str]]:
-    """The types of the problems that an operation may refuse with, by status."""
+    """Return the problem types with which an operation may refuse, by status."""
     found = {}
     for status, response in responses(described).items():
         if not status.startswith("2"):
@@ -42,19 +42,19 @@ def refusals(described: dict[str, Any]) -> dict[str, list[str]]:
     return found
 
 
-def test_the_document_is_what_messages_and_routes_make() -> None:
-    """If not: make contract."""
+def test_the_document_is_generated_from_messages_and_routes() -> None:
+    """If this fails, run `make contract`."""
     assert PATH.read_text() == openapi.text()
 
 
-def test_it_is_openapi_and_every_operation_has_a_name_of_its_own() -> None:
+def test_the_document_is_openapi_with_unique_operation_names() -> None:
     assert document()["openapi"].startswith("3.1.")
     names = [described["operationId"] for _, described in OPERATIONS]
     assert len(names) == len(set(names)) > 5
 
 
 @each_operation
-def test_every_operation_says_what_it_does_and_asks_for_the_token(
+def test_every_operation_is_described_and_requires_the_token(
     path: str, described: dict[str, Any]
 ) -> None:
     assert described["description"]
@@ -74,7 +74,7 @@ def test_every_refusal_is_a_problem_document(path: str, described: dict[str, Any
         assert {problems.status(ProblemType(kind)) for kind in kinds} == {int(status)}
 
 
-def test_every_problem_is_some_operations() -> None:
+def test_every_problem_belongs_to_an_operation() -> None:
     documented = {
         kind
         for _, described in OPERATIONS
@@ -84,13 +84,13 @@ def test_every_problem_is_some_operations() -> None:
     assert documented == set(ProblemType)
 
 
-def test_bytes_are_bounded_by_the_characters_that_carry_them() -> None:
+def test_base64_fields_are_limited_in_characters() -> None:
     schemas = document()["components"]["schemas"]
     nonce = schemas["UnlockResponse"]["properties"]["nonce"]
     assert (nonce["contentEncoding"], nonce["minLength"], nonce["maxLength"]) == ("base64", 24, 88)
 
 
-def test_there_is_no_operation_where_there_is_none() -> None:
+def test_an_unknown_path_has_no_operation() -> None:
     assert operation("GET", "/v1/unlocks") is None
     assert operation("POST", f"/v1/unlocks/{uuid4()}/planted") is None
 
@@ -103,7 +103,7 @@ REQUESTS = sorted(
 
 
 def sample(annotation: Any) -> Any:
-    """An argument of the client's: what it says does not matter here."""
+    """Return a value for a parameter of the client; its content does not matter."""
     if annotation is UUID:
         return uuid4()
     if issubclass(annotation, BaseModel):
@@ -112,7 +112,7 @@ def sample(annotation: Any) -> Any:
 
 
 @pytest.mark.parametrize("name", REQUESTS)
-def test_the_client_asks_for_nothing_but_what_the_document_has(name: str) -> None:
+def test_the_client_requests_only_documented_operations(name: str) -> None:
     problem = Problem(type="x", title="x", status=403).model_dump_json().encode()
     with answering(403, problem) as server:
         asking = getattr(CentralClient(server.url, Standing()), name)

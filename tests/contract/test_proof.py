@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a card signs: fixed for ever, and different wherever anything is different."""
+"""The bytes that a card signs never change, and depend on every field."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ FIELDS: dict[str, Any] = {
 }
 
 
-def test_the_digest_is_the_one_that_was_published() -> None:
-    """Both sides compute it: a change here would turn every genuine card into a forged one."""
+def test_the_digest_is_the_published_one() -> None:
+    """Both sides compute the digest: a change would make every genuine card look forged."""
     assert (
         proof.digest(proof.ProofPurpose.OPEN_UNLOCK, **FIELDS).hex()
         == "28f217f00646059ed051c7a604b6e9f0c1f3e091dd1c3723e2c331128eeefd9e"
@@ -40,7 +40,7 @@ def test_the_digest_is_the_one_that_was_published() -> None:
         {"central": "centralw", "kiosk": "ard 7"},  # only the boundary moves
     ],
 )
-def test_every_field_counts_and_where_it_ends(change: dict[str, Any]) -> None:
+def test_every_field_and_every_boundary_changes_the_digest(change: dict[str, Any]) -> None:
     digests = {
         proof.digest(purpose, **fields)
         for purpose in proof.ProofPurpose
@@ -49,5 +49,5 @@ def test_every_field_counts_and_where_it_ends(change: dict[str, Any]) -> None:
     assert len(digests) == 2 * len(proof.ProofPurpose)
 
 
-def test_the_nonce_of_a_generation() -> None:
+def test_the_nonce_depends_on_the_generation() -> None:
     assert proof.generation_nonce(258) == b"\0\0\0\0\0\0\1\2"

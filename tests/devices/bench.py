@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A reader under test, with a hand that puts cards in: one for each driver."""
+"""A reader under test, and a hand that inserts cards: one bench for each driver."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.patience import PATIENCE
 
 
 class Bench(Protocol):
-    """A reader, a hand, and what the reader noticed."""
+    """A reader, a hand, and the notices of the reader."""
 
     @property
     def reader(self) -> Reader: ...
@@ -38,7 +38,7 @@ class _Noticing:
         reader.watch(self.notices.put)
 
     def see(self, sight: Sight) -> ReaderNotice:
-        """Wait until the reader reports `sight`, passing over what came before."""
+        """Wait until the reader reports `sight`, skipping earlier notices."""
         while True:
             notice = self.notices.get(timeout=PATIENCE)
             if notice.sight is sight:
@@ -46,7 +46,7 @@ class _Noticing:
 
 
 class InProcessBench(_Noticing):
-    """The simulated reader."""
+    """A bench with the simulated reader."""
 
     def __init__(self) -> None:
         self.reader = SimulatedReader()
@@ -65,7 +65,7 @@ class InProcessBench(_Noticing):
 
 
 class PcscBench(_Noticing):
-    """The PC/SC reader on a private pcscd, cards by way of vpcd."""
+    """A bench with the PC/SC reader on a private pcscd; cards arrive through vpcd."""
 
     def __init__(self, service: PrivatePcscd) -> None:
         self._service = service
@@ -83,7 +83,7 @@ class PcscBench(_Noticing):
         self.see(Sight.INSERTED)
 
     def put(self, card: SimulatedCard) -> None:
-        """Put a card in without waiting for it to be noticed."""
+        """Insert a card without waiting until it is noticed."""
         self.slot = VirtualReaderCard(card, self._service.port)
         self.slot.insert()
 
@@ -94,14 +94,14 @@ class PcscBench(_Noticing):
 
     def close(self) -> None:
         if self.slot is not None:
-            # Until the card is missed, the next bench would take it for its own.
+            # Until its removal is noticed, the next bench would take the card for its own.
             self.remove()
             self.see(Sight.REMOVED)
         self.reader.close()
 
 
 def workers() -> set[int]:
-    """The card workers among this process's children."""
+    """Return the card workers among this process's children."""
     listed = subprocess.run(
         ["pgrep", "-P", str(os.getpid()), "-f", "kiosk.devices.reader.worker"],
         capture_output=True,

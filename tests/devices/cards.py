@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A card of each family for the reader's tests, with what is known of it from elsewhere."""
+"""An issued card of each family for the reader's tests, with facts known from its issuing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from kiosk.simulated.virtual_card import SimulatedCard
 from kiosk.values import Family, Secret
 
 NEW, NEXT = b"135790", b"nextnext"
-UNBLOCK, CHANGE = 0x2C, 0x24  # instructions that a fault waits for
+UNBLOCK, CHANGE = 0x2C, 0x24  # the instructions at which a fault is injected
 
 ABILITIES = {
     Family.PIV: frozenset(Ability),
@@ -31,14 +31,14 @@ ABILITIES = {
 
 @dataclass(frozen=True)
 class Issued:
-    """A card that has been issued; what it keeps without power is all there is of it here."""
+    """An issued card, reduced to the memory that it keeps without power."""
 
     family: Family
     memory: PivMemory | GidsMemory | Iso7816Memory
 
     @property
     def card(self) -> SimulatedCard:
-        """The card, to be put in."""
+        """Return the card, ready to be inserted."""
         match self.memory:
             case PivMemory() as piv:
                 return SimulatedPivCard(piv)
@@ -49,7 +49,7 @@ class Issued:
 
     @property
     def serial(self) -> str:
-        """Its serial number."""
+        """Return the card's serial number."""
         match self.memory:
             case PivMemory(guid=guid):
                 return guid.hex().upper()
@@ -61,7 +61,7 @@ class Issued:
 
     @property
     def key(self) -> bytes:
-        """Its unblocking key."""
+        """Return the card's unblocking key."""
         match self.memory:
             case PivMemory(unblocking_key=key) | Iso7816Memory(key=key):
                 return key
@@ -70,7 +70,7 @@ class Issued:
 
     @property
     def key_tries(self) -> int | None:
-        """The tries left of that key; None where they are not counted."""
+        """Return the tries left of that key, or None if they are not counted."""
         match self.memory:
             case PivMemory(unblocking_left=left) | Iso7816Memory(key_left=left):
                 return left
@@ -78,7 +78,7 @@ class Issued:
                 return None
 
     def locked(self) -> Issued:
-        """The same card, locked, with a memory of its own."""
+        """Return the same card, locked, with a memory of its own."""
         memory = copy.copy(self.memory)
         memory.passcode_left = 0
         return replace(self, memory=memory)
@@ -96,7 +96,7 @@ def issue(issuer: SimulatedIssuer, family: Family) -> Issued:
 
 
 def plan_for(issued: Issued, report: CardReport, **changes: object) -> UnlockPlan:
-    """The plan of an unlock that this card fits; renewal where its family has it."""
+    """Return an unlock plan that fits this card, with renewal if its family supports it."""
     fields: dict[str, object] = {
         "identity": report.identity,
         "current": Candidate(0, Secret(issued.key)),

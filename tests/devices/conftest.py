@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Readers and cards: the suites of this folder run on each driver, and over each family."""
+"""Readers and cards: the tests of this folder run on each driver and over each family."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.devices.cards import Issued, issue
 
 @pytest.fixture(params=["simulated", "pcsc"])
 def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
-    """Each driver."""
+    """Return a bench for each driver."""
     made: Bench = (
         InProcessBench()
         if request.param == "simulated"
@@ -27,30 +27,30 @@ def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
 
 @pytest.fixture(scope="session")
 def printed() -> dict[Family, Issued]:
-    """One card of each family: an RSA key takes its time."""
+    """Issue one card of each family, once, because an RSA key takes time."""
     issuer = SimulatedIssuer.make()
     return {family: issue(issuer, family) for family in Family}
 
 
 @pytest.fixture
 def piv(printed: dict[Family, Issued]) -> Issued:
-    """A locked PIV card."""
+    """Return a locked PIV card."""
     return printed[Family.PIV].locked()
 
 
 @pytest.fixture
 def iso(printed: dict[Family, Issued]) -> Issued:
-    """A locked ISO 7816 card."""
+    """Return a locked ISO 7816 card."""
     return printed[Family.ISO7816].locked()
 
 
 @pytest.fixture
 def gids(printed: dict[Family, Issued]) -> Issued:
-    """A locked GIDS card."""
+    """Return a locked GIDS card."""
     return printed[Family.GIDS].locked()
 
 
 @pytest.fixture(params=Family)
 def issued(request: pytest.FixtureRequest, printed: dict[Family, Issued]) -> Issued:
-    """A locked card of each family."""
+    """Return a locked card of each family."""
     return printed[request.param].locked()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stands before pcscd's socket: turns some away as pcscd does, and lets the others through."""
+"""A proxy before pcscd's socket that rejects some connections, as pcscd does."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 class Doorman:
-    """Listens on `place`. The next `turns_away` connections end with their request unread."""
+    """Listens on `place`; closes the next `turns_away` connections with their request unread."""
 
     def __init__(self, place: Path, service: Path, turns_away: int) -> None:
         self.turned_away = 0
@@ -23,7 +23,7 @@ class Doorman:
         threading.Thread(target=self._stand, daemon=True).start()
 
     def close(self) -> None:
-        """Nobody gets in any more."""
+        """Stop accepting connections."""
         self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
 

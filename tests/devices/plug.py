@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A machine's folders of input devices, in which pipes stand where Linux has event devices."""
+"""Folders of a machine's input devices, with pipes instead of Linux's event devices."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ LOOK_SECONDS = 0.05
 
 
 def packed(events: Iterable[Event]) -> bytes:
-    """The bytes of these events, each a `struct input_event`."""
+    """Return these events as bytes, each a `struct input_event`."""
     return b"".join(struct.pack("@llHHi", 1_700_000_000, 5, *each) for each in events)
 
 
 class Pipe:
-    """Keeps `InputSource` on a named pipe; it knows the axes that it was made with."""
+    """Implements `InputSource` on a named pipe; it reports the axes that it was made with."""
 
     def __init__(self, path: Path, axes: Mapping[int, AbsInfo]) -> None:
         self.path, self._axes = path, axes
@@ -51,7 +51,7 @@ class Pipe:
 
 
 class Plug(Generic[Heard]):
-    """Devices are plugged in here; `heard` has what was made of their events."""
+    """A machine to plug devices into; `heard` collects what their events became."""
 
     def __init__(self, folder: Path) -> None:
         self.devices, self.classes = folder / "dev", folder / "sys"
@@ -62,7 +62,7 @@ class Plug(Generic[Heard]):
         self.axes: dict[int, AbsInfo] = {}
 
     def plug_in(self, name: str, **files: str) -> Path:
-        """A device with these files in sysfs, a "__" in their names for each folder."""
+        """Add a device with these files in sysfs; "__" in a name separates folders."""
         (self.classes / name).mkdir()
         for file, content in files.items():
             path = self.classes / name / "device" / file.replace("__", "/")

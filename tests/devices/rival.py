@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Another program at the same reader: `rival(MODE)` holds the card from a process of its own.
 
-Run as `python -m tests.devices.rival MODE`: says "held", lets go when its standard input ends.
+Run as `python -m tests.devices.rival MODE`: it prints "held", and lets go when its standard input
+ends.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from tests.processes import running
 
 
 class Hold(StrEnum):
-    """How the card is held."""
+    """The ways to hold the card."""
 
     LOOKING_ON = "looking on"  # shared, without a transaction
     TRANSACTION = "transaction"
@@ -27,7 +28,7 @@ class Hold(StrEnum):
 
 @contextmanager
 def rival(hold: Hold) -> Iterator[None]:
-    """Have another program hold the card in the first reader until the block ends."""
+    """Make another program hold the card in the first reader until the block ends."""
     with running(
         [sys.executable, "-m", "tests.devices.rival", hold],
         stdin=subprocess.PIPE,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The display's backlight: what the kiosk asks for, and what its helper makes of it."""
+"""The display's backlight: the kiosk's requests, and how the helper carries them out."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def asked(folder: Path) -> Path:
 
 
 def panel(folder: Path, name: str, most: int) -> Path:
-    """The brightness of a panel as sysfs has it, below `folder`."""
+    """Make a panel's brightness files below `folder`, as in sysfs; return them."""
     made = folder / "sys/class/backlight" / name
     made.mkdir(parents=True)
     (made / "max_brightness").write_text(f"{most}\n")
@@ -32,7 +32,7 @@ def panel(folder: Path, name: str, most: int) -> Path:
 
 
 def help_along(folder: Path, asked: Path) -> subprocess.CompletedProcess[str]:
-    """What the unit does, with a made-up tree in place of /sys."""
+    """Run the helper unit's commands on a simulated tree instead of /sys."""
     unit = (SYSTEMD / "system/kiosk-backlight.service").read_text()
     for line in unit.splitlines():
         if not line.startswith("ExecStart="):
@@ -67,12 +67,12 @@ def test_dim_is_never_dark(folder: Path, asked: Path) -> None:
     assert on_or_off.read_text() == "1\n"
 
 
-def test_a_display_without_a_backlight_is_no_failure(folder: Path, asked: Path) -> None:
+def test_a_display_without_a_backlight_is_not_an_error(folder: Path, asked: Path) -> None:
     backlight.ask(asked, dim=True)
     assert help_along(folder, asked).returncode == 0
 
 
-def test_a_panel_that_cannot_be_set_is_told(folder: Path, asked: Path) -> None:
+def test_a_panel_that_cannot_be_set_is_reported(folder: Path, asked: Path) -> None:
     brightness = panel(folder, "broken", 255)
     brightness.unlink()
     brightness.mkdir()
@@ -80,7 +80,7 @@ def test_a_panel_that_cannot_be_set_is_told(folder: Path, asked: Path) -> None:
     assert help_along(folder, asked).returncode != 0
 
 
-def test_what_is_asked_is_what_the_unit_waits_for_and_its_group_reads(asked: Path) -> None:
+def test_the_unit_waits_for_the_request_file_and_its_group_reads_it(asked: Path) -> None:
     before = os.umask(0o077)
     try:
         backlight.ask(asked, dim=True)
@@ -92,7 +92,9 @@ def test_what_is_asked_is_what_the_unit_waits_for_and_its_group_reads(asked: Pat
     assert left.stat().st_mode & 0o777 == 0o640
 
 
-def test_at_a_desk_nobody_is_asked(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_without_a_request_directory_nothing_is_requested(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     with caplog.at_level(logging.INFO):
         backlight.ask(folder / "nowhere", dim=True)
     assert caplog.text == ""

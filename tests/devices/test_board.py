@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The board on each driver of pins: what it lights, what it notices, which plans it refuses."""
+"""The board on each driver of pins: its lamps, its inputs, and the plans that it refuses."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ NAMES = {4: "reader", 17: "ready", 27: "working", 22: "done", 23: "attention", 2
 
 
 class Header:
-    """Pins that remember how their levels went."""
+    """Pins that record the history of their levels."""
 
     def __init__(self) -> None:
         self.pins = SimulatedPins()
         self.history: list[frozenset[str]] = []
-        self._past = 0  # how much of it was waited for
+        self._past = 0  # how much of the history was waited for
         self._news = threading.Condition()
         self.pins.when_written(self._remember)
 
@@ -56,13 +56,13 @@ class Header:
             assert self._news.wait_for(lambda: self.history[-1:] == [lit], PATIENCE), self.history
 
     def wait_past(self, lit: set[str]) -> None:
-        """Wait until `lit` has been, after what was waited for before; it may be over by now."""
+        """Wait until `lit` was shown, after the state last waited for; it may be over by now."""
         with self._news:
             assert self._news.wait_for(lambda: lit in self.history[self._past :], PATIENCE)
             self._past += self.history[self._past :].index(frozenset(lit)) + 1
 
     def count(self, part: str) -> int:
-        """How often a part was lit anew."""
+        """Return how often a part was switched on."""
         with self._news:
             before: frozenset[str] = frozenset()
             rises = 0
@@ -119,7 +119,7 @@ def test_done_beeps_once_and_a_card_that_is_left_calls_again_and_again(
         header.wait_past({"done"})
 
 
-def test_what_is_closed_is_dark(board: Board, header: Header) -> None:
+def test_a_closed_board_is_dark(board: Board, header: Header) -> None:
     board.show(Signal(Lamp.BLINKING, Status.READY, Sound.CALL))
     header.wait_past({"ready", "reader", "buzzer"})
     board.close()
@@ -136,7 +136,7 @@ def test_what_is_closed_is_dark(board: Board, header: Header) -> None:
         (13, True, BoardNotice.POWER_GOOD),
     ],
 )
-def test_inputs_are_told_when_they_change(
+def test_input_changes_are_reported(
     board: Board, header: Header, pin: int, level: bool, notice: BoardNotice
 ) -> None:
     header.pins.set_input(pin, high=not level)
@@ -147,7 +147,7 @@ def test_inputs_are_told_when_they_change(
     assert heard == [notice]
 
 
-def test_a_case_that_was_open_before_is_told_at_once(board: Board, header: Header) -> None:
+def test_an_open_case_is_reported_at_the_start(board: Board, header: Header) -> None:
     heard: list[BoardNotice] = []
     header.pins.set_input(13, high=True)
     board.watch(
@@ -160,7 +160,7 @@ def test_a_case_that_was_open_before_is_told_at_once(board: Board, header: Heade
 # ---------------------------------------------------------------- switches
 
 
-def test_a_switch_that_is_only_looked_at_is_told_once_for_each_change() -> None:
+def test_a_polled_switch_is_reported_once_for_each_change() -> None:
     pins, heard = SimulatedPins(), threading.Condition()
     levels: list[bool] = []
 
@@ -182,7 +182,7 @@ def test_a_switch_that_is_only_looked_at_is_told_once_for_each_change() -> None:
     assert levels == [False, True, False]
 
 
-def test_a_switch_that_bounces_is_told_when_it_is_quiet() -> None:
+def test_a_bouncing_switch_is_reported_once_it_is_stable() -> None:
     seen = iter([True, False, True, False, True, False, False, False])
     done = threading.Event()
     levels: list[bool] = []
@@ -201,7 +201,7 @@ def test_a_switch_that_bounces_is_told_when_it_is_quiet() -> None:
     assert levels == [False]
 
 
-def test_a_switch_that_cannot_be_read_is_told_once_and_looked_at_on_and_on() -> None:
+def test_an_unreadable_switch_is_reported_once_and_polled_again() -> None:
     looks = iter([False, False, None, None, True, None, True, True])
     over, lost, levels = threading.Event(), list[str](), list[bool]()
 
@@ -217,12 +217,14 @@ def test_a_switch_that_cannot_be_read_is_told_once_and_looked_at_on_and_on() -> 
 
     switches = Switches(read, look_seconds=0.001)
     switches.follow(5, changed, lost.append)
-    assert over.wait(PATIENCE), "opened while it could not be seen, and not told"
+    assert over.wait(PATIENCE), (
+        "the case was opened while the switch could not be read, and that was not reported"
+    )
     switches.close()
     assert (levels, lost) == ([True], ["a bad contact"])
 
 
-def test_a_board_that_fails_later_says_so_once_and_ends_in_peace(header: Header) -> None:
+def test_a_later_failure_of_the_board_is_reported_once(header: Header) -> None:
     board, lost = Board(header.pins, PLAN), list[str]()
     board.watch(lambda _: None, lost.append)
     board.show(Signal(Lamp.ON, Status.READY))
@@ -234,7 +236,7 @@ def test_a_board_that_fails_later_says_so_once_and_ends_in_peace(header: Header)
     assert lost == ["a bad contact"]
 
 
-def test_a_light_that_failed_before_anybody_watched_is_told(header: Header) -> None:
+def test_a_failure_before_the_first_watcher_is_reported(header: Header) -> None:
     header.pins.fail("a bad contact")
     board, lost = Board(header.pins, PinPlan(ready=17)), list[str]()
     board.watch(lambda _: None, lost.append)
@@ -254,16 +256,14 @@ def test_a_light_that_failed_before_anybody_watched_is_told(header: Header) -> N
         ({"radar": 3}, "KIOSK_PINS.radar", "no such part"),
     ],
 )
-def test_a_plan_that_cannot_work_is_refused_by_name(
-    pins: dict[str, int], place: str, reason: str
-) -> None:
+def test_an_error_names_the_fault_of_a_plan(pins: dict[str, int], place: str, reason: str) -> None:
     with pytest.raises(SettingsError) as refused:
         PinPlan.of(pins, "KIOSK_PINS")
     assert refused.value.place == place
     assert reason in refused.value.reason
 
 
-def test_a_board_need_not_have_everything() -> None:
+def test_every_part_of_a_board_is_optional() -> None:
     pins = SimulatedPins()
     board = Board(pins, PinPlan.of({"ready": 17}, "KIOSK_PINS"))
     board.watch(lambda _: None, pytest.fail)
@@ -275,13 +275,13 @@ def test_a_board_need_not_have_everything() -> None:
 # ---------------------------------------------------------------- drivers
 
 
-def test_a_pin_that_was_not_set_up_is_not_written() -> None:
+def test_a_pin_that_was_not_configured_is_not_written() -> None:
     with pytest.raises(RuntimeError):
         SimulatedPins().write(17, high=True)
 
 
-def test_without_a_pi_its_driver_says_so() -> None:
-    """This suite's other driver cannot be tried on a machine without a header."""
+def test_the_pi_driver_fails_on_another_machine() -> None:
+    """Without a header, the other driver of these tests cannot run."""
     assert not Path("/dev/gpiomem").exists(), "run the suite on this machine's own pins"
     with pytest.raises(BoardUnavailable) as unavailable:
         RpiPins()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The graphics card is found by its driver, in trees as a Pi's kernel shows them."""
+"""The graphics card is found by its driver, in trees copied from a Pi's kernel."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kiosk.errors import DisplayUnavailable
 
 @pytest.fixture
 def pi5(folder: Path) -> Path:
-    """A Pi 5: three cards, of which one draws but has no connector, and connectors beside them."""
+    """Make the tree of a Pi 5: three cards with connectors; one card draws but has no connector."""
     for number, driver in ((0, "v3d"), (1, "drm-rp1-dsi"), (2, "vc4-drm")):
         device = folder / f"sys/devices/platform/{driver}"
         device.mkdir(parents=True)
@@ -27,19 +27,19 @@ def pi5(folder: Path) -> Path:
     return folder
 
 
-def test_cards_are_found_whatever_their_numbers(pi5: Path) -> None:
+def test_cards_are_found_by_driver_and_not_by_number(pi5: Path) -> None:
     assert display.drivers(pi5) == {0: "v3d", 1: "drm-rp1-dsi", 2: "vc4-drm"}
     assert display.card_number("vc4-drm", pi5) == 2
     assert display.card_number("drm-rp1-dsi", pi5) == 1
 
 
-def test_a_driver_that_is_not_there_is_named_with_those_that_are(pi5: Path) -> None:
+def test_an_error_names_the_missing_driver_and_the_existing_ones(pi5: Path) -> None:
     with pytest.raises(DisplayUnavailable) as missing:
         display.card_number("virtio_gpu", pi5)
     assert missing.value.present == ("v3d", "drm-rp1-dsi", "vc4-drm")
 
 
-def test_a_machine_without_graphics_has_none(folder: Path) -> None:
+def test_a_machine_without_graphics_has_no_driver(folder: Path) -> None:
     with pytest.raises(DisplayUnavailable) as missing:
         display.card_number("vc4-drm", folder)
     assert missing.value.present == ()

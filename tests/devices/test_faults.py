@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a card may do to an operation, on each driver: a defined error, and the next one works."""
+"""Card faults during an operation, on each driver: a defined error, and the next one works."""
 
 from __future__ import annotations
 
@@ -31,24 +31,25 @@ from tests.patience import PATIENCE, wait_until
 
 pytestmark = pytest.mark.dealt
 
-MOMENTS = [False, True]  # before the card has acted, and after it has
+MOMENTS = [False, True]  # before the card acted, and after
 
 
-_MUTE_SECONDS = 2.0  # that a mute card is waited for here, by a worker that runs already
+_MUTE_SECONDS = 2.0  # how long a worker that already runs waits for a mute card here
 
 
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have deadlines that say nothing about how busy the machine is."""
+    """Set deadlines that a busy machine does not breach."""
     for operation in ("answer", "inspect", "unlock"):
         monkeypatch.setitem(reader_process.SECONDS, operation, PATIENCE)
 
 
 @contextmanager
 def impatient(bench: Bench) -> Iterator[None]:
-    """Breach the deadline soon: to start a worker takes a busy machine longer than that.
+    """Shorten the deadline once the worker runs.
 
-    Its beginning would breach the deadline, and the reader be called held by another program.
+    On a busy machine, the start of a worker alone would breach a short deadline, and the reader
+    would be reported as held by another program.
     """
     heard = threading.Event()
     bench.reader.answer(heard.set)
@@ -59,17 +60,17 @@ def impatient(bench: Bench) -> Iterator[None]:
         yield
 
 
-def put_in_again(bench: Bench, card: FaultyCard) -> None:
+def insert_again(bench: Bench, card: FaultyCard) -> None:
     bench.remove()
     bench.see(Sight.REMOVED)
     bench.insert(card)
 
 
-def look_again(bench: Bench, card: FaultyCard, mishap: Mishap) -> CardReport:
-    """Read the card anew.
+def read_again(bench: Bench, card: FaultyCard, mishap: Mishap) -> CardReport:
+    """Read the card again.
 
-    An empty reply is a hang-up to the virtual reader, and pcscd may notice that later than us: so
-    the card is taken out and put in, and given a moment.
+    An empty reply is a hang-up to the virtual reader, and pcscd may notice that later than the
+    kiosk: so the card is removed and inserted, and given a moment.
     """
     if mishap is not Mishap.EMPTY_REPLY:
         return bench.reader.inspect()
@@ -77,15 +78,15 @@ def look_again(bench: Bench, card: FaultyCard, mishap: Mishap) -> CardReport:
 
 
 def take_out_and_read(bench: Bench, card: FaultyCard) -> CardReport:
-    """The report on a card that was back so soon that pcscd may or may not have missed it."""
+    """Return the report on a card that was back so soon that pcscd may have missed its removal."""
     bench.remove()
-    time.sleep(1)  # two of pcscd's looks
+    time.sleep(1)  # two polls of pcscd
     bench.insert(card)
     return read_once_there(bench)
 
 
 def read_once_there(bench: Bench) -> CardReport:
-    """The report on a card that pcscd may be about to notice."""
+    """Return the report on a card that pcscd may be about to notice."""
 
     def read() -> CardReport | None:
         try:
@@ -104,11 +105,11 @@ def read_once_there(bench: Bench) -> CardReport:
         (Fault(Mishap.EMPTY_REPLY, at=3), CardRemoved),
         (Fault(Mishap.ONE_BYTE_REPLY, at=3), CardRemoved),
         (Fault(Mishap.LONG_REPLY, at=3), CardMalformed),
-        (Fault(Mishap.LONG_REPLY, at=2), CardMalformed),  # where no data were asked for
+        (Fault(Mishap.LONG_REPLY, at=2), CardMalformed),  # if no data were requested
     ],
     ids=["empty", "one byte", "longer than asked", "data that were not asked for"],
 )
-def test_an_answer_that_is_none_ends_the_operation_alone(
+def test_an_invalid_answer_ends_only_the_operation(
     bench: Bench, piv: Issued, fault: Fault, error: type[CardError]
 ) -> None:
     card = FaultyCard(piv.card, fault)
@@ -116,16 +117,16 @@ def test_an_answer_that_is_none_ends_the_operation_alone(
     with pytest.raises(error):
         bench.reader.inspect()
     assert card.sent() == fault.at  # not one more
-    assert look_again(bench, card, fault.mishap).identity.serial == piv.serial
+    assert read_again(bench, card, fault.mishap).identity.serial == piv.serial
 
 
-def test_a_slow_card_is_waited_for(bench: Bench, piv: Issued) -> None:
+def test_the_reader_waits_for_a_slow_card(bench: Bench, piv: Issued) -> None:
     bench.insert(FaultyCard(piv.card, Fault(Mishap.SLOW, at=3, seconds=0.5)))
     assert bench.reader.inspect().identity.serial == piv.serial
 
 
 @pytest.mark.parametrize("acted", MOMENTS)
-def test_a_pulled_card_is_removed(bench: Bench, piv: Issued, acted: bool) -> None:
+def test_a_pulled_card_is_reported_as_removed(bench: Bench, piv: Issued, acted: bool) -> None:
     card = FaultyCard(piv.card, Fault(Mishap.PULLED, at=3, acted=acted))
     bench.insert(card)
     with pytest.raises(CardRemoved):
@@ -138,16 +139,16 @@ def test_a_pulled_card_is_removed(bench: Bench, piv: Issued, acted: bool) -> Non
     assert bench.reader.inspect().identity.serial == piv.serial
 
 
-def test_a_mute_card_costs_a_deadline_and_keeps_the_reader(bench: Bench, piv: Issued) -> None:
+def test_a_mute_card_costs_one_deadline_and_the_reader_recovers(bench: Bench, piv: Issued) -> None:
     card = FaultyCard(piv.card, Fault(Mishap.MUTE, at=3))
     bench.insert(card)
     with impatient(bench), pytest.raises(CardMute):
         bench.reader.inspect()
-    # Until it is taken out, a card service may hang with it.
+    # Until the card is removed, a card service may hang with it.
     with impatient(bench), pytest.raises((CardMute, ReaderUnavailable)):
         bench.reader.inspect()
     assert card.sent() == 3
-    put_in_again(bench, card)
+    insert_again(bench, card)
     assert bench.reader.inspect().identity.serial == piv.serial
 
 
@@ -177,9 +178,9 @@ def test_an_unblock_without_outcome_is_not_sent_again(
         bench.see(Sight.REMOVED)
         bench.insert(card)
     elif mishap is Mishap.MUTE:
-        put_in_again(bench, card)
-    # What it did is looked at, and the same work done again.
-    report = look_again(bench, card, mishap)
+        insert_again(bench, card)
+    # The card's state is examined, and the same work done again.
+    report = read_again(bench, card, mishap)
     assert report.counters.passcode == (3 if acted else 0)
     assert bench.reader.unlock(plan_for(piv, report), steps.append).generation == 1
     assert piv.key_tries == 3
@@ -188,11 +189,11 @@ def test_an_unblock_without_outcome_is_not_sent_again(
 def test_a_card_swapped_in_the_middle_gets_nothing_meant_for_the_first(
     bench: Bench, piv: Issued
 ) -> None:
-    """With the same key the other card would take the unblock, were it sent on by the old handle.
+    """With the same key, the other card would accept an unblock sent through the old handle.
 
-    So fast a swap is not noticed by pcscd, or just when it is over: no notice is waited for. Where
-    the slot was empty just when the first card was given back, pcscd holds it for empty until the
-    other has been taken out (its look every 0.4 s sees a card then as before, and changes nothing).
+    pcscd notices so fast a swap late or not at all: the test waits for no notice. If the slot was
+    empty just when the first card was released, pcscd takes it for empty until the other card has
+    been removed (its poll every 0.4 s then sees a card as before, and changes nothing).
     """
     memory = SimulatedIssuer.make().issue_piv("Somebody else", unblocking_key=piv.key)
     other = Issued(piv.family, memory).locked()

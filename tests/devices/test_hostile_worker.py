@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A worker that a hostile card has taken over, and a watcher gone mad: programs of these tests.
+"""Workers that a hostile card controls, and watchers that run amok, played by test programs.
 
-Whatever they say, the kiosk gets an error of its own, they are killed, and the next one is heard.
+The kiosk kills them, whatever they send, and raises an error of its own; their successors work.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _REPORT = (
     b' "rules": {}, "certificates": {"authentication": %s}, "abilities": []}}'
 )
 
-# The comment is for `workers`, which looks for it.
+# `workers` finds the process by this comment.
 _SOCKET = """# kiosk.devices.reader.worker
 import socket, sys, time
 parent = socket.socket(fileno=int(sys.argv[1]))
@@ -61,18 +61,18 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> Worker:
 
 
 class Worker:
-    """Puts a program in the worker's place."""
+    """Runs a program in the worker's place."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._monkeypatch = monkeypatch
 
     def is_(self, *lines: str) -> None:
-        """From now on; it sleeps when it is through."""
+        """Use this program from now on; it sleeps at its end."""
         program = "\n".join([_SOCKET, *lines, "time.sleep(600)"])
         self._monkeypatch.setattr(reader_process, "WORKER", (sys.executable, "-c", program))
 
     def says(self, head: bytes, rest: bytes = b"") -> None:
-        """It answers everything with this frame."""
+        """Answer every request with this frame."""
         self.is_("while read():", f"    parent.sendall(frame({head!r}) + {rest!r})")
 
 
@@ -87,8 +87,8 @@ def plan() -> UnlockPlan:
     )
 
 
-class Asked:
-    """An authority that counts what it is asked."""
+class CountingAuthority:
+    """An authority that counts its calls."""
 
     def __init__(self) -> None:
         self.times = 0
@@ -128,13 +128,13 @@ class Asked:
         (b'{"error": {"name": "CardRemoved", "data": {"card": 1}}}', b""),
         (b'{"error": {"name": "ReaderUnavailable", "data": {"trouble": "a ghost"}}}', b""),
         (b'{"error": {"name": "CardRefused", "data": {"command": "x", "status": "y"}}}', b""),
-        (_STEP, b""),  # nobody attends to steps of an inspection
+        (_STEP, b""),  # an inspection has no steps to handle
         (_REPORT % (b"5", b"3", b"null"), b""),
         (_REPORT % (b'"00112233"', b'"3"', b"null"), b""),
         (_REPORT % (b'"00112233"', b"3", b'"DER"'), b""),
     ],
 )
-def test_what_means_nothing_costs_the_worker_its_life(
+def test_a_worker_that_sends_nonsense_is_killed(
     reader: PcscReader, worker: Worker, head: bytes, rest: bytes
 ) -> None:
     worker.says(head, rest)
@@ -145,7 +145,7 @@ def test_what_means_nothing_costs_the_worker_its_life(
     assert reader.inspect().identity == IDENTITY
 
 
-def test_a_worker_that_dribbles_has_no_more_time_than_another(
+def test_a_slow_answer_counts_against_the_same_deadline(
     reader: PcscReader, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(reader_process.SECONDS, "change", 1.0)
@@ -160,7 +160,7 @@ def test_a_worker_that_dribbles_has_no_more_time_than_another(
     assert workers() == set()
 
 
-def test_a_worker_that_records_for_ever_is_ended(reader: PcscReader, worker: Worker) -> None:
+def test_a_worker_that_records_endlessly_is_killed(reader: PcscReader, worker: Worker) -> None:
     steps: list[CardStep] = []
     worker.is_(
         f"for _ in range({reader_process.MOST_STEPS + 1}):",
@@ -174,10 +174,10 @@ def test_a_worker_that_records_for_ever_is_ended(reader: PcscReader, worker: Wor
 
 
 @pytest.mark.parametrize("question", ["opening", "answer", "check"])
-def test_a_worker_that_asks_for_ever_is_ended(
+def test_a_worker_that_asks_endlessly_is_killed(
     reader: PcscReader, worker: Worker, question: str
 ) -> None:
-    authority = Asked()
+    authority = CountingAuthority()
     asked = b'{"consult": "%s", "bytes": {"hex": "00"}}' % question.encode()
     worker.is_(
         f"for _ in range({reader_process.MOST_QUESTIONS + 1}):",
@@ -201,10 +201,10 @@ def test_a_worker_that_asks_for_ever_is_ended(
         b'{"result": {"generation": "0"}}',
     ],
 )
-def test_what_means_nothing_is_neither_answered_nor_recorded(
+def test_nonsense_is_neither_answered_nor_recorded(
     reader: PcscReader, worker: Worker, head: bytes
 ) -> None:
-    authority, steps = Asked(), list[CardStep]()
+    authority, steps = CountingAuthority(), list[CardStep]()
     worker.says(head)
     with pytest.raises(CardMute):
         reader.unlock(plan(), steps.append, authority)
@@ -212,7 +212,7 @@ def test_what_means_nothing_is_neither_answered_nor_recorded(
     assert workers() == set()
 
 
-def test_what_is_attended_to_has_an_end_too(
+def test_handled_requests_count_against_the_deadline(
     reader: PcscReader, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reader_process, "LONGEST_SECONDS", 1.0)
@@ -226,7 +226,7 @@ def test_what_is_attended_to_has_an_end_too(
     assert workers() == set()
 
 
-def test_a_worker_that_cannot_be_started_is_a_reader_out_of_service(
+def test_the_reader_is_out_of_service_if_no_worker_starts(
     reader: PcscReader, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reader_process, "WORKER", (str(folder / "missing"),))
@@ -262,7 +262,7 @@ time.sleep(600)
         b'{"sight": "ready"}\n',
     ],
 )
-def test_a_watcher_that_says_what_means_nothing_is_replaced(
+def test_a_watcher_that_sends_nonsense_is_replaced(
     reader: PcscReader, folder: Path, monkeypatch: pytest.MonkeyPatch, mad: bytes
 ) -> None:
     command = (sys.executable, "-c", _WATCHER, str(folder / "pids"), mad.hex())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Input devices: whatever one of them does, the others and the next try are heard."""
+"""Input devices: a failure of one neither stops the others nor prevents the next try."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BAD: Event = (ecodes.EV_KEY, ecodes.KEY_B, 1)
 
 
 class Keys:
-    """Puts what it hears where the test looks, and cannot bear one key."""
+    """Records the keys it gets, and raises an error at one of them."""
 
     def __init__(self, heard: Callable[[Event], None]) -> None:
         self._heard = heard
@@ -63,7 +63,7 @@ def listen(plug: Plug[Event]) -> Iterator[Callable[[Surroundings], InputDevices]
 Listen = Callable[[Surroundings], InputDevices]
 
 
-def test_a_listener_that_fails_ends_its_device_until_the_next_look(
+def test_a_failing_listener_closes_its_device_until_the_next_scan(
     plug: Plug[Event], listen: Listen
 ) -> None:
     listen(plug.surroundings)
@@ -82,10 +82,10 @@ def test_a_listener_that_fails_ends_its_device_until_the_next_look(
 @pytest.mark.parametrize(
     "error", [OSError(errno.ENODEV, "gone"), SystemError("no exception set"), UnicodeDecodeError]
 )
-def test_a_device_that_cannot_be_opened_is_tried_again_and_told_once(
+def test_an_unopenable_device_is_retried_and_reported_once(
     plug: Plug[Event], listen: Listen, error: BaseException, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A device that goes while the library asks about it is a SystemError of the library's."""
+    """The library raises SystemError if a device is unplugged while it is being queried."""
     tried = 0
 
     def failing(path: Path) -> InputSource:
@@ -111,10 +111,10 @@ def open_held(path: Path) -> InputSource:
 
 
 @pytest.mark.parametrize("open_source", [open_held, open_device])
-def test_a_device_that_cannot_be_had_is_closed_again(
+def test_a_device_that_cannot_be_grabbed_is_closed(
     plug: Plug[Event], listen: Listen, open_source: OpenSource
 ) -> None:
-    """The library's own refuses a pipe, which is no input device."""
+    """The library's own open refuses a pipe, which is not an input device."""
     descriptors: list[int] = []
 
     def opening(path: Path) -> InputSource:
@@ -125,13 +125,13 @@ def test_a_device_that_cannot_be_had_is_closed_again(
     listen(replace(plug.surroundings, open_source=opening))
     while len(descriptors) < 5:
         pass
-    assert descriptors[-1] <= descriptors[0], "each try leaves a descriptor open"
+    assert descriptors[-1] <= descriptors[0], "each try left a descriptor open"
 
 
-def test_a_device_that_never_is_quiet_keeps_no_other_from_being_found(
+def test_a_device_that_is_never_quiet_does_not_block_the_scan(
     plug: Plug[Event], listen: Listen
 ) -> None:
-    """Nor does it keep others from being heard: each has its turn."""
+    """Nor does it keep the others from being heard: each has its turn."""
     devices = listen(plug.surroundings)
     flood = plug.plug_in("event1")
     quiet = (ecodes.EV_MSC, ecodes.MSC_SCAN, 1)
@@ -154,7 +154,7 @@ def test_a_device_that_never_is_quiet_keeps_no_other_from_being_found(
     devices.close()
 
 
-def test_events_cost_no_memory_once_they_were_heard(plug: Plug[Event]) -> None:
+def test_handled_events_leak_no_memory(plug: Plug[Event]) -> None:
     """The reader of Debian 13's evdev keeps 96 bytes of each event."""
     counted = 0
 
@@ -175,13 +175,11 @@ def test_events_cost_no_memory_once_they_were_heard(plug: Plug[Event]) -> None:
             return sys.getallocatedblocks()
 
         before = pass_on(10)
-        assert pass_on(500) - before < 2000, "blocks are lost by 32,000 events"
+        assert pass_on(500) - before < 2000, "32,000 events leaked blocks"
     devices.close()
 
 
-def test_after_close_nothing_is_heard_and_every_device_is_closed(
-    plug: Plug[Event], listen: Listen
-) -> None:
+def test_close_closes_every_device_and_ends_all_events(plug: Plug[Event], listen: Listen) -> None:
     devices = listen(plug.surroundings)
     device = plug.plug_in("event1")
     with device.open("wb", buffering=0) as keys:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keypads: only those that IT allowed are heard. Pipes stand where Linux has event devices."""
+"""Keypads: only those that IT allowed are read. Pipes replace Linux's event devices."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def stroke(code: int) -> bytes:
 
 
 @pytest.mark.usefixtures("keypads")
-def test_digits_and_what_moves_the_focus_are_heard(plug: Plug[str]) -> None:
+def test_digits_and_navigation_keys_are_read(plug: Plug[str]) -> None:
     device = plug_in(plug, "event3", "1a2c", "0E24")
     with device.open("wb", buffering=0) as keys:
         keys.write(b"".join(map(stroke, [79, 80, 82, 2, 11, 96, 78, 74, 83, 98, 55, 69])))
@@ -55,7 +55,7 @@ def test_digits_and_what_moves_the_focus_are_heard(plug: Plug[str]) -> None:
 
 
 @pytest.mark.usefixtures("keypads")
-def test_a_key_that_is_held_types_once_but_for_erase_the_arrows_and_what_stays(
+def test_only_erase_and_arrows_repeat_while_held(
     plug: Plug[str],
 ) -> None:
     device = plug_in(plug, "event3", "1a2c", "0E24")
@@ -71,7 +71,7 @@ def test_a_key_that_is_held_types_once_but_for_erase_the_arrows_and_what_stays(
 
 
 @pytest.mark.usefixtures("keypads")
-def test_what_nobody_allowed_is_not_even_opened(plug: Plug[str]) -> None:
+def test_a_device_that_is_not_allowed_is_never_opened(plug: Plug[str]) -> None:
     plug_in(plug, "event1", "1a2c", "0e25")
     plug_in(plug, "event2", "dead", "beef")
     device = plug_in(plug, "event3", "1a2c", "0e24")
@@ -84,7 +84,7 @@ def test_what_nobody_allowed_is_not_even_opened(plug: Plug[str]) -> None:
 
 
 @pytest.mark.usefixtures("keypads")
-def test_a_keypad_that_is_plugged_in_again_is_heard_again(plug: Plug[str]) -> None:
+def test_a_keypad_works_after_it_is_plugged_in_again(plug: Plug[str]) -> None:
     device = plug_in(plug, "event3", "1a2c", "0e24")
     for _ in range(2):
         with device.open("wb", buffering=0) as keys:
@@ -95,7 +95,7 @@ def test_a_keypad_that_is_plugged_in_again_is_heard_again(plug: Plug[str]) -> No
         os.mkfifo(device)
 
 
-def test_none_allowed_is_none_looked_for(plug: Plug[str]) -> None:
+def test_no_device_is_opened_if_no_keypad_is_allowed(plug: Plug[str]) -> None:
     plug_in(plug, "event3", "1a2c", "0e24")
     AllowedKeypads([], plug.heard.put, plug.surroundings).close()
     with pytest.raises(OSError, match="No such device"):
@@ -103,7 +103,7 @@ def test_none_allowed_is_none_looked_for(plug: Plug[str]) -> None:
 
 
 @pytest.mark.usefixtures("keypads")
-def test_a_shift_that_was_let_go_of_unseen_does_not_stay(plug: Plug[str]) -> None:
+def test_a_shift_whose_release_the_kernel_dropped_is_not_kept(plug: Plug[str]) -> None:
     device = plug_in(plug, "event3", "1a2c", "0e24")
     with device.open("wb", buffering=0) as keys:
         keys.write(event(ecodes.KEY_LEFTSHIFT, 1) + stroke(ecodes.KEY_A))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What only real processes and a real pcscd can show: hanging, dying, coming back."""
+"""The PC/SC reader with real processes and a real pcscd: hangs, deaths and recoveries."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def bench(pcscd: PrivatePcscd) -> Iterator[PcscBench]:
     made.close()
 
 
-def test_a_breach_of_the_deadline_ends_the_worker_with_all_it_knew(
+def test_a_missed_deadline_kills_the_worker_with_its_memory(
     bench: PcscBench, piv: Issued, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     card = FaultyCard(piv.card, Fault(Mishap.MUTE, instruction=UNBLOCK))
@@ -50,11 +50,11 @@ def test_a_breach_of_the_deadline_ends_the_worker_with_all_it_knew(
         bench.reader.unlock(plan, lambda _: None)
     assert (caught.value.operation, caught.value.seconds) == ("unlock", 1.0)
     assert workers() == set()
-    assert not Path(f"/proc/{worker}").exists()  # and not a zombie either: its memory is gone
+    assert not Path(f"/proc/{worker}").exists()  # nor a zombie: its memory is gone
 
 
 class ByteByByte:
-    """A card of the protocol T=0 alone: it is sent no Le with data, and answers by halves."""
+    """A card of the protocol T=0 alone: no Le may follow data, and answers come in two halves."""
 
     atr = bytes.fromhex("3B6000FF")
 
@@ -84,7 +84,7 @@ class ByteByByte:
         return bytes((0x61, min(len(self._waiting), 0xFF)))
 
 
-def test_a_card_of_t0_is_spoken_to_in_its_way(bench: PcscBench, piv: Issued) -> None:
+def test_a_card_of_the_protocol_t0_is_read(bench: PcscBench, piv: Issued) -> None:
     card = ByteByByte(piv.card)
     bench.insert(card)
     report = bench.reader.inspect()
@@ -97,13 +97,13 @@ def test_a_card_of_t0_is_spoken_to_in_its_way(bench: PcscBench, piv: Issued) -> 
 
 
 def answers(bench: PcscBench, seconds: float) -> bool:
-    """Whether the reader answers within so many seconds."""
+    """Return whether the reader answers within that many seconds."""
     heard = threading.Event()
     bench.reader.answer(heard.set)
     return heard.wait(seconds)
 
 
-def test_it_answers_at_rest_and_at_work(
+def test_the_reader_answers_while_idle_and_while_working(
     bench: PcscBench, piv: Issued, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(reader_process.SECONDS, "answer", PATIENCE)
@@ -119,9 +119,7 @@ def test_it_answers_at_rest_and_at_work(
     assert answers(bench, PATIENCE)
 
 
-def test_a_worker_that_is_frozen_does_not_answer_and_is_replaced(
-    bench: PcscBench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_frozen_worker_is_replaced(bench: PcscBench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(reader_process.SECONDS, "answer", PATIENCE)
     assert answers(bench, PATIENCE)
     (worker,) = workers()
@@ -134,19 +132,19 @@ def test_a_worker_that_is_frozen_does_not_answer_and_is_replaced(
     assert workers() != {worker}
 
 
-def test_operations_that_come_together_are_done_one_by_one(bench: PcscBench, piv: Issued) -> None:
+def test_concurrent_operations_run_one_after_another(bench: PcscBench, piv: Issued) -> None:
     bench.insert(FaultyCard(piv.card, Fault(Mishap.SLOW, at=2, seconds=0.5)))
     with ThreadPoolExecutor(4) as pool:
         asked = [pool.submit(bench.reader.inspect) for _ in range(4)]
         serials = {each.result().identity.serial for each in asked}
     assert serials == {piv.serial}
-    assert len(workers()) == 1  # though the threads that asked have ended
+    assert len(workers()) == 1  # although the threads that asked have ended
 
 
-def test_a_worker_that_is_killed_at_work_is_replaced(
+def test_a_worker_killed_at_work_is_replaced(
     bench: PcscBench, piv: Issued, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Longer than a test may take: it is the death that is noticed.
+    # Longer than a test may take: the death is noticed, and not a deadline.
     monkeypatch.setitem(reader_process.SECONDS, "inspect", 600.0)
     card = FaultyCard(piv.card, Fault(Mishap.MUTE))
     bench.insert(card)
@@ -165,7 +163,7 @@ def test_a_worker_that_is_killed_at_work_is_replaced(
 
 
 @pytest.mark.parametrize("hold", [Hold.TRANSACTION, Hold.EXCLUSIVE])
-def test_a_rival_that_holds_the_card_is_named(
+def test_a_program_that_holds_the_card_is_reported(
     bench: PcscBench, piv: Issued, hold: Hold, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(reader_process.SECONDS, "inspect", 3.0)
@@ -180,16 +178,16 @@ def test_a_rival_that_holds_the_card_is_named(
     assert bench.reader.inspect().identity.serial == piv.serial
 
 
-def test_a_rival_that_looks_on_does_no_harm(bench: PcscBench, piv: Issued) -> None:
+def test_a_program_that_shares_the_card_does_no_harm(bench: PcscBench, piv: Issued) -> None:
     bench.insert(piv.card)
     with rival(Hold.LOOKING_ON):
         assert bench.reader.inspect().identity.serial == piv.serial
 
 
-def test_the_reader_is_unplugged_and_comes_back(
+def test_the_reader_is_noticed_after_it_is_plugged_in_again(
     bench: PcscBench, pcscd: PrivatePcscd, piv: Issued
 ) -> None:
-    """With another pcscd without reader, and another with one: see `PrivatePcscd.unplug`."""
+    """Another pcscd runs without a reader, then one with a reader: see `PrivatePcscd.unplug`."""
     bench.insert(piv.card)
     bench.reader.inspect()
     pcscd.unplug()
@@ -205,7 +203,9 @@ def test_the_reader_is_unplugged_and_comes_back(
     assert bench.reader.inspect().identity.serial == piv.serial
 
 
-def test_pcscd_stopped_and_started(bench: PcscBench, pcscd: PrivatePcscd, piv: Issued) -> None:
+def test_the_reader_recovers_after_a_restart_of_pcscd(
+    bench: PcscBench, pcscd: PrivatePcscd, piv: Issued
+) -> None:
     bench.insert(piv.card)
     bench.reader.inspect()
     pcscd.stop()
@@ -224,7 +224,7 @@ def test_pcscd_stopped_and_started(bench: PcscBench, pcscd: PrivatePcscd, piv: I
 def stands(
     pcscd: PrivatePcscd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[[int], Doorman]]:
-    """Puts a doorman before the card service who turns so many away."""
+    """Return a function that starts a doorman who rejects that many connections."""
     with ExitStack() as standing:
 
         def stand(turns_away: int) -> Doorman:
@@ -237,10 +237,10 @@ def stands(
 
 
 @pytest.mark.parametrize("often", [1, 3])
-def test_who_is_turned_away_asks_again(
+def test_a_rejected_connection_is_retried(
     bench: PcscBench, piv: Issued, stands: Callable[[int], Doorman], often: int
 ) -> None:
-    """Nothing has been sent to the card by then."""
+    """No command has been sent to the card by then."""
     bench.insert(piv.card)
     doorman, reader = stands(often), reader_process.PcscReader()
     with closing(reader):
@@ -248,7 +248,7 @@ def test_who_is_turned_away_asks_again(
         assert doorman.turned_away == often
 
 
-def test_who_is_turned_away_again_and_again_is_told(
+def test_repeated_rejections_are_an_error(
     bench: PcscBench, piv: Issued, stands: Callable[[int], Doorman]
 ) -> None:
     bench.insert(piv.card)
@@ -256,12 +256,13 @@ def test_who_is_turned_away_again_and_again_is_told(
     with closing(reader):
         with pytest.raises(ReaderUnavailable) as caught:
             reader.inspect()
-        # It depends on whether it still had something to say when the door was shut.
+        # The error depends on whether the worker still had something to send when the door was
+        # shut.
         assert caught.value.trouble in {ReaderTrouble.NO_ACCESS, ReaderTrouble.NO_SERVICE}
         assert doorman.turned_away > 1
 
 
-def test_pcscd_dies_while_the_card_is_at_work(
+def test_a_death_of_pcscd_at_work_is_an_error(
     bench: PcscBench, pcscd: PrivatePcscd, piv: Issued
 ) -> None:
     card = FaultyCard(piv.card, Fault(Mishap.MUTE, instruction=UNBLOCK, acted=True))
@@ -277,14 +278,14 @@ def test_pcscd_dies_while_the_card_is_at_work(
     assert card.sent(UNBLOCK) == 1
     bench.remove()
     bench.see(Sight.FAILED)
-    pcscd.stop()  # what is left of it
+    pcscd.stop()  # the rest of it
     pcscd.start()
     bench.see(Sight.READY)
     bench.insert(card)
     assert bench.reader.inspect().counters.passcode == 3
 
 
-def test_the_virtual_reader_says_that_it_is_simulated(pcscd: PrivatePcscd) -> None:
+def test_the_virtual_reader_is_reported_as_simulated(pcscd: PrivatePcscd) -> None:
     reader = reader_process.PcscReader()
     seen = threading.Event()
     simulated: list[bool] = []
@@ -302,7 +303,7 @@ def test_the_virtual_reader_says_that_it_is_simulated(pcscd: PrivatePcscd) -> No
     assert simulated == [True]
 
 
-def test_a_watcher_that_is_killed_is_replaced(bench: PcscBench, piv: Issued) -> None:
+def test_a_killed_watcher_is_replaced(bench: PcscBench, piv: Issued) -> None:
     bench.insert(piv.card)
     assert bench.reader.watcher_pid is not None
     os.kill(bench.reader.watcher_pid, signal.SIGKILL)
@@ -312,7 +313,7 @@ def test_a_watcher_that_is_killed_is_replaced(bench: PcscBench, piv: Issued) -> 
     bench.reader.inspect()
 
 
-def test_a_card_service_that_hangs_is_noticed(
+def test_a_hanging_card_service_is_noticed(
     pcscd: PrivatePcscd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reader_process, "WATCHER_SILENT_SECONDS", 6.5)
@@ -328,7 +329,7 @@ def test_a_card_service_that_hangs_is_noticed(
         bench.close()
 
 
-def test_a_reader_that_stays_mute_is_asked_to_be_started_anew(
+def test_a_restart_is_requested_if_the_reader_stays_mute(
     bench: PcscBench, piv: Issued, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(reader_process.SECONDS, "inspect", 0.7)
@@ -340,9 +341,7 @@ def test_a_reader_that_stays_mute_is_asked_to_be_started_anew(
 
 
 @pytest.mark.parametrize("atr", ["3B80820282", "3B9F", "3B808E0E80"])
-def test_an_odd_card_is_the_cards_trouble_and_not_the_readers(
-    bench: PcscBench, piv: Issued, atr: str
-) -> None:
+def test_an_odd_card_does_not_fail_the_reader(bench: PcscBench, piv: Issued, atr: str) -> None:
     class Odd(SimulatedPivCard):
         @property
         def atr(self) -> bytes:
@@ -354,7 +353,7 @@ def test_an_odd_card_is_the_cards_trouble_and_not_the_readers(
         bench.reader.inspect()
 
 
-def test_a_worker_that_died_idle_costs_the_next_person_nothing(
+def test_a_worker_that_died_idle_is_replaced_before_the_next_user(
     bench: PcscBench, piv: Issued
 ) -> None:
     bench.insert(piv.card)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every reader driver does alike: the simulated one, and the real one on a real pcscd.
+"""The behaviour that all reader drivers share: the simulated one, and PC/SC on a real pcscd.
 
-Over cards of all families, where the operation is one that the family has.
+The tests run over cards of every family that has the operation.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ RENEWED = [("change", None), ("change", 0x9000), ("attest", 0x9000)]
 
 @pytest.fixture(params=[Family.PIV, Family.ISO7816])
 def with_key(request: pytest.FixtureRequest, printed: dict[Family, Issued]) -> Issued:
-    """A locked card of each family whose unblocking key comes to the kiosk."""
+    """Return a locked card of each family whose unblocking key comes to the kiosk."""
     return printed[request.param].locked()
 
 
 def piv_certificates(piv: Issued) -> list[bytes]:
-    """Of 9A and 9E."""
+    """Return the certificates of 9A and 9E."""
     assert isinstance(piv.memory, PivMemory)
     return [piv.memory.certificates[slot] for slot in (0x9A, 0x9E)]
 
 
-def test_a_card_is_noticed_read_and_missed(bench: Bench, issued: Issued) -> None:
+def test_insertion_reading_and_removal_are_noticed(bench: Bench, issued: Issued) -> None:
     bench.insert(issued.card)
     report = bench.reader.inspect()
     assert (report.identity.family, report.identity.serial) == (issued.family, issued.serial)
@@ -53,7 +53,7 @@ def test_certificates_arrive_whole(bench: Bench, piv: Issued) -> None:
     assert [found.authentication, found.card_authentication] == piv_certificates(piv)
 
 
-def test_a_card_is_examined_and_loses_nothing(bench: Bench, issued: Issued) -> None:
+def test_an_examination_spends_no_try(bench: Bench, issued: Issued) -> None:
     bench.insert(issued.card)
     tries = issued.key_tries
     found = {finding.what: finding.found for finding in bench.reader.examine()}
@@ -62,12 +62,12 @@ def test_a_card_is_examined_and_loses_nothing(bench: Bench, issued: Issued) -> N
     assert (issued.memory.passcode_left, issued.key_tries) == (0, tries)
 
 
-def test_what_a_card_can_do_arrives_with_its_report(bench: Bench, issued: Issued) -> None:
+def test_a_report_has_the_cards_capabilities(bench: Bench, issued: Issued) -> None:
     bench.insert(issued.card)
     assert bench.reader.inspect().abilities == ABILITIES[issued.family]
 
 
-def test_a_card_proves_itself(bench: Bench, piv: Issued) -> None:
+def test_a_card_proves_its_identity(bench: Bench, piv: Issued) -> None:
     bench.insert(piv.card)
     report = bench.reader.inspect()
     certificate = report.certificates.card_authentication
@@ -79,7 +79,7 @@ def test_a_card_proves_itself(bench: Bench, piv: Issued) -> None:
 
 
 @pytest.mark.parametrize("family", [Family.GIDS, Family.ISO7816])
-def test_a_card_without_such_a_key_says_so(
+def test_a_card_without_a_signing_key_is_an_error(
     bench: Bench, printed: dict[Family, Issued], family: Family
 ) -> None:
     certificate = piv_certificates(printed[Family.PIV])[1]
@@ -91,20 +91,18 @@ def test_a_card_without_such_a_key_says_so(
     assert bench.reader.inspect() == report
 
 
-def test_an_unlock_tells_every_step_and_leaves_the_card_reset(
-    bench: Bench, with_key: Issued
-) -> None:
+def test_an_unlock_reports_every_step_and_resets_the_card(bench: Bench, with_key: Issued) -> None:
     bench.insert(with_key.card)
     report = bench.reader.inspect()
     renewable = Ability.RENEW_KEY in report.abilities
     steps: list[CardStep] = []
     result = bench.reader.unlock(plan_for(with_key, report), steps.append)
     assert result == Unlocked(1 if renewable else 0)
-    told = [(step.command, step.status) for step in steps]
-    assert told == OPENED + (RENEWED if renewable else [])
+    outcomes = [(step.command, step.status) for step in steps]
+    assert outcomes == OPENED + (RENEWED if renewable else [])
     assert (with_key.key == NEXT) is renewable
     assert with_key.memory.passcode.startswith(NEW)
-    # Were the card still verified, it would hide its counter.
+    # If the card were still verified, it would hide its counter.
     assert bench.reader.inspect().counters == Counters(3, None)
 
 
@@ -137,7 +135,7 @@ def test_a_step_that_cannot_be_recorded_stops_the_card(bench: Bench, with_key: I
     assert bench.reader.inspect().counters == Counters(0, None)
 
 
-def test_another_card_in_its_place_is_refused(bench: Bench, with_key: Issued) -> None:
+def test_another_card_in_its_place_is_rejected(bench: Bench, with_key: Issued) -> None:
     bench.insert(with_key.card)
     report = bench.reader.inspect()
     bench.remove()

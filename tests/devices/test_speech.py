@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Speech by the real espeak-ng, which writes what it says to files instead of headphones."""
+"""Speech by the real espeak-ng, which writes sound files here instead of playing them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def loudness(path: Path) -> int:
 
 
 @pytest.mark.parametrize("language", ["en", "cy", "pl", "uk"])
-def test_what_is_said_can_be_heard_in_every_language(tmp_path: Path, language: str) -> None:
+def test_speech_is_audible_in_every_language(tmp_path: Path, language: str) -> None:
     said = tmp_path / "said.wav"
     speech = EspeakSpeech(options=["-w", str(said)])
     assert speech.present
@@ -39,7 +39,7 @@ def test_what_is_said_can_be_heard_in_every_language(tmp_path: Path, language: s
     assert loudness(said) > 1000
 
 
-def test_a_sign_that_somebody_looks_for_by_ear_has_a_name(tmp_path: Path) -> None:
+def test_every_spoken_sign_has_a_name(tmp_path: Path) -> None:
     said = tmp_path / "said.wav"
     speech = EspeakSpeech(options=["-w", str(said)])
     for sign in ("-", ".", "'"):
@@ -49,7 +49,7 @@ def test_a_sign_that_somebody_looks_for_by_ear_has_a_name(tmp_path: Path) -> Non
         said.unlink()
 
 
-def test_something_else_takes_the_place_of_what_is_being_said(tmp_path: Path) -> None:
+def test_new_speech_interrupts_the_old(tmp_path: Path) -> None:
     slow = tmp_path / "slow"
     slow.write_text("#!/bin/sh\necho $$ >>pids\nexec sleep 60\n")
     slow.chmod(0o755)
@@ -63,14 +63,14 @@ def test_something_else_takes_the_place_of_what_is_being_said(tmp_path: Path) ->
     wait_until(
         lambda: not any(Path(f"/proc/{pid}").exists() for pid in started.read_text().split())
     )
-    assert speech.present, "being quiet is no failure"
+    assert speech.present, "stopping is not a failure"
 
 
 def lines(path: Path) -> int:
     return len(path.read_text().split())
 
 
-def test_nothing_that_is_said_is_on_an_argument_list(tmp_path: Path) -> None:
+def test_spoken_text_is_never_on_an_argument_list(tmp_path: Path) -> None:
     echo = tmp_path / "echo"
     echo.write_text('#!/bin/sh\necho "$@" >"$0.arguments"\ncat >"$0.heard"\n')
     echo.chmod(0o755)
@@ -81,13 +81,13 @@ def test_nothing_that_is_said_is_on_an_argument_list(tmp_path: Path) -> None:
     assert "smartcard" not in (tmp_path / "echo.arguments").read_text()
 
 
-def test_a_kiosk_without_the_program_says_so(tmp_path: Path) -> None:
+def test_a_missing_program_is_reported(tmp_path: Path) -> None:
     speech = EspeakSpeech(program=str(tmp_path / "nothing"))
     assert not speech.present
     speech.say("words", "en")
 
 
-def test_a_voice_that_fails_is_missing_from_then_on() -> None:
+def test_a_failed_voice_is_missing_from_then_on() -> None:
     lost = threading.Event()
     speech = EspeakSpeech(lost.set, program="false")
     assert shutil.which("false")
@@ -97,7 +97,7 @@ def test_a_voice_that_fails_is_missing_from_then_on() -> None:
     assert not speech.present
 
 
-def test_whoever_waits_hears_when_something_is_being_said_and_when_all_of_it_was(
+def test_the_start_and_the_end_of_speech_are_reported(
     tmp_path: Path,
 ) -> None:
     slow = tmp_path / "slow"
@@ -111,7 +111,7 @@ def test_whoever_waits_hears_when_something_is_being_said_and_when_all_of_it_was
     speech.say("short", "en")
     wait_until(lambda: going == [True, False, True, True, False])
     speech.say("", "en")
-    assert len(going) == 5, "there was silence already"
+    assert len(going) == 5, "it was silent already"
     speech.say("short", "en")
     speech.say("short too", "en", politely=True)
     speech.say("and this", "en", politely=True)
@@ -120,7 +120,7 @@ def test_whoever_waits_hears_when_something_is_being_said_and_when_all_of_it_was
     speech.say("long", "en")
     speech.say("short", "en", politely=True)
     speech.say("short", "en")
-    wait_until(lambda: going[5:] == [True, True, False])  # what waited is not wanted any more
+    wait_until(lambda: going[5:] == [True, True, False])  # the waiting text is discarded
     del going[5:]
     speech.say("long", "en")
     speech.say("", "en")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The touch screen, finger by finger. Pipes stand where Linux has event devices."""
+"""The touch screen, finger by finger. Pipes replace Linux's event devices."""
 
 from __future__ import annotations
 
@@ -42,29 +42,29 @@ DONE: Event = (EV_SYN, SYN_REPORT, 0)
 
 
 def slot(number: int, *, x: int, y: int, identity: int | None = None) -> list[Event]:
-    told = [(EV_ABS, ABS_MT_SLOT, number)]
+    events = [(EV_ABS, ABS_MT_SLOT, number)]
     if identity is not None:
-        told.append((EV_ABS, ABS_MT_TRACKING_ID, identity))
-    return [*told, (EV_ABS, ABS_MT_POSITION_X, x), (EV_ABS, ABS_MT_POSITION_Y, y)]
+        events.append((EV_ABS, ABS_MT_TRACKING_ID, identity))
+    return [*events, (EV_ABS, ABS_MT_POSITION_X, x), (EV_ABS, ABS_MT_POSITION_Y, y)]
 
 
 def lift(number: int) -> list[Event]:
     return [(EV_ABS, ABS_MT_SLOT, number), (EV_ABS, ABS_MT_TRACKING_ID, -1)]
 
 
-def heard(told: Sequence[Event], *, has_slots: bool = True) -> list[Fingertip]:
+def heard(events: Sequence[Event], *, has_slots: bool = True) -> list[Fingertip]:
     fingers = TouchTracker(LIMITS, has_slots=has_slots)
-    return [tip for each in told for tip in fingers.event(*each)]
+    return [tip for each in events for tip in fingers.event(*each)]
 
 
-def test_two_thumbs_that_overlap_are_two_fingers() -> None:
-    told = [
+def test_two_overlapping_thumbs_are_two_fingers() -> None:
+    events = [
         *slot(0, x=80, y=48, identity=7), DONE,
         *slot(1, x=720, y=432, identity=8), DONE,
         *lift(0), DONE,
         *lift(1), DONE,
     ]  # fmt: skip
-    assert heard(told) == [
+    assert heard(events) == [
         Fingertip(0, Phase.DOWN, 0.1, 0.1),
         Fingertip(1, Phase.DOWN, 0.9, 0.9),
         Fingertip(0, Phase.UP, 0.1, 0.1),
@@ -72,21 +72,21 @@ def test_two_thumbs_that_overlap_are_two_fingers() -> None:
     ]
 
 
-def test_a_finger_is_told_where_it_is_once_the_screen_has_said_all() -> None:
-    told = [*slot(0, x=80, y=48, identity=7), DONE, (EV_ABS, ABS_MT_POSITION_X, 400), DONE, DONE]
-    assert heard(told) == [
+def test_a_finger_is_reported_at_the_end_of_the_screens_report() -> None:
+    events = [*slot(0, x=80, y=48, identity=7), DONE, (EV_ABS, ABS_MT_POSITION_X, 400), DONE, DONE]
+    assert heard(events) == [
         Fingertip(0, Phase.DOWN, 0.1, 0.1),
         Fingertip(0, Phase.MOVED, 0.5, 0.1),
     ]
 
 
 def test_a_screen_without_slots_has_one_finger() -> None:
-    told = [
+    events = [
         (EV_ABS, ABS_X, 2100), (EV_ABS, ABS_Y, 100), (EV_KEY, BTN_TOUCH, 1), DONE,
         (EV_ABS, ABS_X, 5000), DONE,
         (EV_KEY, BTN_TOUCH, 0), DONE,
     ]  # fmt: skip
-    assert heard(told, has_slots=False) == [
+    assert heard(events, has_slots=False) == [
         Fingertip(0, Phase.DOWN, 0.5, 0.0),
         Fingertip(0, Phase.MOVED, 1.0, 0.0),
         Fingertip(0, Phase.UP, 1.0, 0.0),
@@ -94,11 +94,11 @@ def test_a_screen_without_slots_has_one_finger() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 400), st.integers(-9, 9))))
-def test_whatever_a_screen_says_each_finger_comes_down_and_goes_up_in_turn(
-    told: list[Event],
+def test_any_events_make_each_finger_go_down_and_up_in_turn(
+    events: list[Event],
 ) -> None:
     fingers = TouchTracker(LIMITS, has_slots=True)
-    tips = [tip for each in told for tip in fingers.event(*each)]
+    tips = [tip for each in events for tip in fingers.event(*each)]
     tips += fingers.lifted()
     for number in {tip.number for tip in tips}:
         phases = [tip.phase for tip in tips if tip.number == number]
@@ -118,9 +118,7 @@ def test_whatever_a_screen_says_each_finger_comes_down_and_goes_up_in_turn(
         ([Turn.FLIP_X, Turn.SWAP], (0.1, 0.75)),
     ],
 )
-def test_a_panel_that_was_mounted_otherwise_is_mapped(
-    turns: list[Turn], there: tuple[float, float]
-) -> None:
+def test_a_rotated_panel_is_mapped(turns: list[Turn], there: tuple[float, float]) -> None:
     assert place(0.25, 0.1, turns) == pytest.approx(there)
 
 
@@ -129,7 +127,7 @@ def test_a_panel_that_was_mounted_otherwise_is_mapped(
 
 AXES = {axis: AbsInfo(0, least, greatest, 0, 0, 0) for axis, (least, greatest) in LIMITS.items()}
 SLOT = {ABS_MT_SLOT: AbsInfo(0, 0, 9, 0, 0, 0)}
-DIRECT, POINTER = "2", "1"  # what sysfs has of `properties`
+DIRECT, POINTER = "2", "1"  # sysfs' text for `properties`
 
 
 @pytest.fixture
@@ -147,7 +145,7 @@ def touch(plug: Plug[Fingertip]) -> Iterator[TouchPanels]:
 
 
 @pytest.mark.usefixtures("touch")
-def test_a_touch_screen_is_heard_mapped_and_heard_again_once_it_is_back(
+def test_a_touch_screen_is_mapped_and_works_after_replugging(
     plug: Plug[Fingertip],
 ) -> None:
     device = plug.plug_in("event1", properties=DIRECT)
@@ -157,11 +155,11 @@ def test_a_touch_screen_is_heard_mapped_and_heard_again_once_it_is_back(
             (down,) = plug.hears()
             assert (down.phase, down.x, down.y) == (Phase.DOWN, 0.1, 0.9)
         (up,) = plug.hears()
-        assert up.phase is Phase.UP, "what is unplugged holds no finger"
+        assert up.phase is Phase.UP, "an unplugged panel holds no finger down"
 
 
 @pytest.mark.usefixtures("touch")
-def test_a_panel_without_slots_is_heard_by_its_single_axes(plug: Plug[Fingertip]) -> None:
+def test_a_panel_without_slots_is_read_by_its_single_axes(plug: Plug[Fingertip]) -> None:
     plug.axes = AXES
     with plug.plug_in("event1", properties=DIRECT).open("wb", buffering=0) as glass:
         glass.write(
@@ -183,10 +181,10 @@ def test_a_mouse_is_left_to_the_window(plug: Plug[Fingertip]) -> None:
 
 
 @pytest.mark.usefixtures("touch")
-def test_a_panel_is_heard_in_the_slot_that_it_is_in_when_it_is_opened(
+def test_a_panel_is_read_from_its_slot_at_the_time_of_opening(
     plug: Plug[Fingertip],
 ) -> None:
-    """The kernel tells a slot when it changes: of a panel that stands in slot 3, nothing."""
+    """The kernel reports a slot only when it changes: for a panel that is in slot 3, nothing."""
     plug.axes = AXES | {ABS_MT_SLOT: AbsInfo(3, 0, 9, 0, 0, 0)}
     with plug.plug_in("event1", properties=DIRECT).open("wb", buffering=0) as glass:
         glass.write(packed([*slot(0, x=80, y=48, identity=1)[1:], DONE]))
@@ -194,7 +192,7 @@ def test_a_panel_is_heard_in_the_slot_that_it_is_in_when_it_is_opened(
 
 
 @pytest.mark.usefixtures("touch")
-def test_a_finger_whose_lift_the_kernel_lost_is_not_down_for_ever(plug: Plug[Fingertip]) -> None:
+def test_a_finger_is_lifted_after_the_kernel_lost_its_events(plug: Plug[Fingertip]) -> None:
     with plug.plug_in("event1", properties=DIRECT).open("wb", buffering=0) as glass:
         glass.write(packed([*slot(0, x=80, y=48, identity=1), DONE]))
         glass.write(packed([(EV_SYN, SYN_DROPPED, 0), (EV_ABS, ABS_MT_POSITION_X, 9), DONE]))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From reader states to notices, each told once."""
+"""The watcher turns reader states into notices, each given once."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ def test_a_card_comes_and_goes() -> None:
     assert sights(watcher, 2 << 16 | EMPTY) == [Sight.REMOVED]
 
 
-def test_a_card_that_was_swapped_between_two_looks_is_another() -> None:
+def test_a_card_swapped_between_two_polls_is_another_card() -> None:
     watcher = Watcher()
     sights(watcher, 1 << 16 | PRESENT)
     assert sights(watcher, 3 << 16 | PRESENT) == [Sight.REMOVED, Sight.INSERTED]
 
 
-def test_a_card_that_does_not_answer_is_one_too() -> None:
-    """Pushed in the wrong way round, it is to be explained, not ignored."""
+def test_a_card_that_does_not_answer_is_reported_too() -> None:
+    """If it was inserted the wrong way round, the user needs an explanation."""
     assert sights(Watcher(), MUTE) == [Sight.READY, Sight.INSERTED]
 
 
-def test_trouble_is_told_once_and_takes_the_card_with_it() -> None:
+def test_trouble_is_reported_once_and_forgets_the_card() -> None:
     watcher = Watcher()
     sights(watcher, 1 << 16 | PRESENT)
-    told = watcher.fail(ReaderTrouble.NO_SERVICE)
-    assert [notice.sight for notice in told] == [Sight.FAILED]  # nobody took the card out
+    notices = watcher.fail(ReaderTrouble.NO_SERVICE)
+    assert [notice.sight for notice in notices] == [Sight.FAILED]  # nobody removed the card
     assert watcher.fail(ReaderTrouble.NO_SERVICE) == []
     assert [notice.trouble for notice in watcher.see([], {})] == [ReaderTrouble.NO_READER]
     assert sights(watcher, PRESENT) == [Sight.READY, Sight.INSERTED]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The worker's own part, in this process and on a real pcscd."""
+"""The worker's own code, in this process and on a real pcscd."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ from kiosk.values import CardIdentity, Family, Secret
 
 
 @pytest.mark.parametrize("error", [CardRemoved, ReaderUnavailable])
-def test_secrets_are_wiped_where_no_card_ever_was(
-    pcscd: PrivatePcscd, error: type[CardError]
-) -> None:
+def test_secrets_are_wiped_if_there_is_no_card(pcscd: PrivatePcscd, error: type[CardError]) -> None:
     old, new = Secret(b"246802"), Secret(b"135790")
     identity = worker_messages.from_identity(CardIdentity(Family.PIV, "00112233"))
     request = {"operation": "change", "identity": identity, "old": old, "new": new}

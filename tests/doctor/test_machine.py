@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the doctor sees of a machine, from files as a Pi's kernel shows them."""
+"""The doctor's findings about a machine, from files as a Pi's kernel shows them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Grown = Callable[..., Path]
 
 @pytest.fixture
 def grown(folder: Path) -> Grown:
-    """Makes a root with these files; None leaves one out."""
+    """Return a function that makes a root folder with these files; None leaves one out."""
 
     def grow(**changed: str | None) -> Path:
         for name, content in {
@@ -44,7 +44,7 @@ def grown(folder: Path) -> Grown:
     return grow
 
 
-def test_a_pi_with_everything_is_well(grown: Grown) -> None:
+def test_a_complete_pi_passes_every_check(grown: Grown) -> None:
     root = grown()
     found = [machine_checks.screen(root), machine_checks.touch(root), machine_checks.lights(3, "")]
     found.append(machine_checks.supply(root))
@@ -67,7 +67,7 @@ def without(root: Path, *patterns: str) -> Path:
         (machine_checks.touch, "sys/class/input/input1/*", "no touch screen"),
     ],
 )
-def test_what_is_missing_is_named_with_what_to_do(
+def test_a_finding_names_the_missing_part_and_the_remedy(
     grown: Grown, look: Callable[[Path], Diagnosis], lost: str, found: str
 ) -> None:
     root = without(grown(), lost)
@@ -76,14 +76,14 @@ def test_what_is_missing_is_named_with_what_to_do(
     assert seen.advice
 
 
-def test_a_display_that_is_not_plugged_in_is_another_trouble(grown: Grown) -> None:
+def test_an_unplugged_display_has_a_finding_of_its_own(grown: Grown) -> None:
     root = grown()
     (root / "sys/class/drm/card1-DSI-1/status").write_text("disconnected\n")
     seen = machine_checks.screen(root)
     assert (seen.verdict, in_english(seen.found)) == (Verdict.FAILED, "no display is connected")
 
 
-def test_lights_are_what_the_running_kiosk_says_of_them() -> None:
+def test_the_lights_status_is_read_from_the_running_kiosk() -> None:
     assert machine_checks.lights(0, None).verdict is Verdict.ABSENT
     unknown = machine_checks.lights(2, None)
     assert (unknown.verdict, in_english(unknown.found)) == (
@@ -100,7 +100,7 @@ def test_lights_are_what_the_running_kiosk_says_of_them() -> None:
     assert in_english(unwatched.found) == "nobody watches the case: No module named 'RPi'"
 
 
-def test_the_firewall_is_what_its_service_says_of_it(folder: Path) -> None:
+def test_the_firewalls_status_is_read_from_its_service(folder: Path) -> None:
     assert (
         machine_checks.firewall(status_files.left(folder, Part.FIREWALL)).verdict is Verdict.ABSENT
     )
@@ -111,7 +111,7 @@ def test_the_firewall_is_what_its_service_says_of_it(folder: Path) -> None:
         assert in_english(found.found) == trouble or not trouble
 
 
-def test_a_supply_that_was_weak_is_a_warning(grown: Grown) -> None:
+def test_an_undervoltage_is_a_warning(grown: Grown) -> None:
     root = grown()
     (root / "sys/class/hwmon/hwmon1/in0_lcrit_alarm").write_text("1\n")
     assert machine_checks.supply(root).verdict is Verdict.WARNING
@@ -119,7 +119,7 @@ def test_a_supply_that_was_weak_is_a_warning(grown: Grown) -> None:
     assert machine_checks.supply(root).verdict is Verdict.ABSENT
 
 
-def test_a_disk_that_is_nearly_full_is_a_warning(folder: Path) -> None:
+def test_a_nearly_full_disk_is_a_warning(folder: Path) -> None:
     if os.geteuid() != 0:
         pytest.fail("a disk of its own needs root: run as root")
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], check=True)
@@ -131,7 +131,7 @@ def test_a_disk_that_is_nearly_full_is_a_warning(folder: Path) -> None:
     assert machine_checks.disk(folder / "missing").verdict is Verdict.FAILED
 
 
-def test_a_graphics_driver_that_settings_name_has_to_be_there(grown: Grown) -> None:
+def test_the_configured_graphics_driver_has_to_exist(grown: Grown) -> None:
     root = grown()
     card = root / "sys/class/drm/card1/device"
     card.mkdir(parents=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the doctor finds out about reader, central, clock and certificates, with real ones."""
+"""The doctor's findings about reader, central, clock and certificates, with real ones."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def raising(error: Exception) -> Callable[[], object]:
     return ask
 
 
-def test_a_real_reader_without_a_card_is_well(pcscd: PrivatePcscd) -> None:
+def test_a_working_reader_without_a_card_passes_the_check(pcscd: PrivatePcscd) -> None:
     reader = PcscReader()
     try:
         seen = surroundings.reader(reader.examine)
@@ -45,9 +45,7 @@ def test_a_real_reader_without_a_card_is_well(pcscd: PrivatePcscd) -> None:
     assert (seen.verdict, in_english(seen.found)) == (Verdict.WELL, "no card in it")
 
 
-def test_a_card_service_that_is_not_there_is_told(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_card_service_is_reported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PCSCLITE_CSOCK_NAME", str(folder / "nothing"))
     reader = PcscReader()
     try:
@@ -67,7 +65,7 @@ def test_every_trouble_of_a_reader_has_advice(trouble: ReaderTrouble) -> None:
     assert seen.advice
 
 
-def test_a_reader_that_hangs_is_told() -> None:
+def test_a_hanging_reader_is_reported() -> None:
     seen = surroundings.reader(raising(CardMute("examine", 20)))
     assert in_english(seen.found) == "the reader hangs"
 
@@ -82,7 +80,7 @@ def test_a_reader_that_hangs_is_told() -> None:
         (CentralRefused("not-authenticated", 401), "refuses us: not-authenticated"),
     ],
 )
-def test_central_may_be_away_or_refuse_us(error: Exception, found: str) -> None:
+def test_an_unreachable_and_a_refusing_central_are_told_apart(error: Exception, found: str) -> None:
     seen = surroundings.central(raising(error))
     assert (seen.verdict, in_english(seen.found)) == (Verdict.FAILED, found)
     assert surroundings.central(lambda: None).verdict is Verdict.WELL
@@ -91,14 +89,14 @@ def test_central_may_be_away_or_refuse_us(error: Exception, found: str) -> None:
 @pytest.mark.parametrize(
     ("ahead", "verdict"), [(0, Verdict.WELL), (3600, Verdict.WARNING), (-3600, Verdict.WARNING)]
 )
-def test_a_clock_is_held_against_centrals(ahead: int, verdict: Verdict) -> None:
+def test_the_clock_is_compared_with_centrals(ahead: int, verdict: Verdict) -> None:
     now = datetime.now(UTC) - timedelta(seconds=ahead)
     assert surroundings.clock(lambda: now).verdict is verdict
 
 
 @contextmanager
 def secured(folder: Path, days: int) -> Iterator[tuple[str, Path]]:
-    """A TLS server with a certificate that lasts so many days: its URL, and what to trust."""
+    """Start a TLS server whose certificate lasts so many days; yield its URL and its authority."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)
@@ -128,7 +126,7 @@ def secured(folder: Path, days: int) -> Iterator[tuple[str, Path]]:
                 try:
                     context.wrap_socket(connection, server_side=True).close()
                 except OSError:
-                    return  # it is not believed
+                    return  # the client does not trust it
 
     with socket.create_server(("localhost", 0)) as listening:
         thread = threading.Thread(target=shake_hands)
@@ -138,7 +136,7 @@ def secured(folder: Path, days: int) -> Iterator[tuple[str, Path]]:
 
 
 @pytest.mark.parametrize(("days", "verdict"), [(90, Verdict.WELL), (5, Verdict.WARNING)])
-def test_a_certificate_that_ends_soon_is_a_warning(
+def test_a_certificate_that_expires_soon_is_a_warning(
     folder: Path, days: int, verdict: Verdict
 ) -> None:
     with secured(folder, days) as (url, pem):
@@ -146,20 +144,20 @@ def test_a_certificate_that_ends_soon_is_a_warning(
     assert (seen.verdict, in_english(seen.found)) == (verdict, f"valid for {days} days")
 
 
-def test_a_certificate_that_nobody_signed_is_not_believed(folder: Path) -> None:
+def test_a_self_signed_certificate_is_not_trusted(folder: Path) -> None:
     with secured(folder, 90) as (url, _):
         seen = surroundings.certificate(url, None)
     assert seen.verdict is Verdict.FAILED
     assert seen.advice
 
 
-def test_what_runs_here_is_named() -> None:
+def test_the_report_names_the_software_and_its_version() -> None:
     seen = surroundings.versions("1.2.3")
     assert seen.verdict is Verdict.WELL
     assert in_english(seen.found).startswith("kiosk 1.2.3, Python 3.")
 
 
-# ---------------------------------------------------------------- told
+# ---------------------------------------------------------------- reports
 
 WELL = Diagnosis(Part.DISK, Verdict.WELL, text("{megabytes} MB free", megabytes=900))
 ILL = Diagnosis(
@@ -167,7 +165,7 @@ ILL = Diagnosis(
 )
 
 
-def test_it_is_told_to_people_and_programs() -> None:
+def test_the_report_is_printed_as_text_and_as_json() -> None:
     assert as_text([WELL, ILL]).splitlines() == [
         "disk   well     900 MB free",
         "touch  failed   no?[31m touch screen",
@@ -182,7 +180,7 @@ def test_it_is_told_to_people_and_programs() -> None:
     ]
 
 
-def test_what_is_in_trouble_is_left_for_central_and_written_once(folder: Path) -> None:
+def test_troubles_are_left_for_central_and_written_once(folder: Path) -> None:
     findings.leave(folder, troubles([WELL, ILL]))
     assert findings.left(folder) == ("touch: no?[31m touch screen",)
     before = (folder / "findings.json").stat().st_mtime_ns
@@ -195,6 +193,6 @@ def test_what_is_in_trouble_is_left_for_central_and_written_once(folder: Path) -
 
 
 @pytest.mark.parametrize("content", ["", "{", "{}", "3", "\x00", '[1, "\u00e9"]'])
-def test_findings_that_are_none_hold_nobody_up(folder: Path, content: str) -> None:
+def test_an_unreadable_status_file_is_ignored(folder: Path, content: str) -> None:
     (folder / "findings.json").write_text(content)
     assert all(each.isascii() for each in findings.left(folder))

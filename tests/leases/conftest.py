@@ -41,7 +41,7 @@ def kiosk(
     memory_directory: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Borrowing]:
-    """A kiosk that has followed, and may be lent packs."""
+    """Return a kiosk that is up to date and may borrow packs."""
     borrowing = Borrowing(service, folder / "state", memory_directory, monkeypatch)
     yield borrowing
     borrowing.close()

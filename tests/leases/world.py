@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A kiosk that is lent packs, with a clock of its own, and hands that put a card into it."""
+"""A kiosk that borrows packs, with a clock of its own, and helpers for its card visits."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.sync.world import TRUST, Follower
 
 @dataclass
 class BootClock:
-    """Seconds since the machine was started, which pass when the test says so."""
+    """Seconds since the boot of the machine, which pass only when the test says so."""
 
     seconds: float = 100.0
 
@@ -36,7 +36,7 @@ class BootClock:
 
 @dataclass
 class Away:
-    """A central that is out of reach, or says no."""
+    """A central that is unreachable or refuses."""
 
     error: Exception = field(default_factory=lambda: CentralUnavailable("away"))
     asked: int = 0
@@ -47,7 +47,7 @@ class Away:
 
 
 class Rounds(threading.Event):
-    """Is set after so many waits, each of which takes its time on `clock` alone."""
+    """An event that is set after this many waits, each of which advances only `clock`."""
 
     def __init__(self, number: int, clock: BootClock) -> None:
         super().__init__()
@@ -78,7 +78,7 @@ class Borrowing:
         self.follower.follow()
 
     def start(self) -> None:
-        """As the process does, in the same memory or another."""
+        """Start as the process does, in the same memory or another."""
         with self.service.services.database.reading() as database:
             subject = database.exec(
                 select(Kiosk.subject).where(Kiosk.name == self.follower.name)
@@ -98,11 +98,11 @@ class Borrowing:
         return LeaseRenewer(self.leases, self.follower.reader, self.follower.outbox, central)
 
     def cut(self, away: Away | None = None) -> None:
-        """Central is out of reach from now on."""
+        """Make central unreachable from now on."""
         self.renewer = self._renewer(away or Away())  # type: ignore[arg-type]
 
     def power_cut(self) -> None:
-        """Memory is empty, and the clock begins anew."""
+        """Empty the memory, and restart the clock."""
         self.close()
         for each in self.memory.iterdir():
             each.unlink()
@@ -110,7 +110,7 @@ class Borrowing:
         self.start()
 
     def round(self) -> None:
-        """What the two services do in a moment: deliver, follow, look after the packs."""
+        """Run one round of both services: deliver, follow, renew leases."""
         self.follower.deliver()
         self.follower.follow()
         self.renewer.round()
@@ -119,8 +119,8 @@ class Borrowing:
     def holds(self, card: PersonalCard) -> bool:
         return self.leases.find(card.identity) is not None
 
-    def told(self) -> list[str]:
-        """The kinds of what waits in the outbox."""
+    def outbox_kinds(self) -> list[str]:
+        """Return the kinds of the facts that wait in the outbox."""
         return [item.fact.kind for item in self.follower.outbox.pending(100)]
 
     def close(self) -> None:
@@ -128,7 +128,7 @@ class Borrowing:
 
 
 def asked() -> msg.UnlockRequest:
-    """What a visit would have asked central."""
+    """Return the request that a visit would send to central."""
     return msg.UnlockRequest.model_validate(
         {
             "session": uuid4(),

@@ -17,7 +17,7 @@ from tests.central.world import Clock, Service
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
-    """A central service, on SQLite."""
+    """Return a central service on SQLite."""
     running = Service(tmp_path, Clock(), f"sqlite:///{tmp_path}/central.db")
     running.start()
     yield running

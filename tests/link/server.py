@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A small HTTP server that answers what a test tells it to."""
+"""A small HTTP server whose answers a test sets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Answering(ThreadingHTTPServer):
-    """Answers every request with `answer`, and remembers the requests."""
+    """Answers every request with `answer`, and records the requests."""
 
     daemon_threads = True
 
@@ -25,7 +25,7 @@ class Answering(ThreadingHTTPServer):
 
 
 class Standing:
-    """The access token of who has one already."""
+    """An access token that was fetched before."""
 
     retiring = False
 
@@ -36,7 +36,7 @@ class Standing:
         return self.token
 
     def refused(self, token: str) -> None:
-        """There is no other."""
+        """Do nothing: there is no other token."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -59,14 +59,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager
 def answering(
     status: int = 200, body: bytes = b"{}", headers: dict[str, str] | None = None
 ) -> Iterator[Answering]:
-    """A server on the loopback interface, until the block ends."""
+    """Run a server on the loopback interface until the block ends."""
     with Answering(status, body, headers or {}) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server

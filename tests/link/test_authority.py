@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Central's client as the authority over a real card's challenge."""
+"""Central's client answers a real card's challenge."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def opened(opening: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("length", [0, 7, 17, 255])
-def test_a_challenge_that_no_card_makes_does_not_reach_central(length: int) -> None:
+def test_an_invalid_challenge_is_not_sent_to_central(length: int) -> None:
     with answering(body=opened(bytes(16))) as server:
         authority = CentralAuthority(CentralClient(server.url, Standing()), SESSION)
         assert authority.opening() == bytes(16)
@@ -30,7 +30,7 @@ def test_a_challenge_that_no_card_makes_does_not_reach_central(length: int) -> N
         assert len(server.requests) == 1
 
 
-def test_a_reply_that_no_card_makes_does_not_reach_central() -> None:
+def test_an_invalid_reply_is_not_sent_to_central() -> None:
     with answering(body=opened(bytes(16))) as server:
         authority = CentralAuthority(CentralClient(server.url, Standing()), SESSION)
         authority.opening()
@@ -39,7 +39,7 @@ def test_a_reply_that_no_card_makes_does_not_reach_central() -> None:
         assert len(server.requests) == 1
 
 
-def test_in_the_external_form_nothing_is_judged() -> None:
+def test_the_external_form_checks_no_reply() -> None:
     with answering(body=opened(b"")) as server:
         authority = CentralAuthority(CentralClient(server.url, Standing()), SESSION)
         authority.opening()
@@ -47,15 +47,15 @@ def test_in_the_external_form_nothing_is_judged() -> None:
         assert [path for _, path, _, _ in server.requests] == [f"/v1/unlocks/{SESSION}/challenges"]
 
 
-def test_each_dialogue_is_asked_by_its_number() -> None:
+def test_each_dialogue_has_its_number() -> None:
     with answering(body=opened(bytes(16))) as server:
         authority = CentralAuthority(CentralClient(server.url, Standing()), SESSION)
         authority.opening()
-        with pytest.raises(CentralUnavailable):  # this server knows but one answer
+        with pytest.raises(CentralUnavailable):  # this server has only one answer
             authority.answer(bytes(16))
         assert server.requests[1][1] == f"/v1/unlocks/{SESSION}/challenges/2/response"
 
 
-def test_nothing_is_answered_before_it_was_opened() -> None:
+def test_no_challenge_is_answered_before_the_dialogue_is_opened() -> None:
     with answering(body=opened(bytes(16))) as server, pytest.raises(CardMalformed):
         CentralAuthority(CentralClient(server.url, Standing()), SESSION).answer(bytes(16))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The client against servers that are gone, wrong, huge, or say no."""
+"""The client against servers that are gone, send wrong or huge answers, or refuse."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from kiosk.link import CentralClient
 from tests.link.server import Standing, answering
 
 
-def test_it_asks_with_its_token_and_understands_the_answer() -> None:
+def test_a_request_carries_the_token_and_its_answer_is_parsed() -> None:
     with answering(body=b'{"questions": []}') as server:
         assert not CentralClient(server.url, Standing("t0ken")).questions().questions
     method, path, headers, _ = server.requests[0]
@@ -26,21 +26,21 @@ def test_it_asks_with_its_token_and_understands_the_answer() -> None:
     assert headers["Authorization"] == "Bearer t0ken"
 
 
-def test_whether_central_is_there_is_asked_without_saying_who_asks() -> None:
+def test_the_health_check_carries_no_token() -> None:
     with answering(body=b'{"central": "ours"}') as server:
         assert CentralClient(server.url, Standing()).health() == msg.Health(central="ours")
     assert "Authorization" not in server.requests[0][2]
 
 
-def test_nobody_there_is_unavailable() -> None:
+def test_an_unreachable_server_is_unavailable() -> None:
     with answering() as server:
         url = server.url
     with pytest.raises(CentralUnavailable):
         CentralClient(url, Standing()).health()
 
 
-def test_an_authority_that_is_gone_is_unavailable(folder: Path) -> None:
-    """The library says so before it connects, and not with one of its own errors."""
+def test_a_missing_authority_file_is_unavailable(folder: Path) -> None:
+    """The library reports that before it connects, and not with one of its own errors."""
     client = CentralClient("https://127.0.0.1:1", Standing(), folder / "gone.pem")
     with pytest.raises(CentralUnavailable) as unavailable:
         client.health()
@@ -48,7 +48,7 @@ def test_an_authority_that_is_gone_is_unavailable(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"central": 7}', b'{"unknown": 1}'])
-def test_an_answer_that_is_not_the_contracts_is_unavailable(body: bytes) -> None:
+def test_an_answer_outside_the_contract_is_unavailable(body: bytes) -> None:
     with answering(body=body) as server, pytest.raises(CentralUnavailable):
         CentralClient(server.url, Standing()).health()
 
@@ -60,7 +60,7 @@ def test_a_server_error_is_unavailable(status: int) -> None:
         CentralClient(server.url, Standing()).health()
 
 
-def test_a_problem_is_a_refusal_with_its_name_and_wait() -> None:
+def test_a_problem_is_a_refusal_with_type_and_wait() -> None:
     problem = {
         "type": msg.PROBLEM_PREFIX + "wait",
         "title": "Wait",
@@ -74,7 +74,7 @@ def test_a_problem_is_a_refusal_with_its_name_and_wait() -> None:
     assert caught.value.retry_after_seconds == 30
 
 
-def test_an_answer_without_end_is_cut_off() -> None:
+def test_an_endless_answer_is_cut_off() -> None:
     with answering(body=b" " * (2 << 20)) as server, pytest.raises(CentralUnavailable):
         CentralClient(server.url, Standing()).health()
 
@@ -87,7 +87,7 @@ def test_a_redirect_is_not_followed() -> None:
     assert elsewhere.requests == []
 
 
-def test_errors_carry_nothing_that_was_sent() -> None:
+def test_errors_contain_nothing_of_the_request() -> None:
     request = msg.AnswersRequest(answers=("Llandudno", None, "Zofia", "Mill Lane"))
     answer = b'{"detail": "Llandudno"}'
     with answering(422, answer) as server, pytest.raises(CentralUnavailable) as caught:
@@ -98,7 +98,7 @@ def test_errors_carry_nothing_that_was_sent() -> None:
 # ---------------------------------------------------------------- compressed
 
 
-def test_a_compressed_answer_is_understood() -> None:
+def test_a_compressed_answer_is_unpacked() -> None:
     body = gzip.compress(b'{"questions": []}')
     with answering(body=body, headers={"Content-Encoding": "gzip"}) as server:
         assert not CentralClient(server.url, Standing()).questions().questions
@@ -106,8 +106,8 @@ def test_a_compressed_answer_is_understood() -> None:
 
 
 @pytest.mark.dealt
-def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
-    """A megabyte that would be a gigabyte: of it, not more is unpacked than an answer may have."""
+def test_a_compression_bomb_is_refused_before_it_is_unpacked() -> None:
+    """A megabyte that would unpack to a gigabyte: no more is unpacked than an answer may have."""
     bomb = zlib.compressobj(9, wbits=31)
     body = b"".join(bomb.compress(bytes(1 << 20)) for _ in range(1024)) + bomb.flush()
     tracemalloc.start()
@@ -120,7 +120,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["gzip, gzip", "deflate", "br", "gzip,identity"])
-def test_other_packings_are_refused(encoding: str) -> None:
+def test_other_compressions_are_refused(encoding: str) -> None:
     body = gzip.compress(gzip.compress(b'{"questions": []}'))
     headers = {"Content-Encoding": encoding}
     with answering(body=body, headers=headers) as server, pytest.raises(CentralUnavailable):
@@ -129,7 +129,7 @@ def test_other_packings_are_refused(encoding: str) -> None:
 
 @pytest.mark.parametrize("end", [1, 10, -1, -9])
 @pytest.mark.parametrize("compressed", [True, False])
-def test_what_was_cut_off_is_not_taken_for_whole(end: int, compressed: bool) -> None:
+def test_a_truncated_answer_is_refused(end: int, compressed: bool) -> None:
     body = b'{"questions": []}'
     headers = {"Content-Length": str(len(body))}
     if compressed:
@@ -142,7 +142,7 @@ def test_what_was_cut_off_is_not_taken_for_whole(end: int, compressed: bool) -> 
         CentralClient(server.url, Standing()).questions()
 
 
-def test_what_follows_a_packed_answer_is_refused() -> None:
+def test_bytes_after_a_compressed_answer_are_refused() -> None:
     body = gzip.compress(b'{"questions": []}') + b"planted"
     headers = {"Content-Encoding": "gzip"}
     with answering(body=body, headers=headers) as server, pytest.raises(CentralUnavailable):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""No answer of central holds a kiosk up: the deadline is for the whole exchange."""
+"""The deadline covers a whole exchange with central, so that no answer blocks a kiosk."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @contextmanager
 def talking(talk: Callable[[socket.socket, threading.Event], None]) -> Iterator[str]:
-    """A server that lets `talk` do what it wants with each connection, until the block ends."""
+    """Run a server that lets `talk` handle each connection, until the block ends."""
     over = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
@@ -67,7 +67,7 @@ DRIPS = {
 
 
 @pytest.mark.parametrize("kind", DRIPS)
-def test_an_answer_that_drips_is_given_up(kind: str) -> None:
+def test_a_dripping_answer_is_abandoned(kind: str) -> None:
     before, drop = DRIPS[kind]
     with (
         talking(lambda connected, over: _drip(connected, over, before, drop)) as url,
@@ -76,7 +76,7 @@ def test_an_answer_that_drips_is_given_up(kind: str) -> None:
         Http(url).ask("GET", "/v1/health", Health)
 
 
-def test_a_tls_handshake_that_stops_is_given_up() -> None:
+def test_a_stopped_tls_handshake_is_abandoned() -> None:
     def silent(connected: socket.socket, over: threading.Event) -> None:
         connected.recv(65536)
         while not over.wait(0.05):
@@ -86,7 +86,7 @@ def test_a_tls_handshake_that_stops_is_given_up() -> None:
         Http(url.replace("http:", "https:")).ask("GET", "/v1/health", Health)
 
 
-def test_a_tls_answer_that_drips_is_given_up(tmp_path: Path, tls_files: tuple[Path, Path]) -> None:
+def test_a_dripping_tls_answer_is_abandoned(tmp_path: Path, tls_files: tuple[Path, Path]) -> None:
     certificate, key = tls_files
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
@@ -101,7 +101,7 @@ def test_a_tls_answer_that_drips_is_given_up(tmp_path: Path, tls_files: tuple[Pa
         )
 
 
-def test_a_connection_that_was_kept_is_under_the_next_deadline() -> None:
+def test_a_reused_connection_has_the_next_deadline() -> None:
     second = threading.Event()
 
     def talk(connected: socket.socket, over: threading.Event) -> None:
@@ -118,7 +118,7 @@ def test_a_connection_that_was_kept_is_under_the_next_deadline() -> None:
         assert link.ask("GET", "/v1/health", Health).central == "Example"
         with pytest.raises(CentralUnavailable):
             link.ask("GET", "/v1/health", Health)
-    assert second.is_set(), "the same connection was used"
+    assert second.is_set(), "the same connection was used again"
 
 
 def test_a_quick_answer_leaves_no_timer_behind() -> None:
@@ -133,6 +133,6 @@ def test_a_quick_answer_leaves_no_timer_behind() -> None:
 
 
 @pytest.mark.parametrize("host", ["a" * 64 + ".example", "a..example", "\udcff.example"])
-def test_a_name_that_cannot_be_looked_up_is_central_out_of_reach(host: str) -> None:
+def test_central_is_unavailable_if_its_name_is_unknown(host: str) -> None:
     with pytest.raises(CentralUnavailable):
         Http(f"http://{host}").ask("GET", "/v1/health", Health)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Access tokens as the kiosk has them: one for all threads, another when it is needed."""
+"""The kiosk's access tokens: all threads share one, and it is replaced when necessary."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def fetched(service: Service) -> int:
 
 
 def void(service: Service, *, revoke: bool = False, retire: bool = False) -> None:
-    """Have central know none of the tokens it gave."""
+    """Make central forget the tokens that it issued."""
     with service.services.database.transaction() as database:
         kiosk = database.exec(select(Kiosk)).one()
         kiosks.cut_off(database, kiosk)
@@ -51,7 +51,7 @@ def void(service: Service, *, revoke: bool = False, retire: bool = False) -> Non
             kiosks.begin_retirement(database, kiosk)
 
 
-def test_one_is_fetched_when_it_is_needed_and_kept(service: Service, tokens: AccessTokens) -> None:
+def test_a_token_is_fetched_on_demand_and_kept(service: Service, tokens: AccessTokens) -> None:
     client = CentralClient(service.url, tokens)
     assert fetched(service) == 0
     for _ in range(3):
@@ -60,13 +60,13 @@ def test_one_is_fetched_when_it_is_needed_and_kept(service: Service, tokens: Acc
     assert fetched(service) == 1
 
 
-def test_threads_share_it(service: Service, tokens: AccessTokens) -> None:
+def test_threads_share_a_token(service: Service, tokens: AccessTokens) -> None:
     with ThreadPoolExecutor(8) as pool:
         told = list(pool.map(lambda _: tokens.current(), range(16)))
     assert len(set(told)) == fetched(service) == 1
 
 
-def test_one_that_ends_soon_is_not_used(
+def test_a_token_that_expires_soon_is_not_used(
     service: Service, tokens: AccessTokens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(authentication, "ACCESS_LIFE", timedelta(seconds=15))
@@ -74,9 +74,7 @@ def test_one_that_ends_soon_is_not_used(
     assert fetched(service) == 2
 
 
-def test_one_that_central_does_not_know_any_more_is_replaced(
-    service: Service, tokens: AccessTokens
-) -> None:
+def test_a_token_that_central_forgot_is_replaced(service: Service, tokens: AccessTokens) -> None:
     client = CentralClient(service.url, tokens)
     client.questions()
     void(service)
@@ -84,14 +82,16 @@ def test_one_that_central_does_not_know_any_more_is_replaced(
     assert fetched(service) == 2
 
 
-def test_a_service_that_was_started_anew_knows_it(service: Service, tokens: AccessTokens) -> None:
+def test_a_restarted_service_still_accepts_the_token(
+    service: Service, tokens: AccessTokens
+) -> None:
     CentralClient(service.url, tokens).questions()
     service.restart()
     CentralClient(service.url, tokens).questions()
     assert fetched(service) == 1
 
 
-def test_a_refusal_that_lasts_is_told(service: Service, tokens: AccessTokens) -> None:
+def test_a_lasting_refusal_is_raised(service: Service, tokens: AccessTokens) -> None:
     client = CentralClient(service.url, tokens)
     client.questions()
     void(service, revoke=True)
@@ -102,7 +102,7 @@ def test_a_refusal_that_lasts_is_told(service: Service, tokens: AccessTokens) ->
     assert fetched(service) == 1
 
 
-def test_a_kiosk_that_is_to_go_hears_of_it_with_its_next_request(
+def test_a_retiring_kiosk_learns_of_it_with_its_next_request(
     service: Service, tokens: AccessTokens
 ) -> None:
     client = CentralClient(service.url, tokens)
@@ -113,9 +113,7 @@ def test_a_kiosk_that_is_to_go_hears_of_it_with_its_next_request(
     assert tokens.retiring
 
 
-def test_only_the_token_that_was_refused_is_forgotten(
-    service: Service, tokens: AccessTokens
-) -> None:
+def test_only_the_refused_token_is_forgotten(service: Service, tokens: AccessTokens) -> None:
     first = tokens.current()
     tokens.refused(first)
     second = tokens.current()
@@ -126,7 +124,7 @@ def test_only_the_token_that_was_refused_is_forgotten(
 
 
 def _inside(function: Callable[..., object]) -> int:
-    """Return how many threads are in a function, or in what it calls."""
+    """Return how many threads are in a function, or in one that it calls."""
     inside = 0
     for frame in sys._current_frames().values():
         frames = (each for each, _ in traceback.walk_stack(frame))
@@ -134,13 +132,13 @@ def _inside(function: Callable[..., object]) -> int:
     return inside
 
 
-def test_whoever_waited_for_an_answer_that_did_not_come_is_not_held_up_twice() -> None:
+def test_a_thread_that_waited_for_a_failed_request_does_not_wait_again() -> None:
     key = Ed25519PrivateKey.generate()
     asked: list[float] = []
     with socket.create_server(("127.0.0.1", 0)) as silent:
 
         def hang_up_later() -> None:
-            with suppress(OSError):  # a second one should not come before the end
+            with suppress(OSError):  # the second attempt must not come before the end
                 while True:
                     connection, _ = silent.accept()
                     asked.append(time.monotonic())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Builds wheels from a copy of what the repository tracks, and installs them apart from it."""
+"""Build wheels from a copy of the tracked files, and install them apart from the repository."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _INSTALL = ("install", "-q", "--no-deps", "--no-index")
 
 
 def copy_tracked(folder: Path) -> Path:
-    """Copy the tracked files as they are now; nothing that git ignores comes along."""
+    """Copy the tracked files as they are now, without files that git ignores."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
     for name in filter(None, listed.stdout.decode().split("\0")):
         if (ROOT / name).is_file():
@@ -36,7 +36,7 @@ def copy_tracked(folder: Path) -> Path:
 
 
 def build_wheel(sources: Path, into: Path, *flags: str, **environment: str) -> Path:
-    """Run `provisioning/wheel` as somebody does who stands elsewhere."""
+    """Run `provisioning/wheel` from another folder."""
     done = subprocess.run(
         [str(sources / "provisioning/wheel"), *flags, str(into)],
         env={**os.environ, "PYTHON": sys.executable, "SOURCE_DATE_EPOCH": "1700000000"}
@@ -53,7 +53,7 @@ def build_wheel(sources: Path, into: Path, *flags: str, **environment: str) -> P
 
 @dataclass
 class Ran:
-    """What a program said, and how it ended."""
+    """A program's output and exit status."""
 
     status: int
     out: str
@@ -61,7 +61,7 @@ class Ran:
 
 
 class Installation:
-    """A virtual environment with a wheel, and of the libraries those alone that it asks for."""
+    """A virtual environment with a wheel and only those libraries that the wheel requires."""
 
     def __init__(
         self, folder: Path, wheel: Path, *extras: str, without: Collection[str] = ()
@@ -111,12 +111,12 @@ class Installation:
         return Ran(done.returncode, done.stdout, done.stderr)
 
     def has(self, program: str) -> bool:
-        """Return whether the wheel brought a console script of that name."""
+        """Return whether the wheel installed a console script of that name."""
         return (self._bin / program).exists()
 
 
 def _needed(name: str, extras: tuple[str, ...] = ()) -> set[str]:
-    """Return the distributions that one needs with these extras, and those that they need."""
+    """Return the distributions that one requires with these extras, and those that they require."""
     found: set[tuple[str, str]] = set()
     ahead = [(name, extra) for extra in ("", *extras)]
     while ahead:

@@ -27,17 +27,17 @@ def appliance_wheel(sources: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(scope="session")
 def whole(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    """The full wheel with its extra `central`."""
+    """Return an installation of the full wheel with its extra `central`."""
     return Installation(tmp_path_factory.mktemp("whole"), wheel, "central")
 
 
 @pytest.fixture(scope="session")
 def plain(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    """The full wheel without an extra."""
+    """Return an installation of the full wheel without an extra."""
     return Installation(tmp_path_factory.mktemp("plain"), wheel)
 
 
 @pytest.fixture(scope="session")
 def appliance(appliance_wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    """The appliance's wheel."""
+    """Return an installation of the appliance's wheel."""
     return Installation(tmp_path_factory.mktemp("kiosk"), appliance_wheel)

@@ -14,7 +14,7 @@ from tests.packaging.building import Installation
 
 @pytest.mark.dealt
 @pytest.mark.timeout(180)
-def test_the_pilot_walks_photographs_and_another_program_agrees(
+def test_the_pilot_walks_with_pictures_and_another_program_agrees(
     whole: Installation, folder: Path
 ) -> None:
     demo = whole.run("kiosk", "demo", seconds=150, folder=folder)
@@ -24,12 +24,12 @@ def test_the_pilot_walks_photographs_and_another_program_agrees(
     assert {"start", "question-1", "choose-passcode", "unlocking", "done"} <= set(pictures)
     lit = {name: _lit(folder / "build" / "demo", name) for name in ("unlocking", "case-opened")}
     assert "Working" in lit["unlocking"]
-    assert "Attention" in lit["case-opened"], "the board is to be seen beside the screen"
+    assert "Attention" in lit["case-opened"], "the board is visible beside the screen"
     assert "7391520" not in demo.out + demo.err
 
 
 def _lit(folder: Path, name: str) -> set[str]:
-    """Which lamps of the board are lit in a picture, by their colours at its right."""
+    """Return which lamps of the board are lit in a picture, by the colours at its right."""
     (path,) = folder.glob(f"*-{name}.png")
     with Image.open(path) as picture:
         board = picture.convert("RGB").crop((800, 0, picture.width, picture.height))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is installed from a wheel, in an environment that knows nothing of the repository."""
+"""Installations from a wheel, in an environment that knows nothing of the repository."""
 
 from __future__ import annotations
 
@@ -50,20 +50,18 @@ def installed(request: pytest.FixtureRequest) -> Installation:
     return found
 
 
-def test_both_commands_say_which_version_they_are(
-    whole: Installation, appliance: Installation
-) -> None:
-    told = [
+def test_both_commands_print_their_version(whole: Installation, appliance: Installation) -> None:
+    ran = [
         whole.run("kiosk", "--version"),
         whole.run("kiosk-central", "--version"),
         appliance.run("kiosk", "--version"),
     ]
-    assert [each.out.strip() for each in told] == [kiosk.__version__] * 3
+    assert [each.out.strip() for each in ran] == [kiosk.__version__] * 3
     assert not appliance.has("kiosk-central")
 
 
 def _few_programs(installation: Installation) -> Path:
-    """Make a folder with what every Debian has, and nothing that is optional."""
+    """Make a folder with the programs of every Debian, and no optional one."""
     folder = installation.folder / "few"
     folder.mkdir(exist_ok=True)
     for each in ("bash", "sh", "unshare", "true"):
@@ -72,22 +70,22 @@ def _few_programs(installation: Installation) -> Path:
     return folder
 
 
-def _by_language(told: Ran) -> dict[str, str]:
-    assert told.status == 0, told.err
-    lines = [line.split(" ", 1) for line in told.out.splitlines() if line[2:3] == " "]
+def _by_language(ran: Ran) -> dict[str, str]:
+    assert ran.status == 0, ran.err
+    lines = [line.split(" ", 1) for line in ran.out.splitlines() if line[2:3] == " "]
     found = dict(lines)
     assert set(found) == {"en", "cy", "pl", "uk"}
-    assert len(set(found.values())) == len(found), "no language silently speaks English"
+    assert len(set(found.values())) == len(found), "no language silently falls back to English"
     return found
 
 
 def test_the_screen_is_drawn_in_every_language(installed: Installation) -> None:
-    """From the wheel alone: modules, fonts and catalogues; the appliance's is whole."""
-    told = installed.run("python", "-c", _DRAWN)
-    drawn = _by_language(told)
+    """The wheel's files suffice: modules, fonts, catalogues; the appliance's wheel is complete."""
+    ran = installed.run("python", "-c", _DRAWN)
+    drawn = _by_language(ran)
     assert drawn["en"] == "Insert your smartcard"
     assert drawn["cy"] == "Rhowch eich cerdyn clyfar i mewn"
-    assert Path(told.out.splitlines()[-1]).is_relative_to(installed.folder.parent / "venv")
+    assert Path(ran.out.splitlines()[-1]).is_relative_to(installed.folder.parent / "venv")
 
 
 def test_letters_are_written_in_every_language(whole: Installation) -> None:
@@ -96,29 +94,28 @@ def test_letters_are_written_in_every_language(whole: Installation) -> None:
     assert written["cy"] == "Eich cod i ddatgloi eich cerdyn clyfar"
 
 
-def test_the_proof_can_bring_its_finger_along(appliance_wheel: Path, folder: Path) -> None:
+def test_the_proof_can_add_its_finger(appliance_wheel: Path, folder: Path) -> None:
     """`make prove PROOF=booted` touches the appliance's screen with a part of the demonstration."""
     appliance = Installation(folder, appliance_wheel)
     (appliance.site / "kiosk/demo").mkdir()
     for each in BROUGHT_ALONG:
         shutil.copy(ROOT / "kiosk/demo" / each, appliance.site / "kiosk/demo")
     drawn = "from kiosk.ui.gallery import Gallery; Gallery((640, 400)); import kiosk.demo.finger"
-    told = appliance.run("python", "-c", drawn)
-    assert told.status == 0, told.err
+    ran = appliance.run("python", "-c", drawn)
+    assert ran.status == 0, ran.err
 
 
-# ---------------------------------------------------------------- what is missing
+# ---------------------------------------------------------------- missing parts
 
 
 @pytest.mark.parametrize("command", [["serve"], ["audit", "verify"], ["cards", "--help"]])
 def test_central_without_its_extra_says_what_to_install(
     plain: Installation, command: list[str]
 ) -> None:
-    told = plain.run("kiosk-central", *command)
-    assert (told.status, told.out) == (2, "")
-    assert told.err in {
-        _ONE_LINE.format(each) for each in ("alembic", "email_validator", "fastapi", "pkcs11")
-    }
+    ran = plain.run("kiosk-central", *command)
+    assert (ran.status, ran.out) == (2, "")
+    missing = ("alembic", "email_validator", "fastapi", "pkcs11")
+    assert ran.err in {_ONE_LINE.format(each) for each in missing}
 
 
 def test_central_without_postgresqls_library_says_what_to_install(
@@ -130,14 +127,14 @@ def test_central_without_postgresqls_library_says_what_to_install(
         "KIOSK_CENTRAL_NAME": "Example",
         "KIOSK_CENTRAL_MASTER_KEY_FILE": str(folder / "master.key"),
     }
-    told = partly.run("kiosk-central", "migrate", environment=chosen)
-    assert (told.status, told.err) == (2, _ONE_LINE.format("psycopg"))
+    ran = partly.run("kiosk-central", "migrate", environment=chosen)
+    assert (ran.status, ran.err) == (2, _ONE_LINE.format("psycopg"))
 
 
 def test_the_demonstration_without_central_says_what_to_install(plain: Installation) -> None:
-    told = plain.run("kiosk", "demo")
-    assert (told.status, told.out) == (2, "")
-    (line,) = told.err.splitlines()
+    ran = plain.run("kiosk", "demo")
+    assert (ran.status, ran.out) == (2, "")
+    (line,) = ran.err.splitlines()
     assert line.startswith("kiosk demo: missing: ")
     assert line.endswith(" is not installed: install smartcard-kiosk[central]")
 
@@ -145,32 +142,34 @@ def test_the_demonstration_without_central_says_what_to_install(plain: Installat
 def test_the_demonstration_without_a_card_service_says_what_to_install(
     whole: Installation,
 ) -> None:
-    """Nor is there another program that could ask the card; all of it is in one line."""
+    """No other program that could query the card is there either; everything is in one line."""
     few = whole.folder / "few"
     few.mkdir()
     for each in ("bash", "sh", "unshare", "true"):
         (few / each).symlink_to(Path("/usr/bin") / each)
-    told = whole.run("kiosk", "demo", "--unattended", bare=True, environment={"PATH": str(few)})
-    assert (told.status, told.out) == (2, "")
-    assert told.err == (
+    ran = whole.run("kiosk", "demo", "--unattended", bare=True, environment={"PATH": str(few)})
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err == (
         "kiosk demo: missing: pcscd (a Debian package); vsmartcard-vpcd (a Debian package);"
         " yubico-piv-tool or opensc (Debian packages)\n"
     )
 
 
-def test_the_demonstration_says_where_it_cannot_write(whole: Installation, folder: Path) -> None:
+def test_the_demonstration_names_a_folder_that_it_cannot_write(
+    whole: Installation, folder: Path
+) -> None:
     (folder / "build").write_text("no folder")
-    told = whole.run("kiosk", "demo", "--unattended", folder=folder)
-    assert (told.status, told.out) == (2, "")
-    (line,) = told.err.splitlines()
+    ran = whole.run("kiosk", "demo", "--unattended", folder=folder)
+    assert (ran.status, ran.out) == (2, "")
+    (line,) = ran.err.splitlines()
     assert "a folder for its pictures, build/demo" in line
-    assert "Debian" not in line, "this machine has everything else"
+    assert "Debian" not in line, "only the folder is missing on this machine"
 
 
-def test_an_appliance_has_no_demonstration_and_says_so(appliance: Installation) -> None:
-    told = appliance.run("kiosk", "demo")
+def test_an_appliance_reports_that_it_has_no_demonstration(appliance: Installation) -> None:
+    ran = appliance.run("kiosk", "demo")
     line = "kiosk: this installation has no kiosk.demo: install the full wheel.\n"
-    assert (told.status, told.out, told.err) == (2, "", line)
+    assert (ran.status, ran.out, ran.err) == (2, "", line)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +187,7 @@ def test_an_appliance_has_no_demonstration_and_says_so(appliance: Installation) 
         ["technician-code"],
     ],
 )
-def test_no_command_ends_in_a_traceback_where_nothing_is_there(
+def test_no_command_ends_in_a_traceback_if_everything_is_missing(
     appliance: Installation, command: list[str]
 ) -> None:
     """Neither a card service nor nftables, pins, espeak-ng, central or settings."""
@@ -198,6 +197,6 @@ def test_no_command_ends_in_a_traceback_where_nothing_is_there(
         "KIOSK_STATE_DIRECTORY": str(appliance.folder / "state"),
         "PCSCLITE_CSOCK_NAME": str(appliance.folder / "no-socket"),
     }
-    told = appliance.run("kiosk", *command, bare=True, environment=nothing)
-    assert "Traceback" not in told.out + told.err
-    assert told.status in (1, 2)
+    ran = appliance.run("kiosk", *command, bare=True, environment=nothing)
+    assert "Traceback" not in ran.out + ran.err
+    assert ran.status in (1, 2)

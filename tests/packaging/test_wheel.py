@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the wheels hold, however they are built."""
+"""The content of the wheels, however they are built."""
 
 from __future__ import annotations
 
@@ -59,16 +59,16 @@ def test_the_wheel_has_every_module_and_every_catalogue_compiled(
     assert {name for name in names if name.endswith((".po", ".pot"))} == set()
 
 
-def test_the_appliances_wheel_has_all_of_it_but_three_folders(
+def test_the_appliances_wheel_has_everything_except_three_folders(
     wheel: Path, appliance_wheel: Path
 ) -> None:
     whole, names = ({n for n in _names(each) if "/" in n} for each in (wheel, appliance_wheel))
     assert not {name for name in names if name.startswith(_LEFT_OUT)}
     assert names == {name for name in whole if not name.startswith(_LEFT_OUT)}
-    assert _catalogues(names), "and those of the screen are there"
+    assert _catalogues(names), "the screen's catalogues are in the wheel"
 
 
-def test_a_wheel_made_of_the_sdist_is_the_same(wheel: Path, folder: Path) -> None:
+def test_a_wheel_built_from_the_sdist_is_the_same(wheel: Path, folder: Path) -> None:
     sources, built = (folder / each for each in ("sources", "built"))
     built.mkdir()
     packed = _hook(copy_tracked(sources), "build_sdist", built)
@@ -88,7 +88,7 @@ def test_an_editable_installation_compiles_beside_the_sources(folder: Path) -> N
     assert {str(each.relative_to(sources)) for each in found} == _expected(sources)
 
 
-def test_a_catalogue_that_is_wrong_ends_the_build_and_is_named(folder: Path) -> None:
+def test_a_wrong_catalogue_stops_the_build_and_is_named(folder: Path) -> None:
     sources = copy_tracked(folder / "sources")
     catalogue = sorted((sources / "kiosk").rglob("*.po"))[0]
     with catalogue.open("a") as file:
@@ -97,9 +97,7 @@ def test_a_catalogue_that_is_wrong_ends_the_build_and_is_named(folder: Path) -> 
         _hook(sources, "build_wheel", folder)
 
 
-def test_what_an_earlier_build_left_does_not_come_along(
-    appliance_wheel: Path, folder: Path
-) -> None:
+def test_files_of_an_earlier_build_are_not_packaged(appliance_wheel: Path, folder: Path) -> None:
     """Built in place, as by `pip wheel .`, the full wheel first."""
     sources = copy_tracked(folder / "sources")
     (folder / "built").mkdir()
@@ -109,10 +107,10 @@ def test_what_an_earlier_build_left_does_not_come_along(
 
 
 @pytest.mark.parametrize("flags", [(), ("--appliance",)])
-def test_a_wheel_that_is_built_again_elsewhere_has_the_same_bytes(
+def test_a_wheel_is_reproducible_elsewhere(
     flags: tuple[str, ...], wheel: Path, appliance_wheel: Path, folder: Path
 ) -> None:
-    """By somebody in another time zone, with another umask, from a checkout of another day."""
+    """Built in another time zone, with another umask, from a checkout of another day."""
     sources = copy_tracked(folder / "a folder of another name")
     for each in sources.rglob("*"):
         each.chmod(0o700 if each.is_dir() or os.access(each, os.X_OK) else 0o600)
@@ -128,14 +126,14 @@ def test_a_wheel_that_is_built_again_elsewhere_has_the_same_bytes(
     assert again.read_bytes() == first.read_bytes()
 
 
-def test_the_date_in_a_wheel_is_the_one_that_is_asked_for(sources: Path, folder: Path) -> None:
+def test_the_date_in_a_wheel_is_the_requested_one(sources: Path, folder: Path) -> None:
     (folder / "built").mkdir()
     later = build_wheel(sources, folder / "built", SOURCE_DATE_EPOCH="1800000000")
     with zipfile.ZipFile(later) as packed:
         assert {each.date_time[:3] for each in packed.infolist()} == {(2027, 1, 15)}
 
 
-def test_nothing_is_left_among_the_sources(folder: Path) -> None:
+def test_a_build_leaves_nothing_among_the_sources(folder: Path) -> None:
     sources = copy_tracked(folder / "sources")
     before = {each: each.stat().st_mtime_ns for each in sources.rglob("*")}
     (folder / "built").mkdir()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m tests.proofs [NAME]`: run the proofs, one line each; fail if one fails."""
+"""Run the proofs, one line each, as `python -m tests.proofs [NAME]`; fail if one fails."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ def main(names: list[str]) -> int:
     for name in names or PROOFS:
         begun = time.monotonic()
         try:
-            told = PROOFS[name]()
-        except Exception:  # noqa: BLE001 - told, and the next proof is run
+            figures = PROOFS[name]()
+        except Exception:  # noqa: BLE001 - it is printed, and the next proof runs
             failed = True
             traceback.print_exc()
-            told = "FAILED"
-        print(f"{name}: {told} ({time.monotonic() - begun:.0f} s)", flush=True)
+            figures = "FAILED"
+        print(f"{name}: {figures} ({time.monotonic() - begun:.0f} s)", flush=True)
     return 1 if failed else 0
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Proof: every journey comes to its end in whatever language, letters, colours, reach and hand."""
+"""Proof: every journey ends in every language, text size, palette, reach and hand."""
 
 from __future__ import annotations
 
@@ -15,26 +15,28 @@ _WALKERS = 4
 
 
 def turn_at(place: int) -> int:
-    """The turn at the size of this place: a story is not walked twice in the same way."""
+    """Return the first turn at this place's size: a story is never walked twice in the same way."""
     return place * (len(pairwise()) // len(SIZES))
 
 
 def everybody(sizes: tuple[str, ...]) -> str:
-    """Walk every story at each size, in another way each time; give the figures."""
+    """Walk every story at each size, in another way each time; return the figures."""
     ways = pairwise()
     walked, met = 0, set()
     for place, size in enumerate(sizes):
         turn = turn_at(place)
         with tempfile.TemporaryDirectory(prefix="kiosk-everybody-") as folder:
-            told = walk_all(Path(folder), size, turn, _WALKERS)
+            walked_stories = walk_all(Path(folder), size, turn, _WALKERS)
         for name in EVERY_STORY:
-            became = told[name]
+            became = walked_stories[name]
             if became["failed"] is not None or became["remains"]:
                 raise AssertionError((size, became["way"], name, became))
             met |= {(size, *pair) for pair in pairs_of(Way(**became["chosen"]))}
             walked += 1
     pairs = set().union(*map(pairs_of, ways))
-    assert met == {(size, *pair) for size in sizes for pair in pairs}, "every two meet at each size"
+    assert met == {(size, *pair) for size in sizes for pair in pairs}, (
+        "each pair of settings meets at each size"
+    )
     return (
         f"{walked} journeys: {len(EVERY_STORY)} stories at {len(sizes)} sizes, {len(ways)} ways, "
         f"{len(pairs)} pairs of language, text size, colours, reach and hand met, 0 failed, "
@@ -43,5 +45,5 @@ def everybody(sizes: tuple[str, ...]) -> str:
 
 
 def prove() -> str:
-    """The proof at full size."""
+    """Run the proof at full size."""
     return everybody(SIZES)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of the suite on every interpreter at once, each run with a log of its own in `build`."""
+"""Run tests of the suite on every interpreter at once, each with a log of its own in `build`."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ TOP = Path(__file__).parents[2]
 LONGEST_SECONDS = 1500.0
 """No proof takes longer."""
 
-_SILENT_SECONDS = 600  # a test that draws many examples shows no sign of life meanwhile
+_SILENT_SECONDS = 600  # a test that draws many examples shows no sign of life in between
 _ALL = {"KIOSK_TEST_SHARE": "1/1", "KIOSK_TEST_DATABASES": "sqlite postgresql"}
 
 
 def interpreters() -> dict[str, Path]:
-    """Return the interpreters that set-up made environments for, by version."""
+    """Return the interpreters for which set-up made environments, by version."""
     made = sorted((TOP / "build" / "venv").glob("*/stamp"))
     return {each.parent.name: each.parent / "bin" / "python" for each in made}
 
@@ -30,9 +30,9 @@ def interpreters() -> dict[str, Path]:
 def run_everywhere(
     title: str, selections: Sequence[Sequence[str]], environment: Mapping[str, str]
 ) -> str:
-    """Run pytest with each selection on each interpreter; return what each run counted.
+    """Run pytest with each selection on each interpreter; return the counts of each run.
 
-    Raises AssertionError with the end of the log of one that failed.
+    Raises AssertionError with the end of the log of a failed run.
     """
     counted = []
     with ExitStack() as stack:
@@ -52,10 +52,10 @@ def run_everywhere(
                 status = process.wait(max(end - time.monotonic(), 0))
             except subprocess.TimeoutExpired:
                 raise AssertionError(f"not over after {LONGEST_SECONDS:.0f} s: {log}") from None
-            said = log.read_text(errors="replace")
+            log_text = log.read_text(errors="replace")
             if status != 0:
-                raise AssertionError(f"Python {version}, {log}:\n{said[-6000:]}")
-            counted.append(f"Python {version}: {said.splitlines()[-1]}")
+                raise AssertionError(f"Python {version}, {log}:\n{log_text[-6000:]}")
+            counted.append(f"Python {version}: {log_text.splitlines()[-1]}")
     return "; ".join(counted)
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A replica fills without filling memory, and follows at the same pace however much there is.
+"""A first fill needs little memory, and the pace of following does not depend on the size.
 
-The cards are written by SQL, as an import would have left them; what is measured goes through a
-real central process over HTTP into a real replica.
+SQL writes the cards as an import would have left them. The measured work goes through a real
+central process over HTTP into a real replica.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ SELECT randomblob(16), 1, 'active', 1, x'', 0, 0, 0, 'first-friend' FROM n
 
 
 def prove() -> str:
-    """Both, at full size; raises AssertionError where memory or time grows too far."""
+    """Run both measurements at full size; raises AssertionError if memory or time grows too far."""
     filled, room = first_fill(_MANY), room_to_grow(_FEW, _MOST)
     if room.ratio >= _MOST_TIMES_SLOWER:
         raise AssertionError(f"{room}: too slow")
@@ -85,7 +85,7 @@ def prove() -> str:
 
 
 def first_fill(cards: int) -> str:
-    """Have `kiosk sync` fill from nothing; raises AssertionError where its memory grows too far."""
+    """Fill an empty `kiosk sync`; raises AssertionError if its memory grows too far."""
     with tempfile.TemporaryDirectory() as folder, _trust(Path(folder), cards) as central:
         state = Path(folder) / "state"
         begun = time.monotonic()
@@ -107,12 +107,12 @@ def first_fill(cards: int) -> str:
 def _syncing(url: str, state: Path, log: Path) -> Iterator[Process]:
     environment = {"KIOSK_CENTRAL_URL": url, "KIOSK_STATE_DIRECTORY": str(state)}
     with (
-        log.open("ab") as told,
+        log.open("ab") as output,
         running(
             [sys.executable, "-m", "kiosk", "sync"],
             env={**os.environ, **environment},
-            stdout=told,
-            stderr=told,
+            stdout=output,
+            stderr=output,
         ) as process,
     ):
         yield process
@@ -133,11 +133,11 @@ def _wait_for(state: Path, cards: int, process: Process) -> None:
 
 
 def _memory(pid: int, what: str) -> float:
-    """Megabytes."""
+    """Return the memory in megabytes."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith(f"{what}:"):
             return int(line.split()[1]) / 1024
-    raise AssertionError(f"no {what}")
+    raise AssertionError(f"the sync has no {what}")
 
 
 # ---------------------------------------------------------------- room to grow
@@ -145,7 +145,7 @@ def _memory(pid: int, what: str) -> float:
 
 @dataclass(frozen=True)
 class Room:
-    """Seconds that a sync of some changes takes with few and with many registrations."""
+    """The seconds that a sync of some changes takes with few and with many registrations."""
 
     few: int
     many: int
@@ -153,19 +153,19 @@ class Room:
 
     @property
     def ratio(self) -> float:
-        """How many times slower it is with many."""
+        """Return how many times slower the sync is with many."""
         return self.seconds[1] / self.seconds[0]
 
     def __str__(self) -> str:
-        told = [f"{1000 * each:.1f} ms" for each in self.seconds]
+        times = [f"{1000 * each:.1f} ms" for each in self.seconds]
         return (
-            f"room to grow: {_CHANGES} changes in {told[0]} with {self.few} registrations, in"
-            f" {told[1]} with {self.many}: {self.ratio:.2f} times (at most {_MOST_TIMES_SLOWER})"
+            f"room to grow: {_CHANGES} changes in {times[0]} with {self.few} registrations, in"
+            f" {times[1]} with {self.many}: {self.ratio:.2f} times (at most {_MOST_TIMES_SLOWER})"
         )
 
 
 def room_to_grow(few: int, many: int) -> Room:
-    """Have a sync of some changes with few and with many registrations at central and kiosk."""
+    """Time a sync of some changes with few and with many registrations at central and kiosk."""
     return Room(few, many, (_seconds_for_changes(few), _seconds_for_changes(many)))
 
 
@@ -205,7 +205,7 @@ def _following(url: str, state: Path) -> tuple[Replication, Replica]:
 
 
 def _fill_by_sql(following: Replication, replica: Replica, state: Path, cards: int) -> None:
-    """A replica that has come to the head, of which one page came from central."""
+    """Return an up-to-date replica, of which one page came from central and SQL wrote the rest."""
     following.round(planning.Pace())
     replica_state = replica.state()
     cursor = Cursor.parse(replica_state.cursor)
@@ -231,7 +231,7 @@ def _change(service: Services, number: int) -> None:
 
 @contextmanager
 def _trust(folder: Path, cards: int) -> Iterator[CentralProcess]:
-    """A central service with so many registered cards, and a kiosk of theirs in `state`."""
+    """Start a central service with that many registered cards, and a kiosk of theirs in `state`."""
     central = CentralProcess(folder)
     seed.ensure_master_key(folder / "master.key")
     with _parts(central) as service:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A kiosk without a window, as a process: the real runtime, reader, link and store.
 
-Its screen is a person of few words: answers each question from the list on standard input, has her
-passcodes from a file that is read anew each time, and says on standard output which page it sees.
-Run as `python -m tests.proofs.headless` with a kiosk's environment.
+Its screen plays a user: it answers each question from the list on standard input, reads its
+passcodes from a file each time, and prints on standard output which page it sees. Run as `python -m
+tests.proofs.headless` with a kiosk's environment.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _CHANGE = 1  # the place of "Change my passcode" in the menu of a card that is n
 
 
 class Person:
-    """Draws nothing and types what is to be typed; keeps the screen's interface."""
+    """Implements the screen's interface: draws nothing, and types what each page asks for."""
 
     def __init__(self, answers: dict[str, str], passcodes: Path, mail: Path) -> None:
         self._answers = answers
@@ -55,7 +55,7 @@ class Person:
                 pass
 
     def forget(self, fields: tuple[str, ...] | None = None) -> None:
-        """What was typed is typed anew in the next visit."""
+        """Forget what was typed: the next visit types it again."""
         if fields is None:
             self._round += 1
 

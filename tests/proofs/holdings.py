@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a process with a window holds of its own, apart from what the graphics driver keeps.
+"""Count what a process with a window holds itself, without the graphics driver's memory.
 
 The offscreen driver keeps frames that it has drawn, and frees them when it likes: the resident
-memory of a process that draws goes up and down by a fifth, and says nothing about a leak. What is
-ours is counted: the blocks that Python has allocated, the objects of the garbage collector, the
-bytes of them and of what they refer to, Kivy's textures with their pixels and its caches, and the
-buffers that typed text lives in. `tracemalloc` would tell the same at a third of the pace.
+memory of a drawing process varies by a fifth, and says nothing about a leak. Only our own holdings
+are counted: the blocks that Python has allocated, the objects of the garbage collector, their bytes
+and the bytes that they refer to, Kivy's textures with their pixels and its caches, and the buffers
+of typed text. `tracemalloc` would report the same at a third of the pace.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from statistics import median
 from typing import Any
 
 _PIXEL_BYTES = 4
-# What may be added a journey: less than one small object, and nothing that has pixels. Measured:
-# ten blocks up and down in a hundred journeys, and nothing of all the rest.
+# Allowed growth per journey: less than one small object, and nothing that has pixels. Measured: a
+# variation of ten blocks in a hundred journeys, and none of everything else.
 _PER_JOURNEY = {
     "blocks": 1.0, "heap": 100.0, "objects": 0.2, "textures": 0.02, "pixels": 500.0,
     "cached": 0.05, "buffers": 0.02,
@@ -31,7 +31,7 @@ _PER_JOURNEY = {
 
 @dataclass(frozen=True)
 class Holdings:
-    """What is held at a moment: bytes, or how many."""
+    """The holdings at one moment: bytes, or counts."""
 
     blocks: int
     heap: int
@@ -50,14 +50,14 @@ class Holdings:
 
 
 def begin() -> None:
-    """Have the collector see what the app had frozen: what is kept may hang on that."""
+    """Unfreeze the collector's objects: leaked objects may hang on what the app had frozen."""
     gc.unfreeze()
 
 
 def measure(buffers: int) -> Holdings:
-    """Return what this process holds, with so many `buffers`; in the thread that draws.
+    """Return what this process holds, with that many `buffers`; call it in the thread that draws.
 
-    Collects rubbish first: widgets point at one another.
+    Collects garbage first: widgets refer to one another.
     """
     from kivy.cache import Cache  # noqa: PLC0415 - the window is open by now
     from kivy.graphics.texture import Texture  # noqa: PLC0415
@@ -75,18 +75,21 @@ def measure(buffers: int) -> Holdings:
 
 
 def _bytes_of(objects: list[Any]) -> int:
-    """Return the size of objects and of what they refer to: texts and bytes are not collected."""
+    """Return the size of objects and of what they refer to.
+
+    The collector does not list texts and bytes.
+    """
     sizes: dict[int, int] = {}
     for each in objects:
         for one in (each, *gc.get_referents(each)):
             if id(one) not in sizes:
-                with suppress(TypeError, ReferenceError):  # a proxy of what is gone has none
+                with suppress(TypeError, ReferenceError):  # a proxy of a deleted object has no size
                     sizes[id(one)] = sys.getsizeof(one)
     return sum(sizes.values())
 
 
 def growth(samples: Sequence[Holdings], journeys: int) -> dict[str, float]:
-    """Return what was added a journey, of each kind, over samples that were taken over `journeys`.
+    """Return the growth per journey of each kind, from samples taken over `journeys`.
 
     The median of the last third is compared with that of the first: one sample says little.
     """
@@ -100,7 +103,7 @@ def growth(samples: Sequence[Holdings], journeys: int) -> dict[str, float]:
 
 
 def not_flat(samples: Sequence[Holdings], journeys: int) -> list[str]:
-    """Return what grows by more than it may; empty is right."""
+    """Return the kinds that grow by more than is allowed; empty is right."""
     grown = growth(samples, journeys)
     return [
         f"{name}: {added:+.2f} a journey"
@@ -110,7 +113,7 @@ def not_flat(samples: Sequence[Holdings], journeys: int) -> list[str]:
 
 
 def resident() -> int:
-    """Return the resident memory in KiB, with the driver's frames: to be told, not promised."""
-    ctypes.CDLL(None).malloc_trim(0)  # what is free is not in use, whoever has it
+    """Return the resident memory in KiB, with the driver's frames: it is printed, not promised."""
+    ctypes.CDLL(None).malloc_trim(0)  # free memory is not in use, whoever holds it
     status = Path("/proc/self/status").read_text()
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Proof: no card, whatever it answers, gets anything but our own errors out of the kiosk."""
+"""Proof: a card can make the kiosk raise only this project's own errors."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ _FORGED = 4_000  # unlocks with forged cards
 
 
 def hostile_card(replies: int) -> str:
-    """Attack every operation of every family with so many replies; give the figures.
+    """Attack every operation of every family with that many replies; return the figures.
 
-    What is no CardError, or a card that is asked without end, ends this with its traceback.
+    An error that is not a CardError, or a card that is asked endlessly, ends this with its
+    traceback.
     """
     with warnings.catch_warnings():
-        # Of certificates that were mutated: odd, and still read.
+        # Warnings about mutated certificates: odd, and still read.
         warnings.simplefilter("ignore")
         outcome = attack(replies)
         forged = attack_unlock(_FORGED)
@@ -28,5 +29,5 @@ def hostile_card(replies: int) -> str:
 
 
 def prove() -> str:
-    """The proof at full size."""
+    """Run the proof at full size."""
     return hostile_card(_REPLIES)

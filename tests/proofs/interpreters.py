@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Proofs: what `make test` deals among the interpreters runs on every one of them."""
+"""Proofs: tests that `make test` deals among the interpreters run on every one of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _STORIES = "tests/journeys/test_stories.py"
 
 
 def prove() -> str:
-    """Run every test that is dealt, and every story, on every interpreter."""
+    """Run every dealt test, and every story, on every interpreter."""
     dealt = ["tests", f"--ignore={_STORIES}", "-m", "dealt"]
     return run_everywhere("interpreters", [dealt, [_STORIES]], {})
 

@@ -41,15 +41,15 @@ class NetworkPoint:
 Point = CardPoint | NetworkPoint
 
 
-class Deed:
-    """What is done at a point, and whether it has begun and is over."""
+class Disturbance:
+    """An interruption at a point; it knows whether it has begun and is over."""
 
     def __init__(self, do: Callable[[], None]) -> None:
         self._do = do
         self.begun, self.over = threading.Event(), threading.Event()
 
     def __call__(self) -> None:
-        """Do it."""
+        """Run the interruption."""
         self.begun.set()
         try:
             self._do()
@@ -58,7 +58,7 @@ class Deed:
 
 
 class WatchedCard:
-    """A card that something happens to at its n-th command, and that counts what tries it lost."""
+    """A card that is disturbed at its n-th command, and counts the tries that it lost."""
 
     def __init__(self, card: IssuedCard) -> None:
         self.card = card
@@ -70,7 +70,7 @@ class WatchedCard:
         self._deed: Callable[[], None] = lambda: None
 
     def begin_visit(self, point: CardPoint | None, deed: Callable[[], None]) -> None:
-        """Count commands and lost tries anew, and have `deed` done at `point`."""
+        """Reset the counts of commands and lost tries, and run `deed` at `point`."""
         self.commands = self.lost_in_visit = 0
         self._point, self._deed = point, deed
 
@@ -93,11 +93,11 @@ class WatchedCard:
         self._deed()
         if point.deed in {"pull", "tear"}:
             raise Left
-        # Nothing else that is done outside keeps a card with power from acting.
+        # Nothing else that happens outside stops a card with power from acting.
         return self._act(command) if reply is None else reply
 
     def _tear(self, command: bytes) -> None:
-        """As a card that takes the try off before it compares, and loses its power in between."""
+        """Take the try off, and lose the power before the comparison."""
         compares_key = command[1] == _UNBLOCK or command[1:4:2] == _CHANGE_OF_KEY
         memory = self.card.chip.memory
         if compares_key and isinstance(memory, PivMemory):

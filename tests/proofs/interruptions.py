@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whatever stops at whatever moment, no card is lost.
+"""No interruption at any moment loses a card.
 
 Up to three visits in a row are interrupted from outside, at every command of the card and at every
-request to central: the card pulled before or after it acted, or torn between taking a try off and
-comparing the key; the kiosk or its card worker killed, central killed, the network cut, the disk
-full. Then everything is started again, and one further visit must unlock the card. At most one try
-is wasted a visit; the last two are never risked, and the last one not even by a card that was torn.
+request to central: the card is removed before or after it acted, or loses power between taking a
+try off and comparing the key; the kiosk, its card worker or central is killed; the network is cut;
+the disk is full. Then everything is started again, and one further visit must unlock the card. At
+most one try is wasted a visit; the last two are never risked, and the last one not even by a card
+that lost its power.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _CHANGE_DEEDS = ("pull", "kill kiosk", "kill worker")
 _CARD_DEEDS = ("pull", "kill kiosk", "kill worker", "fill disk")
 _NETWORK_DEEDS = ("cut", "kill kiosk", "kill central")
 _REQUESTS = ("/v1/unlocks ", "/answers", "/grant", "/v1/reports")
-# A card with an administrator key cannot prove itself, and asks central during its work.
+# A card with an administrator key cannot prove its identity, and asks central during its work.
 _MORE_REQUESTS = {Family.GIDS: ("/code", "/challenges ", "/response", "/reply")}
 _FAMILIES = (Family.PIV, Family.GIDS)
 _SCENES = 3  # a family, side by side: a visit mostly waits, as people do
@@ -42,7 +43,7 @@ Story = tuple[Point, ...]
 
 @dataclass
 class Tally:
-    """What was interrupted, and what came of it."""
+    """Counts of the interruptions and of their results."""
 
     stories: int = 0
     deeds: Counter[str] = field(default_factory=Counter)
@@ -73,16 +74,16 @@ class Tally:
 
     @property
     def points(self) -> int:
-        """At how many moments something happened."""
+        """Return at how many moments something happened."""
         return self.deeds.total() + self.changes
 
     def __str__(self) -> str:
-        told = ", ".join(f"{count} × {deed}" for deed, count in sorted(self.deeds.items()))
+        counts = ", ".join(f"{count} × {deed}" for deed, count in sorted(self.deeds.items()))
         if not self.filled:
-            told += ", NOT DONE: fill disk (needs a file system of its own, and so root)"
+            counts += ", NOT DONE: fill disk (needs a file system of its own, and so root)"
         return (
             f"{self.points} points in {self.stories} stories of unlocks,"
-            f" {self.first} of them of a card's first ({told}),"
+            f" {self.first} of them of a card's first ({counts}),"
             f" {self.changes} changes of a passcode; {self.kills} kill -9 of the kiosk,"
             f" {self.frozen} cards held for the RA, {self.wasted} tries wasted"
         )
@@ -90,7 +91,7 @@ class Tally:
 
 @dataclass(frozen=True)
 class Share:
-    """Every `of`-th story of a family's, from `first` on: for a scene of its own."""
+    """Every `of`-th story of a family, from `first` on, for a scene of its own."""
 
     family: Family
     first: int
@@ -99,9 +100,9 @@ class Share:
 
 
 def prove(extra: int = 40) -> str:
-    """Every point by itself, then `extra` rows of two or three drawn from them; and the change.
+    """Interrupt at every point alone, then in `extra` rows of two or three; then the change.
 
-    Raises AssertionError where a card was lost, or where fewer kiosks were killed than promised.
+    Raises AssertionError if a card was lost, or if fewer kiosks were killed than promised.
     """
     shares = [
         Share(family, first, _SCENES, extra) for first in range(_SCENES) for family in _FAMILIES
@@ -115,14 +116,14 @@ def prove(extra: int = 40) -> str:
         (share, Tally.from_line(lines[-1]))
         for share, lines in zip(shares, told_by_each, strict=True)
     ]
-    told = {
+    counts = {
         family: sum((tally for share, tally in tallies if share.family is family), Tally())
         for family in _FAMILIES
     }
-    whole = sum(told.values(), Tally())
+    whole = sum(counts.values(), Tally())
     if whole.kills < _KILLS:
         raise AssertionError(f"only {whole.kills} real kill -9 of the kiosk")
-    by_family = "; ".join(f"{family.upper()} {tally}" for family, tally in told.items())
+    by_family = "; ".join(f"{family.upper()} {tally}" for family, tally in counts.items())
     return f"{whole.points} points, 0 lost: {by_family}"
 
 
@@ -140,11 +141,11 @@ def play(share: Share) -> Tally:
 
 
 def walk(stage: Scene, stories: Sequence[Story], drawn: random.Random) -> Tally:
-    """Play the stories; raises AssertionError telling the first that lost a card."""
+    """Play the stories; raises AssertionError with the first story that lost a card."""
     kills = stage.kiosk_kills
     for number, story in enumerate(stories):
         beat(f"story {number} of {len(stories)}: {story}")
-        # Facts that come late must do no harm: in every third story they wait for its end.
+        # Late facts must do no harm: in every third story they wait for its end.
         late = number % 3 == 2 and not any("report" in str(point) for point in story)
         stage.play(story, reports_late=late)
         if drawn.random() < 0.1:
@@ -177,7 +178,10 @@ def walk_new(stage: Scene, moments: Sequence[Point]) -> Tally:
 
 
 def of_the_work(singles: Sequence[Point]) -> Iterator[Point]:
-    """Those from which on something can have come of a grant: a new card goes through these too."""
+    """Return the points from which on a grant may have had an effect.
+
+    A new card goes through these too.
+    """
     for point in singles:
         if isinstance(point, CardPoint):
             if point.command > _BEFORE_THE_WORK and point.deed in {"pull", "kill kiosk", "tear"}:
@@ -197,7 +201,7 @@ def change(stage: Scene, moments: Sequence[CardPoint]) -> Tally:
 
 
 def changes_of_passcode(commands: int) -> Iterator[CardPoint]:
-    """Every moment of a change of a passcode at which something may happen."""
+    """Return every moment of a passcode change at which something may happen."""
     for deed in _CHANGE_DEEDS:
         for command in range(1, commands + 1):
             for acted in (False, True):
@@ -205,7 +209,7 @@ def changes_of_passcode(commands: int) -> Iterator[CardPoint]:
 
 
 def points(family: Family, commands: int, *, can_fill: bool) -> Iterator[Point]:
-    """Every moment of a visit at which something may happen."""
+    """Return every moment of a visit at which something may happen."""
     for deed in _CARD_DEEDS:
         if deed == "fill disk" and not can_fill:
             continue

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A trust's worth at once against one central process, with figures.
+"""The load of a whole trust on one central process, with figures.
 
-A thousand kiosks that follow, report and wait for changes, and fifty unlocks: no error, no lost
+A thousand kiosks follow, report and wait for changes while fifty unlocks run: no error, no lost
 event, bounded in time.
 
-The kiosks' access tokens come from central's own hands, and the cards sign in software. All else is
-what kiosks send, over real connections to a real process.
+The kiosks' access tokens come directly from central, and the cards sign in software. Everything
+else is the kiosks' real traffic, over real connections to a real process.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ _TOKEN_LIFE = timedelta(hours=1)
 
 @dataclass
 class Seconds:
-    """What requests of a kind took, as whoever asked saw it."""
+    """The times of one kind of request, measured by the caller."""
 
     taken: list[float] = field(default_factory=list)
 
@@ -83,12 +83,12 @@ class Trust:
 
 
 def prove() -> str:
-    """A thousand kiosks, fifty unlocks."""
+    """Run the load of a thousand kiosks and fifty unlocks."""
     return run(kiosks=1000, unlocks=50)
 
 
 def run(kiosks: int, unlocks: int) -> str:
-    """Raises AssertionError for any error, any lost event, or where it takes too long."""
+    """Run the load; raises AssertionError for an error, a lost event, or if it takes too long."""
     _allow_sockets(kiosks + 200)
     with _trust(kiosks, unlocks) as trust:
         begun = time.monotonic()
@@ -106,18 +106,18 @@ def run(kiosks: int, unlocks: int) -> str:
                 each.result()
                 beat("a kiosk or an unlock")
         seconds = time.monotonic() - begun
-        told = _long_polls(trust)
+        polls = _long_polls(trust)
         _nothing_is_lost(trust, kiosks, unlocks)
     if seconds > _BOUND_SECONDS:
         raise AssertionError(f"{seconds:.0f} s for {kiosks} kiosks and {unlocks} unlocks")
     return (
         f"{kiosks} kiosks followed and reported, {unlocks} unlocks meanwhile: 0 errors, 0 events"
         f" lost, {seconds:.1f} s (at most {_BOUND_SECONDS:.0f});"
-        f" a page {follows}; a report {reports}; an unlock's requests {visits}; {told}"
+        f" a page {follows}; a report {reports}; an unlock's requests {visits}; {polls}"
     )
 
 
-# ---------------------------------------------------------------- what kiosks do
+# ---------------------------------------------------------------- kiosk traffic
 
 
 def _sync(trust: Trust, name: str, token: str, follows: Seconds, reports: Seconds) -> None:
@@ -141,17 +141,17 @@ def _unlock(trust: Trust, card: PersonalCard, name: str, visits: Seconds) -> Non
     client = _Client(trust, name)
     with visits.one():
         grant = client.granted(card)
-        told = [(CardCommand.UNBLOCK, 0), (CardCommand.VERIFY, 0), (CardCommand.CHANGE, 1)]
+        commands = [(CardCommand.UNBLOCK, 0), (CardCommand.VERIFY, 0), (CardCommand.CHANGE, 1)]
         facts = [
             item(grant, 2 * n + bool(status), command, generation, status)
-            for n, (command, generation) in enumerate(told)
+            for n, (command, generation) in enumerate(commands)
             for status in (None, "9000")
         ]
         assert set(client.report(*facts)) == {"applied"}
 
 
 class _Client(KioskClient):
-    """A kiosk of the trust's, at a process."""
+    """A kiosk of the trust, connected to a process."""
 
     def __init__(self, trust: Trust, name: str) -> None:
         super().__init__(_At(trust), name, cardholders.ORGANISATION)  # type: ignore[arg-type]
@@ -163,18 +163,18 @@ class _Client(KioskClient):
 
 
 class _At:
-    """As much of `tests.central.world.Service` as a client needs."""
+    """The part of `tests.central.world.Service` that a client needs."""
 
     def __init__(self, trust: Trust) -> None:
         self.url = trust.central.url
         self.services = trust.service
 
 
-# ---------------------------------------------------------------- all of them wait at once
+# ---------------------------------------------------------------- long polls of all at once
 
 
 def _long_polls(trust: Trust) -> str:
-    """Every kiosk waits for changes; one is made; how long until all have heard of it."""
+    """Let every kiosk wait for changes and make one; return how long until all got it."""
     host, port = trust.central.url.removeprefix("http://").split(":")
     cursor = _cursor(trust)
     chosen = selectors.DefaultSelector()
@@ -220,7 +220,7 @@ def _waiting(host: str, cursor: str, token: str) -> bytes:
 
 
 def _cursor(trust: Trust) -> dict[str, str]:
-    """Where each kiosk has come to: the head."""
+    """Return the position of each kiosk: the head."""
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         found = pool.map(lambda token: _next(trust, token), trust.tokens.values())
     return dict(zip(trust.tokens, found, strict=True))
@@ -272,7 +272,7 @@ def _trust(kiosks: int, unlocks: int) -> Iterator[Trust]:
 
 
 class _Process(CentralProcess):
-    """A central of the name that the tests' cards sign for."""
+    """A central process with the name that the tests' cards sign for."""
 
     def environment(self) -> dict[str, str]:
         return {**super().environment(), "KIOSK_CENTRAL_NAME": CENTRAL}
@@ -309,7 +309,7 @@ def _enrol(service: Services, count: int) -> dict[str, str]:
 
 
 def _allow_sockets(count: int) -> None:
-    """This process, and the service that it starts, may have so many open."""
+    """Raise the limit of open sockets for this process and the service that it starts."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = max(soft, count) if hard == resource.RLIM_INFINITY else min(max(soft, count), hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The kiosk, central, the network between them, the clock and a card, as one state machine.
+"""The kiosk, central, the network, the clock and a card as one state machine.
 
-Real parts: central over HTTP on its database, the kiosk's stores, its visits, its sync, what it is
-lent, and a simulated chip. Hypothesis decides what happens: visits with right and wrong answers, a
-card pulled or the kiosk killed at any command, messages lost, unheard, doubled, delayed and
-reordered, either side started anew, power cuts, time that passes, an RA who stops and releases.
-After every step the laws are looked at; at the end the network is mended, and nothing may be lost.
+Real parts: central over HTTP on its database, the kiosk's stores, visits, sync and lent packs, and
+a simulated chip. Hypothesis decides what happens: visits with right and wrong answers, a card
+removed or the kiosk killed at any command, messages lost, unanswered, doubled, delayed and
+reordered, restarts of either side, power cuts, time that passes, an RA who stops and releases.
+After every step the invariants are checked; at the end the network is repaired, and nothing may be
+lost.
 """
 
 from __future__ import annotations
@@ -91,7 +92,7 @@ class Template:
             shutil.copy(each, folder / each.name)
         memory = self.card.chip.memory
         assert isinstance(memory, PivMemory)
-        # Its keys stay the same ones: Debian 13's library does not copy private keys.
+        # The keys stay the same: Debian 13's library does not copy private keys.
         keys: dict[int, object] = {id(key): key for key in memory.keys.values()}
         return self._service(folder), copy.deepcopy(self.card, keys)
 
@@ -101,7 +102,7 @@ class Template:
 
 
 class Ward(RuleBasedStateMachine):
-    """See the module's words."""
+    """See the module's docstring."""
 
     template: ClassVar[Template]
     steps: ClassVar[Counter[str]] = Counter()
@@ -130,7 +131,7 @@ class Ward(RuleBasedStateMachine):
         self.recorded: set[Any] = set()
 
     def _count_evaluations(self) -> None:
-        """Every time that answers are looked at: what counts them has to be on a disk by then."""
+        """Check at every evaluation of answers that its count is on a disk by then."""
         original = sealed_answers.open_recovery
 
         def counted(*given: Any) -> Secret:
@@ -158,7 +159,7 @@ class Ward(RuleBasedStateMachine):
             shutil.rmtree(self.folder)
             shutil.rmtree(self.memory)
 
-    # ------------------------------------------------------------ what happens
+    # ------------------------------------------------------------ events
 
     @rule(faults=_FAULTS, passcode=st.sampled_from(_PASSCODES))
     def visit(self, faults: list[Fault], passcode: str) -> None:
@@ -183,7 +184,7 @@ class Ward(RuleBasedStateMachine):
     def night_without_central(
         self, right: bool, interruption: Interruption | None, passcode: str, heard: bool
     ) -> None:
-        """The line is up for a while, then down, and somebody comes."""
+        """The network is up for a while, then down, and a cardholder comes."""
         self.network.down = False
         for _ in range(2):
             self._sync()
@@ -239,7 +240,7 @@ class Ward(RuleBasedStateMachine):
                 counted.failures, counted.not_before = 0, None
             registration.locked = False
 
-    # ------------------------------------------------------------ how it happens
+    # ------------------------------------------------------------ how they happen
 
     def _visit(
         self,
@@ -315,7 +316,7 @@ class Ward(RuleBasedStateMachine):
     def _noted(self, what: str) -> None:
         self.steps[what] += 1
 
-    # ------------------------------------------------------------ the laws
+    # ------------------------------------------------------------ invariants
 
     @invariant()
     def the_card_carries_one_of_two_keys(self) -> None:
@@ -337,7 +338,7 @@ class Ward(RuleBasedStateMachine):
 
     @invariant()
     def what_is_lent_is_what_the_card_carries(self) -> None:
-        """While a pack may be used, the card's key is not another."""
+        """While a pack may be used, the card's key is that of the pack."""
         if not hasattr(self, "kiosk"):
             return
         loan = self.kiosk.leases.find(self._identity())
@@ -359,7 +360,7 @@ class Ward(RuleBasedStateMachine):
         assert failures <= throttle.ATTEMPTS
 
     def _attempts_are_counted(self) -> None:
-        """Whatever was looked at had been counted, on a disk, before."""
+        """Every evaluated attempt had been counted, on a disk, before."""
         with self.service.services.database.reading() as database:
             online = database.exec(select(func.count()).select_from(Attempt)).one()
             attempts = select(PackEventRow.id).where(PackEventRow.kind == "pack attempt")
@@ -369,10 +370,10 @@ class Ward(RuleBasedStateMachine):
             offline.update(store.exec(noted))
         assert self.evaluated <= online + len(offline)
 
-    # ------------------------------------------------------------ at the end
+    # ------------------------------------------------------------ the end of a run
 
     def _peace(self) -> None:
-        """Everything is mended: nothing was lost, and the card is unlocked."""
+        """Repair everything: nothing was lost, and the card can be unlocked."""
         self.network.down, self.network.faults = False, []
         while self.network.late:
             self.network.deliver_late(0)
@@ -401,9 +402,9 @@ class Ward(RuleBasedStateMachine):
                     OutboxRow.state == OutboxState.REFUSED
                 )
             ).all()
-            told = store.exec(select(OutboxRow.body).where(OutboxRow.kind == "card")).all()
+            recorded = store.exec(select(OutboxRow.body).where(OutboxRow.kind == "card")).all()
         assert not refused, refused
-        items = [outbox_item(body) for body in told]
+        items = [outbox_item(body) for body in recorded]
         with self.service.services.database.reading() as database:
             applied = set(database.exec(select(FactRow.id)).all())
         assert {item.id for item in items if isinstance(item.fact, CardFact)} <= applied
@@ -421,9 +422,9 @@ def _card(database: Session) -> Card:
 
 
 def run(examples: int, steps: int) -> str:
-    """Try so many runs of at most so many steps; the first violation ends it with its story."""
+    """Run that many runs of at most that many steps; the first violation ends it with its story."""
     Ward.steps = Counter()
-    logging.getLogger("kiosk").setLevel(logging.CRITICAL)  # what goes wrong here is meant to
+    logging.getLogger("kiosk").setLevel(logging.CRITICAL)  # failures here are intended
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
         patch.setattr(sealed_answers, "OPERATIONS", argon2id.OPSLIMIT_MIN)
         patch.setattr(sealed_answers, "MEMORY", argon2id.MEMLIMIT_MIN)
@@ -450,6 +451,6 @@ def run(examples: int, steps: int) -> str:
 
 
 def prove() -> str:
-    """The proof at full size."""
+    """Run the proof at full size."""
     choose_profile()
     return run(examples=40, steps=40)

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A monkey at a real kiosk: random touches and keys, cards in and out, central gone and back.
 
-Reader, card, central and window are real. It knows the right answers, passcodes and codes and gives
-them now and then, so that it gets everywhere: that it does is asserted. A process of its own,
-because Kivy has one window: `python -m tests.proofs.monkey FOLDER SECONDS` prints the figures.
+Reader, card, central and window are real. The monkey knows the right answers, passcodes and codes,
+and gives them now and then, so that it reaches every page, which is asserted. It is a process of
+its own, because Kivy has one window: `python -m tests.proofs.monkey FOLDER SECONDS` prints the
+figures.
 """
 
 from __future__ import annotations
@@ -43,10 +44,10 @@ from tests.secrets_search import search
 if TYPE_CHECKING:
     from kiosk.demo.finger import Finger
 
-_WARM, _LEAST_WARM = 0.25, 6.0  # this share of the time, or so many seconds, fills caches
-_PATIENCE = 2 * PATIENCE  # for the pages that it has to reach, if its own time is shorter
+_WARM, _LEAST_WARM = 0.25, 6.0  # this share of the time, or this many seconds, fills caches
+_PATIENCE = 2 * PATIENCE  # to reach the required pages, if its own time is shorter
 _GROWTH = 0.05
-_LATE = 3  # so often a busy machine may take longer than a finger's patience to draw
+_LATE = 3  # this often a busy machine may take longer to draw than a finger waits
 _TELLTALES = ("starting anew", "unexpected", "giving up", "Traceback", "the flow ended")
 _KEYS = [
     *"abcxyz0123456789 -'", "next", "previous", "up", "down", "left", "right", "press",
@@ -56,22 +57,22 @@ _PLACES = (
     "Aberystwyth", "Machynlleth", "Dolgellau", "Porthmadog", "Pwllheli", "Caernarfon", "Llanberis",
     "Harlech", "Barmouth", "Criccieth", "Blaenau", "Corwen", "Beddgelert", "Tregaron",
 )  # fmt: skip
-_STEPS = (1, 1, 1, 80)  # of somebody who means it, in a row
-_JOURNEY_SECONDS = 25.0  # registering takes longest
+_STEPS = (1, 1, 1, 80)  # steps in a row with a purpose
+_JOURNEY_SECONDS = 25.0  # a registration takes longest
 _PAGE_SECONDS = 0.2  # until the next page is there
-_NOTICED_SECONDS = 1.0  # pcscd looks every 0.4 s
-_RIGHT = 0.8  # of what it gives is what is wanted
+_NOTICED_SECONDS = 1.0  # pcscd polls every 0.4 s
+_RIGHT = 0.8  # this share of its inputs is right
 REACHED = (
     pg.AskingQuestion, pg.ChoosingPasscode, pg.RepeatingPasscode, pg.Unlocking, pg.Finished,
     pg.CardWorks, pg.EnteringPasscode, pg.ShowingProfile, pg.Instructions, pg.EnteringEmail,
     pg.EnteringCode, pg.Helping,
 )  # fmt: skip
-"""Where it gets in ten minutes, at least."""
+"""The pages that it reaches in ten minutes, at least."""
 _PASSCODES = (NURSE.passcode, NURSE.new_passcode, COLLEAGUE.passcode)
 
 
 class Monkey:
-    """Does something, again and again, to a kiosk and what is around it."""
+    """Repeatedly does random things to a kiosk and its surroundings."""
 
     def __init__(self, kiosk: compose.ScreenService, premises: Premises, seed: int) -> None:
         from kiosk.demo.finger import Finger  # noqa: PLC0415 - the window is open
@@ -85,7 +86,7 @@ class Monkey:
         self._inserted: DemoCard | None = None
 
     def do_something(self) -> None:
-        """One thing, by chance."""
+        """Do one random thing."""
         what, weights = zip(*self._deeds(), strict=True)
         deed = self._random.choices(what, weights)[0]
         self.done[deed.__name__.strip("_")] += 1
@@ -114,7 +115,7 @@ class Monkey:
         self._finger.tap(self._random.uniform(0, width - 1), self._random.uniform(0, height - 1))
 
     def _control(self, leads: Callable[[object], bool] = lambda _: True) -> None:
-        """Touch something that does something, and `leads` on."""
+        """Touch a control that acts, and that `leads` on."""
         from kiosk.demo.finger import _middle, drawing  # noqa: PLC0415
         from kiosk.ui.focus import controls  # noqa: PLC0415
 
@@ -130,7 +131,7 @@ class Monkey:
         self._kiosk.screen.key(self._random.choice(_KEYS))
 
     def _lead(self) -> None:
-        """Go on as somebody who means it, for a step or for a whole journey."""
+        """Continue with a purpose, for a step or for a whole journey."""
         steps = self._random.choice(_STEPS)
         if steps > 1 and self._inserted:
             self._card_and_wait()  # whoever was here before has spoilt it
@@ -146,7 +147,7 @@ class Monkey:
             time.sleep(_PAGE_SECONDS)
 
     def _lead_on(self) -> None:
-        """Give what is right, mostly, or press what leads on."""
+        """Mostly type what is right, or press what leads on."""
         from kiosk.demo.finger import drawing  # noqa: PLC0415
 
         view = self._kiosk.screen.stage.view
@@ -165,7 +166,7 @@ class Monkey:
             drawing(self._kiosk.screen, lambda key=key: self._kiosk.screen.stage.key(key))  # type: ignore[misc]
 
     def _choose(self, view: ChoicePage) -> None:
-        """Choose something, wherever in its list it stands."""
+        """Choose an item, wherever it is in its list."""
         from kiosk.demo.finger import NotOnScreen  # noqa: PLC0415
 
         offered = [one for one in view.choices if one.enabled]
@@ -173,7 +174,7 @@ class Monkey:
             self._finger.choose(Catalogue().say(self._random.choice(offered).label))
 
     def _words_for(self, view: EntryPage) -> str:
-        """What is right, mostly; "" is to leave what is there."""
+        """Return the text to type, mostly right; "" leaves the field as it is."""
         if view.entry.kind is EntryKind.ANSWER:
             return _answer_to(view.heading)
         if view.entry.kind is EntryKind.EMAIL:
@@ -187,7 +188,7 @@ class Monkey:
         return self._random.choice(_PASSCODES)
 
     def _passcode(self) -> str:
-        """That of the card in the reader."""
+        """Return the passcode of the card in the reader."""
         card = self._premises.card
         found = [each for each in _PASSCODES if card.has_passcode(each)]
         return found[0] if found and self._inserted is DemoCard.HERS else COLLEAGUE.passcode
@@ -208,7 +209,7 @@ class Monkey:
         self.keys.add(self._premises.card.unblocking_key.hex())
 
     def _lock(self) -> None:
-        """Have her card as somebody needs it who comes here."""
+        """Put the card into the state in which its holder comes here."""
         if not self._inserted:
             self._random.choice([self._premises.card.lock, self._premises.card.unlock])()
 
@@ -231,7 +232,7 @@ def _leads_on(control: object) -> bool:
 
 
 def _answer_to(heading: Words) -> str:
-    """What she registered, or would: to the same question it is always the same."""
+    """Return the registered answer to a question, or a new one; it is always the same."""
     answers = dict(zip(IDS, _PLACES, strict=True)) | dict(NURSE.answers)
     asked = heading.id if isinstance(heading, SecurityQuestion) else ""
     return answers.get(asked, _PLACES[0])
@@ -273,8 +274,8 @@ def _run_riot(
         try:
             monkey.do_something()
         except TimeoutError:
-            late += 1  # told, and no more than a few: a screen that hangs would be late for ever
-        except Exception as error:  # noqa: BLE001 - told at the end
+            late += 1  # only a few are kept: a hanging screen would be late for ever
+        except Exception as error:  # noqa: BLE001 - printed at the end
             escaped.append(f"{type(error).__name__} {error}")
     after = _held_at_rest(kiosk, monkey)
     print(json.dumps({
@@ -286,7 +287,7 @@ def _run_riot(
 
 
 def _held_at_rest(kiosk: compose.ScreenService, monkey: Monkey) -> Holdings:
-    """What this process holds at the start screen that nobody is at."""
+    """Return this process's holdings at an unattended start screen."""
     from kiosk.demo.finger import drawing  # noqa: PLC0415
 
     def measured() -> Holdings:
@@ -304,16 +305,16 @@ def _held_at_rest(kiosk: compose.ScreenService, monkey: Monkey) -> Holdings:
 
 def figures(
     folder: Path,
-    told: list[dict[str, object]],
+    results: list[dict[str, object]],
     *,
     grows: float = _GROWTH,
     reached: Iterable[type] = (),
 ) -> str:
-    """What became of it, in a line; AssertionError where that is not right.
+    """Return the result in a line; raises AssertionError if it is wrong.
 
-    It has to have `reached` these pages at least.
+    The monkey has to have `reached` at least these pages.
     """
-    riot, end = told
+    riot, end = results
     done, escaped = riot["done"], riot["escaped"]
     assert end["alive"] is True
     assert escaped == [], escaped

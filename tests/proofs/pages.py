@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Proof: every page, in every language and with every setting, at both sizes, has its room.
+"""Proof: every page fits, in every language and with every setting, at both sizes.
 
-Nothing is cut off, breaks a word, covers anything or is too small for a finger; what is touched
-is within low reach where that is wanted. A process for each size, because Kivy has one window:
-`python -m tests.proofs.pages WIDTHxHEIGHT` prints the figures.
+Nothing is cut off, breaks a word, covers anything or is too small for a finger; controls are within
+low reach if that is set. Each size has a process of its own, because Kivy has one window: `python
+-m tests.proofs.pages WIDTHxHEIGHT` prints the figures.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from tests.ui.test_flow_pages import NAMES, faults_of, view_of
 
 _LONGEST_SECONDS = 1200.0
 _SIZES = ("800x480", "1280x800")
-# Colours change nothing of where things are.
+# Colours do not change the layout.
 _SETTINGS = [
     Access(size, low_reach=low) for size, low in itertools.product(TextSize, (False, True))
 ]
 
 
 def look(size: str) -> tuple[int, list[str]]:
-    """Look at every page at this size: how many there were, and what is wrong."""
+    """Check every page at this size; return their number and their faults."""
     width, height = map(int, size.split("x"))
     gallery = Gallery((width, height))
     faults, number = [], 0
     looks = itertools.product(enumerate(Language), enumerate(_SETTINGS), enumerate(NAMES))
     for (first, language), (second, access), (third, name) in looks:
-        # With whatever can be wrong beside it, at every other look.
+        # Every other time, with every error message that a page can have.
         number += 1
         view = view_of(name, language, access, troubled=bool((first + second + third) % 2))
         found = faults_of(gallery, view)
@@ -43,7 +43,7 @@ def look(size: str) -> tuple[int, list[str]]:
 
 
 def prove() -> str:
-    """The proof at full size."""
+    """Run the proof at full size."""
     number = 0
     commands = [[sys.executable, "-m", "tests.proofs.pages", size] for size in _SIZES]
     with tempfile.TemporaryDirectory() as folder:

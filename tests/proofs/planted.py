@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Visits at the screen that leave something behind on purpose: the measure has to see it.
+"""Visits that leak something on purpose, to show that the measurement notices it.
 
 A process of its own, because Kivy has one window: `python -m tests.proofs.planted` prints, as JSON,
 what grows with each of `PLANTS`.
@@ -43,7 +43,7 @@ PLANTS: dict[str, Callable[[], None]] = {
 
 
 def visits(visitor: Visitor, number: int, plant: Callable[[], None]) -> list[Holdings]:
-    """Have somebody come so many times; return what was held now and then."""
+    """Run that many visits; return samples of the holdings."""
     samples = []
     for place in range(number):
         visitor.send(ev.CardInserted("K7Q4-20MX"))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A network between kiosk and central that can be cut: a TCP proxy that counts requests.
 
-A hook is called for each request, before it is passed on and after central has answered but before
-the answer is passed back. Where the hook says so, the connection is cut there and then.
+A hook is called for each request before it is passed on, and again after central has answered and
+before the answer is passed back. If the hook says so, the connection is cut at that moment.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Hook = Callable[[str, str], bool]
 
 
 class Proxy:
-    """Listens on a port of its own and passes on to `upstream`; `url` is where to go instead."""
+    """Listens on a port of its own and passes requests on to `upstream`; `url` is its address."""
 
     def __init__(self, upstream: str) -> None:
         host, _, port = upstream.removeprefix("http://").partition(":")
@@ -61,7 +61,7 @@ class Proxy:
 
 
 def _message(connection: socket.socket) -> bytes:
-    """One HTTP message with a Content-Length, or without body."""
+    """Read one HTTP message with a Content-Length, or without a body."""
     data = b""
     while b"\r\n\r\n" not in data:
         data += _some(connection)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Premises on which a visit can be interrupted, and looked at afterwards."""
+"""Premises where a visit can be interrupted and examined afterwards."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from kiosk.simulated.vpcd import VirtualReaderCard
 from kiosk.store.files import open_store
 from kiosk.store.outbox import Outbox
 from kiosk.values import Family
-from tests.proofs.interrupting import CardPoint, Deed, NetworkPoint, Point, WatchedCard
+from tests.proofs.interrupting import CardPoint, Disturbance, NetworkPoint, Point, WatchedCard
 from tests.proofs.proxy import Proxy
 from tests.proofs.ward import KioskProcess, Ward, last_lines
 
@@ -38,12 +38,12 @@ _NEVER_BELOW = 2
 _OTHERS = ("864209", "20486975")  # passcodes to change to
 _REPORT_SECONDS = 8.0
 _OUT_SECONDS = 0.5
-"""How long a card is out at least: pcscd looks every 0.4 s, and nobody's hand is quicker."""
-_DRAIN_SECONDS = 90.0  # the sync may be resting after failures
+"""How long a card is out at least: pcscd polls every 0.4 s, and no hand is quicker."""
+_DRAIN_SECONDS = 90.0  # the sync may be waiting after failures
 
 
 class Scene:
-    """One card, one kiosk, one central; `play` interrupts visits and then makes one in peace."""
+    """One card, one kiosk, one central; `play` interrupts visits, then makes one undisturbed."""
 
     def __init__(self, premises: Premises, disk: Path | None) -> None:
         self._premises = premises
@@ -64,38 +64,38 @@ class Scene:
 
     @property
     def can_fill(self) -> bool:
-        """Whether the kiosk's state lies on a disk that can be filled."""
+        """Return whether the kiosk's state is on a disk that can be filled."""
         return self._disk is not None
 
     def count_commands(self) -> int:
-        """How many commands a whole visit sends to the card."""
+        """Return the number of commands that a whole visit sends to the card."""
         self._ward.block()
         self._visit(None)
         return self._card.commands
 
     def count_commands_of_change(self) -> int:
-        """How many commands the change of a passcode sends, from insertion on."""
+        """Return the number of commands of a passcode change, from the insertion on."""
         self._change_to(_OTHERS[0], None)
         return self._card.commands
 
     def play_change(self, point: Point) -> None:
         """Interrupt the change of a passcode; then a further one has to succeed."""
-        told = f"change, {point}"
+        story_text = f"change, {point}"
         card = self._premises.card
         old = next(each for each in (*_OTHERS, self._ward.passcode) if card.has_passcode(each))
         new = next(each for each in _OTHERS if each != old)
-        with _telling(told):
+        with _naming_story(story_text):
             if not self._change_to(new, point, old):
                 raise AssertionError("nothing happened at this point")
         if card.has_passcode(old) == card.has_passcode(new):
-            raise AssertionError(f"{told}: the card has neither passcode")
+            raise AssertionError(f"{story_text}: the card has neither passcode")
         if card.passcode_left < _PASSCODE_TRIES - 1:
-            raise AssertionError(f"{told}: {card.passcode_left} tries left")
+            raise AssertionError(f"{story_text}: {card.passcode_left} tries left")
         has, other = (new, old) if card.has_passcode(new) else (old, new)
-        with _telling(told):
+        with _naming_story(story_text):
             self._change_to(other, None, has)
         if not card.has_passcode(other) or card.passcode_left != _PASSCODE_TRIES:
-            raise AssertionError(f"{told}: the further change did not succeed")
+            raise AssertionError(f"{story_text}: the further change did not succeed")
 
     def _change_to(self, new: str, point: Point | None, old: str | None = None) -> bool:
         self._ward.know(old=old or self._ward.passcode, new=new)
@@ -107,49 +107,49 @@ class Scene:
             self._ward.know(old="", new=self._ward.passcode)
 
     def play_with_new_card(self, point: Point, *, reports_late: bool) -> None:
-        """The same with a card that no key of ours has ever opened."""
+        """Play with a card that no key of ours has ever opened."""
         self._take(self._premises.another_card(self._premises.card.family))
         self.play((point,), reports_late=reports_late)
 
     def play(self, story: Sequence[Point], *, reports_late: bool) -> None:
         """Interrupt visits at the story's points; then a further visit has to unlock the card."""
-        told = f"{' · '.join(map(str, story))}{', reports late' if reports_late else ''}"
+        story_text = f"{' · '.join(map(str, story))}{', reports late' if reports_late else ''}"
         if reports_late:
             self._freeze_sync()
         self._card.least_left, self._card.torn = self._premises.card.unblocking_maximum, 0
         for point in story:
             self._ward.block()
             before = self.happened
-            with _telling(told):
+            with _naming_story(story_text):
                 self._visit(point)
             if len(story) == 1 and self.happened == before:
-                raise AssertionError(f"{told}: nothing happened at this point")
-            self._look_at_tries(told)
+                raise AssertionError(f"{story_text}: nothing happened at this point")
+            self._look_at_tries(story_text)
         self._ward.block()
-        with _telling(told):
+        with _naming_story(story_text):
             ending = self._visit(None)
-        self._look_at_tries(told)
+        self._look_at_tries(story_text)
         if reports_late:
             self._premises.signal_sync(signal.SIGCONT)
-        self._wait_until_reported(told)
+        self._wait_until_reported(story_text)
         if "is unlocked" in ending:
-            self._look_at_card(told)
+            self._look_at_card(story_text)
         elif "needs to be looked at" in ending and len(story) > 1:
-            self._look_at_frozen(told)
+            self._look_at_frozen(story_text)
         else:
             raise AssertionError(
-                f"{told}: the further visit said {ending!r}\n{self._what_central_knows()}"
+                f"{story_text}: the further visit said {ending!r}\n{self._what_central_knows()}"
             )
 
     def check_audit(self) -> None:
-        """The audit's chain holds, and it tells of every grant, every fact and every end."""
+        """Check that the audit's chain holds and contains every grant, every fact and every end."""
         with self._central() as service, service.database.transaction() as database:
             if trail.first_break(database) is not None:
                 raise AssertionError("the audit's chain is broken")
-            told: Counter[_Told] = Counter(
-                filter(None, map(_telling_of, database.exec(select(AuditEntry))))
+            audited: Counter[_AuditFact] = Counter(
+                filter(None, map(_audit_fact_of, database.exec(select(AuditEntry))))
             )
-            kept: Counter[_Told] = Counter(
+            stored: Counter[_AuditFact] = Counter(
                 [
                     *(("grant.issued", str(row.id)) for row in database.exec(select(GrantRow))),
                     *(
@@ -162,9 +162,9 @@ class Scene:
                     ),
                 ]
             )
-            if told != kept:
+            if audited != stored:
                 raise AssertionError(
-                    f"the audit does not tell {kept - told}, or tells {told - kept} besides"
+                    f"the audit lacks {stored - audited}, or has {audited - stored} too many"
                 )
 
     def close(self) -> None:
@@ -176,16 +176,16 @@ class Scene:
     # ------------------------------------------------------------ a visit
 
     def _visit(self, point: Point | None) -> str:
-        """Put the locked card in, let `point` happen, take the card out: what the screen said."""
+        """Insert the locked card, let `point` happen, remove it; return the screen's notice."""
         kiosk = self._running_kiosk()
         deed = self._arm(point, kiosk)
         time.sleep(max(self._out_since + _OUT_SECONDS - time.monotonic(), 0))
         self._slot.insert()
         ending = kiosk.wait_for("notice")
-        # A report leaves a little later, by the sync; some points lie beyond a visit's end.
+        # The sync sends a report a little later; some points lie beyond a visit's end.
         patience = _REPORT_SECONDS if "report" in str(point) else 0
         if point is not None and deed.begun.wait(patience):
-            # Its effect is seen before it is over: a card is out before its reader knows.
+            # The effect shows before it is over: a card is out before its reader knows.
             deed.over.wait()
             self.happened += 1
             self.deeds[point.deed] += 1
@@ -205,8 +205,8 @@ class Scene:
             self._kiosk = self._ward.start_kiosk()
         return self._kiosk
 
-    def _arm(self, point: Point | None, kiosk: KioskProcess) -> Deed:
-        deed = Deed(lambda: None if point is None else self._do(point.deed, kiosk))
+    def _arm(self, point: Point | None, kiosk: KioskProcess) -> Disturbance:
+        deed = Disturbance(lambda: None if point is None else self._do(point.deed, kiosk))
         self._card.begin_visit(point if isinstance(point, CardPoint) else None, deed)
         self._proxy.hook = lambda _moment, _line: False
         if isinstance(point, NetworkPoint):
@@ -249,7 +249,7 @@ class Scene:
         self._premises.start_sync()
 
     def _freeze_sync(self) -> None:
-        """Freeze the sync: anywhere but within a transaction, for which the kiosk would wait."""
+        """Freeze the sync, but not within a transaction, for which the kiosk would wait."""
         while True:
             self._premises.signal_sync(signal.SIGSTOP)
             with closing(sqlite3.connect(self._premises.state / "store.sqlite3")) as store:
@@ -260,7 +260,7 @@ class Scene:
                 else:
                     return
 
-    def _wait_until_reported(self, told: str) -> None:
+    def _wait_until_reported(self, story_text: str) -> None:
         engine = open_store(self._premises.state)
         outbox, end = Outbox(engine), time.monotonic() + _DRAIN_SECONDS
         try:
@@ -268,42 +268,44 @@ class Scene:
                 if time.monotonic() > end:
                     log = (self._premises.folder / "sync.log").read_text().splitlines()
                     raise AssertionError(
-                        f"{told}: facts were not delivered; the sync's log ends: {log[-5:]}"
+                        f"{story_text}: facts were not delivered; the sync's log ends: {log[-5:]}"
                     )
                 time.sleep(0.1)
         finally:
             engine.dispose()
 
-    # ------------------------------------------------------------ looking
+    # ------------------------------------------------------------ checks
 
-    def _look_at_tries(self, told: str) -> None:
+    def _look_at_tries(self, story_text: str) -> None:
         if self._card.lost_in_visit > 1:
-            raise AssertionError(f"{told}: {self._card.lost_in_visit} tries wasted in one visit")
+            raise AssertionError(
+                f"{story_text}: {self._card.lost_in_visit} tries wasted in one visit"
+            )
         if self._card.least_left < (1 if self._card.torn else _NEVER_BELOW):
-            raise AssertionError(f"{told}: only {self._card.least_left} tries were left")
+            raise AssertionError(f"{story_text}: only {self._card.least_left} tries were left")
 
-    def _look_at_card(self, told: str) -> None:
+    def _look_at_card(self, story_text: str) -> None:
         card = self._premises.card
         if not card.has_passcode(self._ward.passcode):
-            raise AssertionError(f"{told}: unlocked, but with another passcode")
+            raise AssertionError(f"{story_text}: unlocked, but with another passcode")
         left = (card.passcode_left, card.unblocking_left)
         if left != (_PASSCODE_TRIES, card.unblocking_maximum):
-            raise AssertionError(f"{told}: unlocked, but tries are missing: {left}")
+            raise AssertionError(f"{story_text}: unlocked, but tries are missing: {left}")
         if card.unblocking_key not in self._candidates():
-            raise AssertionError(f"{told}: unlocked, with a key that central cannot produce")
+            raise AssertionError(f"{story_text}: unlocked, with a key that central cannot produce")
 
-    def _look_at_frozen(self, told: str) -> None:
-        """Held for the RA: its key is one of the two, and its tries are enough to use it."""
+    def _look_at_frozen(self, story_text: str) -> None:
+        """Check a frozen card: its key is one of the two, and its tries suffice to use it."""
         self.frozen += 1
         card = self._premises.card
         if card.unblocking_key not in self._candidates():
-            raise AssertionError(f"{told}: frozen with a key that central cannot produce")
+            raise AssertionError(f"{story_text}: frozen with a key that central cannot produce")
         if card.unblocking_left < _NEVER_BELOW:
-            raise AssertionError(f"{told}: frozen with {card.unblocking_left} tries")
+            raise AssertionError(f"{story_text}: frozen with {card.unblocking_left} tries")
         self.change_card(card.family)
 
     def _candidates(self) -> set[bytes]:
-        """The keys that central would offer for the card."""
+        """Return the keys that central would offer for the card."""
         serial = self._premises.card.serial
         with self._central() as service, service.database.transaction() as database:
             card = database.exec(select(Card).where(Card.serial == serial)).one()
@@ -315,7 +317,7 @@ class Scene:
             }
 
     def _what_central_knows(self) -> str:
-        """The visits as central sees them, a line each, and how the kiosk's log ends."""
+        """Return the visits as central sees them, a line each, and the end of the kiosk's log."""
         serial = self._premises.card.serial
         with self._central() as service, service.database.transaction() as database:
             card = database.exec(select(Card).where(Card.serial == serial)).one()
@@ -333,7 +335,7 @@ class Scene:
             service.database.close()
 
     def change_card(self, family: Family) -> None:
-        """Go on with a new card of `family`, once it has been unlocked in peace."""
+        """Continue with a new card of `family`, once it was unlocked undisturbed."""
         self._take(self._premises.another_card(family))
         self._visit(None)
 
@@ -342,11 +344,11 @@ class Scene:
         self._slot = VirtualReaderCard(self._card, self._premises.pcscd.port)
 
 
-_Told = tuple[str, *tuple[object, ...]]
+_AuditFact = tuple[str, *tuple[object, ...]]
 
 
-def _telling_of(entry: AuditEntry) -> _Told | None:
-    """What an entry tells of a grant, of a command to a card or of a visit's end."""
+def _audit_fact_of(entry: AuditEntry) -> _AuditFact | None:
+    """Return what an entry says of a grant, of a command to a card or of a visit's end."""
     details = entry.details
     if entry.kind == "grant.issued":
         return (entry.kind, details["grant"])
@@ -377,7 +379,7 @@ def _once(point: NetworkPoint, deed: Callable[[], None]) -> Callable[[str, str],
 
 
 @contextmanager
-def _telling(story: str) -> Iterator[None]:
+def _naming_story(story: str) -> Iterator[None]:
     try:
         yield
     except AssertionError as error:
@@ -394,7 +396,7 @@ def _until_full() -> Iterator[None]:
 
 @contextmanager
 def scene(folder: Path, family: Family = Family.PIV) -> Iterator[Scene]:
-    """A scene in `folder`; with a small disk of its own where this machine lets us have one."""
+    """Make a scene in `folder`, on a small disk of its own if this machine allows that."""
     with ExitStack() as stack:
         disk = folder / "disk"
         disk.mkdir()

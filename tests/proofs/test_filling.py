@@ -10,10 +10,10 @@ from tests.proofs import filling
 pytestmark = pytest.mark.dealt
 
 
-def test_a_first_fill_does_not_fill_memory() -> None:
+def test_a_first_fill_needs_little_memory() -> None:
     assert "grew by" in filling.first_fill(2_500)
 
 
-def test_changes_come_however_much_there_is() -> None:
-    """How long that takes is for the proof to say: a busy machine proves nothing."""
+def test_changes_arrive_with_many_registrations() -> None:
+    """The proof measures the time: on a busy machine it means nothing."""
     assert filling.room_to_grow(1_000, 20_000).ratio > 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a process holds: flat where nothing is kept, and seen where something is."""
+"""The measurement of holdings is flat without a leak, and notices planted leaks."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _SEEN = {
 }
 
 
-def test_what_is_kept_at_every_visit_is_seen(folder: Path) -> None:
+def test_a_leak_at_every_visit_is_noticed(folder: Path) -> None:
     command = [sys.executable, "-m", "tests.proofs.planted"]
     ((line,),) = side_by_side([command], [folder / "errors"], seconds=4 * PATIENCE)
-    for planted, told in json.loads(line).items():
-        grows = {each.partition(":")[0] for each in told}
+    for planted, stderr in json.loads(line).items():
+        grows = {each.partition(":")[0] for each in stderr}
         assert grows >= _SEEN[planted], planted
-        assert bool(grows) == (planted != "nothing"), told
+        assert bool(grows) == (planted != "nothing"), stderr

@@ -12,7 +12,7 @@ from tests.proofs.interrupting import CardPoint, NetworkPoint
 from tests.proofs.interruptions import Story, change, walk, walk_new
 from tests.proofs.scene import scene
 
-# By count of commands in a visit: 9 report, 3 prove, and then the unlock's own.
+# By count of commands in a visit: 9 for the report, 3 for the proof, and then the unlock.
 _UNBLOCK, _CHANGE = 15, 17
 _CHANGE_PASSCODE = 14  # after the report: select, counter, identity, its own signature, the change
 
@@ -35,7 +35,7 @@ CHANGES = [
 
 @pytest.mark.dealt
 @pytest.mark.timeout(280)
-def test_no_card_is_lost(folder: Path) -> None:
+def test_no_interruption_loses_a_card(folder: Path) -> None:
     with scene(folder) as stage:
         assert stage.count_commands() == 18
         stories = [

@@ -10,5 +10,5 @@ from tests.proofs import load
 pytestmark = pytest.mark.dealt
 
 
-def test_many_at_once_lose_nothing() -> None:
+def test_concurrent_kiosks_lose_nothing() -> None:
     assert "0 events lost" in load.run(kiosks=20, unlocks=4)

@@ -10,5 +10,5 @@ from tests.proofs import machine
 pytestmark = [pytest.mark.dealt, pytest.mark.drawn]
 
 
-def test_the_laws_hold_whatever_happens() -> None:
+def test_the_invariants_hold_after_every_step() -> None:
     assert "0 violations" in machine.run(examples=4, steps=15)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The thief's kit, which is small enough to be a test."""
+"""The thief's kit at full size, which is small enough for a test."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from tests.proofs import theft
 pytestmark = pytest.mark.dealt
 
 
-def test_what_a_thief_gets_is_what_the_readme_says() -> None:
-    told = theft.prove()
-    assert "0 keys, 0 answers" in told
-    assert "0 of 4 envelopes" in told
-    assert "opened by three right answers" in told
+def test_a_thief_gets_only_what_is_documented() -> None:
+    figures = theft.prove()
+    assert "0 keys, 0 answers" in figures
+    assert "0 of 4 envelopes" in figures
+    assert "opened by three right answers" in figures

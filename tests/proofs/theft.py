@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The thief's kit: what a copy of each place is worth, tried and timed.
+"""The thief's kit: the worth of a copy of each place, tried and timed.
 
 Three places: the disk of a kiosk, central's database without its master key, and the memory file
-system of a kiosk that runs. The kit takes what it can; what it must not get, it looks for with
-everything that it has, and a planted secret shows that it would be found.
+system of a running kiosk. The kit takes everything that it can. It searches thoroughly for what it
+must not get, and a planted secret shows that the search would find it.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _YEAR = 365 * 24 * 3600
 
 @dataclass
 class Haul:
-    """Copies of the three places, and what lies in them that would open the card."""
+    """Copies of the three places, and the secrets in them that would open the card."""
 
     disk: Path
     database: Path
@@ -63,17 +63,17 @@ class Haul:
 
 
 def prove() -> str:
-    """What each place gives, with figures; AssertionError where one gives what it must not."""
+    """Return what each place gives, with figures; raises AssertionError if it gives too much."""
     with _haul() as haul:
         return "; ".join((disk(haul), database(haul), memory(haul), after(haul)))
 
 
 def disk(haul: Haul) -> str:
-    """A kiosk's disk: hashes of card numbers under a key beside them, and nothing that opens."""
+    """A kiosk's disk has hashes of card numbers, with their key, and nothing that opens a card."""
     _nothing_in(haul.disk, haul)
     replica = ReplicaReader(read_replica(haul.disk))
     key = replica.state().key
-    assert replica.find(haul.card.identity) is not None  # whoever knows a number can ask for it
+    assert replica.find(haul.card.identity) is not None  # a known number can be found
     begun, tried = time.perf_counter(), 20_000
     for number in range(tried):
         card_hash(key, CardIdentity(Family.PIV, f"{number:032X}"))
@@ -104,7 +104,7 @@ def database(haul: Haul) -> str:
 
 
 def memory(haul: Haul) -> str:
-    """A running kiosk's memory: packs, which answers open; guessing them is what is left."""
+    """A running kiosk's memory: packs, which answers open; guessing them is all that is left."""
     _nothing_in(haul.memory, haul)
     packs = list(_packs(haul))
     (pack,) = packs
@@ -113,7 +113,7 @@ def memory(haul: Haul) -> str:
         with pytest.raises(VaultClosed):
             open_with_answers(pack, (f"guess {number}", "guess", "guess", None))
     seconds = (time.perf_counter() - begun) / tried
-    # Three right answers are enough, and nothing of it needs the card.
+    # Three right answers are enough, and none of it needs the card.
     assert open_with_answers(pack, (*ANSWERS[:3], None)).reveal() == IMPORTED_KEY.encode()
     likely, wild = _LIKELY**3 * seconds, 1000**3 * seconds
     return (
@@ -124,7 +124,7 @@ def memory(haul: Haul) -> str:
 
 
 def after(haul: Haul) -> str:
-    """The kiosk is revoked and the card unlocked once more: what was taken opens nothing."""
+    """Revoke the kiosk and unlock the card once more: the stolen packs open nothing."""
     other = haul.service.kiosk("ward 8")
     assert other.token
     with haul.service.services.database.transaction() as opened:
@@ -142,7 +142,7 @@ def after(haul: Haul) -> str:
 
 
 def _packs(haul: Haul) -> Iterator[Pack]:
-    """What the key beside the packs opens."""
+    """Open the packs with the key beside them."""
     key = Secret((haul.memory / KEY_FILE).read_bytes())
     pack_store = PackStore(haul.memory)
     try:
@@ -187,7 +187,7 @@ def _haul() -> Iterator[Haul]:
                     ("memory", ram),
                 )
             }
-            (copies["database"] / "master.key").unlink()  # it is elsewhere
+            (copies["database"] / "master.key").unlink()  # it is in another place
             yield Haul(copies["disk"], copies["database"], copies["memory"], card, kiosk, service)
             kiosk.close()
             kiosk.follower.close()

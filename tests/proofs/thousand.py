@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A thousand journeys one after another, by touches: they cost no memory and leave nothing.
 
-The waits are cut short: reader and central are a script that answers at once (see
-`tests.ui.visitor`), so that what is measured is screen and flow. A process of its own, because Kivy
-has one window: `python -m tests.proofs.thousand FOLDER NUMBER` prints what is held at every
-hundredth of them and then the figures, and leaves in the folder what was logged.
+There are no waits: reader and central are a script that answers at once (see `tests.ui.visitor`),
+so that only screen and flow are measured. It is a process of its own, because Kivy has one window:
+`python -m tests.proofs.thousand FOLDER NUMBER` prints the holdings at every hundredth journey and
+then the figures, and leaves the log in the folder.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from tests.proofs.holdings import Holdings, begin, measure, not_flat, resident
 from tests.ui.visitor import PROFILE, QUESTIONS, Visitor
 
 GIVEN = ("rex", "york", "marie", "leeds", "471108", "135790", "918273", "half an ans", "answer a")
-"""What they type."""
+"""The texts that users type."""
 
 _WARM = 0.2  # the first part of them fills caches
 _SAMPLES = 10
-_ENOUGH = 100  # journeys; fewer say nothing about what is held
+_ENOUGH = 100  # journeys; fewer say nothing about the holdings
 _ANSWERS, _CHOSEN, _PRESENT, _CODE = GIVEN[:4], *GIVEN[4:7]
 
 
 class Person:
-    """Somebody in a hurry: touches the middle of what she context."""
+    """A user in a hurry, who touches the middle of each control."""
 
     def __init__(self, visitor: Visitor) -> None:
         from kiosk.demo.finger import Finger  # noqa: PLC0415 - the window is open
@@ -63,7 +63,7 @@ class Person:
         self.press(intent)
 
     def holdings(self) -> Holdings:
-        """What this process holds, once the rubbish is gone."""
+        """Return what this process holds after a garbage collection."""
         self._frames(1)
         gallery = self._visitor.gallery
         return measure(len(gallery.app._typed._buffers) if gallery else 0)
@@ -117,7 +117,7 @@ def give_up(person: Person, visitor: Visitor) -> None:
     person.press(Intent.CLOSE)
 
 
-# With a locked card or one that works; of ten who come, four are locked out, and one registers.
+# With a locked card or a working one; of ten who come, four are locked out, and one registers.
 _KINDS: list[tuple[Callable[[Person, Visitor], None], bool]] = [
     (unlock, True), (change, False), (look, False), (unlock, True), (give_up, False),
     (unlock, True), (register, False), (change, False), (unlock, True), (look, False),
@@ -125,7 +125,7 @@ _KINDS: list[tuple[Callable[[Person, Visitor], None], bool]] = [
 
 
 def walk(number: int) -> str:
-    """Walk so many journeys, and hold no more at their end; give the figures."""
+    """Walk that many journeys; assert that no more is held at their end; return the figures."""
     rng = random.Random(5)
     visitor = Visitor()
     visitor.open()

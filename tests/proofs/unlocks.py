@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Unlocks one after another: a real kiosk process, pcscd, central over HTTP, the outbox."""
+"""Unlocks in sequence: a real kiosk process, pcscd, central over HTTP, the outbox."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ROUNDS = 30
 
 
 def prove(rounds: int = ROUNDS) -> str:
-    """Unlock one card `rounds` times; its unblocking key is another after each."""
+    """Unlock one card `rounds` times; its unblocking key changes each time."""
     keys = set()
     with tempfile.TemporaryDirectory() as folder, Premises(Path(folder)) as premises:
         ward = Ward(premises)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A network and a card reader that fail when they are told to."""
+"""A network and a card reader that fail on request."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ from kiosk.values import CardIdentity
 
 
 class Killed(BaseException):
-    """The kiosk's process ends here and now."""
+    """The kiosk's process ends at this moment."""
 
 
 class MortalOutbox(Outbox):
-    """As a process has it that can be killed: what would be written afterwards is not."""
+    """The outbox of a process that can be killed: after that it writes nothing."""
 
     def end_visit(self, session: UUID) -> None:
-        """End it, unless it is an end of the process that unwinds the visit."""
+        """End the visit, unless the process is ending and unwinds the visit."""
         if not isinstance(sys.exc_info()[1], Killed):
             super().end_visit(session)
 
 
 class Fault(StrEnum):
-    """What becomes of a request."""
+    """The fate of a request."""
 
     NONE = "none"
     LOST = "lost"  # it never arrives
@@ -51,7 +51,7 @@ class Fault(StrEnum):
 
 @dataclass
 class Network:
-    """Between a kiosk and central: what is to become of the next requests, and what is delayed."""
+    """The network between a kiosk and central: the fates of the next requests, and delayed ones."""
 
     http: Http
     faults: list[Fault] = field(default_factory=list)
@@ -69,7 +69,7 @@ class Network:
         *,
         wait: float = 0.0,
     ) -> Any:
-        """As `link.http.Http` does."""
+        """Send a request, as `link.http.Http` does."""
         if self.down:
             raise CentralUnavailable("down")
         send = partial(self.http.ask, method, path, answer, body, token, wait=wait)
@@ -89,20 +89,20 @@ class Network:
         return send()
 
     def deliver_late(self, which: int) -> None:
-        """One of what was delayed arrives, in whatever order."""
+        """Deliver one of the delayed requests, in any order."""
         if self.late and not self.down:
             _whatever(self.late.pop(which % len(self.late)))
 
 
 def _whatever(send: Callable[[], object]) -> None:
-    """Nobody hears what central says."""
+    """Send a request; nobody receives central's answer."""
     with suppress(Exception):
         send()
 
 
 @dataclass
 class Interruption:
-    """Something at a command: the card is pulled, or the kiosk killed, before or after it acts."""
+    """An event at a command: the card is removed, or the kiosk killed, before or after it acts."""
 
     at: int
     acted: bool
@@ -111,7 +111,7 @@ class Interruption:
 
 @dataclass
 class DirectReader:
-    """Keeps `devices.reader.Reader`, as far as an unlock needs it, with the card's chip itself."""
+    """Implements `devices.reader.Reader` as far as an unlock needs it, directly on the chip."""
 
     card: IssuedCard
     interruption: Interruption | None = None
@@ -123,12 +123,12 @@ class DirectReader:
         return self.card.chip.atr
 
     def insert(self, interruption: Interruption | None) -> None:
-        """Put the card in: it has lost its power meanwhile."""
+        """Insert the card, which has lost its power meanwhile."""
         self.card.chip.reset()
         self.interruption, self.commands, self.out = interruption, 0, False
 
     def exchange(self, command: bytes) -> bytes:
-        """As a connection does."""
+        """Exchange a command, as a connection does."""
         if self.out:
             raise CardRemoved("exchange")
         self.commands += 1

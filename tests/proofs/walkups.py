@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Proof: a kiosk in a corridor. A thousand people come one after another; a monkey does its worst.
+"""Proof: a kiosk in a corridor, with a thousand visitors in sequence, and a monkey that runs riot.
 
-Both at the same time, each in a process of its own.
+Both run at the same time, each in a process of its own.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from tests.proofs import monkey, thousand
 from tests.secrets_search import search
 
 _JOURNEYS, _SECONDS = 1000, 600
-# With threads of its own Mesa's rasteriser keeps as many frames as it falls behind, in a riot.
+# With several threads, Mesa's rasteriser keeps a frame for each one that it is late.
 _ENVIRONMENTS: Sequence[Mapping[str, str]] = [{}, {"LP_NUM_THREADS": "0"}]
 _LONGEST_SECONDS = 1500.0
-_SHORTEST = 5  # what is shorter is found in anything
+_SHORTEST = 5  # shorter forms are found in anything
 
 
 def walk_ups(
     journeys: int, seconds: float, *, grows: float = 0.05, reached: Collection[type] = ()
 ) -> str:
-    """So many journeys, and a monkey for so long that it `reached` so much; give both figures."""
+    """Run that many journeys, and a monkey until it has `reached` enough; return both figures."""
     with tempfile.TemporaryDirectory(prefix="kiosk-monkey-") as name:
         folder, names = Path(name), [page.__name__ for page in reached]
         module = (sys.executable, "-m")
@@ -38,16 +38,16 @@ def walk_ups(
         people, riot = side_by_side(
             commands, errors, seconds=_LONGEST_SECONDS, environments=_ENVIRONMENTS
         )
-        told = [json.loads(line) for line in riot if line.startswith("{")]
-        line = monkey.figures(folder, told, grows=grows, reached=reached)
+        results = [json.loads(line) for line in riot if line.startswith("{")]
+        line = monkey.figures(folder, results, grows=grows, reached=reached)
         figures = people[-1].strip()
         print("".join(people[:-1]), end="")
-        assert "kivy" in (folder / "thousand.log").read_text(), "nothing was logged"
+        assert "kivy" in (folder / "thousand.log").read_text(), "a log was written"
         words = {word: word.encode() for word in thousand.GIVEN if len(word) >= _SHORTEST}
         assert search([folder / "thousand.log"], words) == []
         return f"{figures}, 0 secrets in its log; monkey for {seconds:.0f} s: {line}"
 
 
 def prove() -> str:
-    """The proof at full size."""
+    """Run the proof at full size."""
     return walk_ups(_JOURNEYS, _SECONDS, reached=monkey.REACHED)

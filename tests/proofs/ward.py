@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A kiosk process on its premises, and what outside hands can do to it."""
+"""A kiosk process on its premises, and operations on it from outside."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def last_lines(log: Path, count: int = 25) -> list[str]:
-    """How a log ends."""
+    """Return the end of a log."""
     return log.read_text(errors="replace").splitlines()[-count:]
 
 
@@ -59,7 +59,7 @@ class KioskProcess:
         return self._process.poll() is None
 
     def wait_for(self, kind: str) -> str:
-        """The words of the next page of this kind; "gone" where the process has ended."""
+        """Return the words of the next page of this kind; "gone" if the process has ended."""
         while True:
             try:
                 seen = self._seen.get(timeout=PATIENCE)
@@ -74,7 +74,7 @@ class KioskProcess:
                 return " ".join(seen[1:])
 
     def kill(self) -> None:
-        """Kill it, now, its workers too: they die with their parent."""
+        """Kill it at once; its workers die with their parent."""
         if self.alive:
             os.kill(self.pid, signal.SIGKILL)
 
@@ -90,7 +90,7 @@ class KioskProcess:
             os.kill(int(pid), signal.SIGKILL)
 
     def close(self) -> None:
-        """End it in peace."""
+        """End it in order."""
         if self._process.stdin is not None:
             self._process.stdin.close()
         end(self._process)
@@ -115,7 +115,7 @@ class Ward:
 
     @contextmanager
     def kiosk(self) -> Iterator[KioskProcess]:
-        """A kiosk, ready for a card, until the block ends."""
+        """Start a kiosk that is ready for a card, until the block ends."""
         process = self.start_kiosk()
         try:
             yield process
@@ -123,7 +123,7 @@ class Ward:
             process.close()
 
     def start_kiosk(self) -> KioskProcess:
-        """A kiosk, ready for a card."""
+        """Start a kiosk that is ready for a card."""
         answers = {
             SecurityQuestion(key).in_language("en"): words
             for key, words in self.premises.holder.answers
@@ -139,7 +139,7 @@ class Ward:
         return process
 
     def know(self, *, old: str, new: str) -> None:
-        """What the cardholder thinks of as her passcode, and as her next one."""
+        """Set the passcode that the cardholder remembers, and their next one."""
         self._passcodes.write_text(json.dumps({"old": old, "new": new}))
 
     def block(self) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Programs that are not ours agree with the simulated cards, over a real pcscd, both ways.
+"""Other programs agree with the simulated cards, over a real pcscd, in both directions.
 
 They block a card and the kiosk's code unblocks it; the kiosk's code sets a passcode and they verify
 it. All passcodes and keys here are values of these tests.
@@ -45,7 +45,7 @@ _PACKAGES = {
 
 @pytest.fixture(autouse=True, scope="module")
 def _installed() -> None:
-    """Without these programs nothing here is shown: that is a failure, and not passed over."""
+    """Fail if these programs are missing: without them the tests would show nothing."""
     missing = {package for program, package in _PACKAGES.items() if shutil.which(program) is None}
     if missing:
         pytest.fail(f"not installed: {', '.join(sorted(missing))} (see provisioning/packages)")
@@ -53,7 +53,7 @@ def _installed() -> None:
 
 @contextmanager
 def inserted(service: PrivatePcscd, card: SimulatedCard) -> Iterator[None]:
-    """The card in the virtual reader; both ends wait until pcscd has noticed."""
+    """Insert the card into the virtual reader; wait at both ends until pcscd has noticed."""
     slot = VirtualReaderCard(card, service.port)
     slot.insert()
     _wait(present=True)
@@ -79,7 +79,7 @@ def _wait(*, present: bool) -> None:
 
 @contextmanager
 def connected() -> Iterator[PcscConnection]:
-    """Our side: a transaction with the card in the reader."""
+    """Connect the kiosk's side: a transaction with the card in the reader."""
     context = PcscContext()
     try:
         states = context.wait(dict.fromkeys(context.readers(), 0), 0)
@@ -91,7 +91,7 @@ def connected() -> Iterator[PcscConnection]:
 
 
 def run(*arguments: str) -> str:
-    """Run a program; raises CalledProcessError where it fails."""
+    """Run a program; raises CalledProcessError if it fails."""
     done = subprocess.run(
         arguments,
         capture_output=True,
@@ -124,7 +124,7 @@ def opensc_blocks() -> None:
 
 
 def test_gids(pcscd: PrivatePcscd) -> None:
-    """From a blank card on: gids-tool makes it, opensc blocks it, we unblock it, and so on."""
+    """Gids-tool initialises a blank card, opensc blocks it, the kiosk unblocks it, and so on."""
     memory = GidsMemory()
     with inserted(pcscd, SimulatedGidsCard(memory)):
         made = ("--pin", PASSCODE, "--admin-key", ADMINISTRATOR_KEY, "--serial-number", SERIAL)
@@ -223,11 +223,11 @@ def test_piv_with_yubico_piv_tool(pcscd: PrivatePcscd) -> None:
     tool = ("yubico-piv-tool", "--reader", "Virtual")
     verify = (*tool, "--action", "verify-pin", "--pin")
     with inserted(pcscd, SimulatedPivCard(memory)):
-        asked = subprocess.run([*verify, PASSCODE], capture_output=True, text=True, check=False)
-        if "Not supported" in asked.stderr:
+        piv_tool = subprocess.run([*verify, PASSCODE], capture_output=True, text=True, check=False)
+        if "Not supported" in piv_tool.stderr:
             version = run("yubico-piv-tool", "--version").strip()
             pytest.skip(f"{version} speaks to its maker's cards alone, as Debian 13's does")
-        assert asked.returncode == 0, asked.stderr
+        assert piv_tool.returncode == 0, piv_tool.stderr
         for _ in range(3):
             fails(*verify, WRONG)
         with connected() as card:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether the private card service listens, seen without inserting a card."""
+"""Whether the private card service listens can be seen without a card."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kiosk.simulated import pcscd
 
 
 @pytest.mark.parametrize("tables", [pcscd._LISTENING, (Path("/proc/net/tcp"), Path("/proc/none"))])
-def test_it_is_seen_with_version_6_and_without(
+def test_the_service_is_found_with_and_without_ip_version_6(
     tables: tuple[Path, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pcscd, "_LISTENING", tables)

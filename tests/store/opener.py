@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A service that opens stores: reads a folder a line, prints how much is in the outbox there.
+"""A service that opens stores, run as `python -m tests.store.opener`.
 
-Run as `python -m tests.store.opener`; prints "ready" first.
+It prints "ready", then reads one folder a line and prints how many facts are in the outbox there.
 """
 
 from __future__ import annotations

@@ -17,10 +17,10 @@ _SERVICES = 2
 
 
 @pytest.mark.dealt
-def test_services_that_start_at_once_find_one_store(folder: Path) -> None:
+def test_services_that_start_together_open_the_same_store(folder: Path) -> None:
     with ExitStack() as stack:
         pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout"), subprocess.PIPE)
-        pipes |= {"text": True, "bufsize": 1}  # a line at a time
+        pipes |= {"text": True, "bufsize": 1}  # one folder a line
         command = [sys.executable, "-m", "tests.store.opener"]
         services = [stack.enter_context(running(command, **pipes)) for _ in range(_SERVICES)]
         assert [each.output.readline() for each in services] == ["ready\n"] * _SERVICES
@@ -30,8 +30,8 @@ def test_services_that_start_at_once_find_one_store(folder: Path) -> None:
             assert [each.output.readline() for each in services] == ["0\n"] * _SERVICES
 
 
-def test_both_services_may_write_what_one_of_them_made(folder: Path) -> None:
-    before = os.umask(0o007)  # as their units have it
+def test_both_services_may_write_a_store_that_either_created(folder: Path) -> None:
+    before = os.umask(0o007)  # the umask that their units set
     try:
         for opened in (open_store(folder), open_replica(folder)):
             with opened.begin() as connection:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The outbox: in order, durable, never resent once central has spoken."""
+"""The outbox keeps its order, is durable, and never resends what central has acknowledged."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Store = Callable[[], Engine]
 
 @pytest.fixture
 def store(folder: Path) -> Store:
-    """Opens the store of the test's folder, as often as it is called."""
+    """Return a function that opens the store of the test's folder, as often as it is called."""
     return lambda: open_store(folder)
 
 
@@ -41,7 +41,7 @@ SESSION = uuid4()
 
 
 def recording(engine: Engine) -> Outbox:
-    """An outbox with a visit that is open."""
+    """Return an outbox with an open visit."""
     outbox = Outbox(engine)
     outbox.begin_visit(SESSION)
     return outbox
@@ -64,7 +64,7 @@ def answered(*items: ItemOutcome, at: datetime = NOON) -> ReportOutcome:
     return ReportOutcome(items=items, received_at=at)
 
 
-def test_facts_come_out_as_they_went_in(store: Store) -> None:
+def test_facts_are_read_as_they_were_recorded(store: Store) -> None:
     outbox = recording(store())
     facts = [fact(sequence) for sequence in range(5)]
     ids = [outbox.record(SESSION, each) for each in facts]
@@ -72,7 +72,7 @@ def test_facts_come_out_as_they_went_in(store: Store) -> None:
     assert [item.id for item in outbox.pending(3)] == ids[:3]
 
 
-def test_what_central_took_is_not_pending(store: Store) -> None:
+def test_acknowledged_facts_are_not_pending(store: Store) -> None:
     outbox = recording(store())
     first, second, third, fourth = (outbox.record(SESSION, fact(n)) for n in range(4))
     outbox.acknowledge(
@@ -87,13 +87,13 @@ def test_what_central_took_is_not_pending(store: Store) -> None:
     assert outbox.count_pending() == 1
 
 
-def test_two_processes_share_it(store: Store) -> None:
+def test_two_processes_share_an_outbox(store: Store) -> None:
     ours, theirs = recording(store()), recording(store())
     written = ours.record(SESSION, fact())
     assert [item.id for item in theirs.pending(10)] == [written]
 
 
-def test_what_was_recorded_survives_a_kill(folder: Path, store: Store) -> None:
+def test_recorded_facts_survive_a_kill(folder: Path, store: Store) -> None:
     script = (
         "import os, signal, sys; from pathlib import Path\n"
         "from tests.store.test_outbox import SESSION, fact, recording\n"
@@ -120,7 +120,7 @@ def _fill(outbox: Outbox) -> None:
 
 @contextmanager
 def read_only(engine: Engine) -> Iterator[None]:
-    """Nothing can be written."""
+    """Make every write fail."""
 
     def forbid(connection: sqlite3.Connection, _record: object) -> None:
         connection.execute("PRAGMA query_only = on")
@@ -132,14 +132,14 @@ def read_only(engine: Engine) -> Iterator[None]:
     engine.dispose()
 
 
-def test_a_full_disk_is_said_and_loses_nothing(store: Store) -> None:
+def test_a_full_disk_raises_an_error_and_loses_nothing(store: Store) -> None:
     outbox = recording(store())
     kept = outbox.record(SESSION, fact())
     engine = store()
     with engine.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
     engine.dispose()
-    # SQLite's own limit answers as a full disk does: SQLITE_FULL.
+    # At its own size limit, SQLite answers like on a full disk: SQLITE_FULL.
     event.listen(
         engine, "connect", lambda dbapi, _: dbapi.execute(f"PRAGMA max_page_count={pages}")
     )
@@ -149,7 +149,7 @@ def test_a_full_disk_is_said_and_loses_nothing(store: Store) -> None:
     assert outbox.pending(1)[0].id == kept
 
 
-def test_a_visit_that_could_not_be_ended_is_ended_once_there_is_room(store: Store) -> None:
+def test_an_unended_visit_is_ended_once_the_disk_has_room(store: Store) -> None:
     engine = store()
     outbox = recording(engine)
     outbox.record(SESSION, fact())
@@ -163,7 +163,7 @@ def test_a_visit_that_could_not_be_ended_is_ended_once_there_is_room(store: Stor
     assert [item.fact for item in outbox.pending(10)][1:] == [VisitEnd(session=SESSION, facts=1)]
 
 
-def test_a_visit_ends_with_the_number_of_its_facts(store: Store) -> None:
+def test_the_end_of_a_visit_records_its_number_of_facts(store: Store) -> None:
     outbox = recording(store())
     for sequence in range(3):
         outbox.record(SESSION, fact(sequence))
@@ -174,7 +174,7 @@ def test_a_visit_ends_with_the_number_of_its_facts(store: Store) -> None:
         outbox.record(SESSION, fact(3))
 
 
-def test_what_a_kill_left_open_is_ended_at_the_next_start(store: Store) -> None:
+def test_a_visit_that_a_kill_left_open_is_ended_at_the_next_start(store: Store) -> None:
     killed = recording(store())
     killed.record(SESSION, fact())
     started = Outbox(store())
@@ -183,7 +183,7 @@ def test_what_a_kill_left_open_is_ended_at_the_next_start(store: Store) -> None:
     assert started.pending(10)[-1].fact == VisitEnd(session=SESSION, facts=1)
 
 
-def test_what_could_not_be_ended_at_the_start_is_ended_later_and_nothing_else(
+def test_a_visit_that_could_not_be_ended_at_the_start_is_ended_later(
     store: Store,
 ) -> None:
     recording(store()).record(SESSION, fact())
@@ -199,14 +199,14 @@ def test_what_could_not_be_ended_at_the_start_is_ended_later_and_nothing_else(
     assert started.catch_up() == 0
 
 
-def test_who_has_not_begun_a_visit_does_not_end_it(store: Store) -> None:
-    """The sync has the same store."""
+def test_only_the_process_that_began_a_visit_ends_it(store: Store) -> None:
+    """The sync process opens the same store."""
     kiosk, sync = recording(store()), Outbox(store())
     assert sync.catch_up() == 0
     kiosk.record(SESSION, fact())
 
 
-def test_a_store_that_is_no_database_is_moved_aside(folder: Path, store: Store) -> None:
+def test_a_file_that_is_not_a_database_is_moved_aside(folder: Path, store: Store) -> None:
     (folder / "store.sqlite3").write_bytes(b"not a database at all" * 500)
     outbox = recording(store())
     outbox.record(SESSION, fact())
@@ -214,7 +214,7 @@ def test_a_store_that_is_no_database_is_moved_aside(folder: Path, store: Store) 
     assert list(folder.glob("store.broken-*"))
 
 
-def test_a_state_directory_that_cannot_be_made_is_named(folder: Path) -> None:
+def test_an_error_names_a_state_directory_that_cannot_be_made(folder: Path) -> None:
     (folder / "file").write_text("")
     with pytest.raises(SettingsError):
         open_store(folder / "file" / "state")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a kiosk does not believe until IT has signed for it, and what it believes at once."""
+"""Suspicious changes are held back until IT has signed for them; others are taken at once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MANY = cards.serials("AA", 60)
 
 @pytest.fixture
 def full(service: Service, kiosk: Follower) -> Follower:
-    """A kiosk that has followed so far."""
+    """Return a kiosk that is up to date."""
     cards.add(service.services, TRUST, MANY)
     assert kiosk.follow().cards == len(MANY)
     return kiosk
@@ -38,7 +38,7 @@ def begin_epoch(service: Service) -> None:
 
 
 def empty(service: Service) -> None:
-    """Central is empty all of a sudden, as after a database was made anew."""
+    """Empty central, as if its database was created again."""
     cards.remove(service.services, MANY)
     begin_epoch(service)
 
@@ -59,14 +59,14 @@ def thin_out(service: Service) -> None:
 
 
 def go_backwards(service: Service) -> None:
-    """Restored from a backup, and nobody told the kiosks."""
+    """Restore central from a backup without telling the kiosks."""
     cards.remove(service.services, MANY[55:])
     with service.services.database.transaction() as database:
         database.exec(select(ChangeCounter)).one().position = len(MANY) - 5
 
 
 def approve(follower: Follower, held: ReplicaState, key: SigningKey, **other: object) -> Approval:
-    """Have central hand down what IT signed."""
+    """Make central distribute IT's signature."""
     change = HeldChange(
         organisation=held.held_organisation,
         kiosk=follower.name,
@@ -90,7 +90,7 @@ def approve(follower: Follower, held: ReplicaState, key: SigningKey, **other: ob
         (go_backwards, HoldReason.BACKWARDS, 55),
     ],
 )
-def test_it_is_held_back_reported_and_taken_once_it_is_approved(
+def test_a_suspicious_change_is_held_back_reported_and_taken_after_approval(
     service: Service,
     full: Follower,
     happens: Callable[[Service], None],
@@ -125,7 +125,7 @@ def test_it_is_held_back_reported_and_taken_once_it_is_approved(
 def test_a_forged_approval_is_refused(
     service: Service, full: Follower, forged: dict[str, object]
 ) -> None:
-    """Signed for something else; or, with nothing changed, by somebody else."""
+    """Signed for another change; or, with nothing changed, by another key."""
     delete_most(service)
     held = full.follow()
     approve(full, held, full.key if forged else SigningKey.generate(), **forged)
@@ -137,7 +137,7 @@ def test_a_forged_approval_is_refused(
     assert full.follow().cards == 10
 
 
-def test_an_approval_is_for_once(service: Service, full: Follower) -> None:
+def test_an_approval_is_valid_once(service: Service, full: Follower) -> None:
     delete_most(service)
     held = full.follow()
     approve(full, held, full.key)
@@ -149,7 +149,7 @@ def test_an_approval_is_for_once(service: Service, full: Follower) -> None:
     assert full.follow().held_reason is HoldReason.FEWER
 
 
-def test_without_it_s_key_nothing_is_approved(service: Service, full: Follower) -> None:
+def test_without_its_key_no_approval_is_valid(service: Service, full: Follower) -> None:
     delete_most(service)
     held = full.follow()
     approve(full, held, full.key)
@@ -166,7 +166,7 @@ def test_many_small_losses_in_a_day_are_a_large_one(service: Service, full: Foll
     assert full.follow().held_reason is HoldReason.DELETION
 
 
-def test_the_days_count_for_themselves() -> None:
+def test_each_day_is_counted_separately() -> None:
     today = ReplicaState(cards=50, window_since=1000.0, window_cards=60, lost=10)
     assert planning.window(today, 1000.0 + 3600) == today
     for later in (1000.0 + 86_400, 10.0):
@@ -174,12 +174,14 @@ def test_the_days_count_for_themselves() -> None:
         assert (tomorrow.window_cards, tomorrow.lost) == (50, 0)
 
 
-def test_a_few_cards_may_go(service: Service, full: Follower) -> None:
+def test_a_few_deletions_are_taken_at_once(service: Service, full: Follower) -> None:
     cards.remove(service.services, MANY[:15])
     assert full.follow().cards == 45
 
 
-def test_an_epoch_with_what_there_was_goes_through(service: Service, full: Follower) -> None:
+def test_an_epoch_with_nearly_the_same_cards_is_taken_at_once(
+    service: Service, full: Follower
+) -> None:
     begin_epoch(service)
     cards.remove(service.services, MANY[:3])
     after = full.follow()
@@ -187,18 +189,18 @@ def test_an_epoch_with_what_there_was_goes_through(service: Service, full: Follo
     assert full.hashes() == full.expected(MANY[3:])
 
 
-def test_an_epoch_ends_what_was_held_for_another(service: Service, full: Follower) -> None:
-    """The remedy for a backup that was restored without a word."""
+def test_a_new_epoch_ends_an_earlier_hold(service: Service, full: Follower) -> None:
+    """This is the remedy for a backup that was restored without an announcement."""
     go_backwards(service)
     assert full.follow().held_reason is HoldReason.BACKWARDS
     begin_epoch(service)
     assert (full.follow().held_reason, full.follow().cards) == (None, 55)
 
 
-def test_another_central_is_not_believed(
+def test_another_central_is_rejected(
     service: Service, full: Follower, tmp_path: Path, folder: Path
 ) -> None:
-    """One with as many cards, and another master key."""
+    """Another central with as many cards, and another master key."""
     place = tmp_path / "another"
     place.mkdir()
     another = Service(place, Clock(), f"sqlite:///{place}/central.db")
@@ -217,7 +219,7 @@ def test_another_central_is_not_believed(
     another.stop()
 
 
-def test_a_kiosk_that_was_away_for_too_long_fills_anew(service: Service, full: Follower) -> None:
+def test_a_kiosk_that_was_away_for_too_long_fills_again(service: Service, full: Follower) -> None:
     cards.remove(service.services, MANY[:4])
     with service.services.database.transaction() as database:
         counter = database.exec(select(ChangeCounter)).one()
@@ -227,7 +229,7 @@ def test_a_kiosk_that_was_away_for_too_long_fills_anew(service: Service, full: F
     assert full.hashes() == full.expected(MANY[4:])
 
 
-def test_the_old_replica_is_good_while_another_fills(
+def test_the_old_replica_is_used_while_another_fills(
     service: Service, full: Follower, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(planning, "PAGE", 10)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Central is restored from a backup: what kiosks reported since comes back, before any grant."""
+"""After a restore of central from a backup, kiosks report their facts again before any grant."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def card(kiosk: Follower) -> PersonalCard:
 
 @pytest.fixture
 def backup(service: Service, card: PersonalCard, tmp_path: Path) -> Path:
-    """The database as it was, once a card and its kiosk were known."""
+    """Return the database at the time when a card and its kiosk were known."""
     place = tmp_path / "backup.db"
     with closing(sqlite3.connect(service.folder / "central.db")) as connection:
         connection.execute(f"VACUUM INTO '{place}'")
@@ -47,7 +47,7 @@ def backup(service: Service, card: PersonalCard, tmp_path: Path) -> Path:
 
 
 def unlock(kiosk: Follower, card: PersonalCard) -> Grant:
-    """A visit in which the card's key was renewed, as the kiosk records it."""
+    """Record a visit that renewed the card's key, as the kiosk records it."""
     client, outbox = kiosk.client, kiosk.outbox
     client.service.clock.pass_time(60)
     grant = client.granted(card)
@@ -86,13 +86,13 @@ def restore(service: Service, backup: Path) -> None:
 
 
 def connect(*kiosks: Follower) -> None:
-    """The service has another address, and its tokens are those of the backup."""
+    """Connect to the service's new address; its tokens are those of the backup."""
     for kiosk in kiosks:
         kiosk.client._access = None
         kiosk.open()
 
 
-def test_keys_that_only_kiosks_know_of_are_known_again(
+def test_keys_known_only_to_kiosks_are_recovered(
     service: Service, kiosk: Follower, card: PersonalCard, backup: Path, operator: Operator
 ) -> None:
     kiosk.follow()
@@ -144,7 +144,7 @@ def test_a_lost_kiosk_is_settled_by_the_ra(
     assert operator.run("epochs", "settle", "ward 7") == 2
 
 
-def test_a_kiosk_of_this_epoch_has_nothing_to_report(
+def test_a_kiosk_of_this_epoch_reports_nothing_again(
     service: Service, kiosk: Follower, card: PersonalCard, operator: Operator
 ) -> None:
     operator.does("epochs", "new")
@@ -154,15 +154,15 @@ def test_a_kiosk_of_this_epoch_has_nothing_to_report(
     kiosk.client.granted(card)
 
 
-def test_what_is_backed_up_is_forgotten(
+def test_a_kiosk_deletes_facts_that_are_backed_up(
     service: Service, kiosk: Follower, card: PersonalCard, operator: Operator
 ) -> None:
     kiosk.follow()
     unlock(kiosk, card)
     first = service.clock.now
     unlock(kiosk, card)
-    told = f"{first:%Y-%m-%dT%H:%M:%SZ}"
-    operator.does("backup", "confirm", "--until", told)
+    until = f"{first:%Y-%m-%dT%H:%M:%SZ}"
+    operator.does("backup", "confirm", "--until", until)
     for _ in range(2):
         kiosk.follow()
     operator.does("epochs", "new")
@@ -172,8 +172,8 @@ def test_what_is_backed_up_is_forgotten(
     assert again.index("epoch") > max(place for place, kind in enumerate(again) if kind == "card")
 
 
-def test_no_backup_is_told_that_is_none(service: Service, operator: Operator) -> None:
-    """The commands go by the clock of this machine."""
+def test_an_impossible_backup_time_is_declined(service: Service, operator: Operator) -> None:
+    """The commands use the clock of this machine."""
     now = datetime.now(UTC)
     operator.does("backup", "confirm", "--until", f"{now:%Y-%m-%dT%H:%M:%SZ}")
     for wrong in (now - timedelta(days=1), now + timedelta(days=1)):
@@ -181,7 +181,7 @@ def test_no_backup_is_told_that_is_none(service: Service, operator: Operator) ->
 
 
 @pytest.mark.parametrize("forged", ["receipt", "grant", "session", "kiosk"])
-def test_a_receipt_is_good_for_its_own_grant_and_kiosk_alone(
+def test_a_receipt_is_valid_only_for_its_grant_and_kiosk(
     service: Service, kiosk: Follower, card: PersonalCard, backup: Path, forged: str
 ) -> None:
     grant = unlock(kiosk, card)
@@ -203,11 +203,11 @@ def test_a_receipt_is_good_for_its_own_grant_and_kiosk_alone(
 
 def _item(fact: msg.GrantReceived) -> dict[str, object]:
     item = msg.OutboxItem(id=uuid4(), recorded_at=Clock().now, fact=fact)
-    told: dict[str, object] = item.model_dump(mode="json")
-    return told
+    fields: dict[str, object] = item.model_dump(mode="json")
+    return fields
 
 
-def test_a_grant_that_is_known_is_not_changed_by_its_receipt(
+def test_a_receipt_does_not_change_a_known_grant(
     service: Service, kiosk: Follower, card: PersonalCard
 ) -> None:
     grant = unlock(kiosk, card)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`kiosk sync` as a process: killed, stopped, on a disk that is full, at a store that is broken."""
+"""`kiosk sync` as a process: killed, stopped, with a full disk, or with a broken store."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def syncing(service: Service, state: Path) -> Iterator[Process]:
 
 @pytest.fixture
 def state(service: Service, folder: Path) -> Path:
-    """Of a kiosk that is enrolled at a service with many cards; by the time of this machine."""
+    """The state of an enrolled kiosk at a service with many cards, by the clock of this machine."""
     service.clock.pass_time(time.time() - service.clock.now.timestamp())
     cards.add(service.services, TRUST, MANY)
     with service.services.database.transaction() as database:
@@ -82,7 +82,7 @@ def wait_until(state: Path, cards: int) -> rp.ReplicaState:
     return found
 
 
-def test_a_fill_that_was_killed_goes_on_where_it_was(service: Service, state: Path) -> None:
+def test_a_killed_fill_continues_where_it_was(service: Service, state: Path) -> None:
     positions = [0]
     for part in (1, 1500):
         with syncing(service, state) as process:
@@ -90,7 +90,7 @@ def test_a_fill_that_was_killed_goes_on_where_it_was(service: Service, state: Pa
             process.send_signal(signal.SIGKILL)
             process.wait()
         now = replica_state(state)
-        assert now.cards == planning.position(now) >= positions[-1]  # page and cursor are one
+        assert now.cards == planning.position(now) >= positions[-1]  # one commit
         positions.append(now.cards)
     assert 0 < positions[1] < len(MANY)
     with syncing(service, state):
@@ -98,14 +98,14 @@ def test_a_fill_that_was_killed_goes_on_where_it_was(service: Service, state: Pa
     assert replica_state(state).generation == 1
 
 
-def test_it_stops_at_once_while_it_waits_for_changes(service: Service, state: Path) -> None:
+def test_the_process_stops_at_once_during_a_long_poll(service: Service, state: Path) -> None:
     with syncing(service, state) as process:
         patiently(lambda: service.waiting, "the sync waits for changes")
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 0
 
 
-def test_the_outbox_goes_out_while_the_other_loop_waits(service: Service, state: Path) -> None:
+def test_the_outbox_is_delivered_during_a_long_poll(service: Service, state: Path) -> None:
     with syncing(service, state):
         patiently(lambda: service.waiting, "the sync waits for changes")
         outbox = Outbox(open_store(state))
@@ -114,7 +114,7 @@ def test_the_outbox_goes_out_while_the_other_loop_waits(service: Service, state:
         assert service.waiting
 
 
-def test_a_replica_that_is_broken_is_filled_anew(service: Service, state: Path) -> None:
+def test_a_broken_replica_is_filled_again(service: Service, state: Path) -> None:
     with syncing(service, state):
         wait_until(state, len(MANY))
     with closing(sqlite3.connect(state / "replica.sqlite3")) as connection:
@@ -132,7 +132,7 @@ def test_a_replica_that_is_broken_is_filled_anew(service: Service, state: Path) 
 # ---------------------------------------------------------------- in this process
 
 
-def test_a_full_disk_takes_no_page_and_loses_none(service: Service, kiosk: Follower) -> None:
+def test_a_full_disk_stores_no_page_and_loses_none(service: Service, kiosk: Follower) -> None:
     cards.add(service.services, TRUST, MANY[:1500])
     kiosk.following.round(planning.Pace())
     before = kiosk.state
@@ -150,7 +150,7 @@ def test_a_full_disk_takes_no_page_and_loses_none(service: Service, kiosk: Follo
     assert kiosk.follow().cards == 1500
 
 
-def test_a_store_that_somebody_holds_is_waited_for(
+def test_the_sync_waits_for_a_locked_store(
     service: Service, kiosk: Follower, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cards.add(service.services, TRUST, MANY[:5])
@@ -163,7 +163,7 @@ def test_a_store_that_somebody_holds_is_waited_for(
     assert kiosk.follow().cards == 5
 
 
-def test_an_item_that_cannot_be_read_stops_no_other(service: Service, kiosk: Follower) -> None:
+def test_an_unreadable_item_does_not_block_the_others(service: Service, kiosk: Follower) -> None:
     notes = [kiosk.outbox.note(_change(serial)) for serial in MANY[:3]]
     cards.add(service.services, TRUST, MANY[:3])
     with closing(sqlite3.connect(kiosk.folder / "store.sqlite3")) as store:
@@ -172,12 +172,12 @@ def test_an_item_that_cannot_be_read_stops_no_other(service: Service, kiosk: Fol
     kiosk.deliver()
     assert kiosk.outbox.count_pending() == 0
     with closing(sqlite3.connect(kiosk.folder / "store.sqlite3")) as store:
-        told = store.execute("SELECT last_answer FROM outbox ORDER BY position").fetchall()
-    assert told == [("applied",), ("unreadable",), ("applied",)]
+        stored = store.execute("SELECT last_answer FROM outbox ORDER BY position").fetchall()
+    assert stored == [("applied",), ("unreadable",), ("applied",)]
 
 
 class _Picky(BaseHTTPRequestHandler):
-    """A central that cannot make sense of one item, and says of no item which it is."""
+    """A central that cannot parse one item, and names none as the fault."""
 
     def do_POST(self) -> None:
         sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -197,10 +197,10 @@ class _Picky(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Say nothing."""
+        """Log nothing."""
 
 
-def test_an_item_that_is_not_understood_stops_no_other(folder: Path) -> None:
+def test_an_item_that_central_cannot_parse_does_not_block_the_others(folder: Path) -> None:
     outbox = Outbox(open_store(folder))
     for serial in MANY[:12]:
         outbox.note(_change(serial))
@@ -210,7 +210,7 @@ def test_an_item_that_is_not_understood_stops_no_other(folder: Path) -> None:
         Delivery(outbox, central).round(planning.Pace())
         server.shutdown()
     assert (outbox.count_pending(), outbox.count_refused()) == (0, 1)
-    assert outbox.offer_again() == 1  # to a central that may be another by now
+    assert outbox.offer_again() == 1  # for central may be another one by now
     (left,) = outbox.pending(50)
     assert left.fact == _change(MANY[5])
 
@@ -219,7 +219,7 @@ def _change(serial: str) -> msg.PasscodeChange:
     return msg.PasscodeChange.model_validate({"family": "piv", "serial": serial})
 
 
-def test_what_failed_is_kept_with_its_error(service: Service, kiosk: Follower) -> None:
+def test_a_failed_item_is_kept_with_its_error(service: Service, kiosk: Follower) -> None:
     kiosk.outbox.note(_change(MANY[0]))
     service.stop()
     service.services.database.close()
@@ -229,12 +229,12 @@ def test_what_failed_is_kept_with_its_error(service: Service, kiosk: Follower) -
         pace, _ = Delivery(kiosk.outbox, kiosk.central).round(pace)
     assert pace.failures == 2
     with closing(sqlite3.connect(kiosk.folder / "store.sqlite3")) as store:
-        (told,) = store.execute("SELECT state, attempts, last_answer FROM outbox").fetchall()
-    assert told == ("PENDING", 2, "CentralUnavailable")
+        (stored,) = store.execute("SELECT state, attempts, last_answer FROM outbox").fetchall()
+    assert stored == ("PENDING", 2, "CentralUnavailable")
     service.start()
 
 
-def test_health_is_told_and_only_the_newest(service: Service, kiosk: Follower) -> None:
+def test_only_the_newest_health_is_reported(service: Service, kiosk: Follower) -> None:
     cards.add(service.services, TRUST, MANY[:5])
     kiosk.follow()
     kiosk.deliver()
@@ -244,12 +244,14 @@ def test_health_is_told_and_only_the_newest(service: Service, kiosk: Follower) -
     delivery.round(planning.Pace())
     assert delivery.clock_ahead is not None
     with service.services.database.reading() as database:
-        told = database.exec(select(Kiosk)).one().health
-    assert told is not None
-    assert (told["cards"], told["clock_ahead_seconds"], told["held"]) == (5, 12, None)
+        stored = database.exec(select(Kiosk)).one().health
+    assert stored is not None
+    assert (stored["cards"], stored["clock_ahead_seconds"], stored["held"]) == (5, 12, None)
 
 
-def test_health_waits_for_what_happened_and_for_central(service: Service, kiosk: Follower) -> None:
+def test_health_is_reported_after_the_facts_and_once_central_answers(
+    service: Service, kiosk: Follower
+) -> None:
     delivery = Delivery(kiosk.outbox, kiosk.central)
     delivery.tell(health.measure(kiosk.outbox, kiosk.replica, kiosk.folder, 1.0))
     kiosk.outbox.note(_change(MANY[0]))
@@ -269,8 +271,8 @@ def test_health_waits_for_what_happened_and_for_central(service: Service, kiosk:
     assert heard()
 
 
-def test_nothing_is_written_while_nothing_happens(service: Service, kiosk: Follower) -> None:
-    """Rounds of both loops, and health again and again: what a write left would be in a file."""
+def test_an_idle_sync_writes_nothing(service: Service, kiosk: Follower) -> None:
+    """Run rounds of both loops, and health checks, repeatedly: any write would show in a file."""
     cards.add(service.services, TRUST, MANY[:5])
     kiosk.follow()
     kiosk.deliver()

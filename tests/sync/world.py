@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A kiosk that follows a central service: its store, and a sync that goes when it is told to."""
+"""A kiosk that follows a central service: its store, and a sync that runs on request."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TRUST = "Trust A"
 
 @dataclass
 class Token:
-    """Keeps `link.client.Tokens`: what central's own hands give."""
+    """Implements `link.client.Tokens` with tokens directly from central."""
 
     client: KioskClient
     retiring: bool = False
@@ -40,7 +40,7 @@ class Token:
 
 @dataclass
 class Follower:
-    """`name` at `service`, with its state in `folder`."""
+    """The kiosk `name` at `service`, with its state in `folder`."""
 
     service: Service
     folder: Path
@@ -55,7 +55,7 @@ class Follower:
         self.open()
 
     def open(self) -> None:
-        """As a process does when it starts."""
+        """Open the stores, as a process does when it starts."""
         self.outbox = Outbox(open_store(self.folder))
         self.engine = open_replica(self.folder)
         self.replica = Replica(self.engine)
@@ -71,7 +71,7 @@ class Follower:
         )
 
     def follow(self) -> ReplicaState:
-        """Round after round, until there is no more."""
+        """Follow, round after round, until there is no more."""
         more = True
         while more:
             pace, more, held = self.following.round(planning.Pace())
@@ -80,20 +80,20 @@ class Follower:
         return self.state
 
     def follow_once(self) -> None:
-        """One page, or what came instead of it."""
+        """Follow one page; return the error if it failed."""
         self.following.round(planning.Pace())
 
     def deliver_once(self) -> None:
-        """One batch, or what came instead."""
+        """Deliver one batch; return the error if it failed."""
         Delivery(self.outbox, self.central).round(planning.Pace())
 
     def close(self) -> None:
-        """As a process does when it ends."""
+        """Close the stores, as a process does when it ends."""
         self.outbox._engine.dispose()
         self.engine.dispose()
 
     def deliver(self) -> None:
-        """Hand the outbox over."""
+        """Deliver the outbox."""
         delivery, more = Delivery(self.outbox, self.central), True
         while more:
             pace, more = delivery.round(planning.Pace())
@@ -111,6 +111,6 @@ class Follower:
             return set(database.exec(select(ReplicaCard.card)))
 
     def expected(self, serials: list[str]) -> set[bytes]:
-        """The hashes of cards."""
+        """Return the hashes of cards."""
         key = self.state.key
         return {card_hash(key, CardIdentity(Family.PIV, each)) for each in serials}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A machine that boots the tree, and whose plug can be pulled."""
+"""A machine that boots the tree, and that can lose its power."""
 
 from __future__ import annotations
 
@@ -31,14 +31,15 @@ class State:
         self._disk = folder / "disk-0"
         with self._disk.open("wb") as disk:
             disk.truncate(_STATE_BYTES)
-        # None of it is root's alone: full is full. In blocks of a page, as the README has it.
-        at_once = "lazy_itable_init=0,lazy_journal_init=0"  # what is counted are the kiosk's writes
+        # No blocks are reserved for root: full is full. Blocks have the size of a page, as the
+        # README says.
+        at_once = "lazy_itable_init=0,lazy_journal_init=0"  # only the kiosk's writes are counted
         ext4 = ("-t", "ext4", "-b", "4096", "-m", "0", "-E", at_once)
         run("mke2fs", "-q", *ext4, str(self._disk))
         self._mount()
 
     def lose_power(self) -> None:
-        """Go on from what had reached the disk by now: nothing else outlives a power cut."""
+        """Continue from the disk's present content: nothing else survives a power cut."""
         self._number += 1
         copy = self._folder / f"disk-{self._number}"
         shutil.copyfile(self._disk, copy)
@@ -48,18 +49,18 @@ class State:
         self._mount()
 
     def fill(self) -> None:
-        """Leave no room."""
+        """Fill the file system completely."""
         place = self.mounted / "filler"
         with place.open("wb", buffering=0) as filler, contextlib.suppress(OSError):
             while True:
                 filler.write(bytes(4096))
 
     def free(self) -> None:
-        """Have room again."""
+        """Free the space again."""
         (self.mounted / "filler").unlink(missing_ok=True)
 
     def sectors_written(self) -> int:
-        """How many there were since it was mounted, with what waits in memory."""
+        """Return the sectors written since the mount, with what waits in memory."""
         run("sync", "--file-system", str(self.mounted))
         device = run("findmnt", "--noheadings", "--output", "SOURCE", str(self.mounted)).strip()
         counts = Path("/sys/class/block", Path(device).name, "stat").read_text().split()
@@ -88,7 +89,7 @@ class Machine:
             f"--machine=kiosk-{os.getpid()}",
             f"--network-namespace-path=/run/netns/{network}",
             "--capability=CAP_NET_ADMIN,CAP_BPF",
-            "--system-call-filter=bpf",  # which is how the kernel is told of devices
+            "--system-call-filter=bpf",  # this is how the kernel reports devices
             f"--bind={state.mounted}:/var/lib/smartcard-kiosk",
             f"--bind={boot}:/boot/firmware",
             f"--bind-ro={self._control}:/etc/systemd/system.control",
@@ -101,7 +102,7 @@ class Machine:
         self.leader = 0
 
     def boot(self) -> None:
-        """Switch it on, and wait until its first process listens."""
+        """Switch the machine on, and wait until its first process listens."""
         run("ip", "netns", "exec", self._network, "nft", "flush", "ruleset")
         self._group.mkdir(exist_ok=True)  # its own: another machine may run beside it
         enter = f'echo $$ >{self._group}/cgroup.procs && exec "$@"'
@@ -111,7 +112,8 @@ class Machine:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                # With version 2 of control groups the kernel can be told of devices and addresses.
+                # The kernel enforces rules for devices and addresses with version 2 of control
+                # groups.
                 env={**os.environ, "UNIFIED_CGROUP_HIERARCHY": "1"},
             )
         nspawn = self._nspawn
@@ -119,21 +121,21 @@ class Machine:
         def started() -> bool:
             if nspawn.poll() is not None:
                 raise AssertionError(f"the tree did not boot: {self._log.read_text()[-1000:]}")
-            told = subprocess.run(
+            booting = subprocess.run(
                 ["pgrep", "-P", str(nspawn.pid)], capture_output=True, text=True, check=False
             )
-            self.leader = int(told.stdout.split()[0]) if told.stdout else 0
+            self.leader = int(booting.stdout.split()[0]) if booting.stdout else 0
             return bool(self.leader) and self.path("/run/systemd/private").exists()
 
         self.wait(started, "systemd listens")
 
     def pull_the_plug(self) -> None:
-        """Kill everything at once; what had not reached the state's disk is gone."""
+        """Kill everything at once; only what had reached the state's disk survives."""
         self.close()
         self._state.lose_power()
 
     def close(self) -> None:
-        """Switch it off, the hard way."""
+        """Switch the machine off, the hard way."""
         if self._nspawn is None:
             return
         if self.leader:
@@ -150,7 +152,7 @@ class Machine:
             each.rmdir()
 
     def drop_in(self, service: str, *lines: str) -> None:
-        """Have a service with these lines besides, from its next start on and after power cuts."""
+        """Add these lines to a service, from its next start on and after power cuts."""
         folder = self._control / f"{service}.service.d"
         shutil.rmtree(folder, ignore_errors=True)
         if lines:
@@ -158,10 +160,10 @@ class Machine:
             (folder / "zz-proof.conf").write_text("\n".join(("[Service]", *lines, "")))
         self.inside("systemctl", "daemon-reload")
 
-    # ------------------------------------------------------------ looking into it
+    # ------------------------------------------------------------ the inside
 
     def path(self, inside: str) -> Path:
-        """A file of the machine's."""
+        """Return a file of the machine."""
         return Path(f"/proc/{self.leader}/root{inside}")
 
     def try_inside(self, *command: str) -> subprocess.CompletedProcess[str]:
@@ -177,7 +179,7 @@ class Machine:
         )
 
     def inside(self, *command: str) -> str:
-        """The same, which has to succeed."""
+        """Run a command in the machine; it has to succeed."""
         done = self.try_inside(*command)
         if done.returncode != 0:
             raise AssertionError(f"{' '.join(command)}: {done.stdout}{done.stderr}\n{self.log()}")
@@ -187,11 +189,11 @@ class Machine:
         return self.inside("systemctl", "show", "--value", "--property", name, unit)
 
     def pid(self, unit: str) -> int:
-        """The main process of a unit as we number it; 0 where it has none."""
+        """Return the main process of a unit in our numbering; 0 if it has none."""
         return self._ours(int(self.property(unit, "MainPID")))
 
     def child(self, unit: str, words: str) -> int:
-        """The process below that of `unit` whose command has these words; 0 where there is none."""
+        """Return the process below that of `unit` whose command has these words; 0 if none has."""
         found = subprocess.run(
             ["pgrep", "-P", str(self.pid(unit)), "-f", words],
             capture_output=True,
@@ -201,22 +203,22 @@ class Machine:
         return int((found.stdout.split() or ["0"])[0])
 
     def strike(self, number: int, how: signal.Signals = signal.SIGKILL) -> None:
-        """Send a signal to a process of the machine, as we number it."""
+        """Send a signal to a process of the machine, in our numbering."""
         if number <= 1 or not self._is_its(Path(f"/proc/{number}")):
-            raise AssertionError(f"{number} is no process of the machine's\n{self.log()}")
+            raise AssertionError(f"{number} is not a process of the machine\n{self.log()}")
         os.kill(number, how)
 
     def is_up(self, unit: str) -> bool:
-        """Whether the unit is active: what says when it is ready has said so."""
+        """Return whether the unit is active: a notifying service has reported that it is ready."""
         return self.property(unit, "ActiveState") == "active"
 
     def log(self, *options: str) -> str:
-        """The end of the journal."""
-        told = self.try_inside("journalctl", "-b", "-o", "cat", "-n", "60", *options)
-        return told.stdout[-6000:]
+        """Return the end of the journal."""
+        booting = self.try_inside("journalctl", "-b", "-o", "cat", "-n", "60", *options)
+        return booting.stdout[-6000:]
 
     def wait(self, holds: Callable[[], bool], what: str, patience: float = PATIENCE) -> float:
-        """How many seconds it took until `holds`; raises AssertionError after `patience`."""
+        """Return the seconds until `holds` was true; raises AssertionError after `patience`."""
         begun = time.monotonic()
         while not holds():
             if time.monotonic() - begun > patience:
@@ -225,7 +227,7 @@ class Machine:
         return time.monotonic() - begun
 
     def _ours(self, number: int) -> int:
-        """A process by its number in the machine: its last one in NSpid is that."""
+        """Return our number of a process of the machine: its number there is the last in NSpid."""
         if not number:
             return 0
         for status in Path("/proc").glob("[0-9]*/status"):
@@ -242,7 +244,7 @@ class Machine:
 
 
 def _control_groups() -> Path:
-    """Where version 2 of them is mounted; raises NotHere where it is not."""
+    """Return where control groups version 2 are mounted; raises NotHere if they are not."""
     for line in Path("/proc/self/mounts").read_text().splitlines():
         _, mounted, kind, *_ = line.split()
         if kind == "cgroup2":
@@ -252,7 +254,7 @@ def _control_groups() -> Path:
 
 @contextmanager
 def partition(folder: Path) -> Iterator[State]:
-    """A state's partition until the block ends."""
+    """Provide a state's partition until the block ends."""
     state = State(folder)
     try:
         yield state

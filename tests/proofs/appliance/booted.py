@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The real units, booted: ready, used, hit, and used again.
+"""The real units, booted: ready, used, disturbed, and used again.
 
 Debian 13 under systemd-nspawn, with the project installed as IT installs it; pcscd with a virtual
-reader, central over a wire with TLS, the state on a disk whose power is cut. What is not as on a
-wall is in `guest`, and said in the proof's line.
+reader, central over a virtual cable with TLS, the state on a disk whose power can be cut.
+Differences from a real installation are in `guest`, and named in the proof's line.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tests.proofs.appliance import ward as wd
 from tests.proofs.appliance.boot import Machine
 from tests.proofs.appliance.tree import exposure_limit
 from tests.proofs.appliance.ward import START, Ward, to_the_work
-from tests.proofs.interrupting import CardPoint, Deed
+from tests.proofs.interrupting import CardPoint, Disturbance
 from tests.proofs.ward import ROOT
 
 _NOT_RECORDED = "This kiosk cannot unlock smartcards just now"
@@ -38,9 +38,10 @@ _CLOCK = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 _CLOCK_FILE = "/run/kiosk-proof-clock"
 _QUICK = ("Environment=GALLIUM_DRIVER=llvmpipe", "MemoryDenyWriteExecute=no")
 
-# By count of commands in a visit: 9 report, 3 prove, 13 and 14 begin, 15 unblocks, 16 verifies, 17
-# changes the key, 18 signs. A visit that central can only reckon the worst of is followed by one
-# that leaves evidence: what befalls a card that is hit every time is the interruptions' proof.
+# By count of commands in a visit: 9 for the report, 3 for the proof, 13 and 14 begin, 15 unblocks,
+# 16 verifies, 17 changes the key, 18 signs. If central can only assume the worst of a visit, the
+# next one leaves evidence: the proof of the interruptions covers a card that is disturbed every
+# time.
 PLUGS = (
     CardPoint(10, acted=False, deed="power"),
     CardPoint(15, acted=True, deed="power"),
@@ -57,16 +58,16 @@ PLUGS = (
 
 @dataclass
 class Figures:
-    """What was seen, part by part."""
+    """The results, part by part."""
 
-    told: list[str] = field(default_factory=list)
+    parts: list[str] = field(default_factory=list)
 
     def add(self, what: str) -> None:
-        self.told.append(what)
+        self.parts.append(what)
 
 
 def prove(plugs: tuple[CardPoint, ...] = PLUGS) -> str:
-    """All of it; NotHere, an AssertionError, where this machine cannot do it."""
+    """Run all parts; raises NotHere, an AssertionError, if this machine cannot do it."""
     figures = Figures()
     with tempfile.TemporaryDirectory(prefix="kiosk-booted-") as name, wd.ward(Path(name)) as ward:
         ward.prepare()
@@ -83,11 +84,11 @@ def prove(plugs: tuple[CardPoint, ...] = PLUGS) -> str:
         " process in place of a touch screen, a virtual reader, no udev; after the first unlock"
         " drawn by code made at run time (MemoryDenyWriteExecute off), for speed"
     )
-    return "; ".join(figures.told)
+    return "; ".join(figures.parts)
 
 
 def first_boot(ward: Ward, figures: Figures) -> None:
-    """What IT put on the boot partition makes it a kiosk, and the token is gone afterwards."""
+    """The files on the boot partition make it a kiosk, and the token is deleted afterwards."""
     machine = ward.machine
     seconds = ward.boot_until_ready()
     machine.wait(lambda: machine.is_up("kiosk-sync.service"), "the sync runs")
@@ -102,24 +103,24 @@ def first_boot(ward: Ward, figures: Figures) -> None:
 
 
 def _firewall_is_seen(machine: Machine) -> None:
-    """Rules that are gone are found by the service that fills them, and told by the doctor."""
-    said = machine.path("/run/smartcard-kiosk-firewall/firewall")
-    if said.read_text():
-        raise AssertionError(f"the firewall complains: {said.read_text()}")
+    """The service that fills the firewall notices missing rules, and the doctor reports them."""
+    status = machine.path("/run/smartcard-kiosk-firewall/firewall")
+    if status.read_text():
+        raise AssertionError(f"the firewall reports a fault: {status.read_text()}")
     machine.inside("nft", "flush", "ruleset")
     machine.try_inside("systemctl", "restart", "kiosk-firewall.service")
-    if not said.read_text().startswith("nft: "):
-        raise AssertionError("nobody says that the rules are gone")
+    if not status.read_text().startswith("nft: "):
+        raise AssertionError("the doctor does not report the missing rules")
     machine.inside("systemctl", "restart", "nftables.service", "kiosk-firewall.service")
-    if said.read_text() or "central4" not in machine.inside("nft", "list", "ruleset"):
-        raise AssertionError("the rules are not in force again")
+    if status.read_text() or "central4" not in machine.inside("nft", "list", "ruleset"):
+        raise AssertionError("the rules were not loaded again")
 
 
 def _understood(machine: Machine) -> None:
-    """Debian 13's own systemd and udev have nothing to complain about, nor are units exposed."""
+    """Debian 13's own systemd and udev report no fault, and no unit is too exposed."""
     units = sorted(path.name for path in (ROOT / "systemd/system").glob("*.*") if path.is_file())
-    told = machine.try_inside("systemd-analyze", "verify", "--man=no", *units)
-    if complaints := [line for line in told.stderr.splitlines() if "kiosk" in line]:
+    verified = machine.try_inside("systemd-analyze", "verify", "--man=no", *units)
+    if complaints := [line for line in verified.stderr.splitlines() if "kiosk" in line]:
         raise AssertionError(f"systemd: {complaints}")
     root = "/run/kiosk-proof-units"  # with Debian's units and ours, and without the proof's lines
     machine.inside("mkdir", "-p", f"{root}/usr/lib")
@@ -133,7 +134,7 @@ def _understood(machine: Machine) -> None:
 
 
 def in_its_own_sandbox(ward: Ward, figures: Figures) -> None:
-    """Unlock a card with every line of the units in force; then go on with a quicker screen."""
+    """Unlock a card with every line of the units in force; then continue with a quicker screen."""
     seconds = ward.unlock()
     ward.wait_until_reported()
     figures.add(f"unlocked by touches in {seconds:.0f} s (drawn by software)")
@@ -143,7 +144,7 @@ def in_its_own_sandbox(ward: Ward, figures: Figures) -> None:
 
 
 def idle(ward: Ward, figures: Figures) -> None:
-    """While nobody comes nothing is written to the state's disk."""
+    """An unattended kiosk does not write to the state's disk."""
     ward.wait_until_reported()
     time.sleep(5)  # what the visit left for later
     before = ward.state.sectors_written()
@@ -154,7 +155,7 @@ def idle(ward: Ward, figures: Figures) -> None:
 
 
 def killed(ward: Ward, figures: Figures) -> None:
-    """kill -9 of each process, one after the other: each comes back, and cards are unlocked."""
+    """Kill each process with SIGKILL in turn: each restarts, and cards are unlocked."""
     machine, seconds = ward.machine, []
     victims: tuple[tuple[str, Callable[[], int]], ...] = (
         ("screen", lambda: machine.pid("kiosk.service")),
@@ -176,7 +177,7 @@ def killed(ward: Ward, figures: Figures) -> None:
 
 
 def card_service(ward: Ward, figures: Figures) -> None:
-    """pcscd stopped and started; then frozen, which the kiosk has mended by the unit it may ask."""
+    """Stop and start pcscd; then freeze it, which the kiosk resolves by its unit for requests."""
     machine, units = ward.machine, ("pcscd.socket", "pcscd.service")
     machine.inside("systemctl", "stop", *units)
     ward.walk([jr.See("The card reader is not available")])
@@ -193,7 +194,7 @@ def card_service(ward: Ward, figures: Figures) -> None:
 
 
 def frozen(ward: Ward, figures: Figures) -> None:
-    """A screen that stands still is killed by the watchdog, and another one takes its place."""
+    """The watchdog kills a frozen screen, and another one starts."""
     machine = ward.machine
     before, restarts = machine.pid("kiosk.service"), _restarts(ward)
     machine.strike(before, signal.SIGSTOP)
@@ -203,14 +204,14 @@ def frozen(ward: Ward, figures: Figures) -> None:
 
     seconds = machine.wait(back, "the watchdog acts", 3 * _WATCHDOG_SECONDS)
     if "watchdog" not in machine.log("-u", "kiosk.service", "--grep", "atchdog").lower():
-        raise AssertionError("it came back, and not by the watchdog")
+        raise AssertionError("the screen restarted, but not through the watchdog")
     if _restarts(ward) != restarts + 1:
-        raise AssertionError("started more than once")
+        raise AssertionError("the screen was started more than once")
     figures.add(f"frozen screen: killed by the watchdog and ready again after {seconds:.0f} s")
 
 
 def full(ward: Ward, figures: Figures) -> None:
-    """What cannot be recorded is not done to a card; with room again, all is well."""
+    """On a full disk no unrecorded work is done to a card; with room again, everything works."""
     machine = ward.machine
     ward.card.lock()
     left = ward.card.unblocking_left
@@ -219,22 +220,22 @@ def full(ward: Ward, figures: Figures) -> None:
         _start_anew(ward)
         machine.wait(lambda: machine.is_up("kiosk.service"), "ready without room")
         machine.wait(lambda: machine.is_up("kiosk-sync.service"), "the sync runs without room")
-        ward.leave_no_room()  # also where what they had open was
+        ward.leave_no_room()  # also in the files that they had opened before
         ward.walk([*to_the_work(), jr.See(_NOT_RECORDED), jr.Press(Intent.CLOSE)])
         ward.take()
         if any(_restarts(ward, each) for each in ("kiosk", "kiosk-sync")):
-            raise AssertionError(f"a full disk ended one of them\n{machine.log()}")
+            raise AssertionError(f"a full disk ended a service\n{machine.log()}")
     finally:
         ward.state.free()
     if ward.card.unblocking_left != left or ward.card.passcode_left:
-        raise AssertionError("something was done to the card, and could not be recorded")
+        raise AssertionError("unrecorded work was done to the card")
     ward.walk([START])
-    told = "full disk: both services started on it, said so, and nothing done to the card"
-    figures.add(f"{told}; then unlocked in {ward.unlock():.0f} s")
+    report = "full disk: both services started on it, said so, and nothing done to the card"
+    figures.add(f"{report}; then unlocked in {ward.unlock():.0f} s")
 
 
 def clock(ward: Ward, figures: Figures) -> None:
-    """A clock that jumps in the middle of a visit: 400 days ahead, and then back before today."""
+    """The clock jumps in the middle of a visit: 400 days ahead, then back before today."""
     machine = ward.machine
     turned = (
         f"Environment=LD_PRELOAD={_CLOCK} FAKETIME_TIMESTAMP_FILE={_CLOCK_FILE}",
@@ -254,9 +255,9 @@ def clock(ward: Ward, figures: Figures) -> None:
     _turn(file, "-40d")
     ward.walk([journey[-1], jr.See("Your smartcard is unlocked"), jr.Take(), START])
     ward.wait_until_reported()
-    said = machine.log("-u", "kiosk.service")
+    log = machine.log("-u", "kiosk.service")
     for day in (_days_on(400), _days_on(-40)):
-        if day not in said:
+        if day not in log:
             raise AssertionError(f"the clock did not jump to {day}")
     for service in ("kiosk", "kiosk-sync"):
         machine.drop_in(service, *(_QUICK if service == "kiosk" else ()))
@@ -265,11 +266,11 @@ def clock(ward: Ward, figures: Figures) -> None:
 
 
 def plug(ward: Ward, figures: Figures, plugs: tuple[CardPoint, ...]) -> None:
-    """The plug is pulled in the middle of the card's work, ten times; then a visit in peace."""
+    """Cut the power during the card's work, ten times; then an undisturbed visit succeeds."""
     machine, ready = ward.machine, []
     for point in plugs:
         ward.card.lock()
-        deed = Deed(machine.pull_the_plug)
+        deed = Disturbance(machine.pull_the_plug)
         ward.watched.begin_visit(point, deed)
         with suppress(wd.Gone, OSError):
             ward.walk([*to_the_work(), jr.See("Your smartcard is unlocked")])
@@ -294,13 +295,13 @@ def plug(ward: Ward, figures: Figures, plugs: tuple[CardPoint, ...]) -> None:
 
 
 def given_up(ward: Ward, figures: Figures) -> None:
-    """A kiosk that cannot be kept up says whom to call, and is tried again."""
+    """A kiosk that cannot be kept running shows whom to call, and is retried."""
     machine = ward.machine
     machine.inside("systemctl", "reset-failed", "kiosk.service")
     kills = 0
     while not machine.is_up("kiosk-help.service"):
         if kills > 2 * _RESTARTS:
-            raise AssertionError("never given up")
+            raise AssertionError("systemd never gave the kiosk up")
         machine.wait(lambda: _alive(ward) or machine.is_up("kiosk-help.service"), "it is started")
         if process := machine.pid("kiosk.service"):
             machine.strike(process)
@@ -316,7 +317,7 @@ def given_up(ward: Ward, figures: Figures) -> None:
 
 
 def hung_too_soon(ward: Ward, figures: Figures) -> None:
-    """Neither settings that are wrong nor a central that is missing need anybody to come back."""
+    """After wrong settings or a missing central, the kiosk recovers without help."""
     machine, file = ward.machine, ward.boot / site_file.FILE
     right = file.read_text()
     file.write_text(right.replace("idle_seconds = 300", "idle_seconds = -1"))
@@ -324,19 +325,19 @@ def hung_too_soon(ward: Ward, figures: Figures) -> None:
     machine.boot()
     machine.wait(lambda: machine.is_up("kiosk-help.service"), "wrong settings: the help screen")
     if "idle_seconds" not in (ward.boot / site_file.TOLD).read_text():
-        raise AssertionError("nobody is told what is wrong")
+        raise AssertionError("no message says what is wrong")
     file.write_text(right)
     ward.make_new()
     ward.central.stop()
     machine.boot()
     machine.wait(lambda: machine.is_up("kiosk-help.service"), "no central: the help screen")
-    told = ward.boot / "enrolment-token.wrong.txt"
-    machine.wait(lambda: "CentralUnavailable" in told.read_text(), "word of it beside the token")
+    report = ward.boot / "enrolment-token.wrong.txt"
+    machine.wait(lambda: "CentralUnavailable" in report.read_text(), "word of it beside the token")
     ward.central.start()
     seconds = machine.wait(lambda: machine.is_up("kiosk.service"), "enrolled once there is central")
     _no_try_is_due(machine)
-    if told.exists():
-        raise AssertionError(f"enrolled, and it is still said: {told.read_text()}")
+    if report.exists():
+        raise AssertionError(f"enrolled, and the message is still there: {report.read_text()}")
     figures.add(
         "wrong settings: help, and word beside them; no central at the first boot: the same, ready"
         f" {seconds:.0f} s after it came"
@@ -344,13 +345,13 @@ def hung_too_soon(ward: Ward, figures: Figures) -> None:
 
 
 def _no_try_is_due(machine: Machine) -> None:
-    """Once the kiosk serves again, nothing starts it anew in the middle of a visit."""
+    """Once the kiosk serves again, nothing restarts it in the middle of a visit."""
     machine.wait(lambda: not machine.is_up("kiosk-help.service"), "the help screen goes", 10)
     machine.wait(lambda: not machine.is_up("kiosk-retry.timer"), "no further try is due", 10)
 
 
 def _turn(clock: Path, how_far: str) -> None:
-    """All at once: it is read at every look at the clock."""
+    """Do all at once: the file is read at every look at the clock."""
     new = clock.with_suffix(".new")
     new.write_text(how_far + "\n")
     new.replace(clock)

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From inside the sandboxes of the real units: what is denied there, and only there.
+"""The sandboxes of the real units, from inside: what they deny, and only they.
 
 A probe runs in place of each service's program, with every other line of its unit in force, and
-once more as the same user in no sandbox and behind no firewall. What is denied inside has to
-succeed outside. What this kernel cannot deny, as a service with that one line shows, is named.
+once more as the same user in no sandbox and behind no firewall. Every denied action has to
+succeed outside. Denials that this kernel cannot enforce, as a service with that one line shows, are
+named.
 """
 
 from __future__ import annotations
@@ -46,9 +47,9 @@ SERVICES = {
     "kiosk-help": ("kiosk", False),
     "kiosk-firewall": ("kiosk-firewall", False),
     "kiosk-site": ("root", False),
-    "kiosk-setup": ("kiosk", True),  # the last: its success has the kiosk started anew
+    "kiosk-setup": ("kiosk", True),  # the last: its success restarts the kiosk
 }
-# These run one program of Debian's each, and no Python could be run in their place.
+# These run one program of Debian's each, and no Python could run in their place.
 OTHERS = ("pcscd", "kiosk-retry", "kiosk-reader-reset", "kiosk-backlight")
 _AS_PROBE = (
     "Type=oneshot",
@@ -68,18 +69,18 @@ Outcomes = Mapping[str, str]
 
 
 def prove() -> str:
-    """What was denied, by how many services; raises AssertionError where something was not."""
+    """Return what was denied, by how many services; raises AssertionError if something was not."""
     with tempfile.TemporaryDirectory(prefix="kiosk-sandbox-") as name, wd.ward(Path(name)) as ward:
         ward.prepare()
         ward.boot_until_ready()
         with _somebody_else(ward) as addresses:
             _lay_out(ward.machine)
-            told = [*_compare(ward, addresses), _others(ward.machine), _limits(ward.machine)]
-    return "; ".join(told)
+            results = [*_compare(ward, addresses), _others(ward.machine), _limits(ward.machine)]
+    return "; ".join(results)
 
 
 def _compare(ward: Ward, addresses: Mapping[str, str]) -> list[str]:
-    """Every service inside and outside; what the kernel denies in none is named."""
+    """Run every service inside and outside; name the denials that the kernel does not enforce."""
     machine = ward.machine
     machine.inside("systemctl", "stop", "kiosk.service", "kiosk-sync.service")
     inside = {each: _in_sandbox(machine, each, addresses) for each in SERVICES}
@@ -90,10 +91,10 @@ def _compare(ward: Ward, addresses: Mapping[str, str]) -> list[str]:
     for service, (user, reaches) in SERVICES.items():
         for what in _DENIED:
             if outside[user][what] != "done":
-                raise AssertionError(f"{what} fails as {user} outside, too: nothing is shown")
+                raise AssertionError(f"{what} fails as {user} outside, too: this shows nothing")
             if inside[service][what] == "done":
                 if what not in not_enforced:
-                    raise AssertionError(f"{service} is not kept from {what}: {inside[service]}")
+                    raise AssertionError(f"{service} is not denied {what}: {inside[service]}")
                 open_to.append(f"{what.replace('_', ' ')} to {service}")
         if (inside[service]["central"] == "done") is not reaches:
             raise AssertionError(f"{service} and central: {inside[service]['central']}")
@@ -108,7 +109,7 @@ def _compare(ward: Ward, addresses: Mapping[str, str]) -> list[str]:
 
 
 def _not_enforced(machine: Machine) -> list[str]:
-    """What a bare service can do all the same, with the one line against it."""
+    """Return what a service can still do that has only the one line against it."""
     done = machine.try_inside(
         "systemd-run",
         "--wait",
@@ -122,30 +123,32 @@ def _not_enforced(machine: Machine) -> list[str]:
 
 
 def _in_sandbox(machine: Machine, service: str, addresses: Mapping[str, str]) -> Outcomes:
-    """What the probe says in place of the service's program."""
-    said = f"/run/kiosk-proof-{service}"
+    """Return the probe's output in place of the service's program."""
+    output = f"/run/kiosk-proof-{service}"
     unit = f"{service}.service"
     program = f"ExecStart={_PYTHON} {_PROBE}"
     environment = [f"Environment={name}={value}" for name, value in addresses.items()]
-    machine.drop_in(service, *_AS_PROBE, program, *environment, f"StandardOutput=file:{said}")
-    # Whatever it waits for or wants besides is no part of its sandbox.
+    machine.drop_in(service, *_AS_PROBE, program, *environment, f"StandardOutput=file:{output}")
+    # Its ordering and its other dependencies are no part of its sandbox.
     machine.inside("systemctl", "stop", unit)
     machine.inside("systemctl", "start", "--job-mode=ignore-dependencies", unit)
-    told: dict[str, str] = json.loads(machine.path(said).read_text())
-    return told
+    results: dict[str, str] = json.loads(machine.path(output).read_text())
+    return results
 
 
 def _in_none(machine: Machine, user: str, addresses: Mapping[str, str]) -> Outcomes:
-    """What the probe says as `user` with nothing around it."""
+    """Return the probe's output as `user` with nothing around it."""
     group = "kiosk" if user == "kiosk-sync" else user
     become = ("setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups", "--")
     environment = [f"{name}={value}" for name, value in addresses.items()]
-    told: dict[str, str] = json.loads(machine.inside(*become, "env", *environment, _PYTHON, _PROBE))
-    return told
+    results: dict[str, str] = json.loads(
+        machine.inside(*become, "env", *environment, _PYTHON, _PROBE)
+    )
+    return results
 
 
 def _others(machine: Machine) -> str:
-    """The services that run another's program: nothing else can be run in their place."""
+    """Check the services that run another's program: nothing else can run in their place."""
     machine.drop_in("kiosk")
     for service in OTHERS:
         machine.drop_in(service, "ExecStart=", "ExecStart=/usr/bin/id", "Restart=no")
@@ -158,12 +161,12 @@ def _others(machine: Machine) -> str:
 
 
 def _not_executed(machine: Machine, unit: str) -> bool:
-    """Whether its program could not be executed: EXIT_EXEC of systemd.exec(5)."""
+    """Return whether its program could not be executed: EXIT_EXEC of systemd.exec(5)."""
     return machine.property(unit, "ExecMainStatus") == "203"
 
 
 def _limits(machine: Machine) -> str:
-    """Which limits the kernel has no controller for here."""
+    """Return the limits for which this kernel has no controller."""
     has = machine.path("/sys/fs/cgroup/cgroup.controllers").read_text().split()
     lines = {"memory": "MemoryMax", "pids": "TasksMax"}
     missing = [line for controller, line in lines.items() if controller not in has]
@@ -171,7 +174,7 @@ def _limits(machine: Machine) -> str:
 
 
 def _lay_out(machine: Machine) -> None:
-    """What somebody may read, write, open and run who is in no sandbox."""
+    """Create files that a user outside the sandbox may read, write, open and run."""
     for folder in ("home", "var/lib", "etc", "usr/share"):
         made = machine.path(f"/{folder}/kiosk-proof")
         made.mkdir(exist_ok=True)
@@ -189,7 +192,7 @@ def _lay_out(machine: Machine) -> None:
 
 @contextmanager
 def _somebody_else(ward: Ward) -> Iterator[dict[str, str]]:
-    """Servers that accept whatever comes, beside central; the addresses for the probe."""
+    """Run servers beside central that accept everything; yield the addresses for the probe."""
     port = int(ward.central.url.rpartition(":")[2])
     addresses = {
         "PROBE_CENTRAL": f"{ward.net.central}:{port}",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What stands around the machine: a wire, central at its other end, somebody else, and a card."""
+"""The machine's surroundings: a cable, central at its other end, another host, and a card."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _DAY = datetime.timedelta(days=1)
 
 
 class CentralOverTheWire(CentralProcess):
-    """`kiosk-central serve` with TLS, at the other end of the wire."""
+    """`kiosk-central serve` with TLS, at the other end of the cable."""
 
     def __init__(self, folder: Path, address: str) -> None:
         super().__init__(folder)
@@ -43,7 +43,7 @@ class CentralOverTheWire(CentralProcess):
 
 
 class Slot(VirtualReaderCard):
-    """A card that is put into the virtual reader of a machine, from within its network."""
+    """A slot that inserts a card into a machine's virtual reader, from within its network."""
 
     def __init__(self, card: SimulatedCard, machine: Machine) -> None:
         super().__init__(card, VPCD_PORT)
@@ -60,7 +60,7 @@ class Slot(VirtualReaderCard):
             except OSError as error:
                 made.append(error)
 
-        # A thread of its own: a network name space is entered for good.
+        # A thread of its own: a thread cannot leave a network namespace that it entered.
         thread = threading.Thread(target=enter)
         thread.start()
         thread.join()
@@ -76,7 +76,7 @@ def _enter(network: Path) -> None:
 
 
 def _certify(folder: Path, address: str) -> bytes:
-    """An authority's certificate (PEM); central's own and its key lie in `folder`."""
+    """Write an authority's certificate (PEM), and central's certificate and key, to `folder`."""
     authority_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     authority = _certificate("The trust's authority", None, authority_key, authority_key, None)
     central = _certificate("central", authority, authority_key, key, address)
@@ -107,7 +107,7 @@ def _certificate(
         .issuer_name(authority.subject if authority else subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        # Clocks are turned in this proof; a certificate that ran out is another one's matter.
+        # This proof turns clocks; an expired certificate is not its subject.
         .not_valid_before(now - 3650 * _DAY)
         .not_valid_after(now + 3650 * _DAY)
         .add_extension(x509.BasicConstraints(ca=address is None, path_length=None), critical=True)

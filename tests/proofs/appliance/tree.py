@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A Debian 13 tree with the project in it, as IT installs it.
 
-Debian's part takes minutes and is made once: it stays in `build`, under the name of what is in it.
-The project's part is laid over it anew each time.
+Debian's part takes minutes and is made once: it stays in `build`, under a name that depends on its
+content. The project's part is put over it anew each time.
 """
 
 from __future__ import annotations
@@ -20,26 +20,29 @@ from pathlib import Path
 from tests.proofs.ward import ROOT
 
 _PACKAGES = ROOT / "systemd/packages"
-_OURS = ("vsmartcard-vpcd", "libfaketime")  # of the proof: a reader that is none, and a clock
-BROUGHT_ALONG = ("__init__.py", "finger.py")  # of the demonstration, by the proof
+_OURS = (
+    "vsmartcard-vpcd",
+    "libfaketime",
+)  # for the proof: a virtual reader, and a clock
+BROUGHT_ALONG = ("__init__.py", "finger.py")  # of the demonstration, installed by the proof
 _PYTHON = Path("usr/lib/python3/dist-packages")
 _GUEST = Path(__file__).parent / "guest"
-PROOFS = Path("usr/lib/kiosk-proof")  # what the proof brings along, below the tree
+PROOFS = Path("usr/lib/kiosk-proof")  # the proof's own files, below the tree
 _NEEDED = ("mmdebstrap", "systemd-nspawn", "nft", "ip", "mke2fs")
 _COMMAND = "#!/usr/bin/python3\nimport sys\nfrom kiosk.__main__ import main\nsys.exit(main())\n"
 
 
 class NotHere(AssertionError):
-    """What this machine cannot do, by name."""
+    """Names what this machine cannot do."""
 
 
 def exposure_limit(service: str) -> int:
-    """How exposed a service may be, in tenths, by `systemd-analyze security`."""
+    """Return how exposed a service may be, in tenths, by `systemd-analyze security`."""
     return 20 if service == "kiosk.service" else 15
 
 
 def needed() -> None:
-    """Raises NotHere where this machine cannot boot a tree."""
+    """Raise NotHere if this machine cannot boot a tree."""
     if os.geteuid() != 0:
         raise NotHere("needs root, to boot a tree")
     missing = [each for each in _NEEDED if shutil.which(each) is None]
@@ -48,7 +51,7 @@ def needed() -> None:
 
 
 def debian() -> Path:
-    """The tree with Debian's packages alone, made where it is not there yet."""
+    """Return the tree with Debian's packages alone; make it if it does not exist."""
     names = sorted({*_names(_PACKAGES), *_OURS})
     digest = hashlib.sha256(" ".join(names).encode()).hexdigest()[:12]
     tree = ROOT / f"build/appliance/debian-{digest}"
@@ -86,7 +89,7 @@ def debian() -> Path:
 
 @contextmanager
 def installed(folder: Path) -> Iterator[Path]:
-    """The tree with the project installed in it, to boot from, until the block ends."""
+    """Provide the tree with the project installed, to boot from, until the block ends."""
     layers = {each: folder / each for each in ("project", "written", "work", "tree")}
     for each in layers.values():
         each.mkdir()
@@ -104,7 +107,7 @@ def installed(folder: Path) -> Iterator[Path]:
 
 
 def _install(layer: Path, folder: Path) -> None:
-    """The appliance's wheel, the units, and what the proof brings along."""
+    """Install the appliance's wheel, the units, and the proof's own files."""
     build = run(str(ROOT / "provisioning/wheel"), "--appliance", str(folder / "wheel"))
     with zipfile.ZipFile(build.strip()) as packed:
         packed.extractall(layer / _PYTHON)
@@ -120,7 +123,7 @@ def _install(layer: Path, folder: Path) -> None:
 
 
 def _bring_along(layer: Path) -> None:
-    """A finger for the screen, and the drop-ins that the proof needs, all from `guest`."""
+    """Install a finger for the screen and the proof's drop-ins, all from `guest`."""
     shutil.copytree(_GUEST, layer / PROOFS)
     (layer / _PYTHON / "kiosk/demo").mkdir()
     for each in BROUGHT_ALONG:
@@ -132,7 +135,7 @@ def _bring_along(layer: Path) -> None:
 
 
 def run(*command: str) -> str:
-    """What a command says; raises AssertionError with its complaints where it fails."""
+    """Return a command's output; raises AssertionError with its errors if it fails."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise AssertionError(f"{' '.join(command)}: {done.stderr[-1000:]}")
@@ -145,7 +148,7 @@ def _names(file: Path) -> list[str]:
 
 
 def _mirror() -> list[str]:
-    """Where this machine has its own packages from; none: where everybody has."""
+    """Return this machine's package mirror, or the public one."""
     sites = _apt("apt-get", "indextargets", "--format", "$(SITE)", "Created-By: Packages")
     return [site for site in sites if "security" not in site][:1]
 

@@ -27,7 +27,7 @@ from tests.proofs.appliance.surroundings import CentralOverTheWire, Slot
 from tests.proofs.interrupting import WatchedCard
 from tests.wire import Wire, wire
 
-_OUT_SECONDS = 0.6  # pcscd looks every 0.4 s
+_OUT_SECONDS = 0.6  # pcscd polls every 0.4 s
 _ORDER_SECONDS = 40.0
 _SITE = """\
 central_url = "{url}"
@@ -39,7 +39,7 @@ clocks = ["192.0.2.123"]
 name = "IT “service” desk"
 detail = "ext. 2222"
 """
-# Short, since every key is touched.
+# Short, because every key is touched.
 HOLDER = replace(
     cardholders.NURSE,
     answers=tuple((question, given[:3].lower()) for question, given in cardholders.NURSE.answers),
@@ -47,7 +47,7 @@ HOLDER = replace(
 
 
 class Ward:
-    """All of it. The machine is off at first."""
+    """Everything together. The machine is off at first."""
 
     def __init__(
         self, machine: Machine, state: State, boot: Path, central: CentralOverTheWire, net: Wire
@@ -69,7 +69,7 @@ class Ward:
         (self.boot / "authority.pem").write_bytes(self.central.authority)
 
     def make_new(self) -> None:
-        """Switch the machine off, and have it be another kiosk that was never switched on."""
+        """Switch the machine off, and make it another kiosk that was never switched on."""
         self.machine.close()
         for each in self.state.mounted.iterdir():
             if each.is_file():
@@ -82,7 +82,7 @@ class Ward:
         token.write_text(self.central.enrolment_token(kiosk))
 
     def boot_until_ready(self) -> float:
-        """Switch the machine on: how many seconds until screen, flow and card worker answered."""
+        """Switch the machine on; return the seconds until screen, flow and card worker answered."""
         begun = time.monotonic()
         self.machine.boot()
         self.machine.wait(lambda: self.machine.is_up("kiosk.service"), "the kiosk is ready")
@@ -91,14 +91,14 @@ class Ward:
     # ------------------------------------------------------------ the card
 
     def insert(self) -> None:
-        """Put the card in, once it was out for as long as pcscd needs to see it."""
+        """Insert the card, once it was out for as long as pcscd needs to notice that."""
         time.sleep(max(self._out_since + _OUT_SECONDS - time.monotonic(), 0))
         slot = Slot(self.watched, self.machine)
         self.machine.wait(lambda: _done(slot.insert), "the virtual reader takes the card", 20)
         self._slot = slot
 
     def take(self) -> None:
-        """Take the card out, where there is one."""
+        """Remove the card if there is one."""
         if self._slot is not None:
             self._slot.remove()
             self._slot = None
@@ -107,7 +107,7 @@ class Ward:
     # ------------------------------------------------------------ the screen
 
     def walk(self, journey: jr.Journey) -> None:
-        """Do each step; raises AssertionError telling what was on the screen instead."""
+        """Do each step; raises AssertionError with the content of the screen if one fails."""
         place = self.machine.path("/run/smartcard-kiosk/finger")
         with socket.socket(socket.AF_UNIX) as hand:
             hand.settimeout(_ORDER_SECONDS)
@@ -144,24 +144,24 @@ class Ward:
             raise AssertionError(f"{what}: the screen has {seen}\n{self.machine.log()}")
 
     def unlock(self) -> float:
-        """A visit in peace, of which the card comes out with its new passcode: its seconds."""
+        """Run an undisturbed visit that gives the card its new passcode; return its seconds."""
         self.card.lock()
         begun = time.monotonic()
         self.walk([*to_the_work(), jr.See("Your smartcard is unlocked"), jr.Take(), START])
         if not self.card.has_passcode(HOLDER.new_passcode) or self.card.passcode_left != 3:
-            raise AssertionError("said to be unlocked, and is not")
+            raise AssertionError("reported as unlocked, but it is not")
         return time.monotonic() - begun
 
     # ------------------------------------------------------------ the state
 
     def leave_no_room(self) -> None:
-        """Fill the state's disk, with nothing left in a journal that could be written over."""
+        """Fill the state's disk, with no space left in a journal that could be overwritten."""
         with closing(sqlite3.connect(self.state.mounted / "store.sqlite3")) as store:
             store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self.state.fill()
 
     def pending(self) -> int:
-        """How much central has yet to hear, as the state's disk says."""
+        """Return how many items central has yet to get, according to the state's disk."""
         engine = open_store(self.state.mounted)
         try:
             return Outbox(engine).count_pending()
@@ -173,14 +173,14 @@ class Ward:
 
 
 class Gone(AssertionError):
-    """The kiosk went away in the middle of an order."""
+    """The kiosk ended in the middle of an order."""
 
 
 START = jr.See("Insert your smartcard")
 
 
 def to_the_work() -> jr.Journey:
-    """A visit up to the moment at which the card's own work begins."""
+    """Return the steps of a visit up to the moment at which the card work begins."""
     journey: jr.Journey = [START, jr.Insert()]
     for question, given in HOLDER.answers:
         journey += jr.answer(SecurityQuestion(question).in_language("en"), given)
@@ -189,7 +189,7 @@ def to_the_work() -> jr.Journey:
 
 @contextmanager
 def ward(folder: Path) -> Iterator[Ward]:
-    """A ward whose machine is off; raises NotHere where this machine cannot have one."""
+    """Provide a ward whose machine is off; raises NotHere if this machine cannot have one."""
     tree.needed()
     with ExitStack() as stack:
         for each in ("install", "boot", "central"):
@@ -207,7 +207,7 @@ def ward(folder: Path) -> Iterator[Ward]:
 
 
 def _done(deed: Callable[[], object]) -> bool:
-    """Whether it could be done now."""
+    """Return whether the step could be done now."""
     try:
         deed()
     except OSError:

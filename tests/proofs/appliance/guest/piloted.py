@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """`kiosk run` with a finger on its screen: orders come over a socket in the runtime directory.
 
-An order is a line of JSON, ["see", words], ["press", button], ["choose", label] or ["write", keys];
-so is the answer: ["done"], or ["missing", what is on the screen instead].
+An order is a line of JSON, ["see", words], ["press", button], ["choose", label] or ["write", keys].
+The answer is a line too: ["done"], or ["missing", text on the screen instead].
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SOCKET = Path(os.environ["RUNTIME_DIRECTORY"]) / "finger"
 
 
 def serve(kiosk: compose.ScreenService) -> None:
-    """Follow orders, of one hand after the other."""
+    """Follow the orders of one connection after the other."""
     from kiosk.demo.finger import Eye, Finger, drawing  # noqa: PLC0415 - imports Kivy, ready by now
 
     finger, quick = Finger(kiosk.screen, hold=0.01, patience=20), Finger(kiosk.screen, hold=0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a process can do here: tries each thing, and says on standard output what came of it.
+"""Try what a process can do here, and print the result of each attempt.
 
 Run in a service's sandbox in place of its program, and outside it as the same user: what is denied
 inside has to succeed outside, or nothing was shown. Addresses come in the environment.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What IT and the RA see to: cards held back, the audit's heads, alerts, how long what is kept."""
+"""Frozen cards, audit checkpoints, alerts, and the retention of data."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ from kiosk.central.tables import (
     UnlockSession,
 )
 from tests.central.desk import Operator
-from tests.central.loggedin import Desk, TrustedCard, believe
+from tests.central.loggedin import Desk, TrustedCard, trust_authority
 from tests.central.world import Clock, KioskClient, PersonalCard, Service, problem
 
 DAY = 24 * 3600
 
 
-# ---------------------------------------------------------------- cards that were held back
+# ---------------------------------------------------------------- frozen cards
 
 
 @pytest.fixture
 def frozen(kiosk: KioskClient, card: PersonalCard, clock: Clock) -> PersonalCard:
-    """A card of which nobody knows what three visits did to it."""
+    """Return a card of which nobody knows what three visits did to it."""
     for _ in range(5):
         answer = kiosk.open(card)
         if answer.status_code == 403:
@@ -50,7 +50,7 @@ def frozen(kiosk: KioskClient, card: PersonalCard, clock: Clock) -> PersonalCard
     raise AssertionError("it never froze")
 
 
-def test_the_ra_looks_at_a_card_and_it_may_be_unlocked_again(
+def test_the_ra_can_thaw_a_card(
     operator: Operator, kiosk: KioskClient, frozen: PersonalCard
 ) -> None:
     operator.does("cards", "thaw", frozen.serial, "--tries", 3)
@@ -59,7 +59,7 @@ def test_the_ra_looks_at_a_card_and_it_may_be_unlocked_again(
     assert operator.listed("cards", "list", "--frozen") == []
 
 
-def test_she_may_have_tried_which_key_it_carries(
+def test_the_ra_may_state_the_key_that_the_card_carries(
     operator: Operator, kiosk: KioskClient, frozen: PersonalCard
 ) -> None:
     operator.does("cards", "thaw", frozen.serial, "--tries", 2, "--carries", 1)
@@ -67,7 +67,7 @@ def test_she_may_have_tried_which_key_it_carries(
     assert (grant.current.generation, grant.first, grant.second_allowed) == (1, 1, False)
 
 
-def test_too_few_tries_are_risked_by_nobody(
+def test_a_card_with_too_few_tries_is_not_thawed(
     operator: Operator, kiosk: KioskClient, frozen: PersonalCard
 ) -> None:
     for wrong in (("--tries", 1), ("--tries", 0), ("--tries", 3, "--carries", 7)):
@@ -75,11 +75,11 @@ def test_too_few_tries_are_risked_by_nobody(
     assert problem(kiosk.open(frozen)) == "card-frozen"
 
 
-def test_what_is_not_held_back_needs_no_thawing(operator: Operator, card: PersonalCard) -> None:
+def test_a_card_that_is_not_frozen_is_not_thawed(operator: Operator, card: PersonalCard) -> None:
     assert operator.run("cards", "thaw", card.serial, "--tries", 3) == 2
 
 
-# ---------------------------------------------------------------- heads of the audit
+# ---------------------------------------------------------------- audit checkpoints
 
 
 def entries(services: Services, count: int = 3) -> None:
@@ -98,9 +98,7 @@ def test_the_head_is_signed_once_a_day(service: Service, clock: Clock) -> None:
             assert len(checkpoints.kept(database)) == signed
 
 
-def test_who_makes_the_chain_anew_is_found_out(
-    service: Service, operator: Operator, folder: Path
-) -> None:
+def test_a_rebuilt_chain_is_detected(service: Service, operator: Operator, folder: Path) -> None:
     entries(service.services, 4)
     assert operator.run("audit", "sign") == 0
     log = folder / "log"
@@ -108,17 +106,17 @@ def test_who_makes_the_chain_anew_is_found_out(
     assert operator.run("audit", "verify", "--heads", log) == 0
     assert "2 signed heads agree" in operator.out
     with service.services.database.transaction() as database:
-        _made_anew(database)
+        _rebuild_chain(database)
     assert operator.run("audit", "verify") == 1
     assert "made anew" in operator.out
     with service.services.database.transaction() as database:
         database.delete(database.exec(select(AuditSignature)).one())
-    assert operator.run("audit", "verify") == 0  # the database alone does not tell
+    assert operator.run("audit", "verify") == 0  # the database alone does not reveal it
     assert operator.run("audit", "verify", "--heads", log) == 1
 
 
-def _made_anew(database) -> None:  # type: ignore[no-untyped-def]
-    """As somebody does who has the database, and knows how the chain is made."""
+def _rebuild_chain(database) -> None:  # type: ignore[no-untyped-def]
+    """Rebuild the chain, like an attacker with the database who knows how the chain is made."""
     for table in (AuditPersonal, AuditEntry):
         for row in database.exec(select(table)):
             database.delete(row)
@@ -131,7 +129,7 @@ def _made_anew(database) -> None:  # type: ignore[no-untyped-def]
         trail.append(database, Clock().now, "nothing happened", {"number": number}, {})
 
 
-def test_a_head_that_central_did_not_sign_says_nothing(
+def test_a_head_without_centrals_signature_is_ignored(
     service: Service, operator: Operator, folder: Path
 ) -> None:
     entries(service.services)
@@ -141,7 +139,7 @@ def test_a_head_that_central_did_not_sign_says_nothing(
     assert operator.run("audit", "verify", "--heads", log) == 0
 
 
-def test_kiosks_are_handed_the_head(service: Service, kiosk: KioskClient) -> None:
+def test_kiosks_get_the_signed_head(service: Service, kiosk: KioskClient) -> None:
     assert kiosk.get("/changes").json()["audit"] is None
     entries(service.services)
     housekeeping.keep_house(service.services)
@@ -151,7 +149,7 @@ def test_kiosks_are_handed_the_head(service: Service, kiosk: KioskClient) -> Non
 # ---------------------------------------------------------------- alerts
 
 
-def test_it_is_written_to_when_a_kiosk_falls_silent(
+def test_it_gets_a_letter_when_a_kiosk_falls_silent(
     service: Service, kiosk: KioskClient, clock: Clock
 ) -> None:
     kiosk.token  # noqa: B018
@@ -166,7 +164,7 @@ def test_it_is_written_to_when_a_kiosk_falls_silent(
     assert "kiosk silent: ward 7" in letter.text
 
 
-# ---------------------------------------------------------------- how long things are kept
+# ---------------------------------------------------------------- retention
 
 
 def keep_no_longer(service: Service) -> None:
@@ -174,12 +172,12 @@ def keep_no_longer(service: Service) -> None:
         retention.apply(database, service.clock.now)
 
 
-def test_what_is_over_goes_and_what_says_which_key_a_card_carries_stays(
+def test_old_rows_are_deleted_except_evidence_of_a_cards_key(
     service: Service, kiosk: KioskClient, card: PersonalCard, operator: Operator, clock: Clock
 ) -> None:
     trusted = TrustedCard()
     kiosk.know(trusted)
-    believe(service, trusted.authority)
+    trust_authority(service, trusted.authority)
     Desk(kiosk, trusted).log_in()
     end = {"kind": "visit end", "session": str(kiosk.opened(card).session), "facts": 0}
     bare = {"id": str(uuid4()), "recorded_at": "2025-01-01T03:00:00Z"}
@@ -200,7 +198,7 @@ def test_what_is_over_goes_and_what_says_which_key_a_card_carries_stays(
     assert operator.run("audit", "verify") == 0
 
 
-def test_the_service_sees_to_it_once_a_day(service: Service, kiosk: KioskClient) -> None:
+def test_the_service_applies_retention_once_a_day(service: Service, kiosk: KioskClient) -> None:
     kiosk.token  # noqa: B018
     for days, kept in ((0, 1), (0.5, 1), (1.5, 0)):
         service.clock.now = Clock().now + timedelta(days=days)
@@ -215,13 +213,13 @@ def test_the_service_sees_to_it_once_a_day(service: Service, kiosk: KioskClient)
             assert len(database.exec(select(EmailedCode)).all()) == kept
 
 
-def test_a_time_may_be_another(operator: Operator, service: Service) -> None:
+def test_a_retention_time_can_be_changed(operator: Operator, service: Service) -> None:
     assert operator.run("retention", "apply", "--days", "gossip", "1") == 2
     operator.does("retention", "apply", "--days", "log-ins", "30")
     assert {row["what"] for row in operator.listed("retention", "show")} >= {"log-ins", "packs"}
 
 
-def test_a_cardholder_is_forgotten_and_the_audit_holds(
+def test_a_cardholder_is_erased_and_the_audit_still_verifies(
     service: Service, kiosk: KioskClient, card: PersonalCard, operator: Operator
 ) -> None:
     kiosk.granted(card)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Looking out for central, whatever happens meanwhile."""
+"""The central monitor continues after an unexpected error."""
 
 from __future__ import annotations
 
@@ -23,9 +23,7 @@ from tests.link.server import Standing, answering
 DESK = Contact(Verbatim("Service desk"), Verbatim("ext. 2222"))
 
 
-def test_a_look_that_goes_wrong_is_not_the_last(
-    folder: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_failed_check_is_not_the_last(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     contacts = iter(((), (DESK,)))
 
     def known() -> tuple[Contact, ...]:

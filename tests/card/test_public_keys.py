@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Certificates whose version no standard knows: refused in our own words, wherever they are read.
+"""Certificates of an unknown version are refused with this project's own errors.
 
-The reading library's error for them is no ValueError.
+The parsing library's error for them is not a ValueError.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _VERSION_3, _VERSION_6 = bytes.fromhex("A003020102"), bytes.fromhex("A003020105"
 
 @pytest.fixture
 def memory(issuer: SimulatedIssuer) -> PivMemory:
-    """A card whose certificates have another version than 3."""
+    """Return a card whose certificates have another version than 3."""
     made = issuer.issue_piv("A Nurse", passcode=b"246802")
     for slot, der in made.certificates.items():
         assert der.count(_VERSION_3) == 1
@@ -31,19 +31,19 @@ def memory(issuer: SimulatedIssuer) -> PivMemory:
     return made
 
 
-def test_no_key_is_read_from_it(memory: PivMemory) -> None:
+def test_no_key_is_read_from_such_a_certificate(memory: PivMemory) -> None:
     for read in (public_keys.from_certificate, public_keys.expires):
         with pytest.raises(CardMalformed, match="9A: certificate cannot be read"):
             read(memory.certificates[0x9A], "9A")
 
 
-def test_no_card_proves_itself_by_it(memory: PivMemory) -> None:
+def test_no_card_proves_its_identity_by_such_a_certificate(memory: PivMemory) -> None:
     identity = CardIdentity(Family.PIV, memory.guid.hex().upper())
     with pytest.raises(CardMalformed):
         prove(SimulatedPivCard(memory), identity, memory.certificates[0x9E], bytes(32))
 
 
-def test_no_passcode_is_sent_for_it(memory: PivMemory) -> None:
+def test_no_passcode_is_sent_to_a_card_with_such_a_certificate(memory: PivMemory) -> None:
     identity = CardIdentity(Family.PIV, memory.guid.hex().upper())
     card = Recorded(SimulatedPivCard(memory))
     expected = (identity, passcode_work.Own(None, bytes(32)))

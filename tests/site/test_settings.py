@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Settings: read once, and wrong ones named."""
+"""Settings are read once, and an error names the wrong one."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def test_plain_http_is_for_the_loopback_alone(monkeypatch: pytest.MonkeyPatch) -
         assert caught.value.place == "KIOSK_CENTRAL_URL"
 
 
-def test_they_are_frozen() -> None:
+def test_settings_are_frozen() -> None:
     with pytest.raises(ValueError, match="frozen"):
         settings.read().width = 900  # type: ignore[misc]
 
 
-def test_contacts_that_are_no_json_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_contacts_that_are_not_json_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KIOSK_CONTACTS", "abc")
     with pytest.raises(SettingsError, match="contacts"):
         settings.read()
@@ -41,7 +41,7 @@ def test_contacts_that_are_no_json_are_named(monkeypatch: pytest.MonkeyPatch) ->
         ("KIOSK_TECHNICIAN_CODE", "$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaA", "40710299"),
     ],
 )
-def test_what_hangs_on_the_wall_is_checked_and_never_printed(
+def test_device_settings_are_checked_and_never_printed(
     monkeypatch: pytest.MonkeyPatch, name: str, right: str, wrong: str
 ) -> None:
     monkeypatch.setenv(name, right)

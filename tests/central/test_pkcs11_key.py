@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A master key in a token: it stays there, and the service lives with its comings and goings."""
+"""A master key in a token never leaves it, and the service survives the token's absence."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def key(chosen: Settings) -> MasterKey:
 
 @pytest.fixture
 def served(soft: SoftToken, tmp_path: Path, clock: Clock) -> Iterator[Service]:
-    """A service whose master key is in the token."""
+    """Return a service whose master key is in the token."""
     service = Service(tmp_path, clock, f"sqlite:///{tmp_path}/central.db", **soft.settings)
     pkcs11_key.create(service.settings)
     service.start()
@@ -68,7 +68,7 @@ def test_the_key_stays_in_the_token(key: MasterKey, soft: SoftToken) -> None:
     assert not list(soft.forget_sessions().open().get_objects())  # without the PIN
 
 
-def test_it_derives_as_it_is_written_down(chosen: Settings, soft: SoftToken) -> None:
+def test_the_derivation_is_as_documented(chosen: Settings, soft: SoftToken) -> None:
     known = bytes(range(32))
     with soft.forget_sessions().open(rw=True, user_pin=PIN) as session:
         session.create_object(
@@ -91,14 +91,14 @@ def test_it_derives_as_it_is_written_down(chosen: Settings, soft: SoftToken) -> 
     assert derived == first + second
 
 
-def test_a_key_is_not_made_over_another(key: MasterKey, chosen: Settings) -> None:
+def test_an_existing_key_is_not_overwritten(key: MasterKey, chosen: Settings) -> None:
     before = key.derive(b"a", b"", 32)
     with pytest.raises(SettingsError, match="has a key"):
         pkcs11_key.create(chosen)
     assert assembly.open_master_key(chosen).derive(b"a", b"", 32) == before
 
 
-def test_a_key_that_the_token_gives_out_is_refused(chosen: Settings, soft: SoftToken) -> None:
+def test_an_extractable_key_is_refused(chosen: Settings, soft: SoftToken) -> None:
     with soft.forget_sessions().open(rw=True, user_pin=PIN) as session:
         session.generate_key(
             KeyType.GENERIC_SECRET, 256, label=_KEY, store=True, capabilities=MechanismFlag.SIGN,
@@ -108,12 +108,12 @@ def test_a_key_that_the_token_gives_out_is_refused(chosen: Settings, soft: SoftT
         assembly.open_master_key(chosen)
 
 
-def test_a_token_without_the_key_says_how_to_make_it(chosen: Settings) -> None:
+def test_an_error_says_how_to_make_a_missing_key(chosen: Settings) -> None:
     with pytest.raises(SettingsError, match="master-key create"):
         assembly.open_master_key(chosen)
 
 
-def test_a_wrong_pin_is_asked_once_and_never_shown(
+def test_a_wrong_pin_is_tried_once_and_never_shown(
     key: MasterKey, soft: SoftToken, chosen: Settings
 ) -> None:
     soft.give_pin("654321")
@@ -125,7 +125,7 @@ def test_a_wrong_pin_is_asked_once_and_never_shown(
         assembly.open_master_key(chosen)
 
 
-def test_a_pin_that_was_changed_is_not_tried_until_the_token_locks(
+def test_a_changed_pin_is_not_retried_until_the_token_locks(
     key: MasterKey, soft: SoftToken
 ) -> None:
     with soft.forget_sessions().open(rw=True, user_pin=PIN) as session:
@@ -140,7 +140,7 @@ def test_a_pin_that_was_changed_is_not_tried_until_the_token_locks(
         key.derive(b"a", b"", 32)
 
 
-def test_many_threads_have_the_same_key(key: MasterKey) -> None:
+def test_threads_share_the_key(key: MasterKey) -> None:
     expected = key.derive(b"a", b"s", 96)
     with ThreadPoolExecutor(8) as threads:
         found = set(threads.map(lambda _: key.derive(b"a", b"s", 96), range(200)))
@@ -158,7 +158,7 @@ def test_a_token_that_comes_back_is_opened_again(key: MasterKey, soft: SoftToken
     assert key.derive(b"a", b"", 32) == before
 
 
-def test_a_whole_unlock_by_a_token(
+def test_a_whole_unlock_works_with_a_token(
     served: Service, soft: SoftToken, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -183,7 +183,7 @@ def test_a_whole_unlock_by_a_token(
         assert secret not in caplog.text + told
 
 
-def test_without_its_token_the_service_loses_nothing(
+def test_a_missing_token_costs_no_attempts(
     served: Service, soft: SoftToken, caplog: pytest.LogCaptureFixture
 ) -> None:
     kiosk = served.kiosk("ward 7")
@@ -221,10 +221,12 @@ def test_the_command_makes_the_key_of_either_kind(
     monkeypatch.delenv("KIOSK_CENTRAL_MASTER_KEY_MODULE")
     assert main(["master-key", "create"]) == 0
     assert main(["master-key", "create"]) == 2
-    assert main(["audit", "verify"]) == 2  # the database is the token's
+    assert main(["audit", "verify"]) == 2  # the database belongs to the token's key
 
 
-def test_a_module_that_is_none_is_said(soft: SoftToken, chosen: Settings, tmp_path: Path) -> None:
+def test_an_error_names_an_invalid_module(
+    soft: SoftToken, chosen: Settings, tmp_path: Path
+) -> None:
     nothing = chosen.model_copy(update={"master_key_module": tmp_path / "nothing.so"})
     with pytest.raises(MasterKeyAway):
         assembly.open_master_key(nothing)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A kiosk that is to go: it hands over everything first, and leaves nothing, whenever it stops."""
+"""A retiring kiosk delivers its outbox first and then deletes everything, wherever it stops."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ pytestmark = pytest.mark.dealt
 
 
 @dataclass
-class Leaver:
-    """A kiosk on a folder of its own, and its central."""
+class RetiringKiosk:
+    """A retiring kiosk in a folder of its own, and its central."""
 
     service: Service
     state: Path
@@ -42,11 +42,11 @@ class Leaver:
     card: PersonalCard
 
     def sync(self) -> SyncWorker:
-        """A sync process that has just been started."""
+        """Return a sync process that has just been started."""
         return compose.build_sync(self.settings)
 
     def outbox(self) -> Outbox:
-        """The store as the screen's process has it open."""
+        """Return the store as the screen's process has it open."""
         return Outbox(open_store(self.state))
 
     @property
@@ -57,8 +57,8 @@ class Leaver:
         with self.service.services.database.reading() as database:
             return database.exec(select(Kiosk)).one()
 
-    def to_go(self) -> None:
-        """The RA wants the kiosk to retire."""
+    def begin_retirement(self) -> None:
+        """Tell central that the RA wants the kiosk to retire."""
         with self.service.services.database.transaction() as database:
             kiosks.begin_retirement(database, database.exec(select(Kiosk)).one())
 
@@ -68,19 +68,19 @@ class Leaver:
 
     @property
     def gone(self) -> bool:
-        """Nothing is left here, and central knows it."""
+        """Return whether nothing is left here and central knows it."""
         return not list(self.state.iterdir()) and self.kiosk().revoked
 
 
 @pytest.fixture
-def leaver(tmp_path: Path) -> Iterator[Leaver]:
+def retiring(tmp_path: Path) -> Iterator[RetiringKiosk]:
     service = Service(tmp_path, Clock(), f"sqlite:///{tmp_path}/central.db")
     service.start()
     state = tmp_path / "state"
     enrol(state, service.url, allow(service))
     card = service.kiosk("ward 7").know(PersonalCard())
     settings = Settings(central_url=service.url, state_directory=state)
-    yield Leaver(service, state, settings, card)
+    yield RetiringKiosk(service, state, settings, card)
     service.stop()
 
 
@@ -89,7 +89,7 @@ def departure(worker: SyncWorker) -> Departure:
 
 
 def rounds(worker: SyncWorker, most: int = 3) -> bool:
-    """Whether the kiosk has gone within so many rounds."""
+    """Return whether the kiosk has retired within that many rounds."""
     pace = planning.Pace()
     for _ in range(most):
         if departure(worker).over():
@@ -98,86 +98,86 @@ def rounds(worker: SyncWorker, most: int = 3) -> bool:
     return departure(worker).over()
 
 
-def test_a_kiosk_that_is_not_to_go_stays(leaver: Leaver) -> None:
-    leaver.outbox().note(leaver.change)
-    assert not rounds(leaver.sync())
-    assert leaver.delivered() == 1
-    assert identity.find(leaver.state) is not None
+def test_a_kiosk_that_need_not_retire_stays(retiring: RetiringKiosk) -> None:
+    retiring.outbox().note(retiring.change)
+    assert not rounds(retiring.sync())
+    assert retiring.delivered() == 1
+    assert identity.find(retiring.state) is not None
 
 
-def test_everything_is_handed_over_and_then_nothing_is_left(leaver: Leaver) -> None:
+def test_everything_is_delivered_and_then_deleted(retiring: RetiringKiosk) -> None:
     for _ in range(planning.BATCH + 1):
-        leaver.outbox().note(leaver.change)
-    leaver.to_go()
-    assert rounds(leaver.sync())
-    assert leaver.delivered() == planning.BATCH + 1
-    assert leaver.gone
+        retiring.outbox().note(retiring.change)
+    retiring.begin_retirement()
+    assert rounds(retiring.sync())
+    assert retiring.delivered() == planning.BATCH + 1
+    assert retiring.gone
 
 
-def test_it_waits_for_a_visit_that_goes_on(leaver: Leaver) -> None:
-    screen, visit = leaver.outbox(), uuid4()
+def test_a_retirement_waits_for_the_current_visit(retiring: RetiringKiosk) -> None:
+    screen, visit = retiring.outbox(), uuid4()
     screen.begin_visit(visit)
-    leaver.to_go()
-    worker = leaver.sync()
+    retiring.begin_retirement()
+    worker = retiring.sync()
     assert not rounds(worker)
-    assert identity.find(leaver.state) is not None
-    screen.note(leaver.change)
+    assert identity.find(retiring.state) is not None
+    screen.note(retiring.change)
     screen.end_visit(visit)
     assert rounds(worker)
-    assert leaver.delivered() == 1
-    assert leaver.gone
+    assert retiring.delivered() == 1
+    assert retiring.gone
 
 
-def test_a_screen_that_is_still_there_begins_nothing_more(leaver: Leaver) -> None:
-    screen = leaver.outbox()
-    leaver.to_go()
-    assert rounds(leaver.sync())
+def test_no_new_visit_begins_after_the_retirement(retiring: RetiringKiosk) -> None:
+    screen = retiring.outbox()
+    retiring.begin_retirement()
+    assert rounds(retiring.sync())
     with pytest.raises(StoreFailed, match="closed"):
         screen.begin_visit(uuid4())
     with pytest.raises(StoreFailed, match="closed"):
-        screen.note(leaver.change)
+        screen.note(retiring.change)
 
 
-def test_without_central_it_has_not_gone_and_tries_again(leaver: Leaver) -> None:
-    network = Proxy(leaver.service.url)
-    leaver.settings = Settings(central_url=network.url, state_directory=leaver.state)
-    leaver.to_go()
-    worker = leaver.sync()
+def test_a_retirement_is_retried_if_central_does_not_answer(retiring: RetiringKiosk) -> None:
+    network = Proxy(retiring.service.url)
+    retiring.settings = Settings(central_url=network.url, state_directory=retiring.state)
+    retiring.begin_retirement()
+    worker = retiring.sync()
     worker._delivery.round(planning.Pace())
     network.down = True
     assert not rounds(worker)
-    assert identity.leaving(leaver.state) is not None
-    assert not leaver.kiosk().revoked
+    assert identity.leaving(retiring.state) is not None
+    assert not retiring.kiosk().revoked
     network.down = False
     assert rounds(worker)
     network.close()
-    assert leaver.gone
+    assert retiring.gone
 
 
 @pytest.mark.parametrize("moment", ["closed", "wiped", "left", "told"])
-def test_wherever_it_stops_it_goes_on(leaver: Leaver, moment: str) -> None:
-    leaver.outbox().note(leaver.change)
-    leaver.to_go()
-    worker = leaver.sync()
+def test_an_interrupted_retirement_continues(retiring: RetiringKiosk, moment: str) -> None:
+    retiring.outbox().note(retiring.change)
+    retiring.begin_retirement()
+    worker = retiring.sync()
     worker._delivery.round(planning.Pace())
     step = departure(worker)
     assert worker._outbox.close()
     if moment != "closed":
-        wipe_store(leaver.state)
+        wipe_store(retiring.state)
     if moment in {"left", "told"}:
-        identity.begin_to_leave(leaver.state)
+        identity.begin_to_leave(retiring.state)
     if moment == "told":
         step._tell_central()
-    # The power fails; then the sync starts anew.
-    assert rounds(leaver.sync())
-    assert leaver.delivered() == 1
-    assert leaver.gone
+    # The power fails; then the sync starts again.
+    assert rounds(retiring.sync())
+    assert retiring.delivered() == 1
+    assert retiring.gone
 
 
-def test_a_device_that_has_gone_may_come_again(leaver: Leaver) -> None:
-    leaver.to_go()
-    assert rounds(leaver.sync())
-    enrol(leaver.state, leaver.service.url, allow(leaver.service))
-    leaver.outbox().note(leaver.change)
-    assert not rounds(leaver.sync())
-    assert leaver.delivered() == 1
+def test_a_retired_device_may_be_enrolled_again(retiring: RetiringKiosk) -> None:
+    retiring.begin_retirement()
+    assert rounds(retiring.sync())
+    enrol(retiring.state, retiring.service.url, allow(retiring.service))
+    retiring.outbox().note(retiring.change)
+    assert not rounds(retiring.sync())
+    assert retiring.delivered() == 1

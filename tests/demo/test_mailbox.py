@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The demonstration has no mail server: what is written shows on the terminal."""
+"""The demonstration has no mail server: it prints each letter on the terminal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kiosk.central.mail.transport import FolderMailTransport
 from kiosk.demo.mailbox import show_arriving
 
 
-def test_letters_show_as_they_arrive(folder: Path) -> None:
+def test_letters_are_printed_as_they_arrive(folder: Path) -> None:
     told: list[str] = []
     stop, heard = threading.Event(), threading.Event()
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`kiosk help-screen`: whom to call where the kiosk cannot be started, until systemd ends it."""
+"""`kiosk help-screen` shows whom to call if the kiosk cannot start, until systemd ends it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from kiosk.flow.text import Verbatim
 from kiosk.flow.view import Contact, Notice, Resting, View
 from tests.patience import PATIENCE
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
-# The command itself, and beside it somebody who looks, presses keys, and ends it as systemd does.
+# Runs the command, and beside it a tester who reads the page, presses keys, and ends the command as
+# systemd does.
 _SCRIPT = """
 import json, os, signal, sys, threading, time
 
@@ -50,7 +51,7 @@ sys.exit(main(["help-screen"]))
 
 
 @pytest.mark.dealt
-def test_it_says_whom_to_call_and_hears_nobody(folder: Path) -> None:
+def test_the_help_screen_shows_whom_to_call_and_ignores_keys(folder: Path) -> None:
     run = subprocess.run(
         [sys.executable, "-c", _SCRIPT],
         env={
@@ -72,10 +73,10 @@ def test_it_says_whom_to_call_and_hears_nobody(folder: Path) -> None:
     assert "This kiosk is out of order" in texts
     assert "Please use another kiosk. If it is urgent, call one of these." in texts
     assert {"IT service desk", "ext. 2222"} <= set(texts)
-    assert not (folder / "missing").exists(), "it leaves nothing behind"
+    assert not (folder / "missing").exists(), "the command leaves nothing behind"
 
 
-def test_it_comes_to_rest_with_whom_to_call_moving_and_wakes_by_a_touch() -> None:
+def test_the_help_screen_rests_with_moving_contacts_and_wakes_at_a_touch() -> None:
     shown: queue.Queue[View] = queue.Queue()
     dimmed: list[bool] = []
     site = flow.Site((Contact(Verbatim("IT service desk"), Verbatim("ext. 2222")),))

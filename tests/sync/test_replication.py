@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A kiosk follows a real central service over HTTP: all there is, what changes, what goes."""
+"""A kiosk follows a real central service over HTTP: all cards, changes, and deletions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.central.world import Service
 from tests.sync.world import TRUST, Follower
 
 
-def test_all_there_is_comes_page_by_page(
+def test_all_cards_arrive_page_by_page(
     service: Service, kiosk: Follower, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(planning, "PAGE", 7)
@@ -33,7 +33,7 @@ def test_all_there_is_comes_page_by_page(
     assert known.questions == ("first-pet", "first-street")
 
 
-def test_what_changes_and_what_goes_follows(service: Service, kiosk: Follower) -> None:
+def test_changes_and_deletions_are_followed(service: Service, kiosk: Follower) -> None:
     which = cards.serials("AA", 5)
     cards.add(service.services, TRUST, which)
     kiosk.follow()
@@ -56,8 +56,8 @@ def test_what_changes_and_what_goes_follows(service: Service, kiosk: Follower) -
     assert policy.stopped
 
 
-def test_a_kiosk_that_hears_nothing_new_writes_nothing(service: Service, kiosk: Follower) -> None:
-    """Flash lasts for so many writes: rounds in which nothing changed leave every file alone."""
+def test_an_unchanged_replica_is_not_written(service: Service, kiosk: Follower) -> None:
+    """Flash memory wears out with writes: rounds without changes leave all files alone."""
     cards.add(service.services, TRUST, cards.serials("AA", 5))
     findings.leave(kiosk.folder, ("clock: slow",))
     kiosk.follow()
@@ -74,6 +74,6 @@ def test_a_kiosk_that_hears_nothing_new_writes_nothing(service: Service, kiosk: 
 
 
 def written(folder: Path) -> dict[str, tuple[int, int, int]]:
-    """Which files there are, how long, and when they were last written to."""
+    """Return the files with their sizes and the times of their last writes."""
     states = {each.name: each.stat() for each in folder.iterdir()}
     return {name: (one.st_ino, one.st_size, one.st_mtime_ns) for name, one in states.items()}

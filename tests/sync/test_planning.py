@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How long the sync rests."""
+"""The pauses of the sync."""
 
 from __future__ import annotations
 
@@ -10,15 +10,13 @@ from kiosk.sync import planning
 
 
 @given(st.integers(0, 200), st.booleans(), st.floats(0, 1))
-def test_it_never_rests_for_longer_than_a_minute_nor_less_than_nothing(
-    failures: int, more: bool, jitter: float
-) -> None:
+def test_a_pause_is_between_zero_and_a_minute(failures: int, more: bool, jitter: float) -> None:
     seconds = planning.wait_seconds(planning.Pace(failures), more=more, jitter=jitter)
     assert 0 <= seconds <= 60
     assert seconds > 0 or more
 
 
-def test_failures_make_it_slower_and_one_success_makes_it_quick_again() -> None:
+def test_failures_lengthen_the_pause_and_a_success_resets_it() -> None:
     pace, waits = planning.Pace(), []
     for _ in range(8):
         pace = planning.after_failure(pace)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Cardholders, cards and keys come in from files: all of it or nothing, and again without harm."""
+"""Import of cardholders, cards and keys from files: complete or not at all, and repeatable."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NORA, OLGA = "000000000001", "000000000002"
 
 @dataclass
 class Files:
-    """What the RA has, before it is written."""
+    """The RA's rows before they are written to files."""
 
     folder: Path
     holders: list[str] = field(
@@ -49,7 +49,7 @@ class Files:
         self.public = sealing.create_import_key(self.folder / "import.key")
 
     def written(self) -> list[object]:
-        """The command's arguments, for files that are there."""
+        """Write the files; return the command's arguments for them."""
         contents = {
             "cardholders": ("uuid,name,email,organisation", self.holders),
             "positions": ("uuid,code,name,start", self.positions),
@@ -80,9 +80,7 @@ def stored(operator: Operator) -> dict[str, int]:
         return {table.__name__: len(database.exec(select(table)).all()) for table in tables}
 
 
-def test_what_was_imported_is_there_and_importing_again_doubles_nothing(
-    operator: Operator, files: Files
-) -> None:
+def test_a_repeated_import_doubles_nothing(operator: Operator, files: Files) -> None:
     der = certificate(PersonalCard().holder_key)
     files.cards[0] += b64encode(der).decode()
     operator.does(*files.written())
@@ -129,7 +127,7 @@ BAD = [
 
 @pytest.mark.dealt
 @pytest.mark.parametrize(("file", "row", "told"), BAD)
-def test_a_bad_row_is_told_and_nothing_is_imported_unless_it_is_to_be_skipped(
+def test_a_row_error_is_reported_and_stops_the_import_unless_skipped(
     operator: Operator, files: Files, file: str, row: str, told: str
 ) -> None:
     getattr(files, file).append(row)
@@ -148,7 +146,7 @@ def test_a_bad_row_is_told_and_nothing_is_imported_unless_it_is_to_be_skipped(
     assert stored(operator)["Card"] == 2
 
 
-def test_keys_in_the_clear_are_refused_with_what_to_do(operator: Operator, files: Files) -> None:
+def test_unsealed_keys_are_refused_with_the_remedy(operator: Operator, files: Files) -> None:
     arguments = files.written()
     clear = files.folder / "keys.sealed"
     clear.write_text("family,serial,key\npiv,00112233,Imported\n")
@@ -161,7 +159,7 @@ def test_keys_in_the_clear_are_refused_with_what_to_do(operator: Operator, files
     assert operator.run("import") == 2
 
 
-def test_the_key_of_a_card_changes_only_until_it_was_given_out(
+def test_the_key_of_a_card_changes_only_before_its_first_grant(
     operator: Operator, files: Files, kiosk: KioskClient
 ) -> None:
     operator.does(*files.written())
@@ -178,7 +176,7 @@ def test_the_key_of_a_card_changes_only_until_it_was_given_out(
             assert operator.service.services.escrow.key(database, card, 0).reveal() == key
 
 
-def test_a_registered_card_keeps_its_holder_and_she_her_address(
+def test_a_registered_card_keeps_its_holder_and_their_address(
     operator: Operator, files: Files, kiosk: KioskClient
 ) -> None:
     card = kiosk.know(PersonalCard())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A database that was lost: the journal has what it takes to produce every card's key again."""
+"""After the loss of a database, the journal suffices to produce every card's key again."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def renewed(kiosk: KioskClient, card: PersonalCard) -> Grant:
     return grant
 
 
-def test_after_two_unlocks_that_the_backup_does_not_know_the_right_pair_is_offered(
+def test_the_right_pair_is_offered_after_two_unlocks_since_the_backup(
     service: Service, kiosk: KioskClient, card: PersonalCard, lines: Path, operator: Operator
 ) -> None:
     kept = backup(service)
@@ -73,12 +73,12 @@ def test_after_two_unlocks_that_the_backup_does_not_know_the_right_pair_is_offer
     with service.services.database.reading() as database:
         currents = [row.current for row in database.exec(select(GrantRow))]
     assert sorted(currents) == [0, 1]
-    operator.does("escrow", "recover", lines)  # again: nothing is doubled
+    operator.does("escrow", "recover", lines)  # a second time: nothing is doubled
     assert "grants there already: 2" in operator.out
     assert operator.audited["kind"] == "escrow.recovered"
 
 
-def test_a_key_that_was_imported_since_the_backup_comes_back(
+def test_a_key_imported_since_the_backup_is_recovered(
     service: Service, kiosk: KioskClient, lines: Path, operator: Operator
 ) -> None:
     kiosk.token  # noqa: B018
@@ -88,7 +88,7 @@ def test_a_key_that_was_imported_since_the_backup_comes_back(
     assert operator.run("escrow", "recover", lines) == 1
     assert "cards not known" in operator.out
     wrong = replace(card, unblocking_key="PUKx0000")
-    # Imported once more, and the key that came with it is not the one it had.
+    # Imported once more, with another key than the one it had.
     document = wrong.document(kiosk.organisation)
     without = service.services.escrow
     seed.sow(
@@ -102,7 +102,7 @@ def test_a_key_that_was_imported_since_the_backup_comes_back(
         assert database.get(EscrowedKey, (known.id, 0)) is not None
 
 
-def test_a_line_that_was_cut_off_harms_no_other(lines: Path, folder: Path) -> None:
+def test_a_truncated_line_does_not_affect_the_others(lines: Path, folder: Path) -> None:
     kept = escrow_journal.Journal(lines)
     first = escrow_journal.CardLine(family="piv", serial="A" * 8, seed=b"s" * 32, wrapped=b"w")
     kept.write([first])
@@ -117,7 +117,7 @@ def test_a_line_that_was_cut_off_harms_no_other(lines: Path, folder: Path) -> No
     assert serials == ["A" * 8, "B" * 8]
 
 
-def test_without_the_journal_no_key_leaves(
+def test_no_key_is_granted_if_the_journal_cannot_be_written(
     service: Service, kiosk: KioskClient, card: PersonalCard, lines: Path
 ) -> None:
     session = kiosk.accepted(card)

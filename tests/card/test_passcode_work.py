@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a cardholder does with her own card: whatever stops at whatever command, nothing is lost."""
+"""Cardholder operations with a passcode: an interruption at any command loses nothing."""
 
 from __future__ import annotations
 
@@ -59,12 +59,12 @@ def certificate(card: IssuedCard) -> bytes:
 
 
 def another(chip: Chip) -> Chip:
-    """The same card once more: what it remembers is its own, its keys are shared."""
+    """Return the same card again: it shares keys with the first, and has a memory of its own."""
     return replace(chip, memory=replace(chip.memory))  # type: ignore[arg-type]
 
 
 class PulledAt:
-    """The connection of a card that is pulled at its n-th command, before or after it acted."""
+    """The connection of a card that is removed at its n-th command, before or after it acted."""
 
     def __init__(self, card: SimulatedCard, number: int, *, acted: bool) -> None:
         self._card, self._left, self._acted = card, number, acted
@@ -88,7 +88,7 @@ def test_a_passcode_is_changed(card: IssuedCard) -> None:
     assert card.passcode_left == 3
 
 
-def test_pulled_at_any_command_it_is_the_old_or_the_new(card: IssuedCard) -> None:
+def test_a_removal_at_any_command_leaves_the_old_or_the_new_passcode(card: IssuedCard) -> None:
     whole = Recorded(another(card.chip))
     change(card, whole)
     seen = set()
@@ -105,7 +105,7 @@ def test_pulled_at_any_command_it_is_the_old_or_the_new(card: IssuedCard) -> Non
     assert seen == {False, True}
 
 
-def test_a_wrong_passcode_costs_one_try_and_says_how_many_are_left(card: IssuedCard) -> None:
+def test_a_wrong_passcode_costs_one_try_and_reports_the_tries_left(card: IssuedCard) -> None:
     with pytest.raises(WrongSecret) as wrong:
         change(card, Recorded(card.chip), old="111111")
     assert (wrong.value.which, wrong.value.tries_left) == ("passcode", 2)
@@ -113,17 +113,17 @@ def test_a_wrong_passcode_costs_one_try_and_says_how_many_are_left(card: IssuedC
     assert card.has_passcode(OLD)
 
 
-def test_a_locked_card_is_sent_nothing(card: IssuedCard) -> None:
+def test_a_locked_card_is_sent_no_secret(card: IssuedCard) -> None:
     card.lock()
     connection = Recorded(card.chip)
     with pytest.raises(WrongSecret) as wrong:
         change(card, connection)
     assert wrong.value.tries_left == 0
     sent = [command for command in connection.commands if command[1] in SPENDING]
-    assert all(len(command) <= 5 for command in sent)  # asking for the counter carries no data
+    assert all(len(command) <= 5 for command in sent)  # the query of the counter carries no data
 
 
-def test_another_card_is_sent_nothing(card: IssuedCard) -> None:
+def test_another_card_is_sent_no_secret(card: IssuedCard) -> None:
     other = issue(card.family, "Somebody Else", OLD)
     other.chip.memory.passcode_left = 3
     connection = Recorded(other.chip)
@@ -132,8 +132,8 @@ def test_another_card_is_sent_nothing(card: IssuedCard) -> None:
     assert all(len(c) <= 5 for c in connection.commands if c[1] in SPENDING)
 
 
-def test_a_copy_of_the_card_is_sent_nothing() -> None:
-    """It has read everything off the genuine one, but for the keys."""
+def test_a_copy_of_the_card_is_sent_no_secret() -> None:
+    """It has copied everything readable from the genuine card, and lacks its keys."""
     genuine, forged = (issue(Family.PIV, "Nora Nurse", OLD) for _ in range(2))
     assert isinstance(forged.chip, SimulatedPivCard)
     assert isinstance(genuine.chip, SimulatedPivCard)
@@ -150,7 +150,7 @@ def test_a_copy_of_the_card_is_sent_nothing() -> None:
 
 
 @pytest.mark.parametrize("new", ["12345", "123456789", "12345a", "", "12 456"])
-def test_a_new_passcode_of_a_wrong_form_is_kept_from_the_card(card: IssuedCard, new: str) -> None:
+def test_a_new_passcode_of_a_wrong_form_is_not_sent(card: IssuedCard, new: str) -> None:
     connection = Recorded(card.chip)
     with pytest.raises(SecretRefused):
         change(card, connection, new=new)
@@ -158,7 +158,7 @@ def test_a_new_passcode_of_a_wrong_form_is_kept_from_the_card(card: IssuedCard, 
     assert card.passcode_left == 3
 
 
-def test_it_signs_after_the_passcode(signing: IssuedCard) -> None:
+def test_the_card_signs_after_the_passcode(signing: IssuedCard) -> None:
     der = certificate(signing)
     connection = Recorded(signing.chip)
     signature = passcode_work.sign(connection, expected(signing), der, Secret(OLD.encode()), DIGEST)
@@ -171,7 +171,7 @@ def test_it_signs_after_the_passcode(signing: IssuedCard) -> None:
         key.verify(signature, DIGEST, ec.ECDSA(sha256))
 
 
-def test_with_a_wrong_passcode_it_does_not(signing: IssuedCard) -> None:
+def test_the_card_does_not_sign_with_a_wrong_passcode(signing: IssuedCard) -> None:
     der = certificate(signing)
     with pytest.raises(WrongSecret):
         passcode_work.sign(
@@ -180,7 +180,7 @@ def test_with_a_wrong_passcode_it_does_not(signing: IssuedCard) -> None:
     assert signing.passcode_left == 2
 
 
-def test_anothers_certificate_is_found_out(signing: IssuedCard) -> None:
+def test_another_cards_certificate_is_detected(signing: IssuedCard) -> None:
     other = certificate(issue(signing.family, "Somebody Else", OLD))
     with pytest.raises(WrongCard):
         passcode_work.sign(
@@ -188,7 +188,7 @@ def test_anothers_certificate_is_found_out(signing: IssuedCard) -> None:
         )
 
 
-def test_a_card_without_such_a_key_says_so() -> None:
+def test_a_card_without_a_signing_key_is_an_error() -> None:
     card = issue(Family.ISO7816, "Nora Nurse", OLD)
     card.chip.memory.passcode_left = 3
     other = certificate(issue(Family.PIV, "Somebody Else", OLD))

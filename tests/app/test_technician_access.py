@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who is let in to look at the kiosk, how slowly guesses go, and what is told when checks fail."""
+"""The technician's code, the waits between wrong codes, and checks that fail."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kiosk.flow.diagnosis import Part
 from kiosk.values import Secret
 
 CODE = "40710299"
-HASH = argon2id.str(CODE.encode(), 1, 8192).decode()  # a cheap one, tried often
+HASH = argon2id.str(CODE.encode(), 1, 8192).decode()  # a cheap hash, because the test tries often
 
 
 class Clock:
@@ -35,14 +35,12 @@ def technician(clock: Clock) -> Technician:
     return Technician(HASH, lambda: (), clock)
 
 
-def test_the_code_lets_in_and_no_other_does(technician: Technician) -> None:
+def test_only_the_code_admits_a_technician(technician: Technician) -> None:
     assert technician.admit(Secret(b"40710298")) == 0
     assert technician.admit(Secret(CODE.encode())) is None
 
 
-def test_waits_double_and_the_right_code_is_not_looked_at_before_its_time(
-    technician: Technician, clock: Clock
-) -> None:
+def test_waits_double_and_hold_for_the_right_code_too(technician: Technician, clock: Clock) -> None:
     waits = []
     for _ in range(FREE_TRIES + 8):
         wait = technician.admit(Secret(b"12345678"))
@@ -50,14 +48,16 @@ def test_waits_double_and_the_right_code_is_not_looked_at_before_its_time(
         waits.append(wait)
         if wait:
             clock.now += wait - 1
-            assert technician.admit(Secret(CODE.encode())) == 1, "too early, whatever it is"
+            assert technician.admit(Secret(CODE.encode())) == 1, (
+                "the wait is not over, even for the right code"
+            )
             clock.now += 1
     assert waits == [0, 0, 30, 60, 120, 240, 480, 960, 1920, 3600, 3600]
     assert technician.admit(Secret(CODE.encode())) is None
-    assert technician.admit(Secret(b"12345678")) == 0, "and all is forgotten"
+    assert technician.admit(Secret(b"12345678")) == 0, "a success resets the waits"
 
 
-def test_checks_that_fail_are_a_finding() -> None:
+def test_a_failed_check_becomes_a_finding() -> None:
     def explode() -> tuple[()]:
         raise ZeroDivisionError
 
@@ -67,7 +67,7 @@ def test_checks_that_fail_are_a_finding() -> None:
 
 
 @pytest.mark.parametrize(("typed", "status"), [(f"{CODE}\n", 0), ("1234567\n", 2)])
-def test_the_command_makes_what_the_settings_keep(typed: str, status: int) -> None:
+def test_the_command_prints_the_hash_for_the_settings(typed: str, status: int) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "kiosk", "technician-code"],
         input=typed,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which addresses a kiosk may reach, as nft is told."""
+"""The addresses that a kiosk may reach, as given to nft."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RESOLV = (
 )
 
 
-def test_resolvers_are_found_where_the_machine_has_them(folder: Path) -> None:
+def test_resolvers_are_read_from_the_machines_files(folder: Path) -> None:
     (folder / "resolv.conf").write_text(RESOLV)
     found = firewall.resolvers((folder / "missing", folder / "resolv.conf"))
     assert found == {ip_address("192.0.2.53"), ip_address("fe80::1")}
@@ -40,25 +40,25 @@ def test_central_and_clocks_are_found() -> None:
     assert firewall.look_up_clocks(settings) == {ip_address("192.0.2.123")}
 
 
-def test_nft_is_told_where_central_is_for_a_while() -> None:
-    told = firewall.central_commands(firewall.look_up_central(SETTINGS))
-    assert told.splitlines() == [
+def test_nft_gets_centrals_addresses_with_a_timeout() -> None:
+    commands = firewall.central_commands(firewall.look_up_central(SETTINGS))
+    assert commands.splitlines() == [
         "add element inet smartcard_kiosk central6 { 2001:db8::7 . 443 }",
         "delete element inet smartcard_kiosk central6 { 2001:db8::7 . 443 }",
         "add element inet smartcard_kiosk central6 { 2001:db8::7 . 443 timeout 2h }",
     ]
 
 
-def test_nft_is_told_of_clocks_apart() -> None:
-    told = firewall.clock_commands(firewall.look_up_clocks(SETTINGS))
-    assert told.splitlines() == [
+def test_nft_gets_the_clocks_addresses_separately() -> None:
+    commands = firewall.clock_commands(firewall.look_up_clocks(SETTINGS))
+    assert commands.splitlines() == [
         "add element inet smartcard_kiosk clocks4 { 192.0.2.123 }",
         "delete element inet smartcard_kiosk clocks4 { 192.0.2.123 }",
         "add element inet smartcard_kiosk clocks4 { 192.0.2.123 timeout 2h }",
     ]
 
 
-def test_a_name_that_nobody_knows_is_told_by_its_setting() -> None:
+def test_an_unknown_name_is_reported_by_its_setting() -> None:
     settings = Settings(central_url="https://central.invalid", clocks=("ntp.invalid",))
     with pytest.raises(SettingsError) as refused:
         firewall.look_up_central(settings)

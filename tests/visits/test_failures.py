@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What central refuses, as the flow hears it."""
+"""Central's refusals as events for the flow."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from kiosk.visits.failures import failed
         (ProblemType.EXPIRED, Refusal.SESSION_OVER),
     ],
 )
-def test_a_session_that_has_had_its_codes_is_not_one_that_is_over(
+def test_a_session_without_codes_left_is_not_an_ended_session(
     problem: ProblemType, refusal: Refusal
 ) -> None:
     assert failed(7, CentralRefused(problem, 403)) == UnlockRefused(7, refusal)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who the kiosk is, on its disk: whole or not at all, whenever the power fails."""
+"""The kiosk's identity on its disk: a power failure leaves it whole or absent."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def state(folder: Path) -> Path:
     return folder / "state"
 
 
-def test_what_is_kept_is_found(state: Path) -> None:
+def test_a_saved_identity_is_loaded(state: Path) -> None:
     key, known = identity.next_key(state), enrolled()
     identity.keep(state, known, key)
     found = identity.load(state)
@@ -35,7 +35,7 @@ def test_what_is_kept_is_found(state: Path) -> None:
     assert sorted(path.name for path in state.iterdir()) == ["device.key", "identity.json"]
 
 
-def test_the_files_are_the_groups_to_read_whatever_the_umask(state: Path) -> None:
+def test_the_group_may_read_the_files_under_any_umask(state: Path) -> None:
     before = os.umask(0o077)
     try:
         state.mkdir(mode=0o750)
@@ -45,20 +45,20 @@ def test_the_files_are_the_groups_to_read_whatever_the_umask(state: Path) -> Non
     assert {path.stat().st_mode & 0o777 for path in state.iterdir()} == {0o640}
 
 
-def test_a_device_that_is_not_enrolled_is_told_how(state: Path) -> None:
+def test_an_unenrolled_device_is_told_how_to_enrol(state: Path) -> None:
     assert identity.find(state) is None
     with pytest.raises(SettingsError, match="kiosk enrol"):
         identity.load(state)
 
 
-def test_a_key_waits_until_it_is_enrolled(state: Path) -> None:
+def test_a_pending_key_is_kept_until_it_is_enrolled(state: Path) -> None:
     key = identity.next_key(state)
     assert identity.next_key(state).private_bytes_raw() == key.private_bytes_raw()
     identity.keep(state, enrolled(), key)
     assert identity.next_key(state).private_bytes_raw() != key.private_bytes_raw()
 
 
-def test_until_another_key_is_enrolled_the_first_is_in_use(state: Path) -> None:
+def test_the_first_key_is_used_until_another_is_enrolled(state: Path) -> None:
     first = identity.next_key(state)
     identity.keep(state, enrolled(), first)
     second = identity.next_key(state)
@@ -74,18 +74,18 @@ def test_a_power_cut_between_identity_and_key_loses_neither(state: Path) -> None
     former = (state / "device.key").read_bytes()
     key = identity.next_key(state)
     identity.keep(state, enrolled("ward 8"), key)
-    # As it is before the key has got its name: the one of before is there still.
+    # The state before the new key is renamed: the old key is still there.
     (state / "device.key").rename(state / "device-next.key")
     (state / "device.key").write_bytes(former)
     (state / "device.key").chmod(0o640)
     assert identity.load(state).key.private_bytes_raw() == key.private_bytes_raw()
-    # Enrolling anew does not write over the key that is in use.
+    # A new enrolment does not overwrite the key in use.
     another = identity.next_key(state)
     assert another.private_bytes_raw() != key.private_bytes_raw()
     assert identity.load(state).key.private_bytes_raw() == key.private_bytes_raw()
 
 
-def test_a_file_that_was_half_written_is_nothing(state: Path) -> None:
+def test_a_half_written_file_is_ignored(state: Path) -> None:
     key = identity.next_key(state)
     (state / "identity.json.new").write_bytes(b'{"kio')
     assert identity.find(state) is None
@@ -102,7 +102,7 @@ def test_a_key_that_others_can_reach_is_refused(state: Path, mode: int) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"\xff", b"[" * 10_000])
-def test_an_identity_that_is_broken_is_told(state: Path, content: bytes) -> None:
+def test_a_broken_identity_is_reported(state: Path, content: bytes) -> None:
     identity.keep(state, enrolled(), identity.next_key(state))
     (state / "identity.json").write_bytes(content)
     with pytest.raises(SettingsError, match=r"identity\.json"):
@@ -110,7 +110,7 @@ def test_an_identity_that_is_broken_is_told(state: Path, content: bytes) -> None
 
 
 @pytest.mark.parametrize("broken", ["gone", "empty", "another", "rsa"])
-def test_a_key_that_is_not_the_identitys_is_told(state: Path, broken: str) -> None:
+def test_a_key_of_another_identity_is_reported(state: Path, broken: str) -> None:
     identity.keep(state, enrolled(), identity.next_key(state))
     path = state / "device.key"
     match broken:
@@ -128,7 +128,7 @@ def test_a_key_that_is_not_the_identitys_is_told(state: Path, broken: str) -> No
         identity.load(state)
 
 
-def test_what_is_broken_is_in_no_new_keys_way(state: Path) -> None:
+def test_broken_files_do_not_prevent_a_new_enrolment(state: Path) -> None:
     identity.keep(state, enrolled(), identity.next_key(state))
     (state / "identity.json").write_bytes(b"{}")
     (state / "device-next.key").write_bytes(b"")
@@ -137,7 +137,7 @@ def test_what_is_broken_is_in_no_new_keys_way(state: Path) -> None:
     assert identity.load(state).enrolled.name == "ward 8"
 
 
-def test_a_kiosk_that_leaves_is_none_any_more(state: Path) -> None:
+def test_a_retired_kiosk_has_no_identity(state: Path) -> None:
     known = enrolled()
     identity.keep(state, known, identity.next_key(state))
     identity.begin_to_leave(state)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Logging in with a card: what is believed, and what the cardholder then sees of herself."""
+"""Login with a card: the trusted certificates, and the profile that the cardholder sees."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from kiosk.central.tables import AuditEntry, Card, Cardholder, CardStatus, Posit
 from kiosk.contract import proof
 from kiosk.contract.registration import SelfServiceStatus
 from tests.central.authority import Authority
-from tests.central.loggedin import Desk, TrustedCard, believe
+from tests.central.loggedin import Desk, TrustedCard, trust_authority
 from tests.central.world import Clock, KioskClient, Service, b64, problem
 
 
 @pytest.fixture
 def authority(service: Service) -> Authority:
     made = Authority()
-    believe(service, made)
+    trust_authority(service, made)
     return made
 
 
@@ -34,7 +34,7 @@ def desk(kiosk: KioskClient, authority: Authority) -> Desk:
     return Desk(kiosk, card)
 
 
-def test_whoever_has_card_and_passcode_sees_her_profile(desk: Desk) -> None:
+def test_a_card_and_its_passcode_show_the_profile(desk: Desk) -> None:
     profile = desk.log_in()
     assert profile.name == "Nora Nurse"
     assert profile.self_service is SelfServiceStatus.NOT_REGISTERED
@@ -48,7 +48,7 @@ def test_whoever_has_card_and_passcode_sees_her_profile(desk: Desk) -> None:
     assert [each.name for each in profile.organisations] == ["Trust A"]
 
 
-def test_her_positions_tell_for_whom_she_works(service: Service, desk: Desk) -> None:
+def test_the_profile_shows_the_cardholders_positions(service: Service, desk: Desk) -> None:
     with service.services.database.transaction() as database:
         holder = database.exec(select(Cardholder)).one()
         for code, name, trust_code in (
@@ -86,9 +86,7 @@ def test_another_keys_signature_is_refused(desk: Desk) -> None:
     assert problem(answer) == "card-not-genuine"
 
 
-def test_a_certificate_that_nobody_vouches_for_is_not_believed(
-    service: Service, desk: Desk
-) -> None:
+def test_a_certificate_of_an_unknown_authority_is_not_trusted(service: Service, desk: Desk) -> None:
     stranger = Authority().sign(desk.card.holder_key)
     assert problem(desk.open(authentication_certificate=b64(stranger))) == "not-trusted"
     with service.services.database.transaction() as database:
@@ -96,26 +94,28 @@ def test_a_certificate_that_nobody_vouches_for_is_not_believed(
         assert entry.one().details["reason"]
 
 
-def test_a_believed_certificate_of_somebody_elses_is_not_hers(
+def test_a_trusted_certificate_of_another_cardholder_is_refused(
     desk: Desk, authority: Authority
 ) -> None:
     other = authority.sign(ec.generate_private_key(ec.SECP256R1()))
     assert problem(desk.open(authentication_certificate=b64(other))) == "not-trusted"
 
 
-def test_the_cards_own_certificate_is_looked_at_as_well(desk: Desk) -> None:
+def test_the_card_authentication_certificate_is_checked_too(desk: Desk) -> None:
     forged = Authority().sign(desk.card.card_key)
     assert problem(desk.open(card_authentication_certificate=b64(forged))) == "not-trusted"
 
 
-def test_a_revoked_certificate_ends_it(service: Service, desk: Desk, authority: Authority) -> None:
+def test_a_revoked_certificate_does_not_log_in(
+    service: Service, desk: Desk, authority: Authority
+) -> None:
     serial = x509.load_der_x509_certificate(desk.card.certificate).serial_number
     with service.services.database.transaction() as database:
         trust_store.add_list(database, authority.revocations(serial), service.clock())
     assert problem(desk.open()) == "not-trusted"
 
 
-def test_without_current_revocation_data_nobody_logs_in(desk: Desk, clock: Clock) -> None:
+def test_nobody_logs_in_without_current_revocation_data(desk: Desk, clock: Clock) -> None:
     clock.pass_time(8 * 86400)
     assert problem(desk.open()) == "not-trusted"
 
@@ -124,13 +124,13 @@ def test_a_card_without_certificate_can_only_be_unlocked(desk: Desk) -> None:
     assert problem(desk.open(authentication_certificate=None)) == "unlock-only"
 
 
-def test_a_card_that_was_stopped_does_not_log_in(service: Service, desk: Desk) -> None:
+def test_a_suspended_card_does_not_log_in(service: Service, desk: Desk) -> None:
     with service.services.database.transaction() as database:
         database.exec(select(Card)).one().status = CardStatus.LOST
     assert problem(desk.open()) == "card-stopped"
 
 
-def test_another_trusts_kiosk_does_not_know_the_card(service: Service, desk: Desk) -> None:
+def test_a_kiosk_of_another_trust_does_not_know_the_card(service: Service, desk: Desk) -> None:
     elsewhere = service.kiosk("ward 9", "Trust B")
     elsewhere.know(TrustedCard())
     assert problem(Desk(elsewhere, desk.card).open()) == "card-not-known"
@@ -139,11 +139,11 @@ def test_another_trusts_kiosk_does_not_know_the_card(service: Service, desk: Des
     assert problem(desk.prove()) == "not-found"
 
 
-def test_a_session_ends(desk: Desk, clock: Clock) -> None:
+def test_a_session_expires(desk: Desk, clock: Clock) -> None:
     desk.log_in()
     clock.pass_time(SESSION_LIFE.total_seconds())
     assert problem(desk.prove()) == "expired"
 
 
-def test_opening_again_is_the_same_session(desk: Desk) -> None:
+def test_opening_a_session_again_returns_the_same_one(desk: Desk) -> None:
     assert desk.open().json() == desk.open().json()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Answers and envelopes: at the real cost, which is what makes them worth having."""
+"""Sealed answers and envelopes, at the real cost of Argon2id, which makes guessing expensive."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def recovery() -> SealedRecovery:
 
 
 @pytest.mark.parametrize("kinds", [*itertools.product(["right", "wrong", "blank"], repeat=4)])
-def test_three_right_answers_open_unless_the_fourth_one_keeps_their_envelope_out(
+def test_three_right_answers_open_and_fewer_do_not(
     recovery: SealedRecovery, kinds: tuple[str, ...]
 ) -> None:
     given_answers = [
@@ -53,18 +53,18 @@ def test_three_right_answers_open_unless_the_fourth_one_keeps_their_envelope_out
             open_recovery(recovery, given_answers, CONTEXT)
 
 
-def test_answers_count_in_the_order_of_their_questions(recovery: SealedRecovery) -> None:
+def test_answers_belong_to_their_questions(recovery: SealedRecovery) -> None:
     with pytest.raises(VaultClosed):
         open_recovery(recovery, FORGIVEN[::-1], CONTEXT)
 
 
-def test_where_one_answer_ends_and_the_next_begins_counts(recovery: SealedRecovery) -> None:
+def test_the_boundary_between_two_answers_counts(recovery: SealedRecovery) -> None:
     moved = ("zoemullerr", "ex", "lodz", None)
     with pytest.raises(VaultClosed):
         open_recovery(recovery, moved, CONTEXT)
 
 
-def test_every_applicable_envelope_is_tried_whatever_came_of_the_others(
+def test_every_applicable_envelope_is_tried_whatever_the_others_give(
     recovery: SealedRecovery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tried: list[tuple[int, ...]] = []
@@ -94,7 +94,7 @@ def test_an_envelope_opens_in_its_own_context_only(recovery: SealedRecovery) -> 
         open_recovery(recovery, FORGIVEN, b"registration 2")
 
 
-def test_an_envelope_whose_key_is_another_registrations_does_not_open(
+def test_an_envelope_with_another_registrations_key_stays_shut(
     recovery: SealedRecovery,
 ) -> None:
     other = seal_recovery(ANSWERS, CONTEXT)
@@ -131,7 +131,7 @@ def test_an_envelope_that_was_tampered_with_stays_shut(
 
 
 def test_a_cheap_envelope_is_not_even_tried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else whoever can write the database could have answers checked at a cost of their choice."""
+    """A cheap envelope would let a writer of the database set the cost of guessing answers."""
     monkeypatch.setattr(sealed_answers, "OPERATIONS", 1)
     cheap = seal_recovery(ANSWERS, CONTEXT)
     open_recovery(cheap, ANSWERS, CONTEXT)
@@ -140,7 +140,7 @@ def test_a_cheap_envelope_is_not_even_tried(monkeypatch: pytest.MonkeyPatch) -> 
         open_recovery(cheap, ANSWERS, CONTEXT)
 
 
-def test_a_registration_shares_nothing_with_another_of_the_same_answers(
+def test_registrations_with_the_same_answers_share_no_bytes(
     recovery: SealedRecovery,
 ) -> None:
     other = seal_recovery(ANSWERS, CONTEXT)
@@ -153,12 +153,12 @@ def test_a_registration_shares_nothing_with_another_of_the_same_answers(
 
 
 @pytest.mark.parametrize("answers", [("a", "b", "c"), ("a", "b", "c", " ?! "), ("a",) * 5])
-def test_a_registration_needs_four_answers_that_say_something(answers: tuple[str, ...]) -> None:
+def test_a_registration_needs_four_answers_that_are_not_empty(answers: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match="four answers"):
         seal_recovery(answers, CONTEXT)
 
 
-def test_nothing_of_the_answers_is_in_what_is_kept_or_raised(recovery: SealedRecovery) -> None:
+def test_answers_are_neither_stored_nor_in_errors(recovery: SealedRecovery) -> None:
     answers = ("planted answer", *("x",) * 3)
     with pytest.raises(VaultClosed) as raised:
         open_recovery(recovery, answers, CONTEXT)
@@ -194,7 +194,7 @@ def test_nothing_of_the_answers_is_in_what_is_kept_or_raised(recovery: SealedRec
         ("\uff54\uff4f\uff4b\uff59\uff4f", "Tokyo"),
     ],
 )
-def test_what_is_forgiven(typed: str, meant: str) -> None:
+def test_spelling_variants_of_an_answer_are_accepted(typed: str, meant: str) -> None:
     assert normalise(typed) == normalise(meant) != ""
 
 
@@ -202,20 +202,20 @@ def test_what_is_forgiven(typed: str, meant: str) -> None:
     ("one", "other"),
     [
         ("दिल", "दल"),  # Devanagari's vowels are marks
-        ("がっこう", "かっこう"),  # and so is the voicing of kana
+        ("がっこう", "かっこう"),  # kana's voicing marks are marks too
         ("北京", "東京"),
         ("ไทย", "ทย"),
         ("서울", "부산"),
     ],
 )
-def test_scripts_whose_marks_are_letters_survive(one: str, other: str) -> None:
+def test_marks_of_other_scripts_are_kept(one: str, other: str) -> None:
     assert normalise(one) != normalise(other)
     assert normalise(one)
 
 
 @settings(max_examples=examples(300), deadline=None)
 @given(st.text())
-def test_normalising_twice_is_normalising_once(text: str) -> None:
+def test_normalising_is_idempotent(text: str) -> None:
     once = normalise(text)
     assert normalise(once) == once
 

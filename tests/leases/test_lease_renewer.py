@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a kiosk has of packs, from its start to the end of their leases, against a real central."""
+"""A kiosk's packs, from its start to the end of their leases, against a real central."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def ended(service: Service) -> list[bool]:
         return [row.ended_at is not None for row in rows]
 
 
-def test_it_is_lent_what_it_may_have(kiosk: Borrowing, card: PersonalCard) -> None:
+def test_a_kiosk_is_lent_the_packs_that_it_may_have(kiosk: Borrowing, card: PersonalCard) -> None:
     assert not kiosk.holds(card)
     kiosk.round()
     assert kiosk.holds(card)
@@ -41,7 +41,7 @@ def test_it_is_lent_what_it_may_have(kiosk: Borrowing, card: PersonalCard) -> No
     assert not kiosk.leases.find(PersonalCard().identity)
 
 
-def test_a_lease_runs_by_the_time_since_the_start_and_from_the_request_on(
+def test_a_lease_runs_from_its_request_by_the_boot_clock(
     kiosk: Borrowing, card: PersonalCard
 ) -> None:
     begun = kiosk.clock.seconds
@@ -54,10 +54,10 @@ def test_a_lease_runs_by_the_time_since_the_start_and_from_the_request_on(
     kiosk.clock.seconds = kept.ends
     assert not kiosk.holds(card)
     kiosk.renewer.round()
-    assert (kiosk.pack_store.everything(), kiosk.told()) == ([], ["pack end"])
+    assert (kiosk.pack_store.everything(), kiosk.outbox_kinds()) == ([], ["pack end"])
 
 
-def test_a_lease_is_made_longer_while_central_is_there(
+def test_a_lease_is_renewed_while_central_answers(
     kiosk: Borrowing, service: Service, card: PersonalCard
 ) -> None:
     kiosk.round()
@@ -70,7 +70,7 @@ def test_a_lease_is_made_longer_while_central_is_there(
     assert ended(service) == [False]
 
 
-def test_a_power_cut_takes_everything_until_central_was_there_once(
+def test_after_a_power_cut_packs_are_gone_until_central_answers(
     kiosk: Borrowing, service: Service, card: PersonalCard
 ) -> None:
     kiosk.round()
@@ -83,7 +83,7 @@ def test_a_power_cut_takes_everything_until_central_was_there_once(
     assert ended(service) == [True, False]
 
 
-def test_a_process_that_is_started_anew_has_what_it_had(
+def test_a_restarted_process_still_has_its_packs(
     kiosk: Borrowing, service: Service, card: PersonalCard
 ) -> None:
     kiosk.round()
@@ -97,7 +97,7 @@ def test_a_process_that_is_started_anew_has_what_it_had(
 
 
 @pytest.mark.parametrize("why", ["registered anew", "suspended", "stopped", "offline", "epoch"])
-def test_what_central_takes_back_is_not_used_and_given_back(
+def test_a_withdrawn_pack_is_not_used_and_is_given_back(
     kiosk: Borrowing, service: Service, card: PersonalCard, why: str
 ) -> None:
     kiosk.round()
@@ -116,44 +116,42 @@ def test_what_central_takes_back_is_not_used_and_given_back(
         kiosk.follower.follow()
     assert not kiosk.holds(card)
     kiosk.renewer.round()
-    assert "pack end" in kiosk.told()
+    assert "pack end" in kiosk.outbox_kinds()
 
 
 def _anew(database: Session, registered: Registration) -> None:
-    told = {**registered.model_dump(), "id": uuid4()}
+    renewed = {**registered.model_dump(), "id": uuid4()}
     carry_out(database, delete(SealedEnvelope))
     database.delete(registered)
     database.flush()
-    database.add(Registration(**told))
+    database.add(Registration(**renewed))
 
 
-def test_a_round_that_goes_wrong_is_not_the_last(
-    kiosk: Borrowing, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_failed_round_is_not_the_last(kiosk: Borrowing, caplog: pytest.LogCaptureFixture) -> None:
     away = Away(ZeroDivisionError("what nobody reckons with"))
     kiosk.cut(away)
     kiosk.renewer.keep(Rounds(9, kiosk.clock))  # three seconds each
-    assert away.asked == 2, "and central is asked again, though not at once"
+    assert away.asked == 2, "central is asked again, after a while"
     assert "unexpected ZeroDivisionError" in caplog.text
     assert "nobody reckons" not in caplog.text
 
 
-def test_while_facts_wait_nothing_is_asked(kiosk: Borrowing, card: PersonalCard) -> None:
+def test_no_pack_is_requested_while_facts_are_pending(kiosk: Borrowing, card: PersonalCard) -> None:
     kiosk.round()
     (kept,) = kiosk.pack_store.everything()
     kiosk.pack_store.spend(kept.pack)
-    kiosk.renewer.round()  # gives it back, and has something to report
-    assert kiosk.told() == ["pack end"]
+    kiosk.renewer.round()  # gives the pack back, and so has something to report
+    assert kiosk.outbox_kinds() == ["pack end"]
     kiosk.renewer.round()
     assert kiosk.pack_store.everything() == []
     kiosk.round()
     assert kiosk.holds(card)
 
 
-def test_what_another_asked_for_is_not_taken(
+def test_a_replayed_page_of_packs_is_rejected(
     kiosk: Borrowing, card: PersonalCard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A page that was recorded on its way, and a lease that is over by now."""
+    """The page was recorded on its way, and its lease may be over by now."""
     asked = PacksRequest(sealing_key=kiosk.leases.sealing_key, nonce=secrets.token_bytes(16))
     recorded = kiosk.follower.central.lend_packs(asked)
     monkeypatch.setattr(kiosk.follower.central, "lend_packs", lambda _: recorded)
@@ -166,12 +164,12 @@ def test_what_another_asked_for_is_not_taken(
 
 @pytest.fixture
 def disk_directory() -> Iterator[Path]:
-    """A folder that is on a disk, wherever the tests' own are: beside their sources."""
+    """Return a folder on a disk, wherever the tests' own folders are: beside their sources."""
     with tempfile.TemporaryDirectory(dir=Path(__file__).parents[2] / "build") as folder:
         yield Path(folder)
 
 
-def test_packs_lie_in_memory_or_nowhere(disk_directory: Path, memory_directory: Path) -> None:
+def test_packs_are_stored_only_in_memory(disk_directory: Path, memory_directory: Path) -> None:
     memory.prepare(memory_directory, swap_tolerated=True)
     with pytest.raises(SettingsError, match="must be kept in memory"):
         memory.prepare(disk_directory, swap_tolerated=True)
@@ -180,7 +178,7 @@ def test_packs_lie_in_memory_or_nowhere(disk_directory: Path, memory_directory: 
         memory.prepare(memory_directory, swap_tolerated=True)
 
 
-def test_a_machine_that_swaps_keeps_none(
+def test_a_machine_with_swap_stores_no_packs(
     tmp_path: Path, memory_directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     swaps = tmp_path / "swaps"
@@ -198,7 +196,7 @@ def test_a_machine_that_swaps_keeps_none(
             memory.prepare(memory_directory, swap_tolerated=False)
 
 
-def test_the_key_is_made_once_a_start_and_is_nobody_elses(memory_directory: Path) -> None:
+def test_the_key_is_made_once_a_boot_and_is_private(memory_directory: Path) -> None:
     first = memory.sealing_key(memory_directory)
     assert memory.sealing_key(memory_directory).same_as(first)
     file = memory_directory / "pack.key"
@@ -207,7 +205,7 @@ def test_the_key_is_made_once_a_start_and_is_nobody_elses(memory_directory: Path
     assert not memory.sealing_key(memory_directory).same_as(first)
 
 
-def test_what_opens_a_card_is_gone_once_it_is_spent(kiosk: Borrowing, card: PersonalCard) -> None:
+def test_a_spent_pack_is_removed(kiosk: Borrowing, card: PersonalCard) -> None:
     kiosk.round()
     (kept,) = kiosk.pack_store.everything()
     assert any(kept.sealed in file.read_bytes() for file in kiosk.memory.iterdir())
@@ -231,7 +229,7 @@ def test_attempts_are_counted_with_growing_waits(kiosk: Borrowing) -> None:
     assert PackStore(kiosk.memory, kiosk.clock).count(kept.pack) is None
 
 
-def test_who_opens_the_case_gets_nothing(kiosk: Borrowing, card: PersonalCard) -> None:
+def test_opening_the_case_removes_all_packs(kiosk: Borrowing, card: PersonalCard) -> None:
     kiosk.round()
     (kept,) = kiosk.pack_store.everything()
     kiosk.leases.end()
@@ -241,9 +239,7 @@ def test_who_opens_the_case_gets_nothing(kiosk: Borrowing, card: PersonalCard) -
     assert not any(kept.sealed[:64] in file.read_bytes() for file in kiosk.memory.iterdir())
 
 
-def test_a_kiosk_that_is_cut_off_and_hears_of_it_has_nothing_left(
-    kiosk: Borrowing, card: PersonalCard
-) -> None:
+def test_a_revoked_kiosk_removes_its_packs(kiosk: Borrowing, card: PersonalCard) -> None:
     kiosk.round()
     kiosk.cut(Away(CentralRefused(ProblemType.NOT_AUTHENTICATED, 401)))
     kiosk.renewer.round()

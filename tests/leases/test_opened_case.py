@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Somebody opens the case of a kiosk that runs: nothing is left in it, and central hears of it."""
+"""Somebody opens the case of a running kiosk: it keeps nothing, and central is told."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PLAN = PinPlan(ready=17, attention=23, tamper=5, presence=6)
 
 @dataclass
 class Shown:
-    """A screen that remembers what it was shown, and what it was told to forget."""
+    """A screen that records what it shows and what it is told to forget."""
 
     views: queue.Queue[View] = field(default_factory=queue.Queue)
     forgotten: list[object] = field(default_factory=list)
@@ -64,7 +64,7 @@ class Hanging:
 def pins() -> SimulatedPins:
     pins = SimulatedPins()
     pins.set_input(5, high=False)  # the case is closed
-    pins.set_input(6, high=False)  # nobody stands there
+    pins.set_input(6, high=False)  # nobody is near
     return pins
 
 
@@ -94,7 +94,7 @@ def is_closed(view: View) -> bool:
     )
 
 
-def test_who_opens_the_case_finds_nothing(
+def test_nothing_is_left_after_the_case_is_opened(
     hanging: Hanging, kiosk: Borrowing, card: PersonalCard, service: Service
 ) -> None:
     kiosk.round()
@@ -107,7 +107,7 @@ def test_who_opens_the_case_finds_nothing(
     ):
         runtime.send(event)
     hanging.screen.wait_for(lambda view: isinstance(view, vw.Progress))
-    assert typed, "it is in memory before"
+    assert typed, "the secret is in memory before"
 
     hanging.pins.set_input(5, high=True)
 
@@ -117,7 +117,7 @@ def test_who_opens_the_case_finds_nothing(
     assert kiosk.pack_store.everything() == []
     assert not (kiosk.memory / "pack.key").exists()
     kiosk.renewer.round()
-    assert kiosk.pack_store.everything() == [], "and nothing more is fetched"
+    assert kiosk.pack_store.everything() == [], "no more packs are requested"
     hanging.screen.wait_for(lambda _: hanging.pins.levels[23])
     kiosk.follower.deliver()
     with service.services.database.reading() as database:

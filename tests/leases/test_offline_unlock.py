@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A visit without central: the card proves itself to the kiosk, and nothing is done unrecorded."""
+"""An unlock without central: the card proves its identity, and each step is recorded first."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ pytestmark = pytest.mark.dealt
 RIGHT = tuple(words for _, words in cardholders.NURSE.answers)
 WRONG = ("nobody", "nothing", "nowhere", "never")
 PASSCODE = "864209"
-_UNBLOCK = 15  # the command of a visit: 9 report, 3 prove, then the card work's own
+_UNBLOCK = 15  # the command of a visit: 9 for the report, 3 for the proof, then the card work
 
 
 @pytest.fixture
-def hers(service: Service, monkeypatch: pytest.MonkeyPatch) -> IssuedCard:
+def nurses_card(service: Service, monkeypatch: pytest.MonkeyPatch) -> IssuedCard:
     monkeypatch.setattr(sealed_answers, "OPERATIONS", argon2id.OPSLIMIT_MIN)
     monkeypatch.setattr(sealed_answers, "MEMORY", argon2id.MEMLIMIT_MIN)
     issuer = SimulatedIssuer.make()
@@ -64,8 +64,8 @@ def kiosk(
 
 
 @pytest.fixture
-def lent(kiosk: Borrowing, hers: IssuedCard) -> Borrowing:
-    """A kiosk that was lent her card's pack; then the line goes down."""
+def lent(kiosk: Borrowing, nurses_card: IssuedCard) -> Borrowing:
+    """Return a kiosk that was lent the nurse's pack, and has lost its connection since."""
     kiosk.round()
     network = Network(kiosk.follower.central._http, down=True)
     kiosk.follower.central._http = network  # type: ignore[assignment]
@@ -105,21 +105,23 @@ def unlock(begun: UnlockVisit) -> ev.Event:
     return begun.unlock(Secret(PASSCODE.encode()), lambda _: None)
 
 
-def test_three_of_four_unlock_it_and_the_pack_is_spent(lent: Borrowing, hers: IssuedCard) -> None:
-    begun = visit(lent, hers)
+def test_three_of_four_answers_unlock_the_card_and_spend_the_pack(
+    lent: Borrowing, nurses_card: IssuedCard
+) -> None:
+    begun = visit(lent, nurses_card)
     assert begun.answer((*RIGHT[:3], None), None) == ev.AnswersAccepted(1)
     assert unlock(begun) == ev.CardUnlocked(1)
-    assert hers.has_passcode(PASSCODE)
-    assert lent.leases.find(_identity(hers)) is None
-    told = lent.told()
-    assert told[:2] == ["pack attempt", "pack answers"]
-    assert told[-1] == "visit end"
+    assert nurses_card.has_passcode(PASSCODE)
+    assert lent.leases.find(_identity(nurses_card)) is None
+    reported = lent.outbox_kinds()
+    assert reported[:2] == ["pack attempt", "pack answers"]
+    assert reported[-1] == "visit end"
 
 
-def test_what_is_opened_anew_is_asked_of_central_once_it_answers(
-    lent: Borrowing, hers: IssuedCard
+def test_a_second_opening_asks_central_if_it_answers(
+    lent: Borrowing, nurses_card: IssuedCard
 ) -> None:
-    begun = visit(lent, hers)
+    begun = visit(lent, nurses_card)
     pack, lent.follower.central._http.down = begun._offline, False  # type: ignore[attr-defined]
     opened = begun.open(new_reference(), forgotten=True)
     assert isinstance(opened, ev.UnlockOpened), opened
@@ -127,15 +129,17 @@ def test_what_is_opened_anew_is_asked_of_central_once_it_answers(
     assert begun.answer(RIGHT, None) == ev.AnswersAccepted(1)
     assert pack is not None
     assert begun._offline is None
-    assert "pack attempt" not in lent.told()
+    assert "pack attempt" not in lent.outbox_kinds()
     lent.follower.central._http.down = True  # type: ignore[attr-defined]
     again = begun.open(new_reference(), forgotten=True)
     assert isinstance(again, ev.UnlockOpened), again
     assert again.offline
 
 
-def test_what_was_opened_is_wiped_when_she_goes(lent: Borrowing, hers: IssuedCard) -> None:
-    begun = visit(lent, hers)
+def test_an_opened_pack_is_wiped_when_the_user_leaves(
+    lent: Borrowing, nurses_card: IssuedCard
+) -> None:
+    begun = visit(lent, nurses_card)
     assert begun.answer(RIGHT, None) == ev.AnswersAccepted(1)
     assert begun._offline is not None
     key = begun._offline._key
@@ -143,34 +147,32 @@ def test_what_was_opened_is_wiped_when_she_goes(lent: Borrowing, hers: IssuedCar
     begun.forget()
     assert not key
     assert unlock(begun) == ev.UnlockRefused(1, ev.Refusal.SESSION_OVER)
-    assert hers.passcode_left == 0
+    assert nurses_card.passcode_left == 0
 
 
-def test_who_goes_before_it_is_opened_leaves_nothing_opened(
-    lent: Borrowing, hers: IssuedCard
-) -> None:
-    begun = visit(lent, hers)
+def test_a_pack_is_not_opened_after_the_user_left(lent: Borrowing, nurses_card: IssuedCard) -> None:
+    begun = visit(lent, nurses_card)
     begun.forget()
     begun.answer(RIGHT, None)
     assert begun._offline is not None
     assert begun._offline._key is None
 
 
-def test_a_forgery_costs_no_attempt(lent: Borrowing, hers: IssuedCard) -> None:
-    """All that can be read of her card, without her card's keys."""
-    assert isinstance(hers.chip, SimulatedPivCard)
-    memory = replace(hers.chip.memory)
+def test_a_forgery_costs_no_attempt(lent: Borrowing, nurses_card: IssuedCard) -> None:
+    """The forgery has everything readable of the nurse's card, without its keys."""
+    assert isinstance(nurses_card.chip, SimulatedPivCard)
+    memory = replace(nurses_card.chip.memory)
     memory.keys = {slot: new_key("P-256") for slot in memory.keys}
-    forged = IssuedCard(hers.family, hers.serial, SimulatedPivCard(memory))
+    forged = IssuedCard(nurses_card.family, nurses_card.serial, SimulatedPivCard(memory))
     answered = visit(lent, forged).answer(RIGHT, None)
     assert answered == ev.CardFailed(1, ev.CardTrouble.WRONG_CARD)
     (kept,) = lent.pack_store.everything()
     assert kept.attempts == 0
-    assert "pack attempt" not in lent.told()
+    assert "pack attempt" not in lent.outbox_kinds()
 
 
-def test_attempts_have_waits_and_an_end(lent: Borrowing, hers: IssuedCard) -> None:
-    begun = visit(lent, hers)
+def test_attempts_have_waits_and_a_limit(lent: Borrowing, nurses_card: IssuedCard) -> None:
+    begun = visit(lent, nurses_card)
     assert begun.answer(WRONG, None) == ev.AnswersRefused(1, 60)
     assert begun.answer(RIGHT, None) == ev.UnlockRefused(1, ev.Refusal.WAIT, 60)
     lent.clock.seconds += 61
@@ -179,58 +181,64 @@ def test_attempts_have_waits_and_an_end(lent: Borrowing, hers: IssuedCard) -> No
     assert begun.answer(RIGHT, None) == ev.UnlockRefused(1, ev.Refusal.OFFLINE_OVER)
 
 
-def test_a_lease_that_ends_meanwhile_unlocks_nothing(lent: Borrowing, hers: IssuedCard) -> None:
-    begun = visit(lent, hers)
+def test_a_lease_that_ends_during_a_visit_unlocks_nothing(
+    lent: Borrowing, nurses_card: IssuedCard
+) -> None:
+    begun = visit(lent, nurses_card)
     begun.answer(RIGHT, None)
     lent.clock.seconds += 13 * 3600
     assert unlock(begun) == ev.UnlockRefused(1, ev.Refusal.SESSION_OVER)
-    assert hers.passcode_left == 0
+    assert nurses_card.passcode_left == 0
 
 
-def test_a_key_that_never_opened_the_card_is_tried_once(lent: Borrowing, hers: IssuedCard) -> None:
-    hers.chip.memory.unblocking_key = b"another!"  # type: ignore[union-attr]
-    begun = visit(lent, hers)
+def test_a_wrong_key_is_tried_once(lent: Borrowing, nurses_card: IssuedCard) -> None:
+    nurses_card.chip.memory.unblocking_key = b"another!"  # type: ignore[union-attr]
+    begun = visit(lent, nurses_card)
     begun.answer(RIGHT, None)
     assert isinstance(unlock(begun), ev.CardFailed)
-    assert hers.unblocking_left == 2
-    assert lent.leases.find(_identity(hers)) is None
+    assert nurses_card.unblocking_left == 2
+    assert lent.leases.find(_identity(nurses_card)) is None
 
 
-def test_nothing_is_done_to_a_card_that_cannot_be_recorded(
-    lent: Borrowing, hers: IssuedCard
+def test_a_card_is_not_touched_if_nothing_can_be_recorded(
+    lent: Borrowing, nurses_card: IssuedCard
 ) -> None:
-    """The disk is full: the person is told so, no envelope is opened, and the attempt counts."""
-    begun = visit(lent, hers)
-    with no_room(lent):
+    """The disk is full: the user is told so, no envelope is opened, and the attempt counts."""
+    begun = visit(lent, nurses_card)
+    with full_disk(lent):
         assert begun.answer(RIGHT, None) == ev.CardFailed(1, ev.CardTrouble.STORE)
     (kept,) = lent.pack_store.everything()
     assert kept.attempts == 1
-    assert hers.passcode_left == 0
+    assert nurses_card.passcode_left == 0
 
 
-def test_nor_is_the_work_begun_that_cannot_be_recorded(lent: Borrowing, hers: IssuedCard) -> None:
-    begun, left = visit(lent, hers), hers.unblocking_left
-    assert begun.answer(RIGHT, None) == ev.AnswersAccepted(1)
-    with no_room(lent):
-        assert unlock(begun) == ev.CardFailed(1, ev.CardTrouble.STORE)
-    assert (hers.passcode_left, hers.unblocking_left) == (0, left)
-
-
-def test_work_that_can_be_recorded_no_more_is_not_called_nothing(
-    lent: Borrowing, hers: IssuedCard
+def test_card_work_does_not_begin_if_it_cannot_be_recorded(
+    lent: Borrowing, nurses_card: IssuedCard
 ) -> None:
-    begun = visit(lent, hers)
+    begun, left = visit(lent, nurses_card), nurses_card.unblocking_left
+    assert begun.answer(RIGHT, None) == ev.AnswersAccepted(1)
+    with full_disk(lent):
+        assert unlock(begun) == ev.CardFailed(1, ev.CardTrouble.STORE)
+    assert (nurses_card.passcode_left, nurses_card.unblocking_left) == (0, left)
+
+
+def test_card_work_that_cannot_be_recorded_any_more_is_a_failure(
+    lent: Borrowing, nurses_card: IssuedCard
+) -> None:
+    begun = visit(lent, nurses_card)
     assert begun.answer(RIGHT, None) == ev.AnswersAccepted(1)
     with ExitStack() as stack:
-        told = begun.unlock(Secret(PASSCODE.encode()), lambda _: stack.enter_context(no_room(lent)))
-    assert told == ev.CardFailed(1, ev.CardTrouble.FAILED)
+        reported = begun.unlock(
+            Secret(PASSCODE.encode()), lambda _: stack.enter_context(full_disk(lent))
+        )
+    assert reported == ev.CardFailed(1, ev.CardTrouble.FAILED)
 
 
-def test_who_goes_while_central_answers_has_nothing_done(
-    kiosk: Borrowing, hers: IssuedCard, monkeypatch: pytest.MonkeyPatch
+def test_a_card_is_not_touched_if_the_user_leaves_during_a_request(
+    kiosk: Borrowing, nurses_card: IssuedCard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not even where her card is back by then, in another visit."""
-    begun = answered(kiosk, hers)
+    """Not even if the card is back by then, in another visit."""
+    begun = answered(kiosk, nurses_card)
     ask = kiosk.follower.central.grant
 
     def grant(session: UUID) -> Grant:
@@ -241,20 +249,20 @@ def test_who_goes_while_central_answers_has_nothing_done(
     with monkeypatch.context() as patched:
         patched.setattr(kiosk.follower.central, "grant", grant)
         assert unlock(begun) == ev.UnlockRefused(1, ev.Refusal.SESSION_OVER)
-    assert hers.passcode_left == 0
-    assert kiosk.told()[-1] == "visit end"
-    assert unlock(answered(kiosk, hers)) == ev.CardUnlocked(1)
+    assert nurses_card.passcode_left == 0
+    assert kiosk.outbox_kinds()[-1] == "visit end"
+    assert unlock(answered(kiosk, nurses_card)) == ev.CardUnlocked(1)
 
 
-def test_a_card_is_not_held_back_for_a_visit_that_is_about_to_end(
-    kiosk: Borrowing, hers: IssuedCard, monkeypatch: pytest.MonkeyPatch
+def test_a_card_is_not_frozen_for_a_visit_that_is_about_to_end(
+    kiosk: Borrowing, nurses_card: IssuedCard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Central answers the one that she has left and the one that she is at, at the same time."""
-    assert unlock(answered(kiosk, hers)) == ev.CardUnlocked(1)
+    """Central answers the visit that the nurse has left and the current one at the same time."""
+    assert unlock(answered(kiosk, nurses_card)) == ev.CardUnlocked(1)
     with pytest.raises(Killed):
-        unlock(answered(kiosk, hers, Interruption(_UNBLOCK, acted=False, kills=True)))
+        unlock(answered(kiosk, nurses_card, Interruption(_UNBLOCK, acted=False, kills=True)))
     kiosk.follower.outbox.end_open_visits()
-    left, ask = answered(kiosk, hers), kiosk.follower.central.grant
+    left, ask = answered(kiosk, nurses_card), kiosk.follower.central.grant
     issued, arrives = Event(), Event()
 
     def grant(session: UUID) -> Grant:
@@ -268,7 +276,7 @@ def test_a_card_is_not_held_back_for_a_visit_that_is_about_to_end(
         ending = pool.submit(unlock, left)
         issued.wait()
         left.forget()
-        again = _visit(kiosk, hers, None)
+        again = _visit(kiosk, nurses_card, None)
         assert isinstance(again.read_card(), ev.CardRead)
         Timer(0.3, arrives.set).start()
         opened = again.open(new_reference(), forgotten=False)
@@ -276,39 +284,39 @@ def test_a_card_is_not_held_back_for_a_visit_that_is_about_to_end(
     assert isinstance(opened, ev.UnlockOpened), opened
 
 
-def test_a_card_is_not_held_back_for_an_end_that_the_disk_had_no_room_for(
-    kiosk: Borrowing, hers: IssuedCard
+def test_a_card_is_not_frozen_for_an_end_that_a_full_disk_delayed(
+    kiosk: Borrowing, nurses_card: IssuedCard
 ) -> None:
-    assert unlock(answered(kiosk, hers)) == ev.CardUnlocked(1)
-    begun = answered(kiosk, hers)
+    assert unlock(answered(kiosk, nurses_card)) == ev.CardUnlocked(1)
+    begun = answered(kiosk, nurses_card)
     with ExitStack() as stack:
-        told = begun.unlock(
-            Secret(PASSCODE.encode()), lambda _: stack.enter_context(no_room(kiosk))
+        reported = begun.unlock(
+            Secret(PASSCODE.encode()), lambda _: stack.enter_context(full_disk(kiosk))
         )
-    assert told == ev.CardFailed(1, ev.CardTrouble.FAILED)
-    again = answered(kiosk, hers)
-    again._outbox = begun._outbox  # the kiosk was not started anew
+    assert reported == ev.CardFailed(1, ev.CardTrouble.FAILED)
+    again = answered(kiosk, nurses_card)
+    again._outbox = begun._outbox  # the kiosk was not restarted
     assert unlock(again) == ev.CardUnlocked(1)
 
 
-def test_a_card_is_not_held_back_for_what_this_kiosk_has_yet_to_report(
-    kiosk: Borrowing, hers: IssuedCard
+def test_a_card_is_not_frozen_for_facts_that_this_kiosk_has_yet_to_report(
+    kiosk: Borrowing, nurses_card: IssuedCard
 ) -> None:
-    """Central heard that a key was about to be sent, and not yet that the kiosk was killed then."""
-    assert unlock(answered(kiosk, hers)) == ev.CardUnlocked(1)
-    killed = answered(kiosk, hers, Interruption(_UNBLOCK, acted=True, kills=True))
+    """Central knows that a key was about to be sent, and not yet that the kiosk was killed then."""
+    assert unlock(answered(kiosk, nurses_card)) == ev.CardUnlocked(1)
+    killed = answered(kiosk, nurses_card, Interruption(_UNBLOCK, acted=True, kills=True))
     with pytest.raises(Killed):
         unlock(killed)
-    assert hers.passcode_left == 3
+    assert nurses_card.passcode_left == 3
     kiosk.follower.deliver()
     kiosk.follower.outbox.end_open_visits()
-    assert unlock(answered(kiosk, hers)) == ev.CardUnlocked(1)
+    assert unlock(answered(kiosk, nurses_card)) == ev.CardUnlocked(1)
 
 
 def answered(
     kiosk: Borrowing, card: IssuedCard, interruption: Interruption | None = None
 ) -> UnlockVisit:
-    """A visit of her locked card with central there, up to where the passcode is asked for."""
+    """Begin a visit of the locked card with central there, up to the question for the passcode."""
     kiosk.follower.service.clock.pass_time(60)
     card.lock()
     begun = _visit(kiosk, card, interruption)
@@ -320,8 +328,8 @@ def answered(
 
 
 @contextmanager
-def no_room(kiosk: Borrowing) -> Iterator[None]:
-    """The store's disk is full."""
+def full_disk(kiosk: Borrowing) -> Iterator[None]:
+    """Fill the store's disk for the block."""
     engine = kiosk.follower.outbox._engine
     with engine.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()

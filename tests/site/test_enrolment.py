@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`kiosk enrol` as it is run, against central as it is run."""
+"""`kiosk enrol`, run as a command against a running central."""
 
 from __future__ import annotations
 
@@ -28,36 +28,36 @@ from tests.secrets_search import search
 pytestmark = pytest.mark.dealt
 
 
-class Ground(CentralProcess):
-    """Central as a process, and commands beside it, in this process: they are slow to start."""
+class RunningCentral(CentralProcess):
+    """Central as a process; its commands run in this process, because they are slow to start."""
 
     def does(self, *command: str) -> str:
-        """What a command of central's said."""
-        with pytest.MonkeyPatch.context() as patched, redirect_stdout(StringIO()) as said:
+        """Run a command of central's; return what it printed."""
+        with pytest.MonkeyPatch.context() as patched, redirect_stdout(StringIO()) as output:
             for name, value in self.environment().items():
                 patched.setenv(name, value)
             assert command_line.main(command) == 0
-        return said.getvalue().strip()
+        return output.getvalue().strip()
 
     def token(self, kiosk: str) -> str:
-        """A token by which a device may become this kiosk."""
+        """Return a token that lets a device become the kiosk of this name."""
         named = ("--organisation", cardholders.ORGANISATION)
         return self.does("kiosks", "enrol-token", kiosk, *named)
 
 
 @pytest.fixture(scope="module")
-def central(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+def central(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCentral]:
     folder = tmp_path_factory.mktemp("central")
-    ground = Ground(folder)
+    central_process = RunningCentral(folder)
     master_key.create(folder / "master.key")
-    ground.does("organisations", "add", cardholders.ORGANISATION)
-    ground.start()
-    yield ground
-    ground.stop()
+    central_process.does("organisations", "add", cardholders.ORGANISATION)
+    central_process.start()
+    yield central_process
+    central_process.stop()
 
 
 class Box:
-    """A device, and the commands that are run on it."""
+    """A device, and the commands that run on it."""
 
     def __init__(self, state: Path, url: str) -> None:
         self.state = state
@@ -85,11 +85,13 @@ class Box:
 
 
 @pytest.fixture
-def box(folder: Path, central: Ground) -> Box:
+def box(folder: Path, central: RunningCentral) -> Box:
     return Box(folder / "state", central.url)
 
 
-def test_from_the_token_to_the_end(central: Ground, box: Box, folder: Path) -> None:
+def test_a_kiosk_is_enrolled_replaced_and_retired(
+    central: RunningCentral, box: Box, folder: Path
+) -> None:
     for service in ("sync", "run"):
         if service == "run" and "DISPLAY" not in os.environ:
             box.environment["SDL_VIDEODRIVER"] = "offscreen"
@@ -111,7 +113,7 @@ def test_from_the_token_to_the_end(central: Ground, box: Box, folder: Path) -> N
     assert (again.returncode, box.who) == (0, who)
     assert again.stdout.startswith("this device is enrolled already")
 
-    # Another device in its place is the same device, with another key.
+    # Another device that takes this one's place has the same identity and another key.
     file = folder / "token"
     file.write_text(central.token("ward 1"))
     file.chmod(0o644)
@@ -123,7 +125,7 @@ def test_from_the_token_to_the_end(central: Ground, box: Box, folder: Path) -> N
     assert box.who["kiosk"] == who["kiosk"]
     assert box.who["public_key"] != who["public_key"]
 
-    # Restarts of either side change nothing.
+    # A restart of either side changes nothing.
     central.stop(signal.SIGKILL)
     central.start()
     central.does("kiosks", "retire", "ward 1")
@@ -139,7 +141,7 @@ def test_from_the_token_to_the_end(central: Ground, box: Box, folder: Path) -> N
     assert token not in first.stdout + first.stderr + sync.stderr
 
 
-def test_an_enrolment_whose_answer_was_lost_is_made_again(central: Ground, box: Box) -> None:
+def test_an_enrolment_is_repeated_if_its_answer_was_lost(central: RunningCentral, box: Box) -> None:
     token = central.token("ward 2")
     key = identity.next_key(box.state)
     lost = Entrance(central.url).enrol(token, key)
@@ -147,8 +149,8 @@ def test_an_enrolment_whose_answer_was_lost_is_made_again(central: Ground, box: 
     assert box.who["kiosk"] == str(lost.kiosk)
 
 
-def test_a_revoked_kiosk_is_enrolled_anew_by_the_file_of_another_token(
-    central: Ground, box: Box, folder: Path
+def test_a_revoked_kiosk_is_enrolled_again_by_a_file_with_a_new_token(
+    central: RunningCentral, box: Box, folder: Path
 ) -> None:
     file = folder / "token"
     file.touch(0o600)
@@ -156,12 +158,12 @@ def test_a_revoked_kiosk_is_enrolled_anew_by_the_file_of_another_token(
     assert box.run("enrol", "--token-file", str(file)).returncode == 0
     who = box.who
 
-    # The power failed before the file was removed: its token is used up, and all is well.
+    # The power failed before the file was removed: its token is used up, which is no error.
     again = box.run("enrol", "--token-file", str(file))
     assert (again.returncode, box.who) == (0, who)
     assert again.stdout.startswith("this device is enrolled already")
 
-    # Of a kiosk that central does not let in, a token that is used up makes none.
+    # If central rejects the kiosk, a used token does not enrol it.
     central.does("kiosks", "revoke", "ward 3")
     refused = box.run("enrol", "--token-file", str(file))
     assert (refused.returncode, box.who) == (2, who)
@@ -173,7 +175,9 @@ def test_a_revoked_kiosk_is_enrolled_anew_by_the_file_of_another_token(
 
 
 @pytest.mark.parametrize("broken", ["identity.json", "device.key"])
-def test_a_damaged_kiosk_is_enrolled_anew(central: Ground, box: Box, broken: str) -> None:
+def test_a_kiosk_with_damaged_files_is_enrolled_again(
+    central: RunningCentral, box: Box, broken: str
+) -> None:
     assert box.run("enrol", stdin=central.token("ward 4")).returncode == 0
     (box.state / broken).write_bytes(b"")
     assert box.run("enrol", stdin=central.token("ward 4")).returncode == 0
@@ -181,7 +185,7 @@ def test_a_damaged_kiosk_is_enrolled_anew(central: Ground, box: Box, broken: str
 
 
 @pytest.mark.parametrize("token", ["", "short", "x" * 42 + "é", "x" * 44, "x" * 43])
-def test_a_token_that_is_none_is_refused_and_not_shown(box: Box, token: str) -> None:
+def test_an_invalid_token_is_refused_and_not_shown(box: Box, token: str) -> None:
     refused = box.run("enrol", stdin=token)
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr.count("\n") == 1
@@ -189,12 +193,14 @@ def test_a_token_that_is_none_is_refused_and_not_shown(box: Box, token: str) -> 
     assert identity.find(box.state) is None
 
 
-def test_a_token_is_no_argument(box: Box) -> None:
+def test_a_token_is_not_accepted_as_an_argument(box: Box) -> None:
     assert box.run("enrol", "x" * 43).returncode == 2
     assert box.run("enrol", "--token", "x" * 43).returncode == 2
 
 
-def test_without_central_nothing_is_kept_but_the_key(central: Ground, folder: Path) -> None:
+def test_only_the_key_is_kept_if_central_does_not_answer(
+    central: RunningCentral, folder: Path
+) -> None:
     box = Box(folder / "state", "http://127.0.0.1:1")
     failed = box.run("enrol", stdin="x" * 43)
     assert failed.returncode == 2
@@ -202,7 +208,9 @@ def test_without_central_nothing_is_kept_but_the_key(central: Ground, folder: Pa
     assert [path.name for path in box.state.iterdir()] == ["device-next.key"]
 
 
-def test_a_state_directory_that_cannot_be_written_is_named(central: Ground, folder: Path) -> None:
+def test_an_error_names_an_unwritable_state_directory(
+    central: RunningCentral, folder: Path
+) -> None:
     (folder / "state").write_text("a file")
     failed = Box(folder / "state", central.url).run("enrol", stdin="x" * 43)
     assert failed.returncode == 2

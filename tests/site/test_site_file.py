@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The site's settings, from the boot partition to the services; what is wrong is named."""
+"""The site's settings, from the boot partition to the services; an error names the wrong one."""
 
 from __future__ import annotations
 
@@ -38,20 +38,20 @@ def refused(boot: Path, text: str | bytes) -> SettingsError:
     return error
 
 
-def test_what_a_site_says_reaches_the_services(boot: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = (
+def test_the_sites_settings_reach_the_services(boot: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = (
         URL
         + 'language = "cy"\nidle_seconds = 90\n[pins]\nbuzzer = 5\n'
         + '[[contacts]]\nname = "IT “service” desk"\ndetail = "ext. $HOME"\n'
     )
-    hand_over(boot, told)
+    hand_over(boot, content)
     monkeypatch.setenv("KIOSK_SITE", str(boot.parent / "into" / site_file.FILE))
     read = settings.read()
     assert (read.central_url, read.idle_seconds) == ("https://central.example:8443", 90)
     assert read.pins == {"buzzer": 5}
     assert read.contacts[0].name == "IT “service” desk"
     assert read.contacts[0].detail == "ext. $HOME"
-    monkeypatch.setenv("KIOSK_IDLE_SECONDS", "45")  # the appliance's own word goes before
+    monkeypatch.setenv("KIOSK_IDLE_SECONDS", "45")  # the appliance's own value takes precedence
     assert settings.read().idle_seconds == 45
 
 
@@ -73,7 +73,7 @@ def test_what_a_site_says_reaches_the_services(boot: Path, monkeypatch: pytest.M
         ("", "central_url"),
     ],
 )
-def test_what_is_wrong_is_named_by_its_key(boot: Path, text: str, place: str) -> None:
+def test_an_error_names_the_wrong_key(boot: Path, text: str, place: str) -> None:
     assert refused(boot, text).place == place
 
 
@@ -82,7 +82,7 @@ def test_what_is_wrong_is_named_by_its_key(boot: Path, text: str, place: str) ->
     [b"central_url = ", b"\xc3(", b"a = " + b"[" * 5000, b"#" * 70_000],
     ids=["cut off", "no text", "deep", "long"],
 )
-def test_a_file_that_is_none_is_named(boot: Path, content: bytes) -> None:
+def test_an_error_names_a_file_that_is_not_toml(boot: Path, content: bytes) -> None:
     assert refused(boot, content).place == str(boot / site_file.FILE)
 
 
@@ -95,13 +95,13 @@ def test_a_file_may_be_written_by_any_editor(boot: Path, written: str) -> None:
     assert site_settings.contacts[0].detail == "est. 2222 – dŵr"
 
 
-def test_a_file_that_is_missing_is_named(boot: Path) -> None:
+def test_an_error_names_a_missing_file(boot: Path) -> None:
     with pytest.raises(SettingsError) as caught:
         site_file.hand_over(boot, boot.parent / "into", boot.parent / "run")
     assert caught.value.place == str(boot / site_file.FILE)
 
 
-def test_what_was_said_before_is_gone_once_it_is_wrong(
+def test_earlier_settings_are_removed_if_the_file_becomes_wrong(
     boot: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keypad = 'keypads = ["04d9:1203"]\n'
@@ -115,7 +115,9 @@ def test_what_was_said_before_is_gone_once_it_is_wrong(
     assert not (boot / site_file.TOLD).exists()
 
 
-def test_the_help_screen_has_what_is_right(boot: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_help_screen_gets_the_valid_settings(
+    boot: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     contact = '[[contacts]]\nname = "IT"\ndetail = "ext. 2222"\n'
     refused(boot, URL + "width = 1\n" + contact)
     monkeypatch.setenv("KIOSK_SITE", str(boot.parent / "into" / site_file.FILE))
@@ -128,7 +130,7 @@ def test_the_help_screen_has_what_is_right(boot: Path, monkeypatch: pytest.Monke
     assert settings.read_what_is_right().width == 800
 
 
-def test_the_trusts_own_authority_comes_along(boot: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_trusts_own_authority_is_copied(boot: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (boot / "trust.pem").write_text(ssl.DER_cert_to_PEM_cert(SimulatedIssuer.make().der))
     hand_over(boot, URL + 'central_authority = "trust.pem"')
     monkeypatch.setenv("KIOSK_SITE", str(boot.parent / "into" / site_file.FILE))
@@ -139,7 +141,7 @@ def test_the_trusts_own_authority_comes_along(boot: Path, monkeypatch: pytest.Mo
     assert refused(boot, URL + 'central_authority = "trust.pem"').place == "central_authority"
 
 
-def test_a_keypad_is_let_in_by_its_maker_and_kind(boot: Path) -> None:
+def test_a_keypad_is_allowed_by_vendor_and_product(boot: Path) -> None:
     hand_over(boot, URL + 'keypads = ["04D9:1203"]\nclocks = ["ntp.example", "192.0.2.1"]')
     run = boot.parent / "run"
     *_, opened, heard = (run / site_file.KEYPADS).read_text().splitlines()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The master key: what it wraps and derives, in a file or a token, and whose database it is."""
+"""The master key wraps and derives, lives in a file or a token, and belongs to one database."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture(params=["file", "token"])
 def make(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
-    """Makes keys of either kind by their name; gives what opens them."""
+    """Return a function that makes a key of either kind by name, and returns what opens it."""
     if request.param == "file":
         return lambda name: _in_a_file(tmp_path / name)
     soft = SoftToken(tmp_path / "token", monkeypatch)
@@ -54,13 +54,13 @@ def opened(make: Make) -> Open:
     return make("master.key")
 
 
-def test_a_key_is_made_once_and_for_its_owner_alone(file: Path) -> None:
+def test_a_key_file_is_made_once_and_only_its_owner_may_read_it(file: Path) -> None:
     assert file.stat().st_mode & 0o777 == 0o600
     with pytest.raises(FileExistsError):
         master_key.create(file)
 
 
-def test_what_is_wrapped_unwraps_in_its_own_context_only(opened: Open) -> None:
+def test_a_wrapped_key_is_unwrapped_only_in_its_context(opened: Open) -> None:
     key = opened()
     wrapped = key.wrap(b"plain", b"here")
     assert b"plain" not in wrapped
@@ -76,7 +76,7 @@ def test_what_is_wrapped_unwraps_in_its_own_context_only(opened: Open) -> None:
             key.unwrap(damaged, context)
 
 
-def test_what_is_derived_depends_on_key_salt_and_purpose(opened: Open, make: Make) -> None:
+def test_a_derived_key_depends_on_key_salt_and_purpose(opened: Open, make: Make) -> None:
     one, other = opened(), make("other")()
     derived = {
         one.derive(b"a", b"s", 32),
@@ -100,7 +100,7 @@ def test_a_key_that_others_can_read_or_change_is_refused(file: Path, mode: int) 
 
 
 @pytest.mark.parametrize("content", [b"", b"short", b"!" * 44, b"A" * 60])
-def test_what_is_no_key_is_refused_and_not_shown(tmp_path: Path, content: bytes) -> None:
+def test_an_invalid_key_file_is_refused_and_not_shown(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "key"
     file.write_bytes(content)
     file.chmod(0o600)
@@ -120,7 +120,7 @@ def test_a_database_belongs_to_one_master_key(opened: Open, make: Make, tmp_path
     database.close()
 
 
-def test_the_database_is_as_durable_as_it_says(file: Path, tmp_path: Path) -> None:
+def test_sqlite_is_configured_for_durability(file: Path, tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path}/db")
     with database.transaction() as session:
         pragmas = {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The card work of an unlock: its order, its facts, its commands."""
+"""The card work of an unlock: its order, its recorded facts, its commands."""
 
 from __future__ import annotations
 
@@ -61,14 +61,14 @@ def plan_for(
     )
 
 
-def told(steps: list[CardStep]) -> list[tuple[str, int, int | None]]:
+def outcomes(steps: list[CardStep]) -> list[tuple[str, int, int | None]]:
     return [(step.command, step.generation, step.status) for step in steps]
 
 
 def test_the_whole_work_is_recorded_step_by_step(memory: PivMemory) -> None:
     steps: list[CardStep] = []
     assert unlock(SimulatedPivCard(memory), plan_for(memory), steps.append) == Unlocked(5)
-    assert told(steps) == [
+    assert outcomes(steps) == [
         ("unblock", 4, None),
         ("unblock", 4, 0x9000),
         ("verify", 4, 0x9000),
@@ -83,7 +83,7 @@ def test_the_whole_work_is_recorded_step_by_step(memory: PivMemory) -> None:
     assert public_keys.verifies(holder_key, steps[-1].signature, b"5" * 32)
 
 
-def test_it_needs_no_more_than_eight_commands(memory: PivMemory) -> None:
+def test_an_unlock_needs_at_most_eight_commands(memory: PivMemory) -> None:
     card = Recorded(SimulatedPivCard(memory))
     unlock(card, plan_for(memory), lambda _: None)
     whole = [c for c in card.commands if not c[0] & 0x10 and c[1] != 0xC0]
@@ -99,7 +99,7 @@ def test_each_step_is_recorded_before_the_next_command(memory: PivMemory) -> Non
     assert [card.commands[count][1] for name, count in seen if name == "change"][:1] == [0x24]
 
 
-def test_nothing_is_sent_that_was_not_recorded(memory: PivMemory) -> None:
+def test_an_unrecorded_step_is_not_sent(memory: PivMemory) -> None:
     class DiskFull(KioskError):
         pass
 
@@ -113,7 +113,7 @@ def test_nothing_is_sent_that_was_not_recorded(memory: PivMemory) -> None:
     assert memory.unblocking_left == 3
 
 
-def test_next_opens_and_the_visit_changes_nothing_more(memory: PivMemory) -> None:
+def test_a_card_that_the_next_key_already_opens_is_not_changed(memory: PivMemory) -> None:
     memory.unblocking_key = NEXT
     steps: list[CardStep] = []
     plan = plan_for(memory, first=5)
@@ -122,7 +122,7 @@ def test_next_opens_and_the_visit_changes_nothing_more(memory: PivMemory) -> Non
     assert memory.unblocking_key == NEXT
 
 
-def test_the_second_candidate_costs_one_try_at_most(memory: PivMemory) -> None:
+def test_the_second_candidate_costs_at_most_one_try(memory: PivMemory) -> None:
     memory.unblocking_key = NEXT
     left: list[int] = []
     plan = plan_for(memory, first=4, second_allowed=True)
@@ -131,7 +131,7 @@ def test_the_second_candidate_costs_one_try_at_most(memory: PivMemory) -> None:
     assert min(left) == 2
 
 
-def test_the_second_is_not_tried_where_it_is_not_allowed(memory: PivMemory) -> None:
+def test_the_second_candidate_is_tried_only_if_allowed(memory: PivMemory) -> None:
     memory.unblocking_key = NEXT
     with pytest.raises(WrongSecret):
         unlock(SimulatedPivCard(memory), plan_for(memory), lambda _: None)
@@ -147,14 +147,16 @@ def test_the_last_try_is_never_reached_by_a_second_candidate(memory: PivMemory, 
     assert memory.unblocking_left == {1: 0, 2: 1, 3: 1}[left]
 
 
-def test_another_card_gets_no_secret(memory: PivMemory, issuer: SimulatedIssuer) -> None:
+def test_another_card_is_sent_no_secret(memory: PivMemory, issuer: SimulatedIssuer) -> None:
     other = Recorded(SimulatedPivCard(issuer.issue_piv("Somebody else")))
     with pytest.raises(WrongCard):
         unlock(other, plan_for(memory), lambda _: None)
     assert {command[1] for command in other.commands} <= {0xA4, 0xCB, 0xC0}
 
 
-def test_a_copy_of_the_identity_gets_no_secret(memory: PivMemory, issuer: SimulatedIssuer) -> None:
+def test_a_copy_of_the_identity_is_sent_no_secret(
+    memory: PivMemory, issuer: SimulatedIssuer
+) -> None:
     forged = issuer.issue_piv("A Nurse")
     forged.guid = memory.guid
     card = Recorded(SimulatedPivCard(forged))
@@ -163,18 +165,18 @@ def test_a_copy_of_the_identity_gets_no_secret(memory: PivMemory, issuer: Simula
     assert {command[1] for command in card.commands} <= {0xA4, 0xCB, 0xC0, 0x87}
 
 
-def test_a_refused_change_leaves_the_person_with_a_working_card(memory: PivMemory) -> None:
+def test_a_refused_change_leaves_a_working_card(memory: PivMemory) -> None:
     class RefusesChange(SimulatedPivCard):
         def exchange(self, command: bytes) -> bytes:
             return b"\x6a\x81" if command[:4] == b"\0\x24\0\x81" else super().exchange(command)
 
     steps: list[CardStep] = []
     assert unlock(RefusesChange(memory), plan_for(memory), steps.append) == Unlocked(4)
-    assert ("change", 5, 0x6A81) in told(steps)
+    assert ("change", 5, 0x6A81) in outcomes(steps)
     assert memory.unblocking_key == CURRENT
 
 
-def test_a_card_that_will_not_sign_at_the_end_is_unlocked_all_the_same(memory: PivMemory) -> None:
+def test_a_card_that_refuses_to_sign_is_unlocked_anyway(memory: PivMemory) -> None:
     class RefusesToSign(SimulatedPivCard):
         def exchange(self, command: bytes) -> bytes:
             signs = command[1] == 0x87 and command[3] == 0x9A
@@ -182,12 +184,14 @@ def test_a_card_that_will_not_sign_at_the_end_is_unlocked_all_the_same(memory: P
 
     steps: list[CardStep] = []
     assert unlock(RefusesToSign(memory), plan_for(memory), steps.append) == Unlocked(5)
-    assert told(steps)[-1] == ("attest", 5, 0x6982)
+    assert outcomes(steps)[-1] == ("attest", 5, 0x6982)
 
 
 @pytest.mark.parametrize("acted", [True, False])
-def test_pulled_at_any_command_the_card_is_found_again(memory: PivMemory, *, acted: bool) -> None:
-    """Before and after the card acted: a further visit with the evidence unlocks it."""
+def test_a_card_removed_at_any_command_can_be_unlocked_later(
+    memory: PivMemory, *, acted: bool
+) -> None:
+    """Before or after the card acted; a further visit unlocks it from the evidence."""
     for at in itertools.count(1):
         memory.unblocking_key, memory.passcode_left, memory.unblocking_left = CURRENT, 0, 3
         memory.passcode = b"246802\xff\xff"
@@ -209,7 +213,7 @@ def test_pulled_at_any_command_the_card_is_found_again(memory: PivMemory, *, act
 
 
 class PulledAt(SimulatedPivCard):
-    """A card that is pulled at its n-th command, before or after it acted."""
+    """A card that is removed at its n-th command, before or after it acted."""
 
     def __init__(self, memory: PivMemory, at: int, *, acted: bool) -> None:
         super().__init__(memory)
