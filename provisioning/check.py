@@ -55,7 +55,7 @@ CORES = 2
 CACHES = (".mypy_cache", ".ruff_cache", "kiosk/__pycache__", "tests/__pycache__")
 LOOKS = {
     "types": ("mypy",),
-    "import rules": ("lint-imports", "--no-cache"),
+    "import rules": ("lint-imports", "--no-cache", "--config", "importlinter.toml"),
     "lint": ("ruff", "check", "-q", "."),
     "format": ("ruff", "format", "-q", "--check", "."),
 }

@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import ast
-import configparser
 import copy
 import pkgutil
 import sys
+import tomllib
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -29,25 +29,17 @@ STRANGER = "kiosk.values"
 
 
 def _contracts() -> dict[str, dict[str, list[str] | str]]:
-    rules = configparser.ConfigParser()
-    rules.read(PACKAGE.parent / ".importlinter")
-    return {
-        section.rpartition(":")[2]: {
-            field: text.split("\n")[1:] if "\n" in text or not text else text
-            for field, text in rules.items(section)
-        }
-        for section in rules.sections()
-        if section.startswith("importlinter:contract:")
-    }
+    rules = tomllib.loads((PACKAGE.parent / "importlinter.toml").read_text())
+    return {each["name"]: each for each in rules["tool"]["importlinter"]["contracts"]}
 
 
 CONTRACTS = _contracts()
-LAYERS = [[*map(str.strip, line.split("|"))] for line in CONTRACTS["order"]["layers"]]
+ORDER = "the order of the house"
+LAYERS = [[*map(str.strip, line.split("|"))] for line in CONTRACTS[ORDER]["layers"]]
 
 
 def _lines(contract: str, field: str) -> list[str]:
-    lines = CONTRACTS[contract].get(field, [])
-    return [lines] if isinstance(lines, str) else lines
+    return list(CONTRACTS[contract].get(field, []))
 
 
 PROTECTED = [(name, module) for name in CONTRACTS for module in _lines(name, "protected_modules")]
@@ -84,14 +76,14 @@ def test_a_module_outside_the_list_may_not_import_a_protected_module(
 def test_a_room_may_not_import_a_higher_room(number: int) -> None:
     for above in LAYERS[number]:
         for below in LAYERS[number + 1]:
-            assert not _is_kept("order", below, above), (below, above)
+            assert not _is_kept(ORDER, below, above), (below, above)
 
 
 @pytest.mark.parametrize("number", range(len(LAYERS)))
 def test_independent_rooms_may_not_import_each_other(number: int) -> None:
     for one, other in pairwise(LAYERS[number]):
-        assert not _is_kept("order", one, other), (one, other)
-        assert not _is_kept("order", other, one), (other, one)
+        assert not _is_kept(ORDER, one, other), (one, other)
+        assert not _is_kept(ORDER, other, one), (other, one)
 
 
 def test_every_room_is_in_the_layers() -> None:

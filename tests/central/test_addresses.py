@@ -17,7 +17,7 @@ from sqlmodel import select
 from kiosk.central import addresses
 from kiosk.central.mail import transport
 from kiosk.central.operations import housekeeping, reporting, seed
-from kiosk.central.operations.importing import HolderLine
+from kiosk.central.operations.importing import ImportedHolder
 from kiosk.central.service import notices
 from kiosk.central.settings import Settings
 from kiosk.central.tables import Cardholder, QueuedNotice
@@ -64,7 +64,7 @@ def test_an_address_is_normalised(text: str, form: str) -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_an_invalid_address_in_a_row_or_a_setting_is_refused(text: str) -> None:
     with pytest.raises(ValidationError, match="email"):
-        HolderLine(uuid="0" * 12, name="N", email=text, organisation="T")
+        ImportedHolder(uuid="0" * 12, name="N", email=text, organisation="T")
     with pytest.raises(ValidationError, match="email"):
         seed.SeededHolder(name="N", email=text)
     if text:
@@ -92,7 +92,7 @@ def unresolvable(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_validating_an_address_looks_up_no_name() -> None:
     assert addresses.accepted("nora@nowhere.nhs.uk", DOMAINS)
     assert addresses.sender("Kiosk <kiosk@nowhere.invalid>").address == "kiosk@nowhere.invalid"
-    assert HolderLine(uuid="0" * 12, name="N", email="n@nowhere.nhs.uk", organisation="T")
+    assert ImportedHolder(uuid="0" * 12, name="N", email="n@nowhere.nhs.uk", organisation="T")
     for text in HOSTILE + ELSEWHERE:
         with pytest.raises(ValueError, match=r"address|domain"):
             addresses.accepted(text, DOMAINS)

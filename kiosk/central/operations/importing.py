@@ -48,7 +48,7 @@ class _Row(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
-class HolderLine(_Row):
+class ImportedHolder(_Row):
     """A line of the cardholders' file. `uuid`: the twelve digits of the Care Identity Service."""
 
     uuid: Annotated[str, Field(pattern=r"^[0-9]{12}$")]
@@ -58,7 +58,7 @@ class HolderLine(_Row):
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = "en"
 
 
-class PositionLine(_Row):
+class ImportedPosition(_Row):
     """A line of the positions' file: those of a cardholder replace what she had."""
 
     uuid: Annotated[str, Field(pattern=r"^[0-9]{12}$")]
@@ -71,7 +71,7 @@ class PositionLine(_Row):
     end: date | None = None
 
 
-class CardLine(_Row):
+class ImportedCard(_Row):
     """A line of the cards' file. `certificate`: for authentication; DER in base64, or PEM."""
 
     family: Family
@@ -121,9 +121,9 @@ class Outcome:
 class Batch:
     """The rows that are right in themselves, each with its line."""
 
-    holders: Sequence[tuple[RowError, HolderLine]]
-    positions: Sequence[tuple[RowError, PositionLine]]
-    cards: Sequence[tuple[RowError, CardLine]]
+    holders: Sequence[tuple[RowError, ImportedHolder]]
+    positions: Sequence[tuple[RowError, ImportedPosition]]
+    cards: Sequence[tuple[RowError, ImportedCard]]
     keys: Mapping[_Identity, CardKey]
     keys_file: str
 
@@ -138,9 +138,9 @@ def read(
     """Read the files. Raises Unsealable for what is no CSV with these columns."""
     outcome = Outcome()
     batch = Batch(
-        _rows(holders, HolderLine, ("uuid",), outcome),
-        _rows(positions, PositionLine, ("uuid", "code"), outcome),
-        _rows(cards, CardLine, ("family", "serial"), outcome),
+        _rows(holders, ImportedHolder, ("uuid",), outcome),
+        _rows(positions, ImportedPosition, ("uuid", "code"), outcome),
+        _rows(cards, ImportedCard, ("family", "serial"), outcome),
         {(key.family, key.serial): key for key in keys},
         keys_file,
     )
@@ -214,7 +214,7 @@ class Importer:
                 self._reject(RowError(batch.keys_file, place, "serial", ""), "no such card")
             self._step()
 
-    def _store_holders(self, rows: Iterable[tuple[RowError, HolderLine]]) -> None:
+    def _store_holders(self, rows: Iterable[tuple[RowError, ImportedHolder]]) -> None:
         trusts = {each.name: each.id for each in self._database.exec(select(Organisation))}
         confirmed = {
             card.cardholder_id for card in self._cards.values() if card.id in self._registered
@@ -250,7 +250,7 @@ class Importer:
             self._outcome.counts["cardholders there already"] += 1
         self._database.flush()
 
-    def _store_positions(self, rows: Iterable[tuple[RowError, PositionLine]]) -> None:
+    def _store_positions(self, rows: Iterable[tuple[RowError, ImportedPosition]]) -> None:
         emptied = set()
         for at, row in rows:
             self._step()
@@ -268,7 +268,7 @@ class Importer:
             self._outcome.counts["positions"] += 1
 
     def _store_cards(
-        self, rows: Iterable[tuple[RowError, CardLine]], keys: Mapping[_Identity, CardKey]
+        self, rows: Iterable[tuple[RowError, ImportedCard]], keys: Mapping[_Identity, CardKey]
     ) -> None:
         for at, row in rows:
             self._step()
