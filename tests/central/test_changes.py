@@ -380,17 +380,18 @@ def test_what_the_counter_holds_is_what_there_is(service: Service, kiosk: KioskC
 
 def test_who_waits_hears_of_a_change_at_once(service: Service, kiosk: KioskClient) -> None:
     """Fifty wait, more than the service has threads, and others are served meanwhile."""
-    before = page(kiosk)
     heard: list[ChangePage] = []
+    others = [service.kiosk(f"ward {number}", TRUST) for number in range(100, 150)]
+    cursors = {other.name: page(other).next for other in others}
 
-    def wait() -> None:
-        heard.append(page(kiosk, cursor=before.next, wait=50))
+    def wait(other: KioskClient) -> None:
+        heard.append(page(other, cursor=cursors[other.name], wait=50))
 
-    waiting = [threading.Thread(target=wait) for _ in range(50)]
-    assert kiosk.token
+    waiting = [threading.Thread(target=wait, args=(other,)) for other in others]
     for each in waiting:
         each.start()
     wait_until(lambda: service.waiting >= 50, "all of them wait")
+    before = page(kiosk)
     assert page(kiosk, cursor=before.next).items == ()
     cards.add(service.services, TRUST, ["AA00000000"])
     for each in waiting:

@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import copy
 import logging
-import socket
+from dataclasses import replace
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI
 
 from kiosk.central.cli import operator_context
 from kiosk.central.http.application import create_app
+from kiosk.central.http.connections import Limits
+from kiosk.central.http.server import Server
 from kiosk.central.operations import housekeeping
 from kiosk.central.service import assembly, notices
 from kiosk.central.settings import Settings
@@ -25,26 +26,29 @@ def serve(chosen: Settings, level: str) -> int:
     """Serve until somebody ends it; `level`: what is logged, `info` or `trace`."""
     harden(die_with_parent=False)
     service = assembly.assemble(chosen)
-    app = create_app(service)
-    config = uvicorn.Config(
-        app,
-        host=chosen.host,
-        port=chosen.port,
+    scheme = "https" if chosen.encrypted else "http"
+    server = Server(
+        create_app(service),
+        chosen.host,
+        chosen.port,
+        limits=replace(
+            Limits(),
+            connections=chosen.connections,
+            per_address=chosen.connections_per_address,
+        ),
+        proxies=chosen.proxy_networks,
+        told=lambda host, port: _tell(scheme, host, port),
         ssl_certfile=chosen.certificate,
         ssl_keyfile=chosen.key,
-        proxy_headers=False,
-        server_header=False,
         log_config=_log_config(level),
         log_level=level,
-        # A client that left without closing TLS would hold the shutdown for half a minute.
-        timeout_graceful_shutdown=3,
     )
     logging.getLogger("uvicorn.access").addFilter(_without_query)
     chores = (notices.courier(service), housekeeping.housekeeper(service))
     for chore in chores:
         chore.start()
     try:
-        _Server(config, app, "https" if chosen.encrypted else "http").run()
+        server.run()
     except KeyboardInterrupt:
         pass  # somebody pressed Ctrl+C, and the server has shut down
     finally:
@@ -67,28 +71,10 @@ def _log_config(level: str) -> dict[str, Any]:
     return config
 
 
-class _Server(uvicorn.Server):
-    """Says on standard output where it listens, once it does: whoever started it may wait.
-
-    Kiosks that wait for changes do not hold up its end.
-    """
-
-    def __init__(self, config: uvicorn.Config, app: FastAPI, scheme: str) -> None:
-        super().__init__(config)
-        self._app = app
-        self._scheme = scheme
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._app.state.watch.close()
-        await super().shutdown(sockets)
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        for server in self.servers if self.started else ():
-            for bound in server.sockets:
-                host, port = bound.getsockname()[:2]
-                host = f"[{host}]" if ":" in host else host
-                operator_context.say(f"listening on {self._scheme}://{host}:{port}")
+def _tell(scheme: str, host: str, port: int) -> None:
+    """Print on standard output where the service listens, for whoever started it."""
+    host = f"[{host}]" if ":" in host else host
+    operator_context.say(f"listening on {scheme}://{host}:{port}")
 
 
 def _without_query(record: logging.LogRecord) -> bool:
