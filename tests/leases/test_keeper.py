@@ -16,7 +16,7 @@ from kiosk.central.evidence import epochs
 from kiosk.central.tables import Card, Organisation, PackRow, Registration, SealedEnvelope
 from kiosk.contract.messages import ProblemType
 from kiosk.contract.packs import PacksRequest
-from kiosk.errors import CentralRefused, SettingsError
+from kiosk.errors import CentralBusy, CentralRefused, SettingsError
 from kiosk.leases import PackStore, memory
 from kiosk.rows import carry_out
 from tests.central.world import PersonalCard, Service
@@ -136,6 +136,16 @@ def test_a_round_that_goes_wrong_is_not_the_last(
     assert away.asked == 2, "and central is asked again, though not at once"
     assert "unexpected ZeroDivisionError" in caplog.text
     assert "nobody reckons" not in caplog.text
+
+
+def test_it_asks_again_no_earlier_than_central_said(kiosk: Borrowing) -> None:
+    away = Away(CentralBusy("answer 429", 120))
+    kiosk.cut(away)
+    begun = kiosk.clock.seconds
+    while away.asked < 2:
+        kiosk.renewer.round()
+        kiosk.clock.seconds += 1
+    assert 120 <= kiosk.clock.seconds - begun <= 182
 
 
 def test_while_facts_wait_nothing_is_asked(kiosk: Borrowing, card: PersonalCard) -> None:
