@@ -257,6 +257,13 @@ class CentralUnavailable(CentralError):
 
 
 @dataclass(eq=False)
+class CentralBusy(CentralUnavailable):
+    """Central, or a proxy before it, has no room for the request: retry no earlier than this."""
+
+    retry_after_seconds: int
+
+
+@dataclass(eq=False)
 class CentralRefused(CentralError):
     """Central refused the request; `problem` is the contract's name for the reason."""
 

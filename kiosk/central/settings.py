@@ -7,7 +7,7 @@ import ipaddress
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import AfterValidator, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from kiosk.central import addresses
@@ -15,6 +15,16 @@ from kiosk.contract.registration import MailDomains
 from kiosk.errors import SettingsError, reason_of
 
 PREFIX = "KIOSK_CENTRAL_"
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    return tuple(ipaddress.ip_network(each.strip()) for each in text.split(",") if each.strip())
+
+
+def _checked_proxies(text: str) -> str:
+    _networks(text)  # raises ValueError
+    return text
 
 
 class Settings(BaseSettings):
@@ -53,6 +63,18 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = 8443
     certificate: Path | None = None
     key: Path | None = None
+    proxies: Annotated[str, AfterValidator(_checked_proxies)] = Field(
+        "", description="addresses or networks of HAProxy, comma-separated: see docs/central.md"
+    )
+    connections: Annotated[int, Field(ge=64)] = Field(
+        4000, description="the most open connections; fewer if there are too few descriptors"
+    )
+    connections_per_address: Annotated[int, Field(ge=16)] = 1200
+
+    @property
+    def proxy_networks(self) -> tuple[Network, ...]:
+        """Return whose connections begin with a PROXY header; nobody else's may."""
+        return _networks(self.proxies)
 
     @field_validator("mail_from")
     @classmethod

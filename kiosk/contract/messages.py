@@ -97,10 +97,12 @@ class CodeResponse(Message):
     """POST /v1/unlocks/{session}/code: a new code is on its way; the previous one is void.
 
     `address` is the cardholder's address, masked so that only the cardholder recognises it.
+    `queued`: the mail server has not taken the email yet; it may arrive in a few minutes.
     """
 
     address: str
     valid_seconds: Annotated[int, Field(ge=1)]
+    queued: bool = False
 
 
 # ---------------------------------------------------------------- unlock: grant
@@ -448,6 +450,7 @@ class ProblemType(StrEnum):
     EXPIRED = "expired"
     UNSETTLED = "unsettled"
     CURSOR_VOID = "cursor-void"
+    BUSY = "busy"
     INTERNAL = "internal"
     UNAVAILABLE = "unavailable"
 

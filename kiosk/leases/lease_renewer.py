@@ -4,13 +4,21 @@
 from __future__ import annotations
 
 import logging
+import random
 import secrets
 import threading
 
 from kiosk.contract.messages import PackEnded, ProblemType
 from kiosk.contract.packs import PacksRequest, SealedPack
 from kiosk.contract.replication import Policy, card_hash
-from kiosk.errors import CentralError, CentralRefused, CentralUnavailable, StoreFailed, VaultClosed
+from kiosk.errors import (
+    CentralBusy,
+    CentralError,
+    CentralRefused,
+    CentralUnavailable,
+    StoreFailed,
+    VaultClosed,
+)
 from kiosk.leases.available_packs import Leases
 from kiosk.leases.pack_store import Kept
 from kiosk.link import CentralClient
@@ -34,7 +42,8 @@ class LeaseRenewer:
         self._leases, self._replica = leases, replica
         self._outbox, self._central = outbox, central
         self._asked: float | None = None
-        self._failed: float | None = None
+        self._retry_at: float | None = None
+        self._random = random.Random()  # noqa: S311 - spreads load, keeps no secret
         self._position = -1
         self._whole = False
 
@@ -61,13 +70,18 @@ class LeaseRenewer:
             _log.info("packs not fetched: %s", error)
             if isinstance(error, CentralRefused) and error.problem == _CUT_OFF:
                 self._leases.pack_store.empty()  # central no longer accepts this kiosk
-            self._put_off()
+            self._put_off(error)
         except StoreFailed as error:
             _log.warning("packs: %s", error)
 
-    def _put_off(self) -> None:
-        """Retry later with a full request: central may have lent packs that never arrived."""
-        self._failed, self._whole = self._leases.pack_store.now(), False
+    def _put_off(self, error: Exception | None = None) -> None:
+        """Retry later with a full request: central may have lent packs that never arrived.
+
+        No earlier than central asked, and not at the same moment as the other kiosks.
+        """
+        asked = error.retry_after_seconds if isinstance(error, CentralBusy) else 0.0
+        wait = max(_RETRY_SECONDS, asked) * (1.0 + self._random.random() / 2)
+        self._retry_at, self._whole = self._leases.pack_store.now() + wait, False
 
     # ------------------------------------------------------------ ended packs
 
@@ -90,7 +104,7 @@ class LeaseRenewer:
         now = self._leases.pack_store.now()
         if not policy.offline or policy.stopped or not state.complete:
             return False
-        if self._failed is not None and now - self._failed < _RETRY_SECONDS:
+        if self._retry_at is not None and now < self._retry_at:
             return False
         # Central decides by the reported outcomes. After a restart only the outbox has them.
         if self._outbox.count_pending_outcomes():
@@ -116,7 +130,7 @@ class LeaseRenewer:
             if page.more and page.next <= after:
                 raise CentralUnavailable("a page does not move its place on")
             after, more = page.next, page.more
-        self._asked, self._failed, self._whole = begun, None, True
+        self._asked, self._retry_at, self._whole = begun, None, True
         self._position = state.highest
         if accepted:
             _log.info(

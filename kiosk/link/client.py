@@ -37,8 +37,8 @@ class Tokens(Protocol):
 class CentralClient:
     """Central, over HTTP; several threads may call it, because each has its own connection.
 
-    Every method raises CentralUnavailable if there is no answer or an unreadable one, and
-    CentralRefused if central refused.
+    Every method raises CentralUnavailable if there is no answer or an unreadable one, CentralBusy
+    if central names a time for the next try, and CentralRefused if central refused.
     """
 
     def __init__(self, url: str, tokens: Tokens, authority: Path | None = None) -> None:

@@ -15,13 +15,16 @@ from pydantic import BaseModel, ValidationError
 from urllib3.exceptions import HTTPError
 
 from kiosk.contract import messages as msg
-from kiosk.errors import CentralRefused, CentralUnavailable
+from kiosk.errors import CentralBusy, CentralRefused, CentralUnavailable
 from kiosk.link.connection import CONNECT_SECONDS, DeadlineAdapter
 from kiosk.link.deadline import Deadline
 
 _READ_SECONDS = 15.0  # between two pieces of an answer
 _WHOLE_SECONDS = 20.0  # from the look-up of the name to the last byte
 _LONGEST_ANSWER = 1 << 20
+_LONGEST_RETRY_SECONDS = 300
+"""However long central says: a kiosk that waits for a day reports nothing."""
+_BUSY = (429, 503)
 _Answer = TypeVar("_Answer", bound=BaseModel)
 
 
@@ -50,8 +53,8 @@ class Http:
         A message is sent as JSON, a mapping as a form. `wait` is the number of seconds that central
         may hold the request.
 
-        Raises CentralUnavailable if there is no answer or an unreadable one, and CentralRefused if
-        central refused.
+        Raises CentralUnavailable if there is no answer or an unreadable one, CentralBusy if central
+        names a time for the next try, and CentralRefused if central refused.
         """
         headers = {"Accept-Encoding": "gzip"}
         if token is not None:
@@ -83,7 +86,7 @@ class Http:
             raise CentralUnavailable(type(error).__name__) from None
         try:
             if response.status_code >= 400:
-                raise _refusal(content, response.status_code)
+                raise _refusal(content, response)
             return answer.model_validate_json(content)
         except ValidationError:
             raise CentralUnavailable(f"answer {response.status_code} not understood") from None
@@ -118,9 +121,33 @@ def _bounded(response: requests.Response) -> bytes:
     return bytes(content)
 
 
-def _refusal(content: bytes, status: int) -> CentralRefused | CentralUnavailable:
+def _refusal(content: bytes, response: requests.Response) -> CentralRefused | CentralUnavailable:
+    status = response.status_code
+    if status in _BUSY and (busy := _busy(content, response)) is not None:
+        return busy
     problem = msg.Problem.model_validate_json(content)
     if status >= 500:
         return CentralUnavailable(f"answer {status}")
-    kind = problem.type.removeprefix(msg.PROBLEM_PREFIX)
-    return CentralRefused(kind, status, problem.retry_after_seconds)
+    return CentralRefused(_kind(problem), status, problem.retry_after_seconds)
+
+
+def _busy(content: bytes, response: requests.Response) -> CentralBusy | None:
+    """Return the error for an answer that names a time for the next try, whoever it comes from.
+
+    A proxy before central answers with a document of its own. The wait after wrong answers is a
+    refusal of central's, and for the screen.
+    """
+    seconds = response.headers.get("Retry-After", "")
+    if not (seconds.isascii() and seconds.isdigit()):
+        return None
+    try:
+        if _kind(msg.Problem.model_validate_json(content)) == msg.ProblemType.WAIT:
+            return None
+    except ValidationError:
+        pass
+    wait = min(int(seconds[:9]), _LONGEST_RETRY_SECONDS)
+    return CentralBusy(f"answer {response.status_code}", wait)
+
+
+def _kind(problem: msg.Problem) -> str:
+    return problem.type.removeprefix(msg.PROBLEM_PREFIX)

@@ -48,7 +48,7 @@ class Delivery:
             answered = self._hand_over(items)
         except (CentralError, StoreFailed) as error:
             _log.warning("outbox not delivered: %s", error)
-            return planning.after_failure(pace), False
+            return planning.after_failure(pace, error), False
         if not answered:
             _log.warning("outbox: central answered for none of the items")
             return planning.after_failure(pace), False

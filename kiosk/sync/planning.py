@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from kiosk.contract.messages import HoldReason
 from kiosk.contract.replication import Cursor
+from kiosk.errors import CentralBusy
 from kiosk.store.replica import ReplicaState
 
 BATCH = 50
@@ -30,9 +31,10 @@ _DAY_SECONDS = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """The number of rounds that failed in a row."""
+    """The number of rounds that failed in a row, and the seconds that central asked to wait."""
 
     failures: int = 0
+    at_least: float = 0.0
 
 
 def after_success(_: Pace) -> Pace:
@@ -40,23 +42,25 @@ def after_success(_: Pace) -> Pace:
     return Pace()
 
 
-def after_failure(pace: Pace) -> Pace:
+def after_failure(pace: Pace, error: Exception | None = None) -> Pace:
     """Return the pace after a round without an answer, or with an unreadable one."""
-    return Pace(pace.failures + 1)
+    asked = error.retry_after_seconds if isinstance(error, CentralBusy) else 0
+    return Pace(pace.failures + 1, asked)
 
 
 def wait_seconds(pace: Pace, *, more: bool, jitter: float, held: bool = False) -> float:
     """Return the seconds until the next round: 0 while there is more, longer after each failure.
 
-    `jitter` in 0..1 spreads the kiosks of a trust, which all lose the network at once. While
-    something is `held`, the rounds only look for IT's approval.
+    `jitter` in 0..1 spreads the kiosks of a trust, which all lose the network at once. It is never
+    shorter than central asked. While something is `held`, the rounds only look for IT's approval.
     """
     if not pace.failures:
         if held:
             return _HELD_SECONDS * (0.5 + jitter / 2)
         return 0.0 if more else _IDLE_SECONDS
     doubled: float = _FIRST_RETRY_SECONDS * 2 ** min(pace.failures - 1, 16)
-    return min(doubled, _LONGEST_RETRY_SECONDS) * (0.5 + jitter / 2)
+    backoff = min(doubled, _LONGEST_RETRY_SECONDS) * (0.5 + jitter / 2)
+    return max(backoff, pace.at_least * (1.0 + jitter / 2))
 
 
 # ---------------------------------------------------------------- pages

@@ -61,7 +61,7 @@ class Replication:
             after = self._consider(page, state)
         except (CentralError, StoreFailed) as error:
             _log.warning("changes not taken: %s", error)
-            return planning.after_failure(pace), False, False
+            return planning.after_failure(pace, error), False, False
         return planning.after_success(pace), page.more, after.held_reason is not None
 
     def _fetch(self, state: ReplicaState) -> ChangePage | None:

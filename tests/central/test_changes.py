@@ -384,17 +384,18 @@ def test_the_counter_equals_the_number_of_cards(service: Service, kiosk: KioskCl
 
 def test_a_long_poll_returns_at_the_next_change(service: Service, kiosk: KioskClient) -> None:
     """Fifty requests wait, more than the service has threads, and others are served meanwhile."""
-    before = page(kiosk)
     heard: list[ChangePage] = []
+    others = [service.kiosk(f"ward {number}", TRUST) for number in range(100, 150)]
+    cursors = {other.name: page(other).next for other in others}
 
-    def wait() -> None:
-        heard.append(page(kiosk, cursor=before.next, wait=50))
+    def wait(other: KioskClient) -> None:
+        heard.append(page(other, cursor=cursors[other.name], wait=50))
 
-    waiting = [threading.Thread(target=wait) for _ in range(50)]
-    assert kiosk.token
+    waiting = [threading.Thread(target=wait, args=(other,)) for other in others]
     for each in waiting:
         each.start()
     wait_until(lambda: service.waiting >= 50, "all of them wait")
+    before = page(kiosk)
     assert page(kiosk, cursor=before.next).items == ()
     cards.add(service.services, TRUST, ["AA00000000"])
     for each in waiting:

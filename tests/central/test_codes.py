@@ -73,7 +73,7 @@ def test_after_two_failures_right_answers_are_not_enough(
 ) -> None:
     assert problem(give(None)) == "code-required"
     sent = send(kiosk, opened)
-    assert sent.json() == {"address": "n…@example.nhs.uk", "valid_seconds": 900}
+    assert sent.json() == {"address": "n…@example.nhs.uk", "valid_seconds": 900, "queued": False}
     (address, letter) = mailbox.letters[-1]
     assert address == "nora@example.nhs.uk"
     assert re.fullmatch("[0-9]{6}", letter.code)

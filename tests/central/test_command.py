@@ -32,7 +32,7 @@ from sqlmodel import select
 from kiosk.central import __main__ as command
 from kiosk.central import settings
 from kiosk.central.audit import trail
-from kiosk.central.http import server
+from kiosk.central.http import process
 from kiosk.central.keys import master_key
 from kiosk.central.service import assembly
 from kiosk.central.tables import AuditEntry
@@ -228,7 +228,7 @@ def test_access_logs_carry_no_query() -> None:
     record = logging.LogRecord(
         "uvicorn.access", logging.INFO, "", 0, "%s %s %s", ("x", "/v1/health?planted", 200), None
     )
-    assert server._without_query(record)
+    assert process._without_query(record)
     assert record.getMessage() == "x /v1/health 200"
 
 
@@ -262,8 +262,8 @@ def test_the_log_goes_to_standard_error_and_carries_no_token(
 
 
 def test_this_projects_loggers_are_enabled() -> None:
-    assert server._log_config("trace")["loggers"]["kiosk"]["level"] == "DEBUG"
-    assert server._log_config("info")["loggers"]["kiosk"]["level"] == "INFO"
+    assert process._log_config("trace")["loggers"]["kiosk"]["level"] == "DEBUG"
+    assert process._log_config("info")["loggers"]["kiosk"]["level"] == "INFO"
 
 
 def test_the_command_verifies_the_audit(

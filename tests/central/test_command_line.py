@@ -18,7 +18,6 @@ from nacl.signing import SigningKey
 import kiosk
 from kiosk.central.__main__ import main
 from kiosk.central.cli.application import kiosk_central
-from kiosk.central.http import server
 from kiosk.contract.approval import HeldChange, sign
 from tests.central.actor import UUID, Actor
 from tests.central.authority import Authority
@@ -149,7 +148,7 @@ def test_every_command_has_a_sample_call() -> None:
 def test_a_command_prints_json(
     actor: Actor, operator: Operator, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "serve", lambda _chosen, _level, announce: announce("http://x"))
+    monkeypatch.setattr(process, "serve", lambda _chosen, _level, announce: announce("http://x"))
     arguments = ARGUMENTS[path](actor)
     with (actor.folder / "empty").open("w+") as nothing, monkeypatch.context() as patched:
         patched.setattr(sys, "stdin", nothing)

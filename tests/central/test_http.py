@@ -12,7 +12,7 @@ import pytest
 import requests
 from sqlmodel import select
 
-from kiosk.central.http.limit import LARGEST_BODY
+from kiosk.central.http.limit import LARGEST_BODY, LARGEST_OPEN_BODY
 from kiosk.central.tables import Kiosk
 from tests.central.conftest import NewDatabase
 from tests.central.world import CENTRAL, Clock, KioskClient, PersonalCard, Service, problem
@@ -156,10 +156,30 @@ def test_large_bodies_are_cut_short(
     def pieces() -> Iterator[bytes]:
         yield from (body[start : start + 65536] for start in range(0, len(body), 65536))
 
-    answer = requests.post(
-        f"{kiosk.service.url}/v1/reports", data=pieces() if chunked else body, timeout=PATIENCE
-    )
+    data = pieces() if chunked else body
+    headers = {"Authorization": f"Bearer {kiosk.token}"}
+    url = f"{kiosk.service.url}/v1/reports"
+    answer = requests.post(url, data=data, headers=headers, timeout=PATIENCE)
     assert problem(answer) == "too-large"
+
+
+@pytest.mark.parametrize("path", ["token", "enrolments"])
+def test_a_stranger_may_send_little(service: Service, path: str) -> None:
+    body = b"x" * (LARGEST_OPEN_BODY + 1)
+    answer = requests.post(f"{service.url}/v1/{path}", data=body, timeout=PATIENCE)
+    assert problem(answer) == "too-large"
+
+
+def test_a_kiosk_that_is_not_authenticated_is_refused_before_its_body_is_read(
+    service: Service,
+) -> None:
+    """It has sent a hundredth of it, and waits with the rest."""
+    host, port = service.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), PATIENCE) as asking:
+        asking.sendall(
+            b"POST /v1/reports HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n" + b"x" * 1000
+        )
+        assert asking.recv(65536).startswith(b"HTTP/1.1 401")
 
 
 def test_a_client_that_disconnects_half_way_does_no_harm(service: Service) -> None:

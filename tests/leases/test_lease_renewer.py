@@ -16,7 +16,7 @@ from kiosk.central.evidence import epochs
 from kiosk.central.tables import Card, Organisation, PackRow, Registration, SealedEnvelope
 from kiosk.contract.messages import ProblemType
 from kiosk.contract.packs import PacksRequest
-from kiosk.errors import CentralRefused, SettingsError
+from kiosk.errors import CentralBusy, CentralRefused, SettingsError
 from kiosk.leases import PackStore, memory
 from kiosk.rows import carry_out
 from tests.central.world import PersonalCard, Service
@@ -134,6 +134,16 @@ def test_a_failed_round_is_not_the_last(kiosk: Borrowing, caplog: pytest.LogCapt
     assert away.asked == 2, "central is asked again, after a while"
     assert "unexpected ZeroDivisionError" in caplog.text
     assert "nobody reckons" not in caplog.text
+
+
+def test_it_asks_again_no_earlier_than_central_said(kiosk: Borrowing) -> None:
+    away = Away(CentralBusy("answer 429", 120))
+    kiosk.cut(away)
+    begun = kiosk.clock.seconds
+    while away.asked < 2:
+        kiosk.renewer.round()
+        kiosk.clock.seconds += 1
+    assert 120 <= kiosk.clock.seconds - begun <= 182
 
 
 def test_no_pack_is_requested_while_facts_are_pending(kiosk: Borrowing, card: PersonalCard) -> None:

@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 
 from kiosk.contract import messages as msg
-from kiosk.errors import CentralRefused, CentralUnavailable
+from kiosk.errors import CentralBusy, CentralRefused, CentralUnavailable
 from kiosk.link import CentralClient
 from tests.link.server import Standing, answering
 
@@ -72,6 +72,44 @@ def test_a_problem_is_a_refusal_with_type_and_wait() -> None:
         CentralClient(server.url, Standing()).grant(uuid4())
     assert (caught.value.problem, caught.value.status) == ("wait", 429)
     assert caught.value.retry_after_seconds == 30
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (429, b'{"type": "urn:smartcard-kiosk:problem:busy", "title": "", "status": 429}'),
+        (503, b'{"type": "urn:smartcard-kiosk:problem:unavailable", "title": "", "status": 503}'),
+        (429, b"<html>a proxy's own words</html>"),
+        (503, b""),
+    ],
+)
+def test_the_time_named_for_the_next_try_is_obeyed(status: int, body: bytes) -> None:
+    with (
+        answering(status, body, {"Retry-After": "7"}) as server,
+        pytest.raises(CentralBusy) as busy,
+    ):
+        CentralClient(server.url, Standing()).questions()
+    assert busy.value.retry_after_seconds == 7
+
+
+@pytest.mark.parametrize("seconds", ["86400", "9" * 30])
+def test_nobody_silences_a_kiosk_for_a_day(seconds: str) -> None:
+    with (
+        answering(503, b"", {"Retry-After": seconds}) as server,
+        pytest.raises(CentralBusy) as busy,
+    ):
+        CentralClient(server.url, Standing()).questions()
+    assert busy.value.retry_after_seconds == 300
+
+
+@pytest.mark.parametrize("seconds", ["", "-1", "1.5", "soon", "²", "Mon, 30 Nov 2026 03:00:00 GMT"])
+def test_a_time_that_is_no_number_of_seconds_is_none(seconds: str) -> None:
+    with (
+        answering(503, b"", {"Retry-After": seconds.encode().decode("latin-1")}) as server,
+        pytest.raises(CentralUnavailable) as away,
+    ):
+        CentralClient(server.url, Standing()).questions()
+    assert not isinstance(away.value, CentralBusy)
 
 
 def test_an_endless_answer_is_cut_off() -> None:

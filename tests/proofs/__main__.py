@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable
 
 from tests.proofs import (
+    attack,
     everybody,
     filling,
     hostile,
@@ -31,6 +32,7 @@ PROOFS: dict[str, Callable[[], str]] = {
     "filling": filling.prove,
     "machine": machine.prove,
     "load": load.prove,
+    "attack": attack.prove,
     "theft": theft.prove,
     "pages": pages.prove,
     "everybody": everybody.prove,

@@ -44,10 +44,10 @@ def serve(
     Prints where it listens, once it does.
     """
     # To import a web server takes longer than most of the other commands do.
-    from kiosk.central.http import server  # noqa: PLC0415
+    from kiosk.central.http import process  # noqa: PLC0415
 
     chosen = settings.read(host=host, port=port, certificate=certificate, key=key)
-    server.serve(chosen, log, lambda url: show(_Listening(url), f"listening on {url}"))
+    process.serve(chosen, log, lambda url: show(_Listening(url), f"listening on {url}"))
 
 
 @master_key.command()

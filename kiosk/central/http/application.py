@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The FastAPI application, made of the routes, the problem documents and the size limit."""
+"""The FastAPI application, made of the routes, the problem documents and the budgets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from kiosk.central.feed.watch import Watch
 from kiosk.central.http import problems, routes
-from kiosk.central.http.limit import LimitBody
+from kiosk.central.http.budgets import Budgets
 from kiosk.central.service.assembly import Services
 
 
@@ -21,7 +21,7 @@ def create_app(services: Services) -> FastAPI:
         routes=routes.every_route(),  # not by include_router, which would build them again
     )
     app.state.services = services
+    app.state.budgets = Budgets()
     app.state.watch = Watch(services.database)
     problems.install(app)
-    app.add_middleware(LimitBody)
     return app

@@ -72,6 +72,10 @@ _MEANING = {
         "Central was restored, and some kiosks have yet to report",
     ),
     ProblemType.CURSOR_VOID: (HTTPStatus.GONE, "The cursor is void: begin again without one"),
+    ProblemType.BUSY: (
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "The kiosk or its organisation asks too much: try again later",
+    ),
     ProblemType.INTERNAL: (HTTPStatus.INTERNAL_SERVER_ERROR, "The service failed"),
     ProblemType.UNAVAILABLE: (
         HTTPStatus.SERVICE_UNAVAILABLE,

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The process that serves the contract: a web server, and what runs beside it."""
+"""The web server: uvicorn, whose connections come by our door and have deadlines."""
 
 from __future__ import annotations
 
-import copy
+import asyncio
 import logging
 import socket
 from collections.abc import Callable
@@ -12,95 +12,106 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
-from kiosk.central.http.application import create_app
-from kiosk.central.operations import housekeeping
-from kiosk.central.service import assembly, notices
-from kiosk.central.settings import Settings
-from kiosk.hardening import harden
+from kiosk.central.http.connections import HEAD_SECONDS, Connections, Limits, allow_descriptors
+from kiosk.central.http.door import Door, Guest, Proxies, listen
+from kiosk.central.http.tally import AtMost
+from kiosk.central.http.timed_protocol import LONGEST_HEAD, TimedProtocol
+from kiosk.errors import SettingsError
 
-_LOG_LEVELS = {"info": "INFO", "trace": "DEBUG"}
-
-
-def serve(chosen: Settings, level: str, announce: Callable[[str], None]) -> None:
-    """Serve until somebody ends it; `level`: what is logged, `info` or `trace`.
-
-    `announce` is told the address, once the service listens there. Raises SettingsError,
-    MasterKeyAway.
-    """
-    harden(die_with_parent=False)
-    service = assembly.assemble(chosen)
-    app = create_app(service)
-    config = uvicorn.Config(
-        app,
-        host=chosen.host,
-        port=chosen.port,
-        ssl_certfile=chosen.certificate,
-        ssl_keyfile=chosen.key,
-        proxy_headers=False,
-        server_header=False,
-        log_config=_log_config(level),
-        log_level=level,
-        # A client that left without closing TLS would hold the shutdown for half a minute.
-        timeout_graceful_shutdown=3,
-    )
-    logging.getLogger("uvicorn.access").addFilter(_without_query)
-    chores = (notices.courier(service), housekeeping.housekeeper(service))
-    for chore in chores:
-        chore.start()
-    try:
-        _Server(config, app, "https" if chosen.encrypted else "http", announce).run()
-    except KeyboardInterrupt:
-        pass  # somebody pressed Ctrl+C, and the server has shut down
-    finally:
-        for chore in chores:
-            chore.stop()
-        service.database.close()
+_LINES_A_MINUTE = 3000
+"""Of requests in the log: a thousand kiosks cause half of these."""
+_UNREADABLE_A_MINUTE = 1
+_log = logging.getLogger(__name__)
 
 
-def _log_config(level: str) -> dict[str, Any]:
-    """All to standard error: whoever reads where we listen need not read on.
-
-    Neither says what a request or an answer carries: the server logs the sizes of bodies alone, and
-    that there are headers.
-    """
-    config = copy.deepcopy(uvicorn.config.LOGGING_CONFIG)
-    config["handlers"]["access"]["stream"] = "ext://sys.stderr"
-    own = {"handlers": ["default"], "level": _LOG_LEVELS[level], "propagate": False}
-    config["loggers"]["kiosk"] = own
-    return config
-
-
-class _Server(uvicorn.Server):
-    """Announces where it listens, once it does: whoever started it may wait.
+class Server(uvicorn.Server):
+    """Serves `app`; calls `told` with host and port for each address on which it listens.
 
     Kiosks that wait for changes do not hold up its end.
     """
 
     def __init__(
-        self, config: uvicorn.Config, app: FastAPI, scheme: str, announce: Callable[[str], None]
+        self,
+        app: FastAPI,
+        host: str,
+        port: int,
+        *,
+        limits: Limits | None = None,
+        proxies: Proxies = (),
+        told: Callable[[str, int], None] = lambda _host, _port: None,
+        **options: Any,
     ) -> None:
-        super().__init__(config)
-        self._announce = announce
-        self._app = app
-        self._scheme = scheme
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http=TimedProtocol,
+                ws="none",
+                proxy_headers=False,
+                server_header=False,
+                h11_max_incomplete_event_size=LONGEST_HEAD,
+                timeout_keep_alive=round(HEAD_SECONDS),
+                # A client that left without closing TLS would hold the shutdown for half a minute.
+                timeout_graceful_shutdown=3,
+                **options,
+            )
+        )
+        self._app, self._host, self._port = app, host, port
+        self._limits, self._proxies, self._told = limits or Limits(), proxies, told
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and open the door."""
+        quieten()
+        await self.lifespan.startup()
+        try:
+            listening = sockets or listen(self._host, self._port)
+        except OSError as error:
+            raise SettingsError(
+                "KIOSK_CENTRAL_HOST", f"cannot listen there: {error.strerror}"
+            ) from None
+        connections = Connections(self._limits.within(allow_descriptors()))
+        door = Door(
+            listening,
+            self._welcome,
+            connections,
+            context=self.config.ssl,
+            proxies=self._proxies,
+        )
+        self.servers = [door]  # type: ignore[list-item]
+        self.started = True
+        for bound in listening:
+            host, port = bound.getsockname()[:2]
+            self._told(host, port)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let nobody wait for changes any more, and end."""
         self._app.state.watch.close()
         await super().shutdown(sockets)
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        for server in self.servers if self.started else ():
-            for bound in server.sockets:
-                host, port = bound.getsockname()[:2]
-                host = f"[{host}]" if ":" in host else host
-                self._announce(f"{self._scheme}://{host}:{port}")
+    def _welcome(self, guest: Guest) -> asyncio.Protocol:
+        made = TimedProtocol(self.config, self.server_state, self.lifespan.state)
+        made.guest = guest
+        return made
 
 
-def _without_query(record: logging.LogRecord) -> bool:
-    """Access logs carry paths alone: how far a kiosk has come is not theirs."""
-    if isinstance(record.args, tuple):
-        record.args = tuple(
-            value.partition("?")[0] if isinstance(value, str) else value for value in record.args
-        )
-    return True
+def quieten() -> None:
+    """Bound the lines that strangers can cause in the web server's logs."""
+    for name, lines in (
+        ("uvicorn.access", _LINES_A_MINUTE),
+        ("uvicorn.error", _UNREADABLE_A_MINUTE),
+    ):
+        logger = logging.getLogger(name)
+        if not any(isinstance(each, (AtMost, _Unreadable)) for each in logger.filters):
+            bound = AtMost(lines, _log)
+            logger.addFilter(bound if name == "uvicorn.access" else _Unreadable(bound))
+
+
+class _Unreadable(logging.Filter):
+    """Bounds the warning that a request is no HTTP; all other lines are the server's own."""
+
+    def __init__(self, bound: AtMost) -> None:
+        super().__init__()
+        self._bound = bound
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether the line is to be logged."""
+        return record.levelno != logging.WARNING or self._bound.filter(record)

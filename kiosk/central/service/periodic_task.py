@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Periodic tasks, which run beside the server, each in a thread of its own."""
+"""Periodic tasks, which run beside the server, each in a thread of its own, behind unlocks."""
 
 from __future__ import annotations
 
 import logging
 import threading
 from collections.abc import Callable
+
+from kiosk.central.storage import turns
 
 _log = logging.getLogger(__name__)
 
@@ -33,7 +35,8 @@ class PeriodicTask:
     def _run(self) -> None:
         while not self._stopped.is_set():
             try:
-                self._function()
+                with turns.behind():
+                    self._function()
             except Exception as error:  # noqa: BLE001 - a database that is away comes back
                 _log.error("%s: %s", self._thread.name, type(error).__name__)
             self._stopped.wait(self._seconds)

@@ -29,13 +29,17 @@ from kiosk.central.keys.master_key import MasterKey
 from kiosk.central.migrations import State
 from kiosk.central.refusal import RequestRefused
 from kiosk.central.storage import change_feed
+from kiosk.central.storage.turns import Turns
 from kiosk.central.tables import AuditHead, Installation
 from kiosk.errors import SettingsError, StoreFailed
 
 _PLACE = "KIOSK_CENTRAL_DATABASE"
 _CHECK = (b"which master key this is", b"", 32)
-_PATIENCE = 10.0
-"""Seconds to wait for the transaction before ours; a kiosk waits 15 for its answer."""
+_PATIENCE = 7.0
+"""Seconds to wait for this process's turn, and again for other processes' transactions.
+
+A kiosk waits 15 seconds for its answer.
+"""
 _CLOSING_SECONDS = 2.0
 _OWNER_ALONE = 0o600
 _creating = threading.Lock()
@@ -66,7 +70,7 @@ class Database:
         )
         self._closed = False
         event.listen(self._engine, "do_connect", self._refuse_once_closed)
-        self._writing = None if postgresql else threading.Lock()
+        self._turns = Turns()
         self._readers = self._engine.execution_options(reads_only=True)
         if postgresql:
             _take_turns(self._engine)
@@ -167,20 +171,17 @@ class Database:
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """Take turns within this process if the database does not queue its writers.
+        """Take turns within this process, in an order of its own: see `turns`.
 
-        SQLite gives the lock to the writer that happens to ask next; with many writers, some would
-        wait too long.
+        SQLite gives its lock to the writer that happens to ask next, and PostgreSQL to the one that
+        has waited longest, whatever it is for.
         """
-        if self._writing is None:
-            yield
-            return
-        if not self._writing.acquire(timeout=_PATIENCE):
+        if not self._turns.take(_PATIENCE):
             raise PoolTimeout
         try:
             yield
         finally:
-            self._writing.release()
+            self._turns.give_back()
 
     def _write_journal(self, session: Session) -> None:
         """Write the journal's lines of this transaction.

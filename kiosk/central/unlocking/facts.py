@@ -7,9 +7,11 @@ all facts of a card together.
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
-from sqlmodel import select
+from sqlmodel import col, or_, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from kiosk.central.audit import trail
 from kiosk.central.evidence import epochs, history, worlds
@@ -21,7 +23,7 @@ from kiosk.central.mail import letters
 from kiosk.central.service import notices
 from kiosk.central.service.assembly import Services
 from kiosk.central.service.authentication import Caller
-from kiosk.central.service.sessions import Work, working
+from kiosk.central.service.sessions import SESSION_LIFE, Work, working
 from kiosk.central.tables import (
     Card,
     ChangeRow,
@@ -53,12 +55,57 @@ from kiosk.contract.messages import (
     VisitEnd,
 )
 
+_TURN_SECONDS = 0.1
+"""A report gives its turn back after this time, so that an unlock waits no longer for it."""
+
 
 def apply_report(services: Services, caller: Caller, report: Report) -> ReportOutcome:
-    """Apply a report and return one outcome for each item; what was applied is then on disk."""
-    with working(services, caller) as work:
-        items = tuple(_apply(work, item) for item in report.items)
-        return ReportOutcome(items=items, received_at=work.now)
+    """Apply a report and return one outcome for each item; what was applied is then on disk.
+
+    It is applied in as many transactions as it needs. The time is that of the last one: none of
+    the items was on disk later.
+    """
+    outcomes: list[ItemOutcome] = []
+    while True:
+        with working(services, caller) as work:
+            ends = time.monotonic() + _TURN_SECONDS
+            for item in report.items[len(outcomes) :]:
+                outcomes.append(_apply(work, item))
+                if time.monotonic() >= ends:
+                    break
+            if len(outcomes) == len(report.items):
+                return ReportOutcome(items=tuple(outcomes), received_at=work.now)
+
+
+def has_live_grant(services: Services, caller: Caller) -> bool:
+    """Return whether the kiosk was granted keys for a visit that it has not ended yet."""
+    with services.database.reading() as database:
+        return database.exec(_live_grants(services, caller).limit(1)).first() is not None
+
+
+def concerns_live_grant(services: Services, caller: Caller, report: Report) -> bool:
+    """Return whether a fact of the report belongs to a visit with a live grant."""
+    grants = {item.fact.grant for item in report.items if isinstance(item.fact, CardFact)}
+    sessions = {item.fact.session for item in report.items if isinstance(item.fact, VisitEnd)}
+    if not grants and not sessions:
+        return False
+    named = or_(col(GrantRow.id).in_(grants), col(GrantRow.session_id).in_(sessions))
+    with services.database.reading() as database:
+        live = _live_grants(services, caller).where(named).limit(1)
+        return database.exec(live).first() is not None
+
+
+def _live_grants(services: Services, caller: Caller) -> SelectOfScalar[int]:
+    ended = select(EndRow.id).where(EndRow.session_id == UnlockSession.id).exists()
+    return (
+        select(GrantRow.number)
+        .join(UnlockSession, col(UnlockSession.id) == col(GrantRow.session_id))
+        .where(
+            UnlockSession.kiosk_id == caller.id,
+            UnlockSession.opened_at > services.clock() - SESSION_LIFE,
+            ~ended,
+        )
+    )
 
 
 def _apply(work: Work, item: OutboxItem) -> ItemOutcome:

@@ -12,7 +12,8 @@ _ROUTERS = (
     kiosks.router,
     unlocks.router,
     logins.router,
-    reports.router,
+    reports.reports,
+    reports.packs,
     changes.router,
 )
 

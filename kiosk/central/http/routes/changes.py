@@ -6,16 +6,18 @@ from __future__ import annotations
 import gzip
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.concurrency import run_in_threadpool
 
 from kiosk.central.feed import change_page
 from kiosk.central.feed.watch import Watch
+from kiosk.central.http.budgets import Errand
 from kiosk.central.http.problems import refusals
 from kiosk.central.http.routes.dependencies import (
     Authenticated,
     Central,
+    Spending,
     authenticated_router,
 )
 from kiosk.contract.messages import (
@@ -29,7 +31,7 @@ from kiosk.contract.replication import (
     CursorText,
 )
 
-router = authenticated_router()
+router = authenticated_router(Errand.CHANGES)
 _P = ProblemType
 
 
@@ -48,6 +50,7 @@ async def follow_changes(
     request: Request,
     services: Central,
     caller: Authenticated,
+    budgets: Spending,
     query: Annotated[ChangesQuery, Query()],
 ) -> Response:
     """Return the changes since the cursor, or everything if there is no cursor.
@@ -56,16 +59,23 @@ async def follow_changes(
     gzip if the client accepts that.
     """
     after = None if query.cursor is None else Cursor.parse(query.cursor)
-    found = await run_in_threadpool(change_page.page, services, caller, after, query.limit)
+    threads = budgets.threads(Errand.CHANGES)
+
+    async def read() -> ChangePage:
+        return await to_thread.run_sync(
+            change_page.page, services, caller, after, query.limit, limiter=threads
+        )
+
+    found = await read()
     if query.wait and found.next == query.cursor:
         watch: Watch = request.app.state.watch
         await watch.wait(caller.organisation_id, found.head, found.epoch, query.wait)
-        found = await run_in_threadpool(change_page.page, services, caller, after, query.limit)
+        found = await read()
     compressed = "gzip" in request.headers.get("Accept-Encoding", "")
-    return await run_in_threadpool(_response, found, compressed=compressed)
+    return await to_thread.run_sync(_response, found, compressed, limiter=threads)
 
 
-def _response(page: ChangePage, *, compressed: bool) -> Response:
+def _response(page: ChangePage, compressed: bool) -> Response:
     body = page.model_dump_json().encode()
     headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding"}
     if compressed:

@@ -8,8 +8,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.security import HTTPBearer
 
+from kiosk.central.http.budgets import Budgets, Errand
 from kiosk.central.http.problems import refusals
-from kiosk.central.service import authentication
+from kiosk.central.http.routes.admission import route_for
 from kiosk.central.service.assembly import Services
 from kiosk.central.service.authentication import Caller
 from kiosk.contract.messages import ProblemType
@@ -25,7 +26,7 @@ _ALWAYS = (
 )
 
 
-def _unstored(response: Response) -> None:
+async def _unstored(response: Response) -> None:
     """Forbid caches to store a response: some contain keys."""
     response.headers["Cache-Control"] = "no-store"
 
@@ -34,40 +35,48 @@ def open_router() -> APIRouter:
     """Return a router for requests that need no authentication."""
     return APIRouter(
         prefix="/v1",
+        route_class=route_for(None),
         dependencies=[Depends(_unstored)],
         generate_unique_id_function=lambda route: route.name,
         responses=refusals(*_ALWAYS),
     )
 
 
-def authenticated_router() -> APIRouter:
+def authenticated_router(errand: Errand = Errand.SCREEN) -> APIRouter:
     """Return a router for requests that need a kiosk's access token."""
+    busy = () if errand is Errand.SCREEN else (ProblemType.BUSY,)
     return APIRouter(
         prefix="/v1",
+        route_class=route_for(errand),
         dependencies=[Depends(_unstored)],
         generate_unique_id_function=lambda route: route.name,
-        responses=refusals(*_ALWAYS, ProblemType.NOT_AUTHENTICATED),
+        responses=refusals(*_ALWAYS, ProblemType.NOT_AUTHENTICATED, *busy),
     )
 
 
-def _services(request: Request) -> Services:
+# Dependencies are coroutines: for a function, FastAPI would take a thread each time.
+async def _services(request: Request) -> Services:
     services: Services = request.app.state.services
     return services
 
 
-Central = Annotated[Services, Depends(_services)]
+async def _budgets(request: Request) -> Budgets:
+    budgets: Budgets = request.app.state.budgets
+    return budgets
 
-# This only documents the scheme: `authentication` does the check and refuses with its own problem.
+
+Central = Annotated[Services, Depends(_services)]
+Spending = Annotated[Budgets, Depends(_budgets)]
+
+# This only documents the scheme: `admission` does the check and refuses with its own problem.
 _token = HTTPBearer(auto_error=False, scheme_name="kiosk", description="An access token.")
 
 
-def _authenticated(
-    request: Request, services: Central, _documented: Annotated[object, Depends(_token)]
+async def _authenticated(
+    request: Request, _documented: Annotated[object, Depends(_token)]
 ) -> Caller:
-    with services.database.reading() as database:
-        authorization = request.headers.get("Authorization")
-        caller = authentication.caller(database, authorization, services.clock())
-    return authentication.hear(services, caller)
+    caller: Caller = request.state.caller
+    return caller
 
 
 Authenticated = Annotated[Caller, Depends(_authenticated)]

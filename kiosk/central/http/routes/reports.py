@@ -3,9 +3,15 @@
 
 from __future__ import annotations
 
+from anyio import to_thread
+from fastapi import Request
+from starlette.concurrency import run_in_threadpool
+
+from kiosk.central.http.budgets import Errand
 from kiosk.central.http.routes.dependencies import (
     Authenticated,
     Central,
+    Spending,
     authenticated_router,
 )
 from kiosk.central.lending import pack_issue
@@ -16,16 +22,29 @@ from kiosk.contract.messages import (
 )
 from kiosk.contract.packs import PackPage, PacksRequest
 
-router = authenticated_router()
+reports = authenticated_router(Errand.REPORTS)
+packs = authenticated_router(Errand.PACKS)
 
 
-@router.post("/reports")
-def report(services: Central, caller: Authenticated, body: Report) -> ReportOutcome:
+@reports.post("/reports")
+async def report(
+    request: Request, services: Central, caller: Authenticated, budgets: Spending, body: Report
+) -> ReportOutcome:
     """Take over the items of the outbox: each one is answered, and applied once."""
-    return facts.apply_report(services, caller, body)
+    granted = await run_in_threadpool(facts.concerns_live_grant, services, caller, body)
+    if request.state.retry_after is not None and not granted:
+        await budgets.refuse(request.state.retry_after)
+    budgets.spend(caller, Errand.REPORTS, len(body.items))
+    threads = budgets.threads(Errand.REPORTS, granted=granted)
+    return await to_thread.run_sync(facts.apply_report, services, caller, body, limiter=threads)
 
 
-@router.post("/packs")
-def lend_packs(services: Central, caller: Authenticated, body: PacksRequest) -> PackPage:
+@packs.post("/packs")
+async def lend_packs(
+    services: Central, caller: Authenticated, budgets: Spending, body: PacksRequest
+) -> PackPage:
     """Lend the kiosk packs, with which it can unlock cards while central is unreachable."""
-    return pack_issue.give_packs(services, caller, body)
+    budgets.spend(caller, Errand.PACKS, 1)
+    return await to_thread.run_sync(
+        pack_issue.give_packs, services, caller, body, limiter=budgets.threads(Errand.PACKS)
+    )
