@@ -44,6 +44,7 @@ from tests.central.world import (
     item,
     problem,
 )
+from tests.patience import patiently
 from tests.processes import end, start
 
 AT_ONCE = 20
@@ -195,7 +196,10 @@ def test_reports_are_applied_once_in_any_order_of_their_cards(
     items = [one for grant in grants for one in visit(grant)]
     answers = at_once(
         *(
-            lambda k=k, order=order: k.post("/reports", {"items": order})
+            # Once the visits have ended, a report may be told to come again.
+            lambda k=k, order=order: patiently(
+                lambda: k.post("/reports", {"items": order}), "the report is taken"
+            )
             for k in kiosks
             for order in (items, items[::-1])
         )
