@@ -18,6 +18,7 @@ from nacl.signing import SigningKey
 import kiosk
 from kiosk.central.__main__ import main
 from kiosk.central.cli.application import kiosk_central
+from kiosk.central.http import process
 from kiosk.contract.approval import HeldChange, sign
 from tests.central.actor import UUID, Actor
 from tests.central.authority import Authority

@@ -44,7 +44,7 @@ from tests.central.world import (
     item,
     problem,
 )
-from tests.patience import patiently
+from tests.patience import wait_until
 from tests.processes import end, start
 
 AT_ONCE = 20
@@ -197,7 +197,7 @@ def test_reports_are_applied_once_in_any_order_of_their_cards(
     answers = at_once(
         *(
             # Once the visits have ended, a report may be told to come again.
-            lambda k=k, order=order: patiently(
+            lambda k=k, order=order: wait_until(
                 lambda: k.post("/reports", {"items": order}), "the report is taken"
             )
             for k in kiosks
