@@ -109,7 +109,7 @@ def running(settings: Settings, pins: SimulatedPins) -> Iterator[tuple[Runtime, 
 
 
 def wait_for(true: Callable[[], bool]) -> None:
-    wait_until(true, "the kiosk does it")
+    wait_until(true, "the kiosk reacts")
 
 
 def offline_settings(state: Path, **more: object) -> Settings:

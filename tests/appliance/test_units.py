@@ -54,9 +54,9 @@ def analyze(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def complaints(root: Path, unit: str) -> list[str]:
-    told = analyze(root, "verify", "--man=no", unit)
+    verified = analyze(root, "verify", "--man=no", unit)
     ours = re.compile(r"kiosk|(pcscd|emergency)\.service\.d")
-    lines = (told.stdout + told.stderr).splitlines()
+    lines = (verified.stdout + verified.stderr).splitlines()
     return [line for line in lines if ours.search(line) and _NEWER not in line]
 
 
@@ -78,8 +78,8 @@ def test_a_wrong_line_is_found(tree: Path, folder: Path) -> None:
 def test_no_service_is_more_exposed_than_it_may_be(tree: Path, service: str) -> None:
     """By this machine's systemd and pcscd; `make prove` uses Debian 13's."""
     limit = exposure_limit(service)
-    told = analyze(tree, "security", "--offline=true", f"--threshold={limit}", service)
-    assert told.returncode == 0, told.stdout.splitlines()[-1:]
+    rating = analyze(tree, "security", "--offline=true", f"--threshold={limit}", service)
+    assert rating.returncode == 0, rating.stdout.splitlines()[-1:]
 
 
 def test_an_unsandboxed_service_exceeds_the_limit(tree: Path, folder: Path) -> None:
@@ -176,18 +176,18 @@ def test_the_reason_for_a_refused_token_is_written_beside_it() -> None:
 
 
 def test_every_unit_is_in_the_readme() -> None:
-    told = (SYSTEMD / "README.md").read_text()
+    readme = (SYSTEMD / "README.md").read_text()
     for unit in UNITS:
         stem = unit.partition(".")[0]
-        assert f"`{stem}." in told, unit
+        assert f"`{stem}." in readme, unit
 
 
 def test_every_setting_of_a_unit_is_explained() -> None:
-    told = (SYSTEMD / "README.md").read_text()
+    readme = (SYSTEMD / "README.md").read_text()
     files = [*SYSTEMD.glob("system/*.*"), *SYSTEMD.glob("system/*/*"), *SYSTEMD.glob("*.conf.d/*")]
     texts = [path.read_text() for path in files if path.is_file()]
     kinds = {kind for text in texts for kind in re.findall(r"^([A-Z]\w+)=", text, re.MULTILINE)}
-    unexplained = {kind for kind in kinds if not re.search(rf"`{kind}\b", told)}
+    unexplained = {kind for kind in kinds if not re.search(rf"`{kind}\b", readme)}
     assert unexplained == {"Description", "Documentation"}
 
 

@@ -252,10 +252,10 @@ def test_a_short_serial_is_not_an_identity() -> None:
 @pytest.mark.parametrize("length", [3, 33])
 def test_a_serial_outside_the_contract_is_not_an_identity(length: int) -> None:
     profile = parse(document(serial={"length": 0}), "x")
-    for given, fits in [(length, False), (4, True), (32, True)]:
-        session = Iso7816Card(other_card(serial_object=bytes(given)), profile)
+    for size, fits in [(length, False), (4, True), (32, True)]:
+        session = Iso7816Card(other_card(serial_object=bytes(size)), profile)
         if fits:
-            assert session.identity().serial == "00" * given
+            assert session.identity().serial == "00" * size
             continue
         with pytest.raises(CardMalformed, match="serial of Some card"):
             session.identity()

@@ -190,8 +190,8 @@ def test_no_letter_goes_to_an_invalid_stored_address(
     service.mailbox.letters.clear()
     spoil(service, address)
     opened = kiosk.opened(card)
-    given = {"answers": ANSWERS, "proof": b64(kiosk.proof(card, opened))}
-    assert problem(kiosk.post(f"/unlocks/{opened.session}/answers", given)) == "code-required"
+    body = {"answers": ANSWERS, "proof": b64(kiosk.proof(card, opened))}
+    assert problem(kiosk.post(f"/unlocks/{opened.session}/answers", body)) == "code-required"
     assert problem(kiosk.post(f"/unlocks/{opened.session}/code")) == "mail-failed"
     with service.services.database.transaction() as database:
         database.add(

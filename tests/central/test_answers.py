@@ -168,9 +168,9 @@ def test_parallel_attempts_are_never_evaluated_more_than_five_times(
     evaluated: list[object] = []
     evaluate = sealed_answers.open_recovery
 
-    def counted(*given: object) -> Secret:
-        evaluated.append(given)
-        return evaluate(*given)  # type: ignore[arg-type]
+    def counted(*arguments: object) -> Secret:
+        evaluated.append(arguments)
+        return evaluate(*arguments)  # type: ignore[arg-type]
 
     opened = [kiosk.opened(card) for _ in range(3)]
     with service.services.database.transaction() as database:  # codes are counted separately

@@ -46,17 +46,17 @@ def rows(service: Service, table: type[Any]) -> list[Any]:
 
 def test_an_access_token_is_stored_only_as_a_hash(service: Service, device: Device) -> None:
     answer = device.ask_token()
-    given = answer.json()
+    granted = answer.json()
     assert answer.headers["Cache-Control"] == "no-store"
-    assert given == {
-        "access_token": given["access_token"],
+    assert granted == {
+        "access_token": granted["access_token"],
         "token_type": "Bearer",
         "expires_in": 600,
         "retiring": False,
     }
     (row,) = rows(service, AccessRow)
-    assert row.token_hash == authentication.token_hash(given["access_token"])
-    assert device.report(given["access_token"]).status_code == 200
+    assert row.token_hash == authentication.token_hash(granted["access_token"])
+    assert device.report(granted["access_token"]).status_code == 200
 
 
 def test_an_access_token_expires(device: Device, clock: Clock) -> None:
@@ -125,8 +125,8 @@ def signed(device: Device, header: dict[str, Any], payload: bytes) -> str:
     def part(content: bytes) -> str:
         return urlsafe_b64encode(content).rstrip(b"=").decode()
 
-    told = f"{part(json.dumps(header).encode())}.{part(payload)}"
-    return f"{told}.{part(device.key.sign(told.encode()))}"
+    signing_input = f"{part(json.dumps(header).encode())}.{part(payload)}"
+    return f"{signing_input}.{part(device.key.sign(signing_input.encode()))}"
 
 
 NOBODY = "6f1c3f0e-54d5-4b3a-9c6e-0a5f1f0d9a11"
@@ -324,14 +324,16 @@ def test_a_retiring_kiosk_is_told_and_retires_once(
     assert operator.run("kiosks", "enrol-token", "ward 7", "--organisation", "Trust A") == 2
     assert operator.listed("kiosks", "list")[0]["retiring"] == "yes"
     assert device.report(before).status_code == 401  # so it requests another token
-    told = device.ask_token().json()
-    assert told["retiring"]
-    assert device.report(told["access_token"]).status_code == 200  # it may still deliver its outbox
-    gone = go(told["access_token"])
+    access = device.ask_token().json()
+    assert access["retiring"]
+    assert (
+        device.report(access["access_token"]).status_code == 200
+    )  # it may still deliver its outbox
+    gone = go(access["access_token"])
     assert device.enrolled
     assert gone.json() == {"kiosk": str(device.enrolled.kiosk)}
     assert operator.audited == {"kind": "kiosk.retired", "kiosk": "ward 7"}
-    assert problem(go(told["access_token"])) == "not-authenticated"
+    assert problem(go(access["access_token"])) == "not-authenticated"
     assert problem(device.ask_token()) == "not-authenticated"
     (kiosk,) = rows(service, Kiosk)
     assert (kiosk.revoked, kiosk.retiring) == (True, False)

@@ -86,8 +86,8 @@ def other(service: Service) -> KioskClient:
 
 
 def get(kiosk: KioskClient, **asked: Any) -> requests.Response:
-    told = "&".join(f"{name}={value}" for name, value in asked.items())
-    return kiosk.get(f"/changes?{told}")
+    query = "&".join(f"{name}={value}" for name, value in asked.items())
+    return kiosk.get(f"/changes?{query}")
 
 
 def page(kiosk: KioskClient, **asked: Any) -> ChangePage:
@@ -326,9 +326,9 @@ def test_two_replicas_cannot_be_joined(service: Service, kiosk: KioskClient) -> 
     one, another = page(kiosk), page(service.kiosk("ward 8", TRUST))
     assert one.key != another.key
     assert not {each.card for each in one.items} & {each.card for each in another.items}
-    told = page(kiosk).model_dump_json()
-    assert "AA0000" not in told
-    assert "Nora" not in told
+    page_text = page(kiosk).model_dump_json()
+    assert "AA0000" not in page_text
+    assert "Nora" not in page_text
 
 
 def test_a_tombstone_is_kept_until_it_is_pruned(

@@ -204,12 +204,12 @@ class World:
 
     def deliver(self, index: int, *, again: bool = False) -> None:
         """Deliver a fact or an end; with `again` it also stays in transit, to arrive twice."""
-        number, told = self.underway[index] if again else self.underway.pop(index)
+        number, item = self.underway[index] if again else self.underway.pop(index)
         visit = self.visits[number]
-        if isinstance(told, Fact):
-            visit = replace(visit, facts=(*visit.facts, told))
+        if isinstance(item, Fact):
+            visit = replace(visit, facts=(*visit.facts, item))
         else:
-            visit = replace(visit, ends=visit.ends | {told})
+            visit = replace(visit, ends=visit.ends | {item})
         self.visits[number] = visit
 
     def deliver_all(self) -> None:

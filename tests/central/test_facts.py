@@ -18,9 +18,9 @@ from tests.central.world import KioskClient, PersonalCard, Service, item, proble
 def outcomes(kiosk: KioskClient, *items: dict[str, Any]) -> list[tuple[str, str]]:
     answer = kiosk.post("/reports", {"items": items})
     assert answer.status_code == 200, answer.text
-    told = answer.json()["items"]
-    assert [one["id"] for one in told] == [one["id"] for one in items]
-    return [(one["status"], one["reason"]) for one in told]
+    answered = answer.json()["items"]
+    assert [one["id"] for one in answered] == [one["id"] for one in items]
+    return [(one["status"], one["reason"]) for one in answered]
 
 
 def whole_visit(kiosk: KioskClient, card: PersonalCard, grant: Grant) -> list[dict[str, Any]]:
@@ -40,8 +40,8 @@ def test_items_in_any_order_and_number_are_applied_once(
     items = whole_visit(kiosk, card, kiosk.granted(card))
     shuffled = [*items, *items]
     random.Random(7).shuffle(shuffled)
-    told = [status for one in shuffled for status, _ in outcomes(kiosk, one)]
-    assert sorted(told) == ["applied"] * 6 + ["known"] * 6
+    statuses = [status for one in shuffled for status, _ in outcomes(kiosk, one)]
+    assert sorted(statuses) == ["applied"] * 6 + ["known"] * 6
     service.restart()
     assert outcomes(kiosk, *items, *items) == [("known", "")] * 12
     assert kiosk.granted(card).current.generation == 1

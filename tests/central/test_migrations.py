@@ -262,14 +262,14 @@ def test_a_revision_that_breaks_references_is_refused(
 
 @pytest.mark.dealt
 def test_the_command_names_its_missing_settings() -> None:
-    said = subprocess.run(
+    ran = subprocess.run(
         [sys.executable, "-m", "kiosk.central.migrations", ""],
         capture_output=True,
         text=True,
         check=False,
     )
-    assert (said.returncode, said.stdout) == (2, "")
-    assert "MESSAGE" in said.stderr
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "MESSAGE" in ran.stderr
 
 
 @pytest.mark.dealt
@@ -365,6 +365,6 @@ def test_a_password_in_the_url_is_not_shown(
     monkeypatch.setenv("KIOSK_CENTRAL_DATABASE", url)
     assert "planted" not in repr(settings.read())
     assert main(["migrate"]) == 2
-    told = capsys.readouterr().err
-    assert re.search("KIOSK_CENTRAL_DATABASE: .*connection", told)
-    assert "planted" not in told
+    errors = capsys.readouterr().err
+    assert re.search("KIOSK_CENTRAL_DATABASE: .*connection", errors)
+    assert "planted" not in errors

@@ -47,8 +47,8 @@ def test_wrong_answers_and_the_lock_send_letters(
         kiosk.answer(card, kiosk.opened(card), WRONG)
         clock.pass_time(600)
     notices.deliver(service.services)
-    told = [letter.subject for _, letter in service.mailbox.letters if not letter.code]
-    assert told == ["Wrong answers for your smartcard"] * 4 + ["Self service is locked"]
+    subjects = [letter.subject for _, letter in service.mailbox.letters if not letter.code]
+    assert subjects == ["Wrong answers for your smartcard"] * 4 + ["Self service is locked"]
 
 
 def test_a_letter_waits_for_the_mail_server_with_backoff(

@@ -150,10 +150,10 @@ def ask(two: Two, name: str, thing: Things) -> tuple[int, Any]:
         timeout=PATIENCE,
     )
     assert_conforms(answer)
-    told = answer.json()
-    for each in told.get("items", ()):
+    content = answer.json()
+    for each in content.get("items", ()):
         del each["id"]
-    return answer.status_code, told
+    return answer.status_code, content
 
 
 def test_every_operation_is_tested() -> None:

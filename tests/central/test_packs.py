@@ -51,9 +51,9 @@ def borrower(kiosk: KioskClient, card: PersonalCard) -> Borrower:
     return Borrower(kiosk)
 
 
-def key_of(pack: Pack, given: tuple[str, ...] = ANSWERS) -> bytes:
+def key_of(pack: Pack, answered: tuple[str, ...] = ANSWERS) -> bytes:
     """Return the key that the answers open."""
-    return open_with_answers(pack, given).reveal()
+    return open_with_answers(pack, answered).reveal()
 
 
 def registration(kiosk: KioskClient) -> Registration:
@@ -276,9 +276,9 @@ def test_a_success_clears_its_failures_in_any_order_of_arrival(
     borrower: Borrower, kiosk: KioskClient, order: tuple[int, ...]
 ) -> None:
     (pack,) = borrower.ask()
-    told = [attempt(pack, 1), attempt(pack, 2), answers(pack, right=True, number=2)]
+    items = [attempt(pack, 1), attempt(pack, 2), answers(pack, right=True, number=2)]
     for place in order:
-        (status,) = kiosk.report(told[place])
+        (status,) = kiosk.report(items[place])
         assert status in {"applied", "known"}
     assert registration(kiosk).failures == 0
 
@@ -363,7 +363,7 @@ def test_offline_card_work_is_evidence_too(
     (pack,) = borrower.ask()
     right = answers(pack, right=True)
     grant = granted_offline(pack, right["fact"]["grant"])
-    told = [
+    items = [
         attempt(pack),
         right,
         item(grant, 0, CardCommand.UNBLOCK, 0, None),
@@ -371,8 +371,8 @@ def test_offline_card_work_is_evidence_too(
         item(grant, 2, CardCommand.VERIFY, 0, "9000"),
         end(pack, 1),
     ]
-    assert kiosk.report(*told) == ["applied"] * 6
-    assert kiosk.report(*told) == ["known"] * 6
+    assert kiosk.report(*items) == ["applied"] * 6
+    assert kiosk.report(*items) == ["known"] * 6
     (again,) = borrower.ask()
     assert again.proven
     assert again.pack != pack.pack
@@ -388,8 +388,8 @@ def test_a_lost_kiosks_cards_are_reported_and_renewed_at_the_next_unlock(
     borrower.ask()
     other = kiosk.service.kiosk("ward 8")
     assert other.token
-    told = operator.does("kiosks", "revoke", kiosk.name)
-    assert card.serial in told
+    printed = operator.does("kiosks", "revoke", kiosk.name)
+    assert card.serial in printed
     assert [row["serial"] for row in operator.listed("cards", "list", "--renewal-due")] == [
         card.serial
     ]
@@ -418,22 +418,22 @@ def test_a_pack_of_former_answers_does_not_count_for_a_new_registration(
     (pack,) = borrower.ask()
     with kiosk.service.services.database.transaction() as database:
         old = database.exec(select(Registration)).one()
-        told = old.model_dump()
+        columns = old.model_dump()
         carry_out(database, delete(SealedEnvelope))
         database.delete(old)
         database.flush()
-        database.add(Registration(**{**told, "id": uuid4()}))
+        database.add(Registration(**{**columns, "id": uuid4()}))
     kiosk.report(attempt(pack), answers(pack, right=False))
     assert registration(kiosk).failures == 0
 
 
 def test_the_ra_sets_the_policy(kiosk: KioskClient, operator: Operator) -> None:
     kiosk.token  # noqa: B018
-    told = operator.does(
+    printed = operator.does(
         *("organisations", "policy", kiosk.organisation),
         *("--offline", "on", "--lease-hours", 6, "--lease-cards", "all"),
     )
-    assert told.startswith("offline: yes, for 6 hours, all cards")
+    assert printed.startswith("offline: yes, for 6 hours, all cards")
     assert operator.audited["lease_cards"] == "all"
 
 

@@ -176,11 +176,11 @@ def test_a_whole_unlock_works_with_a_token(
     again = kiosk.granted(card, unblocking=3)
     assert again.current.generation == 1
     assert again.current.key == grant.next.key
-    told = "".join(
+    entries = "".join(
         path.read_bytes().decode("latin-1") for path in served.folder.glob("central.db*")
     )
     for secret in (PIN, (grant.next.key or b"").decode()):
-        assert secret not in caplog.text + told
+        assert secret not in caplog.text + entries
 
 
 def test_a_missing_token_costs_no_attempts(

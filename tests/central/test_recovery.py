@@ -55,8 +55,8 @@ def restore(service: Service, kept: Path) -> None:
 def renewed(kiosk: KioskClient, card: PersonalCard) -> Grant:
     grant = kiosk.granted(card)
     current = grant.current.generation
-    told = [(CardCommand.UNBLOCK, current), (CardCommand.CHANGE, current + 1)]
-    steps = [(c, g, s) for c, g in told for s in (None, "9000")]
+    commands = [(CardCommand.UNBLOCK, current), (CardCommand.CHANGE, current + 1)]
+    steps = [(c, g, s) for c, g in commands for s in (None, "9000")]
     kiosk.report(*(item(grant, n, c, g, s) for n, (c, g, s) in enumerate(steps)))
     return grant
 

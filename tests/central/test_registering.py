@@ -70,8 +70,8 @@ def test_the_cardholder_and_the_former_address_get_a_letter(
     service: Service, registered: Desk
 ) -> None:
     notices.deliver(service.services)
-    told = {(to, letter.subject) for to, letter in service.mailbox.letters if not letter.code}
-    assert told == {
+    subjects = {(to, letter.subject) for to, letter in service.mailbox.letters if not letter.code}
+    assert subjects == {
         (
             "nora@example.nhs.uk",
             "Your email address for smartcard self service was changed",
@@ -86,8 +86,8 @@ def test_letters_are_in_the_language_of_the_screen(service: Service, desk: Desk)
     assert service.mailbox.letters[-1][1].language == "pl"
     assert desk.register(language="uk").status_code == 200
     notices.deliver(service.services)
-    told = [letter.language for _, letter in service.mailbox.letters if not letter.code]
-    assert set(told) == {"uk"}
+    languages = [letter.language for _, letter in service.mailbox.letters if not letter.code]
+    assert set(languages) == {"uk"}
 
 
 def test_codes_go_only_to_nhs_addresses(desk: Desk) -> None:
@@ -140,8 +140,8 @@ def test_without_its_code_nothing_is_registered(desk: Desk, clock: Clock) -> Non
     desk.send_code()
     code = desk.mailbox.code
     wrong = f"{(int(code) + 1) % 10**6:06}"
-    said = [problem(desk.register(code=wrong)) for _ in range(5)]
-    assert said == ["code-wrong"] * 4 + ["code-void"]
+    problems = [problem(desk.register(code=wrong)) for _ in range(5)]
+    assert problems == ["code-wrong"] * 4 + ["code-void"]
     assert problem(desk.register(code=code)) == "code-void"
 
 
@@ -231,9 +231,9 @@ def test_five_wrong_former_answers_lock(registered: Desk, clock: Clock) -> None:
     wrong = ("nobody", "nowhere", "never", "nothing")
     for _ in range(5):
         later = again(registered)
-        said = problem(later.register(former=wrong))
+        refusal = problem(later.register(former=wrong))
         clock.pass_time(600)
-    assert said == "locked-out"
+    assert refusal == "locked-out"
     later = again(registered)
     assert problem(later.register(former=FRESH)) == "locked-out"
     assert problem(later.kiosk.open(later.card)) == "locked-out"

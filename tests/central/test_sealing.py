@@ -92,11 +92,11 @@ def test_a_row_error_names_the_line_and_not_the_content(
     public = sealing.create_import_key(tmp_path / "import.key")
     arguments = ["keys", "seal", str(source), "--to", public, "--output", str(output)]
     assert main(arguments) == 2
-    told = capsys.readouterr()
-    assert f"line {2 + row.count(chr(10))}, {field}: " in told.err
-    assert "Nothing was sealed" in told.err
-    assert SECRET not in told.err + told.out
-    assert ADMINISTRATOR not in told.err + told.out
+    printed = capsys.readouterr()
+    assert f"line {2 + row.count(chr(10))}, {field}: " in printed.err
+    assert "Nothing was sealed" in printed.err
+    assert SECRET not in printed.err + printed.out
+    assert ADMINISTRATOR not in printed.err + printed.out
     assert not output.exists()
 
 
@@ -108,9 +108,9 @@ def test_a_file_without_headings_is_refused_and_not_shown(
     source.write_text(f"{first}\n")
     public = sealing.create_import_key(tmp_path / "import.key")
     assert main(["keys", "seal", str(source), "--to", public, "--output", f"{tmp_path}/s"]) == 2
-    told = capsys.readouterr().err
-    assert "the first line must name the columns: family, serial, key" in told
-    assert SECRET not in told
+    errors = capsys.readouterr().err
+    assert "the first line must name the columns: family, serial, key" in errors
+    assert SECRET not in errors
 
 
 def test_a_file_in_another_encoding_is_refused_and_not_shown(
@@ -143,6 +143,6 @@ def test_an_invalid_public_key_is_refused(
     source, output = tmp_path / "keys.csv", tmp_path / "sealed"
     source.write_text("family,serial,key\npiv,00112233,Imported\n")
     assert main(["keys", "seal", str(source), "--to", "A" * 43 + "=", "--output", str(output)]) == 2
-    told = "kiosk-central: not the public half of an import key.\n"
-    assert capsys.readouterr().err == told
+    expected = "kiosk-central: not the public half of an import key.\n"
+    assert capsys.readouterr().err == expected
     assert not output.exists()

@@ -29,11 +29,11 @@ class Counted:
 
 
 def waits(policy: ThrottlePolicy, failures: int) -> list[int]:
-    counted, told = Counted(), []
+    counted, announced = Counted(), []
     for _ in range(failures):
         count_failure(counted, policy, NOW)
-        told.append(seconds_to_wait(counted, policy, NOW))
-    return told
+        announced.append(seconds_to_wait(counted, policy, NOW))
+    return announced
 
 
 def test_waits_grow_with_the_failures() -> None:
@@ -44,9 +44,9 @@ def test_waits_grow_with_the_failures() -> None:
 @given(st.floats(0.001, 300))
 def test_a_wait_ends_exactly_when_announced(seconds: float) -> None:
     counted = Counted(1, NOW + timedelta(seconds=seconds))
-    told = seconds_to_wait(counted, PER_REGISTRATION, NOW)
-    assert told >= 1
-    assert seconds_to_wait(counted, PER_REGISTRATION, NOW + timedelta(seconds=told)) == 0
+    wait = seconds_to_wait(counted, PER_REGISTRATION, NOW)
+    assert wait >= 1
+    assert seconds_to_wait(counted, PER_REGISTRATION, NOW + timedelta(seconds=wait)) == 0
     assert seconds_to_wait(counted, PER_REGISTRATION, NOW + timedelta(seconds=seconds / 2)) > 0
 
 
@@ -75,7 +75,7 @@ def test_a_clock_jump_never_makes_a_wait_longer_than_the_longest(
     for policy in (PER_REGISTRATION, PER_KIOSK):
         counted = Counted(failures)
         count_failure(counted, policy, NOW + jump)
-        told = seconds_to_wait(counted, policy, NOW)
-        assert told <= policy.waits[-1].total_seconds()
+        seconds = seconds_to_wait(counted, policy, NOW)
+        assert seconds <= policy.waits[-1].total_seconds()
         # The wait ends: looking at it does not restart it.
-        assert seconds_to_wait(counted, policy, NOW + timedelta(seconds=told)) == 0
+        assert seconds_to_wait(counted, policy, NOW + timedelta(seconds=seconds)) == 0

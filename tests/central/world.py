@@ -237,8 +237,8 @@ class KioskClient:
         now = self.service.services.clock()
         if self._access is None or self._access[1] <= now:
             with self.service.services.database.transaction() as database:
-                given = authentication.give_access(database, self._known(database), now)
-            self._access = given, now + authentication.ACCESS_LIFE
+                token = authentication.give_access(database, self._known(database), now)
+            self._access = token, now + authentication.ACCESS_LIFE
         return self._access[0]
 
     def know(self, card: PersonalCard) -> PersonalCard:
@@ -333,16 +333,16 @@ class KioskClient:
         signature: bytes | None = None,
     ) -> requests.Response:
         """Send answers, with the code from the mailbox if it is required."""
-        given = {
+        body = {
             "answers": list(answers),
             "proof": b64(self.proof(card, opened) if signature is None else signature),
         }
         path = f"/unlocks/{opened.session}"
-        answer = self.post(f"{path}/answers", given)
+        answer = self.post(f"{path}/answers", body)
         if answer.status_code == 403 and problem(answer) == "code-required":
             assert self.post(f"{path}/code").status_code == 200
             code = self.service.mailbox.code
-            answer = self.post(f"{path}/answers", {**given, "code": code})
+            answer = self.post(f"{path}/answers", {**body, "code": code})
         return answer
 
     def accepted(self, card: PersonalCard, **how: Any) -> UUID:

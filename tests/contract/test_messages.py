@@ -70,8 +70,8 @@ def test_a_secret_is_not_in_a_repr() -> None:
         receipt=b"planted receipt",
     )
     given = AnswersRequest(answers=("planted", None, "x", "y"), proof=b"p")
-    told: list[BaseModel] = [key, grant, given]
-    for message in told:
+    messages: list[BaseModel] = [key, grant, given]
+    for message in messages:
         assert "planted" not in repr(message)
         assert "planted" not in str(message)
     assert grant.second_needs_tries_left == 2
@@ -141,7 +141,7 @@ def test_the_end_of_a_visit_has_the_number_of_its_facts(wrong: dict[str, Any]) -
 def test_a_time_has_to_be_expressible_in_utc(moment: str) -> None:
     end = {"kind": "visit end", "session": str(SESSION), "facts": 0}
     item = {"id": str(SESSION), "recorded_at": "1970-01-01T02:00:00+02:00", "fact": end}
-    told = Report.model_validate({"items": [item]}).items[0].recorded_at
-    assert told == datetime(1970, 1, 1, tzinfo=UTC)
+    recorded = Report.model_validate({"items": [item]}).items[0].recorded_at
+    assert recorded == datetime(1970, 1, 1, tzinfo=UTC)
     with pytest.raises(ValidationError):
         Report.model_validate({"items": [item | {"recorded_at": moment}]})

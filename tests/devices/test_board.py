@@ -289,4 +289,4 @@ def test_the_pi_driver_fails_on_another_machine() -> None:
 
 
 def _until(true: Callable[[], bool]) -> None:
-    wait_until(true, "the board does it")
+    wait_until(true, "the board changes")

@@ -30,23 +30,23 @@ def loudness(path: Path) -> int:
 
 @pytest.mark.parametrize("language", ["en", "cy", "pl", "uk"])
 def test_speech_is_audible_in_every_language(tmp_path: Path, language: str) -> None:
-    said = tmp_path / "said.wav"
-    speech = EspeakSpeech(options=["-w", str(said)])
+    sound = tmp_path / "sound.wav"
+    speech = EspeakSpeech(options=["-w", str(sound)])
     assert speech.present
     speech.say("Smartcard 123", language)
     wait_until(lambda: speech._speaking is None)
     assert speech.present
-    assert loudness(said) > 1000
+    assert loudness(sound) > 1000
 
 
 def test_every_spoken_sign_has_a_name(tmp_path: Path) -> None:
-    said = tmp_path / "said.wav"
-    speech = EspeakSpeech(options=["-w", str(said)])
+    sound = tmp_path / "sound.wav"
+    speech = EspeakSpeech(options=["-w", str(sound)])
     for sign in ("-", ".", "'"):
         speech.say(sign, "en")
         wait_until(lambda: speech._speaking is None)
-        assert loudness(said) > 1000, sign
-        said.unlink()
+        assert loudness(sound) > 1000, sign
+        sound.unlink()
 
 
 def test_new_speech_interrupts_the_old(tmp_path: Path) -> None:

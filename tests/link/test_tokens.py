@@ -62,8 +62,8 @@ def test_a_token_is_fetched_on_demand_and_kept(service: Service, tokens: AccessT
 
 def test_threads_share_a_token(service: Service, tokens: AccessTokens) -> None:
     with ThreadPoolExecutor(8) as pool:
-        told = list(pool.map(lambda _: tokens.current(), range(16)))
-    assert len(set(told)) == fetched(service) == 1
+        used = list(pool.map(lambda _: tokens.current(), range(16)))
+    assert len(set(used)) == fetched(service) == 1
 
 
 def test_a_token_that_expires_soon_is_not_used(

@@ -134,10 +134,10 @@ class Ward(RuleBasedStateMachine):
         """Check at every evaluation of answers that its count is on a disk by then."""
         original = sealed_answers.open_recovery
 
-        def counted(*given: Any) -> Secret:
+        def counted(*arguments: Any) -> Secret:
             self.evaluated += 1
             self._attempts_are_counted()
-            return original(*given)
+            return original(*arguments)
 
         self.patch.setattr(sealed_answers, "open_recovery", counted)
 
@@ -215,7 +215,7 @@ class Ward(RuleBasedStateMachine):
 
     @rule(which=st.sampled_from(["central", "kiosk", "power"]))
     def starts_anew(self, which: str) -> None:
-        self._noted(f"{which} starts anew")
+        self._noted(f"{which} restarts")
         if which == "central":
             self.service.restart()
             self.network.http = Http(self.service.url)

@@ -154,7 +154,7 @@ def test_a_retirement_is_retried_if_central_does_not_answer(retiring: RetiringKi
     assert retiring.gone
 
 
-@pytest.mark.parametrize("moment", ["closed", "wiped", "left", "told"])
+@pytest.mark.parametrize("moment", ["closed", "wiped", "left", "reported"])
 def test_an_interrupted_retirement_continues(retiring: RetiringKiosk, moment: str) -> None:
     retiring.outbox().note(retiring.change)
     retiring.begin_retirement()
@@ -164,9 +164,9 @@ def test_an_interrupted_retirement_continues(retiring: RetiringKiosk, moment: st
     assert worker._outbox.close()
     if moment != "closed":
         wipe_store(retiring.state)
-    if moment in {"left", "told"}:
+    if moment in {"left", "reported"}:
         identity.begin_to_leave(retiring.state)
-    if moment == "told":
+    if moment == "reported":
         step._tell_central()
     # The power fails; then the sync starts again.
     assert rounds(retiring.sync())

@@ -84,7 +84,7 @@ class Machine:
             "--quiet",
             "--register=no",
             "--keep-unit",
-            "--volatile=overlay",  # the system is as it was built, whatever was written
+            "--volatile=overlay",  # each boot begins with the system as it was built
             "--link-journal=no",
             f"--machine=kiosk-{os.getpid()}",
             f"--network-namespace-path=/run/netns/{network}",

@@ -187,7 +187,7 @@ def card_service(ward: Ward, figures: Figures) -> None:
     before = machine.pid("pcscd.service")
     machine.strike(before, signal.SIGSTOP)
     seconds = machine.wait(
-        lambda: machine.pid("pcscd.service") not in {0, before}, "pcscd was started anew", 90
+        lambda: machine.pid("pcscd.service") not in {0, before}, "pcscd was restarted", 90
     )
     ward.walk([START])
     figures.add(f"pcscd stopped and started: seen; frozen: replaced after {seconds:.0f} s")
@@ -332,7 +332,7 @@ def hung_too_soon(ward: Ward, figures: Figures) -> None:
     machine.boot()
     machine.wait(lambda: machine.is_up("kiosk-help.service"), "no central: the help screen")
     report = ward.boot / "enrolment-token.wrong.txt"
-    machine.wait(lambda: "CentralUnavailable" in report.read_text(), "word of it beside the token")
+    machine.wait(lambda: "CentralUnavailable" in report.read_text(), "a message beside the token")
     ward.central.start()
     seconds = machine.wait(lambda: machine.is_up("kiosk.service"), "enrolled once there is central")
     _no_try_is_due(machine)

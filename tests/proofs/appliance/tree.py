@@ -2,7 +2,7 @@
 """A Debian 13 tree with the project in it, as IT installs it.
 
 Debian's part takes minutes and is made once: it stays in `build`, under a name that depends on its
-content. The project's part is put over it anew each time.
+content. The project's part is put over it each time.
 """
 
 from __future__ import annotations
