@@ -427,7 +427,7 @@ def test_a_service_that_stops_lets_go_of_who_waits(service: Service, kiosk: Kios
     )
     waiting.start()
     wait_until(lambda: service.waiting, "the kiosk waits")
-    service._app.state.watch.close()
+    service.app.state.watch.close()
     waiting.join(timeout=PATIENCE)
     assert statuses == [200]
 

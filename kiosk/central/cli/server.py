@@ -54,6 +54,7 @@ def serve(chosen: Settings, level: str) -> int:
     finally:
         for chore in chores:
             chore.stop()
+        service.code_letters.close()
         service.database.close()
     return 0
 

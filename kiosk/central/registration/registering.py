@@ -64,9 +64,9 @@ def send_code(
             raise RequestRefused(ProblemType.EMAIL_REFUSED)
         code = codes.new_code(work, session_id, request.email, at_most=_PER_LOGIN)
         login.holder.language = request.language
-        letter = letters.registration_code(login.holder, code, codes.VALID)
+        letter = letters.registration_code(login.holder, code.digits, codes.VALID)
         card_login.record(work, "registration.code-sent", login)
-    return codes.deliver(services, request.email, letter)
+    return codes.deliver(services, code, letter)
 
 
 def register(

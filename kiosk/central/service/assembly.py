@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from kiosk.central.keys import master_key, pkcs11_key
 from kiosk.central.keys.escrow import Escrow
 from kiosk.central.keys.master_key import MasterKey
+from kiosk.central.mail.code_letters import CodeLetters
 from kiosk.central.mail.transport import MailTransport, NoMailTransport, open_transport
 from kiosk.central.settings import Settings
 from kiosk.central.storage.database import Database
@@ -44,6 +45,7 @@ class Services:
     mail_domains: tuple[str, ...] = ()
     alerts_to: str = ""
     evaluations: threading.BoundedSemaphore = field(default_factory=_evaluations)
+    code_letters: CodeLetters = field(default_factory=CodeLetters)
 
     def accepts_address(self, address: str) -> bool:
         """Return whether codes may be sent to `address`, by its domain or a domain above it."""
