@@ -297,6 +297,16 @@ class MailFailed(KioskError):
         return sentence(f"The mail server did not take the letter: {self.reason}")
 
 
+@dataclass(eq=False)
+class MailDelayed(MailFailed):
+    """The mail server may accept the email later: it did not answer, or asked for another try."""
+
+
+@dataclass(eq=False)
+class MailRefused(MailFailed):
+    """The mail server definitely refuses the recipient."""
+
+
 # ---------------------------------------------------------------- the vault
 
 

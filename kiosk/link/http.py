@@ -15,9 +15,9 @@ from pydantic import BaseModel, ValidationError
 from urllib3.exceptions import HTTPError
 
 from kiosk.contract import messages as msg
+from kiosk.deadline import Deadline
 from kiosk.errors import CentralBusy, CentralRefused, CentralUnavailable
 from kiosk.link.connection import CONNECT_SECONDS, DeadlineAdapter
-from kiosk.link.deadline import Deadline
 
 _READ_SECONDS = 15.0  # between two pieces of an answer
 _WHOLE_SECONDS = 20.0  # from the look-up of the name to the last byte

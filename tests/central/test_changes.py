@@ -433,7 +433,7 @@ def test_a_stopping_service_ends_long_polls(service: Service, kiosk: KioskClient
     )
     waiting.start()
     wait_until(lambda: service.waiting, "the kiosk waits")
-    service._app.state.watch.close()
+    service.app.state.watch.close()
     waiting.join(timeout=PATIENCE)
     assert statuses == [200]
 

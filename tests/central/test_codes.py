@@ -4,15 +4,23 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import requests
+from sqlmodel import select
 
+from kiosk.central.mail import code_letters
+from kiosk.central.mail.letters import Letter
+from kiosk.central.mail.transport import MailTransport
 from kiosk.central.registration import codes
 from kiosk.central.service import throttle
+from kiosk.central.tables import EmailedCode
 from kiosk.contract.messages import UnlockResponse
+from kiosk.errors import MailDelayed, MailFailed, MailRefused
 from tests.central.world import (
     ANSWERS,
     WRONG,
@@ -24,6 +32,7 @@ from tests.central.world import (
     b64,
     problem,
 )
+from tests.patience import PATIENCE, wait_until
 
 Give = Callable[..., requests.Response]
 
@@ -184,3 +193,120 @@ def test_without_a_mail_server_a_code_cannot_be_requested(
     mailbox.closed = True
     give(None)
     assert problem(send(kiosk, opened)) == "mail-failed"
+
+
+# ---------------------------------------------------------------- slow and refusing mail servers
+
+
+class Delaying:
+    """A mail transport that takes nothing until it is `open`, and then keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.open = threading.Event()
+        self.asked = 0
+        self.letters: list[Letter] = []
+
+    def deliver(self, _address: str, letter: Letter) -> None:
+        self.asked += 1
+        if not self.open.is_set():
+            raise MailDelayed("450")
+        self.letters.append(letter)
+
+
+class Hanging:
+    """A mail transport that does not come back before it is let go."""
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+
+    def deliver(self, _address: str, _letter: Letter) -> None:
+        self.go.wait(PATIENCE)
+        raise MailRefused("550")
+
+
+class Refusing:
+    """A mail transport whose server knows no such recipient."""
+
+    def deliver(self, _address: str, _letter: Letter) -> None:
+        raise MailRefused("550")
+
+
+def carry_by(service: Service, transport: MailTransport) -> None:
+    """Have the running service send its letters by another transport."""
+    service.services = replace(service.services, mail_transport=transport)
+    service.app.state.services = service.services
+
+
+def codes_of(service: Service, opened: UnlockResponse) -> int:
+    with service.services.database.reading() as database:
+        rows = select(EmailedCode).where(EmailedCode.session_id == opened.session)
+        return len(database.exec(rows).all())
+
+
+def test_a_code_that_is_late_is_said_to_be_and_comes(
+    service: Service,
+    kiosk: KioskClient,
+    opened: UnlockResponse,
+    give: Give,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(code_letters, "_RETRY_SECONDS", (0.01,) * 1000)
+    delaying = Delaying()
+    carry_by(service, delaying)
+    assert problem(give(None)) == "code-required"
+    sent = send(kiosk, opened)
+    assert (sent.status_code, sent.json()["queued"]) == (200, True)
+    wait_until(lambda: delaying.asked > 1, "it is tried again")
+    delaying.open.set()
+    wait_until(lambda: delaying.letters, "the letter comes")
+    assert give(delaying.letters[0].code).status_code == 200
+
+
+def test_a_mail_server_that_hangs_is_not_waited_for(
+    service: Service,
+    kiosk: KioskClient,
+    opened: UnlockResponse,
+    give: Give,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A time-out is no refusal: the code counts. A refusal that comes later takes it back."""
+    monkeypatch.setattr(code_letters, "WAIT_SECONDS", 0.1)
+    hanging = Hanging()
+    carry_by(service, hanging)
+    give(None)
+    assert send(kiosk, opened).json()["queued"] is True
+    assert codes_of(service, opened) == 1
+    hanging.go.set()
+    wait_until(lambda: codes_of(service, opened) == 0, "the refused code is taken back")
+
+
+def test_a_code_that_is_definitely_refused_uses_up_none_of_the_sessions(
+    service: Service, kiosk: KioskClient, opened: UnlockResponse, give: Give, mailbox: Mailbox
+) -> None:
+    carry_by(service, Refusing())
+    give(None)
+    assert [problem(send(kiosk, opened)) for _ in range(5)] == ["mail-failed"] * 5
+    assert codes_of(service, opened) == 0
+    carry_by(service, mailbox)
+    assert send(kiosk, opened).status_code == 200
+    assert give(mailbox.code).status_code == 200
+
+
+def test_any_other_failure_uses_up_a_code(
+    service: Service, kiosk: KioskClient, opened: UnlockResponse, give: Give, mailbox: Mailbox
+) -> None:
+    give(None)
+    mailbox.closed = True
+    assert problem(send(kiosk, opened)) == "mail-failed"
+    assert codes_of(service, opened) == 1
+
+
+def test_only_so_many_letters_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(code_letters, "_MOST_KEPT", 3)
+    kept = code_letters.CodeLetters()
+    letter = Letter("a code", ("Dear Nora",), "042042")
+    for _ in range(3):
+        assert not kept.send(Delaying(), "nora@nhs.net", letter)
+    with pytest.raises(MailFailed):
+        kept.send(Delaying(), "nora@nhs.net", letter)
+    kept.close()

@@ -6,8 +6,10 @@ from __future__ import annotations
 import ipaddress
 import socket
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -24,8 +26,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from kiosk.central.mail import letters, transport
-from kiosk.errors import MailFailed, SettingsError
+from kiosk.central.mail import conversation, letters, transport
+from kiosk.errors import MailDelayed, MailFailed, MailRefused, SettingsError
 
 
 @dataclass
@@ -232,3 +234,107 @@ def test_without_a_server_letters_are_written_to_a_folder(tmp_path: Path) -> Non
 def test_an_error_names_the_wrong_setting(url: str) -> None:
     with pytest.raises(SettingsError, match="KIOSK_CENTRAL_MAIL"):
         transport.open_transport(url, SENDER)
+
+
+# ---------------------------------------------------------------- slow and refusing servers
+
+
+class Slow:
+    """A mail server that lets `talk` say what it wants to each client."""
+
+    def __init__(self, talk: Callable[[socket.socket], None]) -> None:
+        self._talk = talk
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.url = f"smtp://127.0.0.1:{self._listening.getsockname()[1]}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connected, _ = self._listening.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._converse, args=(connected,), daemon=True).start()
+
+    def _converse(self, connected: socket.socket) -> None:
+        with connected, suppress(OSError):
+            self._talk(connected)
+
+    def close(self) -> None:
+        self._listening.close()
+
+
+def _drip(connected: socket.socket) -> None:
+    """Greet in lines without end, each in time for the client's own time-out."""
+    while True:
+        connected.sendall(b"220-wait\r\n")
+        time.sleep(0.05)
+
+
+def _drip_after_greeting(connected: socket.socket) -> None:
+    connected.sendall(b"220 here\r\n")
+    while connected.recv(4096):
+        for _ in range(20):
+            connected.sendall(b"250-x\r\n")
+            time.sleep(0.05)
+        connected.sendall(b"250 x\r\n")
+
+
+def _say_nothing(connected: socket.socket) -> None:
+    connected.recv(1)
+
+
+def _stall_in_the_handshake(connected: socket.socket) -> None:
+    connected.sendall(b"220 here\r\n")
+    connected.recv(4096)
+    connected.sendall(b"250-here\r\n250 STARTTLS\r\n")
+    connected.recv(4096)
+    connected.sendall(b"220 go on\r\n")
+    connected.recv(4096)
+    connected.sendall(b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc")
+    while True:
+        connected.sendall(b"\0")
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    "talk", [_drip, _drip_after_greeting, _say_nothing, _stall_in_the_handshake]
+)
+def test_a_whole_conversation_has_one_deadline(
+    talk: Callable[[socket.socket], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversation, "SECONDS", 1.0)
+    slow = Slow(talk)
+    with pytest.raises(MailDelayed):
+        transport.open_transport(slow.url, SENDER).deliver("nora@nhs.net", LETTER)
+    slow.close()
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (b"550 no such user", MailRefused),
+        (b"450 greylisted", MailDelayed),
+        (b"421 closing", MailDelayed),
+    ],
+)
+def test_what_the_server_says_of_the_recipient_is_told_apart(
+    answer: bytes, error: type[MailFailed]
+) -> None:
+    def talk(connected: socket.socket) -> None:
+        connected.sendall(b"220 here\r\n")
+        while line := connected.recv(4096):
+            connected.sendall((answer if line.startswith(b"rcpt") else b"250 well") + b"\r\n")
+
+    slow = Slow(talk)
+    with pytest.raises(MailFailed) as failed:
+        transport.open_transport(slow.url, SENDER).deliver("nora@nhs.net", LETTER)
+    slow.close()
+    assert type(failed.value) is error
+
+
+def test_a_server_that_is_away_may_take_the_letter_later() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with pytest.raises(MailDelayed):
+        transport.open_transport(f"smtp://127.0.0.1:{port}", SENDER).deliver("n@nhs.net", LETTER)

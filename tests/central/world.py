@@ -173,10 +173,10 @@ class Service:
     def start(self) -> None:
         assembled = assembly.assemble(self.settings, self.clock)
         self.services = replace(assembled, mail_transport=self.mailbox)
-        self._app = create_app(self.services)
+        self.app = create_app(self.services)
         certificate, key = self.tls or (None, None)
         config = uvicorn.Config(
-            self._app,
+            self.app,
             lifespan="off",
             log_level="error",
             ssl_certfile=certificate,
@@ -190,14 +190,14 @@ class Service:
 
     def stop(self) -> None:
         """Stop at once: no request is under way, so the server's own wait is skipped."""
-        self._app.state.watch.close()
+        self.app.state.watch.close()
         self._server.should_exit = True
         self.services.database.close()
 
     @property
     def waiting(self) -> int:
         """Return how many requests wait for changes."""
-        waiting: int = self._app.state.watch.waiting
+        waiting: int = self.app.state.watch.waiting
         return waiting
 
     def restart(self) -> None:

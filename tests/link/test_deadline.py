@@ -86,6 +86,16 @@ def test_a_stopped_tls_handshake_is_abandoned() -> None:
         Http(url.replace("http:", "https:")).ask("GET", "/v1/health", Health)
 
 
+def test_a_tls_handshake_that_drips_is_given_up() -> None:
+    record = b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc"  # the begin of a long ServerHello
+
+    with (
+        talking(lambda connected, over: _drip(connected, over, record, b"\0")) as url,
+        pytest.raises(CentralUnavailable),
+    ):
+        Http(url.replace("http:", "https:")).ask("GET", "/v1/health", Health)
+
+
 def test_a_dripping_tls_answer_is_abandoned(tmp_path: Path, tls_files: tuple[Path, Path]) -> None:
     certificate, key = tls_files
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -56,6 +56,7 @@ def serve(chosen: Settings, level: str, announce: Callable[[str], None]) -> None
     finally:
         for chore in chores:
             chore.stop()
+        service.code_letters.close()
         service.database.close()
 
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import secrets
-import smtplib
 import ssl
 import time
 from email.headerregistry import Address
@@ -17,10 +16,9 @@ from urllib.parse import unquote, urlsplit
 
 from kiosk.central import addresses
 from kiosk.central.addresses import Sender
+from kiosk.central.mail.conversation import conversation
 from kiosk.central.mail.letters import Letter
 from kiosk.errors import MailFailed, SettingsError
-
-_SECONDS = 10.0
 
 
 class MailTransport(Protocol):
@@ -78,24 +76,16 @@ class SmtpMailTransport:
         recipient = _validated(address)
         message = compose(recipient, letter, self._sender)
         context = ssl.create_default_context()
-        try:
-            with self._connect(context) as server:
+        with conversation(self._host, self._port, context, wrapped=self._wrapped) as server:
+            server.ehlo()
+            if not self._wrapped and server.has_extn("starttls"):
+                server.starttls(context=context)
                 server.ehlo()
-                if not self._wrapped and server.has_extn("starttls"):
-                    server.starttls(context=context)
-                    server.ehlo()
-                elif not self._wrapped and self._login:
-                    raise MailFailed("the server offers no TLS for the password")
-                if self._login:
-                    server.login(*self._login)
-                server.send_message(message, from_addr=self._sender.address, to_addrs=[recipient])
-        except (OSError, smtplib.SMTPException) as error:
-            raise MailFailed(type(error).__name__) from None
-
-    def _connect(self, context: ssl.SSLContext) -> smtplib.SMTP:
-        if self._wrapped:
-            return smtplib.SMTP_SSL(self._host, self._port, timeout=_SECONDS, context=context)
-        return smtplib.SMTP(self._host, self._port, timeout=_SECONDS)
+            elif not self._wrapped and self._login:
+                raise MailFailed("the server offers no TLS for the password")
+            if self._login:
+                server.login(*self._login)
+            server.send_message(message, from_addr=self._sender.address, to_addrs=[recipient])
 
 
 class FolderMailTransport:

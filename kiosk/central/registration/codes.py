@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum, auto
 from uuid import UUID
@@ -56,9 +57,9 @@ def send_code(services: Services, caller: Caller, session_id: UUID) -> CodeRespo
         if not services.accepts_address(holder.email):
             raise RequestRefused(ProblemType.MAIL_FAILED)
         code = new_code(work, session_id, holder.email, at_most=_PER_UNLOCK)
-        letter = letters.unlock_code(holder, code, caller.name, VALID)
+        letter = letters.unlock_code(holder, code.digits, caller.name, VALID)
         record(work, "code.sent", unlock)
-    return deliver(services, holder.email, letter)
+    return deliver(services, code, letter)
 
 
 def judge(work: Work, unlock: Unlock, code: str | None) -> None:
@@ -107,32 +108,58 @@ class CodeVerdict(Enum):
     VOID = auto()
 
 
-def new_code(work: Work, session_id: UUID, address: str, *, at_most: int) -> str:
+@dataclass(frozen=True, slots=True)
+class NewCode:
+    """A code that is to be emailed; its representation does not show it."""
+
+    row: int
+    address: str
+    digits: str = field(repr=False)
+
+
+def new_code(work: Work, session_id: UUID, address: str, *, at_most: int) -> NewCode:
     """Return a fresh code for the session; refuse if it had `at_most` already.
 
     Only a verifier of the code is stored.
     """
     if len(_sent(work, session_id)) >= at_most:
         raise RequestRefused(ProblemType.NO_MORE_CODES)
-    code = f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}}"
-    work.session.add(
-        EmailedCode(
-            session_id=session_id,
-            address=address,
-            verifier=_verifier(work.services, session_id, code),
-            sent_at=work.now,
-        )
+    digits = f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}}"
+    row = EmailedCode(
+        session_id=session_id,
+        address=address,
+        verifier=_verifier(work.services, session_id, digits),
+        sent_at=work.now,
     )
-    return code
+    work.session.add(row)
+    work.session.flush()
+    return NewCode(row.id, address, digits)
 
 
-def deliver(services: Services, address: str, letter: Letter) -> CodeResponse:
-    """Send the letter with the code, outside of any transaction; refuse if sending fails."""
+def deliver(services: Services, code: NewCode, letter: Letter) -> CodeResponse:
+    """Send the letter with the code, outside of any transaction; refuse if sending fails.
+
+    If the mail server has not answered in time, the letter is sent later, and the answer says so.
+    A code counts from before it is sent. It is taken back only if the mail server definitely
+    refuses the recipient, because then nobody can have got it.
+    """
+
+    def refused() -> None:
+        _take_back(services, code)
+
     try:
-        services.mail_transport.deliver(address, letter)
+        taken = services.code_letters.send(services.mail_transport, code.address, letter, refused)
     except MailFailed:
         raise RequestRefused(ProblemType.MAIL_FAILED) from None
-    return CodeResponse(address=masked(address), valid_seconds=int(VALID.total_seconds()))
+    seconds = int(VALID.total_seconds())
+    return CodeResponse(address=masked(code.address), valid_seconds=seconds, queued=not taken)
+
+
+def _take_back(services: Services, code: NewCode) -> None:
+    with services.database.transaction() as database:
+        row = database.get(EmailedCode, code.row)
+        if row is not None:
+            database.delete(row)
 
 
 def check(work: Work, session_id: UUID, code: str) -> CodeVerdict:

@@ -63,9 +63,9 @@ def send_code(
             raise RequestRefused(ProblemType.EMAIL_REFUSED) from None
         code = codes.new_code(work, session_id, address, at_most=_PER_LOGIN)
         login.holder.language = request.language
-        letter = letters.registration_code(login.holder, code, codes.VALID)
+        letter = letters.registration_code(login.holder, code.digits, codes.VALID)
         card_login.record(work, "registration.code-sent", login)
-    return codes.deliver(services, address, letter)
+    return codes.deliver(services, code, letter)
 
 
 def register(

@@ -13,6 +13,7 @@ from kiosk.central import addresses
 from kiosk.central.keys import master_key, pkcs11_key
 from kiosk.central.keys.escrow import Escrow
 from kiosk.central.keys.master_key import MasterKey
+from kiosk.central.mail.code_letters import CodeLetters
 from kiosk.central.mail.transport import MailTransport, NoMailTransport, open_transport
 from kiosk.central.settings import Settings
 from kiosk.central.storage.database import Database
@@ -45,6 +46,7 @@ class Services:
     mail_domains: tuple[str, ...] = ()
     alerts_to: str = ""
     evaluations: threading.BoundedSemaphore = field(default_factory=_evaluations)
+    code_letters: CodeLetters = field(default_factory=CodeLetters)
 
     def accepted_address(self, text: str) -> str:
         """Return the one form of an address that cardholders may have. Raises ValueError."""

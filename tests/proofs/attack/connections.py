@@ -30,10 +30,12 @@ _SENT = (
 _LARGEST_LOG = 64 * 1024
 
 
-def attack(count: int = 1100, seconds: float = SECONDS, most_seconds: float = 1.0) -> str:
+def attack(
+    count: int = 1100, seconds: float = SECONDS, most_seconds: float = 1.0, database: str = ""
+) -> str:
     """Hold `count` connections of one address while others unlock."""
     allow_sockets(count + 200)
-    with stage() as central:
+    with stage(database) as central:
         victim = Victim(central)
         with holding(central, count) as held:
             time.sleep(2.0)  # until all of them are there

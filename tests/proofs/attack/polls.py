@@ -24,18 +24,16 @@ from tests.proofs.attack.stage import (
     unlocking,
 )
 
-_WAIT_SECONDS = 8
 
-
-def attack(count: int = 600) -> str:
+def attack(count: int = 600, wait: int = 8, database: str = "") -> str:
     """All of them wait at once and hear at the end, and one of them unlocks meanwhile."""
     allow_sockets(count + 200)
-    with stage() as central:
+    with stage(database) as central:
         central.kiosk("ward 1", "Trust A")
         tokens = _enrol(central, count)
         victim = Victim(central, ATTACKER_ADDRESS)
         answered: list[bytes] = []
-        polling = threading.Thread(target=_poll, args=(central, tokens, answered))
+        polling = threading.Thread(target=_poll, args=(central, tokens, wait, answered))
         polling.start()
         time.sleep(2.0)
         with unlocking(victim) as served:
@@ -46,12 +44,14 @@ def attack(count: int = 600) -> str:
     return f"{well} of {count} long polls of one address answered; {served}"
 
 
-def _poll(central: Stage, tokens: list[tuple[str, Cursor]], answered: list[bytes]) -> None:
+def _poll(
+    central: Stage, tokens: list[tuple[str, Cursor]], wait: int, answered: list[bytes]
+) -> None:
     with selectors.DefaultSelector() as chosen:
         for token, cursor in tokens:
             opened = socket.create_connection(central.address, 30, (ATTACKER_ADDRESS, 0))
             opened.sendall(
-                f"GET /v1/changes?limit=100&wait={_WAIT_SECONDS}&cursor={cursor} HTTP/1.1\r\n"
+                f"GET /v1/changes?limit=100&wait={wait}&cursor={cursor} HTTP/1.1\r\n"
                 f"Host: central\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
             )
             chosen.register(opened, selectors.EVENT_READ)

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A deadline for a whole exchange: name look-up, connect, TLS, request, headers and body.
+"""A deadline for a whole exchange over a network, from the connection to the last byte.
 
 A socket's time-out is for one read: a peer that sends a byte every few seconds never meets it. So
-a timer shuts the sockets of the exchange down, and whoever reads from them gets an error.
+a timer shuts the connections of the exchange down, and whoever reads from them gets an error.
 """
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 import time
@@ -45,7 +46,13 @@ class Deadline:
         self._timer.cancel()
         _current.deadline = None
         with self._lock:
-            self._sockets.clear()
+            while self._sockets:
+                self._sockets.pop().close()
+
+    @property
+    def passed(self) -> bool:
+        """Return whether the connections were shut down."""
+        return self._passed
 
     def remaining(self) -> float:
         """Return the seconds that are left. Raises DeadlinePassed if none are."""
@@ -55,19 +62,22 @@ class Deadline:
         return left
 
     def watch(self, connected: socket.socket) -> None:
-        """Shut `connected` down when the deadline passes. Raises DeadlinePassed if it has."""
+        """Shut `connected` down when the deadline passes. Raises DeadlinePassed if it has.
+
+        This keeps a descriptor of its own: the one of `connected` goes to another object at the
+        begin of a TLS handshake.
+        """
         with self._lock:
             if self._passed:
                 raise DeadlinePassed
-            self._sockets.append(connected)
+            self._sockets.append(socket.socket(fileno=os.dup(connected.fileno())))
 
     def _cut(self) -> None:
         with self._lock:
             self._passed = True
             for each in self._sockets:
                 with suppress(OSError):
-                    # Not the method of a TLS socket, which the reading thread is using.
-                    socket.socket.shutdown(each, socket.SHUT_RDWR)
+                    each.shutdown(socket.SHUT_RDWR)
 
 
 def current() -> Deadline | None:

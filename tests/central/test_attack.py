@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The attacks of `make prove PROOF=attack`, smaller, on either kind of database.
+
+Here others are served; how quickly, the proof says.
+"""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from tests.proofs.attack import connections, polls, reports
+
+pytestmark = pytest.mark.dealt
+
+
+def test_idle_and_half_sent_connections_stop_nobody(database_url: str) -> None:
+    told = connections.attack(300, seconds=2.0, most_seconds=math.inf, database=database_url)
+    assert "300 idle and half-sent" in told
+    assert "closed by central 0 times" not in told
+
+
+def test_the_long_polls_of_a_hospital_are_answered(database_url: str) -> None:
+    assert polls.attack(150, wait=3, database=database_url).startswith("150 of 150 ")
+
+
+def test_a_kiosk_that_reports_without_end_stops_nobody(database_url: str) -> None:
+    assert "answered 429" in reports.attack(database_url, seconds=2.0, most_seconds=math.inf)
+
+
+def test_reports_under_a_live_grant_are_taken_and_stop_nobody(database_url: str) -> None:
+    told = reports.attack_under_a_grant(database_url, seconds=2.0, most_seconds=math.inf)
+    assert "answered 200" in told
