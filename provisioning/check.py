@@ -25,7 +25,7 @@ TOP = Path(__file__).parents[1]
 SUPPORTED = ("3.11", "3.13")
 _ENOUGH = 4 << 30  # bytes
 AT_A_TIME = 5  # parts of the tests; more would wait for the processors, and for their deadlines
-# What takes longest begins first, beside what mostly waits: "rooms", whatever the others leave.
+# The longest parts begin first, beside parts that mostly wait: "rooms", whatever the others leave.
 PARTS = {
     "journeys": ["tests/journeys"],
     "central": ["tests/central", "tests/contract"],

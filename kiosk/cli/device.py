@@ -37,7 +37,7 @@ class _TechnicianCode:
 @click.option(
     "--token-file",
     type=click.Path(path_type=Path),
-    help="Where the one-time token is; else on standard input.",
+    help="The file with the one-time token; else standard input is read.",
 )
 @click.option(
     "--again", is_flag=True, help="Even if it is enrolled: with a new key, and a new token."

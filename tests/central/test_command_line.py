@@ -194,7 +194,9 @@ def test_output_contains_no_control_sequences(actor: Actor, operator: Operator) 
     rows = f"uuid,name,email,organisation\n{UUID},No\x1b[2Jra,nora@nhs.net,Trust A\n"
     operator.does("import", "--cardholders", _file(actor, "h.csv", rows.encode()))
     with actor.service.services.database.transaction() as session:
-        session.connection().exec_driver_sql("UPDATE card SET cardholder_id = 2")
+        session.connection().exec_driver_sql(
+            "UPDATE card SET cardholder_id = (SELECT max(id) FROM cardholder)"
+        )
     assert operator.run("cards", "list") == 0
     assert "\x1b" not in operator.out
     assert "No\N{REPLACEMENT CHARACTER}[2Jra" in operator.out

@@ -17,7 +17,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from kiosk.values import Family
@@ -66,11 +66,15 @@ class Tally:
             self.filled and other.filled,
         )
 
+    def to_line(self) -> str:
+        """Return the counts as JSON. `asdict` would count the pairs of a Counter anew."""
+        return json.dumps({each.name: getattr(self, each.name) for each in fields(self)})
+
     @classmethod
     def from_line(cls, line: str) -> Tally:
         """Return the tally that another process printed."""
-        fields = json.loads(line)
-        return cls(**fields | {"deeds": Counter(fields["deeds"])})
+        counts = json.loads(line)
+        return cls(**counts | {"deeds": Counter(counts["deeds"])})
 
     @property
     def points(self) -> int:
@@ -227,9 +231,9 @@ def points(family: Family, commands: int, *, can_fill: bool) -> Iterator[Point]:
 
 def main(line: str) -> None:
     """Play the share in `line`, and print its tally."""
-    fields = json.loads(line)
-    share = Share(**fields | {"family": Family(fields["family"])})
-    print(json.dumps(asdict(play(share))), flush=True)
+    given = json.loads(line)
+    share = Share(**given | {"family": Family(given["family"])})
+    print(play(share).to_line(), flush=True)
 
 
 if __name__ == "__main__":

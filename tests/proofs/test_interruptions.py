@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from tests.proofs.interrupting import CardPoint, NetworkPoint
-from tests.proofs.interruptions import Story, change, walk, walk_new
+from tests.proofs.interruptions import Story, Tally, change, walk, walk_new
 from tests.proofs.scene import scene
 
 # By count of commands in a visit: 9 for the report, 3 for the proof, and then the unlock.
@@ -51,3 +52,11 @@ def test_no_interruption_loses_a_card(folder: Path) -> None:
     assert tally.first == 1
     assert tally.changes == len(CHANGES)
     assert tally.kills >= 3
+
+
+def test_a_tally_survives_the_way_from_another_process() -> None:
+    tally = Tally(stories=3, deeds=Counter({"pull": 2, "kill kiosk": 1}), kills=1, filled=False)
+    assert Tally.from_line(tally.to_line()) == tally
+    assert Tally.from_line(Tally().to_line()) + tally == Tally(
+        stories=3, deeds=tally.deeds, kills=1, filled=False
+    )

@@ -6,7 +6,7 @@ from __future__ import annotations
 from kiosk.central.actions import catalogue
 from kiosk.command_line import Group, for_spreadsheets, show_rows
 
-actions = Group("actions", help="What operators can change.")
+actions = Group("actions", help="The actions that change something.")
 
 
 @actions.command("list")

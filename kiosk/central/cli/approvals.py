@@ -13,7 +13,7 @@ from kiosk.command_line import Group, for_spreadsheets, show, show_rows
 
 _COLUMNS = {"kiosk": "kiosk", "why": "reason", "cards concerned": "cards", "request": "request"}
 
-approvals = Group("approvals", help="What kiosks hold back until IT has signed for it.")
+approvals = Group("approvals", help="Changes that kiosks hold back until IT signs for them.")
 
 
 @approvals.command("create-key")

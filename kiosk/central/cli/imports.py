@@ -66,7 +66,7 @@ def seal(csv: str, to: str, output: Path) -> None:
     metavar="CSV",
     help="family, serial, holder (uuid); manufacturer, issued, expires, certificate",
 )
-@click.option("--keys", type=FILE, metavar="SEALED", help="What `keys seal` made.")
+@click.option("--keys", type=FILE, metavar="SEALED", help="The file that `keys seal` made.")
 @click.option("--import-key", type=FILE, metavar="FILE", help="The private half of its key.")
 @click.option("--check", is_flag=True, help="Only say what would be done.")
 @click.option("--skip-bad-rows", is_flag=True, help="Import the good ones.")

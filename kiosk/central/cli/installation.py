@@ -25,7 +25,7 @@ class _Listening:
 
 
 @click.command(cls=PrintingCommand)
-@click.option("--host", help="Where to listen, in place of the setting.")
+@click.option("--host", help="The address to listen on, in place of the setting.")
 @click.option("--port", type=int, help="On which port; 0 takes a free one.")
 @click.option("--certificate", type=FILE, help="TLS certificate chain (PEM).")
 @click.option("--key", type=FILE, help="Its private key (PEM).")

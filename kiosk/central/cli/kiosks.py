@@ -32,9 +32,14 @@ def list_() -> None:
 
 @kiosks.command("enrol-token")
 @click.argument("name")
-@click.option("--organisation", metavar="NAME", required=True, help="Whose kiosk it is.")
 @click.option(
-    "--hours", default=actions.TOKEN_HOURS, show_default=True, help="How long the token is good."
+    "--organisation", metavar="NAME", required=True, help="The organisation of the kiosk."
+)
+@click.option(
+    "--hours",
+    default=actions.TOKEN_HOURS,
+    show_default=True,
+    help="The hours for which the token is valid.",
 )
 def enrol_token(name: str, organisation: str, hours: int) -> None:
     """Let a device become the kiosk NAME.

@@ -19,7 +19,7 @@ _COLUMNS = {
     "failures": "failures",
 }
 
-registrations = Group("registrations", help="Who registered for self service.")
+registrations = Group("registrations", help="Registrations for self service.")
 
 
 @registrations.command("list")

@@ -22,7 +22,7 @@ _MONTHS = {
     "hours saved": "hours_saved",
 }
 
-reports = Group("reports", help="What self service was good for.")
+reports = Group("reports", help="Monthly figures, and certificates that end soon.")
 
 
 @reports.command()
@@ -46,7 +46,12 @@ def months(first: datetime | None, last: datetime | None, organisation: str | No
 
 
 @reports.command()
-@click.option("--days", default=actions.ENDING_DAYS, show_default=True, help="How soon is soon.")
+@click.option(
+    "--days",
+    default=actions.ENDING_DAYS,
+    show_default=True,
+    help="The number of days to look ahead.",
+)
 @named_organisation
 @for_spreadsheets
 def ending(days: int, organisation: str | None) -> None:

@@ -10,7 +10,7 @@ from kiosk.central.actions import retention as actions
 from kiosk.central.cli.operating import opened
 from kiosk.command_line import Group, for_spreadsheets, show, show_rows
 
-retention = Group("retention", help="How long what is kept of people is kept.")
+retention = Group("retention", help="The times for which personal data is kept.")
 cardholders = Group("cardholders", help="The people.")
 
 

@@ -19,7 +19,9 @@ _COLUMNS = {
     "list holds until (UTC)": "list_holds_until",
 }
 
-trust = Group("trust", help="Whose certificates are believed; files are in DER or PEM.")
+trust = Group(
+    "trust", help="Trusted authorities and their revocation lists; files are in DER or PEM."
+)
 
 
 @trust.command("add-anchor")
