@@ -42,7 +42,7 @@ def seconds() -> Seconds:
 @pytest.fixture
 def small(seconds: Seconds) -> Budgets:
     """Ten items and two a second for a kiosk, fifteen and three for its organisation."""
-    return Budgets({**BUDGETS, Errand.REPORTS: Budget(2, Rate(2, 10), Rate(3, 15))}, seconds)
+    return Budgets({**BUDGETS, Errand.REPORTS: Budget(2, 50, Rate(2, 10), Rate(3, 15))}, seconds)
 
 
 def test_what_is_spent_comes_back_with_time(small: Budgets, seconds: Seconds) -> None:
@@ -129,7 +129,7 @@ def test_a_grant_of_another_kiosk_opens_nothing(
 def test_packs_have_a_budget_of_their_own(
     service: Service, kiosk: KioskClient, seconds: Seconds
 ) -> None:
-    packs = Budgets({**BUDGETS, Errand.PACKS: Budget(2, Rate(0.1, 2))}, seconds)
+    packs = Budgets({**BUDGETS, Errand.PACKS: Budget(2, 50, Rate(0.1, 2))}, seconds)
     service.app.state.budgets = packs
     kiosk.know(PersonalCard())
     asked = {"sealing_key": "A" * 43 + "=", "nonce": "A" * 22 + "==", "after": 0, "anew": True}

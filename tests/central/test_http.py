@@ -182,8 +182,11 @@ def test_a_kiosk_that_is_not_authenticated_is_refused_before_its_body_is_read(
         assert asking.recv(65536).startswith(b"HTTP/1.1 401")
 
 
-def test_a_client_that_disconnects_half_way_does_no_harm(service: Service) -> None:
+def test_a_client_that_disconnects_half_way_does_no_harm(
+    service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
     port = int(service.url.rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port)) as leaving:
-        leaving.sendall(b"POST /v1/reports HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{")
+        leaving.sendall(b"POST /v1/token HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{")
     assert requests.get(f"{service.url}/v1/health", timeout=PATIENCE).status_code == 200
+    assert not caplog.records

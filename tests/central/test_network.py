@@ -4,22 +4,16 @@
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import secrets
 import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 from kiosk.contract import messages as msg
 from kiosk.contract import proof
@@ -31,6 +25,7 @@ from kiosk.site.identity import load
 from kiosk.vault import pack
 from tests.central.borrower import allow as allow_packs
 from tests.central.device import allow
+from tests.central.loopback import LoopbackAuthority
 from tests.central.world import (
     ANSWERS,
     CENTRAL,
@@ -80,44 +75,13 @@ class Wire:
             other.shutdown(socket.SHUT_WR)
 
 
-@dataclass
-class Authority:
-    """Issues a certificate for 127.0.0.1 to itself; its files are in a folder."""
-
-    certificate: Path
-    key: Path
-
-    @classmethod
-    def make(cls, folder: Path, name: str) -> Authority:
-        key = ec.generate_private_key(ec.SECP256R1())
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        loopback = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-        now = datetime.now(UTC)
-        made = (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(subject)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=1))
-            .not_valid_after(now + timedelta(days=1))
-            .add_extension(x509.SubjectAlternativeName([loopback]), critical=False)
-            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-            .sign(key, hashes.SHA256())
-        )
-        files = cls(folder / f"{name}.pem", folder / f"{name}.key")
-        files.certificate.write_bytes(made.public_bytes(Encoding.PEM))
-        files.key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-        return files
+@pytest.fixture
+def authority(folder: Path) -> LoopbackAuthority:
+    return LoopbackAuthority.make(folder, "trust")
 
 
 @pytest.fixture
-def authority(folder: Path) -> Authority:
-    return Authority.make(folder, "trust")
-
-
-@pytest.fixture
-def encrypted(folder: Path, authority: Authority) -> Iterator[Service]:
+def encrypted(folder: Path, authority: LoopbackAuthority) -> Iterator[Service]:
     """Return central with TLS, by the clock of this machine."""
     yield from _running(folder / "encrypted", authority)
 
@@ -127,7 +91,7 @@ def plain(folder: Path) -> Iterator[Service]:
     yield from _running(folder / "plain", None)
 
 
-def _running(folder: Path, authority: Authority | None) -> Iterator[Service]:
+def _running(folder: Path, authority: LoopbackAuthority | None) -> Iterator[Service]:
     folder.mkdir()
     clock = Clock()
     clock.now = datetime.now(UTC)
@@ -199,7 +163,7 @@ def _unlock(central: CentralClient, kiosk: str, card: PersonalCard) -> msg.Grant
 
 
 def test_the_network_sees_no_answer_and_no_key(
-    encrypted: Service, plain: Service, folder: Path, authority: Authority
+    encrypted: Service, plain: Service, folder: Path, authority: LoopbackAuthority
 ) -> None:
     captured = folder / "captured"
     captured.mkdir()
@@ -218,7 +182,7 @@ def test_the_network_sees_no_answer_and_no_key(
 def test_a_central_with_another_authoritys_certificate_is_refused(
     encrypted: Service, folder: Path
 ) -> None:
-    other = Authority.make(folder, "somebody else")
+    other = LoopbackAuthority.make(folder, "somebody else")
     for believed in (other.certificate, None):
         with pytest.raises(CentralUnavailable):
             enrol(folder / "state", encrypted.url, allow(encrypted, f"w {uuid4()}"), believed)

@@ -25,7 +25,6 @@ from kiosk.contract.messages import ProblemType
 _LONGEST_RETRY_SECONDS = 60
 _REFUSAL_SECONDS = 0.5
 """How long a refusal takes, so that refusing costs less than asking."""
-_MOST_WAITING = 50
 
 
 class Errand(enum.Enum):
@@ -47,9 +46,14 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What a kiosk may ask at the same time, and at which rate it and its organisation may."""
+    """What a kiosk may ask at the same time, and at which rate it and its organisation may.
+
+    `waiting` is how many requests of all kiosks may wait for a thread; the last of more would wait
+    in vain.
+    """
 
     at_once: int
+    waiting: int = 0
     kiosk: Rate | None = None
     organisation: Rate | None = None
 
@@ -58,9 +62,9 @@ class Budget:
 # thousand items; the others of its organisation have as many then.
 BUDGETS = {
     Errand.SCREEN: Budget(4),
-    Errand.REPORTS: Budget(2, Rate(10, 1000), Rate(100, 10_000)),
-    Errand.PACKS: Budget(2, Rate(0.2, 60), Rate(10, 1000)),
-    Errand.CHANGES: Budget(6),
+    Errand.REPORTS: Budget(2, 50, Rate(10, 1000), Rate(100, 10_000)),
+    Errand.PACKS: Budget(2, 50, Rate(0.2, 60), Rate(10, 1000)),
+    Errand.CHANGES: Budget(6, 1000),
 }
 
 
@@ -106,8 +110,9 @@ class Budgets:
         return self._reading if errand is Errand.CHANGES else self._writing
 
     def is_full(self, errand: Errand) -> bool:
-        """Return whether so many wait for these threads that the last would wait in vain."""
-        return self.threads(errand).statistics().tasks_waiting >= _MOST_WAITING
+        """Return whether as many wait for these threads as may."""
+        waiting = self.threads(errand).statistics().tasks_waiting
+        return waiting >= self._budgets[errand].waiting
 
     def spend(self, caller: Caller, errand: Errand, units: float) -> None:
         """Take units from the kiosk's and its organisation's buckets; they may go below nothing."""

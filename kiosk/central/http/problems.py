@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from kiosk.central.refusal import RequestRefused
 from kiosk.central.storage.database import first_line
@@ -168,6 +169,10 @@ def install(app: FastAPI) -> None:
     def key_away(_request: Request, error: MasterKeyAway) -> JSONResponse:
         _log.error("%s", error)
         return response(ProblemType.UNAVAILABLE)
+
+    @app.exception_handler(ClientDisconnect)
+    def left(_request: Request, _error: ClientDisconnect) -> Response:
+        return Response(status_code=HTTPStatus.BAD_REQUEST)  # which nobody reads
 
     @app.exception_handler(Exception)
     def failed(_request: Request, _error: Exception) -> JSONResponse:

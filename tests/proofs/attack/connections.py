@@ -36,7 +36,7 @@ def attack(
     """Hold `count` connections of one address while others unlock."""
     allow_sockets(count + 200)
     with stage(database) as central:
-        victim = Victim(central)
+        victim = Victim(central, seconds)
         with holding(central, count) as held:
             time.sleep(2.0)  # until all of them are there
             with unlocking(victim) as served:

@@ -31,7 +31,7 @@ def attack(count: int = 600, wait: int = 8, database: str = "") -> str:
     with stage(database) as central:
         central.kiosk("ward 1", "Trust A")
         tokens = _enrol(central, count)
-        victim = Victim(central, ATTACKER_ADDRESS)
+        victim = Victim(central, wait, ATTACKER_ADDRESS)
         answered: list[bytes] = []
         polling = threading.Thread(target=_poll, args=(central, tokens, wait, answered))
         polling.start()

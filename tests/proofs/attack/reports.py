@@ -17,7 +17,7 @@ from kiosk.contract.messages import CardCommand
 from tests.central.world import KioskClient, PersonalCard, item
 from tests.proofs.attack.stage import Victim, stage, unlocking
 
-_CONNECTIONS, _ITEMS = 8, 100
+_CONNECTIONS, ITEMS = 8, 100
 SECONDS = 10.0
 
 Items = Callable[[], list[dict[str, Any]]]
@@ -27,11 +27,11 @@ def attack(database: str = "", seconds: float = SECONDS, most_seconds: float = 1
     """Full reports of events, each of which goes into the audit."""
     with stage(database) as central:
         kiosk = central.kiosk("attacker", "Trust A")
-        return _attack(Victim(central), kiosk, _events, seconds, most_seconds)
+        return _attack(Victim(central, seconds), kiosk, _events, seconds, most_seconds)
 
 
 def attack_under_a_grant(
-    database: str = "", seconds: float = SECONDS, most_seconds: float = 2.0
+    database: str = "", seconds: float = SECONDS, most_seconds: float = 2.0, items: int = ITEMS
 ) -> str:
     """Full reports of a card's facts under a live grant, which are never refused as too many."""
     with stage(database) as central:
@@ -39,9 +39,9 @@ def attack_under_a_grant(
         grant = kiosk.granted(kiosk.know(PersonalCard()))
 
         def facts() -> list[dict[str, Any]]:
-            return [item(grant, n % 65, CardCommand.VERIFY, 0, "9000") for n in range(_ITEMS)]
+            return [item(grant, n % 65, CardCommand.VERIFY, 0, "9000") for n in range(items)]
 
-        told = _attack(Victim(central), kiosk, facts, seconds, most_seconds)
+        told = _attack(Victim(central, seconds), kiosk, facts, seconds, most_seconds)
         assert "429" not in told, told
         return told
 
@@ -57,7 +57,7 @@ def _attack(
     assert not served.failed, (served.failed[:3], str(served), answers)
     assert max(served.seconds) < most_seconds, (str(served), answers)
     told = ", ".join(f"{number} answered {status}" for status, number in sorted(answers.items()))
-    return f"{_CONNECTIONS} connections of reports with {_ITEMS} items: {told}; {served}"
+    return f"{_CONNECTIONS} connections of reports with {len(items())} items: {told}; {served}"
 
 
 @contextmanager
@@ -100,5 +100,5 @@ def _events() -> list[dict[str, Any]]:
     fact = {"kind": "audit", "deed": "sync started", "detail": "x" * 100}
     return [
         {"id": str(uuid4()), "recorded_at": "2026-01-01T00:00:00Z", "fact": fact}
-        for _ in range(_ITEMS)
+        for _ in range(ITEMS)
     ]

@@ -145,14 +145,14 @@ class _Kiosk(KioskClient):
 
 
 class Victim:
-    """A kiosk of another organisation that unlocks one card after another."""
+    """A kiosk of another organisation that unlocks one card after another, for so many seconds."""
 
-    def __init__(self, stage: Stage, address: str = VICTIM_ADDRESS, cards: int = 150) -> None:
+    def __init__(self, stage: Stage, seconds: float, address: str = VICTIM_ADDRESS) -> None:
         self.served = Served()
         self._kiosk = _Kiosk(stage, f"victim {uuid4()}", "Trust B")  # type: ignore[arg-type]
         self._kiosk.session, self._kiosk.served = requests.Session(), self.served
         self._kiosk.session.mount("http://", _From(address))
-        self._cards = [self._kiosk.know(PersonalCard()) for _ in range(cards)]
+        self._cards = [self._kiosk.know(PersonalCard()) for _ in range(10 + int(8 * seconds))]
         self._kiosk.token  # noqa: B018 - from here on it asks central alone
 
     def unlock(self) -> bool:
