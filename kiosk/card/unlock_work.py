@@ -40,9 +40,9 @@ class UnlockPlan:
     `card_key` and `holder_key` are DER SubjectPublicKeyInfo. The first is the card's own key (PIV
     9E), pinned at registration; the second is the holder's key (PIV 9A). Each is None if the card
     does not have it. `attestations` maps the generation of current, and of next, to the digest that
-    the holder's key signs if the card is left with it. `next` is None if the key is not renewed. The second candidate is tried only
-    if `second_allowed` is set and the card has at least `second_needs_tries_left` tries after it
-    refused the first.
+    the holder's key signs if the card is left with it. `next` is None if the key is not renewed.
+    The second candidate is tried only if `second_allowed` is set and the card has at least
+    `second_needs_tries_left` tries after it refused the first.
     """
 
     identity: CardIdentity
