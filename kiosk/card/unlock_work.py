@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The card work of an unlock: one transaction that records every step before it sends the next.
+"""The card work of an unlock. Each command is recorded before it is sent, and its answer after it.
 
-The order (see the protocol): identity; a new signature of the card authentication key; unblock;
-verify; change current -> next; a closing signature of the authentication key. The caller holds the
-card's transaction, and `record` makes each step durable before it returns.
+The order: read the card's identity; let the card's own key sign a fresh challenge; unblock with the
+new passcode; verify the new passcode; change the unblocking key from current to next, unless the
+card has next already; let the holder's key, which needs the passcode, sign what the card is left
+with. The caller has begun a card transaction, and `record` makes a step durable before it returns.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ from kiosk.values import CardIdentity, Secret
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An unblocking key that the card may carry; `key` is empty if an authority keeps it."""
+    """An unblocking key that the card might have.
+
+    `key` is empty if central keeps it and answers the card's challenge in its place.
+    """
 
     generation: int
     key: Secret
@@ -33,12 +37,12 @@ class Candidate:
 class UnlockPlan:
     """Everything that the card work needs, fixed before it begins.
 
-    `card_key` and `holder_key` are DER SubjectPublicKeyInfo: the pinned card authentication key and
-    the authentication key, each None if the card does not have it. `attestations` maps each
-    generation of the pair to the digest that the authentication key signs if the card is left with
-    that generation. `next` is None if such keys are not renewed. The second candidate is tried only
-    if `second_allowed` is set and the card has at least `second_needs_tries_left` tries after it
-    refused the first.
+    `card_key` and `holder_key` are DER SubjectPublicKeyInfo. The first is the card's own key (PIV
+    9E), pinned at registration; the second is the holder's key (PIV 9A). Each is None if the card
+    does not have it. `attestations` maps the generation of current, and of next, to the digest that
+    the holder's key signs if the card is left with it. `next` is None if the key is not renewed.
+    The second candidate is tried only if `second_allowed` is set and the card has at least
+    `second_needs_tries_left` tries after it refused the first.
     """
 
     identity: CardIdentity
@@ -63,9 +67,10 @@ class UnlockPlan:
 
 @dataclass(frozen=True, slots=True)
 class CardStep:
-    """A fact for the record; `status` is None if the command is about to be sent.
+    """An entry of the record. `status` is the card's answer, None before the command is sent.
 
-    `command` is one of authenticate, unblock, verify, change, attest: the words of the contract.
+    `command` is one of authenticate, unblock, verify, change, attest, as `CardCommand` of the
+    contract names them.
     """
 
     command: str
@@ -76,7 +81,7 @@ class CardStep:
 
 @dataclass(frozen=True, slots=True)
 class Unlocked:
-    """The card took the new passcode and now carries this generation of its unblocking key."""
+    """The card has the new passcode; `generation` is the unblocking key that it has now."""
 
     generation: int
 
@@ -87,11 +92,12 @@ Record = Callable[[CardStep], None]
 def unlock(
     connection: Connection, plan: UnlockPlan, record: Record, authority: Authority | None = None
 ) -> Unlocked:
-    """Do the card work of `plan`; `authority` answers for candidates whose key is kept elsewhere.
+    """Do the card work of `plan`; `authority` responds for candidates whose key is not here.
 
-    Raises WrongCard before any try is spent; WrongSecret("unblocking key") if no allowed candidate
-    fits; WrongSecret("passcode") or CardRefused if the card unblocked but does not know the new
-    passcode. In that last case its unblocking key is left unchanged.
+    Raises WrongCard before any try is spent; WrongSecret("unblocking key") if the card refused all
+    candidates that it was allowed to try; WrongSecret("passcode") or CardRefused if the unblock was
+    accepted but the new passcode did not verify. In both of these cases the unblocking key is not
+    changed. The caller wipes the plan, whatever the outcome.
     """
     card = recognise(connection, plan.identity.family)
     _expect(card, plan)
@@ -162,11 +168,11 @@ def _authenticate_and_unblock(
 
 
 class _RecordedAuthority:
-    """Records each step of an authority: first its response, then what follows.
+    """An authority whose response is recorded, and then each card command that is sent with it.
 
-    Nothing is risked before the response exists. The card's acceptance is a fact of its own: it is
-    recorded before the authority checks whether the card is genuine. `sent` is the command that has
-    no answer yet.
+    No try is spent before the authority has responded. The card's acceptance is recorded at once,
+    because the authority's check whether the card is genuine may fail afterwards. `sent` is the
+    command that waits for an answer, or None.
     """
 
     def __init__(self, authority: Authority, record: Record, generation: int) -> None:
@@ -195,7 +201,7 @@ class _RecordedAuthority:
 def _change(card: CardSession, plan: UnlockPlan, record: Record) -> bool:
     """Renew the unblocking key and return whether it worked.
 
-    A refusal is a fact for central; it does not stop the user's unlock.
+    A refusal is recorded and reported to central; the unlock succeeds all the same.
     """
     if plan.next is None:
         return False
@@ -228,7 +234,7 @@ def _attest(card: CardSession, plan: UnlockPlan, generation: int, record: Record
 
 @contextmanager
 def _recorded(record: Record, command: str, generation: int) -> Iterator[None]:
-    """Record the status word that the card returns to the one command inside."""
+    """Record the status word of the command that the block sends; it sends exactly one."""
     try:
         yield
     except (WrongSecret, CardRefused) as refused:

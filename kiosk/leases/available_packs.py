@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds the packs that this kiosk may use now, verifies them, and opens them with answers."""
+"""Finds the pack of a card, verifies it, and opens it with the cardholder's answers.
+
+A pack is what central lends this kiosk for one card, for a few hours: the card's unblocking key,
+sealed so that three right answers open it, and sealed once more to a key of this kiosk that lives
+in memory only. With it the kiosk unlocks the card while central cannot be reached.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +30,7 @@ from kiosk.vault import sealed_answers
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """This kiosk's identity, and the keys with which it verifies central's signatures."""
+    """The addressee of a pack: this kiosk, with the keys that verify central's signatures."""
 
     central: str
     kiosk: UUID
@@ -34,14 +39,14 @@ class Addressee:
 
 @dataclass(frozen=True, slots=True)
 class Loan:
-    """A pack that may be used now, and its row in the pack store."""
+    """A pack that may be used now, and its row in the store, which counts its attempts."""
 
     pack: Pack
     kept: Kept
 
 
 class Leases:
-    """The packs for a visit: they unlock its card without central."""
+    """The packs of this kiosk; a visit asks for its card's if central cannot be reached."""
 
     def __init__(
         self, pack_store: PackStore, replica: ReplicaReader, key: Secret, addressee: Addressee
@@ -53,7 +58,7 @@ class Leases:
         self.ended = False
 
     def end(self) -> None:
-        """Forget all packs and the key; no pack is accepted until the kiosk starts again."""
+        """Drop all packs and the private key; no pack is accepted until the kiosk restarts."""
         self.ended = True
         self._key.wipe()
         memory.forget(self.pack_store.directory)
@@ -65,7 +70,7 @@ class Leases:
         return sealing.public_half(self._key)
 
     def find(self, card: CardIdentity) -> Loan | None:
-        """Return the pack of a card if it is here and valid; raises StoreFailed."""
+        """Return the valid pack of a card, or None. Raises StoreFailed."""
         kept = self.pack_store.find(card_hash(self._replica.state().key, card))
         if kept is None or not self.holding([kept]):
             return None
@@ -77,7 +82,10 @@ class Leases:
         return Loan(pack, kept) if fits else None
 
     def holding(self, kept: Sequence[Kept]) -> set[UUID]:
-        """Return the packs that central has not withdrawn since; raises StoreFailed."""
+        """Return those of `kept` whose card central still lets be unlocked, by the replica.
+
+        Raises StoreFailed if it cannot be read.
+        """
         state, policy = self._replica.state(), self._replica.policy()
         if policy is None or policy.stopped or not policy.offline:
             return set()
@@ -85,7 +93,7 @@ class Leases:
         return {each.pack for each in kept if _holds(each, state, known.get(each.card))}
 
     def read(self, sealed: bytes) -> Pack:
-        """Return the pack that central sealed for this kiosk; raises VaultClosed if it is none."""
+        """Return the pack in `sealed`. Raises VaultClosed if it is not for this kiosk."""
         addressee = self._addressee
         plain = sealing.unseal(sealed, self._key, addressed(addressee.central, addressee.kiosk))
         try:
@@ -101,7 +109,10 @@ class Leases:
 
 
 def open_with_answers(pack: Pack, answers: tuple[str | None, ...]) -> Secret:
-    """Return the unblocking key of a pack; raises VaultClosed if the answers do not open it."""
+    """Return the unblocking key of a pack. Raises VaultClosed if the answers do not open it.
+
+    An answer is None if the user left the question blank.
+    """
     recovery = sealed_answers.SealedRecovery(
         pack.recovery_public_key,
         pack.normaliser,

@@ -1,23 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rules of evidence: which key a card may carry, and what a grant may therefore offer. Pure.
+"""Works out which unblocking key a card might have, and which keys the next grant may offer. Pure.
 
-The pair rule. Every grant offers the generations (current, current + 1) until it is *proven* that
-the card carries the second: it accepted a change to it, or an unblock with it. A change only goes
-from current to next, so the card carries one of the two, whatever was interrupted, and even if
-facts are late, repeated, reordered or never arrive.
+Terms. A *generation* is the number of an unblocking key: 0 is the imported key, and each renewal
+makes the next. A *grant* is central's permission for one visit to try a *pair* of generations,
+current and current + 1. A *fact* is a kiosk's report of one command and of the card's answer.
 
-Visits are in the order of their grants, and so is the card work: a kiosk works only on a card that
-has not left its reader since the answers were accepted, and a grant is refused if the card has been
-elsewhere since (see `grant`).
+The pair rule. A grant offers current and current + 1 until the card is known to carry current + 1:
+it accepted the change to that key, or it was unblocked with it. A change goes only from current to
+current + 1. So a card whose imported key was right carries one of the two, whatever was
+interrupted, and even if facts are late, repeated, reordered or never arrive.
 
-Worlds. A world is one key that the card may carry, with the fewest tries that the card may have
-left *if it carries that key*. A refusal costs a try only if the card carries another key. So doubt
-about the key and doubt about the tries are one doubt: a grant may be safe in every world although
-neither a guess at the key nor a count of the tries would show that. There is one more world,
-`NEITHER`: until a key of ours has opened the card, the imported key may be wrong.
+Order. Visits are listed in the order in which their grants were issued, and the card work happened
+in that order: a kiosk works only on a card that stayed in its reader since the answers were
+accepted, and central refuses a grant for a card that was used elsewhere since (see `grant`).
 
-Only the right key can unlock a card or restore its tries. So if a card is found in either state,
-this is evidence. If a card is found locked again, this is none: the cardholder may have done that.
+Worlds. A world is one key that the card might have, with the lowest number of unblocking tries that
+could be left if it has that key. Key and tries belong together. Say that one visit sent current and
+lost its answer. If the card had current, no try is lost; if it had current + 1, one is. A grant may
+be safe in both worlds, although neither the key nor the number of tries is known. The world
+`NEITHER` stands for an imported key that is wrong; it remains until one of central's keys has
+unblocked the card.
+
+Evidence. Only the right key unlocks a card or restores its tries, so a card that is found unlocked,
+or with all its tries, shows that the last key was right. A card that is found locked again shows
+nothing: the cardholder may have locked it.
 """
 
 from __future__ import annotations
@@ -38,11 +44,12 @@ Worlds = Mapping[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The offer of the next grant for the card; nothing is offered if `frozen`.
+    """The offer of the next grant for the card.
 
-    `second_needs`: the tries that must be left after the first candidate was refused, for the
-    second one to be tried. If fewer are left, earlier visits cost more than we assumed: the card
-    carries neither key, as when the imported key was wrong from the start.
+    `frozen`: no key can be tried without risk to the last tries, so nothing is offered until the
+    registration authority has looked at the card. `second_needs`: the tries that must be left after
+    the card refused the first candidate, for the second one to be tried. If fewer are left, the
+    card probably carries neither key, because the imported key was wrong.
     """
 
     current: int
@@ -56,7 +63,7 @@ class Decision:
 
 
 def decide(visits: Sequence[Visit], reported: ReportedTries, maximum: int) -> Decision:
-    """Return the decision for a card after `visits`, which now reports `reported`.
+    """Return the decision for a card that has had `visits` and now reports `reported`.
 
     `maximum`: the tries of a card on which none was wasted.
     """
