@@ -109,8 +109,7 @@ class Premises:
     def lend(self, *, offline: bool) -> None:
         """Set the RA's policy: whether kiosks get packs, to unlock without central."""
         policy = ("--offline", "on" if offline else "off", "--lease-cards", "all")
-        named = cardholders.ORGANISATION
-        self.central.run("organisations", "policy", *named, *policy)
+        self.central.run("organisations", "policy", cardholders.ORGANISATION, *policy)
 
     def start_sync(self) -> None:
         """Start `kiosk sync`."""

@@ -61,15 +61,16 @@ class CentralProcess:
         return self.run("kiosks", "enrol-token", kiosk, *named)
 
     def run(self, *command: str) -> str:
-        """Run a command of the RA, and return its output."""
+        """Run a command of the RA, and return its output. Raises RuntimeError if it fails."""
         done = subprocess.run(
             [*_CENTRAL, *command],
             env={**os.environ, **self.environment()},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            capture_output=True,
             text=True,
-            check=True,
+            check=False,
         )
+        if done.returncode != 0:
+            raise RuntimeError(f"{command} ended with {done.returncode}: {done.stderr}")
         return done.stdout.strip()
 
     def start(self) -> None:

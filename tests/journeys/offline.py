@@ -77,8 +77,7 @@ def _check_two_failures(premises: Premises) -> None:
 
 
 def _release(premises: Premises) -> None:
-    named = premises.card.serial
-    premises.central.run("registrations", "release", *named)
+    premises.central.run("registrations", "release", premises.card.serial)
 
 
 def _emailed(subject: str) -> Do:
