@@ -99,8 +99,8 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxied]:
 def test_a_kiosk_is_enrolled_and_waits_for_changes_through_it(
     proxied: Proxied, folder: Path
 ) -> None:
-    named = ("--organisation", "Trust A", "--operator", "test")
-    token = proxied.central.run("enrol-token", "ward 7", *named)
+    named = ("--organisation", "Trust A")
+    token = proxied.central.run("kiosks", "enrol-token", "ward 7", *named)
     enrol(folder, proxied.url, token, proxied.certificate)
     who = load(folder)
     tokens = AccessTokens(proxied.url, who.enrolled.kiosk, CENTRAL, who.key, proxied.certificate)
