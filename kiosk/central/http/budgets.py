@@ -28,7 +28,7 @@ _REFUSAL_SECONDS = 0.5
 
 
 class Errand(enum.Enum):
-    """What a request is for; each has budgets of its own."""
+    """The purpose of a request; each has its own budgets."""
 
     SCREEN = "screen"
     REPORTS = "reports"
@@ -46,7 +46,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What a kiosk may ask at the same time, and at which rate it and its organisation may.
+    """Limits of the open requests of a kiosk, and of the rates of it and of its organisation.
 
     `waiting` is how many requests of all kiosks may wait for a thread; the last of more would wait
     in vain.

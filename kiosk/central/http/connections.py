@@ -23,7 +23,7 @@ _RESERVE = 128
 
 
 class Stage(enum.Enum):
-    """What a connection is doing."""
+    """The stages of a connection."""
 
     SILENT = enum.auto()
     BUSY = enum.auto()
@@ -39,7 +39,7 @@ class Connection(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many connections there may be in all and from one address, and silent ones of these.
+    """Limits of connections in all and from one address, and of the silent ones among them.
 
     A hospital's kiosks may share one address: 600 long polls, and what else they ask.
     """

@@ -19,7 +19,7 @@ _LONGEST = 1024  # what follows: at most 36 bytes of TCP addresses, and extensio
 
 
 class NoProxyHeader(ValueError):
-    """What a connection began with is no header of this kind."""
+    """The connection does not begin with a valid PROXY header."""
 
 
 async def read(connected: socket.socket) -> str | None:
