@@ -62,8 +62,8 @@ class Budget:
 # thousand items; the others of its organisation have as many then.
 BUDGETS = {
     Errand.SCREEN: Budget(4),
-    Errand.REPORTS: Budget(2, 50, Rate(10, 1000), Rate(100, 10_000)),
-    Errand.PACKS: Budget(2, 50, Rate(0.2, 60), Rate(10, 1000)),
+    Errand.REPORTS: Budget(2, 200, Rate(10, 1000), Rate(100, 10_000)),
+    Errand.PACKS: Budget(2, 200, Rate(0.2, 60), Rate(10, 1000)),
     Errand.CHANGES: Budget(6, 1000),
 }
 
