@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the build does beyond `pyproject.toml`: message catalogues, and the appliance's wheel.
+"""The build beyond `pyproject.toml`: message catalogues, and the appliance's wheel.
 
 The catalogues (`.po`) are compiled to what gettext reads (`.mo`) by every build: wheel, sdist to
 wheel, and editable installation. With `KIOSK_APPLIANCE=1` in the environment the package leaves

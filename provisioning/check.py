@@ -105,8 +105,8 @@ def run_all() -> int:
 def _databases(version: str, found: list[str]) -> str:
     """Central is tried on both databases, each on one interpreter where there are two.
 
-    What differs between interpreters is not the database. With SQLite it is then a third of what
-    needs a database (`tests/conftest.py`).
+    The interpreters do not differ in the database. With SQLite only a third of the tests that need
+    a database run then (`tests/conftest.py`).
     """
     each = {"3.11": "sqlite", "3.13": "postgresql"}
     return each[version] if len(found) > 1 else " ".join(each.values())
@@ -151,9 +151,9 @@ def _environment() -> dict[str, str]:
 
 
 def _folder() -> dict[str, str]:
-    """Where files of a test go: into memory, where there is enough of it.
+    """Return the place of test files as an environment: memory, if there is enough of it.
 
-    Whatever is killed there, what it had written stays; nobody pulls this machine's plug.
+    A killed process leaves there what it had written; nobody pulls this machine's plug.
     """
     memory = Path("/dev/shm")  # noqa: S108 - each test has a folder of its own in it
     roomy = memory.is_dir() and shutil.disk_usage(memory).free > _ENOUGH

@@ -49,7 +49,7 @@ _SPDX = {
     "MPL-2.0": "MPL-2.0",
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
 }
-"""SPDX identifiers of what older metadata calls a licence. What is not here keeps its own words."""
+"""SPDX identifiers by the names in older metadata. A licence that is not here keeps its name."""
 
 
 @dataclass(frozen=True, slots=True)

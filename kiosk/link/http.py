@@ -23,7 +23,7 @@ _READ_SECONDS = 15.0  # between two pieces of an answer
 _WHOLE_SECONDS = 20.0  # from the look-up of the name to the last byte
 _LONGEST_ANSWER = 1 << 20
 _LONGEST_RETRY_SECONDS = 300
-"""However long central says: a kiosk that waits for a day reports nothing."""
+"""The longest wait that central may ask for: a kiosk that waits for a day reports nothing."""
 _BUSY = (429, 503)
 _Answer = TypeVar("_Answer", bound=BaseModel)
 

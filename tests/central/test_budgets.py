@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a kiosk and its organisation may ask for, so that others are served."""
+"""Requests beyond the budget of a kiosk or its organisation are refused, and others are served."""
 
 from __future__ import annotations
 

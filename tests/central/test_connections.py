@@ -331,7 +331,7 @@ LOCAL = proxy_header.SIGNATURE + b"\x20\x00\x00\x00"
 
 
 def ask(address: tuple[str, int], sent: bytes, source: str = "127.0.0.1") -> bytes:
-    """What the server answers to what is sent, up to the end or to a whole answer."""
+    """Return the server's answer to these bytes, up to the end or to a whole answer."""
     with socket.create_connection(address, PATIENCE, (source, 0)) as asking:
         asking.sendall(sent)
         with suppress(ConnectionError):

@@ -149,7 +149,7 @@ def test_what_is_not_central_is_not_asked_for(proxied: Proxied) -> None:
 
 
 def test_nobody_passes_the_proxy_by_its_header(proxied: Proxied) -> None:
-    """Who connects to central from elsewhere has no PROXY header; from here everybody needs one."""
+    """The PROXY header is refused from other addresses and required from this one."""
     host, port = proxied.central.url.removeprefix("http://").split(":")
     for source, expected in (("127.0.0.66", b"HTTP/1.1 200"), ("127.0.0.1", b"")):
         with socket.create_connection((host, int(port)), PATIENCE, (source, 0)) as asking:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whose turn it is to write: unlocks come before the rest, which is not forgotten."""
+"""Turns to write go to unlocks first, and now and then to the others."""
 
 from __future__ import annotations
 

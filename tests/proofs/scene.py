@@ -38,7 +38,7 @@ _NEVER_BELOW = 2
 _OTHERS = ("864209", "20486975")  # passcodes to change to
 _REPORT_SECONDS = 8.0
 _OUT_SECONDS = 0.5
-"""How long a card is out at least: pcscd polls every 0.4 s, and no hand is quicker."""
+"""The shortest time that a card is out: pcscd polls every 0.4 s, and no hand is quicker."""
 _DRAIN_SECONDS = 90.0  # the sync may be waiting after failures
 
 

@@ -24,7 +24,7 @@ from kiosk.contract.messages import ProblemType
 
 _LONGEST_RETRY_SECONDS = 60
 _REFUSAL_SECONDS = 0.5
-"""How long a refusal takes, so that refusing costs less than asking."""
+"""The duration of a refusal, so that refusing costs less than asking."""
 
 
 class Errand(enum.Enum):

@@ -16,7 +16,7 @@ from kiosk.central.mail.transport import MailTransport
 from kiosk.errors import MailDelayed, MailFailed, MailRefused
 
 WAIT_SECONDS = 8.0
-"""How long a request waits for the mail server's answer; a kiosk waits 15 for central's."""
+"""The wait of a request for the mail server's answer; a kiosk waits 15 for central's."""
 _RETRY_SECONDS = (10.0, 20.0, 30.0, 60.0, 120.0, 240.0)
 _AT_ONCE = 8
 _MOST_KEPT = 100

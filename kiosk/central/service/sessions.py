@@ -28,7 +28,7 @@ from kiosk.central.tables import (
 from kiosk.contract.messages import PresentedCard, ProblemType
 
 SESSION_LIFE = timedelta(hours=2)
-"""How long a session lasts: the kiosk ends idle visits itself, and users may ask for more time."""
+"""The life of a session: the kiosk ends idle visits itself, and users may ask for more time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from kiosk.flow.state import State
 from kiosk.flow.text import Text, text
 
 MOVE_SECONDS = 60.0
-"""How long the words of a dark screen stay in one place."""
+"""The time that the words of a dark screen stay in one place."""
 
 _WAKING = (
     ev.Touched,

@@ -52,7 +52,7 @@ def attack(
 
 
 class Held:
-    """How often connections were opened, and closed by central."""
+    """The number of connections that were opened, and closed by central."""
 
     opened = 0
     closed = 0

@@ -30,7 +30,7 @@ from tests.patience import PATIENCE
 from tests.processes import running
 
 _DESCRIPTORS = 1024
-"""What a process may open: as few as a shell gives, so that central has to live with it."""
+"""The descriptors of the process: as few as a shell gives, so that central has to live with it."""
 ATTACKER_ADDRESS, VICTIM_ADDRESS = "127.0.0.66", "127.0.0.7"
 
 
@@ -102,7 +102,7 @@ def stage(database: str = "", **environment: str) -> Iterator[Stage]:
 
 @dataclass
 class Served:
-    """What requests of others took, in seconds, and which of them failed."""
+    """The seconds that requests of others took, and the requests that failed."""
 
     seconds: list[float] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
