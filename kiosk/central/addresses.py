@@ -82,8 +82,8 @@ def _parsed(text: str, *, named: bool) -> ValidatedEmail:
             allow_display_name=named,
             globally_deliverable=False,  # a host may have no dot: localhost
         )
-    except EmailNotValidError as error:
-        raise ValueError("not an email address") from error
+    except EmailNotValidError:
+        raise ValueError("not an email address") from None  # its text has parts of the address
 
 
 def _plain(parsed: ValidatedEmail) -> str:

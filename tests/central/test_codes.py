@@ -240,7 +240,7 @@ def carry_by(service: Service, transport: MailTransport) -> None:
 def codes_of(service: Service, opened: UnlockResponse) -> int:
     with service.services.database.reading() as database:
         rows = select(EmailedCode).where(EmailedCode.session_id == opened.session)
-        return len(database.exec(rows).all())
+        return sum(bool(row.verifier) for row in database.exec(rows))
 
 
 def test_a_code_that_is_late_is_said_to_be_and_comes(
@@ -285,11 +285,23 @@ def test_a_code_that_is_definitely_refused_uses_up_none_of_the_sessions(
 ) -> None:
     carry_by(service, Refusing())
     give(None)
-    assert [problem(send(kiosk, opened)) for _ in range(5)] == ["mail-failed"] * 5
+    assert [problem(send(kiosk, opened)) for _ in range(4)] == ["mail-failed"] * 4
     assert codes_of(service, opened) == 0
     carry_by(service, mailbox)
     assert send(kiosk, opened).status_code == 200
     assert give(mailbox.code).status_code == 200
+
+
+def test_a_kiosk_cannot_probe_which_addresses_a_mail_server_knows(
+    service: Service, kiosk: KioskClient, opened: UnlockResponse, give: Give, mailbox: Mailbox
+) -> None:
+    carry_by(service, Refusing())
+    give(None)
+    told = [problem(send(kiosk, opened)) for _ in range(7)]
+    assert told == ["mail-failed"] * 5 + ["no-more-codes"] * 2
+    carry_by(service, mailbox)
+    assert problem(send(kiosk, opened)) == "no-more-codes"
+    assert problem(give("000000")) == "code-void"
 
 
 def test_any_other_failure_uses_up_a_code(

@@ -39,6 +39,9 @@ VALID = timedelta(minutes=15)
 _TRIES = 5
 _DIGITS = 6
 _PER_UNLOCK = 3
+_REFUSED_PER_SESSION = 5
+"""More refusals would tell a kiosk which addresses a mail server knows."""
+_TAKEN_BACK = b""  # no code has this verifier
 ASKED_AFTER = 2  # failures of a registration since its last success
 
 
@@ -118,11 +121,13 @@ class NewCode:
 
 
 def new_code(work: Work, session_id: UUID, address: str, *, at_most: int) -> NewCode:
-    """Return a fresh code for the session; refuse if it had `at_most` already.
+    """Return a fresh code for the session; refuse if it had `at_most`, or five were taken back.
 
     Only a verifier of the code is stored.
     """
-    if len(_sent(work, session_id)) >= at_most:
+    sent = _sent(work, session_id)
+    refused = sum(each.verifier == _TAKEN_BACK for each in sent)
+    if len(sent) - refused >= at_most or refused >= _REFUSED_PER_SESSION:
         raise RequestRefused(ProblemType.NO_MORE_CODES)
     digits = f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}}"
     row = EmailedCode(
@@ -159,7 +164,7 @@ def _take_back(services: Services, code: NewCode) -> None:
     with services.database.transaction() as database:
         row = database.get(EmailedCode, code.row)
         if row is not None:
-            database.delete(row)
+            row.verifier = _TAKEN_BACK
 
 
 def check(work: Work, session_id: UUID, code: str) -> CodeVerdict:
@@ -174,8 +179,9 @@ def check(work: Work, session_id: UUID, code: str) -> CodeVerdict:
 
 
 def newest_code(work: Work, session_id: UUID) -> EmailedCode | None:
-    """Return the code that was sent last for the session, or None."""
-    return next(iter(_sent(work, session_id)), None)
+    """Return the code that was sent last for the session and not taken back, or None."""
+    sent = _sent(work, session_id)
+    return next((each for each in sent if each.verifier != _TAKEN_BACK), None)
 
 
 def masked(address: str) -> str:
@@ -185,7 +191,7 @@ def masked(address: str) -> str:
 
 
 def _sent(work: Work, session_id: UUID) -> list[EmailedCode]:
-    """Return the codes of a session, the newest first."""
+    """Return the codes of a session, the newest first, with those that were taken back."""
     return list(
         work.session.exec(
             select(EmailedCode)

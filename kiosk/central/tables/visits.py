@@ -59,7 +59,7 @@ class LoginSession(Table, table=True):
 class EmailedCode(Table, table=True):
     """A code that was sent to `address` for a session; only a verifier of it is stored.
 
-    The verifier needs the master key.
+    The verifier needs the master key. It is empty if the mail server refused the recipient.
     """
 
     __tablename__ = "emailed_code"
