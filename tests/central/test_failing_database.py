@@ -24,7 +24,7 @@ from kiosk.central.tables import Attempt, Registration
 from kiosk.errors import SettingsError
 from tests.central.postgresql import Cluster
 from tests.central.world import WRONG, Clock, KioskClient, PersonalCard, Service, problem
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, wait_until
 
 
 def failures(service: Service) -> tuple[int, int]:
@@ -198,6 +198,13 @@ def test_only_the_owner_may_read_the_file_under_any_umask(tmp_path: Path) -> Non
     assert kept == []
 
 
+def reads_only(held: Database) -> bool:
+    """Return whether the pooled connection's server process has read the new setting."""
+    with held.reading() as session:
+        shown = session.connection().exec_driver_sql("SHOW default_transaction_read_only")
+        return shown.scalar_one() == "on"
+
+
 def plant(held: Database) -> None:
     with held.transaction() as session:
         session.connection().exec_driver_sql("CREATE TABLE planted (x int)")
@@ -212,6 +219,7 @@ def test_the_service_reconnects_if_the_server_became_a_standby(cluster: Cluster)
             operator.execute("ALTER SYSTEM SET default_transaction_read_only = on")
             operator.execute("SELECT pg_reload_conf()")
         try:
+            wait_until(lambda: reads_only(held), "the setting has reached the connection")
             with pytest.raises(DBAPIError, match="read-only"):
                 plant(held)
             # The pool was closed: the next request connects to a server that accepts writes.
