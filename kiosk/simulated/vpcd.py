@@ -29,10 +29,13 @@ class VirtualReaderCard:
         self._socket: socket.socket | None = None
         self._thread: threading.Thread | None = None
         self._taken = threading.Event()
+        self.is_noticed = threading.Event()
+        """Set once a command has arrived since the card was put in."""
 
     def insert(self) -> None:
         """Put the card in; raises OSError if no vpcd listens."""
         self._taken.clear()
+        self.is_noticed.clear()
         self._socket = self._connect()
         self._thread = threading.Thread(target=self._serve, args=(self._socket,), daemon=True)
         self._thread.start()
@@ -84,6 +87,7 @@ class VirtualReaderCard:
 
     def _react(self, message: bytes) -> bytes | None:
         if len(message) != 1:
+            self.is_noticed.set()
             return self.card.exchange(message)
         if message[0] == _ASK_ATR:
             return self.card.atr
