@@ -1,20 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The service's settings, read once from the environment, validated and frozen."""
+"""The service's settings, read once, validated and frozen.
+
+A setting is an environment variable, a credential of the service's unit (systemd.exec(5)), or a
+line of the settings file. The first of these that has it wins.
+"""
 
 from __future__ import annotations
 
 import ipaddress
+import os
+import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from kiosk.central import addresses
 from kiosk.contract.registration import MailDomains
 from kiosk.errors import SettingsError, reason_of
 
 PREFIX = "KIOSK_CENTRAL_"
+FILE = "KIOSK_CENTRAL_SETTINGS"
+"""The variable that names the settings file: TOML, whose keys are the settings' names."""
+_CREDENTIALS = "CREDENTIALS_DIRECTORY"
+_CREDENTIAL = "kiosk-central."
+_LONGEST_FILE = 1 << 16
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -71,6 +83,18 @@ class Settings(BaseSettings):
     )
     connections_per_address: Annotated[int, Field(ge=16)] = 1200
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - by its name
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - by its name
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return the sources of a setting, the first of which that has it wins."""
+        return (init_settings, env_settings, _Credentials(settings_cls), _File(settings_cls))
+
     @property
     def proxy_networks(self) -> tuple[Network, ...]:
         """Return whose connections begin with a PROXY header; nobody else's may."""
@@ -103,8 +127,74 @@ class Settings(BaseSettings):
             return False
 
 
+class _Credentials(PydanticBaseSettingsSource):
+    """The credentials that systemd gave this process: `kiosk-central.mail`, and so on.
+
+    A setting that is a file is the credential itself; every other is its text.
+    """
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Return a setting, or None; its name; and that it is no JSON."""
+        folder = os.environ.get(_CREDENTIALS)
+        if not folder:
+            return None, field_name, False
+        place = Path(folder, _CREDENTIAL + field_name.replace("_", "-"))
+        if not place.is_file():
+            return None, field_name, False
+        return place if field.annotation == Path | None else _text(place), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """Return the settings that are credentials. Raises SettingsError."""
+        found = (
+            self.get_field_value(field, name)
+            for name, field in self.settings_cls.model_fields.items()
+        )
+        return {name: value for value, name, _ in found if value is not None}
+
+
+class _File(PydanticBaseSettingsSource):
+    """The settings file."""
+
+    def get_field_value(
+        self,
+        field: FieldInfo,  # noqa: ARG002 - by its name
+        field_name: str,
+    ) -> tuple[Any, str, bool]:
+        """Return nothing: all settings of the file are read at once."""
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """Return the settings of the file. Raises SettingsError."""
+        place = os.environ.get(FILE)
+        if not place:
+            return {}
+        try:
+            content = tomllib.loads(_text(Path(place)))
+        except tomllib.TOMLDecodeError as error:
+            raise SettingsError(place, str(error)) from None
+        for key in content:
+            if key not in self.settings_cls.model_fields:
+                raise SettingsError(f"{place}, {key}", "there is no such setting")
+        return content
+
+
+def _text(place: Path) -> str:
+    """Return the text of a file without the white space around it. Raises SettingsError."""
+    try:
+        with place.open("rb") as file:
+            content = file.read(_LONGEST_FILE + 1)
+    except OSError as error:
+        raise SettingsError(str(place), error.strerror or "cannot be read") from None
+    if len(content) > _LONGEST_FILE:
+        raise SettingsError(str(place), f"longer than {_LONGEST_FILE} bytes")
+    try:
+        return content.decode().strip()
+    except UnicodeDecodeError:
+        raise SettingsError(str(place), "not in UTF-8") from None
+
+
 def read(**overrides: Any) -> Settings:
-    """Return the settings from the environment; an override that is not None wins.
+    """Return the settings; an override that is not None wins over every source.
 
     Raises SettingsError.
     """

@@ -134,6 +134,10 @@ SAMPLE_CALLS: dict[str, SampleCall] = {
         lambda actor: {"until": actor.service.clock()},
         lambda actor: {"until": actor.service.clock() + timedelta(seconds=1)},
     ),
+    "backup.make": SampleCall(
+        lambda actor: {"folder": actor.folder, "copy": ["true"]},
+        lambda actor: {"folder": actor.folder, "kept": 0},
+    ),
     "cardholders.erase": SampleCall(
         lambda _: {"uuid": UUID},
         lambda _: {"uuid": ""},

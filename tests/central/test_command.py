@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -34,6 +35,7 @@ from kiosk.central import settings
 from kiosk.central.audit import trail
 from kiosk.central.http import process
 from kiosk.central.keys import master_key
+from kiosk.central.operations import seed
 from kiosk.central.service import assembly
 from kiosk.central.tables import AuditEntry
 from kiosk.errors import SettingsError
@@ -159,6 +161,31 @@ def test_the_service_speaks_tls(environment: Mapping[str, str], tmp_path: Path) 
         named = url.replace("127.0.0.1", "localhost")
         answer = requests.get(f"{named}/v1/health", verify=f"{tmp_path}/tls.pem", timeout=PATIENCE)
         assert answer.json() == {"central": "a trust"}
+
+
+@pytest.mark.dealt
+def test_systemd_hears_when_it_serves_and_that_its_loop_turns(
+    environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    seed.ensure_master_key(tmp_path / "master.key")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.settimeout(PATIENCE)
+        listener.bind(str(tmp_path / "notify"))
+        told = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "300000"}
+        with running(
+            [sys.executable, "-m", "kiosk.central", "serve"],
+            env={**environment, **told},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        ) as process:
+            assert listener.recv(64) == b"READY=1"
+            assert process.output.readline().startswith("listening on ")
+            assert [listener.recv(64) for _ in range(3)] == [b"WATCHDOG=1"] * 3
+            process.send_signal(signal.SIGTERM)
+            while (heard := listener.recv(64)) == b"WATCHDOG=1":
+                pass
+            assert heard == b"STOPPING=1"
 
 
 # ---------------------------------------------------------------- errors name the fault, not the

@@ -87,6 +87,8 @@ ARGUMENTS: dict[str, Callable[[Actor], list[str]]] = {
     "audit sign": _none,
     "audit verify": _none,
     "backup confirm": lambda _: ["--until", "2025-01-01T02:00:00Z"],
+    "backup make": lambda actor: [str(actor.folder)],
+    "backup restore": lambda actor: [f"{actor.folder}/none.backup"],
     "cardholders erase": lambda _: [UUID],
     "cards activate": _card,
     "cards leaver": _card,
@@ -131,7 +133,7 @@ ARGUMENTS: dict[str, Callable[[Actor], list[str]]] = {
 }
 DECLINED = {
     "cardholders erase", "cards activate", "cards replace", "cards thaw", "epochs settle",
-    "import-key show",
+    "backup restore", "import-key show",
     "master-key create", "registrations release", "seed-demo", "trust add-list",
 }  # fmt: skip
 LISTS = {path for path in PATHS if path.endswith(" list")} | {
@@ -149,7 +151,9 @@ def test_every_command_has_a_sample_call() -> None:
 def test_a_command_prints_json(
     actor: Actor, operator: Operator, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "serve", lambda _chosen, _level, announce: announce("http://x"))
+    monkeypatch.setattr(
+        process, "serve", lambda _chosen, _level, announce, _notifier: announce("http://x")
+    )
     arguments = ARGUMENTS[path](actor)
     with (actor.folder / "empty").open("w+") as nothing, monkeypatch.context() as patched:
         patched.setattr(sys, "stdin", nothing)

@@ -21,7 +21,7 @@ _NOUNS = {
     "alerts": "reports:alerts",
     "approvals": "approvals:approvals",
     "audit": "audit:audit",
-    "backup": "epochs:backup",
+    "backup": "backup:backup",
     "cardholders": "retention:cardholders",
     "cards": "cards:cards",
     "epochs": "epochs:epochs",

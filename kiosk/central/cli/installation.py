@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from kiosk.central import settings
 from kiosk.central.actions import installation as actions
 from kiosk.central.cli.operating import FILE
 from kiosk.command_line import Group, PrintingCommand, show
+from kiosk.systemd import Notifier
 
 master_key = Group("master-key", help="The key that all others are kept by.")
 
@@ -47,7 +49,12 @@ def serve(
     from kiosk.central.http import process  # noqa: PLC0415
 
     chosen = settings.read(host=host, port=port, certificate=certificate, key=key)
-    process.serve(chosen, log, lambda url: show(_Listening(url), f"listening on {url}"))
+    process.serve(
+        chosen,
+        log,
+        lambda url: show(_Listening(url), f"listening on {url}"),
+        Notifier.of(os.environ),
+    )
 
 
 @master_key.command()

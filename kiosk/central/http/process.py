@@ -18,15 +18,21 @@ from kiosk.central.operations import housekeeping
 from kiosk.central.service import assembly, notices
 from kiosk.central.settings import Settings
 from kiosk.hardening import harden
+from kiosk.systemd import Notifier
 
 _LOG_LEVELS = {"info": "INFO", "trace": "DEBUG"}
 
 
-def serve(chosen: Settings, level: str, announce: Callable[[str], None]) -> None:
+def serve(
+    chosen: Settings,
+    level: str,
+    announce: Callable[[str], None],
+    notifier: Notifier = Notifier(),  # noqa: B008 - frozen
+) -> None:
     """Serve until somebody ends it; `level`: what is logged, `info` or `trace`.
 
-    `announce` is told the address, once the service listens there. Raises SettingsError,
-    MasterKeyAway.
+    `announce` is told the address, once the service listens there; so is systemd, and from then on
+    it gets a heartbeat from the loop that answers requests. Raises SettingsError, MasterKeyAway.
     """
     harden(die_with_parent=False)
     service = assembly.assemble(chosen)
@@ -39,6 +45,7 @@ def serve(chosen: Settings, level: str, announce: Callable[[str], None]) -> None
             Limits(), connections=chosen.connections, per_address=chosen.connections_per_address
         ),
         proxies=chosen.proxy_networks,
+        notifier=notifier,
         told=lambda host, port: announce(f"{scheme}://{_literal(host)}:{port}"),
         ssl_certfile=chosen.certificate,
         ssl_keyfile=chosen.key,

@@ -17,10 +17,12 @@ from kiosk.central.http.door import Door, Guest, Proxies, listen
 from kiosk.central.http.tally import AtMost
 from kiosk.central.http.timed_protocol import LONGEST_HEAD, TimedProtocol
 from kiosk.errors import SettingsError
+from kiosk.systemd import Notifier
 
 _LINES_A_MINUTE = 3000
 """Of requests in the log: a thousand kiosks cause half of these."""
 _UNREADABLE_A_MINUTE = 1
+_BEATS = 3  # within the time after which systemd kills a service that is silent
 _log = logging.getLogger(__name__)
 
 
@@ -39,6 +41,7 @@ class Server(uvicorn.Server):
         limits: Limits | None = None,
         proxies: Proxies = (),
         told: Callable[[str, int], None] = lambda _host, _port: None,
+        notifier: Notifier = Notifier(),  # noqa: B008 - frozen
         **options: Any,
     ) -> None:
         super().__init__(
@@ -57,6 +60,8 @@ class Server(uvicorn.Server):
         )
         self._app, self._host, self._port = app, host, port
         self._limits, self._proxies, self._told = limits or Limits(), proxies, told
+        self._notifier = notifier
+        self._beating: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, and open the door."""
@@ -81,9 +86,20 @@ class Server(uvicorn.Server):
         for bound in listening:
             host, port = bound.getsockname()[:2]
             self._told(host, port)
+        self._notifier.ready()
+        self._beating = asyncio.create_task(self._beat())
+
+    async def _beat(self) -> None:
+        """Send heartbeats for as long as this loop answers requests."""
+        while (seconds := self._notifier.watchdog_seconds) is not None:
+            self._notifier.alive()
+            await asyncio.sleep(seconds / _BEATS)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let nobody wait for changes any more, and end."""
+        self._notifier.stopping()
+        if self._beating is not None:
+            self._beating.cancel()
         self._app.state.watch.close()
         await super().shutdown(sockets)
 

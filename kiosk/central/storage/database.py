@@ -57,7 +57,8 @@ class Database:
     """Central's database, SQLite or PostgreSQL by its URL. Raises SettingsError for another."""
 
     def __init__(self, url: str, journal_file: Path | None = None) -> None:
-        target = _target(url)
+        target = database_url(url)
+        self.url = url
         self._journal = None if journal_file is None else Journal(journal_file)
         postgresql = target.get_backend_name() == "postgresql"
         # Parameters stay out of error messages: some are sealed, some are personal.
@@ -109,6 +110,11 @@ class Database:
                     return False
             migrations.upgrade(connection)
             return True
+
+    def is_empty(self) -> bool:
+        """Return whether the database has no tables at all. Raises SettingsError."""
+        with _as_settings_error(), self._engine.connect() as connection:
+            return migrations.state(connection) is State.EMPTY
 
     @contextmanager
     def _upgrading(self) -> Iterator[Connection]:
@@ -232,7 +238,8 @@ def _as_settings_error() -> Iterator[None]:
         raise SettingsError(_PLACE, first_line(error)) from None
 
 
-def _target(url: str) -> URL:
+def database_url(url: str) -> URL:
+    """Return the URL with its driver. Raises SettingsError."""
     try:
         target = make_url(url)
     except ArgumentError:
