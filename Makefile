@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The commands of the README are `make demo`, `make quick` and `make test`; each sets up what it misses.
 .PHONY: help demo quick test prove screens pictures setup locks catalogue contract migration reference wheel \
-	wheel-appliance sbom clean
+	wheel-appliance central-bundle sbom clean
 
 help:
 	@echo "make demo               everything on this machine, with a simulated card"
@@ -17,6 +17,7 @@ help:
 	@echo "make migration MESSAGE=… write the next revision of central's tables"
 	@echo "make wheel              the full wheel, in build/wheels"
 	@echo "make wheel-appliance    the appliance's wheel, in build/wheels/appliance"
+	@echo "make central-bundle     central for a Debian 13 server in one file, in build/central"
 	@echo "make sbom               central's bill of materials for each Python, in build/sbom"
 	@echo "make locks [UPGRADE=1]  pin new dependencies, or move all of them to newer versions"
 	@echo "make clean              remove what was made here"
@@ -74,6 +75,10 @@ wheel:
 wheel-appliance:
 	@provisioning/setup one
 	@provisioning/wheel --appliance
+
+central-bundle:
+	@provisioning/setup one
+	@provisioning/python provisioning/central/bundle.py
 
 sbom:
 	@provisioning/setup all

@@ -31,6 +31,8 @@ TOP = Path(__file__).parents[1]
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 LOCK = TOP / f"requirements/python{PYTHON}.txt"
 NAME, EXTRA = "smartcard-kiosk", "central"
+_KIOSKS = {"evdev", "kivy", "pyscard", "requests", "urllib3"}
+"""Libraries of the kiosk, which central never imports."""
 _LONGEST_NAME = 60  # what is longer is the licence's text, and no name of it
 _PINNED = re.compile(r"^([a-z0-9-]+)==(\S+)")
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
@@ -72,9 +74,8 @@ def main(folder: Path) -> int:
 def bill() -> dict[str, Any]:
     """Return the whole document."""
     locked = _locked(LOCK.read_text())
-    project = tomllib.loads((TOP / "pyproject.toml").read_text())["project"]
-    roots = [*project["dependencies"], *project["optional-dependencies"][EXTRA]]
-    direct, graph = _graph(roots)
+    project = _project()
+    direct, graph = _graph(_roots(project))
     references = {name: _purl(name, locked) for name in sorted(graph)}
     root = {
         "type": "application",
@@ -102,6 +103,21 @@ def bill() -> dict[str, Any]:
         "metadata": about,
         **body,
     }
+
+
+def central_libraries() -> set[str]:
+    """Return the canonical names of all libraries that central needs, directly or not."""
+    return set(_graph(_roots(_project()))[1])
+
+
+def _project() -> dict[str, Any]:
+    project: dict[str, Any] = tomllib.loads((TOP / "pyproject.toml").read_text())["project"]
+    return project
+
+
+def _roots(project: dict[str, Any]) -> list[str]:
+    needed = (each for each in project["dependencies"] if Requirement(each).name not in _KIOSKS)
+    return [*needed, *project["optional-dependencies"][EXTRA]]
 
 
 def _locked(text: str) -> dict[str, Pinned]:
@@ -201,13 +217,17 @@ def _own_version() -> str:
 
 
 def _made_at() -> str:
-    """Return the commit's time, or SOURCE_DATE_EPOCH, as the wheel has it."""
+    return datetime.fromtimestamp(epoch(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def epoch() -> int:
+    """Return the commit's time, or SOURCE_DATE_EPOCH, in seconds, as the wheel has it."""
     seconds = os.environ.get("SOURCE_DATE_EPOCH")
     if seconds is None:
         command = ["git", "log", "-1", "--format=%ct"]
         said = subprocess.run(command, cwd=TOP, capture_output=True, text=True, check=False)
         seconds = said.stdout.strip() or "315532800"
-    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return int(seconds)
 
 
 if __name__ == "__main__":

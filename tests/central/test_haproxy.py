@@ -25,7 +25,7 @@ from tests.central.world import CENTRAL
 from tests.patience import PATIENCE, wait_until
 from tests.processes import running
 
-CONFIGURATION = Path(__file__).parents[2] / "provisioning/haproxy/kiosk-central.cfg"
+CONFIGURATION = Path(__file__).parents[2] / "provisioning/central/haproxy/kiosk-central.cfg"
 PROGRAM = shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin")
 pytestmark = [
     pytest.mark.dealt,
