@@ -10,11 +10,13 @@ from __future__ import annotations
 import ipaddress
 import os
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationError, field_validator
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from kiosk.central import addresses
@@ -64,24 +66,28 @@ class Settings(BaseSettings):
     mail: str = Field(
         "", repr=False, description="smtp://host:25, smtps://user:password@host, or folder:/path"
     )
-    mail_from: str = "smartcard-kiosk@localhost"
+    mail_from: str = Field(
+        "smartcard-kiosk@localhost", description='the sender: an address, or "Name" <address>'
+    )
     mail_domains: MailDomains = Field(
         ("nhs.net", ".nhs.uk", ".gov.uk", ".mod.uk"),
         description="letters may be sent to these domains and their subdomains; kiosks offer the "
         "first few as endings, after an @ or after the dot that they begin with",
     )
     alerts_to: str = Field("", description="IT's address, which gets the alerts once a day")
-    host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, le=65535)] = 8443
-    certificate: Path | None = None
-    key: Path | None = None
+    host: str = Field("127.0.0.1", description="the address to listen on; :: for all")
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(8443, description="0 takes a free one")
+    certificate: Path | None = Field(None, description="the TLS certificate's chain (PEM)")
+    key: Path | None = Field(None, description="the private key of the certificate (PEM)")
     proxies: Annotated[str, AfterValidator(_checked_proxies)] = Field(
         "", description="addresses or networks of HAProxy, comma-separated: see docs/central.md"
     )
     connections: Annotated[int, Field(ge=64)] = Field(
         4000, description="the most open connections; fewer if there are too few descriptors"
     )
-    connections_per_address: Annotated[int, Field(ge=16)] = 1200
+    connections_per_address: Annotated[int, Field(ge=16)] = Field(
+        1200, description="the most open connections of one address, or of one IPv6 /64"
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -191,6 +197,29 @@ def _text(place: Path) -> str:
         return content.decode().strip()
     except UnicodeDecodeError:
         raise SettingsError(str(place), "not in UTF-8") from None
+
+
+@dataclass(frozen=True, slots=True)
+class SettingDescription:
+    """A setting's name, its default as text, and its meaning."""
+
+    name: str
+    default: str
+    meaning: str
+
+
+def descriptions() -> list[SettingDescription]:
+    """Return the settings that there are, in their order, without any value."""
+    return [
+        SettingDescription(name, _shown(field.default), field.description or "")
+        for name, field in Settings.model_fields.items()
+    ]
+
+
+def _shown(default: object) -> str:
+    if default is PydanticUndefined or default is None:
+        return ""
+    return ", ".join(map(str, default)) if isinstance(default, tuple) else str(default)
 
 
 def read(**overrides: Any) -> Settings:

@@ -123,6 +123,7 @@ ARGUMENTS: dict[str, Callable[[Actor], list[str]]] = {
     "retention show": _none,
     "seed-demo": _none,
     "serve": _none,
+    "settings": _none,
     "tombstones prune": _none,
     "trust add-anchor": lambda actor: [_file(actor, "anchor", AUTHORITY.der)],
     "trust add-issuer": lambda actor: [_file(actor, "issuer", AUTHORITY.der)],
@@ -138,7 +139,7 @@ DECLINED = {
 }  # fmt: skip
 LISTS = {path for path in PATHS if path.endswith(" list")} | {
     "alerts", "metrics", "reports ending", "reports months", "retention show", "retention apply",
-    "approvals give", "approvals sign",
+    "settings", "approvals give", "approvals sign",
 }  # fmt: skip
 
 

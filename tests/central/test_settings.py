@@ -95,3 +95,14 @@ def test_a_credential_that_is_no_text_is_said(file: Path, credentials: Path) -> 
     (credentials / "kiosk-central.mail").write_bytes(b"\xff\xfe")
     with pytest.raises(SettingsError, match="UTF-8"):
         settings.read()
+
+
+def test_every_setting_is_described() -> None:
+    assert all(each.meaning for each in settings.descriptions())
+    assert {each.name for each in settings.descriptions()} == set(settings.Settings.model_fields)
+
+
+def test_the_example_is_a_settings_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    example = Path(__file__).parents[2] / "provisioning/central/central.toml.example"
+    monkeypatch.setenv(settings.FILE, str(example))
+    assert settings.read(master_key_file=tmp_path).database == DATABASE

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from tests.proofs import (
     attack,
+    central_service,
     everybody,
     filling,
     hostile,
@@ -42,6 +43,7 @@ PROOFS: dict[str, Callable[[], str]] = {
     "databases": interpreters.prove_databases,
     "booted": booted.prove,
     "sandbox": sandbox.prove,
+    "central service": central_service.prove,
 }
 
 

@@ -28,6 +28,13 @@ class MasterKeyMade:
 
 
 @dataclass(frozen=True, slots=True)
+class NewMasterKey:
+    """A new master key that is kept nowhere: 32 bytes in base64."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Migrated:
     """Whether the tables were of an older version before."""
 
@@ -39,6 +46,11 @@ class Seeded:
     """The number of documents that were stored, or existed."""
 
     documents: int
+
+
+def new_master_key() -> NewMasterKey:
+    """Make a master key for a credential of systemd's; keep it nowhere."""
+    return NewMasterKey(master_key.new().decode())
 
 
 def create_master_key(settings: Settings) -> MasterKeyMade:

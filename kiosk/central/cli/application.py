@@ -39,6 +39,7 @@ _NOUNS = {
     "retention": "retention:retention",
     "seed-demo": "installation:seed_demo",
     "serve": "installation:serve",
+    "settings": "installation:list_settings",
     "tombstones": "epochs:tombstones",
     "trust": "trust:trust",
     "unlocking": "unlocking:unlocking",

@@ -13,7 +13,7 @@ import click
 from kiosk.central import settings
 from kiosk.central.actions import installation as actions
 from kiosk.central.cli.operating import FILE
-from kiosk.command_line import Group, PrintingCommand, show
+from kiosk.command_line import Group, PrintingCommand, for_spreadsheets, show, show_rows
 from kiosk.systemd import Notifier
 
 master_key = Group("master-key", help="The key that all others are kept by.")
@@ -58,13 +58,18 @@ def serve(
 
 
 @master_key.command()
-def create() -> None:
+@click.option("--print", "prints", is_flag=True, help="Make one and print it; keep it nowhere.")
+def create(*, prints: bool) -> None:
     """Make it, in the file or the token of the settings; never over another."""
-    made = actions.create_master_key(settings.read())
-    if made.in_token:
-        show(made, "Made in the token, which gives it to nobody: keep a copy of the whole token.")
+    if prints:
+        made = actions.new_master_key()
+        show(made, made.key)
+        return
+    kept = actions.create_master_key(settings.read())
+    if kept.in_token:
+        show(kept, "Made in the token, which gives it to nobody: keep a copy of the whole token.")
     else:
-        show(made, "Made: keep a copy of the file where the database's copies are not.")
+        show(kept, "Made: keep a copy of the file where the database's copies are not.")
 
 
 @click.command(cls=PrintingCommand)
@@ -81,3 +86,13 @@ def seed_demo() -> None:
     documents = sys.stdin.buffer.read().splitlines() or [b""]
     done = actions.seed_demo(settings.read(), documents)
     show(done)
+
+
+@click.command("settings", cls=PrintingCommand)
+@for_spreadsheets
+def list_settings() -> None:
+    """List the settings that there are, without their values."""
+    show_rows(
+        settings.descriptions(),
+        {"setting": "name", "default": "default", "meaning": "meaning"},
+    )

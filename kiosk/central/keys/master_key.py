@@ -110,11 +110,16 @@ def load(path: Path) -> MasterKey:
     return FileKey(Secret(key))
 
 
+def new() -> bytes:
+    """Return a new key, in base64."""
+    return b64encode(random_bytes(_KEY_BYTES))
+
+
 def create(path: Path) -> None:
     """Create a master key file, synced to disk. Raises FileExistsError if there is one."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(b64encode(random_bytes(_KEY_BYTES)) + b"\n")
+        file.write(new() + b"\n")
         file.flush()
         os.fsync(file.fileno())
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)

@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -74,9 +74,21 @@ class State:
 
 
 class Machine:
-    """The tree under systemd-nspawn, in a network of its own."""
+    """The tree under systemd-nspawn, in a network of its own.
 
-    def __init__(self, tree: Path, network: str, state: State, boot: Path, folder: Path) -> None:
+    A volatile one begins each boot with the system as it was built; `binds` are systemd-nspawn's,
+    and last.
+    """
+
+    def __init__(
+        self,
+        tree: Path,
+        network: str,
+        folder: Path,
+        binds: Sequence[str] = (),
+        *,
+        volatile: bool = True,
+    ) -> None:
         self._control, log = folder / "control", folder / "boot.log"
         self._control.mkdir()
         self._command = [
@@ -84,19 +96,18 @@ class Machine:
             "--quiet",
             "--register=no",
             "--keep-unit",
-            "--volatile=overlay",  # each boot begins with the system as it was built
+            *(["--volatile=overlay"] if volatile else []),
             "--link-journal=no",
             f"--machine=kiosk-{os.getpid()}",
             f"--network-namespace-path=/run/netns/{network}",
             "--capability=CAP_NET_ADMIN,CAP_BPF",
             "--system-call-filter=bpf",  # this is how the kernel reports devices
-            f"--bind={state.mounted}:/var/lib/smartcard-kiosk",
-            f"--bind={boot}:/boot/firmware",
+            *(f"--bind={each}" for each in binds),
             f"--bind-ro={self._control}:/etc/systemd/system.control",
             f"--directory={tree}",
             "--boot",
         ]
-        self._network, self._state, self._log = network, state, log
+        self._network, self._log = network, log
         self._nspawn: Process | None = None
         self._group = _control_groups() / f"kiosk-{os.getpid()}"
         self.leader = 0
@@ -128,11 +139,6 @@ class Machine:
             return bool(self.leader) and self.path("/run/systemd/private").exists()
 
         self.wait(started, "systemd listens")
-
-    def pull_the_plug(self) -> None:
-        """Kill everything at once; only what had reached the state's disk survives."""
-        self.close()
-        self._state.lose_power()
 
     def close(self) -> None:
         """Switch the machine off, the hard way."""
@@ -166,8 +172,10 @@ class Machine:
         """Return a file of the machine."""
         return Path(f"/proc/{self.leader}/root{inside}")
 
-    def try_inside(self, *command: str) -> subprocess.CompletedProcess[str]:
-        """Run a command in the machine, in no sandbox, as root."""
+    def try_inside(
+        self, *command: str, given: str | None = None, patience: float = PATIENCE
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command in the machine, in no sandbox, as root; `given` is its input."""
         spaces = ("-m", "-u", "-i", "-n", "-p", "-C")
         return subprocess.run(
             ["nsenter", "-t", str(self.leader), *spaces, "--", *command],
@@ -175,12 +183,13 @@ class Machine:
             capture_output=True,
             text=True,
             check=False,
-            timeout=PATIENCE,
+            input=given,
+            timeout=patience,
         )
 
-    def inside(self, *command: str) -> str:
+    def inside(self, *command: str, given: str | None = None, patience: float = PATIENCE) -> str:
         """Run a command in the machine; it has to succeed."""
-        done = self.try_inside(*command)
+        done = self.try_inside(*command, given=given, patience=patience)
         if done.returncode != 0:
             raise AssertionError(f"{' '.join(command)}: {done.stdout}{done.stderr}\n{self.log()}")
         return done.stdout.strip()

@@ -270,7 +270,7 @@ def plug(ward: Ward, figures: Figures, plugs: tuple[CardPoint, ...]) -> None:
     machine, ready = ward.machine, []
     for point in plugs:
         ward.card.lock()
-        deed = Disturbance(machine.pull_the_plug)
+        deed = Disturbance(ward.pull_the_plug)
         ward.watched.begin_visit(point, deed)
         with suppress(wd.Gone, OSError):
             ward.walk([*to_the_work(), jr.See("Your smartcard is unlocked")])
@@ -321,7 +321,7 @@ def hung_too_soon(ward: Ward, figures: Figures) -> None:
     machine, file = ward.machine, ward.boot / site_file.FILE
     right = file.read_text()
     file.write_text(right.replace("idle_seconds = 300", "idle_seconds = -1"))
-    machine.pull_the_plug()
+    ward.pull_the_plug()
     machine.boot()
     machine.wait(lambda: machine.is_up("kiosk-help.service"), "wrong settings: the help screen")
     if "idle_seconds" not in (ward.boot / site_file.TOLD).read_text():

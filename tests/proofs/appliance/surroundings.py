@@ -31,7 +31,7 @@ class CentralOverTheWire(CentralProcess):
     def __init__(self, folder: Path, address: str) -> None:
         super().__init__(folder)
         self._address = address
-        self.authority = _certify(folder, address)
+        self.authority = certify(folder, address)
 
     def environment(self) -> dict[str, str]:
         return {
@@ -75,7 +75,7 @@ def _enter(network: Path) -> None:
             raise OSError("setns")
 
 
-def _certify(folder: Path, address: str) -> bytes:
+def certify(folder: Path, address: str) -> bytes:
     """Write an authority's certificate (PEM), and central's certificate and key, to `folder`."""
     authority_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     authority = _certificate("The trust's authority", None, authority_key, authority_key, None)

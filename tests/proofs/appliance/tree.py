@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -50,9 +50,9 @@ def needed() -> None:
         raise NotHere(f"needs {', '.join(missing)}: run the set-up (make setup)")
 
 
-def debian() -> Path:
-    """Return the tree with Debian's packages alone; make it if it does not exist."""
-    names = sorted({*_names(_PACKAGES), *_OURS})
+def debian(packages: Iterable[str]) -> Path:
+    """Return the tree with these packages of Debian's alone; make it if it does not exist."""
+    names = sorted(set(packages))
     digest = hashlib.sha256(" ".join(names).encode()).hexdigest()[:12]
     tree = ROOT / f"build/appliance/debian-{digest}"
     if tree.is_dir():
@@ -90,17 +90,23 @@ def debian() -> Path:
 @contextmanager
 def installed(folder: Path) -> Iterator[Path]:
     """Provide the tree with the project installed, to boot from, until the block ends."""
-    layers = {each: folder / each for each in ("project", "written", "work", "tree")}
+    project = folder / "project"
+    project.mkdir()
+    _install(project, folder)
+    with over(debian([*package_names(_PACKAGES), *_OURS]), project, folder) as tree:
+        run("chroot", str(tree), "systemd-sysusers")
+        yield tree
+
+
+@contextmanager
+def over(debians: Path, ours: Path, folder: Path) -> Iterator[Path]:
+    """Provide a tree of Debian's files with ours over them; neither of the two is changed."""
+    layers = {each: folder / each for each in ("written", "work", "tree")}
     for each in layers.values():
         each.mkdir()
-    _install(layers["project"], folder)
-    options = (
-        f"lowerdir={layers['project']}:{debian()},"
-        f"upperdir={layers['written']},workdir={layers['work']}"
-    )
+    options = f"lowerdir={ours}:{debians},upperdir={layers['written']},workdir={layers['work']}"
     run("mount", "-t", "overlay", "overlay", "-o", options, str(layers["tree"]))
     try:
-        run("chroot", str(layers["tree"]), "systemd-sysusers")
         yield layers["tree"]
     finally:
         run("umount", "-l", str(layers["tree"]))
@@ -134,15 +140,18 @@ def _bring_along(layer: Path) -> None:
         shutil.copy(conf, folder / "proof.conf")
 
 
-def run(*command: str) -> str:
+def run(*command: str, **environment: str) -> str:
     """Return a command's output; raises AssertionError with its errors if it fails."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, env={**os.environ, **environment}, capture_output=True, text=True, check=False
+    )
     if done.returncode != 0:
         raise AssertionError(f"{' '.join(command)}: {done.stderr[-1000:]}")
     return done.stdout
 
 
-def _names(file: Path) -> list[str]:
+def package_names(file: Path) -> list[str]:
+    """Return the names in a list of packages, without its comments."""
     lines = (line.partition("#")[0].strip() for line in file.read_text().splitlines())
     return [line for line in lines if line]
 

@@ -81,6 +81,11 @@ class Ward:
         token.touch(0o600)
         token.write_text(self.central.enrolment_token(kiosk))
 
+    def pull_the_plug(self) -> None:
+        """Kill everything at once; only what had reached the state's disk survives."""
+        self.machine.close()
+        self.state.lose_power()
+
     def boot_until_ready(self) -> float:
         """Switch the machine on; return the seconds until screen, flow and card worker answered."""
         begun = time.monotonic()
@@ -199,7 +204,8 @@ def ward(folder: Path) -> Iterator[Ward]:
         state = stack.enter_context(partition(folder))
         central = CentralOverTheWire(folder / "central", net.central)
         stack.callback(central.stop)
-        machine = Machine(root, net.name, state, folder / "boot", folder)
+        binds = (f"{state.mounted}:/var/lib/smartcard-kiosk", f"{folder / 'boot'}:/boot/firmware")
+        machine = Machine(root, net.name, folder, binds)
         stack.callback(machine.close)
         made = Ward(machine, state, folder / "boot", central, net)
         stack.callback(made.take)
