@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import kiosk
+from kiosk.flow.preferences import Language
 from tests.packaging.building import ROOT, Installation, Ran
 from tests.proofs.appliance.tree import BROUGHT_ALONG
 
@@ -36,8 +37,8 @@ for each in Language:
 print(kiosk.__file__)
 """
 _LETTERS = """
-from kiosk.central.mail.wording import wording
-for each in ("en", "cy", "pl", "uk"):
+from kiosk.central.mail.wording import LANGUAGES, wording
+for each in LANGUAGES:
     print(each, wording(each).text("Your code to unlock your smartcard"))
 """
 _ONE_LINE = "kiosk-central: {} is not installed: install smartcard-kiosk[central].\n"
@@ -74,7 +75,7 @@ def _by_language(ran: Ran) -> dict[str, str]:
     assert ran.status == 0, ran.err
     lines = [line.split(" ", 1) for line in ran.out.splitlines() if line[2:3] == " "]
     found = dict(lines)
-    assert set(found) == {"en", "cy", "pl", "uk"}
+    assert set(found) == set(Language)
     assert len(set(found.values())) == len(found), "no language silently falls back to English"
     return found
 
