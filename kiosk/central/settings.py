@@ -16,7 +16,6 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationError, field_validator
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from kiosk.central import addresses
@@ -211,13 +210,15 @@ class SettingDescription:
 def descriptions() -> list[SettingDescription]:
     """Return the settings that there are, in their order, without any value."""
     return [
-        SettingDescription(name, _shown(field.default), field.description or "")
+        SettingDescription(
+            name, "" if field.is_required() else _shown(field.default), field.description or ""
+        )
         for name, field in Settings.model_fields.items()
     ]
 
 
 def _shown(default: object) -> str:
-    if default is PydanticUndefined or default is None:
+    if default is None:
         return ""
     return ", ".join(map(str, default)) if isinstance(default, tuple) else str(default)
 
