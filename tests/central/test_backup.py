@@ -226,3 +226,10 @@ def test_a_backup_is_of_one_moment_and_holds_nobody_up(
 def test_the_name_says_when_it_began(make: Make, backups: Path) -> None:
     made = make()
     assert re.fullmatch(r"central-\d{8}T\d{6}Z\.backup", Path(made.file).name)
+
+
+def test_a_backup_that_cannot_be_read_is_said(service: Service, folder: Path) -> None:
+    (folder / "loop").symlink_to(folder / "loop")
+    for unreadable in (folder / "none", folder, folder / "loop"):
+        with pytest.raises(Declined):
+            actions.restore_backup(service.settings, unreadable)

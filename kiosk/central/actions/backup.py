@@ -66,8 +66,11 @@ def make_backup(
         raise Declined("At least one backup has to stay")
     begun = context.now.astimezone(UTC)
     file = folder / f"central-{begun:%Y%m%dT%H%M%SZ}.backup"
-    if file.exists():
-        raise Declined(f"{file} exists already")
+    try:
+        if file.exists():
+            raise Declined(f"{file} exists already")
+    except OSError as error:
+        raise Declined(f"{folder}: {error.strerror}") from None
     backup.write(context.services.database.url, file)
     problem = _copied(copy, file) if copy else ""
     confirmed = bool(copy) and not problem
@@ -100,8 +103,10 @@ def restore_backup(settings: Settings, file: Path) -> BackupRestored:
     Raises SettingsError for a database that exists, or that belongs to another master key,
     MasterKeyAway, StoreFailed.
     """
-    if not file.is_file():
-        raise Declined(f"{file} is no file")
+    try:
+        file.open("rb").close()
+    except OSError as error:
+        raise Declined(f"{file}: {error.strerror}") from None
     with said_plainly():
         backup.restore(file, settings.database)
         services = assembly.assemble(settings)
