@@ -41,7 +41,7 @@ from kiosk.flow.preferences import Access
 from kiosk.flow.text import Verbatim
 from kiosk.flow.view import Contact
 from kiosk.hardening import harden
-from kiosk.leases import Addressee, LeaseRenewer, Leases, PackStore, memory
+from kiosk.leases import Addressee, LeaseRenewer, Leases, PackStore, ShownKeys, memory
 from kiosk.link import AccessTokens, CentralClient, Entrance
 from kiosk.site import identity
 from kiosk.site.firewall import FIREWALL_DIRECTORY
@@ -198,6 +198,10 @@ def build_runtime(settings: Settings, open_pins: OpenPins = RpiPins) -> Runtime:
     lights, unusable = _lights(plan, open_pins)
     central, outbox, replica = _central(settings, who), _outbox(settings), _replica(settings)
     leases = _leases(settings, who, replica)
+    renewer = None
+    if leases is not None:
+        shown_keys = ShownKeys(settings.state_directory / "screen")
+        renewer = LeaseRenewer(leases, replica, outbox, central, shown_keys)
     runtime = Runtime(
         site=_site(settings),
         context=VisitContext(
@@ -207,7 +211,7 @@ def build_runtime(settings: Settings, open_pins: OpenPins = RpiPins) -> Runtime:
             parties=Parties(central=who.enrolled.central, kiosk=who.enrolled.name),
             replica=replica,
             leases=leases,
-            renewer=None if leases is None else LeaseRenewer(leases, replica, outbox, central),
+            renewer=renewer,
         ),
         lights=lights,
         technician=_technician(settings),

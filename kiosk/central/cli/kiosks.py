@@ -16,6 +16,13 @@ _COLUMNS = {
     "retiring": "retiring",
     "revoked": "revoked",
     "reported anew": "reported_anew",
+    "copied (UTC)": "copied_at",
+}
+_LENT = {
+    "card": "serial",
+    "lent at (UTC)": "lent_at",
+    "until": "lent_until",
+    "renewal due": "renewal_due",
 }
 
 kiosks = Group("kiosks", help="The kiosks.")
@@ -28,6 +35,19 @@ def list_() -> None:
     with opened() as at:
         rows = actions.list_kiosks(at)
     show_rows(rows, _COLUMNS)
+
+
+@kiosks.command()
+@click.argument("name")
+@for_spreadsheets
+def lent(name: str) -> None:
+    """List the cards whose unblocking key the kiosk NAME, or a copy of it, may hold in a pack.
+
+    A card is listed until a later grant shows that its key was renewed.
+    """
+    with opened() as at:
+        rows = actions.list_lent(at, name=name)
+    show_rows(rows, _LENT)
 
 
 @kiosks.command("enrol-token")

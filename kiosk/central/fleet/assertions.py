@@ -7,7 +7,7 @@ The answer to a bad assertion is always the same; the audit records what was wro
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -101,7 +101,8 @@ def _accept(services: Services, claims: Claims, seen: Kiosk) -> AccessToken | No
         # A process whose clock is behind may accept the nonce for longer than ours does.
         until = now + nonces.LIFE + nonces.SKEW
         database.add(UsedAssertion(kiosk_id=kiosk.id, jti=claims.jti, expires_at=until))
-        token = authentication.give_access(database, kiosk, now)
+        nonce_at = datetime.fromtimestamp(claims.iat, UTC)  # `_fault` has compared them
+        token = authentication.give_access(database, kiosk, now, nonce_at)
         return AccessToken(
             access_token=token,
             token_type="Bearer",  # noqa: S106 - RFC 6750's name of the kind

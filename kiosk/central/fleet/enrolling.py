@@ -93,6 +93,8 @@ def _enrolled(
     if row.public_key is not None:  # a retry: the first answer may have been lost
         again = kiosk is not None and row.public_key == public_key == kiosk.public_key
         return kiosk if again else None
+    if kiosk is not None and kiosk.copied_at is not None and public_key == kiosk.public_key:
+        return None  # another device has this key
     owner = database.exec(select(Kiosk).where(Kiosk.public_key == public_key)).first()
     if owner is not None and owner.name != row.kiosk_name:
         return None
@@ -109,7 +111,8 @@ def _enrolled(
         database.flush()
     else:
         kiosks.cut_off(database, kiosk)
-        kiosk.public_key, kiosk.revoked, kiosk.retiring = public_key, False, False
+        kiosk.public_key, kiosk.copied_at = public_key, None
+        kiosk.revoked = kiosk.retiring = False
     details: dict[str, trail.Detail] = {
         "kiosk": kiosk.name,
         "organisation": database.get_one(Organisation, kiosk.organisation_id).name,

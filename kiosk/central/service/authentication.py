@@ -26,12 +26,16 @@ _TOKENS = 16
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The kiosk that makes the request."""
+    """The kiosk that makes the request; `nonce_at`: its assertion was made after that moment.
+
+    `nonce_at` is None where nobody makes a request, as in a recovery.
+    """
 
     id: int
     organisation_id: int
     name: str
     heard_at: datetime | None = None
+    nonce_at: datetime | None = None
 
 
 def new_token() -> str:
@@ -47,7 +51,7 @@ def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def give_access(database: Session, kiosk: Kiosk, now: datetime) -> str:
+def give_access(database: Session, kiosk: Kiosk, now: datetime, nonce_at: datetime) -> str:
     """Return a new access token for the kiosk; delete the expired tokens of all kiosks."""
     carry_out(database, delete(AccessRow).where(col(AccessRow.expires_at) <= now))
     newest_first = col(AccessRow.expires_at).desc()
@@ -55,8 +59,14 @@ def give_access(database: Session, kiosk: Kiosk, now: datetime) -> str:
     for surplus in database.exec(own).all()[_TOKENS - 1 :]:
         database.delete(surplus)
     token = new_token()
-    hashed = token_hash(token)
-    database.add(AccessRow(token_hash=hashed, kiosk_id=kiosk.id, expires_at=now + ACCESS_LIFE))
+    database.add(
+        AccessRow(
+            token_hash=token_hash(token),
+            kiosk_id=kiosk.id,
+            expires_at=now + ACCESS_LIFE,
+            nonce_at=nonce_at,
+        )
+    )
     kiosk.heard_at = now
     return token
 
@@ -68,13 +78,16 @@ def caller(database: Session, authorization: str | None, now: datetime) -> Calle
     """
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() == "bearer" and token:
-        kiosk = database.exec(
-            select(Kiosk)
+        found = database.exec(
+            select(Kiosk, AccessRow)
             .join(AccessRow, col(AccessRow.kiosk_id) == col(Kiosk.id))
             .where(AccessRow.token_hash == token_hash(token), AccessRow.expires_at > now)
         ).first()
-        if kiosk is not None and not kiosk.revoked:
-            return Caller(kiosk.id, kiosk.organisation_id, kiosk.name, kiosk.heard_at)
+        if found is not None and not found[0].revoked:
+            kiosk, access = found
+            return Caller(
+                kiosk.id, kiosk.organisation_id, kiosk.name, kiosk.heard_at, access.nonce_at
+            )
     raise RequestRefused(ProblemType.NOT_AUTHENTICATED)
 
 

@@ -27,13 +27,14 @@ class EnrolmentRow(Table, table=True):
 
 
 class AccessRow(Table, table=True):
-    """An access token, by its hash."""
+    """An access token, by its hash. `nonce_at`: when the nonce of its assertion was issued."""
 
     __tablename__ = "access_token"
 
     token_hash: bytes = Field(primary_key=True)
     kiosk_id: int = Field(foreign_key="kiosk.id", index=True)
     expires_at: datetime = Field(sa_type=Instant, index=True)
+    nonce_at: datetime = Field(sa_type=Instant)
 
 
 class UsedAssertion(Table, table=True):

@@ -67,6 +67,7 @@ class Organisation(Table, table=True):
 class Kiosk(Throttled, Table, table=True):
     """A kiosk, with the Ed25519 key that its device made; `subject` identifies it in assertions.
 
+    `copied_at`: when another device showed that it has the identity too; nothing is lent since.
     `heard_at`: when it last made a request, to within `authentication.HEARD_EVERY`. `retiring`: it
     is to hand over what it has, and is `revoked` afterwards. A revoked kiosk is refused. `epoch`:
     the last one to which it has reported all that it keeps. `health` is its last report about
@@ -80,6 +81,7 @@ class Kiosk(Throttled, Table, table=True):
     public_key: bytes = Field(unique=True)
     retiring: bool = False
     revoked: bool = False
+    copied_at: datetime | None = Field(default=None, sa_type=Instant)
     heard_at: datetime | None = Field(default=None, sa_type=Instant)
     epoch: str = ""
     health: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))

@@ -8,6 +8,7 @@ from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
 from kiosk.central.http.budgets import Errand
+from kiosk.central.http.problems import refusals
 from kiosk.central.http.routes.dependencies import (
     Authenticated,
     Central,
@@ -17,6 +18,7 @@ from kiosk.central.http.routes.dependencies import (
 from kiosk.central.lending import pack_issue
 from kiosk.central.unlocking import facts
 from kiosk.contract.messages import (
+    ProblemType,
     Report,
     ReportOutcome,
 )
@@ -39,7 +41,7 @@ async def report(
     return await to_thread.run_sync(facts.apply_report, services, caller, body, limiter=threads)
 
 
-@packs.post("/packs")
+@packs.post("/packs", responses=refusals(ProblemType.EXPIRED))
 async def lend_packs(
     services: Central, caller: Authenticated, budgets: Spending, body: PacksRequest
 ) -> PackPage:
