@@ -397,3 +397,66 @@ def test_an_operator_sees_what_a_kiosk_was_lent(
     (listed,) = operator.listed("kiosks", "list")
     assert listed["copied (UTC)"] == "2025-01-01 03:01"
     assert len(operator.listed("kiosks", "lent", kiosk.name)) == 1
+
+
+# ---------------------------------------------------------------- less may be lent
+
+
+@pytest.mark.parametrize(
+    ("networks", "lent"),
+    [
+        (([], None), 1),
+        ((["127.0.0.0/8"], None), 1),
+        ((["10.0.0.0/8", "fd00::/8"], None), 0),
+        ((["10.0.0.0/8"], ["127.0.0.1/32"]), 1),
+        (([], ["10.1.2.3/32"]), 0),
+    ],
+)
+def test_a_policy_may_lend_to_some_addresses_alone(
+    borrower: Borrower,
+    kiosk: KioskClient,
+    operator: Operator,
+    networks: tuple[list[str], list[str] | None],
+    lent: int,
+) -> None:
+    of_organisation, of_kiosk = networks
+    wanted = [part for each in of_organisation or ["any"] for part in ("--lend-to", each)]
+    operator.does("organisations", "policy", kiosk.organisation, *wanted)
+    if of_kiosk is not None:
+        operator.does("kiosks", "networks", kiosk.name, *of_kiosk)
+    assert len(borrower.ask()) == lent
+    asked_elsewhere = {"kiosk": kiosk.name, "reason": "from 127.0.0.1"}
+    assert audited(kiosk, "packs.elsewhere") == [] if lent else [asked_elsewhere]
+
+
+def test_a_thief_elsewhere_is_noticed_though_nothing_is_lent(
+    borrower: Borrower, kiosk: KioskClient, operator: Operator
+) -> None:
+    borrower.ask()
+    operator.does("organisations", "policy", kiosk.organisation, "--lend-to", "10.0.0.0/8")
+    assert thief_of(borrower).ask() == []
+    later(kiosk)
+    borrower.ask()
+    assert is_copied(kiosk)
+
+
+@pytest.mark.parametrize(
+    ("address", "networks", "expected"),
+    [
+        ("::ffff:10.1.2.3", ["10.1.0.0/16"], True),
+        ("fe80::1%eth0", ["fe80::/10"], True),
+        ("10.1.2.3", ["fd00::/8"], False),
+        ("testclient", ["10.0.0.0/8"], False),
+        ("", [], True),
+    ],
+)
+def test_an_address_is_found_in_its_network(
+    address: str, networks: list[str], expected: bool
+) -> None:
+    assert pack_issue.within(address, networks) is expected
+
+
+def test_a_network_that_is_none_is_declined(kiosk: KioskClient, operator: Operator) -> None:
+    kiosk.token  # noqa: B018
+    assert operator.run("organisations", "policy", kiosk.organisation, "--lend-to", "ward 7") == 2
+    assert "Not a network or an address" in operator.err

@@ -22,7 +22,7 @@ _LONGEST_TOKEN_HOURS = 24 * 14
 
 @dataclass(frozen=True, slots=True)
 class KioskRow:
-    """A kiosk in a list.
+    """A kiosk in a list. `lease_networks`: None for its organisation's.
 
     `reported_anew`: since central was restored, if it was. `copied_at`: when two devices showed its
     identity; nothing is lent to it until it is enrolled with a new key.
@@ -35,6 +35,15 @@ class KioskRow:
     revoked: bool
     reported_anew: bool
     copied_at: datetime | None
+    lease_networks: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class LendingNetworks:
+    """The networks in which the kiosk is lent packs; None for those of its organisation."""
+
+    kiosk: str
+    networks: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +100,7 @@ def list_kiosks(context: OperatorContext) -> tuple[KioskRow, ...]:
                 each.revoked,
                 each.epoch == epoch,
                 each.copied_at,
+                None if each.lease_networks is None else tuple(each.lease_networks),
             )
             for each, trust in session.exec(wanted)
         )
@@ -133,6 +143,19 @@ def make_enrolment_token(
         change.record("enrolment.allowed", told)
         replaces = kiosk is not None and not kiosk.revoked
         return EnrolmentToken(name, trust.name, until, replaces, token)
+
+
+@action("kiosks.networks", "kiosk.networks")
+def set_networks(
+    context: OperatorContext, *, name: str, networks: tuple[str, ...] | None
+) -> LendingNetworks:
+    """Lend packs to a kiosk in these networks alone; None: in those of its organisation."""
+    given = None if networks is None else named.networks(networks)
+    with context.changing() as change:
+        kiosk = named.kiosk(change.session, name)
+        kiosk.lease_networks = given
+        change.record("kiosk.networks", {"kiosk": kiosk.name, "networks": str(given)})
+        return LendingNetworks(kiosk.name, None if given is None else tuple(given))
 
 
 @action("kiosks.revoke", "kiosk.revoked", "card.renewal-due")

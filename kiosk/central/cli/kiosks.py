@@ -50,6 +50,20 @@ def lent(name: str) -> None:
     show_rows(rows, _LENT)
 
 
+@kiosks.command()
+@click.argument("name")
+@click.argument("networks", nargs=-1, metavar="[NETWORK]...")
+def networks(name: str, networks: tuple[str, ...]) -> None:
+    """Lend packs to the kiosk NAME in these networks or at these addresses alone.
+
+    Without any: in those of its organisation.
+    """
+    with opened() as at:
+        done = actions.set_networks(at, name=name, networks=networks or None)
+    where = "as its organisation says" if done.networks is None else " and ".join(done.networks)
+    show(done, f"Packs for {done.kiosk}: {where}.")
+
+
 @kiosks.command("enrol-token")
 @click.argument("name")
 @click.option(

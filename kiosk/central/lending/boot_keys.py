@@ -39,7 +39,7 @@ MOST_STARTS = 16
 
 
 class Judgement(Enum):
-    """What the keys of a request show."""
+    """The conclusion from the keys of a request."""
 
     KNOWN = auto()
     """It is the newest key."""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Leases: which packs are lent, for how long, how often they were tried, and when they end.
 
-A lease ends when its time is over, and never earlier: whoever has a kiosk's key can say anything in
-its name. What a kiosk says about the end of a pack only closes a lease that is over.
+A lease ends when its time is over, and never earlier: a thief who has a kiosk's key can say
+anything in its name. A kiosk's report that a pack has ended only closes a lease that is over.
 """
 
 from __future__ import annotations

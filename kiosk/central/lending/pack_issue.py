@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from ipaddress import ip_address, ip_network
 from typing import Any
 from uuid import uuid4
 
@@ -53,10 +54,13 @@ MOST_LENT = 1000
 _BATCH = 100  # cards in one transaction
 
 
-def give_packs(services: Services, caller: Caller, request: pk.PacksRequest) -> pk.PackPage:
+def give_packs(
+    services: Services, caller: Caller, request: pk.PacksRequest, address: str
+) -> pk.PackPage | None:
     """Return the next packs that the kiosk may have and lacks; none if nothing may be lent.
 
-    Refuse a request that may be late: see `boot_keys`.
+    `address` is where the request came from; return None if nothing may be lent there. Refuse a
+    request that may be late: see `boot_keys`.
     """
     nothing = pk.PackPage(packs=(), next=request.after, more=False)
     if _nothing_to_do(services, caller, request):
@@ -69,7 +73,22 @@ def give_packs(services: Services, caller: Caller, request: pk.PacksRequest) -> 
         stopped = installation.stopped or trust.stopped or not trust.offline
         if stopped or epochs.missing(work.session, trust.id):
             return nothing
+        networks = work.session.get_one(Kiosk, caller.id).lease_networks
+        if not within(address, trust.lease_networks if networks is None else networks):
+            return None
         return _page(work, trust, installation, request)
+
+
+def within(address: str, networks: Collection[str]) -> bool:
+    """Return whether the address is in one of the networks, or there are none."""
+    if not networks:
+        return True
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = getattr(found, "ipv4_mapped", None)
+    return any((mapped or found) in ip_network(each) for each in networks)
 
 
 def _trusted(work: Work, request: pk.PacksRequest) -> bool:

@@ -37,6 +37,12 @@ def upgrade() -> None:
 
     with op.batch_alter_table("kiosk", schema=None) as batch_op:
         batch_op.add_column(sa.Column("copied_at", sa.DateTime(), nullable=True))
+        batch_op.add_column(sa.Column("lease_networks", sa.JSON(), nullable=True))
+
+    with op.batch_alter_table("organisation", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("lease_networks", sa.JSON(), nullable=False, server_default="[]")
+        )
 
     with op.batch_alter_table("pack", schema=None) as batch_op:
         batch_op.add_column(
