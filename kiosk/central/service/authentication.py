@@ -13,6 +13,7 @@ from sqlmodel import Session, col, delete, select
 from kiosk.central.refusal import RequestRefused
 from kiosk.central.service.assembly import Services
 from kiosk.central.tables import AccessRow, Kiosk
+from kiosk.contract.enrolment import Role
 from kiosk.contract.messages import ProblemType
 from kiosk.rows import carry_out
 
@@ -20,8 +21,8 @@ HEARD_EVERY = timedelta(minutes=5)
 """The least time between two updates of `heard_at`: a write for each request would block others."""
 
 ACCESS_LIFE = timedelta(minutes=10)
-_TOKENS = 16
-"""The most tokens that a kiosk may have at once; its screen and its sync need one each."""
+_TOKENS = 8
+"""The most tokens that a kiosk's screen may have at once, and its sync as well; each needs one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Caller:
     name: str
     heard_at: datetime | None = None
     nonce_at: datetime | None = None
+    role: Role = Role.SCREEN
 
 
 def new_token() -> str:
@@ -51,12 +53,18 @@ def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def give_access(database: Session, kiosk: Kiosk, now: datetime, nonce_at: datetime) -> str:
-    """Return a new access token for the kiosk; delete the expired tokens of all kiosks."""
+def give_access(
+    database: Session,
+    kiosk: Kiosk,
+    now: datetime,
+    nonce_at: datetime,
+    role: Role = Role.SCREEN,
+) -> str:
+    """Return a new access token for a service of the kiosk; delete all tokens that expired."""
     carry_out(database, delete(AccessRow).where(col(AccessRow.expires_at) <= now))
     newest_first = col(AccessRow.expires_at).desc()
-    own = select(AccessRow).where(AccessRow.kiosk_id == kiosk.id).order_by(newest_first)
-    for surplus in database.exec(own).all()[_TOKENS - 1 :]:
+    own = select(AccessRow).where(AccessRow.kiosk_id == kiosk.id, AccessRow.role == role)
+    for surplus in database.exec(own.order_by(newest_first)).all()[_TOKENS - 1 :]:
         database.delete(surplus)
     token = new_token()
     database.add(
@@ -65,6 +73,7 @@ def give_access(database: Session, kiosk: Kiosk, now: datetime, nonce_at: dateti
             kiosk_id=kiosk.id,
             expires_at=now + ACCESS_LIFE,
             nonce_at=nonce_at,
+            role=role,
         )
     )
     kiosk.heard_at = now
@@ -86,7 +95,12 @@ def caller(database: Session, authorization: str | None, now: datetime) -> Calle
         if found is not None and not found[0].revoked:
             kiosk, access = found
             return Caller(
-                kiosk.id, kiosk.organisation_id, kiosk.name, kiosk.heard_at, access.nonce_at
+                kiosk.id,
+                kiosk.organisation_id,
+                kiosk.name,
+                kiosk.heard_at,
+                access.nonce_at,
+                Role(access.role),
             )
     raise RequestRefused(ProblemType.NOT_AUTHENTICATED)
 

@@ -67,7 +67,9 @@ class Organisation(Table, table=True):
 
 
 class Kiosk(Throttled, Table, table=True):
-    """A kiosk, with the Ed25519 key that its device made; `subject` identifies it in assertions.
+    """A kiosk, with the Ed25519 keys of its screen and its sync.
+
+    `subject` identifies it in assertions. `public_key` is the screen's, `sync_key` the sync's.
 
     `copied_at`: when another device showed that it has the identity too; nothing is lent since.
     `lease_networks`: its own, in place of its organisation's; None if it has none of its own.
@@ -82,6 +84,7 @@ class Kiosk(Throttled, Table, table=True):
     name: str = Field(unique=True)
     subject: UUID = Field(unique=True)
     public_key: bytes = Field(unique=True)
+    sync_key: bytes | None = Field(default=None, unique=True)
     retiring: bool = False
     revoked: bool = False
     copied_at: datetime | None = Field(default=None, sa_type=Instant)

@@ -20,6 +20,7 @@ from kiosk.central.lending import pack_issue
 from kiosk.central.service.assembly import Services
 from kiosk.central.service.authentication import Caller
 from kiosk.central.unlocking import facts
+from kiosk.contract.enrolment import Role
 from kiosk.contract.messages import (
     ProblemType,
     Report,
@@ -27,7 +28,7 @@ from kiosk.contract.messages import (
 )
 from kiosk.contract.packs import PackPage, PacksRequest
 
-reports = authenticated_router(Errand.REPORTS)
+reports = authenticated_router(Errand.REPORTS, tuple(Role))
 packs = authenticated_router(Errand.PACKS)
 
 

@@ -34,10 +34,13 @@ def upgrade() -> None:
         batch_op.add_column(
             sa.Column("nonce_at", sa.DateTime(), nullable=False, server_default=_LONG_AGO)
         )
+        batch_op.add_column(sa.Column("role", sa.String(), nullable=False, server_default="screen"))
 
     with op.batch_alter_table("kiosk", schema=None) as batch_op:
         batch_op.add_column(sa.Column("copied_at", sa.DateTime(), nullable=True))
         batch_op.add_column(sa.Column("lease_networks", sa.JSON(), nullable=True))
+        batch_op.add_column(sa.Column("sync_key", sa.LargeBinary(), nullable=True))
+        batch_op.create_unique_constraint("uq_kiosk_sync_key", ["sync_key"])
 
     with op.batch_alter_table("organisation", schema=None) as batch_op:
         batch_op.add_column(
