@@ -104,6 +104,8 @@ def next_key(state_directory: Path, role: Role) -> Ed25519PrivateKey:
     folder, kept = own_folder(state_directory, role), None
     with _as_settings_error(folder):
         _make_folder(state_directory, role)
+        if not _is_ours(folder):
+            raise SettingsError(str(folder), "belongs to another user: run this as that user")
         with suppress(SettingsError):
             kept = _read_key(folder / _NEXT_KEY)
         known = usable(state_directory, role)
@@ -220,7 +222,7 @@ def _read_key(path: Path) -> Ed25519PrivateKey | None:
             return None
     if status.st_mode & 0o077:
         raise SettingsError(str(path), "others can read or change it: chmod go= it")
-    if status.st_uid != os.geteuid():
+    if os.geteuid() not in {status.st_uid, 0}:
         raise SettingsError(str(path), "belongs to another user")
     try:
         key = load_pem_private_key(pem, None)
