@@ -20,6 +20,7 @@ from kiosk.app.technician_access import Technician
 from kiosk.app.watchdog import Rounds, Watchdog
 from kiosk.card import card_profile
 from kiosk.contract import replication
+from kiosk.contract.enrolment import Role
 from kiosk.contract.messages import KioskDeed, KioskEvent
 from kiosk.devices import backlight
 from kiosk.devices.display import card_number
@@ -41,7 +42,7 @@ from kiosk.flow.preferences import Access
 from kiosk.flow.text import Verbatim
 from kiosk.flow.view import Contact
 from kiosk.hardening import harden
-from kiosk.leases import Addressee, LeaseRenewer, Leases, PackStore, memory
+from kiosk.leases import Addressee, LeaseRenewer, Leases, PackStore, ShownKeys, memory
 from kiosk.link import AccessTokens, CentralClient, Entrance
 from kiosk.site import identity
 from kiosk.site.firewall import FIREWALL_DIRECTORY
@@ -194,10 +195,15 @@ def build_runtime(settings: Settings, open_pins: OpenPins = RpiPins) -> Runtime:
     """Return the whole kiosk but its window; raises SettingsError."""
     card_profile.shipped()  # report a wrong card profile now, not at the first card
     plan = PinPlan.of(settings.pins, "KIOSK_PINS")
-    who = identity.load(settings.state_directory)
+    identity.forget_retired(settings.state_directory)
+    who = identity.load(settings.state_directory, Role.SCREEN)
     lights, unusable = _lights(plan, open_pins)
     central, outbox, replica = _central(settings, who), _outbox(settings), _replica(settings)
     leases = _leases(settings, who, replica)
+    renewer = None
+    if leases is not None:
+        shown_keys = ShownKeys(identity.own_folder(settings.state_directory, Role.SCREEN))
+        renewer = LeaseRenewer(leases, replica, outbox, central, shown_keys)
     runtime = Runtime(
         site=_site(settings),
         context=VisitContext(
@@ -207,7 +213,7 @@ def build_runtime(settings: Settings, open_pins: OpenPins = RpiPins) -> Runtime:
             parties=Parties(central=who.enrolled.central, kiosk=who.enrolled.name),
             replica=replica,
             leases=leases,
-            renewer=None if leases is None else LeaseRenewer(leases, replica, outbox, central),
+            renewer=renewer,
         ),
         lights=lights,
         technician=_technician(settings),
@@ -243,8 +249,8 @@ def _leases(settings: Settings, who: Identity, replica: ReplicaReader) -> Leases
 
 def build_sync(settings: Settings, notifier: Notifier = Notifier()) -> SyncWorker:  # noqa: B008
     """Return the sync that `settings` describe; raises SettingsError."""
-    gone = identity.leaving(settings.state_directory)
-    who = gone or identity.load(settings.state_directory)
+    gone = identity.leaving(settings.state_directory, Role.SYNC)
+    who = gone or identity.load(settings.state_directory, Role.SYNC)
     central = _central(settings, who)
     outbox, traces = _outbox(settings), _Traces(settings.state_directory)
     departure = Departure(outbox, central, traces, begun=gone is not None)
@@ -273,12 +279,12 @@ class _Traces:
     def forget(self) -> None:
         wipe_store(self.state_directory)  # a restarted process may have made another store
         findings.forget(self.state_directory)
-        identity.forget(self.state_directory)
+        identity.forget(self.state_directory, Role.SYNC)
 
 
 def diagnose(settings: Settings) -> tuple[Diagnosis, ...]:
     """Check each part of this kiosk, from any process; changes nothing."""
-    who = identity.usable(settings.state_directory)
+    who = identity.usable(settings.state_directory, Role.SCREEN)
     card_reader = PcscReader()
     try:
         reader = surroundings.reader(card_reader.examine)

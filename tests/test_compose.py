@@ -16,7 +16,7 @@ import pytest
 
 from kiosk import compose
 from kiosk.app.runtime import Runtime
-from kiosk.contract.enrolment import EnrolmentResponse
+from kiosk.contract.enrolment import EnrolmentResponse, Role
 from kiosk.contract.messages import KioskDeed, KioskEvent
 from kiosk.contract.replication import Policy, SupportContact
 from kiosk.flow import events as ev
@@ -52,7 +52,8 @@ def state(folder: Path) -> Path:
     enrolled = EnrolmentResponse(
         kiosk=uuid4(), name="k", organisation="o", central="c", verify_keys=(bytes(32),)
     )
-    identity.keep(made, enrolled, identity.next_key(made))
+    key, sync = identity.next_key(made, Role.SCREEN), identity.offered_sync_key(made)
+    identity.keep(made, enrolled, key, sync.public_key)
     return made
 
 

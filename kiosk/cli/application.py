@@ -25,6 +25,7 @@ _COMMANDS = {
     "run": "services:run",
     "site": "services:site",
     "sync": "services:sync",
+    "sync-key": "device:sync_key",
     "technician-code": "device:technician_code",
 }
 

@@ -33,6 +33,13 @@ class _TechnicianCode:
     technician_code: str
 
 
+@dataclass(frozen=True, slots=True)
+class _SyncKey:
+    """The sync's key: whether it waits to be enrolled."""
+
+    waits: bool
+
+
 @click.command(cls=PrintingCommand)
 @click.option(
     "--token-file",
@@ -44,11 +51,11 @@ class _TechnicianCode:
 )
 def enrol(token_file: Path | None, again: bool) -> None:
     """Make this device a kiosk of an organisation's."""
-    from kiosk.site import enrolment, identity  # noqa: PLC0415
+    from kiosk.site import enrolment  # noqa: PLC0415
 
     harden(die_with_parent=False)
     configured = settings.read()
-    known = None if again else identity.usable(configured.state_directory)
+    known = None if again else enrolment.known(configured.state_directory)
     given = token_file is not None and token_file.exists()
     if known is not None and not given:
         enrolled = known.enrolled
@@ -66,6 +73,16 @@ def enrol(token_file: Path | None, again: bool) -> None:
         told = "this device is enrolled already (--again, or a token's file, enrols it anew)"
     who = f"{enrolled.name}, of {enrolled.organisation}, at {enrolled.central}"
     show(_Enrolment(enrolled.name, enrolled.organisation, enrolled.central, anew), f"{told}: {who}")
+
+
+@click.command("sync-key", cls=PrintingCommand)
+def sync_key() -> None:
+    """Make the sync's key, for `kiosk enrol` to enrol it; run it as the sync's user."""
+    from kiosk.site import identity  # noqa: PLC0415
+
+    harden(die_with_parent=False)
+    identity.offer_sync_key(settings.read().state_directory)
+    show(_SyncKey(True), "the sync's key waits to be enrolled")
 
 
 @click.group(cls=Group, invoke_without_command=True)

@@ -36,6 +36,7 @@ class StatementPurpose(StrEnum):
     """The purposes of a signed statement: by a kiosk's device key, or by central's own key."""
 
     ENROL = "enrol"
+    SYNC = "sync"
     PACK = "pack"
     AUDIT = "audit head"
 
@@ -50,6 +51,16 @@ def statement(purpose: StatementPurpose, *fields: bytes) -> bytes:
     )
 
 
+class Role(StrEnum):
+    """The two services of a kiosk, each with a key of its own.
+
+    The sync may follow changes and report; everything else is for the screen alone.
+    """
+
+    SCREEN = "screen"
+    SYNC = "sync"
+
+
 class Nonce(Message):
     """GET /v1/nonce: valid for `valid_seconds` from `now`, which is central's time."""
 
@@ -61,23 +72,42 @@ class Nonce(Message):
 # ---------------------------------------------------------------- enrolment
 
 
-class EnrolmentRequest(Message):
-    """POST /v1/enrolments: the one-time token, and the public half of the device's Ed25519 key.
+class SyncKey(Message):
+    """The public half of the sync's key; `signature` is that key's, over `sync_possession(...)`."""
 
-    `signature` is the device key's, over `possession(...)`. A repeated request gets the same
-    answer.
+    public_key: Ed25519Key
+    signature: Ed25519Signature
+
+
+class EnrolmentRequest(Message):
+    """POST /v1/enrolments: the one-time token, and the public halves of the kiosk's two keys.
+
+    `public_key` is the screen's. `signature` is that key's, over `possession(...)`. A repeated
+    request gets the same answer.
     """
 
     token: Annotated[EnrolmentToken, Field(repr=False)]
     public_key: Ed25519Key
+    sync: SyncKey
     nonce: NonceBytes
     signature: Ed25519Signature
 
 
-def possession(central: str, token: str, public_key: bytes, nonce: bytes) -> bytes:
-    """Return the bytes that a device signs to prove that it owns the private key."""
+def possession(central: str, token: str, public_key: bytes, sync_key: bytes, nonce: bytes) -> bytes:
+    """Return the bytes that the screen signs to prove that it owns the private key.
+
+    They name the sync's key too, so that nobody can replace it on its way.
+    """
     hashed = hashlib.sha256(token.encode()).digest()
-    return statement(StatementPurpose.ENROL, central.encode(), hashed, public_key, nonce)
+    return statement(StatementPurpose.ENROL, central.encode(), hashed, public_key, sync_key, nonce)
+
+
+def sync_possession(sync_key: bytes) -> bytes:
+    """Return the bytes that the sync signs to prove that it owns the private key.
+
+    The sync has neither the token nor a nonce: it only leaves its key for the screen.
+    """
+    return statement(StatementPurpose.SYNC, sync_key)
 
 
 class EnrolmentResponse(Message):

@@ -22,20 +22,26 @@ MOST_PACKS = 25
 LONGEST_LEASE_SECONDS = 12 * 3600
 MOST_ATTEMPTS = 2
 QUESTIONS = 4
+MOST_KEYS = 64
+"""The most sealing keys that a request names."""
 
 X25519Key = Annotated[Base64, Field(min_length=32, max_length=32)]
 AskNonce = Annotated[Base64, Field(min_length=16, max_length=16)]
-Place = Annotated[int, Field(ge=0, lt=10**18)]
+Place = Annotated[int, Field(ge=0, lt=2**31)]
 
 
 class PacksRequest(Message):
-    """POST /v1/packs; packs that were sealed to an earlier key of the kiosk end with this request.
+    """POST /v1/packs: a request for packs, which central seals to `sealing_key`.
 
-    `nonce` is made for this request, so that a recorded pack is not accepted again. `after` is the
-    end of the previous page. `anew`: send also the packs that the kiosk should already have.
+    `made` are the sealing keys that the kiosk has shown since the last one that central answered,
+    with that one and with `sealing_key`. If central's newest key is not among them, another device
+    has the kiosk's identity too: see `central.lending.boot_keys`. `nonce` is made for this request,
+    so that a recorded pack is not accepted again. `after` is the end of the previous page. `anew`:
+    send also the packs that the kiosk should already have.
     """
 
     sealing_key: X25519Key
+    made: Annotated[tuple[X25519Key, ...], Field(min_length=1, max_length=MOST_KEYS)]
     nonce: AskNonce
     after: Place = 0
     anew: bool = False

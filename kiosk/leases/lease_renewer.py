@@ -21,13 +21,14 @@ from kiosk.errors import (
 )
 from kiosk.leases.available_packs import Leases
 from kiosk.leases.pack_store import Kept
+from kiosk.leases.shown_keys import ShownKeys
 from kiosk.link import CentralClient
 from kiosk.store.outbox import Outbox
 from kiosk.store.replica import ReplicaReader, ReplicaState
 
 _log = logging.getLogger(__name__)
 _LOOK_SECONDS = 3.0
-_CUT_OFF = ProblemType.NOT_AUTHENTICATED
+_CUT_OFF, _TOO_OLD = ProblemType.NOT_AUTHENTICATED, ProblemType.EXPIRED
 _RETRY_SECONDS = 20.0
 _LEAST_SECONDS = 60.0  # between two requests, even if much changes
 _PARTS = 4  # of a lease: it is extended after each part
@@ -37,9 +38,15 @@ class LeaseRenewer:
     """Runs in a thread of its own; only it adds packs to the pack store and removes them."""
 
     def __init__(
-        self, leases: Leases, replica: ReplicaReader, outbox: Outbox, central: CentralClient
+        self,
+        leases: Leases,
+        replica: ReplicaReader,
+        outbox: Outbox,
+        central: CentralClient,
+        shown_keys: ShownKeys,
     ) -> None:
         self._leases, self._replica = leases, replica
+        self._shown_keys = shown_keys
         self._outbox, self._central = outbox, central
         self._asked: float | None = None
         self._retry_at: float | None = None
@@ -70,6 +77,9 @@ class LeaseRenewer:
             _log.info("packs not fetched: %s", error)
             if isinstance(error, CentralRefused) and error.problem == _CUT_OFF:
                 self._leases.pack_store.empty()  # central no longer accepts this kiosk
+            if isinstance(error, CentralRefused) and error.problem == _TOO_OLD:
+                # Central lends only to a kiosk that has authenticated itself since it last started.
+                self._central.tokens.refused(self._central.tokens.current())
             self._put_off(error)
         except StoreFailed as error:
             _log.warning("packs: %s", error)
@@ -117,15 +127,18 @@ class LeaseRenewer:
     def _fetch(self, state: ReplicaState) -> None:
         pack_store, accepted = self._leases.pack_store, 0
         begun, after, more = pack_store.now(), 0, True
+        key = self._leases.sealing_key
         while more:
             asked_at = pack_store.now()  # before the request: a lease ends here no later than there
             request = PacksRequest(
-                sealing_key=self._leases.sealing_key,
+                sealing_key=key,
+                made=self._shown_keys.show(key),
                 nonce=secrets.token_bytes(16),
                 after=after,
                 anew=not self._whole,
             )
             page = self._central.lend_packs(request)
+            self._shown_keys.answered(key)
             accepted += sum(self._take(each, request, asked_at, state) for each in page.packs)
             if page.more and page.next <= after:
                 raise CentralUnavailable("a page does not move its place on")

@@ -24,14 +24,16 @@ class Entrance:
     def __init__(self, url: str, authority: Path | None = None) -> None:
         self._http = Http(url, authority)
 
-    def enrol(self, token: str, key: Ed25519PrivateKey) -> ident.EnrolmentResponse:
-        """Enrol this device as a kiosk; it may be retried with the same token and key."""
+    def enrol(
+        self, token: str, key: Ed25519PrivateKey, sync: ident.SyncKey
+    ) -> ident.EnrolmentResponse:
+        """Enrol this device as a kiosk; it may be retried with the same token and keys."""
         central = self._http.ask("GET", "/v1/health", msg.Health).central
         nonce = self._nonce().nonce
         public_key = key.public_key().public_bytes_raw()
-        signature = key.sign(ident.possession(central, token, public_key, nonce))
+        signed = ident.possession(central, token, public_key, sync.public_key, nonce)
         request = ident.EnrolmentRequest(
-            token=token, public_key=public_key, nonce=nonce, signature=signature
+            token=token, public_key=public_key, sync=sync, nonce=nonce, signature=key.sign(signed)
         )
         return self._http.ask("POST", "/v1/enrolments", ident.EnrolmentResponse, request)
 

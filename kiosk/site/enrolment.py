@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """`kiosk enrol`: enrol this device as a kiosk with a one-time token from the RA.
 
-The device makes its key here, and only the public half leaves it. The token comes in a file or on
+The device makes its keys, and only the public halves leave it: the screen's here, the sync's by
+`kiosk sync-key`. The token comes in a file or on
 standard input, never in an argument list.
 """
 
@@ -11,7 +12,7 @@ import re
 import sys
 from pathlib import Path
 
-from kiosk.contract.enrolment import EnrolmentResponse
+from kiosk.contract.enrolment import EnrolmentResponse, Role
 from kiosk.errors import CentralRefused, SettingsError
 from kiosk.link import Entrance
 from kiosk.site import identity
@@ -36,16 +37,22 @@ def enrol(
 
     Raises SettingsError if the token is refused or nothing can be written, and CentralUnavailable.
     """
-    key = identity.next_key(state_directory)
+    key = identity.next_key(state_directory, Role.SCREEN)
+    sync = identity.offered_sync_key(state_directory)
     entrance = Entrance(central_url, authority)
     try:
-        enrolled = entrance.enrol(token, key)
+        enrolled = entrance.enrol(token, key, sync)
     except CentralRefused:
         if known is not None and _accepts(entrance, known):
             return known.enrolled
         raise SettingsError("token", "central refused it: used, too old, or void") from None
-    identity.keep(state_directory, enrolled, key)
+    identity.keep(state_directory, enrolled, key, sync.public_key)
     return enrolled
+
+
+def known(state_directory: Path) -> Identity | None:
+    """Return the identity that this device has, or None if it has no valid one."""
+    return identity.usable(state_directory, Role.SCREEN)
 
 
 def read_token(file: Path | None) -> str:

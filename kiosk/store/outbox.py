@@ -213,7 +213,8 @@ class Outbox:
     def prepare_for(self, epoch: str) -> int:
         """Make pending again what a central of a new epoch may have lost; return the number.
 
-        It happens once for each epoch. A fact that is sent last confirms it.
+        Outcomes that central refused are offered too: it may know by now what they are about. It
+        happens once for each epoch. A fact that is sent last confirms it.
         """
         with self._transaction() as database:
             _refuse_if_closed(database)
@@ -223,7 +224,10 @@ class Outbox:
             again = carry_out(
                 database,
                 update(OutboxRow)
-                .where(col(OutboxRow.state) == OutboxState.DELIVERED)
+                .where(
+                    col(OutboxRow.state).in_((OutboxState.DELIVERED, OutboxState.REFUSED)),
+                    col(OutboxRow.kind).in_(_OUTCOMES),
+                )
                 .values(state=OutboxState.PENDING),
             )
             database.merge(ReportedEpoch(epoch=epoch))

@@ -170,6 +170,10 @@ SAMPLE_CALLS: dict[str, SampleCall] = {
         lambda _: {"name": "ward 9", "organisation": "Trust A"},
         lambda _: {"name": "ward 9", "organisation": "Trust Z"},
     ),
+    "kiosks.networks": SampleCall(
+        lambda actor: {**_kiosk(actor), "networks": ("10.1.0.0/16",)},
+        lambda actor: {**_kiosk(actor), "networks": ("10.1.0.0/8",)},
+    ),
     "kiosks.retire": SampleCall(_kiosk, _no_kiosk),
     "kiosks.revoke": SampleCall(_kiosk, _no_kiosk),
     "organisations.add": SampleCall(_new, lambda _: {"name": "Trust A"}),
@@ -202,6 +206,7 @@ LOOKS: dict[str, Named] = {
     "cards.list_cards": {"organisation": "Trust A"},
     "imports.check_import": _holders(f"{UUID},Nora,nora@nhs.net,Trust A"),
     "kiosks.list_kiosks": {},
+    "kiosks.list_lent": {"name": "ward 7"},
     "organisations.list_organisations": {},
     "organisations.show_policy": {"name": "Trust A"},
     "registrations.list_registrations": {},

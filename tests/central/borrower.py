@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
+import requests
 from sqlmodel import select
 
 from kiosk.central.keys import signing
@@ -30,10 +31,18 @@ def allow(client: KioskClient, *, hours: int = 12, cards: LeaseCards = LeaseCard
 
 @dataclass
 class Borrower:
-    """`client` from one start to the next."""
+    """`client` from one start to the next.
+
+    `shown` is what is on its disk: the sealing keys since the last one that central answered.
+    """
 
     client: KioskClient
     key: Secret = field(default_factory=sealing.new_key)
+    shown: list[bytes] | None = None
+
+    @property
+    def sealing_key(self) -> bytes:
+        return sealing.public_half(self.key)
 
     def ask(self, *, anew: bool = False) -> list[Pack]:
         """Request packs; return all of them, opened."""
@@ -46,16 +55,30 @@ class Borrower:
             after, more = page.next, page.more
         return packs
 
-    def _page(self, after: int, *, anew: bool) -> tuple[PackPage, bytes]:
-        nonce = secrets.token_bytes(16)
+    @property
+    def _shown(self) -> list[bytes]:
+        return self.client.shown_keys if self.shown is None else self.shown
+
+    def request(
+        self, after: int = 0, *, anew: bool = False, nonce: bytes = bytes(16)
+    ) -> requests.Response:
+        """Request a page; return central's response."""
+        if self.sealing_key not in self._shown:
+            self._shown.append(self.sealing_key)
         asked = {
-            "sealing_key": b64(sealing.public_half(self.key)),
+            "sealing_key": b64(self.sealing_key),
+            "made": [b64(each) for each in self._shown],
             "nonce": b64(nonce),
             "after": after,
             "anew": anew,
         }
-        answer = self.client.post("/packs", asked)
+        return self.client.post("/packs", asked)
+
+    def _page(self, after: int, *, anew: bool) -> tuple[PackPage, bytes]:
+        nonce = secrets.token_bytes(16)
+        answer = self.request(after, anew=anew, nonce=nonce)
         assert answer.status_code == 200, answer.text
+        self._shown[:] = [self.sealing_key]
         return PackPage.model_validate_json(answer.text), nonce
 
     def open(self, sealed: bytes) -> Pack:

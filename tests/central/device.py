@@ -19,7 +19,9 @@ from kiosk.contract.enrolment import (
     GRANT_TYPE,
     EnrolmentResponse,
     Nonce,
+    SyncKey,
     possession,
+    sync_possession,
 )
 from tests.central.world import CENTRAL, Service, b64
 from tests.contract.document import assert_conforms
@@ -46,15 +48,21 @@ def audited(service: Service) -> list[tuple[str, Any]]:
 
 @dataclass
 class Device:
-    """A device and its key."""
+    """A device and its two keys; `key` is the screen's."""
 
     service: Service
     key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
+    sync_key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
     enrolled: EnrolmentResponse | None = None
 
     @property
     def public_key(self) -> bytes:
         return self.key.public_key().public_bytes_raw()
+
+    @property
+    def sync(self) -> SyncKey:
+        public = self.sync_key.public_key().public_bytes_raw()
+        return SyncKey(public_key=public, signature=self.sync_key.sign(sync_possession(public)))
 
     def nonce(self) -> Nonce:
         answer = requests.get(f"{self.service.url}/v1/nonce", timeout=PATIENCE)
@@ -65,10 +73,12 @@ class Device:
         self, allowed: str, central: str = CENTRAL, nonce: bytes | None = None, **changes: Any
     ) -> requests.Response:
         nonce = self.nonce().nonce if nonce is None else nonce
-        signature = self.key.sign(possession(central, allowed, self.public_key, nonce))
+        keys = self.public_key, self.sync.public_key
+        signature = self.key.sign(possession(central, allowed, *keys, nonce))
         body = {
             "token": allowed,
             "public_key": b64(self.public_key),
+            "sync": self.sync.model_dump(mode="json"),
             "nonce": b64(nonce),
             "signature": b64(signature),
         }

@@ -19,7 +19,7 @@ from kiosk.central.fleet import assertions, kiosks, nonces, rejected_callers
 from kiosk.central.keys.master_key import FileKey
 from kiosk.central.service import authentication
 from kiosk.central.tables import AccessRow, Kiosk, UsedAssertion
-from kiosk.contract.enrolment import GRANT_TYPE, Claims
+from kiosk.contract.enrolment import GRANT_TYPE, Claims, Role
 from kiosk.link import AccessTokens, Entrance
 from kiosk.values import Secret
 from tests.central.conftest import NewDatabase
@@ -78,10 +78,10 @@ def test_a_kiosk_has_a_limited_number_of_tokens(
     service: Service, device: Device, clock: Clock
 ) -> None:
     first = device.access()
-    for _ in range(16):
+    for _ in range(8):
         clock.pass_time(1)
         last = device.access()
-    assert len(rows(service, AccessRow)) == 16
+    assert len(rows(service, AccessRow)) == 8
     assert device.report(first).status_code == 401
     assert device.report(last).status_code == 200
 
@@ -100,7 +100,7 @@ def test_a_kiosk_with_a_wrong_clock_gets_a_token(
     """The kiosk's clock is this machine's; central's clock is off in both directions."""
     clock.now = datetime.now(UTC) + timedelta(hours=hours)
     device = Device(service)
-    enrolled = Entrance(service.url).enrol(allow(service), device.key)
+    enrolled = Entrance(service.url).enrol(allow(service), device.key, device.sync)
     tokens = AccessTokens(service.url, enrolled.kiosk, enrolled.central, device.key)
     assert device.report(tokens.current()).status_code == 200
 
@@ -305,7 +305,7 @@ def test_a_revocation_during_the_request_counts(
             kiosks.revoke(database, database.get_one(Kiosk, seen.id))
     else:
         Device(service).enrol()
-    assert assertions._accept(service.services, claims, seen) is None
+    assert assertions._accept(service.services, claims, seen, Role.SCREEN) is None
     assert not rows(service, AccessRow)
 
 

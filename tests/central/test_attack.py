@@ -10,7 +10,7 @@ import math
 
 import pytest
 
-from tests.proofs.attack import connections, polls, reports
+from tests.proofs.attack import connections, copied, polls, reports
 
 pytestmark = pytest.mark.dealt
 
@@ -37,3 +37,8 @@ def test_a_kiosk_that_reports_without_end_stops_nobody(database_url: str) -> Non
 def test_reports_under_a_live_grant_are_taken_and_stop_nobody(database_url: str) -> None:
     told = reports.attack_under_a_grant(database_url, 2.0, math.inf, items=10)
     assert "answered 200" in told
+
+
+def test_a_copied_key_is_lent_what_its_kiosk_is_and_is_noticed(database_url: str) -> None:
+    told = copied.attack(database_url, numbers=10, seen=2)
+    assert "packs of 2 cards, the 2 that the kiosk had; 0 more" in told

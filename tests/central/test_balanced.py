@@ -18,6 +18,7 @@ import pytest
 from sqlmodel import func, select
 
 from kiosk.central.tables import Card, FactRow, GrantRow
+from kiosk.contract.enrolment import Role
 from kiosk.contract.messages import CardCommand
 from kiosk.demo.service import CentralProcess
 from kiosk.link import AccessTokens, CentralClient
@@ -146,7 +147,7 @@ def test_a_kiosk_enrols_and_follows_through_any_process(estate: Estate, kiosk: K
     kiosk.know(PersonalCard())
     state, url = estate.folder / "state", estate.balancer.url
     enrol(state, url, allow(estate.service, "ward 9"))
-    who = load(state)
+    who = load(state, Role.SYNC)
     central = CentralClient(url, AccessTokens(url, who.enrolled.kiosk, CENTRAL, who.key))
     page = central.changes("", 100, 0)
     heard: list[int] = []

@@ -132,7 +132,8 @@ def test_packs_have_a_budget_of_their_own(
     packs = Budgets({**BUDGETS, Errand.PACKS: Budget(2, 50, Rate(0.1, 2))}, seconds)
     service.app.state.budgets = packs
     kiosk.know(PersonalCard())
-    asked = {"sealing_key": "A" * 43 + "=", "nonce": "A" * 22 + "==", "after": 0, "anew": True}
+    key = "A" * 43 + "="
+    asked = {"sealing_key": key, "made": [key], "nonce": "A" * 22 + "==", "anew": True}
     assert [kiosk.post("/packs", asked).status_code for _ in range(2)] == [200, 200]
     refused = kiosk.post("/packs", asked)
     assert (problem(refused), refused.headers["Retry-After"]) == ("busy", "10")

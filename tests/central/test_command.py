@@ -38,6 +38,7 @@ from kiosk.central.keys import master_key
 from kiosk.central.operations import seed
 from kiosk.central.service import assembly
 from kiosk.central.tables import AuditEntry
+from kiosk.contract.enrolment import SyncKey, sync_possession
 from kiosk.errors import SettingsError
 from kiosk.link import Entrance
 from tests.central.world import PersonalCard, b64
@@ -116,8 +117,10 @@ def test_a_seeded_database_is_served(environment: Mapping[str, str], tmp_path: P
     made = subprocess.run(allowed, env=environment, capture_output=True, text=True, check=True)
     with serving(environment) as url:
         assert requests.get(f"{url}/v1/health", timeout=PATIENCE).json() == {"central": "a trust"}
-        key = Ed25519PrivateKey.generate()
-        enrolled = Entrance(url).enrol(made.stdout.strip(), key)
+        key, sync_key = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+        public = sync_key.public_key().public_bytes_raw()
+        sync = SyncKey(public_key=public, signature=sync_key.sign(sync_possession(public)))
+        enrolled = Entrance(url).enrol(made.stdout.strip(), key, sync)
         access = Entrance(url).access(enrolled.kiosk, enrolled.central, key).access_token
         opening = {
             "session": "6f1c3f0e-54d5-4b3a-9c6e-0a5f1f0d9a11",

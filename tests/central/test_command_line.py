@@ -105,7 +105,9 @@ ARGUMENTS: dict[str, Callable[[Actor], list[str]]] = {
     "import-key show": lambda actor: [f"{actor.folder}/none.key"],
     "keys seal": _sealed,
     "kiosks enrol-token": lambda _: ["ward 9", "--organisation", "Trust A"],
+    "kiosks lent": lambda actor: [actor.kiosk.name],
     "kiosks list": _none,
+    "kiosks networks": lambda actor: [actor.kiosk.name, "10.1.0.0/16"],
     "kiosks retire": lambda actor: [actor.kiosk.name],
     "kiosks revoke": lambda actor: [actor.kiosk.name],
     "master-key create": _none,
@@ -139,7 +141,7 @@ DECLINED = {
 }  # fmt: skip
 LISTS = {path for path in PATHS if path.endswith(" list")} | {
     "alerts", "metrics", "reports ending", "reports months", "retention show", "retention apply",
-    "settings", "approvals give", "approvals sign",
+    "settings", "approvals give", "approvals sign", "kiosks lent",
 }  # fmt: skip
 
 

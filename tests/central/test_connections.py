@@ -138,6 +138,10 @@ def _application() -> FastAPI:
     app = FastAPI()
     app.state.watch = SimpleNamespace(close=lambda: None)
 
+    @app.get("/address")
+    async def address(request: Request) -> Response:
+        return Response(headers={"X-Seen": request.client.host if request.client else ""})
+
     @app.get("/quick")
     async def quick() -> str:
         return "quick"
@@ -343,6 +347,20 @@ def ask(address: tuple[str, int], sent: bytes, source: str = "127.0.0.1") -> byt
 def test_a_proxy_says_for_whom_it_asks(begin: bytes) -> None:
     with serving(proxies=PROXIES) as address:
         assert ask(address, begin + GET).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize(
+    ("begin", "seen"),
+    [
+        (header("192.0.2.7"), "192.0.2.7"),
+        (header("2001:db8::7", family=0x21), "2001:db8::7"),
+        (LOCAL, "127.0.0.1"),
+    ],
+)
+def test_the_application_sees_the_address_that_the_proxy_named(begin: bytes, seen: str) -> None:
+    with serving(proxies=PROXIES) as address:
+        answer = ask(address, begin + GET.replace(b"quick", b"address"))
+    assert f"x-seen: {seen}\r\n".encode() in answer
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from kiosk.contract.enrolment import Role
 from kiosk.contract.replication import LONGEST_WAIT_SECONDS
 from kiosk.demo.service import CentralProcess
 from kiosk.link import AccessTokens, CentralClient
@@ -102,7 +103,7 @@ def test_a_kiosk_is_enrolled_and_waits_for_changes_through_it(
     named = ("--organisation", "Trust A")
     token = proxied.central.run("kiosks", "enrol-token", "ward 7", *named)
     enrol(folder, proxied.url, token, proxied.certificate)
-    who = load(folder)
+    who = load(folder, Role.SYNC)
     tokens = AccessTokens(proxied.url, who.enrolled.kiosk, CENTRAL, who.key, proxied.certificate)
     central = CentralClient(proxied.url, tokens, proxied.certificate)
     page = central.changes("", 100, 0)

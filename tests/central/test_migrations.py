@@ -30,12 +30,14 @@ from kiosk.errors import SettingsError
 from tests.central import filled
 from tests.central.postgresql import Cluster
 
-FURTHER = """
+NEWEST = max(path.name[:4] for path in (migrations.FOLDER / "versions").glob("0*.py"))
+
+FURTHER = f"""
 from alembic import op
-revision, down_revision = "further", "0001"
+revision, down_revision = "further", "{NEWEST}"
 def upgrade() -> None:
     op.execute("CREATE TABLE further (id INTEGER)")
-    op.execute("{last}")
+    op.execute("{{last}}")
 """
 
 
@@ -77,8 +79,8 @@ def further(tmp_path: Path) -> Path:
     """Return the folder of the migrations of a later version of the software."""
     folder = tmp_path / "migrations"
     (folder / "versions").mkdir(parents=True)
-    for name in ("env.py", "versions/0001_tables.py"):
-        (folder / name).write_text((migrations.FOLDER / name).read_text())
+    for path in (migrations.FOLDER / "env.py", *migrations.FOLDER.glob("versions/0*.py")):
+        (folder / path.relative_to(migrations.FOLDER)).write_text(path.read_text())
     return folder
 
 
@@ -297,7 +299,7 @@ def test_an_older_database_is_upgraded_on_request(
     connection: Connection,
 ) -> None:
     assert main(["audit", "verify"]) == 0
-    (further / "versions" / "0002.py").write_text(FURTHER.format(last="SELECT 1"))
+    (further / "versions" / "9999.py").write_text(FURTHER.format(last="SELECT 1"))
     monkeypatch.setattr(migrations, "FOLDER", further)
     assert main(["audit", "verify"]) == 2
     assert "kiosk-central migrate" in capsys.readouterr().err
@@ -316,7 +318,7 @@ def test_a_newer_database_is_refused_unchanged(
 ) -> None:
     database = Database(empty_url)
     with monkeypatch.context() as newer:
-        (further / "versions" / "0002.py").write_text(FURTHER.format(last="SELECT 1"))
+        (further / "versions" / "9999.py").write_text(FURTHER.format(last="SELECT 1"))
         newer.setattr(migrations, "FOLDER", further)
         database.migrate()
     with pytest.raises(SettingsError, match="newer version"):
@@ -329,7 +331,7 @@ def test_a_migration_that_fails_half_way_changes_nothing(
 ) -> None:
     database = Database(empty_url)
     database.migrate()
-    (further / "versions" / "0002.py").write_text(FURTHER.format(last="SELECT * FROM missing"))
+    (further / "versions" / "9999.py").write_text(FURTHER.format(last="SELECT * FROM missing"))
     with monkeypatch.context() as newer:
         newer.setattr(migrations, "FOLDER", further)
         with pytest.raises(SettingsError, match="missing"):

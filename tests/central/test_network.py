@@ -17,6 +17,7 @@ import pytest
 
 from kiosk.contract import messages as msg
 from kiosk.contract import proof
+from kiosk.contract.enrolment import Role
 from kiosk.contract.packs import PacksRequest
 from kiosk.errors import CentralUnavailable
 from kiosk.link import AccessTokens, CentralClient
@@ -118,7 +119,7 @@ def visit(service: Service, folder: Path, authority: Path | None) -> Seen:
     url = f"{scheme}://127.0.0.1:{wire.port}"
     token = allow(service)
     enrol(folder, url, token, authority)
-    who = load(folder)
+    who = load(folder, Role.SCREEN)
     tokens = AccessTokens(url, who.enrolled.kiosk, CENTRAL, who.key, authority)
     central = CentralClient(url, tokens, authority)
     owner = service.kiosk("ward 1")
@@ -126,7 +127,8 @@ def visit(service: Service, folder: Path, authority: Path | None) -> Seen:
     allow_packs(owner)
     grant = _unlock(central, who.enrolled.name, card)
     key = pack.new_key()
-    asked = PacksRequest(sealing_key=pack.public_half(key), nonce=secrets.token_bytes(16))
+    shown = pack.public_half(key)
+    asked = PacksRequest(sealing_key=shown, made=(shown,), nonce=secrets.token_bytes(16))
     central.changes("", 100, 0)
     central.lend_packs(asked)
     wire.close()

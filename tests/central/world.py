@@ -229,6 +229,7 @@ class KioskClient:
     name: str
     organisation: str
     key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
+    shown_keys: list[bytes] = field(default_factory=list)
     _access: tuple[str, datetime] | None = None
 
     @property
@@ -237,9 +238,13 @@ class KioskClient:
         now = self.service.services.clock()
         if self._access is None or self._access[1] <= now:
             with self.service.services.database.transaction() as database:
-                token = authentication.give_access(database, self._known(database), now)
+                token = authentication.give_access(database, self._known(database), now, now)
             self._access = token, now + authentication.ACCESS_LIFE
         return self._access[0]
+
+    def authenticate(self) -> None:
+        """Forget the token, so that the next request comes with a new one."""
+        self._access = None
 
     def know(self, card: PersonalCard) -> PersonalCard:
         """Make central know `card` in this kiosk's organisation."""

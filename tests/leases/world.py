@@ -16,7 +16,7 @@ from kiosk.central.keys import signing
 from kiosk.central.tables import Kiosk
 from kiosk.contract import messages as msg
 from kiosk.errors import CentralUnavailable
-from kiosk.leases import Addressee, LeaseRenewer, Leases, PackStore, memory
+from kiosk.leases import Addressee, LeaseRenewer, Leases, PackStore, ShownKeys, memory
 from kiosk.link import CentralClient
 from kiosk.sync import planning
 from tests.central.borrower import allow
@@ -95,7 +95,10 @@ class Borrowing:
         self.renewer = self._renewer(self.follower.central)
 
     def _renewer(self, central: CentralClient) -> LeaseRenewer:
-        return LeaseRenewer(self.leases, self.follower.reader, self.follower.outbox, central)
+        shown_keys = ShownKeys(self.state / "screen")
+        return LeaseRenewer(
+            self.leases, self.follower.reader, self.follower.outbox, central, shown_keys
+        )
 
     def cut(self, away: Away | None = None) -> None:
         """Make central unreachable from now on."""

@@ -23,16 +23,16 @@ from kiosk.central.service import authentication
 from kiosk.central.tables import AccessRow, Kiosk, UsedAssertion
 from kiosk.errors import CentralRefused, CentralUnavailable
 from kiosk.link import AccessTokens, CentralClient, Entrance
-from tests.central.device import allow
+from tests.central.device import Device, allow
 from tests.central.world import Service
 from tests.patience import PATIENCE, wait_until
 
 
 @pytest.fixture
 def tokens(service: Service) -> AccessTokens:
-    key = Ed25519PrivateKey.generate()
-    enrolled = Entrance(service.url).enrol(allow(service), key)
-    return AccessTokens(service.url, enrolled.kiosk, enrolled.central, key)
+    device = Device(service)
+    enrolled = Entrance(service.url).enrol(allow(service), device.key, device.sync)
+    return AccessTokens(service.url, enrolled.kiosk, enrolled.central, device.key)
 
 
 def fetched(service: Service) -> int:

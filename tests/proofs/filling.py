@@ -26,6 +26,7 @@ from kiosk.central.operations import seed
 from kiosk.central.service import assembly
 from kiosk.central.service.assembly import Services
 from kiosk.central.tables import Card, Cardholder, Organisation
+from kiosk.contract.enrolment import Role
 from kiosk.contract.replication import Cursor
 from kiosk.demo import cardholders
 from kiosk.demo.service import CentralProcess
@@ -190,7 +191,7 @@ def _seconds_for_changes(cards: int) -> float:
 
 
 def _following(url: str, state: Path) -> tuple[Replication, Replica]:
-    who = identity.load(state)
+    who = identity.load(state, Role.SYNC)
     tokens = AccessTokens(url, who.enrolled.kiosk, who.enrolled.central, who.key)
     replica = Replica(open_replica(state))
     following = Replication(

@@ -302,6 +302,7 @@ def _enrol(service: Services, count: int) -> dict[str, str]:
                 token_hash=authentication.token_hash(tokens[row.name]),
                 kiosk_id=row.id,
                 expires_at=until,
+                nonce_at=until,
             )
             for row in rows
         )

@@ -15,3 +15,4 @@ def test_a_thief_gets_only_what_is_documented() -> None:
     assert "0 keys, 0 answers" in figures
     assert "0 of 4 envelopes" in figures
     assert "opened by three right answers" in figures
+    assert "disk's key: packs of 1 card, as the kiosk has" in figures

@@ -22,18 +22,20 @@ from sqlmodel import Session as Database
 from sqlmodel import create_engine, select
 
 from kiosk.central.fleet import kiosks
-from kiosk.central.tables import Cardholder, SealedEnvelope
+from kiosk.central.tables import Card, Cardholder, SealedEnvelope
 from kiosk.contract.packs import Pack, SignedPack, addressed
 from kiosk.contract.replication import card_hash
 from kiosk.errors import VaultClosed
 from kiosk.leases.available_packs import open_with_answers
 from kiosk.leases.memory import _KEY as KEY_FILE
 from kiosk.leases.pack_store import PackStore
+from kiosk.leases.shown_keys import ShownKeys
 from kiosk.store.files import read_replica
 from kiosk.store.replica import ReplicaReader
 from kiosk.values import CardIdentity, Family, Secret
 from kiosk.vault import pack as sealing
 from kiosk.vault import sealed_answers
+from tests.central.borrower import Borrower
 from tests.central.world import ANSWERS, CENTRAL, IMPORTED_KEY, Clock, PersonalCard, Service
 from tests.leases.world import Borrowing
 from tests.secrets_search import search
@@ -65,7 +67,7 @@ class Haul:
 def prove() -> str:
     """Return what each place gives, with figures; raises AssertionError if it gives too much."""
     with _haul() as haul:
-        return "; ".join((disk(haul), database(haul), memory(haul), after(haul)))
+        return "; ".join((disk(haul), database(haul), memory(haul), copied(haul), after(haul)))
 
 
 def disk(haul: Haul) -> str:
@@ -123,6 +125,31 @@ def memory(haul: Haul) -> str:
     )
 
 
+def copied(haul: Haul) -> str:
+    """Ask central with the disk's keys: it lends what it lends the kiosk, until the kiosk asks."""
+    client = haul.kiosk.follower.client
+    copy = ShownKeys(haul.disk / "screen")
+    thief = Borrower(client)
+    thief.shown = list(copy.show(thief.sealing_key))
+    lent = {pack.serial for pack in thief.ask(anew=True)}
+    assert lent == {haul.card.serial}  # the cards that the kiosk has
+    haul.service.clock.pass_time(60)
+    client.authenticate()
+    haul.kiosk.start()  # as the kiosk does that asks again
+    haul.kiosk.renewer.round()
+    assert thief.ask(anew=True) == []
+    with haul.service.services.database.reading() as opened:
+        named = kiosks.named(opened, haul.kiosk.follower.name)
+        assert named is not None
+        assert named.copied_at is not None
+        marked = sum(card.renewal_due for card in opened.exec(select(Card)))
+    assert marked == len(lent)
+    return (
+        f"disk's key: packs of {len(lent)} card, as the kiosk has, until the kiosk asks for packs;"
+        f" then lending stops, 0 packs more, {marked} card marked"
+    )
+
+
 def after(haul: Haul) -> str:
     """Revoke the kiosk and unlock the card once more: the stolen packs open nothing."""
     other = haul.service.kiosk("ward 8")
@@ -130,7 +157,8 @@ def after(haul: Haul) -> str:
     with haul.service.services.database.transaction() as opened:
         named = kiosks.named(opened, haul.kiosk.follower.name)
         assert named is not None
-        marked = kiosks.revoke(opened, named)
+        kiosks.revoke(opened, named)
+        marked = [card for card in opened.exec(select(Card)) if card.renewal_due]
     grant = other.granted(haul.card)
     assert grant.renew
     assert grant.next is not None

@@ -18,6 +18,7 @@ import pytest
 
 from kiosk.central import __main__ as command_line
 from kiosk.central.keys import master_key
+from kiosk.contract.enrolment import Role
 from kiosk.demo import cardholders
 from kiosk.demo.service import CentralProcess
 from kiosk.link import Entrance
@@ -124,6 +125,7 @@ def test_a_kiosk_is_enrolled_replaced_and_retired(
     assert box.run("enrol", "--again", "--token-file", str(file)).returncode == 0
     assert box.who["kiosk"] == who["kiosk"]
     assert box.who["public_key"] != who["public_key"]
+    assert box.who["sync_key"] != who["sync_key"]
 
     # A restart of either side changes nothing.
     central.stop(signal.SIGKILL)
@@ -143,8 +145,8 @@ def test_a_kiosk_is_enrolled_replaced_and_retired(
 
 def test_an_enrolment_is_repeated_if_its_answer_was_lost(central: RunningCentral, box: Box) -> None:
     token = central.token("ward 2")
-    key = identity.next_key(box.state)
-    lost = Entrance(central.url).enrol(token, key)
+    key, sync = identity.next_key(box.state, Role.SCREEN), identity.offered_sync_key(box.state)
+    lost = Entrance(central.url).enrol(token, key, sync)
     assert box.run("enrol", stdin=token).returncode == 0
     assert box.who["kiosk"] == str(lost.kiosk)
 
@@ -174,14 +176,14 @@ def test_a_revoked_kiosk_is_enrolled_again_by_a_file_with_a_new_token(
     assert box.who["public_key"] != who["public_key"]
 
 
-@pytest.mark.parametrize("broken", ["identity.json", "device.key"])
+@pytest.mark.parametrize("broken", ["identity.json", "screen/device.key"])
 def test_a_kiosk_with_damaged_files_is_enrolled_again(
     central: RunningCentral, box: Box, broken: str
 ) -> None:
     assert box.run("enrol", stdin=central.token("ward 4")).returncode == 0
     (box.state / broken).write_bytes(b"")
     assert box.run("enrol", stdin=central.token("ward 4")).returncode == 0
-    assert identity.load(box.state).enrolled.name == "ward 4"
+    assert identity.load(box.state, Role.SCREEN).enrolled.name == "ward 4"
 
 
 @pytest.mark.parametrize("token", ["", "short", "x" * 42 + "é", "x" * 44, "x" * 43])
@@ -190,7 +192,7 @@ def test_an_invalid_token_is_refused_and_not_shown(box: Box, token: str) -> None
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr.count("\n") == 1
     assert not token or token not in refused.stderr
-    assert identity.find(box.state) is None
+    assert identity.find(box.state, Role.SCREEN) is None
 
 
 def test_a_token_is_not_accepted_as_an_argument(box: Box) -> None:
@@ -205,7 +207,8 @@ def test_only_the_key_is_kept_if_central_does_not_answer(
     failed = box.run("enrol", stdin="x" * 43)
     assert failed.returncode == 2
     assert "The central service cannot be reached" in failed.stderr
-    assert [path.name for path in box.state.iterdir()] == ["device-next.key"]
+    there = sorted(str(path.relative_to(box.state)) for path in box.state.rglob("*.*"))
+    assert there == ["screen/device-next.key", "sync-key.json", "sync/device-next.key"]
 
 
 def test_an_error_names_an_unwritable_state_directory(

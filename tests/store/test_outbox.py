@@ -21,6 +21,8 @@ from kiosk.contract.messages import (
     CardFact,
     ItemOutcome,
     ItemStatus,
+    KioskDeed,
+    KioskEvent,
     ReportOutcome,
     VisitEnd,
 )
@@ -218,3 +220,20 @@ def test_an_error_names_a_state_directory_that_cannot_be_made(folder: Path) -> N
     (folder / "file").write_text("")
     with pytest.raises(SettingsError):
         open_store(folder / "file" / "state")
+
+
+def test_refused_outcomes_are_offered_to_each_new_epoch(store: Store) -> None:
+    """A central that was restored may know what the former one did not, and the reverse."""
+    outbox = recording(store())
+    outcome = outbox.record(SESSION, fact())
+    event = outbox.note(KioskEvent(deed=KioskDeed.SYNC_STARTED))
+    refused = [
+        ItemOutcome(id=each, status=ItemStatus.REFUSED, reason="not known")
+        for each in (outcome, event)
+    ]
+    for epoch in ("e" * 16, "f" * 16):
+        outbox.acknowledge(ReportOutcome(items=tuple(refused), received_at=NOON))
+        assert [item.id for item in outbox.pending(10) if item.id in {outcome, event}] == []
+        assert outbox.prepare_for(epoch) == 1
+        assert outbox.prepare_for(epoch) == 0
+        assert outbox.pending(1)[0].id == outcome

@@ -14,6 +14,7 @@ from sqlmodel import select
 from kiosk import compose
 from kiosk.central.fleet import kiosks
 from kiosk.central.tables import ChangeRow, Kiosk
+from kiosk.contract.enrolment import Role
 from kiosk.contract.messages import PasscodeChange
 from kiosk.errors import StoreFailed
 from kiosk.site import identity
@@ -102,7 +103,7 @@ def test_a_kiosk_that_need_not_retire_stays(retiring: RetiringKiosk) -> None:
     retiring.outbox().note(retiring.change)
     assert not rounds(retiring.sync())
     assert retiring.delivered() == 1
-    assert identity.find(retiring.state) is not None
+    assert identity.find(retiring.state, Role.SYNC) is not None
 
 
 def test_everything_is_delivered_and_then_deleted(retiring: RetiringKiosk) -> None:
@@ -120,7 +121,7 @@ def test_a_retirement_waits_for_the_current_visit(retiring: RetiringKiosk) -> No
     retiring.begin_retirement()
     worker = retiring.sync()
     assert not rounds(worker)
-    assert identity.find(retiring.state) is not None
+    assert identity.find(retiring.state, Role.SYNC) is not None
     screen.note(retiring.change)
     screen.end_visit(visit)
     assert rounds(worker)
@@ -146,7 +147,7 @@ def test_a_retirement_is_retried_if_central_does_not_answer(retiring: RetiringKi
     worker._delivery.round(planning.Pace())
     network.down = True
     assert not rounds(worker)
-    assert identity.leaving(retiring.state) is not None
+    assert identity.leaving(retiring.state, Role.SYNC) is not None
     assert not retiring.kiosk().revoked
     network.down = False
     assert rounds(worker)

@@ -14,6 +14,7 @@ from kiosk.central.actions.context import Declined, OperatorContext
 from kiosk.central.audit import trail
 from kiosk.central.evidence import history
 from kiosk.central.evidence.visit import ReportedTries
+from kiosk.central.lending import leases
 from kiosk.central.registration import registrations
 from kiosk.central.tables import (
     Card,
@@ -156,6 +157,7 @@ def thaw_card(
         card = named.card(change.session, serial, family)
         if not card.frozen:
             raise Declined(f"The card {card.serial} is not held back")
+        leases.account(change.session, card, change.now)
         known = history.outlook(change.session, card)[0].current
         if carries is not None and carries not in (known, known + 1):
             raise Declined(

@@ -13,6 +13,7 @@ from kiosk.central.actions.catalogue import action
 from kiosk.central.actions.context import Declined, OperatorContext
 from kiosk.central.audit import trail
 from kiosk.central.fleet import enrolling, kiosks
+from kiosk.central.lending import leases
 from kiosk.central.tables import Installation, Kiosk, Organisation
 
 TOKEN_HOURS = enrolling.TOKEN_LIFE // timedelta(hours=1)
@@ -21,7 +22,11 @@ _LONGEST_TOKEN_HOURS = 24 * 14
 
 @dataclass(frozen=True, slots=True)
 class KioskRow:
-    """A kiosk in a list. `reported_anew`: since central was restored, if it was."""
+    """A kiosk in a list. `lease_networks`: None for its organisation's.
+
+    `reported_anew`: since central was restored, if it was. `copied_at`: when two devices showed its
+    identity; nothing is lent to it until it is enrolled with a new key.
+    """
 
     kiosk: str
     organisation: str
@@ -29,6 +34,26 @@ class KioskRow:
     retiring: bool
     revoked: bool
     reported_anew: bool
+    copied_at: datetime | None
+    lease_networks: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class LendingNetworks:
+    """The networks in which the kiosk is lent packs; None for those of its organisation."""
+
+    kiosk: str
+    networks: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class LentCard:
+    """A card that a kiosk has or had a pack of, and whose key may be the one in that pack."""
+
+    serial: str
+    lent_at: datetime
+    lent_until: datetime
+    renewal_due: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +99,23 @@ def list_kiosks(context: OperatorContext) -> tuple[KioskRow, ...]:
                 each.retiring,
                 each.revoked,
                 each.epoch == epoch,
+                each.copied_at,
+                None if each.lease_networks is None else tuple(each.lease_networks),
             )
             for each, trust in session.exec(wanted)
         )
+
+
+def list_lent(context: OperatorContext, *, name: str) -> tuple[LentCard, ...]:
+    """Return the cards that the kiosk may know the key of, by their serials."""
+    with context.reading() as session:
+        kiosk = named.kiosk(session, name)
+        newest: dict[str, LentCard] = {}
+        for pack, card in leases.known_keys(session, kiosk):
+            newest[card.serial] = LentCard(
+                card.serial, pack.lent_at, pack.lent_until, card.renewal_due
+            )
+    return tuple(newest[serial] for serial in sorted(newest))
 
 
 @action("kiosks.enrol-token", "enrolment.allowed")
@@ -104,6 +143,19 @@ def make_enrolment_token(
         change.record("enrolment.allowed", told)
         replaces = kiosk is not None and not kiosk.revoked
         return EnrolmentToken(name, trust.name, until, replaces, token)
+
+
+@action("kiosks.networks", "kiosk.networks")
+def set_networks(
+    context: OperatorContext, *, name: str, networks: tuple[str, ...] | None
+) -> LendingNetworks:
+    """Lend packs to a kiosk in these networks alone; None: in those of its organisation."""
+    given = None if networks is None else named.networks(networks)
+    with context.changing() as change:
+        kiosk = named.kiosk(change.session, name)
+        kiosk.lease_networks = given
+        change.record("kiosk.networks", {"kiosk": kiosk.name, "networks": str(given)})
+        return LendingNetworks(kiosk.name, None if given is None else tuple(given))
 
 
 @action("kiosks.revoke", "kiosk.revoked", "card.renewal-due")

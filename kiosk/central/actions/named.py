@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from ipaddress import ip_network
+
 from sqlmodel import Session, select
 
 from kiosk.central.actions.context import Declined
@@ -39,6 +42,14 @@ def card(session: Session, serial: str, family: Family | None = None) -> Card:
     if len(found) > 1:
         raise Declined(f"Cards of two families have the serial {serial!r}: name the family too")
     return found[0]
+
+
+def networks(given: Collection[str]) -> list[str]:
+    """Return the networks or addresses in one form. Raises Declined for what is neither."""
+    try:
+        return [str(ip_network(each)) for each in given]
+    except ValueError as error:
+        raise Declined(f"Not a network or an address: {error}") from None
 
 
 def new_name(name: str, of_what: str) -> str:

@@ -61,12 +61,13 @@ class PolicyContact:
 
 @dataclass(frozen=True, slots=True)
 class OrganisationPolicy:
-    """An organisation's policy for its kiosks."""
+    """An organisation's policy for its kiosks. `lease_networks`: empty for all."""
 
     organisation: str
     offline: bool
     lease_hours: int
     lease_cards: LeaseCards
+    lease_networks: tuple[str, ...]
     contacts: tuple[PolicyContact, ...]
 
 
@@ -77,6 +78,7 @@ class PolicyChange:
     offline: bool | None = None
     lease_hours: int | None = None
     lease_cards: LeaseCards | None = None
+    lease_networks: tuple[str, ...] | None = None
     contacts: tuple[PolicyContact, ...] | None = None
 
 
@@ -119,10 +121,12 @@ def set_policy(context: OperatorContext, *, name: str, change: PolicyChange) -> 
     hours = change.lease_hours
     if hours is not None and not 1 <= hours <= _MOST_LEASE_HOURS:
         raise Declined(f"Leases last 1 to {_MOST_LEASE_HOURS} hours")
-    told: dict[str, bool | int | LeaseCards | list[list[str]] | None] = {
+    networks = change.lease_networks
+    told: dict[str, bool | int | LeaseCards | list[str] | list[list[str]] | None] = {
         "offline": change.offline,
         "lease_hours": hours,
         "lease_cards": change.lease_cards,
+        "lease_networks": None if networks is None else named.networks(networks),
         "contacts": None if change.contacts is None else _checked(change.contacts),
     }
     changed = {part: value for part, value in told.items() if value is not None}
@@ -151,7 +155,12 @@ def _checked(contacts: Sequence[PolicyContact]) -> list[list[str]]:
 def _policy(trust: Organisation) -> OrganisationPolicy:
     contacts = tuple(PolicyContact(name, detail) for name, detail in trust.contacts)
     return OrganisationPolicy(
-        trust.name, trust.offline, trust.lease_hours, LeaseCards(trust.lease_cards), contacts
+        trust.name,
+        trust.offline,
+        trust.lease_hours,
+        LeaseCards(trust.lease_cards),
+        tuple(trust.lease_networks),
+        contacts,
     )
 
 

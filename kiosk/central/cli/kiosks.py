@@ -16,6 +16,13 @@ _COLUMNS = {
     "retiring": "retiring",
     "revoked": "revoked",
     "reported anew": "reported_anew",
+    "copied (UTC)": "copied_at",
+}
+_LENT = {
+    "card": "serial",
+    "lent at (UTC)": "lent_at",
+    "until": "lent_until",
+    "renewal due": "renewal_due",
 }
 
 kiosks = Group("kiosks", help="The kiosks.")
@@ -28,6 +35,33 @@ def list_() -> None:
     with opened() as at:
         rows = actions.list_kiosks(at)
     show_rows(rows, _COLUMNS)
+
+
+@kiosks.command()
+@click.argument("name")
+@for_spreadsheets
+def lent(name: str) -> None:
+    """List the cards whose unblocking key the kiosk NAME, or a copy of it, may hold in a pack.
+
+    A card is listed until a later grant shows that its key was renewed.
+    """
+    with opened() as at:
+        rows = actions.list_lent(at, name=name)
+    show_rows(rows, _LENT)
+
+
+@kiosks.command()
+@click.argument("name")
+@click.argument("networks", nargs=-1, metavar="[NETWORK]...")
+def networks(name: str, networks: tuple[str, ...]) -> None:
+    """Lend packs to the kiosk NAME in these networks or at these addresses alone.
+
+    Without any: in those of its organisation.
+    """
+    with opened() as at:
+        done = actions.set_networks(at, name=name, networks=networks or None)
+    where = "as its organisation says" if done.networks is None else " and ".join(done.networks)
+    show(done, f"Packs for {done.kiosk}: {where}.")
 
 
 @kiosks.command("enrol-token")

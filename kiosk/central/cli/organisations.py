@@ -22,6 +22,8 @@ _COLUMNS = {
     "unlocking stopped": "unlocking_stopped",
 }
 
+ANYWHERE = "any"
+
 organisations = Group("organisations", help="The trusts that this service is for.")
 
 
@@ -53,6 +55,13 @@ def list_() -> None:
     help="The cards that were at a kiosk within 30 days, or all of the organisation's.",
 )
 @click.option(
+    "--lend-to",
+    "networks",
+    multiple=True,
+    metavar="NETWORK",
+    help="In place of those there are: lend to kiosks there alone, such as 10.20.0.0/16; or 'any'.",
+)
+@click.option(
     "--contact",
     "contacts",
     multiple=True,
@@ -66,6 +75,7 @@ def policy(
     offline: str | None,
     lease_hours: int | None,
     lease_cards: LeaseCards | None,
+    networks: tuple[str, ...],
     contacts: tuple[tuple[str, str], ...],
 ) -> None:
     """Show what an organisation's kiosks are told, or change it."""
@@ -73,6 +83,7 @@ def policy(
         None if offline is None else offline == "on",
         lease_hours,
         lease_cards,
+        () if networks == (ANYWHERE,) else networks or None,
         tuple(PolicyContact(*each) for each in contacts) or None,
     )
     with opened() as at:
@@ -84,7 +95,8 @@ def policy(
 
 
 def _lines(policy: OrganisationPolicy) -> tuple[str, ...]:
-    lent = f"for {policy.lease_hours} hours, {policy.lease_cards} cards"
+    where = f", in {' and '.join(policy.lease_networks)} alone" if policy.lease_networks else ""
+    lent = f"for {policy.lease_hours} hours, {policy.lease_cards} cards{where}"
     return (
         f"offline: {'yes' if policy.offline else 'no'}, {lent}",
         *(f"contact: {each.name}, {each.detail}" for each in policy.contacts),

@@ -65,13 +65,18 @@ def visits(database: Session, card: Card) -> list[Visit]:
 
 
 def _unreported(database: Session, card: Card) -> dict[int, Visit]:
-    """Return the visits that kiosks may have made with packs and have not yet reported.
+    """Return the visits that kiosks may have made with packs and have not yet accounted for.
 
     A pack allows one such visit at most. If its key has not opened the card before, a visit in
-    which the card refuses the key, or does not answer, uses up the pack.
+    which the card refuses the key, or does not answer, uses up the pack. A kiosk's packs of one
+    card count once: it asks for another one when it has lost the former and reported everything.
     """
-    lent = select(PackRow).where(PackRow.card_id == card.id, col(PackRow.ended_at).is_(None))
-    return {pack.number: _unreported_visit(pack.generation) for pack in database.exec(lent)}
+    lent = select(PackRow).where(PackRow.card_id == card.id, col(PackRow.accounted).is_(False))
+    newest = {
+        (pack.kiosk_id, pack.abandoned): pack
+        for pack in database.exec(lent.order_by(col(PackRow.number)))
+    }
+    return {pack.number: _unreported_visit(pack.generation) for pack in newest.values()}
 
 
 def _unreported_visit(generation: int) -> Visit:

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Access tokens: a kiosk proves its identity with an assertion signed by its device key (RFC 7523).
+"""Access tokens: a kiosk proves its identity with an assertion that it signs (RFC 7523).
 
+The key that signed it, the screen's or the sync's, decides which requests the token is good for.
 The answer to a bad assertion is always the same; the audit records what was wrong.
 """
 
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -19,7 +20,14 @@ from kiosk.central.refusal import RequestRefused
 from kiosk.central.service import authentication
 from kiosk.central.service.assembly import Services
 from kiosk.central.tables import Kiosk, UsedAssertion
-from kiosk.contract.enrolment import ALGORITHM, ASSERTION_TYPE, AccessToken, Claims, TokenRequest
+from kiosk.contract.enrolment import (
+    ALGORITHM,
+    ASSERTION_TYPE,
+    AccessToken,
+    Claims,
+    Role,
+    TokenRequest,
+)
 from kiosk.contract.messages import ProblemType
 from kiosk.rows import carry_out
 
@@ -36,10 +44,12 @@ def give_token(services: Services, request: TokenRequest) -> AccessToken:
     kiosk = None if claims is None else _kiosk(services, claims)
     if claims is None or kiosk is None:
         fault = "no assertion of a kiosk's"
+    elif (role := _role(kiosk, request.assertion)) is None:
+        fault = "signed by another key"
     else:
-        fault = _fault(services, claims, kiosk, request.assertion)
+        fault = _fault(services, claims, kiosk)
         if not fault:
-            token = _accept(services, claims, kiosk)
+            token = _accept(services, claims, kiosk, role)
             if token is not None:
                 return token
             fault = "used before"
@@ -65,14 +75,27 @@ def _kiosk(services: Services, claims: Claims) -> Kiosk | None:
         return database.exec(select(Kiosk).where(Kiosk.subject == claims.iss)).first()
 
 
-def _fault(services: Services, claims: Claims, kiosk: Kiosk, assertion: str) -> str:
-    """Return what is wrong with the assertion, for the audit; an empty string if nothing is."""
-    nonce_issued_at = nonces.issued_at(services, claims.nonce)
-    key = Ed25519PublicKey.from_public_bytes(kiosk.public_key)
+def _role(kiosk: Kiosk, assertion: str) -> Role | None:
+    """Return the service of the kiosk whose key signed the assertion, None if neither did."""
+    if _signed(assertion, kiosk.public_key):
+        return Role.SCREEN
+    if kiosk.sync_key is not None and _signed(assertion, kiosk.sync_key):
+        return Role.SYNC
+    return None
+
+
+def _signed(assertion: str, public_key: bytes) -> bool:
+    key = Ed25519PublicKey.from_public_bytes(public_key)
     try:
         _JWS.decode_complete(assertion, key, algorithms=[ALGORITHM])
     except jwt.InvalidTokenError:
-        return "signed by another key"
+        return False
+    return True
+
+
+def _fault(services: Services, claims: Claims, kiosk: Kiosk) -> str:
+    """Return what is wrong with the claims, for the audit; an empty string if nothing is."""
+    nonce_issued_at = nonces.issued_at(services, claims.nonce)
     if kiosk.revoked:
         return "revoked"
     if claims.sub != claims.iss or claims.aud != services.name:
@@ -87,13 +110,14 @@ def _fault(services: Services, claims: Claims, kiosk: Kiosk, assertion: str) -> 
     return ""
 
 
-def _accept(services: Services, claims: Claims, seen: Kiosk) -> AccessToken | None:
+def _accept(services: Services, claims: Claims, seen: Kiosk, role: Role) -> AccessToken | None:
     """Return a token; None if the assertion was used before, or the kiosk was changed meanwhile."""
     with services.database.transaction() as database:
         now = services.clock()
         kiosk = database.get_one(Kiosk, seen.id)
         used = (kiosk.id, claims.jti)
-        if kiosk.revoked or kiosk.public_key != seen.public_key:
+        keys = kiosk.public_key, kiosk.sync_key
+        if kiosk.revoked or keys != (seen.public_key, seen.sync_key):
             return None
         if database.get(UsedAssertion, used) is not None:
             return None
@@ -101,7 +125,8 @@ def _accept(services: Services, claims: Claims, seen: Kiosk) -> AccessToken | No
         # A process whose clock is behind may accept the nonce for longer than ours does.
         until = now + nonces.LIFE + nonces.SKEW
         database.add(UsedAssertion(kiosk_id=kiosk.id, jti=claims.jti, expires_at=until))
-        token = authentication.give_access(database, kiosk, now)
+        nonce_at = datetime.fromtimestamp(claims.iat, UTC)  # `_fault` has compared them
+        token = authentication.give_access(database, kiosk, now, nonce_at, role)
         return AccessToken(
             access_token=token,
             token_type="Bearer",  # noqa: S106 - RFC 6750's name of the kind

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
-from sqlmodel import Session, col, delete, select
+from sqlmodel import Session, col, delete, or_, select
 
 from kiosk.central.audit import trail
 from kiosk.central.fleet import kiosks, nonces, rejected_callers
@@ -18,7 +18,12 @@ from kiosk.central.refusal import RequestRefused
 from kiosk.central.service.assembly import Services
 from kiosk.central.service.authentication import new_token, token_hash
 from kiosk.central.tables import EnrolmentRow, Kiosk, Organisation
-from kiosk.contract.enrolment import EnrolmentRequest, EnrolmentResponse, possession
+from kiosk.contract.enrolment import (
+    EnrolmentRequest,
+    EnrolmentResponse,
+    possession,
+    sync_possession,
+)
 from kiosk.contract.messages import ProblemType
 from kiosk.rows import carry_out
 
@@ -49,7 +54,7 @@ def enrol(services: Services, request: EnrolmentRequest) -> EnrolmentResponse:
         with services.database.transaction() as database:
             row = database.get(EnrolmentRow, token_hash(request.token))
             kiosk_name = row.kiosk_name if row else ""
-            kiosk = row and _enrolled(services, database, row, request.public_key)
+            kiosk = row and _enrolled(services, database, row, request)
             if kiosk:
                 organisation = database.get_one(Organisation, kiosk.organisation_id)
                 return EnrolmentResponse(
@@ -71,49 +76,70 @@ def _fault(services: Services, request: EnrolmentRequest) -> str:
             return "no such token"
     if nonces.issued_at(services, request.nonce) is None:
         return "nonce foreign or too old"
-    signed = possession(services.name, request.token, request.public_key, request.nonce)
+    keys = request.public_key, request.sync.public_key
+    signed = possession(services.name, request.token, *keys, request.nonce)
     try:
         # This refuses keys of small order, for which anybody could sign.
-        VerifyKey(request.public_key).verify(signed, request.signature)
+        VerifyKey(keys[0]).verify(signed, request.signature)
+        VerifyKey(keys[1]).verify(sync_possession(keys[1]), request.sync.signature)
     except BadSignatureError:
         return "the key was not shown"
-    return ""
+    return "one key for both services" if keys[0] == keys[1] else ""
 
 
 def _enrolled(
-    services: Services, database: Session, row: EnrolmentRow, public_key: bytes
+    services: Services, database: Session, row: EnrolmentRow, request: EnrolmentRequest
 ) -> Kiosk | None:
     """Return the kiosk that the device becomes, or None if it may not become one."""
-    now = services.clock()
+    now, keys = services.clock(), (request.public_key, request.sync.public_key)
     kiosk = kiosks.named(database, row.kiosk_name)
     if row.expires_at <= now:
         return None
     if kiosk is not None and kiosk.organisation_id != row.organisation_id:
         return None
     if row.public_key is not None:  # a retry: the first answer may have been lost
-        again = kiosk is not None and row.public_key == public_key == kiosk.public_key
-        return kiosk if again else None
-    owner = database.exec(select(Kiosk).where(Kiosk.public_key == public_key)).first()
-    if owner is not None and owner.name != row.kiosk_name:
+        again = kiosk is not None and keys == (kiosk.public_key, kiosk.sync_key)
+        return kiosk if again and row.public_key == keys[0] else None
+    if _known_elsewhere(database, row.kiosk_name, keys):
         return None
-    row.public_key = public_key
+    row.public_key = keys[0]
     kind = "kiosk.enrolled" if kiosk is None else "kiosk.enrolled-again"
     if kiosk is None:
         kiosk = Kiosk(
             organisation_id=row.organisation_id,
             name=row.kiosk_name,
             subject=uuid4(),
-            public_key=public_key,
+            public_key=keys[0],
+            sync_key=keys[1],
         )
         database.add(kiosk)
         database.flush()
     else:
         kiosks.cut_off(database, kiosk)
-        kiosk.public_key, kiosk.revoked, kiosk.retiring = public_key, False, False
+        (kiosk.public_key, kiosk.sync_key), kiosk.copied_at = keys, None
+        kiosk.revoked = kiosk.retiring = False
     details: dict[str, trail.Detail] = {
         "kiosk": kiosk.name,
         "organisation": database.get_one(Organisation, kiosk.organisation_id).name,
-        "key": hashlib.sha256(public_key).hexdigest()[:16],
+        "key": hashlib.sha256(keys[0]).hexdigest()[:16],
+        "sync_key": hashlib.sha256(keys[1]).hexdigest()[:16],
     }
     trail.append(database, now, kind, details, {})
     return kiosk
+
+
+def _known_elsewhere(database: Session, name: str, keys: tuple[bytes, bytes]) -> bool:
+    """Return whether another device has one of the keys, or the kiosk has it for the other service.
+
+    A kiosk may keep its keys, unless its identity was copied.
+    """
+    owners = select(Kiosk).where(
+        or_(col(Kiosk.public_key).in_(keys), col(Kiosk.sync_key).in_(keys))
+    )
+    return any(
+        owner.name != name
+        or owner.copied_at is not None
+        or owner.public_key == keys[1]
+        or owner.sync_key == keys[0]
+        for owner in database.exec(owners)
+    )

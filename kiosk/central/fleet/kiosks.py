@@ -6,7 +6,7 @@ from __future__ import annotations
 from sqlmodel import Session, col, delete, select
 
 from kiosk.central.audit import trail
-from kiosk.central.lending import leases
+from kiosk.central.lending import boot_keys, leases
 from kiosk.central.refusal import RequestRefused
 from kiosk.central.service.assembly import Services
 from kiosk.central.service.authentication import Caller
@@ -27,6 +27,7 @@ def cut_off(database: Session, kiosk: Kiosk) -> list[Card]:
     Return the cards that the kiosk was lent packs of; their keys are to be renewed.
     """
     _void_tokens(database, kiosk)
+    boot_keys.forget(database, kiosk)
     return leases.abandon(database, kiosk)
 
 
@@ -35,9 +36,14 @@ def revoke(database: Session, kiosk: Kiosk) -> list[Card]:
 
     Return the cards of `cut_off`.
     """
+    _refuse(database, kiosk)
+    return cut_off(database, kiosk)
+
+
+def _refuse(database: Session, kiosk: Kiosk) -> None:
     kiosk.revoked, kiosk.retiring = True, False
     carry_out(database, delete(EnrolmentRow).where(col(EnrolmentRow.kiosk_name) == kiosk.name))
-    return cut_off(database, kiosk)
+    _void_tokens(database, kiosk)
 
 
 def begin_retirement(database: Session, kiosk: Kiosk) -> None:
@@ -51,15 +57,16 @@ def _void_tokens(database: Session, kiosk: Kiosk) -> None:
 
 
 def retire(services: Services, caller: Caller) -> RetirementResponse:
-    """Revoke a kiosk that has handed over everything and wiped its store.
+    """Refuse a kiosk from now on that has handed over everything and wiped its store.
 
-    Refuse one that is to stay.
+    Its leases go on until they are over: that it has wiped its packs is only its word. Refuse the
+    request of a kiosk that is to stay.
     """
     with services.database.transaction() as database:
         kiosk = database.get_one(Kiosk, caller.id)
         if not kiosk.retiring:
             raise RequestRefused(ProblemType.OUT_OF_ORDER)
         leases.end_all(database, kiosk, services.clock())
-        revoke(database, kiosk)
+        _refuse(database, kiosk)
         trail.append(database, services.clock(), "kiosk.retired", {"kiosk": kiosk.name}, {})
         return RetirementResponse(kiosk=kiosk.subject)

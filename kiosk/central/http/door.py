@@ -28,11 +28,15 @@ _log = logging.getLogger(__name__)
 
 
 class Guest:
-    """A connection from its arrival to its end; `accepted_at` is the event loop's time."""
+    """A connection from its arrival to its end; `accepted_at` is the event loop's time.
+
+    `address` is the one that a proxy named, None if none did.
+    """
 
     def __init__(self, door: Door, connected: socket.socket, accepted_at: float) -> None:
         self._door, self._connected = door, connected
         self.accepted_at = accepted_at
+        self.address: str | None = None
         self.transport: asyncio.Transport | None = None
         self.task: asyncio.Task[None] | None = None
 
@@ -147,6 +151,7 @@ class Door:
         address = await proxy_header.read(connected)
         if address is None:
             return True
+        guest.address = address
         if self.connections.enter(guest, origin(address)):
             return True
         self._tally.note("a connection was closed: there are too many")

@@ -48,6 +48,8 @@ class TimedProtocol(H11Protocol):
         """Begin with the time that the guest has left since it was accepted."""
         super().connection_made(transport)
         self.guest.transport = transport
+        if self.guest.address is not None:
+            self.client = self.guest.address, 0
         self._part = _Part.HEAD
         self._answer_by = 0.0
         self._timer = self.loop.call_at(self.guest.accepted_at + HEAD_SECONDS, self._expire)

@@ -78,6 +78,7 @@ def apply(work: Work, pack: PackRow, fact: PackFact, row: PackEventRow) -> None:
             _notify_holder(work, pack, card, row)
         case PackEnded():
             pack.ended_at = pack.ended_at or work.now
+            leases.account(work.session, card, work.now)
     work.session.add(row)
     work.session.flush()
     _record(work, pack, card, fact)
@@ -121,13 +122,13 @@ def _grant(work: Work, pack: PackRow, card: Card, fact: PackAnswers, row: PackEv
             card_id=card.id,
             registration_id=pack.registration_id,
             reason=fact.reason,
-            # The time is too uncertain to conclude anything from the card's counters.
+            # Central has not seen the answers, and its time is too uncertain to conclude anything
+            # from the card's counters.
             passcode_tries=None,
             unblocking_tries=None,
             nonce=b"",
             last_grant=0,
             opened_at=row.recorded_at,
-            accepted_at=row.recorded_at,
         )
     )
     work.session.flush()

@@ -8,18 +8,23 @@ lock a registration.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from ipaddress import ip_address, ip_network
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import ColumnElement
-from sqlmodel import Session, col, func, or_, select
+from sqlmodel import Session, col, or_, select
 
 from kiosk.central.audit import trail
 from kiosk.central.evidence import epochs, history
 from kiosk.central.keys import signing
 from kiosk.central.keys.escrow import FORMATS
-from kiosk.central.lending import leases
+from kiosk.central.lending import boot_keys, leases
+from kiosk.central.lending.boot_keys import Judgement
+from kiosk.central.refusal import RequestRefused
 from kiosk.central.registration import codes, registrations
 from kiosk.central.service import throttle
 from kiosk.central.service.assembly import Services
@@ -39,86 +44,123 @@ from kiosk.central.tables import (
 )
 from kiosk.contract import packs as pk
 from kiosk.contract.enrolment import StatementPurpose
-from kiosk.contract.messages import Question
+from kiosk.contract.messages import ProblemType, Question
 from kiosk.questions import SecurityQuestion
 from kiosk.vault import pack as sealing
 
 SEEN_WITHIN = timedelta(days=30)
 MOST_LENT = 1000
-"""The most packs that a kiosk may have: a thief of a running kiosk gets no more."""
+"""The most cards that a kiosk has packs of: a thief of it, or of its key, gets no more a lease."""
 _BATCH = 100  # cards in one transaction
 
 
-def give_packs(services: Services, caller: Caller, request: pk.PacksRequest) -> pk.PackPage:
-    """Return the next packs that the kiosk may have and lacks; none if nothing may be lent."""
+def give_packs(
+    services: Services, caller: Caller, request: pk.PacksRequest, address: str
+) -> pk.PackPage | None:
+    """Return the next packs that the kiosk may have and lacks; none if nothing may be lent.
+
+    `address` is where the request came from; return None if nothing may be lent there. Refuse a
+    request that may be late: see `boot_keys`.
+    """
+    nothing = pk.PackPage(packs=(), next=request.after, more=False)
     if _nothing_to_do(services, caller, request):
-        return pk.PackPage(packs=(), next=request.after, more=False)
+        return nothing
     with working(services, caller) as work:
         trust = work.session.get_one(Organisation, caller.organisation_id)
         installation = work.session.get_one(Installation, 1)
-        leases.end_earlier(work, request.sealing_key)
+        if not _trusted(work, request):
+            return nothing
         stopped = installation.stopped or trust.stopped or not trust.offline
         if stopped or epochs.missing(work.session, trust.id):
-            return pk.PackPage(packs=(), next=request.after, more=False)
+            return nothing
+        networks = work.session.get_one(Kiosk, caller.id).lease_networks
+        if not within(address, trust.lease_networks if networks is None else networks):
+            return None
         return _page(work, trust, installation, request)
 
 
+def within(address: str, networks: Collection[str]) -> bool:
+    """Return whether the address is in one of the networks, or there are none."""
+    if not networks:
+        return True
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = getattr(found, "ipv4_mapped", None)
+    return any((mapped or found) in ip_network(each) for each in networks)
+
+
+def _trusted(work: Work, request: pk.PacksRequest) -> bool:
+    """Return whether this is the one kiosk; if its identity was copied, stop lending to it."""
+    if work.session.get_one(Kiosk, work.caller.id).copied_at is not None:
+        return False
+    match boot_keys.judge(work.session, work.caller, request):
+        case Judgement.KNOWN:
+            return True
+        case Judgement.NEW:
+            boot_keys.remember(work, request.sealing_key)
+            return True
+        case Judgement.LATE:
+            raise RequestRefused(ProblemType.EXPIRED)
+        case Judgement.COPIED:
+            boot_keys.stop_lending(work)
+            return False
+
+
 def _nothing_to_do(services: Services, caller: Caller, request: pk.PacksRequest) -> bool:
-    """Return whether there is no pack to lend and none to end; kiosks ask after every change.
+    """Return whether there is nothing to lend and nothing to learn; kiosks ask after every change.
 
     This only reads, so it does not delay an unlock.
     """
     with services.database.reading() as database:
         work = Work(services, caller, database, services.clock())
-        if leases.earlier(work, request.sealing_key):
+        if database.get_one(Kiosk, caller.id).copied_at is not None:
+            return True
+        if boot_keys.judge(database, caller, request) is not Judgement.KNOWN:
             return False
         trust = database.get_one(Organisation, caller.organisation_id)
-        return not trust.offline or not _candidates(work, trust, request)
+        lent = leases.cards_lent(database, caller.id, work.now)
+        return not trust.offline or not _candidates(work, trust, request, lent)
 
 
 def _page(
     work: Work, trust: Organisation, installation: Installation, request: pk.PacksRequest
 ) -> pk.PackPage:
     lease = timedelta(hours=trust.lease_hours)
-    lent = _lent(work, request)
-    found = _candidates(work, trust, request)
+    lent = leases.cards_lent(work.session, work.caller.id, work.now)
+    found = _candidates(work, trust, request, lent)
     made: list[pk.SealedPack] = []
     after, new = request.after, 0
     kiosk = work.session.get_one(Kiosk, work.caller.id)
     for card, registration in found:
-        if len(made) == pk.MOST_PACKS or lent + new == MOST_LENT:
+        if len(made) == pk.MOST_PACKS:
             break
         after = card.id
+        if card.id not in lent and len(lent) >= MOST_LENT:
+            continue
         if trust.lease_cards == LeaseCards.SEEN and not _seen_last_here(work, card):
             continue
         loan = _loan(work, card, registration, request, installation)
         if loan is None:
             continue
         new += loan.row.lent_at == work.now
-        loan.row.lent_until = work.now + lease
+        lent.add(card.id)
+        loan.row.lent_until = max(loan.row.lent_until, work.now + lease)
         made.append(_sealed(work, loan, kiosk, request, installation.epoch))
     if new:
         details: dict[str, trail.Detail] = {"kiosk": work.caller.name, "packs": new}
         trail.append(work.session, work.now, "packs.lent", details, {})
-    more = bool(found) and lent + new < MOST_LENT
-    return pk.PackPage(packs=tuple(made), next=after, more=more)
-
-
-def _lent(work: Work, request: pk.PacksRequest) -> int:
-    """Return the number of packs that the kiosk has."""
-    counted = select(func.count()).where(
-        PackRow.kiosk_id == work.caller.id,
-        PackRow.sealing_key == request.sealing_key,
-        col(PackRow.ended_at).is_(None),
-        col(PackRow.lent_until) > work.now,
-    )
-    return work.session.exec(counted).one()
+    return pk.PackPage(packs=tuple(made), next=after, more=bool(found))
 
 
 def _candidates(
-    work: Work, trust: Organisation, request: pk.PacksRequest
+    work: Work, trust: Organisation, request: pk.PacksRequest, lent: Collection[int]
 ) -> list[tuple[Card, Registration]]:
-    """Return the next cards whose pack is missing or past half its lease, ordered by id."""
+    """Return the next cards whose pack is missing or past half its lease, ordered by id.
+
+    A kiosk that has packs of as many cards as it may gets packs of those cards, `lent`, alone.
+    """
     wanted = (
         select(Card, Registration)
         .join(Registration, col(Registration.card_id) == col(Card.id))
@@ -133,7 +175,9 @@ def _candidates(
         )
     )
     if trust.lease_cards == LeaseCards.SEEN:
-        wanted = wanted.where(or_(*(_seen(work, table) for table in (LoginSession, UnlockSession))))
+        wanted = wanted.where(or_(*(_seen(work, proved) for proved in _PROVED)))
+    if len(lent) >= MOST_LENT:
+        wanted = wanted.where(col(Card.id).in_(lent))
     if not request.anew:
         half = timedelta(hours=trust.lease_hours) / 2
         fresh = select(PackRow.id).where(
@@ -148,14 +192,23 @@ def _candidates(
     return list(work.session.exec(wanted.order_by(col(Card.id)).limit(_BATCH)).all())
 
 
-def _seen(work: Work, table: type[LoginSession] | type[UnlockSession]) -> ColumnElement[bool]:
-    """Return the condition that the card was at this kiosk lately."""
+_PROVED = ((LoginSession, LoginSession.proved_at), (UnlockSession, UnlockSession.accepted_at))
+"""When a session proved that the card's holder is there: a login, or answers that were right.
+
+A kiosk can open sessions of any card, and a card signs with its own key over the air: neither shows
+that its holder was there.
+"""
+
+
+def _seen(work: Work, proved: tuple[Any, Any]) -> ColumnElement[bool]:
+    """Return the condition that the card's holder was at this kiosk lately."""
+    table, proved_at = proved
     return (
         select(table.id)
         .where(
             table.kiosk_id == work.caller.id,
             table.card_id == Card.id,
-            col(table.opened_at) > work.now - SEEN_WITHIN,
+            col(proved_at) > work.now - SEEN_WITHIN,
         )
         .exists()
     )
@@ -173,10 +226,12 @@ class _Loan:
 
 def _seen_last_here(work: Work, card: Card) -> bool:
     """Return whether the card was last seen at this kiosk, so that few kiosks get its key."""
-    latest: list[tuple[datetime, int]] = []
-    for table in (LoginSession, UnlockSession):
-        newest = select(table.opened_at, table.kiosk_id).where(table.card_id == card.id)
-        found = work.session.exec(newest.order_by(col(table.opened_at).desc())).first()
+    latest: list[tuple[Any, int]] = []
+    for table, proved_at in _PROVED:
+        newest = select(proved_at, table.kiosk_id).where(
+            table.card_id == card.id, col(proved_at).is_not(None)
+        )
+        found = work.session.exec(newest.order_by(col(proved_at).desc())).first()
         latest += [found] if found is not None else []
     return bool(latest) and max(latest)[1] == work.caller.id
 
@@ -188,23 +243,29 @@ def _loan(
     request: pk.PacksRequest,
     installation: Installation,
 ) -> _Loan | None:
-    """Return the pack that the kiosk has of the card, or a new one; None if it may have none."""
-    known = leases.unended(work.session, card)
+    """Return the pack that the kiosk has of the card, or a new one; None if it may have none.
+
+    A kiosk that was started anew, or that gave its pack back, may be lent another one. It counts
+    once among those that the kiosk and the card may have.
+    """
+    leases.account(work.session, card, work.now)
+    known = leases.unaccounted(work.session, card)
+    own = [row for row in known if row.kiosk_id == work.caller.id and not row.abandoned]
     mine = [
         row
-        for row in known
+        for row in own
         if row.sealing_key == request.sealing_key
-        and row.kiosk_id == work.caller.id
         and row.registration_id == registration.id
+        and row.ended_at is None
     ]
-    decision, opened = history.outlook(work.session, card, lent_once_more=not mine)
+    decision, opened = history.outlook(work.session, card, lent_once_more=not own)
     if decision.frozen or decision.second_allowed or not FORMATS[card.family].leaves:
         return None
     if mine:
         same = mine[0].generation == decision.current
         return _Loan(card, registration, mine[0], opened) if same else None
-    running = [row for row in known if leases.runs(row, work.now)]
-    allowance = _allowance(work.session, registration, running)
+    others = [row for row in known if row not in own and leases.runs(row, work.now)]
+    allowance = _allowance(work.session, registration, others)
     if allowance < 1:
         return None
     installation.grants += pk.MOST_ATTEMPTS
@@ -225,13 +286,13 @@ def _loan(
     return _Loan(card, registration, row, opened)
 
 
-def _allowance(database: Session, registration: Registration, running: list[PackRow]) -> int:
-    """Return the attempts allowed without central.
+def _allowance(database: Session, registration: Registration, others: list[PackRow]) -> int:
+    """Return the attempts allowed without central, beside those of the running packs of others.
 
     They end before a code is required, and before the registration would lock.
     """
-    others = [row for row in running if row.registration_id == registration.id]
-    at_stake = sum(row.allowance - leases.attempts(database, row) for row in others)
+    newest = {row.kiosk_id: row for row in others if row.registration_id == registration.id}
+    at_stake = sum(row.allowance - leases.attempts(database, row) for row in newest.values())
     before_locking = throttle.ATTEMPTS - 1 - registration.failures - at_stake
     return min(pk.MOST_ATTEMPTS, codes.ASKED_AFTER - registration.failures, before_locking)
 

@@ -12,6 +12,7 @@ from cryptography import x509
 from sqlmodel import Session, col, select
 
 from kiosk.central.keys import trust_store
+from kiosk.central.lending import boot_keys
 from kiosk.central.service import kiosk_health
 from kiosk.central.tables import (
     Card,
@@ -34,6 +35,7 @@ _DONE = "9000"
 _LEAST_DISK_MEGABYTES = 100
 _MOST_SKEW_SECONDS = 300
 _NAMED = 20  # cardholders in a line
+_COPIED = "another device has its key; enrol it anew (see `kiosks lent`)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +125,9 @@ def alerts(database: Session, now: datetime, silent_for: timedelta) -> Iterator[
     """Return the alerts as pairs: the kind, and the kiosk, card or authority concerned."""
     kiosks = select(Kiosk).where(col(Kiosk.revoked).is_(False)).order_by(col(Kiosk.name))
     for kiosk in database.exec(kiosks):
-        if kiosk.heard_at is None:
-            yield "kiosk never heard of", kiosk.name
-        elif kiosk.heard_at + silent_for <= now:
-            yield "kiosk silent", f"{kiosk.name}, since {kiosk.heard_at:%Y-%m-%d %H:%M} UTC"
-        yield from ((kind, f"{kiosk.name}: {what}") for kind, what in _health_alerts(kiosk))
+        yield from _kiosk_alerts(kiosk, now, silent_for)
+    for name, starts in boot_keys.starting_often(database, now):
+        yield "kiosk started often", f"{name}, {starts} times within one lease"
     epoch = database.exec(select(Installation.epoch)).one()
     for kiosk in database.exec(kiosks.where(Kiosk.epoch != epoch)):
         yield "has not reported since central was restored", kiosk.name
@@ -158,6 +158,16 @@ def unusable_addresses(
     if found:
         more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
         yield "cardholders without a usable address", ", ".join(found[:_NAMED]) + more
+
+
+def _kiosk_alerts(kiosk: Kiosk, now: datetime, silent_for: timedelta) -> Iterator[tuple[str, str]]:
+    if kiosk.copied_at is not None:
+        yield "kiosk copied", f"{kiosk.name}, {kiosk.copied_at:%Y-%m-%d %H:%M} UTC: {_COPIED}"
+    if kiosk.heard_at is None:
+        yield "kiosk never heard of", kiosk.name
+    elif kiosk.heard_at + silent_for <= now:
+        yield "kiosk silent", f"{kiosk.name}, since {kiosk.heard_at:%Y-%m-%d %H:%M} UTC"
+    yield from ((kind, f"{kiosk.name}: {what}") for kind, what in _health_alerts(kiosk))
 
 
 def _health_alerts(kiosk: Kiosk) -> Iterator[tuple[str, str]]:

@@ -56,6 +56,11 @@ def _without_grant(at: datetime) -> ColumnElement[bool]:
     return (col(UnlockSession.opened_at) < at) & ~granted.exists()
 
 
+def _pack_is_over(at: datetime) -> ColumnElement[bool]:
+    """Return the condition that the lease is over, and that the kiosk reported what it did."""
+    return col(PackRow.ended_at).is_not(None) & (col(PackRow.lent_until) < at)
+
+
 RULES = (
     RetentionRule("e-mailed codes", 1, EmailedCode, lambda at: col(EmailedCode.sent_at) < at),
     RetentionRule("log-ins", 90, LoginSession, lambda at: col(LoginSession.opened_at) < at),
@@ -70,11 +75,9 @@ RULES = (
         "what was done with packs",
         90,
         PackEventRow,
-        lambda at: col(PackEventRow.pack_id).in_(
-            select(PackRow.id).where(col(PackRow.ended_at) < at)
-        ),
+        lambda at: col(PackEventRow.pack_id).in_(select(PackRow.id).where(_pack_is_over(at))),
     ),
-    RetentionRule("packs", 90, PackRow, lambda at: col(PackRow.ended_at) < at),
+    RetentionRule("packs", 90, PackRow, _pack_is_over),
     RetentionRule(
         "ends of unlocks that came to nothing",
         90,

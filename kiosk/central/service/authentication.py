@@ -13,6 +13,7 @@ from sqlmodel import Session, col, delete, select
 from kiosk.central.refusal import RequestRefused
 from kiosk.central.service.assembly import Services
 from kiosk.central.tables import AccessRow, Kiosk
+from kiosk.contract.enrolment import Role
 from kiosk.contract.messages import ProblemType
 from kiosk.rows import carry_out
 
@@ -20,18 +21,23 @@ HEARD_EVERY = timedelta(minutes=5)
 """The least time between two updates of `heard_at`: a write for each request would block others."""
 
 ACCESS_LIFE = timedelta(minutes=10)
-_TOKENS = 16
-"""The most tokens that a kiosk may have at once; its screen and its sync need one each."""
+_TOKENS = 8
+"""The most tokens that a kiosk's screen may have at once, and its sync as well; each needs one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The kiosk that makes the request."""
+    """The kiosk that makes the request; `nonce_at`: its assertion was made after that moment.
+
+    `nonce_at` is None where nobody makes a request, as in a recovery.
+    """
 
     id: int
     organisation_id: int
     name: str
     heard_at: datetime | None = None
+    nonce_at: datetime | None = None
+    role: Role = Role.SCREEN
 
 
 def new_token() -> str:
@@ -47,16 +53,29 @@ def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def give_access(database: Session, kiosk: Kiosk, now: datetime) -> str:
-    """Return a new access token for the kiosk; delete the expired tokens of all kiosks."""
+def give_access(
+    database: Session,
+    kiosk: Kiosk,
+    now: datetime,
+    nonce_at: datetime,
+    role: Role = Role.SCREEN,
+) -> str:
+    """Return a new access token for a service of the kiosk; delete all tokens that expired."""
     carry_out(database, delete(AccessRow).where(col(AccessRow.expires_at) <= now))
     newest_first = col(AccessRow.expires_at).desc()
-    own = select(AccessRow).where(AccessRow.kiosk_id == kiosk.id).order_by(newest_first)
-    for surplus in database.exec(own).all()[_TOKENS - 1 :]:
+    own = select(AccessRow).where(AccessRow.kiosk_id == kiosk.id, AccessRow.role == role)
+    for surplus in database.exec(own.order_by(newest_first)).all()[_TOKENS - 1 :]:
         database.delete(surplus)
     token = new_token()
-    hashed = token_hash(token)
-    database.add(AccessRow(token_hash=hashed, kiosk_id=kiosk.id, expires_at=now + ACCESS_LIFE))
+    database.add(
+        AccessRow(
+            token_hash=token_hash(token),
+            kiosk_id=kiosk.id,
+            expires_at=now + ACCESS_LIFE,
+            nonce_at=nonce_at,
+            role=role,
+        )
+    )
     kiosk.heard_at = now
     return token
 
@@ -68,13 +87,21 @@ def caller(database: Session, authorization: str | None, now: datetime) -> Calle
     """
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() == "bearer" and token:
-        kiosk = database.exec(
-            select(Kiosk)
+        found = database.exec(
+            select(Kiosk, AccessRow)
             .join(AccessRow, col(AccessRow.kiosk_id) == col(Kiosk.id))
             .where(AccessRow.token_hash == token_hash(token), AccessRow.expires_at > now)
         ).first()
-        if kiosk is not None and not kiosk.revoked:
-            return Caller(kiosk.id, kiosk.organisation_id, kiosk.name, kiosk.heard_at)
+        if found is not None and not found[0].revoked:
+            kiosk, access = found
+            return Caller(
+                kiosk.id,
+                kiosk.organisation_id,
+                kiosk.name,
+                kiosk.heard_at,
+                access.nonce_at,
+                Role(access.role),
+            )
     raise RequestRefused(ProblemType.NOT_AUTHENTICATED)
 
 

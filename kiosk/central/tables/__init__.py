@@ -41,7 +41,7 @@ from kiosk.central.tables.estate import (
     Organisation,
     new_epoch,
 )
-from kiosk.central.tables.lending import PackEventRow, PackRow
+from kiosk.central.tables.lending import BootKeyRow, PackEventRow, PackRow
 from kiosk.central.tables.visits import (
     Attempt,
     AttemptOutcome,
@@ -63,6 +63,7 @@ __all__ = [
     "AuditHead",
     "AuditPersonal",
     "AuditSignature",
+    "BootKeyRow",
     "Card",
     "CardFinding",
     "CardStatus",

@@ -6,15 +6,17 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import String
 from sqlmodel import Field
 
 from kiosk.central.tables.base import Instant, Table
+from kiosk.contract.enrolment import Role
 
 
 class EnrolmentRow(Table, table=True):
     """A one-time enrolment token, by its hash, for a kiosk that may not exist yet.
 
-    `public_key` is the key that the token was used with: only its owner is answered again.
+    `public_key` is the screen's key that the token was used with: only its owner is answered again.
     """
 
     __tablename__ = "enrolment"
@@ -27,13 +29,18 @@ class EnrolmentRow(Table, table=True):
 
 
 class AccessRow(Table, table=True):
-    """An access token, by its hash."""
+    """An access token, by its hash, of the service whose key signed the assertion.
+
+    `nonce_at`: when the nonce of the assertion was issued.
+    """
 
     __tablename__ = "access_token"
 
     token_hash: bytes = Field(primary_key=True)
     kiosk_id: int = Field(foreign_key="kiosk.id", index=True)
     expires_at: datetime = Field(sa_type=Instant, index=True)
+    nonce_at: datetime = Field(sa_type=Instant)
+    role: Role = Field(default=Role.SCREEN, sa_type=String)
 
 
 class UsedAssertion(Table, table=True):

@@ -52,7 +52,8 @@ class Organisation(Table, table=True):
     """A trust; every request of a kiosk is limited to its own. `stopped`: no unlocking in it.
 
     `offline` and `lease_hours`: see `contract.replication.Policy`. `lease_cards`: the cards that
-    kiosks are lent packs of. `contacts`: pairs of a name and a detail.
+    kiosks are lent packs of. `lease_networks`: the networks from which kiosks are lent packs; empty
+    for all. `contacts`: pairs of a name and a detail.
     """
 
     id: int = Field(default=None, primary_key=True)
@@ -61,12 +62,17 @@ class Organisation(Table, table=True):
     offline: bool = False
     lease_hours: int = 12
     lease_cards: LeaseCards = LeaseCards.SEEN
+    lease_networks: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     contacts: list[list[str]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
 
 
 class Kiosk(Throttled, Table, table=True):
-    """A kiosk, with the Ed25519 key that its device made; `subject` identifies it in assertions.
+    """A kiosk, with the Ed25519 keys of its screen and its sync.
 
+    `subject` identifies it in assertions. `public_key` is the screen's, `sync_key` the sync's.
+
+    `copied_at`: when another device showed that it has the identity too; nothing is lent since.
+    `lease_networks`: its own, in place of its organisation's; None if it has none of its own.
     `heard_at`: when it last made a request, to within `authentication.HEARD_EVERY`. `retiring`: it
     is to hand over what it has, and is `revoked` afterwards. A revoked kiosk is refused. `epoch`:
     the last one to which it has reported all that it keeps. `health` is its last report about
@@ -78,8 +84,11 @@ class Kiosk(Throttled, Table, table=True):
     name: str = Field(unique=True)
     subject: UUID = Field(unique=True)
     public_key: bytes = Field(unique=True)
+    sync_key: bytes | None = Field(default=None, unique=True)
     retiring: bool = False
     revoked: bool = False
+    copied_at: datetime | None = Field(default=None, sa_type=Instant)
+    lease_networks: list[str] | None = Field(default=None, sa_column=Column(JSON))
     heard_at: datetime | None = Field(default=None, sa_type=Instant)
     epoch: str = ""
     health: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))

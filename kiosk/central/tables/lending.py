@@ -16,8 +16,10 @@ class PackRow(Table, table=True):
     """A pack that a kiosk has or had: the unblocking key of `generation`, for `allowance` attempts.
 
     `number` is the first of two grant numbers that are reserved for its card work. `lent_until` is
-    the end of its lease, which each renewal moves. `ended_at`: the kiosk no longer has it, and has
-    reported everything. `abandoned`: the kiosk was cut off, and will never report that.
+    the end of its lease, which each renewal moves; a kiosk's word does not bring it closer.
+    `ended_at`: the kiosk reported that it no longer has it, and everything that it did with it.
+    `accounted`: that was reported, and the lease is over. `abandoned`: the kiosk is not trusted any
+    more, and the card's key is to be renewed.
     """
 
     __tablename__ = "pack"
@@ -34,7 +36,23 @@ class PackRow(Table, table=True):
     lent_at: datetime = Field(sa_type=Instant)
     lent_until: datetime = Field(sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
+    accounted: bool = False
     abandoned: bool = False
+
+
+class BootKeyRow(Table, table=True):
+    """A sealing key that a kiosk has shown in `epoch`, in the order in which they came.
+
+    A kiosk makes one each time that it starts.
+    """
+
+    __tablename__ = "boot_key"
+
+    id: int = Field(default=None, primary_key=True)
+    kiosk_id: int = Field(foreign_key="kiosk.id", index=True)
+    sealing_key: bytes
+    epoch: str
+    since: datetime = Field(sa_type=Instant)
 
 
 class PackEventRow(Table, table=True):

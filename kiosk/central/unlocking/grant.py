@@ -73,6 +73,7 @@ def _begun(work: Work, grant: GrantRow) -> bool:
 
 def _new_grant(work: Work, unlock: Unlock) -> GrantRow:
     session, card = unlock.session, unlock.card
+    leases.account(work.session, card, work.now)
     decision = history.evaluate_and_freeze(work, card, history.reported_tries(session))
     if decision.frozen:
         raise RequestRefused(ProblemType.CARD_FROZEN)

@@ -7,6 +7,7 @@ from nacl.utils import random as random_bytes
 
 from kiosk.central.audit import trail
 from kiosk.central.evidence import epochs, history
+from kiosk.central.lending import leases
 from kiosk.central.refusal import RequestRefused
 from kiosk.central.service.assembly import Services
 from kiosk.central.service.authentication import Caller
@@ -62,6 +63,7 @@ def _opened(work: Work, request: UnlockRequest, card: Card) -> tuple[UnlockSessi
     refuse_if_locked(registered)
     epochs.refuse_if_unsettled(work)
     session = _session(work, request, card, registered)
+    leases.account(work.session, card, work.now)
     if history.evaluate_and_freeze(work, card, history.reported_tries(session)).frozen:
         raise RequestRefused(ProblemType.CARD_FROZEN)
     refuse_if_too_soon(work, card, registered)

@@ -47,6 +47,7 @@ SERVICES = {
     "kiosk-help": ("kiosk", False),
     "kiosk-firewall": ("kiosk-firewall", False),
     "kiosk-site": ("root", False),
+    "kiosk-sync-key": ("kiosk-sync", False),
     "kiosk-setup": ("kiosk", True),  # the last: its success restarts the kiosk
 }
 # These run one program of Debian's each, and no Python could run in their place.

@@ -11,13 +11,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.heartbeat import beat
-from tests.proofs.attack import connections, polls, reports
+from tests.proofs.attack import connections, copied, polls, reports
 
 KINDS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("connections", connections.attack),
     ("long polls", polls.attack),
     ("reports", reports.attack),
     ("reports under a grant", reports.attack_under_a_grant),
+    ("copied key", copied.attack),
+    ("copied key, PostgreSQL", copied.attack_on_postgresql),
 )
 
 

@@ -86,7 +86,9 @@ def _enrol(central: Stage, count: int) -> list[tuple[str, Cursor]]:
         for row, token in zip(rows, tokens, strict=True):
             hashed = authentication.token_hash(token)
             expires = now + authentication.ACCESS_LIFE
-            database.add(AccessRow(token_hash=hashed, kiosk_id=row.id, expires_at=expires))
+            database.add(
+                AccessRow(token_hash=hashed, kiosk_id=row.id, expires_at=expires, nonce_at=now)
+            )
         kiosks = [row.id for row in rows]
     with central.services.database.reading() as database:
         epoch = database.exec(select(Installation.epoch)).one()

@@ -3,27 +3,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from typing import Any
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
+from kiosk.central.fleet import rejected_callers
 from kiosk.central.http import limit
 from kiosk.central.http.budgets import Budgets, Errand
+from kiosk.central.refusal import RequestRefused
 from kiosk.central.service import authentication
 from kiosk.central.service.assembly import Services
 from kiosk.central.service.authentication import Caller
 from kiosk.central.storage import turns
 from kiosk.central.unlocking import facts
+from kiosk.contract.enrolment import Role
+from kiosk.contract.messages import ProblemType
 
 _RETRY_SECONDS = 5
 _Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
-def route_for(errand: Errand | None) -> type[APIRoute]:
-    """Return the class of routes for an errand; None: for requests that need no authentication."""
+def route_for(errand: Errand | None, roles: Collection[Role] = (Role.SCREEN,)) -> type[APIRoute]:
+    """Return the class of routes for an errand, which callers in other roles than these get 401 of.
+
+    None: for requests that need no authentication.
+    """
 
     class Route(APIRoute):
         def get_route_handler(self) -> _Handler:
@@ -33,9 +40,9 @@ def route_for(errand: Errand | None) -> type[APIRoute]:
                 if errand is None:
                     return await handle(await limit.whole(request, limit.LARGEST_OPEN_BODY))
                 if errand is Errand.SCREEN:
-                    return await _admitted(request, errand, handle)
+                    return await _admitted(request, errand, roles, handle)
                 with turns.behind():
-                    return await _admitted(request, errand, handle)
+                    return await _admitted(request, errand, roles, handle)
 
             return handler
 
@@ -43,12 +50,19 @@ def route_for(errand: Errand | None) -> type[APIRoute]:
 
 
 async def _admitted(
-    request: Request, errand: Errand, handle: Callable[[Request], Awaitable[Response]]
+    request: Request,
+    errand: Errand,
+    roles: Collection[Role],
+    handle: Callable[[Request], Awaitable[Response]],
 ) -> Response:
     services: Services = request.app.state.services
     budgets: Budgets = request.app.state.budgets
     authorization = request.headers.get("Authorization")
     caller = await run_in_threadpool(_authenticated, services, authorization)
+    if caller.role not in roles:
+        told = (services, "kiosk.refused", caller.name, f"{request.url.path}: not for its sync")
+        await run_in_threadpool(rejected_callers.record, *told)
+        raise RequestRefused(ProblemType.NOT_AUTHENTICATED)
     request.state.caller, request.state.retry_after = caller, None
     if errand is not Errand.SCREEN:
         await _consider(request, services, budgets, errand)

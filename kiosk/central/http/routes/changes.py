@@ -20,6 +20,7 @@ from kiosk.central.http.routes.dependencies import (
     Spending,
     authenticated_router,
 )
+from kiosk.contract.enrolment import Role
 from kiosk.contract.messages import (
     ProblemType,
 )
@@ -31,7 +32,7 @@ from kiosk.contract.replication import (
     CursorText,
 )
 
-router = authenticated_router(Errand.CHANGES)
+router = authenticated_router(Errand.CHANGES, tuple(Role))
 _P = ProblemType
 
 

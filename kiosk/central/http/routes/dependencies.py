@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -13,6 +14,7 @@ from kiosk.central.http.problems import refusals
 from kiosk.central.http.routes.admission import route_for
 from kiosk.central.service.assembly import Services
 from kiosk.central.service.authentication import Caller
+from kiosk.contract.enrolment import Role
 from kiosk.contract.messages import ProblemType
 
 SESSION = (ProblemType.NOT_FOUND, ProblemType.EXPIRED, ProblemType.CARD_STOPPED)
@@ -42,12 +44,14 @@ def open_router() -> APIRouter:
     )
 
 
-def authenticated_router(errand: Errand = Errand.SCREEN) -> APIRouter:
-    """Return a router for requests that need a kiosk's access token."""
+def authenticated_router(
+    errand: Errand = Errand.SCREEN, roles: Collection[Role] = (Role.SCREEN,)
+) -> APIRouter:
+    """Return a router for requests that need an access token of a kiosk in one of these roles."""
     busy = () if errand is Errand.SCREEN else (ProblemType.BUSY,)
     return APIRouter(
         prefix="/v1",
-        route_class=route_for(errand),
+        route_class=route_for(errand, roles),
         dependencies=[Depends(_unstored)],
         generate_unique_id_function=lambda route: route.name,
         responses=refusals(*_ALWAYS, ProblemType.NOT_AUTHENTICATED, *busy),

@@ -22,6 +22,7 @@ from kiosk.contract.enrolment import (
     EnrolmentResponse,
     Nonce,
     RetirementResponse,
+    Role,
     TokenRequest,
 )
 from kiosk.contract.messages import (
@@ -29,7 +30,7 @@ from kiosk.contract.messages import (
     ProblemType,
 )
 
-router = authenticated_router()
+router = authenticated_router(roles=tuple(Role))  # a retirement is a kiosk's last report
 anybody = open_router()
 _P = ProblemType
 

@@ -7,7 +7,9 @@ from anyio import to_thread
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
+from kiosk.central.fleet import rejected_callers
 from kiosk.central.http.budgets import Errand
+from kiosk.central.http.problems import refusals
 from kiosk.central.http.routes.dependencies import (
     Authenticated,
     Central,
@@ -15,14 +17,18 @@ from kiosk.central.http.routes.dependencies import (
     authenticated_router,
 )
 from kiosk.central.lending import pack_issue
+from kiosk.central.service.assembly import Services
+from kiosk.central.service.authentication import Caller
 from kiosk.central.unlocking import facts
+from kiosk.contract.enrolment import Role
 from kiosk.contract.messages import (
+    ProblemType,
     Report,
     ReportOutcome,
 )
 from kiosk.contract.packs import PackPage, PacksRequest
 
-reports = authenticated_router(Errand.REPORTS)
+reports = authenticated_router(Errand.REPORTS, tuple(Role))
 packs = authenticated_router(Errand.PACKS)
 
 
@@ -39,12 +45,24 @@ async def report(
     return await to_thread.run_sync(facts.apply_report, services, caller, body, limiter=threads)
 
 
-@packs.post("/packs")
+@packs.post("/packs", responses=refusals(ProblemType.EXPIRED))
 async def lend_packs(
-    services: Central, caller: Authenticated, budgets: Spending, body: PacksRequest
+    request: Request,
+    services: Central,
+    caller: Authenticated,
+    budgets: Spending,
+    body: PacksRequest,
 ) -> PackPage:
     """Lend the kiosk packs, with which it can unlock cards while central is unreachable."""
     budgets.spend(caller, Errand.PACKS, 1)
-    return await to_thread.run_sync(
-        pack_issue.give_packs, services, caller, body, limiter=budgets.threads(Errand.PACKS)
-    )
+    address = "" if request.client is None else request.client.host
+    threads = budgets.threads(Errand.PACKS)
+    return await to_thread.run_sync(_lend, services, caller, body, address, limiter=threads)
+
+
+def _lend(services: Services, caller: Caller, body: PacksRequest, address: str) -> PackPage:
+    page = pack_issue.give_packs(services, caller, body, address)
+    if page is not None:
+        return page
+    rejected_callers.record(services, "packs.elsewhere", caller.name, f"from {address}")
+    return PackPage(packs=(), next=body.after, more=False)
