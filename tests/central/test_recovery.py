@@ -6,6 +6,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,11 @@ from kiosk.central.keys import escrow, escrow_journal
 from kiosk.central.operations import seed
 from kiosk.central.operations.seed import Personalisation
 from kiosk.central.tables import Card, EscrowedKey, GrantRow
-from kiosk.contract.messages import CardCommand, Grant
+from kiosk.contract.messages import Grant
 from tests.central.desk import Operator
-from tests.central.world import Clock, KioskClient, PersonalCard, Service, item
+from tests.central.world import Clock, KioskClient, PersonalCard, Service
+
+MOMENT = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -54,10 +57,7 @@ def restore(service: Service, kept: Path) -> None:
 
 def renewed(kiosk: KioskClient, card: PersonalCard) -> Grant:
     grant = kiosk.granted(card)
-    current = grant.current.generation
-    commands = [(CardCommand.UNBLOCK, current), (CardCommand.CHANGE, current + 1)]
-    steps = [(c, g, s) for c, g in commands for s in (None, "9000")]
-    kiosk.report(*(item(grant, n, c, g, s) for n, (c, g, s) in enumerate(steps)))
+    kiosk.finish(card, grant)
     return grant
 
 
@@ -105,10 +105,10 @@ def test_a_key_imported_since_the_backup_is_recovered(
 def test_a_truncated_line_does_not_affect_the_others(lines: Path, folder: Path) -> None:
     kept = escrow_journal.Journal(lines)
     first = escrow_journal.CardLine(family="piv", serial="A" * 8, seed=b"s" * 32, wrapped=b"w")
-    kept.write([first])
+    kept.write([first], MOMENT)
     with lines.open("ab") as file:
         file.write(b'{"kind": "card", "family": "pi')
-    kept.write([first.model_copy(update={"serial": "B" * 8})])
+    kept.write([first.model_copy(update={"serial": "B" * 8})], MOMENT)
     serials = [
         line.serial
         for line in escrow_journal.read(lines)

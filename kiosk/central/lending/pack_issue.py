@@ -58,7 +58,7 @@ def give_packs(services: Services, caller: Caller, request: pk.PacksRequest) -> 
         installation = work.session.get_one(Installation, 1)
         leases.end_earlier(work, request.sealing_key)
         stopped = installation.stopped or trust.stopped or not trust.offline
-        if stopped or epochs.missing(work.session, trust.id):
+        if stopped or epochs.unsettled(work.session, trust.id):
             return pk.PackPage(packs=(), next=request.after, more=False)
         return _page(work, trust, installation, request)
 
@@ -91,7 +91,7 @@ def _page(
         after = card.id
         if trust.lease_cards == LeaseCards.SEEN and not _seen_last_here(work, card):
             continue
-        loan = _loan(work, card, registration, request, installation)
+        loan = _loan(work, card, registration, request)
         if loan is None:
             continue
         new += loan.row.lent_at == work.now
@@ -186,7 +186,6 @@ def _loan(
     card: Card,
     registration: Registration,
     request: pk.PacksRequest,
-    installation: Installation,
 ) -> _Loan | None:
     """Return the pack that the kiosk has of the card, or a new one; None if it may have none."""
     known = leases.unended(work.session, card)
@@ -207,10 +206,9 @@ def _loan(
     allowance = _allowance(work.session, registration, running)
     if allowance < 1:
         return None
-    installation.grants += pk.MOST_ATTEMPTS
     row = PackRow(
         id=uuid4(),
-        number=installation.grants - pk.MOST_ATTEMPTS + 1,
+        number=epochs.next_visit(work.session, card, count=pk.MOST_ATTEMPTS),
         kiosk_id=work.caller.id,
         card_id=card.id,
         registration_id=registration.id,

@@ -15,16 +15,17 @@ from kiosk.central.tables.base import Instant, Table
 class PackRow(Table, table=True):
     """A pack that a kiosk has or had: the unblocking key of `generation`, for `allowance` attempts.
 
-    `number` is the first of two grant numbers that are reserved for its card work. `lent_until` is
-    the end of its lease, which each renewal moves. `ended_at`: the kiosk no longer has it, and has
-    reported everything. `abandoned`: the kiosk was cut off, and will never report that.
+    `number` is the first of two numbers of the card's visits, reserved for its card work.
+    `lent_until` is the end of its lease, which each renewal moves. `ended_at`: the kiosk no longer
+    has it, and has reported everything. `abandoned`: the kiosk was cut off, and will never report
+    that.
     """
 
     __tablename__ = "pack"
     __table_args__ = (Index("ix_pack_lent", "kiosk_id", "card_id"),)
 
     id: UUID = Field(primary_key=True)
-    number: int = Field(unique=True)
+    number: int
     kiosk_id: int = Field(foreign_key="kiosk.id")
     card_id: int = Field(foreign_key="card.id", index=True)
     registration_id: UUID  # it may have been replaced since
