@@ -144,7 +144,7 @@ DECLINED = {
 }  # fmt: skip
 LISTS = {path for path in PATHS if path.endswith(" list")} | {
     "alerts", "metrics", "reports ending", "reports months", "retention show", "retention apply",
-    "approvals give", "approvals sign",
+    "approvals give", "approvals sign", "escrow journals",
 }  # fmt: skip
 
 
