@@ -10,7 +10,7 @@ import math
 
 import pytest
 
-from tests.proofs.attack import connections, polls, reports
+from tests.proofs.attack import connections, journals, lying, polls, reports
 
 pytestmark = pytest.mark.dealt
 
@@ -37,3 +37,13 @@ def test_a_kiosk_that_reports_without_end_stops_nobody(database_url: str) -> Non
 def test_reports_under_a_live_grant_are_taken_and_stop_nobody(database_url: str) -> None:
     told = reports.attack_under_a_grant(database_url, 2.0, math.inf, items=10)
     assert "answered 200" in told
+
+
+@pytest.mark.drawn
+def test_a_lying_kiosk_makes_no_key_unknown(database_url: str) -> None:
+    assert "no card's key was unknown" in lying.attack(6, 20, database_url)
+
+
+@pytest.mark.drawn
+def test_no_order_of_full_torn_and_restored_files_loses_a_grant(database_url: str) -> None:
+    assert "no grant and no key was lost" in journals.attack(6, 12, database_url)

@@ -122,9 +122,8 @@ class Journal:
         """
         if not lines:
             return
-        known = database.get(JournalRow, self._identity)
-        if (known.lines if known is not None else 0) < self._committed:
-            self._begin()  # the database was restored under this process: it lacks what we wrote
+        if self._restored(database):
+            self._begin()
         self._register(database, now).lines = self._written + len(lines)
         database.flush()
         self.write(lines, now)
@@ -135,8 +134,18 @@ class Journal:
 
     def end(self, database: Session, now: datetime) -> None:
         """Store that the journal has no further lines, and which was the last."""
+        if self._restored(database):
+            return
         row = self._register(database, now)
         row.lines, row.ended = self._written, True
+
+    def _restored(self, database: Session) -> bool:
+        """Return whether the database was restored under this process.
+
+        It then lacks what was committed, and must not learn that these lines are known.
+        """
+        known = database.get(JournalRow, self._identity)
+        return (known.lines if known is not None else 0) < self._committed
 
     def _register(self, database: Session, now: datetime) -> JournalRow:
         row = database.get(JournalRow, self._identity)
