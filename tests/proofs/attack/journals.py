@@ -61,7 +61,7 @@ class _Disks(RuleBasedStateMachine):
         self.cards = [self.kiosk.know(PersonalCard(unblocking_maximum=15)) for _ in range(2)]
         self.carried = dict.fromkeys((card.serial for card in self.cards), 0)
         self.granted: set[UUID] = set()
-        self.backup = _content(self.service)
+        self.backup = content(self.service)
         self.copy = self.file.read_bytes()
 
     @property
@@ -112,7 +112,7 @@ class _Disks(RuleBasedStateMachine):
             return
         session = self.kiosk.accepted(self.cards[which])
         self.kiosk.token  # noqa: B018 - a new one would need a COMMIT
-        with _commits_fail(self.service):
+        with commits_fail(self.service):
             assert self._ask(self.cards[which], session=session) is None
         if again:
             answer = self.kiosk.ask_grant(session)
@@ -145,7 +145,7 @@ class _Disks(RuleBasedStateMachine):
 
     @rule()
     def back_up(self) -> None:
-        self.backup = _content(self.service)
+        self.backup = content(self.service)
         self.done["backups"] += 1
 
     @rule()
@@ -155,7 +155,7 @@ class _Disks(RuleBasedStateMachine):
     @rule(restarted=st.booleans())
     def restore(self, restarted: bool) -> None:
         """Restore the backup, perhaps under the running process, and merge the journals."""
-        _restore(self.service, self.backup)
+        restore(self.service, self.backup)
         if restarted:
             self.service.restart()
         self.kiosk._access = None
@@ -166,7 +166,7 @@ class _Disks(RuleBasedStateMachine):
     def restore_both(self) -> None:
         """An older copy of the journal is all there is at first; then the whole one is found."""
         whole, older = self.file.read_bytes(), self.copy
-        _restore(self.service, self.backup)
+        restore(self.service, self.backup)
         self.kiosk._access = None
         self.file.write_bytes(older)
         outcome = self._recover(self.file, must_be_complete=False)
@@ -201,7 +201,8 @@ class _Disks(RuleBasedStateMachine):
                 assert carried in (decision.current, decision.current + 1)
 
 
-def _content(service: Service) -> Content:
+def content(service: Service) -> Content:
+    """Return all rows of the database: a backup of it."""
     with service.services.database.reading() as database:
         connection = database.connection()
         return {
@@ -210,17 +211,18 @@ def _content(service: Service) -> Content:
         }
 
 
-def _restore(service: Service, content: Content) -> None:
+def restore(service: Service, backup: Content) -> None:
+    """Have the database as it was at its backup, under the running process."""
     with service.services.database._engine.begin() as connection:
         for table in reversed(Table.metadata.sorted_tables):
             connection.execute(table.delete())
         for table in Table.metadata.sorted_tables:
-            if content[table.name]:
-                connection.execute(table.insert(), content[table.name])
+            if backup[table.name]:
+                connection.execute(table.insert(), backup[table.name])
 
 
 @contextmanager
-def _commits_fail(service: Service) -> Iterator[None]:
+def commits_fail(service: Service) -> Iterator[None]:
     """Have each COMMIT fail for real: the file may not grow, or the server ends the connection."""
     engine, url = service.services.database._engine, service.settings.database
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
