@@ -17,7 +17,7 @@ from kiosk.central.actions.imports import ImportFiles, Source
 from kiosk.central.actions.organisations import PolicyChange
 from kiosk.central.actions.trust import TrustFile
 from kiosk.central.keys import trust_store
-from kiosk.central.tables import Card, Cardholder, Installation, Table
+from kiosk.central.tables import Card, Cardholder, Installation, Organisation, Table
 from kiosk.contract.approval import HeldChange, sign
 from tests.central.authority import Authority
 from tests.central.world import KioskClient, PersonalCard, Service
@@ -161,6 +161,11 @@ SAMPLE_CALLS: dict[str, SampleCall] = {
     "epochs.settle": SampleCall(
         _kiosk, _no_kiosk, lambda actor: actor.set(Installation, epoch="f" * 16)
     ),
+    "escrow.declare-lost": SampleCall(
+        lambda _: {"organisation": "Trust A"},
+        lambda _: {"organisation": "Trust Z"},
+        lambda actor: actor.set(Organisation, missing_grants=True),
+    ),
     "escrow.recover": SampleCall(_journal, lambda actor: {"journals": [actor.folder / "none"]}),
     "import": SampleCall(
         lambda _: _holders(f"{UUID},Nora,nora@nhs.net,Trust A"),
@@ -205,6 +210,7 @@ LOOKS: dict[str, Named] = {
     "audit.verify_audit": {},
     "cards.list_cards": {"organisation": "Trust A"},
     "imports.check_import": _holders(f"{UUID},Nora,nora@nhs.net,Trust A"),
+    "escrow.list_journals": {},
     "kiosks.list_kiosks": {},
     "kiosks.list_lent": {"name": "ward 7"},
     "organisations.list_organisations": {},

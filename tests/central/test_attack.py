@@ -10,7 +10,7 @@ import math
 
 import pytest
 
-from tests.proofs.attack import connections, copied, polls, reports
+from tests.proofs.attack import connections, copied, journals, lying, polls, reports
 
 pytestmark = pytest.mark.dealt
 
@@ -42,3 +42,13 @@ def test_reports_under_a_live_grant_are_taken_and_stop_nobody(database_url: str)
 def test_a_copied_key_is_lent_what_its_kiosk_is_and_is_noticed(database_url: str) -> None:
     told = copied.attack(database_url, numbers=10, seen=2)
     assert "packs of 2 cards, the 2 that the kiosk had; 0 more" in told
+
+
+@pytest.mark.drawn
+def test_a_lying_kiosk_makes_no_key_unknown(database_url: str) -> None:
+    assert "no card's key was unknown" in lying.attack(6, 20, database_url)
+
+
+@pytest.mark.drawn
+def test_no_order_of_full_torn_and_restored_files_loses_a_grant(database_url: str) -> None:
+    assert "no grant and no key was lost" in journals.attack(6, 12, database_url)

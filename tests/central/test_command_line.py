@@ -19,6 +19,7 @@ import kiosk
 from kiosk.central.__main__ import main
 from kiosk.central.cli.application import kiosk_central
 from kiosk.central.http import process
+from kiosk.central.tables import Organisation
 from kiosk.contract.approval import HeldChange, sign
 from tests.central.actor import UUID, Actor
 from tests.central.authority import Authority
@@ -77,6 +78,11 @@ def _none(_actor: Actor) -> list[str]:
     return []
 
 
+def _lacking(actor: Actor) -> list[str]:
+    actor.set(Organisation, missing_grants=True)
+    return ["--organisation", "Trust A"]
+
+
 ARGUMENTS: dict[str, Callable[[Actor], list[str]]] = {
     "actions list": _none,
     "alerts": _none,
@@ -99,6 +105,8 @@ ARGUMENTS: dict[str, Callable[[Actor], list[str]]] = {
     "cards thaw": lambda actor: [actor.card.serial, "--tries", "3"],
     "epochs new": _none,
     "epochs settle": lambda actor: [actor.kiosk.name],
+    "escrow declare-lost": _lacking,
+    "escrow journals": _none,
     "escrow recover": lambda actor: [_file(actor, "journal", b"")],
     "import": _holders,
     "import-key create": lambda actor: [f"{actor.folder}/import.key"],
@@ -141,7 +149,7 @@ DECLINED = {
 }  # fmt: skip
 LISTS = {path for path in PATHS if path.endswith(" list")} | {
     "alerts", "metrics", "reports ending", "reports months", "retention show", "retention apply",
-    "settings", "approvals give", "approvals sign", "kiosks lent",
+    "settings", "approvals give", "approvals sign", "kiosks lent", "escrow journals",
 }  # fmt: skip
 
 

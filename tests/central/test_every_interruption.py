@@ -17,7 +17,7 @@ from tests.central.test_evidence import MAXIMUM, UNDISTURBED, SimulatedCard, Wor
 VISITS = 3
 
 Knowledge = tuple[tuple[Visit, ...], ReportedTries]
-"""All that central knows: it cannot tell apart two cards with the same knowledge."""
+"""All that central believes: it cannot tell apart two cards with the same knowledge."""
 
 
 class Passcode(StrEnum):
@@ -51,7 +51,7 @@ def interrupted(
         if len(how) == unlocked_elsewhere:
             start.card.passcode, start.card.tries = 3, MAXIMUM
         decision = start.decide()
-        knowledge = (tuple(start.visits), start.card.told())
+        knowledge = (tuple(map(believed, start.visits)), start.card.told())
         yield Reached(how, start, knowledge, decision.frozen)
         if decision.frozen:
             return
@@ -63,6 +63,11 @@ def interrupted(
         following = (*how, last_word(facts))
         yield from interrupted(world, passcode, following, unlocked_elsewhere=unlocked_elsewhere)
         stop += 1
+
+
+def believed(visit: Visit) -> Visit:
+    """Return what the visit proves: without a signature, a kiosk may have made up all of it."""
+    return visit if visit.attested is not None else replace(visit, facts=(), ends=frozenset())
 
 
 def visited(start: World, passcode: Passcode, stop: int) -> World:
@@ -115,11 +120,11 @@ def forced(cards: set[tuple[int, int]], how: tuple[str, ...]) -> bool:
 
 ROWS = {
     # columns: opened before, reports its tries, passcode: rows, and those that freeze the card
-    (True, False, Passcode.LOCKED_AGAIN): (2102, 252),
-    (True, False, Passcode.LOCKED_ONCE): (2167, 246),
-    (True, False, Passcode.FORGOTTEN): (2102, 252),
-    (True, True, Passcode.LOCKED_AGAIN): (2288, 105),
-    (False, True, Passcode.LOCKED_AGAIN): (2288, 105),
+    (True, False, Passcode.LOCKED_AGAIN): (507, 288),
+    (True, False, Passcode.LOCKED_ONCE): (858, 585),
+    (True, False, Passcode.FORGOTTEN): (507, 288),
+    (True, True, Passcode.LOCKED_AGAIN): (1896, 284),
+    (False, True, Passcode.LOCKED_AGAIN): (1896, 284),
 }
 
 
@@ -132,9 +137,9 @@ def test_every_row_of_interrupted_visits(
 
     A visit may be stopped after the card takes the try off and before it compares the key: such
     cards lose a try over the right key. With a card of three tries, as here, two such moments may
-    already be one too many. In every row that freezes the card, the outcome of at least two
-    commands is unknown, and no key could be sent without risking the last try, or the last two by a
-    guess.
+    already be one too many. Central does not believe a kiosk that the card did not sign for, so two
+    interrupted visits in a row freeze most cards that tell no tries. In every row that freezes the
+    card, no key could be sent without risking the last try, or the last two by a guess.
     """
     opened, tells, passcode = kind
     (start,) = (
@@ -143,7 +148,6 @@ def test_every_row_of_interrupted_visits(
     reached = list(interrupted(start, passcode))
     frozen = [row.how for row in reached if row.frozen]
     assert (len(reached), len(frozen)) == expected
-    assert min(len([word for word in how if word.endswith("?")]) for how in frozen) >= 1
     assert min(map(len, frozen)) == 2
     look_at(reached)
 
@@ -169,7 +173,10 @@ def look_at(reached: list[Reached]) -> None:
         assert card.fewest >= (1 if card.key < 0 or card.tears else 2)
     for row in reached:
         if row.frozen:
-            assert forced(alike[row.knowledge], row.how)
+            # A kiosk that lies could have hidden a change from a card that tells a lost try.
+            lost = row.world.card.tells and row.world.card.tries < MAXIMUM
+            known = alike[row.knowledge]
+            assert lost or row.world.decide().refused or forced(known, row.how)
         elif row.world.card.key >= 0:
             further = World(copy.copy(row.world.card), list(row.world.visits))
             assert not further.visit(replace(UNDISTURBED, locks_before=False)).frozen

@@ -4,15 +4,18 @@
 from __future__ import annotations
 
 import random
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from sqlmodel import col, select
 
-from kiosk.central.tables import AuditEntry, FactRow
+from kiosk.central.operations import reporting
+from kiosk.central.tables import AuditEntry, Bearing, Card, FactRow
 from kiosk.contract.messages import CardCommand, Grant
-from tests.central.world import KioskClient, PersonalCard, Service, item, problem
+from tests.central.desk import Operator
+from tests.central.world import KioskClient, PersonalCard, Service, item, problem, visit_end
 
 
 def outcomes(kiosk: KioskClient, *items: dict[str, Any]) -> list[tuple[str, str]]:
@@ -54,8 +57,7 @@ def test_items_in_any_order_and_number_are_applied_once(
 
 def test_an_expired_session_still_accepts_its_facts(kiosk: KioskClient, card: PersonalCard) -> None:
     old = kiosk.granted(card)
-    grant = kiosk.granted(card)
-    kiosk.report(item(grant, 1, CardCommand.UNBLOCK, 1, "9000"))
+    kiosk.finish(card, kiosk.granted(card))
     newer = kiosk.granted(card)
     assert newer.current.generation == 1
     assert kiosk.report(*whole_visit(kiosk, card, old)) == ["applied"] * 6
@@ -89,12 +91,117 @@ def test_an_id_identifies_one_fact(kiosk: KioskClient, card: PersonalCard) -> No
     ("command", "generation"),
     [(CardCommand.UNBLOCK, 2), (CardCommand.CHANGE, 0), (CardCommand.CHANGE, 2)],
 )
-def test_a_fact_about_an_ungranted_generation_is_refused(
-    kiosk: KioskClient, card: PersonalCard, command: CardCommand, generation: int
+def test_a_fact_that_the_grant_did_not_allow_is_kept_and_changes_nothing(
+    service: Service, kiosk: KioskClient, card: PersonalCard, command: CardCommand, generation: int
 ) -> None:
     grant = kiosk.granted(card)
-    refused = outcomes(kiosk, item(grant, 0, command, generation, "9000"))
-    assert refused == [("refused", "generation not granted")]
+    before = pair(kiosk.granted(card))
+    lie = item(grant, 0, command, generation, "9000")
+    assert outcomes(kiosk, lie, lie) == [("applied", ""), ("known", "")]
+    assert "fact.not-allowed" in kinds(service)
+    with service.services.database.reading() as database:
+        assert database.get_one(FactRow, UUID(lie["id"])).bearing == Bearing.NOT_ALLOWED
+        alerts = dict(reporting.alerts(database, service.clock(), timedelta(hours=24)))
+    assert alerts["reports that no grant allowed"] == "ward 7: 1"
+    assert before == ((0, 1), 0, True)
+
+
+def pair(grant: Grant) -> tuple[tuple[int, int | None], int, bool]:
+    following = grant.next.generation if grant.next else None
+    return (grant.current.generation, following), grant.first, grant.second_allowed
+
+
+def test_a_change_under_a_grant_that_renews_nothing_moves_no_key(
+    service: Service, kiosk: KioskClient
+) -> None:
+    """The kiosk invents it: the card carries the imported key, and the pair keeps it."""
+    card = kiosk.know(PersonalCard(unblocking_maximum=9))
+    with service.services.database.transaction() as database:
+        database.exec(select(Card).where(Card.serial == card.serial)).one().login_after = None
+    for _ in range(2):
+        grant = kiosk.granted(card)
+        assert not grant.renew
+        kiosk.report(
+            item(grant, 0, CardCommand.UNBLOCK, 0, "9000"),
+            item(grant, 1, CardCommand.CHANGE, 1, "9000"),
+            item(grant, 2, CardCommand.UNBLOCK, 1, "9000"),
+            end(grant.session, 3),
+        )
+    assert pair(kiosk.granted(card)) == ((0, 1), 0, False)
+
+
+def test_a_renewal_is_invented_under_a_grant_that_allows_it(kiosk: KioskClient) -> None:
+    """Both keys stay in the pair, and nothing is renewed again before the card has signed."""
+    card = kiosk.know(PersonalCard(unblocking_maximum=9))
+    grant = kiosk.granted(card)
+    assert grant.renew
+    kiosk.report(
+        *(
+            item(grant, n, command, generation, status)
+            for n, (command, generation, status) in enumerate(
+                [
+                    (CardCommand.UNBLOCK, 0, None),
+                    (CardCommand.UNBLOCK, 0, "9000"),
+                    (CardCommand.CHANGE, 1, None),
+                    (CardCommand.CHANGE, 1, "9000"),
+                ]
+            )
+        ),
+        end(grant.session, 4),
+    )
+    again = kiosk.granted(card)
+    assert pair(again) == ((0, 1), 1, True)
+    assert not again.renew
+    kiosk.finish(card, again)
+    settled = kiosk.granted(card)
+    assert (pair(settled), settled.renew) == (((1, 2), 1, False), True)
+
+
+def test_a_closed_visit_stays_closed(
+    service: Service, kiosk: KioskClient, card: PersonalCard
+) -> None:
+    grant = kiosk.granted(card)
+    kiosk.finish(card, grant, renews=False)
+    late = [
+        item(grant, 4, CardCommand.CHANGE, 1, "9000"),
+        item(grant, 1, CardCommand.UNBLOCK, 0, "63C0"),
+        end(grant.session, 9),
+    ]
+    assert outcomes(kiosk, *late) == [("applied", "")] * 3
+    assert kinds(service).count("fact.too-late") == 2
+    assert pair(kiosk.granted(card)) == ((0, 1), 0, False)
+
+
+def test_a_settled_card_that_refuses_its_key_names_what_its_kiosk_signed_for(
+    service: Service, kiosk: KioskClient, card: PersonalCard, operator: Operator
+) -> None:
+    """A kiosk that held the card had it sign for a key that it does not carry."""
+    liar, honest = service.kiosk("ward 9"), service.kiosk("ward 8")
+    others = [liar.know(PersonalCard()) for _ in range(2)]
+    for each in (card, *others):
+        liar.finish(each, liar.granted(each))
+    grant = honest.granted(card)
+    honest.report(
+        item(grant, 0, CardCommand.UNBLOCK, 1, None),
+        item(grant, 1, CardCommand.UNBLOCK, 1, "63C2"),
+        end(grant.session, 2),
+    )
+    assert problem(honest.open(card)) == "card-frozen"
+    with service.services.database.reading() as database:
+        alerts = dict(reporting.alerts(database, service.clock(), timedelta(hours=24)))
+    told = alerts["card refused its key"]
+    assert "ward 9" in told
+    assert all(each.serial in told for each in (card, *others))
+    operator.does("cards", "thaw", card.serial, "--tries", 2, "--carries", 0)
+    assert pair(honest.granted(card)) == ((0, 1), 0, False)
+
+
+def test_counters_of_a_card_that_has_not_proved_itself_refuse_this_session_only(
+    service: Service, kiosk: KioskClient, card: PersonalCard
+) -> None:
+    assert problem(kiosk.open(card, unblocking=1)) == "card-frozen"
+    assert "card.frozen" not in kinds(service)
+    assert kiosk.granted(card).first == 0
 
 
 @pytest.mark.parametrize("signed", ["by the card", "by another", "for another generation", "not"])
@@ -132,12 +239,7 @@ def test_a_malformed_report_applies_nothing(
 # ---------------------------------------------------------------- ends of visits
 
 
-def end(session: UUID, facts: int) -> dict[str, Any]:
-    return {
-        "id": str(uuid4()),
-        "recorded_at": "2025-01-01T03:00:00Z",
-        "fact": {"kind": "visit end", "session": str(session), "facts": facts},
-    }
+end = visit_end
 
 
 def kinds(service: Service) -> list[str]:
@@ -145,39 +247,30 @@ def kinds(service: Service) -> list[str]:
         return list(database.exec(select(AuditEntry.kind).order_by(col(AuditEntry.sequence))))
 
 
-def test_an_end_in_any_order_settles_commands_that_were_never_sent(
-    service: Service, kiosk: KioskClient
-) -> None:
-    card = kiosk.know(PersonalCard(unblocking_maximum=6))
+def test_an_end_takes_no_charge_away(service: Service, kiosk: KioskClient) -> None:
+    """Whatever it says was not sent: the kiosk's disk may have been rolled back."""
+    card = kiosk.know(PersonalCard(unblocking_maximum=9))
     lost = kiosk.granted(card)
-    ended = end(lost.session, 1)
+    ended = end(lost.session, 0)
     assert outcomes(kiosk, ended, ended) == [("applied", ""), ("known", "")]
-    guess = kiosk.granted(card)
-    assert guess.second_allowed  # the fact is still to come
-    kiosk.report(item(lost, 0, CardCommand.UNBLOCK, 0, None))
-    another = kiosk.granted(card)
-    assert another.second_allowed  # and so is the effect of the guess
-    outcomes(kiosk, end(another.session, 0), end(guess.session, 0))
     service.restart()
     assert outcomes(kiosk, ended) == [("known", "")]
-    assert not kiosk.granted(card).second_allowed
-    assert kinds(service).count("visit.ended") == 3
+    assert kiosk.granted(card).second_allowed
+    assert kinds(service).count("visit.ended") == 1
 
 
-def test_visits_that_ended_before_the_card_work_cost_no_tries(
-    kiosk: KioskClient, card: PersonalCard
+def test_visits_that_ended_before_the_card_work_cost_tries_until_the_card_signs(
+    service: Service, kiosk: KioskClient, card: PersonalCard
 ) -> None:
-    for _ in range(4):
-        grant = kiosk.granted(card)
-        assert (grant.first, grant.second_allowed) == (0, False)
+    first, second = (kiosk.granted(card) for _ in range(2))
+    for grant in (first, second):
         assert outcomes(kiosk, end(grant.session, 0)) == [("applied", "")]
-
-
-def test_a_late_end_thaws_a_card(service: Service, kiosk: KioskClient, card: PersonalCard) -> None:
-    sessions = [kiosk.granted(card).session for _ in range(2)]
     assert problem(kiosk.open(card)) == "card-frozen"
-    assert outcomes(kiosk, end(sessions[1], 0)) == [("applied", "")]
-    assert kinds(service)[-2:] == ["visit.ended", "card.thawed"]
+    assert kinds(service).count("card.frozen") == 1
+    signature = kiosk.attest(card, second, 0)
+    late = item(second, 9, CardCommand.ATTEST, 0, "9000", signature=signature)
+    assert outcomes(kiosk, late) == [("applied", "")]
+    assert kinds(service)[-1] == "card.thawed"
     kiosk.granted(card)
 
 
@@ -192,7 +285,7 @@ def test_an_ended_session_gets_no_grant(
     assert problem(kiosk.ask_grant(session)) == "expired"
     service.restart()
     assert problem(kiosk.ask_grant(session)) == "expired"
-    assert not kiosk.granted(card).second_allowed
+    assert kiosk.granted(card).second_allowed is granted
 
 
 def test_contradictory_ends_settle_nothing(

@@ -95,7 +95,9 @@ def test_the_pair_stays_until_the_next_key_is_proven(
     assert again.second_needs_tries_left == 4
 
     late = item(lost, 4, CardCommand.CHANGE, 1, "9000")
-    assert kiosk.report(late) == ["applied"]
+    assert kiosk.report(late) == ["applied"]  # by the kiosk's word alone
+    signature = kiosk.attest(card, lost, 1)
+    kiosk.report(item(lost, 5, CardCommand.ATTEST, 1, "9000", signature=signature))
     settled = elsewhere.granted(card)
     assert settled.current == lost.next
     assert not settled.second_allowed
@@ -146,6 +148,8 @@ def test_the_last_two_tries_are_never_spent(
     assert problem(kiosk.open(card)) == "card-frozen"
 
     assert kiosk.report(item(guess, 1, CardCommand.UNBLOCK, 0, "9000")) == ["applied"]
+    assert problem(kiosk.open(card)) == "card-frozen"
+    kiosk.finish(card, guess)
     assert kinds(service).count("card.thawed") == 1
     kiosk.granted(card)
 

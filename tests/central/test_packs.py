@@ -185,9 +185,7 @@ def test_no_pack_is_lent_for_a_card_with_an_uncertain_key(
     grant = kiosk.granted(card)  # the kiosk is never heard of again: the card may carry either key
     assert grant.renew
     assert borrower.ask() == []
-    facts = [item(grant, n, CardCommand.UNBLOCK, 0, s) for n, s in ((0, None), (1, "9000"))]
-    facts += [item(grant, 2 + n, CardCommand.CHANGE, 1, s) for n, s in ((0, None), (1, "9000"))]
-    kiosk.report(*facts)
+    kiosk.finish(card, grant)
     (pack,) = borrower.ask()
     assert (pack.generation, pack.proven) == (1, True)
     assert key_of(pack) == grant.next.key if grant.next else None
@@ -232,7 +230,7 @@ def test_the_key_is_renewed_only_after_the_lease(
     (pack,) = borrower.ask()
     grant = kiosk.granted(card)
     assert not grant.renew
-    kiosk.report(over(grant))
+    kiosk.finish(card, grant)
     clock.pass_time(pack.lease_seconds + 1)
     assert kiosk.granted(card).renew
 
@@ -340,15 +338,7 @@ def test_an_unproven_key_is_lent_to_one_kiosk_at_a_time(
 
 def proven(kiosk: KioskClient, card: PersonalCard) -> None:
     """Make the imported key open the card, without a renewal."""
-    grant = kiosk.granted(card)
-    kiosk.report(
-        item(grant, 0, CardCommand.UNBLOCK, 0, None),
-        item(grant, 1, CardCommand.UNBLOCK, 0, "9000"),
-        item(grant, 2, CardCommand.VERIFY, 0, "9000"),
-        item(grant, 3, CardCommand.CHANGE, 1, None),
-        item(grant, 4, CardCommand.CHANGE, 1, "6A80"),
-        over(grant, 5),
-    )
+    kiosk.finish(card, kiosk.granted(card), renews=False)
 
 
 def over(grant: Grant, facts: int = 0) -> dict[str, Any]:
@@ -375,10 +365,11 @@ def test_offline_card_work_is_evidence_too(
         item(grant, 0, CardCommand.UNBLOCK, 0, None),
         item(grant, 1, CardCommand.UNBLOCK, 0, "9000"),
         item(grant, 2, CardCommand.VERIFY, 0, "9000"),
+        item(grant, 3, CardCommand.ATTEST, 0, "9000", signature=kiosk.attest(card, grant, 0)),
         end(pack, 1),
     ]
-    assert kiosk.report(*items) == ["applied"] * 6
-    assert kiosk.report(*items) == ["known"] * 6
+    assert kiosk.report(*items) == ["applied"] * 7
+    assert kiosk.report(*items) == ["known"] * 7
     (again,) = borrower.ask()
     assert again.proven
     assert again.pack != pack.pack
@@ -401,10 +392,7 @@ def test_a_lost_kiosks_cards_are_reported_and_renewed_at_the_next_unlock(
     ]
     grant = other.granted(card)
     assert grant.renew  # the pack has to become worthless
-    other.report(
-        item(grant, 0, CardCommand.UNBLOCK, 0, "9000"),
-        item(grant, 1, CardCommand.CHANGE, 1, "9000"),
-    )
+    other.finish(card, grant)
     assert operator.listed("cards", "list", "--renewal-due") == []
 
 

@@ -6,18 +6,25 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from sqlmodel import select
 
+from kiosk.central.evidence import history
+from kiosk.central.evidence.visit import ReportedTries
 from kiosk.central.keys import escrow, escrow_journal
 from kiosk.central.operations import seed
 from kiosk.central.operations.seed import Personalisation
 from kiosk.central.tables import Card, EscrowedKey, GrantRow
-from kiosk.contract.messages import CardCommand, Grant
+from kiosk.contract.messages import Grant
 from tests.central.desk import Operator
-from tests.central.world import Clock, KioskClient, PersonalCard, Service, item
+from tests.central.world import Clock, KioskClient, PersonalCard, Service, problem
+from tests.proofs.attack import journals
+
+MOMENT = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -54,10 +61,7 @@ def restore(service: Service, kept: Path) -> None:
 
 def renewed(kiosk: KioskClient, card: PersonalCard) -> Grant:
     grant = kiosk.granted(card)
-    current = grant.current.generation
-    commands = [(CardCommand.UNBLOCK, current), (CardCommand.CHANGE, current + 1)]
-    steps = [(c, g, s) for c, g in commands for s in (None, "9000")]
-    kiosk.report(*(item(grant, n, c, g, s) for n, (c, g, s) in enumerate(steps)))
+    kiosk.finish(card, grant)
     return grant
 
 
@@ -105,10 +109,10 @@ def test_a_key_imported_since_the_backup_is_recovered(
 def test_a_truncated_line_does_not_affect_the_others(lines: Path, folder: Path) -> None:
     kept = escrow_journal.Journal(lines)
     first = escrow_journal.CardLine(family="piv", serial="A" * 8, seed=b"s" * 32, wrapped=b"w")
-    kept.write([first])
+    kept.write([first], MOMENT)
     with lines.open("ab") as file:
         file.write(b'{"kind": "card", "family": "pi')
-    kept.write([first.model_copy(update={"serial": "B" * 8})])
+    kept.write([first.model_copy(update={"serial": "B" * 8})], MOMENT)
     serials = [
         line.serial
         for line in escrow_journal.read(lines)
@@ -139,3 +143,127 @@ def test_the_journal_shows_no_key(lines: Path, kiosk: KioskClient, card: Persona
     for key in (grant.current.key, grant.next.key if grant.next else None):
         assert key is not None
         assert key not in content
+
+
+# ---------------------------------------------------------------- lines of what was never committed
+
+
+def grants(service: Service) -> set[UUID]:
+    with service.services.database.reading() as database:
+        return set(database.exec(select(GrantRow.id)))
+
+
+def failed_grant(service: Service, kiosk: KioskClient, card: PersonalCard) -> UUID:
+    """Have a grant fail at its COMMIT, after its line is in the journal; return the session."""
+    session = kiosk.accepted(card)
+    kiosk.token  # noqa: B018 - a new one would need a COMMIT
+    with journals.commits_fail(service):
+        assert kiosk.ask_grant(session).status_code == 503
+    return session
+
+
+def test_lines_of_failed_grants_do_not_replace_real_ones(
+    service: Service, kiosk: KioskClient, lines: Path, operator: Operator
+) -> None:
+    """The database's disk is full, and the journal's is not; later grants take the same numbers."""
+    card, other = (kiosk.know(PersonalCard(unblocking_maximum=9)) for _ in range(2))
+    kept = backup(service)
+    session = failed_grant(service, kiosk, card)
+    failed_grant(service, kiosk, other)
+    real = {
+        Grant.model_validate_json(kiosk.ask_grant(session).text).grant,
+        renewed(kiosk, other).grant,
+        renewed(kiosk, other).grant,
+    }
+    assert len([each for each in escrow_journal.read(lines) if each.kind == "grant"]) == 5
+    operator.does("escrow", "recover", lines)
+    assert grants(service) == real  # nothing was restored, so nothing is missing
+    restore(service, kept)
+    operator.does("escrow", "recover", lines)
+    assert real <= grants(service)
+    with service.services.database.reading() as database:
+        known = database.exec(select(Card).where(Card.serial == other.serial)).one()
+        assert history.evaluate(database, known, ReportedTries()).current == 1
+
+
+def test_a_session_that_failed_and_was_not_asked_again_counts_for_one_visit(
+    service: Service, kiosk: KioskClient, card: PersonalCard, lines: Path, operator: Operator
+) -> None:
+    kept = backup(service)
+    session = failed_grant(service, kiosk, card)
+    with journals.commits_fail(service):
+        assert kiosk.ask_grant(session).status_code == 503
+    restore(service, kept)
+    operator.does("escrow", "recover", lines)
+    assert len(grants(service)) == 1
+    assert "session has another one: 1" in operator.out
+
+
+def test_a_line_has_an_identity_that_no_other_has(
+    service: Service, kiosk: KioskClient, card: PersonalCard, lines: Path
+) -> None:
+    renewed(kiosk, card)
+    content = lines.read_bytes()
+    renewed(kiosk, card)
+    service.restart()
+    lines.write_bytes(content)  # an older copy of the file
+    renewed(kiosk, card)
+    identities = [(line.journal, line.line) for line in escrow_journal.read(lines)]
+    assert len(identities) == len(set(identities)) == 3
+    assert len({journal for journal, _ in identities}) == 2
+
+
+def test_a_journal_that_is_not_whole_is_named_until_it_is_declared_lost(
+    service: Service, kiosk: KioskClient, card: PersonalCard, lines: Path, operator: Operator
+) -> None:
+    renewed(kiosk, card)
+    older = lines.read_bytes()
+    renewed(kiosk, card)
+    whole = lines.read_bytes()
+    lines.write_bytes(older)
+    assert operator.run("escrow", "recover", lines) == 1
+    assert "missing: journal" in operator.out
+    assert "line 3" in operator.out
+    assert problem(kiosk.open(card)) == "unsettled"
+    assert operator.run("alerts") == 1
+    alerts = operator.out
+    (journal,) = [each for each in operator.listed("escrow", "journals") if each["missing"]]
+    assert f"journal missing: {journal['journal']}" in alerts
+    lines.write_bytes(whole)
+    operator.does("escrow", "recover", lines)
+    kiosk.granted(card)
+    lines.write_bytes(older)
+    assert operator.run("escrow", "recover", lines) == 1
+    operator.does("escrow", "declare-lost", "--journal", journal["journal"])
+    assert operator.audited["kind"] == "escrow.declared-lost"
+    kiosk.granted(card)
+    assert operator.run("escrow", "declare-lost", "--journal", journal["journal"]) == 2
+
+
+def test_a_line_that_became_unreadable_is_a_gap(
+    service: Service, kiosk: KioskClient, card: PersonalCard, lines: Path, operator: Operator
+) -> None:
+    kept = backup(service)
+    for _ in range(3):
+        renewed(kiosk, card)
+    first, *others = lines.read_bytes().splitlines(keepends=True)
+    lines.write_bytes(b"".join([first, others[0], b"#" + others[1], *others[2:]]))
+    restore(service, kept)
+    kiosk._access = None
+    assert operator.run("escrow", "recover", lines) == 1
+    assert "missing: journal" in operator.out
+    assert "missing: 1 grants of Trust A" in operator.out
+    assert problem(kiosk.open(card)) == "unsettled"
+
+
+def test_a_process_whose_database_is_restored_begins_another_journal(
+    service: Service, kiosk: KioskClient, lines: Path
+) -> None:
+    """Its own lines would otherwise be taken for what this database never committed."""
+    card = kiosk.know(PersonalCard(unblocking_maximum=9))
+    content = journals.content(service)
+    renewed(kiosk, card)
+    journals.restore(service, content)
+    kiosk._access = None
+    renewed(kiosk, card)
+    assert len({line.journal for line in escrow_journal.read(lines)}) == 2

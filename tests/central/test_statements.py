@@ -13,10 +13,9 @@ from sqlmodel import select
 from kiosk.central.operations import housekeeping, retention
 from kiosk.central.service import notices
 from kiosk.central.tables import Organisation
-from kiosk.contract.messages import CardCommand
 from tests.central.borrower import Borrower, allow, answers, attempt
 from tests.central.loggedin import Desk, TrustedCard, trust_authority
-from tests.central.world import WRONG, KioskClient, PersonalCard, Service, item
+from tests.central.world import WRONG, KioskClient, PersonalCard, Service
 
 LIST = Path(__file__).parents[2] / "docs" / "scale.md"
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
@@ -55,11 +54,7 @@ def everything(service: Service, kiosk: KioskClient, card: PersonalCard) -> None
     kiosk.answer(card, kiosk.opened(card), WRONG)
     service.clock.pass_time(60)
     grant = kiosk.granted(card)
-    kiosk.report(
-        item(grant, 0, CardCommand.UNBLOCK, 0, "9000"),
-        item(grant, 1, CardCommand.CHANGE, 1, "9000"),
-        item(grant, 2, CardCommand.VERIFY, 1, "9000"),
-    )
+    kiosk.finish(card, grant)
     trusted = TrustedCard()
     kiosk.know(trusted)
     trust_authority(service, trusted.authority)

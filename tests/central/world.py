@@ -372,6 +372,29 @@ class KioskClient:
         assert answer.status_code == 200, answer.text
         return [item["status"] for item in answer.json()["items"]]
 
+    def finish(
+        self, card: PersonalCard, grant: Grant, *, renews: bool | None = None
+    ) -> list[dict[str, Any]]:
+        """Report a whole visit that the card signed for; return what was reported.
+
+        The card carries the grant's first candidate, and renews its key if the grant asks for it.
+        """
+        first, change = grant.first, grant.current.generation + 1
+        changes = (grant.renew if renews is None else renews) and first == change - 1
+        carried = change if changes else first
+        steps = [(CardCommand.UNBLOCK, first, None), (CardCommand.UNBLOCK, first, "9000")]
+        steps += [(CardCommand.VERIFY, first, "9000")]
+        if changes:
+            steps += [(CardCommand.CHANGE, change, None), (CardCommand.CHANGE, change, "9000")]
+        facts = [item(grant, number, *step) for number, step in enumerate(steps)]
+        signature = self.attest(card, grant, carried)
+        facts.append(
+            item(grant, len(facts), CardCommand.ATTEST, carried, "9000", signature=signature)
+        )
+        items = [*facts, visit_end(grant.session, len(facts))]
+        assert self.report(*items) == ["applied"] * len(items)
+        return items
+
     def attest(self, card: PersonalCard, grant: Grant, generation: int) -> bytes:
         digest = proof.digest(
             proof.ProofPurpose.UNLOCKED,
@@ -406,6 +429,15 @@ def item(
             "status": status,
             "signature": None if signature is None else b64(signature),
         },
+    }
+
+
+def visit_end(session: UUID, facts: int) -> dict[str, Any]:
+    """Return the outbox item of a visit's end."""
+    return {
+        "id": str(uuid4()),
+        "recorded_at": "2025-01-01T03:00:00Z",
+        "fact": {"kind": "visit end", "session": str(session), "facts": facts},
     }
 
 

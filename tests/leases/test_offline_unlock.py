@@ -259,9 +259,6 @@ def test_a_card_is_not_frozen_for_a_visit_that_is_about_to_end(
 ) -> None:
     """Central answers the visit that the nurse has left and the current one at the same time."""
     assert unlock(answered(kiosk, nurses_card)) == ev.CardUnlocked(1)
-    with pytest.raises(Killed):
-        unlock(answered(kiosk, nurses_card, Interruption(_UNBLOCK, acted=False, kills=True)))
-    kiosk.follower.outbox.end_open_visits()
     left, ask = answered(kiosk, nurses_card), kiosk.follower.central.grant
     issued, arrives = Event(), Event()
 

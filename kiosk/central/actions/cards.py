@@ -12,7 +12,7 @@ from kiosk.central.actions import named
 from kiosk.central.actions.catalogue import action
 from kiosk.central.actions.context import Declined, OperatorContext
 from kiosk.central.audit import trail
-from kiosk.central.evidence import history
+from kiosk.central.evidence import epochs, history
 from kiosk.central.evidence.visit import ReportedTries
 from kiosk.central.lending import leases
 from kiosk.central.registration import registrations
@@ -21,7 +21,6 @@ from kiosk.central.tables import (
     CardFinding,
     Cardholder,
     CardStatus,
-    Installation,
     Organisation,
 )
 from kiosk.values import Family
@@ -149,7 +148,8 @@ def thaw_card(
     """Let a card that was held back be unlocked again, after the RA looked at it.
 
     `tries`: of its unblocking key, as the card tells them. `carries`: the generation of that key,
-    if the RA has tried it.
+    if the RA has tried it. It may be any generation that was ever made: a kiosk may have lied about
+    the card's key.
     """
     if not 1 <= tries <= _MOST_TRIES:
         raise Declined(f"The tries that a card has left are 1 to {_MOST_TRIES}")
@@ -158,16 +158,18 @@ def thaw_card(
         if not card.frozen:
             raise Declined(f"The card {card.serial} is not held back")
         leases.account(change.session, card, change.now)
-        known = history.outlook(change.session, card)[0].current
-        if carries is not None and carries not in (known, known + 1):
+        highest = history.highest_made(change.session, card)
+        if carries is not None and not 0 <= carries <= highest:
             raise Declined(
-                f"The key that the card carries is of generation {known} or {known + 1}, or the "
-                "card is not ours to unlock"
+                f"The keys that were made for the card are of generations 0 to {highest}: if it "
+                "carries another one, it is not ours to unlock"
             )
-        installation = change.session.get_one(Installation, 1)
-        installation.grants += 1
         finding = CardFinding(
-            number=installation.grants, card_id=card.id, tries=tries, carries=carries, at=change.now
+            number=epochs.next_visit(change.session, card),
+            card_id=card.id,
+            tries=tries,
+            carries=carries,
+            at=change.now,
         )
         change.session.add(finding)
         change.session.flush()

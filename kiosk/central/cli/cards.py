@@ -92,13 +92,17 @@ def replace(serial: str, family: Family | None, by: str) -> None:
 @named_card
 @click.option("--tries", type=int, required=True, help="Of its unblocking key, as the card tells.")
 @click.option(
-    "--carries", type=int, metavar="GENERATION", help="Of that key, if the RA has tried it."
+    "--carries",
+    type=int,
+    metavar="GENERATION",
+    help="Of that key, if the RA has tried it: any that was ever made for the card.",
 )
 def thaw(serial: str, family: Family | None, tries: int, carries: int | None) -> None:
     """Let a card be unlocked again that was held back, after looking at it.
 
     The RA reads the card's unblocking tries by `kiosk doctor card`, or its maker's program, and
-    says how many it has left.
+    says how many it has left. If the card has refused its keys, the RA tries the generations that
+    were made for it, and names the one that fits.
     """
     with opened() as at:
         done = actions.thaw_card(at, serial=serial, family=family, tries=tries, carries=carries)

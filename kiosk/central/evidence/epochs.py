@@ -21,9 +21,12 @@ from kiosk.central.refusal import RequestRefused
 from kiosk.central.service.sessions import Work
 from kiosk.central.tables import (
     Card,
+    FactRow,
     GrantRow,
     Installation,
+    JournalRow,
     Kiosk,
+    Organisation,
     UnlockSession,
     new_epoch,
 )
@@ -31,17 +34,46 @@ from kiosk.contract.messages import GrantReceived, ProblemType
 from kiosk.errors import SettingsError
 from kiosk.values import Family
 
-_SKIPPED_GRANTS = 1_000_000
-"""Grant numbers that a new epoch skips, as room for the grants that the backup does not have."""
+_PER_EPOCH = 1_000_000
+"""Numbers that a new epoch skips, as room for the visits that the backup does not have."""
 
 
 def begin(database: Session, now: datetime) -> Installation:
     """Begin a new epoch now, and return the installation."""
     installation = database.get_one(Installation, 1)
     installation.epoch, installation.epoch_since = new_epoch(), now
-    installation.grants += _SKIPPED_GRANTS
+    installation.epochs += 1
     installation.backed_up_until = None
     return installation
+
+
+def next_number(database: Session, latest: int) -> int:
+    """Return the number after `latest`, of a card's visits or of an organisation's grants.
+
+    The numbers of an epoch are larger than all earlier ones, also than those that were lost.
+    """
+    return max(latest, database.get_one(Installation, 1).epochs * _PER_EPOCH) + 1
+
+
+def gaps(numbers: set[int]) -> set[int]:
+    """Return the numbers that were taken before others of their epoch, and are not there."""
+    highest: dict[int, int] = {}
+    for number in numbers - {0}:
+        epoch = (number - 1) // _PER_EPOCH
+        highest[epoch] = max(number, highest.get(epoch, 0))
+    return {
+        number
+        for epoch, last in highest.items()
+        for number in range(epoch * _PER_EPOCH + 1, last)
+        if number not in numbers
+    }
+
+
+def next_visit(database: Session, card: Card, *, count: int = 1) -> int:
+    """Take the numbers of the next visits of the locked `card`, and return the first one."""
+    first = next_number(database, card.visits)
+    card.visits = first + count - 1
+    return first
 
 
 def missing(database: Session, organisation_id: int) -> list[Kiosk]:
@@ -56,9 +88,22 @@ def missing(database: Session, organisation_id: int) -> list[Kiosk]:
 
 
 def refuse_if_unsettled(work: Work) -> None:
-    """Refuse while a kiosk of the organisation may know more about a card's key than central."""
-    if missing(work.session, work.caller.organisation_id):
+    """Refuse while a kiosk or a journal may know more about a card's key than central."""
+    if unsettled(work.session, work.caller.organisation_id):
         raise RequestRefused(ProblemType.UNSETTLED)
+
+
+def unsettled(database: Session, organisation_id: int) -> bool:
+    """Return whether more may be known elsewhere about the keys of the organisation's cards.
+
+    Recovery may have found that a journal is missing, or that the journals lack some grants.
+    """
+    journal = select(JournalRow.id).where(JournalRow.missing != "", col(JournalRow.lost).is_(False))
+    return (
+        database.get_one(Organisation, organisation_id).missing_grants
+        or database.exec(journal).first() is not None
+        or bool(missing(database, organisation_id))
+    )
 
 
 def confirm(work: Work, epoch: str) -> None:
@@ -68,12 +113,6 @@ def confirm(work: Work, epoch: str) -> None:
         kiosk.epoch = epoch
         details: dict[str, trail.Detail] = {"kiosk": kiosk.name, "epoch": epoch}
         trail.append(work.session, work.now, "epoch.confirmed", details, {})
-
-
-def happened_before(work: Work, moment: datetime) -> bool:
-    """Return whether `moment` is before this epoch, so that the cardholder was already notified."""
-    since = work.session.get_one(Installation, 1).epoch_since
-    return since is not None and moment < since
 
 
 # ---------------------------------------------------------------- receipts
@@ -100,6 +139,9 @@ class _GrantPart(BaseModel):
     second_needs: int
     renew: bool
     charged: bool
+    tries_left: int | None
+    organisation_id: int | None
+    counter: int
     issued_at: datetime
 
 
@@ -127,7 +169,7 @@ def receipt(work: Work, card: Card, session: UnlockSession, grant: GrantRow) -> 
     )
 
 
-def restore(work: Work, received: GrantReceived) -> str | None:
+def restore(work: Work, received: GrantReceived, *, from_journal: bool = False) -> str | None:
     """Restore the grant if it is not known any more; return why that is refused, or None."""
     known = work.session.exec(select(GrantRow).where(GrantRow.id == received.grant)).first()
     if known is not None:
@@ -139,8 +181,11 @@ def restore(work: Work, received: GrantReceived) -> str | None:
         return "grant not known"
     if kept.kiosk != work.caller.name:
         return "grant not known"
-    if work.session.get(GrantRow, kept.grant.number) is not None:
-        return "number taken: was this an epoch of its own?"
+    former = work.session.exec(
+        select(GrantRow).where(GrantRow.session_id == received.session)
+    ).first()
+    if former is not None and not _never_left(work, former):
+        return "the session has another grant"
     card = work.session.exec(
         select(Card)
         .where(
@@ -152,11 +197,30 @@ def restore(work: Work, received: GrantReceived) -> str | None:
     ).first()
     if card is None:
         return "card not known"
-    _restore(work, card, received, kept)
+    if former is not None:
+        work.session.delete(former)
+        work.session.flush()
+    _restore(work, card, received, kept, from_journal=from_journal)
     return None
 
 
-def _restore(work: Work, card: Card, received: GrantReceived, kept: _Receipt) -> None:
+def _never_left(work: Work, grant: GrantRow) -> bool:
+    """Return whether the grant came back from a journal, and no kiosk has said anything about it.
+
+    A session has one grant. A journal also has the lines of grants that were then not committed,
+    and no kiosk got; so a grant that comes with its kiosk's report takes their place.
+    """
+    reported = select(FactRow.id).where(FactRow.grant_id == grant.id)
+    return grant.from_journal and work.session.exec(reported).first() is None
+
+
+def _restore(
+    work: Work, card: Card, received: GrantReceived, kept: _Receipt, *, from_journal: bool
+) -> None:
+    card.visits = max(card.visits, kept.grant.number)
+    trust = work.session.get(Organisation, kept.grant.organisation_id)
+    if trust is not None:
+        trust.grants = max(trust.grants, kept.grant.counter)
     owners: dict[str, Any] = {"kiosk_id": work.caller.id, "card_id": card.id}
     if work.session.get(UnlockSession, received.session) is None:
         opened = UnlockSession(
@@ -169,6 +233,7 @@ def _restore(work: Work, card: Card, received: GrantReceived, kept: _Receipt) ->
             id=received.grant,
             session_id=received.session,
             receipt=received.receipt,
+            from_journal=from_journal,
             **owners,
             **kept.grant.model_dump(),
         )

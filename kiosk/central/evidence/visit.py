@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A visit as its facts show it: which keys were sent to the card, and what came of each. Pure.
+"""A visit as its grant and its facts show it: which keys may have been sent, and with what cost.
 
-If facts may be missing, the visit counts for the worst that it can have cost. A complete visit
-costs what its facts say, and at most the one candidate that was sent without a recorded answer. A
-command without an answer costs a try even if its key was right: some cards take the try off before
-they compare, and lose it if their power fails in between.
+Pure. A kiosk's word proves nothing about a card. An unsigned fact or end orders the candidates and
+adds cost, but it removes no key and takes no cost away: a visit counts for the worst that its grant
+allowed. Only the card's own signature (an attest) or the RA's finding says more. A complete visit
+with such a signature is closed: its facts are final, and later ones change nothing.
+
+A command without an answer costs a try even if its key was right: some cards take the try off
+before they compare, and lose it if their power fails in between.
 """
 
 from __future__ import annotations
@@ -50,9 +53,11 @@ class ReportedTries:
 class Visit:
     """An issued grant, with the facts that have arrived for it.
 
-    `ends` are the numbers of facts with which the kiosk reported the end of the visit. With
-    `found`, this is not a grant but the RA's finding: `reported` are the tries that the RA read,
-    and `carries` is the generation that the card carries, if the RA knows it.
+    `number` is its place among the card's visits. `tries_left`: the fewest tries that central
+    counted with when it issued the grant, None if unknown. `ends` are the numbers of facts with
+    which the kiosk reported the end of the visit. With `found`, this is not a grant but the RA's
+    finding: `reported` are the tries that the RA read, and `carries` is the generation that the
+    card carries, if the RA knows it.
     """
 
     current: int
@@ -65,10 +70,33 @@ class Visit:
     ends: frozenset[int] = frozenset()
     found: bool = False
     carries: int | None = None
+    number: int = 0
+    tries_left: int | None = None
+
+    @property
+    def other(self) -> int:
+        """Return the candidate that may be tried if the card refuses the first."""
+        return self.current if self.first != self.current else self.current + 1
+
+    @property
+    def candidates(self) -> tuple[int, ...]:
+        """Return the generations that the grant lets the kiosk send, in their order."""
+        return (self.first, self.other) if self.second_allowed else (self.first,)
+
+    def allows(self, fact: Fact) -> bool:
+        """Return whether the fact can have happened under the grant."""
+        renewed = self.current + 1 if self.renew and self.current in self.candidates else None
+        match fact.command:
+            case CardCommand.CHANGE:
+                return fact.generation == renewed
+            case CardCommand.ATTEST:
+                return fact.generation in (*self.candidates, renewed)
+            case _:
+                return fact.generation in self.candidates
 
     @property
     def complete(self) -> bool:
-        """Return whether the visit is over and all its facts are here: nothing else was sent.
+        """Return whether the visit is over and all its facts are here, by the kiosk's word.
 
         Ends that contradict each other, and facts beyond the end, come from a disk that was rolled
         back. Such a kiosk's visit is never complete.
@@ -79,9 +107,21 @@ class Visit:
         return sorted(fact.sequence for fact in set(self.facts)) == list(range(count))
 
     @property
-    def other(self) -> int:
-        """Return the candidate that may be tried if the card refuses the first."""
-        return self.current if self.first != self.current else self.current + 1
+    def attested(self) -> int | None:
+        """Return the generation that the card signed that it carries, or None."""
+        signed = [f.generation for f in self.facts if f.command is CardCommand.ATTEST and f.genuine]
+        return max(signed, default=None)
+
+    @property
+    def closed(self) -> bool:
+        """Return whether the visit is complete and signed by the card: its facts are final."""
+        return self.attested is not None and self.complete
+
+    @property
+    def renewed_unsigned(self) -> bool:
+        """Return whether the kiosk reports a complete renewal that the card did not sign."""
+        changed = ACCEPTED in self.statuses(CardCommand.CHANGE, self.current + 1)
+        return self.complete and changed and self.attested is None
 
     def statuses(self, command: CardCommand, generation: int) -> list[int | None]:
         """Return the recorded statuses of `command` with `generation`."""
@@ -91,12 +131,12 @@ class Visit:
             if fact.command is command and fact.generation == generation
         ]
 
-    def proves(self, generation: int) -> bool:
-        """Return whether the card was seen to carry `generation` in this visit."""
-        return any(f.generation == generation and is_proof(f) for f in self.facts)
+    def accepted(self, generation: int) -> bool:
+        """Return whether the kiosk reports that the card was unblocked with `generation`."""
+        return ACCEPTED in self.statuses(CardCommand.UNBLOCK, generation)
 
     def refused(self, generation: int) -> bool:
-        """Return whether the card answered that it does not carry `generation`."""
+        """Return whether the kiosk reports that the card does not carry `generation`."""
         return any(map(_key_was_wrong, self.statuses(CardCommand.UNBLOCK, generation)))
 
     def unanswered(self, generation: int) -> bool:
@@ -104,125 +144,63 @@ class Visit:
         statuses = self.statuses(CardCommand.UNBLOCK, generation)
         return bool(statuses) and all(map(_inconclusive, statuses))
 
-    def may_have_accepted(self, generation: int) -> bool:
-        """Return whether the card may have been unblocked with `generation`."""
-        statuses = self.statuses(CardCommand.UNBLOCK, generation)
-        if ACCEPTED in statuses or self.unanswered(generation):
-            return True
-        unreported = not statuses and not self.complete
-        return unreported and (generation == self.first or self.second_allowed)
+    def reports_change(self) -> bool:
+        """Return whether the kiosk reports a change that succeeded, or whose outcome is unknown."""
+        statuses = self.statuses(CardCommand.CHANGE, self.current + 1)
+        answers = [status for status in statuses if status is not None]
+        return bool(statuses) and not (answers and all(map(_declined, answers)))
 
     def may_have_changed(self) -> bool:
         """Return whether a card that carried `current` may carry `current + 1` after this visit."""
-        statuses = self.statuses(CardCommand.CHANGE, self.current + 1)
-        answers = [status for status in statuses if status is not None]
-        if answers:
-            return not all(map(_declined, answers))
-        if self.complete:
-            return bool(statuses)
-        return self.renew and not self._attested_unchanged() and not self.refused(self.current)
+        if self.attested is None:
+            return self.renew
+        return self.attested > self.current or (self.renew and not self._signed_unchanged())
 
-    def changed(self) -> bool:
-        """Return whether a card that carried `current` certainly carries the next one now."""
-        attested = any(_attests(fact, self.current + 1) for fact in self.facts)
-        return attested or ACCEPTED in self.statuses(CardCommand.CHANGE, self.current + 1)
+    def left_if_signed(self, maximum: int) -> int:
+        """Return the fewest tries of the card with `current` that signed after its passcode fitted.
 
-    def contradicts(self, generation: int) -> bool:
-        """Return whether the card cannot have carried `generation` when this visit began."""
-        if self.refused(generation):
-            return True
-        accepted = {
-            fact.generation
-            for fact in self.facts
-            if fact.command is CardCommand.UNBLOCK and fact.status == ACCEPTED
-        }
-        if ACCEPTED in self.statuses(CardCommand.CHANGE, self.current + 1) or any(
-            _attests(fact, self.current) for fact in self.facts
-        ):
-            accepted.add(self.current)
-        return bool(accepted - {generation})
-
-    def _left_after(self, candidate: int, carried: int, left: int, maximum: int) -> int:
-        """Return the fewest tries left after `candidate`, if the card carries `carried`."""
-        statuses = self.statuses(CardCommand.UNBLOCK, candidate)
-        if ACCEPTED in statuses:
-            return maximum
-        if counts := _tries_left(statuses):
-            return min(counts)
-        if candidate == carried:
-            return max(0, left - self._may_be_torn(candidate))
-        if statuses:
-            cost = self.refused(candidate) or self.unanswered(candidate)
-        elif self.complete:
-            cost = False
-        else:
-            cost = candidate == self.first or self._second_may_be_wrong(carried, left)
-        return max(0, left - cost)
-
-    def _may_be_torn(self, candidate: int) -> bool:
-        """Return whether `candidate` may have been torn after the card took a try off.
-
-        A command is torn if the card loses its power during it. Cards that take the try off before
-        they compare then lose one even if the key is right.
+        Its unblocking restored all tries; only a change that was refused or torn may have cost one.
         """
-        if self.statuses(CardCommand.UNBLOCK, candidate):
-            return self.unanswered(candidate)
-        return not self.complete and (candidate == self.first or self.second_allowed)
-
-    def change_may_be_torn(self, carried: int) -> bool:
-        """Return whether the change may have been torn: it compares the current key as well."""
-        if carried != self.current:
-            return False
-        statuses = self.statuses(CardCommand.CHANGE, self.current + 1)
-        if statuses:
-            return all(map(_inconclusive, statuses))
-        return self.renew and not self.complete and not self._attested_unchanged()
-
-    def _second_may_be_wrong(self, carried: int, left: int) -> bool:
-        """Return whether the second candidate may have been sent and refused as well.
-
-        `left`: the tries left after the first candidate.
-        """
-        statuses = self.statuses(CardCommand.UNBLOCK, self.first)
-        uncounted = any(map(_key_was_wrong, statuses)) and not _tries_left(statuses)
-        may_go_on = self.second_allowed and (uncounted or left >= self.second_needs)
-        return carried == NEITHER and may_go_on
-
-    def left_at_the_end(self, carried: int, left: int, maximum: int) -> int:
-        """Return the fewest tries left after this visit, if it began with `left` tries."""
-        if self.reported.unblocking is not None:
-            left = self.reported.unblocking
-        for candidate in (self.first, self.other):
-            left = self._left_after(candidate, carried, left, maximum)
         change = self.statuses(CardCommand.CHANGE, self.current + 1)
         if counts := _tries_left(change):
             return min(counts)
-        opened = ACCEPTED in self.statuses(CardCommand.UNBLOCK, self.current)
-        torn = opened and self.change_may_be_torn(carried)
-        return max(0, left - (torn or any(map(_key_was_wrong, change))))
+        wrong = any(map(_key_was_wrong, change))
+        return maximum - (wrong or self.may_have_changed())
 
-    def _attested_unchanged(self) -> bool:
+    def left_at_worst(self, carried: int, left: int, maximum: int, *, signs: bool) -> int:
+        """Return the fewest tries left in the world `carried`, if the card signed nothing.
+
+        `signs`: the card could have signed. If it cannot, reported success is all there is, and
+        restores its tries.
+        """
+        if self.reported.unblocking is not None:
+            left = self.reported.unblocking
+        for number, candidate in enumerate(self.candidates):
+            if number and (left < self.second_needs or carried == self.first):
+                break
+            if not signs and self.accepted(candidate) and carried != NEITHER:
+                return maximum
+            left = max(0, left - 1)
+            left = min([left, *_tries_left(self.statuses(CardCommand.UNBLOCK, candidate))])
+        return min([left, *_tries_left(self.statuses(CardCommand.CHANGE, self.current + 1))])
+
+    def _signed_unchanged(self) -> bool:
         """Return whether the card signed that it still carries `current`, with no gap before.
 
         An earlier fact that is missing could be a change: its answer may have been inconclusive,
         and the kiosk then took it for declined.
         """
+        if self.reports_change():
+            return False
+        if self.closed:
+            return True
         known = {fact.sequence for fact in self.facts}
         return any(
-            _attests(fact, self.current) and known.issuperset(range(fact.sequence))
+            fact.command is CardCommand.ATTEST
+            and fact.genuine
+            and known.issuperset(range(fact.sequence))
             for fact in self.facts
-        ) and not self.statuses(CardCommand.CHANGE, self.current + 1)
-
-
-def is_proof(fact: Fact) -> bool:
-    """Return whether the card accepted the key, or signed with its own key that it carries it."""
-    if fact.command is CardCommand.ATTEST:
-        return fact.genuine
-    return fact.command in (CardCommand.UNBLOCK, CardCommand.CHANGE) and fact.status == ACCEPTED
-
-
-def _attests(fact: Fact, generation: int) -> bool:
-    return fact.command is CardCommand.ATTEST and fact.genuine and fact.generation == generation
+        )
 
 
 def _key_was_wrong(status: int | None) -> bool:

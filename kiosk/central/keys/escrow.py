@@ -96,6 +96,10 @@ class Escrow:
             return self._derived(card, generation)
         return self._imported(card, _row(database, card))
 
+    def fingerprint(self, database: Session, card: Card) -> bytes:
+        """Return the hash of what the card's keys come from, as its journal line has it."""
+        return escrow_journal.fingerprint(card.seed, _row(database, card).wrapped)
+
     def administrator_key(self, database: Session, card: Card) -> EscrowedAdministratorKey:
         """Return the key that answers the challenges of `card`."""
         row = _row(database, card)

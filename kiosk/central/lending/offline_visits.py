@@ -11,7 +11,6 @@ from __future__ import annotations
 from sqlmodel import select
 
 from kiosk.central.audit import trail
-from kiosk.central.evidence import epochs
 from kiosk.central.lending import leases
 from kiosk.central.mail import letters
 from kiosk.central.service import notices, throttle
@@ -57,9 +56,11 @@ def refusal(work: Work, pack: PackRow, fact: PackFact) -> str | None:
     if fact.number > pack.allowance:
         return "more attempts than were lent"
     if isinstance(fact, PackAnswers) and fact.right:
-        known = work.session.get(GrantRow, _number(pack, fact))
+        known, other = _granted(work, pack, fact), work.session.get(GrantRow, fact.grant)
         taken = work.session.get(UnlockSession, fact.session) is not None
-        if (known is None and taken) or (known is not None and known.id != fact.grant):
+        if known is None and (taken or other is not None):
+            return "attempt or session taken"
+        if known is not None and known.id != fact.grant:
             return "attempt or session taken"
     return None
 
@@ -85,16 +86,21 @@ def apply(work: Work, pack: PackRow, fact: PackFact, row: PackEventRow) -> None:
 
 
 def _count(work: Work, pack: PackRow, card: Card, row: PackEventRow) -> None:
-    """Count a failed attempt, unless its answers are already known to have been right."""
-    if any(each.right and each.number >= row.number for each in _events(work, pack)):
+    """Count a failed attempt, unless its answers are already known to have been right.
+
+    Each attempt of a pack counts once, and no report locks a registration: a kiosk can invent it.
+    """
+    known = _events(work, pack)
+    if any(each.right and each.number >= row.number for each in known):
+        return
+    if any(each.kind == leases.ATTEMPT and each.number == row.number for each in known):
         return
     row.counted = True
     registration = _registration(work, pack)
     throttle.count_failure(card, throttle.PER_CARD, work.now)
     throttle.count_failure(kiosk(work), throttle.PER_KIOSK, work.now)
-    if registration is not None:
+    if registration is not None and registration.failures < throttle.ATTEMPTS - 1:
         throttle.count_failure(registration, throttle.PER_REGISTRATION, work.now)
-        registration.locked = registration.locked or registration.failures >= throttle.ATTEMPTS
 
 
 def _take_back(work: Work, pack: PackRow, card: Card, number: int) -> None:
@@ -113,7 +119,7 @@ def _take_back(work: Work, pack: PackRow, card: Card, number: int) -> None:
 
 def _grant(work: Work, pack: PackRow, card: Card, fact: PackAnswers, row: PackEventRow) -> None:
     """Store the card work that follows as a session and a grant."""
-    if work.session.get(GrantRow, _number(pack, fact)) is not None:
+    if _granted(work, pack, fact) is not None:
         return
     work.session.add(
         UnlockSession(
@@ -151,18 +157,26 @@ def _grant(work: Work, pack: PackRow, card: Card, fact: PackAnswers, row: PackEv
     )
 
 
+def _granted(work: Work, pack: PackRow, fact: PackAnswers) -> GrantRow | None:
+    """Return the grant of the pack's card work after this attempt, if it was reported before."""
+    reported = select(GrantRow).where(
+        GrantRow.card_id == pack.card_id,
+        GrantRow.kiosk_id == pack.kiosk_id,
+        GrantRow.number == _number(pack, fact),
+    )
+    return work.session.exec(reported).first()
+
+
 def _number(pack: PackRow, fact: PackAttempt | PackAnswers) -> int:
     return pack.number + fact.number - 1
 
 
 def _notify_holder(work: Work, pack: PackRow, card: Card, row: PackEventRow) -> None:
-    if epochs.happened_before(work, row.recorded_at):
-        return
     addressee = notices.holder(work, card)
     registration = _registration(work, pack)
     locked = registration is not None and registration.locked
     letter = letters.attempt_failed(addressee, work.caller.name, row.recorded_at, locked=locked)
-    notices.queue(work, addressee, letter)
+    notices.queue_reported(work, addressee, letter, row.recorded_at)
 
 
 def _registration(work: Work, pack: PackRow) -> Registration | None:

@@ -71,7 +71,7 @@ def give_packs(
         if not _trusted(work, request):
             return nothing
         stopped = installation.stopped or trust.stopped or not trust.offline
-        if stopped or epochs.missing(work.session, trust.id):
+        if stopped or epochs.unsettled(work.session, trust.id):
             return nothing
         networks = work.session.get_one(Kiosk, caller.id).lease_networks
         if not within(address, trust.lease_networks if networks is None else networks):
@@ -141,7 +141,7 @@ def _page(
             continue
         if trust.lease_cards == LeaseCards.SEEN and not _seen_last_here(work, card):
             continue
-        loan = _loan(work, card, registration, request, installation)
+        loan = _loan(work, card, registration, request)
         if loan is None:
             continue
         new += loan.row.lent_at == work.now
@@ -241,7 +241,6 @@ def _loan(
     card: Card,
     registration: Registration,
     request: pk.PacksRequest,
-    installation: Installation,
 ) -> _Loan | None:
     """Return the pack that the kiosk has of the card, or a new one; None if it may have none.
 
@@ -268,10 +267,9 @@ def _loan(
     allowance = _allowance(work.session, registration, others)
     if allowance < 1:
         return None
-    installation.grants += pk.MOST_ATTEMPTS
     row = PackRow(
         id=uuid4(),
-        number=installation.grants - pk.MOST_ATTEMPTS + 1,
+        number=epochs.next_visit(work.session, card, count=pk.MOST_ATTEMPTS),
         kiosk_id=work.caller.id,
         card_id=card.id,
         registration_id=registration.id,

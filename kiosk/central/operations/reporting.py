@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from cryptography import x509
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
+from kiosk.central.evidence import history
+from kiosk.central.evidence.visit import ReportedTries
 from kiosk.central.keys import trust_store
 from kiosk.central.lending import boot_keys
-from kiosk.central.service import kiosk_health
+from kiosk.central.service import kiosk_health, throttle
 from kiosk.central.tables import (
+    Bearing,
     Card,
     Cardholder,
     CardStatus,
@@ -22,7 +25,9 @@ from kiosk.central.tables import (
     GrantRow,
     Installation,
     Issuer,
+    JournalRow,
     Kiosk,
+    Organisation,
     Registration,
     RevocationList,
     UnlockSession,
@@ -36,6 +41,7 @@ _LEAST_DISK_MEGABYTES = 100
 _MOST_SKEW_SECONDS = 300
 _NAMED = 20  # cardholders in a line
 _COPIED = "another device has its key; enrol it anew (see `kiosks lent`)"
+_LATELY = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +140,76 @@ def alerts(database: Session, now: datetime, silent_for: timedelta) -> Iterator[
     frozen = select(Card).where(col(Card.frozen), Card.status == CardStatus.ACTIVE)
     for card in database.exec(frozen.order_by(col(Card.serial))):
         yield "card frozen", card.serial
+        yield from _distrusted(database, card)
+    yield from _missing_journals(database)
+    yield from _suspicious_kiosks(database, now)
     held = dict(database.exec(select(RevocationList.issuer, RevocationList.next_update)).all())
     for issuer in database.exec(select(Issuer).order_by(col(Issuer.id))):
         if issuer.name not in held:
             yield "no revocation list", _subject(issuer)
         elif held[issuer.name] <= now:
             yield "revocation list out of date", _subject(issuer)
+
+
+def _distrusted(database: Session, card: Card) -> Iterator[tuple[str, str]]:
+    """Yield the kiosk whose word about the frozen card was not true, with the cards to look at.
+
+    The card has refused every key that it may carry. Who held it when it signed for the last one
+    chose what it signed, so all cards that signed at that kiosk are in doubt.
+    """
+    if not history.evaluate(database, card, ReportedTries()).refused:
+        return
+    signed = (
+        select(GrantRow.kiosk_id)
+        .join(FactRow, col(FactRow.grant_id) == col(GrantRow.id))
+        .where(GrantRow.card_id == card.id, col(FactRow.genuine), FactRow.bearing == Bearing.COUNTS)
+        .order_by(col(GrantRow.number).desc())
+    )
+    at = database.exec(signed).first()
+    if at is None:
+        yield "card refused its key", f"{card.serial}: the imported key may be wrong"
+        return
+    kiosk = database.get_one(Kiosk, at)
+    others = (
+        select(Card.serial)
+        .join(GrantRow, col(GrantRow.card_id) == col(Card.id))
+        .join(FactRow, col(FactRow.grant_id) == col(GrantRow.id))
+        .where(GrantRow.kiosk_id == at, col(FactRow.genuine))
+        .distinct()
+        .order_by(col(Card.serial))
+    )
+    serials = ", ".join(database.exec(others))
+    yield (
+        "card refused its key",
+        f"{card.serial}: look at all cards that {kiosk.name} unlocked: {serials}",
+    )
+
+
+def _missing_journals(database: Session) -> Iterator[tuple[str, str]]:
+    """Yield the journals that recovery did not find, and the organisations that lack grants."""
+    journals = select(JournalRow).where(JournalRow.missing != "", col(JournalRow.lost).is_(False))
+    for journal in database.exec(journals.order_by(col(JournalRow.began_at))):
+        yield "journal missing", f"{journal.id} of {journal.place}: {journal.missing}"
+    lacking = select(Organisation.name).where(col(Organisation.missing_grants))
+    for name in database.exec(lacking.order_by(col(Organisation.name))):
+        yield "journals lack grants", name
+
+
+def _suspicious_kiosks(database: Session, now: datetime) -> Iterator[tuple[str, str]]:
+    """Yield the kiosks with many failures, and those that reported what no grant allowed."""
+    failing = select(Kiosk.name, Kiosk.failures).where(Kiosk.failures > throttle.PER_KIOSK.free)
+    for name, count in database.exec(failing.order_by(col(Kiosk.name))):
+        yield "many failed attempts at a kiosk", f"{name}: {count}"
+    counted = (
+        select(Kiosk.name, func.count())
+        .join(GrantRow, col(GrantRow.kiosk_id) == col(Kiosk.id))
+        .join(FactRow, col(FactRow.grant_id) == col(GrantRow.id))
+        .where(FactRow.bearing == Bearing.NOT_ALLOWED, FactRow.received_at > now - _LATELY)
+        .group_by(col(Kiosk.name))
+        .order_by(col(Kiosk.name))
+    )
+    for name, count in database.exec(counted):
+        yield "reports that no grant allowed", f"{name}: {count}"
 
 
 def unusable_addresses(

@@ -201,6 +201,8 @@ def _add_card(
     )
     if not document.answers:
         return
+    if card.authentication_certificate is not None:
+        card.login_after = card.visits  # as if its holder had logged in to register
     registrations.add(
         database,
         services.master,

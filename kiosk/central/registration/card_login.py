@@ -97,6 +97,7 @@ def prove_login(
         refuse_unless_signed(work, login, proof.ProofPurpose.LOG_IN, request.signature)
         if login.session.proved_at is None:
             login.session.proved_at = work.now
+            login.card.login_after = login.card.visits
             record(work, "login", login)
         return _profile(work, login)
 

@@ -9,15 +9,16 @@ them. Several processes may deliver at once.
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlmodel import col, select
 
+from kiosk.central.audit import trail
 from kiosk.central.mail.letters import Letter
 from kiosk.central.service.assembly import Services
 from kiosk.central.service.periodic_task import PeriodicTask
 from kiosk.central.service.sessions import Work
-from kiosk.central.tables import Card, Cardholder, QueuedNotice
+from kiosk.central.tables import Card, Cardholder, Installation, QueuedNotice
 from kiosk.errors import MailFailed
 
 _log = logging.getLogger(__name__)
@@ -26,6 +27,9 @@ _BATCH = 20
 _BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 1800, 3600))
 _GIVE_UP_AFTER = timedelta(days=3)  # an older notice is of no use
 _INTERVAL_SECONDS = 5.0
+MOST_REPORTED = 5
+"""The most letters that a person gets in a day because of what kiosks report."""
+_PERIOD = timedelta(days=1)
 
 
 def holder(work: Work, card: Card) -> Cardholder:
@@ -51,6 +55,29 @@ def queue(work: Work, addressee: Cardholder, letter: Letter) -> None:
             written_at=work.now,
         )
     )
+
+
+def queue_reported(work: Work, addressee: Cardholder, letter: Letter, at: datetime) -> None:
+    """Queue a letter that a kiosk's report of what happened `at` gives rise to.
+
+    One kiosk can report as much as it likes, so a person gets at most five such letters a day. Of
+    reports of before this epoch, which may be known already, they get one letter.
+    """
+    installation = work.session.get_one(Installation, 1)
+    if installation.epoch_since is not None and at < installation.epoch_since:
+        if addressee.resent_epoch == installation.epoch:
+            return
+        addressee.resent_epoch = installation.epoch
+    since = addressee.reported_since
+    if since is None or since + _PERIOD <= work.now:
+        addressee.reported_since, addressee.reported_letters = work.now, 0
+    addressee.reported_letters += 1
+    if addressee.reported_letters <= MOST_REPORTED:
+        queue(work, addressee, letter)
+    elif addressee.reported_letters == MOST_REPORTED + 1:
+        details: dict[str, trail.Detail] = {"kiosk": work.caller.name, "letters": MOST_REPORTED}
+        holder: dict[str, trail.Detail] = {"cardholder": addressee.id}
+        trail.append(work.session, work.now, "notices.withheld", details, holder)
 
 
 def deliver(services: Services) -> int:

@@ -10,6 +10,7 @@ import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from sqlite3 import Error as SqliteError
@@ -159,19 +160,21 @@ class Database:
         position.
         """
         refused = None
-        with (
-            self._turn(),
-            change_feed.Session(self._engine, expire_on_commit=False) as session,
-            session.begin(),
-        ):
-            # Take our turn now, so that the block reads a later time than all earlier transactions.
-            session.connection()
-            try:
-                yield session
-            except RequestRefused as refusal:
-                refused = refusal
-            change_feed.number(session)
-            self._write_journal(session)
+        with self._turn():
+            with (
+                change_feed.Session(self._engine, expire_on_commit=False) as session,
+                session.begin(),
+            ):
+                # Take our turn now: the block reads a later time than all earlier transactions.
+                session.connection()
+                try:
+                    yield session
+                except RequestRefused as refusal:
+                    refused = refusal
+                change_feed.number(session)
+                self._write_journal(session)
+            if self._journal is not None:
+                self._journal.committed()
         if refused is not None:
             raise refused
 
@@ -198,7 +201,7 @@ class Database:
         if self._journal is None:
             return
         try:
-            self._journal.write(lines)
+            self._journal.commit(session, lines, datetime.now(UTC))
         except OSError as error:
             raise StoreFailed(f"the journal: {error.strerror}") from None
 
@@ -213,11 +216,19 @@ class Database:
 
         Later requests fail with an OperationalError.
         """
+        self._end_journal()
         self._closed = True
         pool, end = self._engine.pool, time.monotonic() + _CLOSING_SECONDS
         while isinstance(pool, QueuePool) and pool.checkedout() and time.monotonic() < end:
             time.sleep(0.01)
         self._engine.dispose()
+
+    def _end_journal(self) -> None:
+        """Store that this process's journal has no further lines; it is not vital."""
+        if self._journal is None or not self._journal.begun or self._closed:
+            return
+        with contextlib.suppress(SQLAlchemyError), self.transaction() as session:
+            self._journal.end(session, datetime.now(UTC))
 
     def _refuse_once_closed(self, dialect: Dialect, *_: Any) -> None:
         if self._closed:

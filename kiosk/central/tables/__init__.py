@@ -36,6 +36,7 @@ from kiosk.central.tables.cards import (
 from kiosk.central.tables.change_feed import ChangeCounter, KioskEventRow, Tombstone
 from kiosk.central.tables.estate import (
     Installation,
+    JournalRow,
     Kiosk,
     LeaseCards,
     Organisation,
@@ -45,6 +46,7 @@ from kiosk.central.tables.lending import BootKeyRow, PackEventRow, PackRow
 from kiosk.central.tables.visits import (
     Attempt,
     AttemptOutcome,
+    Bearing,
     Challenge,
     ChangeRow,
     EmailedCode,
@@ -63,6 +65,7 @@ __all__ = [
     "AuditHead",
     "AuditPersonal",
     "AuditSignature",
+    "Bearing",
     "BootKeyRow",
     "Card",
     "CardFinding",
@@ -80,6 +83,7 @@ __all__ = [
     "Installation",
     "Instant",
     "Issuer",
+    "JournalRow",
     "Kiosk",
     "KioskEventRow",
     "LeaseCards",

@@ -15,7 +15,8 @@ class Cardholder(Table, table=True):
     """A person. Only this row and the erasable part of the audit name them.
 
     `uuid` is their number of twelve digits in the Care Identity Service; `language` is the one that
-    letters are written in.
+    letters are written in. `reported_letters` were written since `reported_since` because of
+    kiosks' reports, and the last one about a report of before an epoch in `resent_epoch`.
     """
 
     id: int = Field(default=None, primary_key=True)
@@ -24,6 +25,9 @@ class Cardholder(Table, table=True):
     email: str
     uuid: str = ""
     language: str = "en"
+    reported_letters: int = 0
+    reported_since: datetime | None = Field(default=None, sa_type=Instant)
+    resent_epoch: str = ""
 
 
 class Position(Table, table=True):

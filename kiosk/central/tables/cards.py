@@ -35,7 +35,9 @@ class Card(Throttled, Table, table=True):
     the passcode alone would be enough to replace the answers. `position`: that of the card's last
     change in its organisation's feed (see `storage.change_feed`). `renewal_due`: the next unlock
     renews the unblocking key, because it was used without central or may be known elsewhere, as
-    when a kiosk that held a pack was lost.
+    when a kiosk that held a pack was lost. `visits` is the number of the card's latest visit.
+    `login_after`: the number of the visit before the last log-in, at which the holder's key
+    verified; None if there was none.
     """
 
     __table_args__ = (
@@ -60,6 +62,8 @@ class Card(Throttled, Table, table=True):
     closed: bool = False
     renewal_due: bool = False
     proved_session: UUID | None = None
+    visits: int = 0
+    login_after: int | None = None
     position: int = 0
 
     @property
@@ -84,11 +88,12 @@ class EscrowedKey(Table, table=True):
 
 
 class CardFinding(Table, table=True):
-    """The RA's finding about a card; `number` places it among the card's grants."""
+    """The RA's finding about a card; `number` places it among the card's visits."""
 
     __tablename__ = "card_finding"
 
-    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    id: int = Field(default=None, primary_key=True)
+    number: int
     card_id: int = Field(foreign_key="card.id", index=True)
     tries: int
     carries: int | None = None

@@ -25,9 +25,9 @@ class Installation(Table, table=True):
 
     `key_check` identifies the master key that the database belongs to. `stopped`: all unlocking is
     stopped. `epoch` changes after each restore, at `epoch_since`. Everything received until
-    `backed_up_until` would survive the loss of this database. `grants` is the number of the last
-    grant. `alerted_at`: when alerts were last sent to IT. `tidied_at`: when expired rows were last
-    deleted.
+    `backed_up_until` would survive the loss of this database. `epochs` counts the epochs that were
+    begun: see `evidence.epochs.next_number`. `alerted_at`: when alerts were last sent to IT.
+    `tidied_at`: when expired rows were last deleted.
     """
 
     id: int = Field(default=1, primary_key=True)
@@ -36,7 +36,7 @@ class Installation(Table, table=True):
     epoch: str = Field(default_factory=new_epoch)
     epoch_since: datetime | None = Field(default=None, sa_type=Instant)
     backed_up_until: datetime | None = Field(default=None, sa_type=Instant)
-    grants: int = 0
+    epochs: int = 0
     alerted_at: datetime | None = Field(default=None, sa_type=Instant)
     tidied_at: datetime | None = Field(default=None, sa_type=Instant)
 
@@ -53,7 +53,9 @@ class Organisation(Table, table=True):
 
     `offline` and `lease_hours`: see `contract.replication.Policy`. `lease_cards`: the cards that
     kiosks are lent packs of. `lease_networks`: the networks from which kiosks are lent packs; empty
-    for all. `contacts`: pairs of a name and a detail.
+    for all. `contacts`: pairs of a name and a detail. `grants` is the number of its last grant, and
+    numbers up to `lost_grants` are not looked for any more. `missing_grants`: the journals lack
+    some, so no card is unlocked.
     """
 
     id: int = Field(default=None, primary_key=True)
@@ -64,6 +66,9 @@ class Organisation(Table, table=True):
     lease_cards: LeaseCards = LeaseCards.SEEN
     lease_networks: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     contacts: list[list[str]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    grants: int = 0
+    lost_grants: int = 0
+    missing_grants: bool = False
 
 
 class Kiosk(Throttled, Table, table=True):
@@ -75,7 +80,8 @@ class Kiosk(Throttled, Table, table=True):
     `lease_networks`: its own, in place of its organisation's; None if it has none of its own.
     `heard_at`: when it last made a request, to within `authentication.HEARD_EVERY`. `retiring`: it
     is to hand over what it has, and is `revoked` afterwards. A revoked kiosk is refused. `epoch`:
-    the last one to which it has reported all that it keeps. `health` is its last report about
+    the last one to which it has reported all that it keeps. `emptied_at`: when it last reported
+    that nothing was left to report. `health` is its last report about
     itself, and `approval` what IT signed for it; both are messages of the contract.
     """
 
@@ -91,6 +97,26 @@ class Kiosk(Throttled, Table, table=True):
     lease_networks: list[str] | None = Field(default=None, sa_column=Column(JSON))
     heard_at: datetime | None = Field(default=None, sa_type=Instant)
     epoch: str = ""
+    emptied_at: datetime | None = Field(default=None, sa_type=Instant)
     health: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
     health_at: datetime | None = Field(default=None, sa_type=Instant)
     approval: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
+
+
+class JournalRow(Table, table=True):
+    """An escrow journal: the lines that one process wrote to its file, in their order.
+
+    `lines` is the number of the last line that is committed here or was recovered. `ended`: its
+    process writes no more, and all its lines are known. `missing` says what recovery did not find
+    of it; no card is unlocked until it is found or `lost`, which IT declares.
+    """
+
+    __tablename__ = "journal"
+
+    id: UUID = Field(primary_key=True)
+    place: str
+    lines: int = 0
+    began_at: datetime = Field(sa_type=Instant)
+    ended: bool = False
+    missing: str = ""
+    lost: bool = False

@@ -15,8 +15,8 @@ from kiosk.central.tables.base import Instant, Table
 class PackRow(Table, table=True):
     """A pack that a kiosk has or had: the unblocking key of `generation`, for `allowance` attempts.
 
-    `number` is the first of two grant numbers that are reserved for its card work. `lent_until` is
-    the end of its lease, which each renewal moves; a kiosk's word does not bring it closer.
+    `number` is the first of two numbers of the card's visits, reserved for its card work.
+    `lent_until` is the end of its lease, which each renewal moves; a kiosk's word does not bring it closer.
     `ended_at`: the kiosk reported that it no longer has it, and everything that it did with it.
     `accounted`: that was reported, and the lease is over. `abandoned`: the kiosk is not trusted any
     more, and the card's key is to be renewed.
@@ -26,7 +26,7 @@ class PackRow(Table, table=True):
     __table_args__ = (Index("ix_pack_lent", "kiosk_id", "card_id"),)
 
     id: UUID = Field(primary_key=True)
-    number: int = Field(unique=True)
+    number: int
     kiosk_id: int = Field(foreign_key="kiosk.id")
     card_id: int = Field(foreign_key="card.id", index=True)
     registration_id: UUID  # it may have been replaced since

@@ -92,14 +92,17 @@ class Attempt(Table, table=True):
 class GrantRow(Table, table=True):
     """A released pair of keys: the decision of `evidence`, and the charge for it.
 
-    `number` is the order in which grants were issued: see `Installation.grants`. `receipt` is the
-    kiosk's copy: see `epochs`.
+    `number` is its place among the card's visits: see `Card.visits`. Restored grants may share one;
+    their times then tell their order. `tries_left`: the fewest that the decision counted with, None
+    for the card work of a pack. `counter`: its number among the grants of the organisation that
+    the card belonged to; 0 if it has none. `receipt` is the kiosk's copy: see `epochs`.
+    `from_journal`: it came back from a journal, so it may never have been committed.
     """
 
     __tablename__ = "grant"
 
-    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
-    id: UUID = Field(unique=True)
+    id: UUID = Field(primary_key=True)
+    number: int
     session_id: UUID = Field(foreign_key="unlock_session.id", unique=True)
     card_id: int = Field(foreign_key="card.id", index=True)
     kiosk_id: int = Field(foreign_key="kiosk.id")
@@ -109,8 +112,12 @@ class GrantRow(Table, table=True):
     second_needs: int
     renew: bool
     charged: bool
+    tries_left: int | None = None
+    organisation_id: int | None = None
+    counter: int = 0
     issued_at: datetime = Field(sa_type=Instant)
     receipt: bytes
+    from_journal: bool = False
 
 
 class Challenge(Table, table=True):
@@ -130,10 +137,21 @@ class Challenge(Table, table=True):
     genuine: bool | None = None
 
 
+class Bearing(StrEnum):
+    """What a report bears on: it counts, or it is kept and changes nothing.
+
+    `not-allowed`: the grant did not allow it. `too-late`: the visit was closed when it came.
+    """
+
+    COUNTS = "counts"
+    NOT_ALLOWED = "not-allowed"
+    TOO_LATE = "too-late"
+
+
 class FactRow(Table, table=True):
     """A fact that a kiosk reported, under the id that the kiosk made.
 
-    `genuine`: the signature of an attest was right.
+    `genuine`: the signature of an attest was right. `bearing` is one of `Bearing`.
     """
 
     __tablename__ = "fact"
@@ -146,18 +164,23 @@ class FactRow(Table, table=True):
     status: str | None
     signature: bytes | None
     genuine: bool = False
+    bearing: str = Bearing.COUNTS
     recorded_at: datetime = Field(sa_type=Instant)
     received_at: datetime = Field(sa_type=Instant)
 
 
 class EndRow(Table, table=True):
-    """A kiosk's report that a session is over after so many facts; the kiosk made the id."""
+    """A kiosk's report that a session is over after so many facts; the kiosk made the id.
+
+    `bearing` is one of `Bearing`.
+    """
 
     __tablename__ = "visit_end"
 
     id: UUID = Field(primary_key=True)
     session_id: UUID = Field(foreign_key="unlock_session.id", index=True)
     facts: int
+    bearing: str = Bearing.COUNTS
     recorded_at: datetime = Field(sa_type=Instant)
     received_at: datetime = Field(sa_type=Instant)
 

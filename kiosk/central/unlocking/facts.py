@@ -2,7 +2,8 @@
 """Reports of kiosks: facts and ends of visits, each applied once by the id that the kiosk made.
 
 Late, repeated and reordered reports do no harm and are always accepted, because `evidence` reads
-all facts of a card together.
+all facts of a card together. What the grant did not allow, and what comes after a visit was closed,
+is kept, audited and changes nothing.
 """
 
 from __future__ import annotations
@@ -15,9 +16,8 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from kiosk.central.audit import trail
 from kiosk.central.evidence import epochs, history, worlds
-from kiosk.central.evidence.visit import ReportedTries
+from kiosk.central.evidence.visit import Fact, ReportedTries, Visit
 from kiosk.central.keys import signatures
-from kiosk.central.keys.escrow import FORMATS
 from kiosk.central.lending import offline_visits
 from kiosk.central.mail import letters
 from kiosk.central.service import notices
@@ -25,6 +25,7 @@ from kiosk.central.service.assembly import Services
 from kiosk.central.service.authentication import Caller
 from kiosk.central.service.sessions import SESSION_LIFE, Work, working
 from kiosk.central.tables import (
+    Bearing,
     Card,
     ChangeRow,
     EndRow,
@@ -54,7 +55,9 @@ from kiosk.contract.messages import (
     ReportOutcome,
     VisitEnd,
 )
+from kiosk.values import Family
 
+_DONE = "9000"
 _TURN_SECONDS = 0.1
 """A report gives its turn back after this time, so that an unlock waits no longer for it."""
 
@@ -70,11 +73,22 @@ def apply_report(services: Services, caller: Caller, report: Report) -> ReportOu
         with working(services, caller) as work:
             ends = time.monotonic() + _TURN_SECONDS
             for item in report.items[len(outcomes) :]:
-                outcomes.append(_apply(work, item))
+                outcomes.append(_apply(work, _in_time(work, item)))
                 if time.monotonic() >= ends:
                     break
             if len(outcomes) == len(report.items):
                 return ReportOutcome(items=tuple(outcomes), received_at=work.now)
+
+
+def _in_time(work: Work, item: OutboxItem) -> OutboxItem:
+    """Return the item with a time that can be true, or else with central's.
+
+    It was recorded after the kiosk last said that nothing was left to report, and before now.
+    """
+    since = work.session.get_one(Kiosk, work.caller.id).emptied_at
+    if item.recorded_at <= work.now and (since is None or item.recorded_at >= since):
+        return item
+    return item.model_copy(update={"recorded_at": work.now})
 
 
 def has_live_grant(services: Services, caller: Caller) -> bool:
@@ -144,6 +158,8 @@ def _keep_health(work: Work, item: OutboxItem, health: KioskHealth) -> None:
     kiosk = work.session.get_one(Kiosk, work.caller.id)
     if kiosk.health_at is None or kiosk.health_at <= item.recorded_at:
         kiosk.health, kiosk.health_at = health.model_dump(mode="json"), item.recorded_at
+    if health.pending == 0:
+        kiosk.emptied_at = work.now
 
 
 def _apply_event(work: Work, item: OutboxItem, event: KioskEvent) -> ItemOutcome:
@@ -189,8 +205,6 @@ def _apply_fact(work: Work, item: OutboxItem, fact: CardFact) -> ItemOutcome:
     ).first()
     if grant is None:
         return _refused(item, "grant not known")
-    if not _in_pair(work, fact, grant):
-        return _refused(item, "generation not granted")
     row = _row(work, item, fact)
     outcome = _outcome(work, item, row)
     if outcome.status is ItemStatus.APPLIED:
@@ -232,10 +246,9 @@ def _apply_change(work: Work, item: OutboxItem, change: PasscodeChange) -> ItemO
         work.session.add(row)
         details: dict[str, trail.Detail] = {"kiosk": work.caller.name, "fact": str(row.id)}
         trail.append(work.session, work.now, "passcode.changed", details, trail.of_card(card))
-        if not epochs.happened_before(work, item.recorded_at):
-            holder = notices.holder(work, card)
-            letter = letters.passcode_changed(holder, work.caller.name, item.recorded_at)
-            notices.queue(work, holder, letter)
+        holder = notices.holder(work, card)
+        letter = letters.passcode_changed(holder, work.caller.name, item.recorded_at)
+        notices.queue_reported(work, holder, letter, item.recorded_at)
     return outcome
 
 
@@ -262,16 +275,6 @@ def _refused(item: OutboxItem, reason: str) -> ItemOutcome:
     return ItemOutcome(id=item.id, status=ItemStatus.REFUSED, reason=reason)
 
 
-def _in_pair(work: Work, fact: CardFact, grant: GrantRow) -> bool:
-    """Return whether the command can have happened under the grant."""
-    card = work.session.exec(select(Card).where(Card.id == grant.card_id)).one()
-    if not FORMATS[card.family].renewed:
-        return fact.generation == grant.current and fact.command is not CardCommand.CHANGE
-    if fact.command is CardCommand.CHANGE:
-        return fact.generation == grant.current + 1
-    return fact.generation in (grant.current, grant.current + 1)
-
-
 def _row(work: Work, item: OutboxItem, fact: CardFact) -> FactRow:
     return FactRow(
         id=item.id,
@@ -288,22 +291,27 @@ def _row(work: Work, item: OutboxItem, fact: CardFact) -> FactRow:
 
 def _reported(row: _Row) -> dict[str, Any]:
     """Return what the kiosk reported, without when it arrived."""
-    return row.model_dump(exclude={"genuine", "counted", "recorded_at", "received_at"})
+    return row.model_dump(exclude={"genuine", "bearing", "counted", "recorded_at", "received_at"})
 
 
 def _store(work: Work, grant: GrantRow, fact: CardFact, row: FactRow) -> None:
     """Store the fact, with what it changes: the proven generation, the freezing, the audit."""
-    card = work.session.exec(select(Card).where(Card.id == grant.card_id).with_for_update()).one()
-    before = worlds.proven(history.visits(work.session, card))
+    card = _locked_card(work, grant.card_id)
+    session = work.session.get_one(UnlockSession, grant.session_id)
     row.genuine = fact.command is CardCommand.ATTEST and _attested(work, card, fact)
+    visit = history.visit_of(work.session, card, grant, session)
+    row.bearing = _bearing(visit, history.as_fact(row, Family(card.family)))
+    before = worlds.proven(history.visits(work.session, card))
+    told = _told_unlocked(work, grant)
     work.session.add(row)
     work.session.flush()
     _record(work, card, row)
-    notified = epochs.happened_before(work, row.recorded_at)
-    if fact.command is CardCommand.VERIFY and row.status == "9000" and not notified:
+    if row.bearing != Bearing.COUNTS:
+        return
+    if fact.command is CardCommand.VERIFY and row.status == _DONE and not told:
         holder = notices.holder(work, card)
-        when = min(row.recorded_at, work.now)  # an offline kiosk may report hours later
-        notices.queue(work, holder, letters.unlocked(holder, work.caller.name, when))
+        letter = letters.unlocked(holder, work.caller.name, row.recorded_at)
+        notices.queue_reported(work, holder, letter, row.recorded_at)
     decision = history.evaluate_and_freeze(work, card, ReportedTries())
     if decision.current > before:
         card.renewal_due = False
@@ -314,10 +322,34 @@ def _store(work: Work, grant: GrantRow, fact: CardFact, row: FactRow) -> None:
         trail.append(work.session, work.now, "key.proven", details, trail.of_card(card))
 
 
+def _told_unlocked(work: Work, grant: GrantRow) -> bool:
+    """Return whether this visit's unlock was reported before, so that its letter is written."""
+    verified = select(FactRow.id).where(
+        FactRow.grant_id == grant.id,
+        FactRow.command == CardCommand.VERIFY,
+        FactRow.status == _DONE,
+    )
+    return work.session.exec(verified).first() is not None
+
+
+def _bearing(visit: Visit, fact: Fact) -> Bearing:
+    """Return what a fact that came now bears on."""
+    if not visit.allows(fact):
+        return Bearing.NOT_ALLOWED
+    return Bearing.TOO_LATE if visit.closed else Bearing.COUNTS
+
+
+def _locked_card(work: Work, card_id: int) -> Card:
+    return work.session.exec(select(Card).where(Card.id == card_id).with_for_update()).one()
+
+
 def _store_end(work: Work, session: UnlockSession, row: EndRow) -> None:
-    """Store the end, which may thaw the card; audit ends that contradict each other."""
-    card = work.session.exec(select(Card).where(Card.id == session.card_id).with_for_update()).one()
+    """Store the end, which may close the visit; audit ends that contradict each other."""
+    card = _locked_card(work, session.card_id)
     earlier = work.session.exec(select(EndRow.facts).where(EndRow.session_id == session.id)).all()
+    grant = work.session.exec(select(GrantRow).where(GrantRow.session_id == session.id)).first()
+    if grant is not None and history.visit_of(work.session, card, grant, session).closed:
+        row.bearing = Bearing.TOO_LATE
     work.session.add(row)
     work.session.flush()
     details: dict[str, trail.Detail] = {
@@ -352,12 +384,15 @@ def _attested(work: Work, card: Card, fact: CardFact) -> bool:
 
 def _record(work: Work, card: Card, row: FactRow) -> None:
     kind = f"card.{row.command}"
-    if row.command is CardCommand.ATTEST:
+    if row.bearing != Bearing.COUNTS:
+        kind = f"fact.{row.bearing}"
+    elif row.command is CardCommand.ATTEST:
         kind = "card.unlocked" if row.genuine else "card.attest-not-genuine"
     details: dict[str, trail.Detail] = {
         "kiosk": work.caller.name,
         "grant": str(row.grant_id),
         "fact": str(row.id),
+        "command": row.command,
         "generation": row.generation,
         "status": row.status,
     }

@@ -17,7 +17,7 @@ from kiosk.central.refusal import RequestRefused
 from kiosk.central.service.assembly import Services
 from kiosk.central.service.authentication import Caller
 from kiosk.central.service.sessions import Unlock, Work, find, working
-from kiosk.central.tables import Card, EndRow, FactRow, GrantRow, Installation
+from kiosk.central.tables import Card, EndRow, FactRow, GrantRow, Organisation
 from kiosk.contract.messages import Grant, ProblemType, UnblockingKey
 
 BEGIN_WITHIN = timedelta(minutes=2)
@@ -77,11 +77,11 @@ def _new_grant(work: Work, unlock: Unlock) -> GrantRow:
     decision = history.evaluate_and_freeze(work, card, history.reported_tries(session))
     if decision.frozen:
         raise RequestRefused(ProblemType.CARD_FROZEN)
-    installation = work.session.get_one(Installation, 1)
-    installation.grants += 1
+    trust = work.session.get_one(Organisation, card.organisation_id)
+    trust.grants = epochs.next_number(work.session, trust.grants)
     grant = GrantRow(
-        number=installation.grants,
         id=uuid4(),
+        number=epochs.next_visit(work.session, card),
         session_id=session.id,
         card_id=card.id,
         kiosk_id=work.caller.id,
@@ -91,10 +91,13 @@ def _new_grant(work: Work, unlock: Unlock) -> GrantRow:
         second_needs=decision.second_needs,
         # A card that cannot prove itself could be another one and claim that it was renewed.
         renew=decision.renew
+        and history.renews(work.session, card)
         and not leases.forbids_renewal(work.session, card, work.now)
-        and FORMATS[card.family].renewed
         and unlock.registration.card_authentication_key is not None,
         charged=decision.charge,
+        tries_left=decision.tries_left,
+        organisation_id=trust.id,
+        counter=trust.grants,
         issued_at=work.now,
         receipt=b"",
     )
@@ -103,7 +106,13 @@ def _new_grant(work: Work, unlock: Unlock) -> GrantRow:
     escrow_journal.note(
         work.session,
         escrow_journal.GrantLine(
-            kiosk=work.caller.name, session=session.id, grant=grant.id, receipt=grant.receipt
+            kiosk=work.caller.name,
+            organisation=trust.id,
+            counter=grant.counter,
+            card=work.services.escrow.fingerprint(work.session, card),
+            session=session.id,
+            grant=grant.id,
+            receipt=grant.receipt,
         ),
     )
     details: dict[str, trail.Detail] = {

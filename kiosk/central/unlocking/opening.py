@@ -33,8 +33,8 @@ _NONCE_BYTES = 32
 def open_unlock(services: Services, caller: Caller, request: UnlockRequest) -> UnlockResponse:
     """Return the questions of a card that may be unlocked, and the nonce that it is to sign.
 
-    The same kiosk may open the same session again for the same card, with the same result. Of what
-    the card presents, only its counters are believed yet.
+    The same kiosk may open the same session again for the same card, with the same result. Nothing
+    that the card presents is believed yet.
     """
     with working(services, caller) as work:
         card = card_presented(work, request.card)
@@ -64,7 +64,9 @@ def _opened(work: Work, request: UnlockRequest, card: Card) -> tuple[UnlockSessi
     epochs.refuse_if_unsettled(work)
     session = _session(work, request, card, registered)
     leases.account(work.session, card, work.now)
-    if history.evaluate_and_freeze(work, card, history.reported_tries(session)).frozen:
+    # The card has not proved itself yet: its counters refuse this session only.
+    if history.evaluate(work.session, card, history.reported_tries(session)).frozen:
+        history.freeze_if_due(work, card)
         raise RequestRefused(ProblemType.CARD_FROZEN)
     refuse_if_too_soon(work, card, registered)
     return session, registered

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The proof `attack`: what an attacker on the network, or an enrolled kiosk, can stop of central.
+"""The proof `attack`: what an attacker on the network, or an enrolled kiosk, can do to others.
 
-One module a kind of attack; each attacks a real central process, and tells in one line what it sent
-and what others were served meanwhile. To add a kind, write a module with `attack() -> str` and name
+One module a kind of attack; each attacks a real central, and tells in one line what it did and what
+others had of it. To add a kind, write a module with `attack() -> str` and name
 it in `KINDS`.
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.heartbeat import beat
-from tests.proofs.attack import connections, copied, polls, reports
+from tests.proofs.attack import connections, copied, journals, lying, polls, reports
 
 KINDS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("connections", connections.attack),
@@ -20,6 +20,8 @@ KINDS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("reports under a grant", reports.attack_under_a_grant),
     ("copied key", copied.attack),
     ("copied key, PostgreSQL", copied.attack_on_postgresql),
+    ("lying kiosk", lying.attack),
+    ("journal and database", journals.attack),
 )
 
 
