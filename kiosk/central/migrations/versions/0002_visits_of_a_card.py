@@ -6,12 +6,12 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0002"
+down_revision = "0001"
 
 
 def upgrade() -> None:
-    """From 0002 to 0003."""
+    """From 0001 to 0002."""
     op.create_table(
         "journal",
         sa.Column("id", sa.Uuid(), nullable=False),

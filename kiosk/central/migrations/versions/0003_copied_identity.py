@@ -6,14 +6,14 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 _LONG_AGO = "2000-01-01 00:00:00"  # a token that is out shows nothing about a copy
 
 
 def upgrade() -> None:
-    """From 0001 to 0002."""
+    """From 0002 to 0003."""
     op.create_table(
         "boot_key",
         sa.Column("id", sa.Integer(), nullable=False),
