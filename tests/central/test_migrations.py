@@ -32,7 +32,7 @@ from tests.central.postgresql import Cluster
 
 FURTHER = """
 from alembic import op
-revision, down_revision = "further", "0001"
+revision, down_revision = "further", "{head}"
 def upgrade() -> None:
     op.execute("CREATE TABLE further (id INTEGER)")
     op.execute("{last}")
@@ -77,7 +77,7 @@ def further(tmp_path: Path) -> Path:
     """Return the folder of the migrations of a later version of the software."""
     folder = tmp_path / "migrations"
     (folder / "versions").mkdir(parents=True)
-    for name in ("env.py", "versions/0001_tables.py"):
+    for name in ("env.py", *(f"versions/{each}" for each in listed())):
         (folder / name).write_text((migrations.FOLDER / name).read_text())
     return folder
 
@@ -104,6 +104,11 @@ def test_a_different_enumeration_is_reported(connection: Connection) -> None:
 
 
 # ---------------------------------------------------------------- revisions
+
+
+def head() -> str:
+    """Return the newest revision."""
+    return str(ScriptDirectory.from_config(migrations.config()).get_current_head())
 
 
 def listed() -> dict[str, str]:
@@ -297,7 +302,7 @@ def test_an_older_database_is_upgraded_on_request(
     connection: Connection,
 ) -> None:
     assert main(["audit", "verify"]) == 0
-    (further / "versions" / "0002.py").write_text(FURTHER.format(last="SELECT 1"))
+    (further / "versions" / "further.py").write_text(FURTHER.format(head=head(), last="SELECT 1"))
     monkeypatch.setattr(migrations, "FOLDER", further)
     assert main(["audit", "verify"]) == 2
     assert "kiosk-central migrate" in capsys.readouterr().err
@@ -316,7 +321,9 @@ def test_a_newer_database_is_refused_unchanged(
 ) -> None:
     database = Database(empty_url)
     with monkeypatch.context() as newer:
-        (further / "versions" / "0002.py").write_text(FURTHER.format(last="SELECT 1"))
+        (further / "versions" / "further.py").write_text(
+            FURTHER.format(head=head(), last="SELECT 1")
+        )
         newer.setattr(migrations, "FOLDER", further)
         database.migrate()
     with pytest.raises(SettingsError, match="newer version"):
@@ -329,7 +336,9 @@ def test_a_migration_that_fails_half_way_changes_nothing(
 ) -> None:
     database = Database(empty_url)
     database.migrate()
-    (further / "versions" / "0002.py").write_text(FURTHER.format(last="SELECT * FROM missing"))
+    (further / "versions" / "further.py").write_text(
+        FURTHER.format(head=head(), last="SELECT * FROM missing")
+    )
     with monkeypatch.context() as newer:
         newer.setattr(migrations, "FOLDER", further)
         with pytest.raises(SettingsError, match="missing"):

@@ -41,6 +41,13 @@ from kiosk.central.tables.estate import (
     Organisation,
     new_epoch,
 )
+from kiosk.central.tables.imports import (
+    StagedCard,
+    StagedCardholder,
+    StagedImport,
+    StagedKey,
+    StagedPosition,
+)
 from kiosk.central.tables.lending import PackEventRow, PackRow
 from kiosk.central.tables.visits import (
     Attempt,
@@ -92,6 +99,11 @@ __all__ = [
     "Registration",
     "RevocationList",
     "SealedEnvelope",
+    "StagedCard",
+    "StagedCardholder",
+    "StagedImport",
+    "StagedKey",
+    "StagedPosition",
     "Table",
     "Throttled",
     "Tombstone",

@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.heartbeat import beat
-from tests.proofs.attack import connections, polls, reports
+from tests.proofs.attack import connections, imports, polls, reports
 
 KINDS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("connections", connections.attack),
     ("long polls", polls.attack),
     ("reports", reports.attack),
     ("reports under a grant", reports.attack_under_a_grant),
+    ("imports", imports.attack),
 )
 
 
