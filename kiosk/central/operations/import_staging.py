@@ -17,7 +17,18 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, delete, exists, func, insert, literal, select, tuple_, update
+from sqlalchemy import (
+    Connection,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    tuple_,
+    update,
+)
 from sqlmodel import Session
 
 from kiosk.central.keys import escrow_journal
@@ -256,15 +267,18 @@ class _Publication:
             staged.holder_id.is_(None),
         )
         this = (staged.holder_id == _CARDHOLDER.c.id) & self._of(_HOLDERS)
-        self._connection.execute(
-            update(_CARDHOLDER).where(this).values(name=staged.name, language=staged.language)
-        )
         confirmed = exists().where(
             _CARD.c.cardholder_id == _CARDHOLDER.c.id, _REGISTRATION.c.card_id == _CARD.c.id
         )
         other = staged.email != _CARDHOLDER.c.email
         self._connection.execute(
-            update(_CARDHOLDER).where(this & other & ~confirmed).values(email=staged.email)
+            update(_CARDHOLDER)
+            .where(this)
+            .values(
+                name=staged.name,
+                language=staged.language,
+                email=case((other & confirmed, _CARDHOLDER.c.email), else_=staged.email),
+            )
         )
         kept = select(func.count()).select_from(_HOLDERS.join(_CARDHOLDER, this & other))
         return int(self._connection.execute(kept).scalar_one())

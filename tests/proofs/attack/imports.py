@@ -29,6 +29,8 @@ from tests.processes import running
 from tests.proofs.attack.stage import Stage, Victim, stage, unlocking
 
 PEOPLE = 50_000
+_CARDS = 15_000
+"""Publishing a card with its key costs about three times as much as a person with a position."""
 _MOST_SECONDS, _MOST_HELD, _MOST_WAITED = 60.0, 1.0, 1.0
 _TRUST, _STOPPED = "Trust A", "Trust C"
 
@@ -81,7 +83,7 @@ class Measured:
 
 
 def _import_under_load(central: Stage, arguments: list[str]) -> Measured:
-    victim = Victim(central, 3)
+    victim = Victim(central, 8)
     command = [sys.executable, "-m", "tests.proofs.attack.timed_import", *arguments]
     environment = {**os.environ, **central.environment}
     with (
@@ -134,8 +136,9 @@ class Files:
     def __init__(self, folder: Path, people: int) -> None:
         self._folder = folder
         self._people = range(1, people + 1)
+        self._cards = range(1, min(people, _CARDS) + 1)
         public = sealing.create_import_key(folder / "import.key")
-        rows = [f"piv,{each:08X},Key{each:05}" for each in self._people]
+        rows = [f"piv,{each:08X},Key{each:05}" for each in self._cards]
         keys, flaws = sealing.read_keys("keys", "\n".join(["family,serial,key", *rows]))
         assert not flaws
         sealed = sealing.seal(keys, sealing.load_public_half(public))
@@ -143,7 +146,10 @@ class Files:
 
     def imports(self) -> Iterator[tuple[str, list[str]]]:
         """Write the files of three imports; give each import's name and arguments."""
-        for what, name in (("new people", "Nurse"), ("the same with other names", "Sister")):
+        for what, name in (
+            (f"{len(self._people)} new people with a position each", "Nurse"),
+            ("the same with other names", "Sister"),
+        ):
             holders = [f"{n:012},{name} {n},n{n}@nhs.net,{_TRUST}" for n in self._people]
             positions = [f"{n:012},S{n},{name},2024-01-01" for n in self._people]
             yield (
@@ -153,7 +159,7 @@ class Files:
                     *self._file("positions", "uuid,code,name,start", positions),
                 ],
             )
-        cards = [f"piv,{n:08X},{n:012},Oberthur" for n in self._people]
+        cards = [f"piv,{n:08X},{n:012},Oberthur" for n in self._cards]
         yield (
             "their cards with keys",
             [
