@@ -203,7 +203,8 @@ def code(state: State, page: pg.EnteringCode) -> vw.View:
 def _code_hint(page: pg.EnteringCode) -> Text:
     if page.late:
         return text(
-            "The email may take a few minutes. It goes to {address}. Back corrects a wrong address.",
+            "The email may take a few minutes. It goes to {address}."
+            " Back corrects a wrong address.",
             address=page.draft.email,
         )
     return text(
