@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import importlib
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ DECLINED = 2
 _INTERRUPTED = 130
 _EVERY = 500  # done between two words of progress
 _CLEAR = "\r\033[K"  # to the beginning of the line, and nothing on it
+_HIDDEN = re.compile(r"[^ -~\n]")
 _JSON, _CSV = "kiosk.json", "kiosk.csv"
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 Columns = Mapping[str, str]
@@ -164,19 +166,32 @@ def show_rows(rows: Sequence[object], columns: Columns, *, totals: Sequence[obje
 
 
 def tell(line: str) -> None:
-    """Print a line, of which a terminal shows every character as it is."""
-    _write("".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in line))
+    """Print a line."""
+    _write(visible(line))
+
+
+def visible(line: str) -> str:
+    """Return a line of which a terminal shows every character as it is.
+
+    Names come from files and kiosks. A control character could move the cursor or change what was
+    printed before; others hide text or turn it round.
+    """
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in line)
 
 
 def show_text(result: object, text: str) -> None:
     """Print a text of several lines, or the result in JSON."""
-    _write(_as_json(result) if _asked_for(_JSON) else text.rstrip("\n"))
+    if _asked_for(_JSON):
+        _write(_as_json(result))
+        return
+    for line in text.rstrip("\n").split("\n"):
+        tell(line)
 
 
 def remark(line: str) -> None:
     """Print a line on standard error, for people alone."""
     if not _asked_for(_JSON):
-        sys.stderr.write(f"{line}\n")
+        _complain(line)
 
 
 @contextmanager
@@ -194,6 +209,10 @@ def progress(what: str) -> Iterator[Callable[[int], None]]:
     finally:
         if shown:
             sys.stderr.write(_CLEAR)
+
+
+def _complain(line: str) -> None:
+    sys.stderr.write(f"{visible(line)}\n")
 
 
 def _asked_for(key: str) -> bool:
@@ -225,11 +244,18 @@ def _cell(value: object) -> str:
 
 def _inert(cell: str) -> str:
     """Spreadsheets run what begins like a formula (OWASP, CSV injection); names come from files."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+    cell = visible(cell)
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@")) else cell
 
 
 def _as_json(value: object) -> str:
-    return json.dumps(_plain(value), indent=2, ensure_ascii=False)
+    """Return JSON, in which characters that a terminal does not show are escaped."""
+    text = json.dumps(_plain(value), indent=2, ensure_ascii=False)
+    return _HIDDEN.sub(lambda found: _escaped(found[0]), text)
+
+
+def _escaped(character: str) -> str:
+    return character if character.isprintable() else json.dumps(character)[1:-1]
 
 
 def _plain(value: Any) -> Any:
@@ -287,10 +313,12 @@ def _fail(
     program: str, reason: str, status: int, *, as_json: bool, rows: Sequence[Any] = ()
 ) -> int:
     if as_json:
-        told: dict[str, object] = {"error": reason, "status": status}
-        sys.stderr.write(_as_json({**told, "rows": rows} if rows else told) + "\n")
+        error: dict[str, object] = {"error": reason, "status": status}
+        sys.stderr.write(_as_json({**error, "rows": rows} if rows else error) + "\n")
         return status
     for row in rows:
-        sys.stderr.write(f"{row.file}, line {row.line}, {row.field}: {row.reason}\n")
-    sys.stderr.write(f"{program}: {reason}\n")
+        _complain(f"{row.file}, line {row.line}, {row.field}: {row.reason}")
+    # The library of the command line lists choices on lines of their own.
+    told = reason.replace("\n", " ").replace("\t", "")
+    _complain(f"{program}: {told}")
     return status

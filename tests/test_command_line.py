@@ -7,14 +7,18 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 import pytest
 
 import kiosk
+from kiosk import command_line
 from kiosk.__main__ import main
 from kiosk.cli.application import kiosk as tree
+from kiosk.command_line import PrintingCommand
+from kiosk.errors import SettingsError
 
 SILENT = {
     "completion": "it prints a script for a shell",
@@ -118,3 +122,40 @@ def test_a_completion_script_is_printed_for_each_shell(
 ) -> None:
     assert main(["completion", shell]) == 0
     assert "_KIOSK_COMPLETE" in capsys.readouterr().out
+
+
+@dataclass(frozen=True)
+class Named:
+    """A row with a name that came from outside."""
+
+    name: str
+
+
+HIDDEN = ["\x00", "\x1b", "\x7f", "\x9b", "\u200b", "\u2028", "\u202e", "\u2066", "\ufeff"]
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
+@pytest.mark.parametrize("form", [(), ("--json",), ("--csv",)])
+@pytest.mark.parametrize("failing", [False, True])
+def test_no_output_has_a_character_that_changes_a_terminal(
+    capsys: pytest.CaptureFixture[str], hidden: str, form: tuple[str, ...], *, failing: bool
+) -> None:
+    name = f"No{hidden}ra"
+
+    @click.command(cls=PrintingCommand)
+    @command_line.for_spreadsheets
+    def command() -> None:
+        command_line.remark(f"about {name}")
+        command_line.show_rows([Named(name)], {"name": "name"})
+        command_line.show(Named(name), name)
+        command_line.show_text(Named(name), name)
+        if failing:
+            raise SettingsError(name, "is wrong")
+
+    assert command_line.run(command, "test", form, {}) == (2 if failing else 0)
+    out, err = capsys.readouterr()
+    assert all(each.isprintable() for each in (out + err).replace("\n", "")), (out, err)
+    if form == ("--json",):
+        assert json.loads(out[: out.index("]") + 1]) == [{"name": name}], "programs get it all"
+    else:
+        assert "No\N{REPLACEMENT CHARACTER}ra" in out

@@ -226,11 +226,15 @@ class AnswersRefused:
 
 @dataclass(frozen=True, slots=True)
 class CodeSent:
-    """Central asks for a code and has emailed it; `anew` if it replaces one that is void."""
+    """Central asks for a code and has emailed it; `anew` if it replaces one that is void.
+
+    `late`: the mail server has not taken the email yet.
+    """
 
     visit: int
     address: str
     anew: bool = False
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ class AskingCode(Page):
     """The user types the code that was emailed to `address`.
 
     `anew`: the code before it is void. `spent`: central sends no more codes, and the newest is
-    valid.
+    valid. `late`: the email may take a few minutes.
     """
 
     asked: AskingQuestion
@@ -124,6 +124,7 @@ class AskingCode(Page):
     refused: bool = False
     anew: bool = False
     spent: bool = False
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,13 +320,15 @@ class EnteringCode(DraftPage):
     """The user types the registration code.
 
     `wait_seconds`: central wants a pause before the next try. `anew`: the code before is void.
-    `spent`: central sends no more codes, and the newest is valid.
+    `spent`: central sends no more codes, and the newest is valid. `late`: the email may take a few
+    minutes.
     """
 
     length: int = 0
     refused: bool = False
     anew: bool = False
     spent: bool = False
+    late: bool = False
     wait_seconds: int = 0
 
 

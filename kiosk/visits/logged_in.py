@@ -106,7 +106,7 @@ class HolderVisit:
             except ValueError:
                 return ev.EmailRefused(self.number)
             sent = self._central.send_registration_code(self._logged_in().session, request)
-            return ev.CodeSent(self.number, sent.address, anew)
+            return ev.CodeSent(self.number, sent.address, anew, sent.queued)
 
         return self._as_event(work)
 

@@ -219,7 +219,7 @@ class UnlockVisit:
             sent = self._central.send_code(self._opened.session)
         except KioskError as error:
             return failed(self.number, error)
-        return ev.CodeSent(self.number, sent.address, anew)
+        return ev.CodeSent(self.number, sent.address, anew, sent.queued)
 
     def unlock(self, passcode: Secret, advance: Callable[[ev.UnlockStep], None]) -> ev.Event:
         """Get the grant and do the card work; call `advance` with each step that is reached."""

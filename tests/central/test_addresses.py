@@ -17,7 +17,7 @@ from sqlmodel import select
 from kiosk.central import addresses
 from kiosk.central.mail import transport
 from kiosk.central.operations import housekeeping, reporting, seed
-from kiosk.central.operations.importing import ImportedHolder
+from kiosk.central.operations.imported_rows import ImportedHolder
 from kiosk.central.service import notices
 from kiosk.central.settings import Settings
 from kiosk.central.tables import Cardholder, QueuedNotice

@@ -17,8 +17,8 @@ from kiosk.central.mail import code_letters
 from kiosk.central.mail.letters import Letter
 from kiosk.central.mail.transport import MailTransport
 from kiosk.central.registration import codes
-from kiosk.central.service import throttle
-from kiosk.central.tables import EmailedCode
+from kiosk.central.service import notices, throttle
+from kiosk.central.tables import AuditEntry, CodeGuesses, EmailedCode
 from kiosk.contract.messages import UnlockResponse
 from kiosk.errors import MailDelayed, MailFailed, MailRefused
 from tests.central.world import (
@@ -135,20 +135,16 @@ def test_a_code_is_void_after_five_tries(
     assert problem(give(code)) == "code-void"
 
 
-def test_used_up_codes_finally_lock_the_registration(
+def test_guesses_finally_lock_the_registration(
     kiosk: KioskClient, card: PersonalCard, opened: UnlockResponse, clock: Clock
 ) -> None:
-    for _ in range(throttle.ATTEMPTS - 2):  # two failed before
-        session = kiosk.opened(card)
-        body: dict[str, Any] = {"answers": ANSWERS, "proof": b64(kiosk.proof(card, session))}
-        path = f"/unlocks/{session.session}/answers"
-        kiosk.post(path, body)
-        send(kiosk, session)
-        body["code"] = another(kiosk.service.mailbox.code)
-        while problem(kiosk.post(path, body)) == "code-wrong":
-            pass
+    """Each fifth wrong guess is a failed attempt, also if no code is ever used up."""
+    guesses = 0
+    while (told := guess(kiosk, card, 1)) != ["locked-out"]:
+        guesses += 1
+        assert told == ["code-void" if guesses % 5 == 0 else "code-wrong"]
         clock.pass_time(600)
-    assert problem(kiosk.open(card)) == "locked-out"
+    assert guesses == 5 * (throttle.ATTEMPTS - 2) - 1  # two failed before; the last one locks
 
 
 def test_a_code_is_valid_for_fifteen_minutes_in_its_session(
@@ -322,3 +318,58 @@ def test_only_so_many_letters_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(MailFailed):
         kept.send(Delaying(), "nora@nhs.net", letter)
     kept.close()
+
+
+# ---------------------------------------------------------------- guesses over codes and sessions
+
+
+def guess(kiosk: KioskClient, card: PersonalCard, tries: int) -> list[str]:
+    """Guess at a code of a new session, never so often that the code is used up."""
+    if (answer := kiosk.open(card)).status_code != 200:
+        return [problem(answer)]
+    session = kiosk.opened(card)
+    body: dict[str, Any] = {"answers": ANSWERS, "proof": b64(kiosk.proof(card, session))}
+    path = f"/unlocks/{session.session}/answers"
+    told = [problem(kiosk.post(path, body))]
+    if told == ["code-required"]:
+        assert send(kiosk, session).status_code == 200
+        body["code"] = another(kiosk.service.mailbox.code)
+        told = [problem(kiosk.post(path, body)) for _ in range(tries)]
+    return told
+
+
+def test_guesses_are_counted_over_new_codes_and_sessions(
+    kiosk: KioskClient, card: PersonalCard, opened: UnlockResponse, service: Service, clock: Clock
+) -> None:
+    told = [each for _ in range(3) for each in guess(kiosk, card, 4)]
+    assert told[:5] == ["code-wrong"] * 4 + ["code-void"]
+    assert set(told[5:]) == {"wait"}, told
+    clock.pass_time(throttle.PER_CODE.waits[-1].total_seconds())
+    again = guess(kiosk, card, 4)
+    assert again == ["code-wrong", "wait", "wait", "wait"], "one guess a wait"
+    with service.services.database.reading() as database:
+        kinds = list(database.exec(select(AuditEntry.kind)))
+    assert kinds.count("code.wrong") == 6
+    assert kinds.count("code.guessed") == 1, "the RA finds it"
+
+
+def test_the_cardholder_hears_of_guesses_once(
+    kiosk: KioskClient, card: PersonalCard, opened: UnlockResponse, clock: Clock
+) -> None:
+    for _ in range(4):
+        guess(kiosk, card, 4)
+        clock.pass_time(throttle.PER_CODE.waits[-1].total_seconds())
+    notices.deliver(kiosk.service.services)
+    told = [letter.subject for _, letter in kiosk.service.mailbox.letters if not letter.code]
+    assert told.count("Somebody guessed at your codes") == 1
+
+
+def test_a_right_code_forgets_the_guesses(
+    kiosk: KioskClient, opened: UnlockResponse, give: Give, mailbox: Mailbox, service: Service
+) -> None:
+    give(None)
+    send(kiosk, opened)
+    assert problem(give(another(mailbox.code))) == "code-wrong"
+    assert give(mailbox.code).status_code == 200
+    with service.services.database.reading() as database:
+        assert list(database.exec(select(CodeGuesses))) == []

@@ -3,18 +3,41 @@
 
 from __future__ import annotations
 
+import sys
 from base64 import b64encode
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
+from kiosk.central.actions import imports
+from kiosk.central.actions.context import OperatorContext
+from kiosk.central.actions.imports import ImportedRows, ImportFiles, ImportOutcome, Source
 from kiosk.central.keys import sealing
-from kiosk.central.tables import AuditEntry, Card, Cardholder, EscrowedKey, Position
+from kiosk.central.operations import import_staging
+from kiosk.central.tables import (
+    AuditEntry,
+    Card,
+    Cardholder,
+    ChangeCounter,
+    EscrowedKey,
+    Organisation,
+    Position,
+    StagedCard,
+    StagedCardholder,
+    StagedKey,
+    StagedPosition,
+    Tombstone,
+)
 from tests.central.desk import OPERATOR, Operator
-from tests.central.world import KioskClient, PersonalCard, certificate, problem
+from tests.central.world import KioskClient, PersonalCard, Service, certificate, problem
+from tests.patience import wait_until
+from tests.processes import running
 
+STAGED = (StagedCardholder, StagedPosition, StagedCard, StagedKey)
 NORA, OLGA = "000000000001", "000000000002"
 
 
@@ -199,3 +222,181 @@ def test_an_imported_card_is_known_at_the_kiosk(
     kiosk.know(PersonalCard())
     operator.does(*files.written())
     assert problem(kiosk.open(PersonalCard(serial="00112233"))) == "not-registered"
+
+
+# ---------------------------------------------------------------- turns
+
+
+def many(files: Files, number: int) -> None:
+    """Have the files name so many people, with a position each."""
+    uuids = [f"{each:012}" for each in range(3, 3 + number)]
+    files.holders += [f"{each},Person {each},p{each}@nhs.net,Trust A" for each in uuids]
+    files.positions += [f"{each},S1,Nurse,2024-01-01" for each in uuids]
+
+
+def staged(operator: Operator) -> int:
+    with operator.service.services.database.reading() as database:
+        return sum(len(database.exec(select(each.import_id)).all()) for each in STAGED)
+
+
+def import_many(operator: Operator, files: Files, progress: Callable[[int], None]) -> ImportOutcome:
+    """Import the files as the command does, in this process."""
+    files.written()
+    holders, positions = (
+        Source(name, (files.folder / f"{name}.csv").read_text())
+        for name in ("cardholders", "positions")
+    )
+    context = OperatorContext(operator.service.services, OPERATOR)
+    return imports.import_rows(context, files=ImportFiles(holders, positions), progress=progress)
+
+
+def test_a_stop_is_carried_out_before_an_import_ends(
+    operator: Operator, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between any two batches the turn is free, and nothing is published before the last one."""
+    monkeypatch.setattr(import_staging, "BATCH_ROWS", 10)
+    many(files, 40)
+    before = stored(operator)
+    batches: list[int] = []
+
+    def stop(done: int) -> None:
+        batches.append(done)
+        operator.does("unlocking", "stop", "--organisation", "Trust A")
+        now = stored(operator)
+        assert (now["Cardholder"], now["Position"]) == (before["Cardholder"], before["Position"])
+
+    import_many(operator, files, stop)
+    assert batches == [10, 20, 30, 40, 42, 52, 62, 72, 82, 84]
+    assert stored(operator)["Cardholder"] == before["Cardholder"] + 42
+    assert staged(operator) == 0
+    with operator.service.services.database.reading() as database:
+        kinds = database.exec(select(AuditEntry.kind).order_by(col(AuditEntry.sequence))).all()
+    assert list(kinds[-2:]) == ["unlocking.stopped", "imported"]
+
+
+def test_positions_belong_to_the_people_that_the_file_names(
+    operator: Operator, files: Files
+) -> None:
+    many(files, 30)
+    import_many(operator, files, lambda _done: None)
+    with operator.service.services.database.reading() as database:
+        pairs = database.exec(
+            select(Cardholder.uuid, Position.code).join(
+                Position, col(Position.cardholder_id) == col(Cardholder.id)
+            )
+        ).all()
+    given = [tuple(row.split(",")[:2]) for row in files.positions]
+    assert sorted(pairs) == sorted(given)
+    operator.service.kiosk("ward 8").know(PersonalCard())  # keys of later rows do not collide
+
+
+def test_an_import_that_is_outdated_is_decided_anew(
+    operator: Operator, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_staging, "BATCH_ROWS", 1)
+    added: list[int] = []
+
+    def add_another(done: int) -> None:
+        if not added:
+            added.append(done)
+            with operator.service.services.database.transaction() as database:
+                trust = database.exec(select(Organisation)).one()
+                database.add(
+                    Cardholder(organisation_id=trust.id, name="N", email="n@nhs.net", uuid=NORA)
+                )
+
+    outcome = import_many(operator, files, add_another)
+    counts = {each.what: each.rows for each in outcome.counts}
+    assert (counts["cardholders added"], counts["cardholders there already"]) == (1, 1)
+    with operator.service.services.database.reading() as database:
+        nora = database.exec(select(Cardholder).where(Cardholder.uuid == NORA)).one()
+    assert nora.name == "Nora Nurse"
+    assert staged(operator) == 0
+
+
+def test_an_address_that_is_confirmed_meanwhile_is_kept(
+    operator: Operator, files: Files, kiosk: KioskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_staging, "BATCH_ROWS", 1)
+    import_many(operator, files, lambda _done: None)
+    files.holders[0] = f"{NORA},Nora Newname,nora.new@nhs.net,Trust A"
+    card = PersonalCard()
+
+    def confirm(_done: int) -> None:
+        if card.serial not in known:
+            kiosk.know(card)
+            known.append(card.serial)
+            with operator.service.services.database.transaction() as database:
+                row = database.exec(select(Card).where(Card.serial == card.serial)).one()
+                holder = database.exec(select(Cardholder).where(Cardholder.uuid == NORA)).one()
+                row.cardholder_id = holder.id
+
+    known: list[str] = []
+    outcome = import_many(operator, files, confirm)
+    assert ImportedRows("confirmed addresses kept", 1) in outcome.counts
+    with operator.service.services.database.reading() as database:
+        nora = database.exec(select(Cardholder).where(Cardholder.uuid == NORA)).one()
+    assert (nora.name, nora.email) == ("Nora Newname", "nora@nhs.net")
+
+
+@pytest.mark.dealt
+def test_an_import_that_is_killed_leaves_nothing(
+    operator: Operator, files: Files, service: Service
+) -> None:
+    many(files, 5000)
+    arguments = [str(each) for each in files.written()]
+    before = stored(operator)
+    with running([sys.executable, "-m", "kiosk.central", *arguments]) as process:
+        wait_until(lambda: staged(operator) > 0, "rows are staged")
+        process.kill()
+        process.wait()
+    assert stored(operator) == before
+    assert staged(operator) > 0
+    database = service.services.database
+    import_staging.sweep(database, datetime.now(UTC))
+    assert staged(operator) > 0, "it may be at work yet"
+    assert import_staging.sweep(database, datetime.now(UTC) + timedelta(hours=2)) > 0
+    assert staged(operator) == 0
+    operator.does(*files.written())
+    assert stored(operator)["Cardholder"] == before["Cardholder"] + 5002
+
+
+def test_rows_that_are_the_same_are_left_alone(operator: Operator, files: Files) -> None:
+    operator.does(*files.written())
+    staged_rows: list[int] = []
+    import_many(operator, files, staged_rows.append)
+    assert staged_rows == []
+
+
+def test_a_card_that_moves_leaves_a_tombstone(operator: Operator, files: Files) -> None:
+    operator.does("organisations", "add", "Trust B")
+    operator.does(*files.written())
+    third = "000000000003"
+    files.holders.append(f"{third},Theo Third,theo@nhs.net,Trust B")
+    files.cards[0] = f"piv,00112233,{third},Oberthur,2024-01-01,"
+    operator.does(*files.written())
+    with operator.service.services.database.reading() as database:
+        trusts = {each.name: each.id for each in database.exec(select(Organisation))}
+        counters = {
+            each.organisation_id: (each.position, each.cards)
+            for each in database.exec(select(ChangeCounter))
+        }
+        gone = database.exec(select(Tombstone)).one()
+        card = database.exec(select(Card).where(Card.serial == "00112233")).one()
+    assert (gone.organisation_id, gone.serial) == (trusts["Trust A"], "00112233")
+    assert gone.position == counters[trusts["Trust A"]][0]
+    assert (card.organisation_id, card.position) == (
+        trusts["Trust B"],
+        counters[trusts["Trust B"]][0],
+    )
+    assert [counters[trusts[each]][1] for each in ("Trust A", "Trust B")] == [1, 1]
+
+
+def test_imported_names_have_no_characters_that_change_a_terminal(
+    operator: Operator, files: Files
+) -> None:
+    for place, character in enumerate("\x1b\x9b\u202e\u200b"):
+        files.holders.append(f"{place + 10:012},A{character}B,x{place}@nhs.net,Trust A")
+    assert operator.run(*files.written()) == 2
+    for line in range(4, 8):
+        assert f"line {line}, name: has a character that cannot be displayed" in operator.err

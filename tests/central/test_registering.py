@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from kiosk.central import settings
 from kiosk.central.keys import signatures
-from kiosk.central.service import notices
+from kiosk.central.service import notices, throttle
 from kiosk.central.tables import Cardholder, Registration, SealedEnvelope
 from kiosk.contract import proof
 from kiosk.contract.registration import RegistrationRequirements, SelfServiceStatus
@@ -343,3 +343,18 @@ def test_a_colleagues_own_key_is_not_pinned_to_the_card(desk: Desk) -> None:
     colleague = PersonalCard()
     signed = desk.signature(proof.ProofPurpose.PIN_KEY, colleague.card_key)
     assert problem(desk.register(card_signature=signed)) == "card-not-genuine"
+
+
+def test_guesses_at_codes_are_counted_over_logins(desk: Desk, clock: Clock) -> None:
+    """Neither another code, nor another login, nor another address makes guesses free again."""
+    told: list[str] = []
+    for place in range(3):
+        later = Desk(desk.kiosk, desk.card)
+        later.log_in()
+        assert later.send_code(f"nora{place}@nhs.net").status_code == 200
+        wrong = f"{(int(later.mailbox.code) + 1) % 10**6:06}"
+        told += [problem(later.register(code=wrong)) for _ in range(4)]
+    assert told == ["code-wrong"] * 4 + ["code-void"] * 4 + ["wait"] * 4
+    clock.pass_time(throttle.PER_CODE.waits[-1].total_seconds())
+    assert later.send_code().status_code == 200
+    assert later.register().status_code == 200

@@ -130,3 +130,15 @@ def test_wrong_answers_with_a_right_code_go_back_to_the_questions(asked_for_code
     page = visit.state.page
     assert isinstance(page, pg.AskingQuestion)
     assert (page.index, page.refused) == (0, True)
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_an_email_that_is_late_is_said_to_be(asked_for_code: Visit, *, late: bool) -> None:
+    visit = asked_for_code
+    visit.hear(ev.Pressed(Intent.ANOTHER_CODE))
+    visit.hear(ev.CodeSent(visit.number, "m…@nhs.net", late=late))
+    view = visit.view
+    assert isinstance(view, vw.EntryPage)
+    assert view.hint is not None
+    assert ("may take a few minutes" in view.hint.message) is late
+    assert dict(view.hint.values)["address"] == "m…@nhs.net"

@@ -23,7 +23,9 @@ from uuid import uuid4
 
 import pytest
 import requests
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from kiosk.contract.enrolment import SyncKey, sync_possession
 from kiosk.contract.messages import CardCommand, Grant
 from kiosk.link import Entrance
 from tests.central.world import CENTRAL, KioskClient, PersonalCard, item
@@ -168,7 +170,10 @@ class Server:
         self.central("seed-demo", given=json.dumps(card.document("Trust A")))
         token = self.central("kiosks", "enrol-token", "ward 7", "--organisation", "Trust A")
         new = Kiosk(_Address(self.url), "ward 7", "Trust A", authority=self.authority)  # type: ignore[arg-type]
-        new.enrolled = new.entrance.enrol(token.splitlines()[0].strip(), new.key)
+        sync = Ed25519PrivateKey.generate()
+        public = sync.public_key().public_bytes_raw()
+        offered = SyncKey(public_key=public, signature=sync.sign(sync_possession(public)))
+        new.enrolled = new.entrance.enrol(token.splitlines()[0].strip(), new.key, offered)
         return new
 
     def exposure(self, unit: str) -> float:

@@ -10,17 +10,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kiosk.central.actions.catalogue import action
-from kiosk.central.actions.context import Change, Declined, OperatorContext
+from kiosk.central.actions.context import Declined, OperatorContext, said_plainly
 from kiosk.central.keys import sealing
 from kiosk.central.keys.sealing import CardKey, RowError, UnreadableRows
-from kiosk.central.operations import importing
-from kiosk.central.operations.importing import Batch, Importer, Outcome, Source
+from kiosk.central.operations import import_staging, imported_rows
+from kiosk.central.operations.import_staging import Forgotten, Outdated
+from kiosk.central.operations.imported_rows import Batch, Outcome, Source
+from kiosk.central.operations.importing import Importer, Plan
 
 __all__ = [
     "ImportFiles", "ImportKey", "ImportOutcome", "ImportedRows", "RowsRejected", "SealedFile",
     "SealedKeys", "Source", "check_import", "create_import_key", "import_rows", "seal_keys",
     "show_import_key",
 ]  # fmt: skip
+
+_MOST_TRIES = 3
+"""An import is decided at most so often, if others change what it was decided from."""
 
 
 @dataclass(eq=False)
@@ -79,10 +84,6 @@ class ImportOutcome:
     rejected: tuple[RowError, ...]
 
 
-class _TakenBack(Exception):
-    """Rolls back what was stored for a look."""
-
-
 def create_import_key(file: Path) -> ImportKey:
     """Make the import key, with its private half in a new file that its owner alone can read."""
     try:
@@ -122,20 +123,10 @@ def seal_keys(*, keys: Source, to: str, output: Path) -> SealedKeys:
     return SealedKeys(len(read))
 
 
-def check_import(
-    context: OperatorContext,
-    *,
-    files: ImportFiles,
-    progress: Callable[[int], None] = lambda _done: None,
-) -> ImportOutcome:
+def check_import(context: OperatorContext, *, files: ImportFiles) -> ImportOutcome:
     """Return what an import of these files would do, and do nothing."""
-    batch, outcome = _read(files)
-    try:
-        with context.changing() as change:
-            _importer(context, change, outcome, progress).run(batch)
-            raise _TakenBack  # noqa: TRY301 - it leaves the transaction, too
-    except _TakenBack:
-        return _outcome(outcome)
+    _, outcome = _decided(context, files)
+    return _outcome(outcome)
 
 
 @action("import", "imported")
@@ -148,32 +139,57 @@ def import_rows(
 ) -> ImportOutcome:
     """Take cardholders, positions, cards and sealed keys in: all of them, or none.
 
-    `skip_bad_rows` takes the good ones. `progress` is told how many rows are done. Raises
+    `skip_bad_rows` takes the good ones. `progress` is told how many rows are staged. Raises
     RowsRejected.
     """
-    batch, outcome = _read(files)
-    with context.changing() as change:
-        _importer(context, change, outcome, progress).run(batch)
+    services = context.services
+    with said_plainly():
+        import_staging.sweep(services.database, context.now)
+    for _ in range(_MOST_TRIES):
+        plan, outcome = _decided(context, files)
         if outcome.flaws and not skip_bad_rows:
             reason = "Nothing was imported: mend these rows, or skip them"
             raise RowsRejected(reason, tuple(outcome.flaws))
-        done = {name.replace(" ", "_"): count for name, count in outcome.counts.items()}
-        change.record("imported", {**done, "rejected": len(outcome.flaws)})
-    return _outcome(outcome)
+        try:
+            _stage_and_publish(context, plan, outcome, progress)
+        except Outdated:
+            continue
+        except Forgotten:
+            raise Declined("Nothing was imported: it took too long. Try again") from None
+        finally:
+            with said_plainly():
+                import_staging.sweep(services.database, context.now)
+        return _outcome(outcome)
+    raise Declined("Nothing was imported: cardholders or cards change meanwhile. Try again")
 
 
-def _importer(
-    context: OperatorContext, change: Change, outcome: Outcome, progress: Callable[[int], None]
-) -> Importer:
+def _stage_and_publish(
+    context: OperatorContext, plan: Plan, outcome: Outcome, progress: Callable[[int], None]
+) -> None:
+    """Stage the rows in short turns, and publish them in the last one, or none of them."""
+    database = context.services.database
+    with said_plainly():
+        identity = import_staging.stage(database, plan, context.services.clock, progress)
+    try:
+        with context.changing() as change:
+            kept = import_staging.publish(change.session, identity, plan, change.now)
+            if kept:
+                outcome.counts["confirmed addresses kept"] += kept
+            done = {name.replace(" ", "_"): count for name, count in outcome.counts.items()}
+            change.record("imported", {**done, "rejected": len(outcome.flaws)})
+    except BaseException:
+        with said_plainly():
+            import_staging.discard(database, identity)
+        raise
+
+
+def _decided(context: OperatorContext, files: ImportFiles) -> tuple[Plan, Outcome]:
+    """Return what the files change, from the database as it is at one moment."""
+    batch, outcome = _read(files)
     services = context.services
-    return Importer(
-        change.session,
-        services.escrow,
-        change.now,
-        outcome,
-        progress,
-        mail_domains=services.mail_domains,
-    )
+    with context.reading() as session:
+        importer = Importer(session, services.escrow, outcome, mail_domains=services.mail_domains)
+        return importer.decide(batch), outcome
 
 
 def _read(files: ImportFiles) -> tuple[Batch, Outcome]:
@@ -182,7 +198,7 @@ def _read(files: ImportFiles) -> tuple[Batch, Outcome]:
     with _declining():
         name = files.keys.name if files.keys else ""
         keys = _unsealed(files.keys)
-        return importing.read(files.cardholders, files.positions, files.cards, keys, name)
+        return imported_rows.read(files.cardholders, files.positions, files.cards, keys, name)
 
 
 def _unsealed(sealed: SealedFile | None) -> tuple[CardKey, ...]:

@@ -90,7 +90,7 @@ def import_rows(
     )
     with opened() as at, progress("rows") as note:
         if check:
-            outcome = actions.check_import(at, files=files, progress=note)
+            outcome = actions.check_import(at, files=files)
         else:
             outcome = actions.import_rows(
                 at, files=files, skip_bad_rows=skip_bad_rows, progress=note

@@ -173,7 +173,10 @@ def listen(host: str, port: int) -> list[socket.socket]:
     Raises OSError.
     """
     listening: list[socket.socket] = []
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except UnicodeError as error:
+        raise OSError("a host name that cannot be encoded") from error
     for family, address in dict.fromkeys((family, address) for family, *_, address in found):
         if listening and port == 0:  # the same for all of them
             port = listening[0].getsockname()[1]

@@ -73,7 +73,7 @@ class Escrow:
         mutual: bool = True,
     ) -> None:
         """Store `imported` as the card's generation 0; `kind` is an administrator key's cipher."""
-        wrapped = self._master.wrap(imported.reveal(), _context(card))
+        wrapped = self.wrap(card.family, card.serial, imported)
         database.add(
             EscrowedKey(card_id=card.id, generation=0, wrapped=wrapped, kind=kind, mutual=mutual)
         )
@@ -90,11 +90,19 @@ class Escrow:
             ),
         )
 
+    def wrap(self, family: Family, serial: str, imported: Secret) -> bytes:
+        """Return the imported key of a card as it is stored."""
+        return self._master.wrap(imported.reveal(), _context(family, serial))
+
+    def unwrap(self, family: Family, serial: str, wrapped: bytes) -> Secret:
+        """Return the imported key of a card from its stored form."""
+        return Secret(self._master.unwrap(wrapped, _context(family, serial)))
+
     def key(self, database: Session, card: Card, generation: int) -> Secret:
         """Return the card's unblocking key of `generation`."""
         if generation > 0:
             return self._derived(card, generation)
-        return self._imported(card, _row(database, card))
+        return self.unwrap(card.family, card.serial, _row(database, card).wrapped)
 
     def fingerprint(self, database: Session, card: Card) -> bytes:
         """Return the hash of what the card's keys come from, as its journal line has it."""
@@ -104,10 +112,8 @@ class Escrow:
         """Return the key that answers the challenges of `card`."""
         row = _row(database, card)
         kind = KeyKind(row.kind or KeyKind.TRIPLE_DES)
-        return EscrowedAdministratorKey(self._imported(card, row), kind, row.mutual)
-
-    def _imported(self, card: Card, row: EscrowedKey) -> Secret:
-        return Secret(self._master.unwrap(row.wrapped, _context(card)))
+        key = self.unwrap(card.family, card.serial, row.wrapped)
+        return EscrowedAdministratorKey(key, kind, row.mutual)
 
     def _derived(self, card: Card, generation: int) -> Secret:
         form = FORMATS[card.family]
@@ -131,5 +137,5 @@ def _row(database: Session, card: Card) -> EscrowedKey:
     ).one()
 
 
-def _context(card: Card) -> bytes:
-    return f"escrowed key {card.family} {card.serial}".encode()
+def _context(family: Family, serial: str) -> bytes:
+    return f"escrowed key {family} {serial}".encode()

@@ -60,6 +60,8 @@ def conversation(
                 yield server
             finally:
                 _part(server)
+    except UnicodeError as error:  # of a name that cannot be looked up, or a text
+        raise MailFailed(type(error).__name__) from None
     except (OSError, smtplib.SMTPException) as error:
         if present.passed:
             raise MailDelayed("DeadlinePassed") from None

@@ -192,6 +192,22 @@ def attempt_failed(to: Reader, kiosk: str, at: datetime, *, locked: bool) -> Let
     )
 
 
+def codes_guessed(to: Reader, kiosk: str, at: datetime) -> Letter:
+    """Return the letter about several wrong guesses at emailed codes."""
+    w = wording(to.language)
+    return _letter(
+        w,
+        w.text("Somebody guessed at your codes"),
+        w.text(
+            "Dear {name}, somebody at the kiosk “{kiosk}” entered wrong codes for your smartcard"
+            " several times, the last time on {at}.",
+            **_values(w, to, kiosk, at),
+        ),
+        w.text("They have to wait longer after each further wrong code."),
+        _not_you(w),
+    )
+
+
 # ---------------------------------------------------------------- common parts
 
 

@@ -74,7 +74,7 @@ class SmtpMailTransport:
     def deliver(self, address: str, letter: Letter) -> None:
         """Send the letter; raises MailFailed, which shows nothing of the letter."""
         recipient = _validated(address)
-        message = compose(recipient, letter, self._sender)
+        message = _composed(recipient, letter, self._sender)
         context = ssl.create_default_context()
         with conversation(self._host, self._port, context, wrapped=self._wrapped) as server:
             server.ehlo()
@@ -97,7 +97,7 @@ class FolderMailTransport:
 
     def deliver(self, address: str, letter: Letter) -> None:
         """Write the letter, completely or not at all; raises MailFailed."""
-        message = compose(_validated(address), letter, self._sender)
+        message = _composed(_validated(address), letter, self._sender)
         # Two letters could have the same time.
         name = f"{time.time_ns():020}-{secrets.token_hex(4)}"
         try:
@@ -122,6 +122,15 @@ def _validated(address: str) -> str:
         return addresses.validated(address)
     except ValueError as error:
         raise MailFailed(str(error)) from None
+
+
+def _composed(recipient: str, letter: Letter, sender: Sender) -> EmailMessage:
+    try:
+        message = compose(recipient, letter, sender)
+        message.as_bytes(policy=SMTP)
+    except UnicodeError as error:  # a name may have half of a character
+        raise MailFailed(type(error).__name__) from None
+    return message
 
 
 def compose(recipient: str, letter: Letter, sender: Sender) -> EmailMessage:

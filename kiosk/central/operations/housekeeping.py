@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Housekeeping: sign the audit checkpoint, delete expired rows, and email alerts to IT.
+"""Housekeeping: sign the audit checkpoint, delete rows that are over, and email alerts to IT.
 
 Several processes may run it: each checks first whether another has done the work.
 """
@@ -13,7 +13,7 @@ from datetime import timedelta
 from sqlmodel import Session
 
 from kiosk.central.audit import checkpoints, trail
-from kiosk.central.operations import reporting, retention
+from kiosk.central.operations import import_staging, reporting, retention
 from kiosk.central.service.assembly import Services
 from kiosk.central.service.periodic_task import PeriodicTask
 from kiosk.central.tables import Installation, QueuedNotice
@@ -30,6 +30,7 @@ def keep_house(services: Services) -> None:
         signed = checkpoints.sign(database, services.master, services.clock())
     if signed is not None:
         _log.info("%s", signed)  # so that the trust's log has a copy of the checkpoint
+    import_staging.sweep(services.database, services.clock())
     if _tidy(services):
         _log_addresses(services)
     _send_alerts(services)

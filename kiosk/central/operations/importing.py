@@ -1,226 +1,188 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Cardholders, positions, cards and keys from files: all of it, or nothing.
+"""Imports: what the rows of files change, decided from the database as it is at one moment.
 
-An import updates existing rows, and doubles nothing. Three things are never changed: the
-unblocking key of a card that grants were issued for (what it carries now follows from it), the
-holder of a registered card, and an address that its holder confirmed by a code.
+Deciding takes no turn to write. `import_staging` stages the changes and publishes them. An import
+updates existing rows, and doubles nothing; rows that are as the files have them are left alone.
+Three things are never changed: the unblocking key of a card that was granted or lent (what it
+carries now follows from it), the holder of a registered card, and an address that its holder
+confirmed by a code.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Annotated, TypeVar
+from datetime import date
+from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 from nacl.utils import random as random_bytes
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from sqlmodel import Session, col, delete, select
+from sqlmodel import Session, col, func, select
 
 from kiosk.central import addresses
-from kiosk.central.addresses import EmailAddress
-from kiosk.central.keys import signatures
 from kiosk.central.keys.escrow import Escrow
-from kiosk.central.keys.sealing import CardKey, RowError, flaws_of, read_rows
+from kiosk.central.keys.escrow_journal import CardLine
+from kiosk.central.keys.sealing import CardKey, RowError
+from kiosk.central.operations.imported_rows import (
+    Batch,
+    CardName,
+    ImportedCard,
+    ImportedHolder,
+    ImportedPosition,
+    Outcome,
+)
 from kiosk.central.tables import (
     Card,
     Cardholder,
     EscrowedKey,
     GrantRow,
     Organisation,
+    PackRow,
     Position,
     Registration,
+    StagedCard,
+    StagedCardholder,
+    StagedKey,
+    StagedPosition,
+    Table,
 )
-from kiosk.contract.message import Serial
-from kiosk.contract.registration import Line
-from kiosk.rows import carry_out
 from kiosk.values import Family
 
 _SEED_BYTES = 32
-_Name = Annotated[str, Field(min_length=1, max_length=200)]
-_Identity = tuple[Family, str]
+Row = dict[str, Any]
+STAGED: tuple[type[Table], ...] = (StagedCardholder, StagedPosition, StagedCard, StagedKey)
+"""The staging tables, in the order in which their rows are staged."""
 
 
-class _Row(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+@dataclass(slots=True)
+class FeedGrowth:
+    """An organisation's part of an import: positions in its change feed, and cards more or less."""
 
-
-class ImportedHolder(_Row):
-    """A line of the cardholders' file. `uuid`: the twelve digits of the Care Identity Service."""
-
-    uuid: Annotated[str, Field(pattern=r"^[0-9]{12}$")]
-    name: _Name
-    email: EmailAddress
-    organisation: _Name
-    language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = "en"
-
-
-class ImportedPosition(_Row):
-    """A line of the positions' file: those of a cardholder replace what she had."""
-
-    uuid: Annotated[str, Field(pattern=r"^[0-9]{12}$")]
-    code: _Name
-    name: _Name
-    source: Line = ""
-    organisation_code: Line = ""
-    organisation_name: Line = ""
-    start: date | None = None
-    end: date | None = None
-
-
-class ImportedCard(_Row):
-    """A line of the cards' file. `certificate`: for authentication; DER in base64, or PEM."""
-
-    family: Family
-    serial: Serial
-    holder: Annotated[str, Field(pattern=r"^[0-9]{12}$")]
-    manufacturer: Line = ""
-    issued: date | None = None
-    expires: date | None = None
-    certificate: str | None = None
-
-    @field_validator("certificate")
-    @classmethod
-    def _certificate(cls, text: str | None) -> str | None:
-        if text is not None:
-            try:
-                signatures.public_key(_der(text))
-            except ValueError:
-                raise ValueError("not a certificate") from None
-        return text
-
-    @property
-    def der(self) -> bytes | None:
-        """The certificate in DER."""
-        return None if self.certificate is None else _der(self.certificate)
-
-
-_R = TypeVar("_R", bound=_Row)
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A file: its name, and its text."""
-
-    name: str
-    text: str
+    positions: int = 0
+    cards: int = 0
 
 
 @dataclass
-class Outcome:
-    """The outcome of an import: the number of rows of each kind, and the rejected rows."""
+class Plan:
+    """The changes of an import: the rows to stage, and what publishing them has to know.
 
-    counts: Counter[str] = field(default_factory=Counter)
-    flaws: list[RowError] = field(default_factory=list)
+    `ranks`: the number of new rows of a table. `newest`: the highest key of a table that was there.
+    `lines`: the journal's lines of the keys.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """The rows that are right in themselves, each with its line."""
-
-    holders: Sequence[tuple[RowError, ImportedHolder]]
-    positions: Sequence[tuple[RowError, ImportedPosition]]
-    cards: Sequence[tuple[RowError, ImportedCard]]
-    keys: Mapping[_Identity, CardKey]
-    keys_file: str
-
-
-def read(
-    holders: Source | None,
-    positions: Source | None,
-    cards: Source | None,
-    keys: Sequence[CardKey],
-    keys_file: str,
-) -> tuple[Batch, Outcome]:
-    """Read the files. Raises Unsealable for what is no CSV with these columns."""
-    outcome = Outcome()
-    batch = Batch(
-        _rows(holders, ImportedHolder, ("uuid",), outcome),
-        _rows(positions, ImportedPosition, ("uuid", "code"), outcome),
-        _rows(cards, ImportedCard, ("family", "serial"), outcome),
-        {(key.family, key.serial): key for key in keys},
-        keys_file,
+    rows: dict[type[Table], list[Row]] = field(
+        default_factory=lambda: {each: [] for each in STAGED}
     )
-    return batch, outcome
+    ranks: Counter[type[Table]] = field(default_factory=Counter)
+    newest: dict[type[Table], int] = field(default_factory=dict)
+    growth: dict[int, FeedGrowth] = field(default_factory=lambda: defaultdict(FeedGrowth))
+    lines: list[CardLine] = field(default_factory=list)
+
+    def stage(self, table: type[Table], row: Row) -> Row:
+        """Have a row staged, under the next number."""
+        rows = self.rows[table]
+        rows.append({"line": len(rows) + 1, **row})
+        return rows[-1]
+
+    def rank(self, table: type[Table]) -> int:
+        """Return the rank of a further new row."""
+        self.ranks[table] += 1
+        return self.ranks[table]
+
+    @property
+    def size(self) -> int:
+        """The number of rows to stage."""
+        return sum(map(len, self.rows.values()))
 
 
-def _rows(
-    source: Source | None, kind: type[_R], unique: Sequence[str], outcome: Outcome
-) -> list[tuple[RowError, _R]]:
-    if source is None:
-        return []
-    columns = list(kind.model_fields)
-    required = [name for name, about in kind.model_fields.items() if about.is_required()]
-    good: list[tuple[RowError, _R]] = []
-    lines: dict[tuple[object, ...], int] = {}
-    for line, cells in read_rows(source.name, source.text, required, columns):
-        try:
-            row = kind.model_validate(cells)
-        except ValidationError as error:
-            outcome.flaws += flaws_of(source.name, line, error)
-            continue
-        first = lines.setdefault(tuple(getattr(row, name) for name in unique), line)
-        if first == line:
-            good.append((RowError(source.name, line, unique[-1], ""), row))
-        else:
-            reason = f"is in line {first} already"
-            outcome.flaws.append(RowError(source.name, line, unique[-1], reason))
-    return good
+@dataclass(slots=True)
+class _Holder:
+    """A cardholder, or a new one with a rank."""
+
+    organisation: int
+    id: int | None = None
+    rank: int | None = None
+    told: tuple[str, str, str] = ("", "", "")  # name, email, language
+
+    @property
+    def reference(self) -> Row:
+        return {"holder_id": self.id, "holder_rank": self.rank}
+
+
+@dataclass(slots=True)
+class _Card:
+    """A card, or a new one with a rank."""
+
+    family: Family
+    serial: str
+    seed: bytes
+    organisation: int
+    holder: int | None
+    id: int | None = None
+    rank: int | None = None
+    manufacturer: str = ""
+    issued: date | None = None
+    expires: date | None = None
+    certificate: bytes | None = None
 
 
 class Importer:
-    """One import, in the caller's transaction. `progress` is told how many rows are done.
+    """Decides what an import changes, from the database as `database` sees it.
 
     `mail_domains` are those that cardholders may have their addresses at, or below.
     """
 
     def __init__(
-        self,
-        database: Session,
-        escrow: Escrow,
-        now: datetime,
-        outcome: Outcome,
-        progress: Callable[[int], None],
-        *,
-        mail_domains: Sequence[str],
+        self, database: Session, escrow: Escrow, outcome: Outcome, *, mail_domains: Sequence[str]
     ) -> None:
         self._database = database
         self._escrow = escrow
         self._mail_domains = mail_domains
-        self._now = now
         self._outcome = outcome
-        self._progress = progress
-        self._done = 0
-        self._holders = {each.uuid: each for each in database.exec(select(Cardholder)) if each.uuid}
-        self._cards = {
-            (Family(each.family), each.serial): each for each in database.exec(select(Card))
+        self._plan = Plan()
+        for table in (Cardholder, Card):
+            self._plan.newest[table] = database.exec(select(func.max(table.id))).one() or 0
+        self._holders = {
+            uuid: _Holder(organisation, identifier, None, (name, email, language))
+            for identifier, uuid, organisation, name, email, language in database.execute(
+                select(  # type: ignore[call-overload]
+                    Cardholder.id,
+                    Cardholder.uuid,
+                    Cardholder.organisation_id,
+                    Cardholder.name,
+                    Cardholder.email,
+                    Cardholder.language,
+                )
+            )
+            if uuid
         }
-        self._registered = set(database.exec(select(Registration.card_id)))
-        self._granted = set(database.exec(select(GrantRow.card_id)))
-        self._keyed = {each.card_id: each for each in database.exec(select(EscrowedKey))}
+        self._cards: dict[CardName, _Card] = {}
+        self._registered: set[int] = set(database.exec(select(Registration.card_id)))
 
-    def run(self, batch: Batch) -> None:
-        """Store what can be stored; the rest is in the outcome's flaws."""
-        self._store_holders(batch.holders)
-        self._store_positions(batch.positions)
-        self._store_cards(batch.cards, batch.keys)
-        for place, identity in enumerate(batch.keys, 1):
-            if identity in self._cards:
-                self._store_key(batch, place, self._cards[identity], batch.keys[identity])
-            else:
-                self._reject(RowError(batch.keys_file, place, "serial", ""), "no such card")
-            self._step()
+    def decide(self, batch: Batch) -> Plan:
+        """Return what can be changed; the rest is in the outcome's flaws."""
+        if batch.holders:
+            self._decide_holders(batch.holders)
+        if batch.positions:
+            self._decide_positions(batch.positions)
+        if batch.cards or batch.keys:
+            self._read_cards()
+            self._decide_cards(batch)
+            self._decide_keys(batch)
+        return self._plan
 
-    def _store_holders(self, rows: Iterable[tuple[RowError, ImportedHolder]]) -> None:
+    # ------------------------------------------------------------ cardholders and positions
+
+    def _decide_holders(self, rows: Sequence[tuple[RowError, ImportedHolder]]) -> None:
         trusts = {each.name: each.id for each in self._database.exec(select(Organisation))}
-        confirmed = {
-            card.cardholder_id for card in self._cards.values() if card.id in self._registered
-        }
+        confirmed = set(
+            self._database.exec(
+                select(Card.cardholder_id).join(
+                    Registration, col(Registration.card_id) == col(Card.id)
+                )
+            )
+        )
         for at, row in rows:
-            self._step()
             try:
                 addresses.accepted(row.email, self._mail_domains)
             except ValueError as error:
@@ -230,108 +192,215 @@ class Importer:
                 self._reject(at, "no such organisation: `organisations add`", "organisation")
                 continue
             holder = self._holders.get(row.uuid)
-            if holder is None:
-                holder = Cardholder(
-                    organisation_id=trusts[row.organisation],
-                    **row.model_dump(exclude={"organisation"}),
-                )
-                self._holders[row.uuid] = holder
-                self._database.add(holder)
-                self._outcome.counts["cardholders added"] += 1
-                continue
-            if holder.organisation_id != trusts[row.organisation]:
+            if holder is not None and holder.organisation != trusts[row.organisation]:
                 self._reject(at, "belongs to another organisation", "organisation")
                 continue
-            holder.name, holder.language = row.name, row.language
-            if holder.id not in confirmed:
-                holder.email = row.email
-            elif holder.email != row.email:
-                self._outcome.counts["confirmed addresses kept"] += 1
-            self._outcome.counts["cardholders there already"] += 1
-        self._database.flush()
-
-    def _store_positions(self, rows: Iterable[tuple[RowError, ImportedPosition]]) -> None:
-        emptied = set()
-        for at, row in rows:
-            self._step()
-            holder = self._holders.get(row.uuid)
+            told = (row.name, row.email, row.language)
             if holder is None:
+                rank = self._plan.rank(Cardholder)
+                holder = _Holder(trusts[row.organisation], None, rank, told)
+                self._holders[row.uuid] = holder
+                self._outcome.counts["cardholders added"] += 1
+            else:
+                self._outcome.counts["cardholders there already"] += 1
+                if holder.id in confirmed:
+                    kept = holder.told[1]
+                    if kept != row.email:
+                        self._outcome.counts["confirmed addresses kept"] += 1
+                    told = (row.name, kept, row.language)
+                if told == holder.told:
+                    continue
+            self._plan.stage(
+                StagedCardholder,
+                {
+                    **holder.reference,
+                    "organisation_id": holder.organisation,
+                    "uuid": row.uuid,
+                    "name": told[0],
+                    "email": told[1],
+                    "language": told[2],
+                },
+            )
+
+    def _decide_positions(self, rows: Sequence[tuple[RowError, ImportedPosition]]) -> None:
+        given: dict[str, list[Row]] = defaultdict(list)
+        for at, row in rows:
+            if row.uuid not in self._holders:
                 self._reject(at, "no such cardholder", "uuid")
                 continue
-            if holder.id not in emptied:
-                carry_out(
-                    self._database, delete(Position).where(col(Position.cardholder_id) == holder.id)
-                )
-                emptied.add(holder.id)
-            told = row.model_dump(exclude={"uuid"})
-            self._database.add(Position(cardholder_id=holder.id, modified_at=self._now, **told))
+            given[row.uuid].append(row.model_dump(exclude={"uuid"}))
             self._outcome.counts["positions"] += 1
+        columns = list(ImportedPosition.model_fields)[1:]
+        had: dict[int, set[tuple[Any, ...]]] = defaultdict(set)
+        number: Counter[int] = Counter()
+        held = [Position.cardholder_id, *(getattr(Position, name) for name in columns)]
+        for holder_id, *cells in self._database.execute(select(*held)):
+            had[holder_id].add(tuple(cells))
+            number[holder_id] += 1
+        for uuid, positions in given.items():
+            holder = self._holders[uuid]
+            if holder.id is not None and number[holder.id] == len(positions):
+                new = {tuple(each[name] for name in columns) for each in positions}
+                if new == had[holder.id]:
+                    continue
+            for each in positions:
+                self._plan.stage(StagedPosition, {**holder.reference, **each})
 
-    def _store_cards(
-        self, rows: Iterable[tuple[RowError, ImportedCard]], keys: Mapping[_Identity, CardKey]
-    ) -> None:
-        for at, row in rows:
-            self._step()
+    # ------------------------------------------------------------ cards and keys
+
+    def _read_cards(self) -> None:
+        columns = (
+            Card.family, Card.serial, Card.seed, Card.organisation_id, Card.cardholder_id, Card.id,
+            Card.manufacturer, Card.issued_on, Card.expires_on, Card.authentication_certificate,
+        )  # fmt: skip
+        for row in self._database.execute(select(*columns)):  # type: ignore[call-overload]
+            identity = (Family(row.family), row.serial)
+            self._cards[identity] = _Card(
+                *identity,
+                row.seed,
+                row.organisation_id,
+                row.cardholder_id,
+                row.id,
+                None,
+                row.manufacturer,
+                row.issued_on,
+                row.expires_on,
+                row.authentication_certificate,
+            )
+
+    def _decide_cards(self, batch: Batch) -> None:
+        for at, row in batch.cards:
             holder = self._holders.get(row.holder)
             if holder is None:
                 self._reject(at, "no such cardholder", "holder")
                 continue
             identity = (row.family, row.serial)
             card = self._cards.get(identity)
-            if card is None and identity not in keys:
-                self._reject(at, "its key is not among the sealed ones")
-                continue
             if card is None:
-                card = Card(
-                    organisation_id=holder.organisation_id,
-                    cardholder_id=holder.id,
-                    family=row.family,
-                    serial=row.serial,
-                    seed=random_bytes(_SEED_BYTES),
-                )
-                self._cards[identity] = card
-                self._outcome.counts["cards added"] += 1
-            elif card.cardholder_id != holder.id and card.id in self._registered:
+                if identity not in batch.keys:
+                    self._reject(at, "its key is not among the sealed ones")
+                    continue
+                self._add_card(row, holder)
+                continue
+            if card.holder != holder.id and card.id in self._registered:
                 self._reject(at, "is registered to another cardholder", "holder")
                 continue
-            else:
-                self._outcome.counts["cards there already"] += 1
-            card.cardholder_id, card.organisation_id = holder.id, holder.organisation_id
-            card.manufacturer = row.manufacturer
-            card.issued_on, card.expires_on = row.issued, row.expires
-            card.authentication_certificate = row.der or card.authentication_certificate
-            card.modified_at = self._now
-            self._database.add(card)
-        self._database.flush()
+            self._outcome.counts["cards there already"] += 1
+            self._change_card(card, row, holder)
 
-    def _store_key(self, batch: Batch, place: int, card: Card, given: CardKey) -> None:
-        kept = self._keyed.get(card.id)
-        if kept is not None:
-            same = self._escrow.key(self._database, card, 0).same_as(given.secret)
-            if same and (kept.kind, kept.mutual) == (given.cipher, given.mutual):
-                return
-            if card.id in self._granted:
-                at = RowError(batch.keys_file, place, "key", "")
-                self._reject(at, f"{card.serial} was given out with another key already", "key")
-                return
-            self._database.delete(kept)
-            self._database.flush()
-        card.unblocking_maximum = given.tries
-        self._database.add(card)
-        self._escrow.add(self._database, card, given.secret, given.cipher, mutual=given.mutual)
-        self._outcome.counts["keys"] += 1
+    def _add_card(self, row: ImportedCard, holder: _Holder) -> None:
+        card = _Card(
+            row.family,
+            row.serial,
+            random_bytes(_SEED_BYTES),
+            holder.organisation,
+            holder.id,
+            rank=self._plan.rank(Card),
+        )
+        self._cards[(row.family, row.serial)] = card
+        self._outcome.counts["cards added"] += 1
+        growth = self._plan.growth[holder.organisation]
+        growth.cards += 1
+        growth.positions += 1
+        self._stage_card(card, row, holder, {"feed_rank": growth.positions})
+
+    def _change_card(self, card: _Card, row: ImportedCard, holder: _Holder) -> None:
+        certificate = row.der or card.certificate
+        seen = (card.organisation, card.expires, card.certificate)
+        followed = seen != (holder.organisation, row.expires, certificate)
+        unseen = (card.holder, card.manufacturer, card.issued)
+        if not followed and unseen == (holder.id, row.manufacturer, row.issued):
+            return
+        feed: Row = {}
+        if card.organisation != holder.organisation:
+            left = self._plan.growth[card.organisation]
+            left.cards -= 1
+            left.positions += 1
+            feed |= {"left_organisation_id": card.organisation, "left_rank": left.positions}
+            self._plan.growth[holder.organisation].cards += 1
+        if followed:
+            growth = self._plan.growth[holder.organisation]
+            growth.positions += 1
+            feed["feed_rank"] = growth.positions
+        self._stage_card(card, row, holder, feed)
+
+    def _stage_card(self, card: _Card, row: ImportedCard, holder: _Holder, feed: Row) -> None:
+        self._plan.stage(
+            StagedCard,
+            {
+                "card_id": card.id,
+                "card_rank": card.rank,
+                **holder.reference,
+                "organisation_id": holder.organisation,
+                "feed_rank": None,
+                "left_organisation_id": None,
+                "left_rank": None,
+                **feed,
+                "family": card.family,
+                "serial": card.serial,
+                "seed": card.seed,
+                "manufacturer": row.manufacturer,
+                "issued_on": row.issued,
+                "expires_on": row.expires,
+                "authentication_certificate": row.der,
+            },
+        )
+
+    def _decide_keys(self, batch: Batch) -> None:
+        given_out = {
+            *self._database.exec(select(GrantRow.card_id)),
+            *self._database.exec(select(PackRow.card_id)),
+        }
+        kept = {
+            each.card_id: each
+            for each in self._database.exec(select(EscrowedKey).where(EscrowedKey.generation == 0))
+        }
+        for place, (identity, key) in enumerate(batch.keys.items(), 1):
+            at = RowError(batch.keys_file, place, "serial", "")
+            card = self._cards.get(identity)
+            if card is None:
+                self._reject(at, "no such card")
+                continue
+            known = None if card.id is None else kept.get(card.id)
+            if known is not None:
+                if self._is_known(known, card, key):
+                    continue
+                if card.id in given_out:
+                    reason = f"{card.serial} was given out with another key already"
+                    self._reject(at, reason, "key")
+                    continue
+            self._stage_key(card, key)
+            self._outcome.counts["keys"] += 1
+
+    def _is_known(self, known: EscrowedKey, card: _Card, key: CardKey) -> bool:
+        if (known.kind, known.mutual) != (key.cipher, key.mutual):
+            return False
+        return self._escrow.unwrap(card.family, card.serial, known.wrapped).same_as(key.secret)
+
+    def _stage_key(self, card: _Card, key: CardKey) -> None:
+        wrapped = self._escrow.wrap(card.family, card.serial, key.secret)
+        self._plan.stage(
+            StagedKey,
+            {
+                "card_id": card.id,
+                "card_rank": card.rank,
+                "wrapped": wrapped,
+                "kind": key.cipher,
+                "mutual": key.mutual,
+                "tries": key.tries,
+            },
+        )
+        self._plan.lines.append(
+            CardLine(
+                family=card.family,
+                serial=card.serial,
+                seed=card.seed,
+                wrapped=wrapped,
+                cipher=key.cipher,
+                mutual=key.mutual,
+                tries=key.tries,
+            )
+        )
 
     def _reject(self, at: RowError, reason: str, name: str | None = None) -> None:
         self._outcome.flaws.append(RowError(at.file, at.line, name or at.field, reason))
-
-    def _step(self) -> None:
-        self._done += 1
-        self._progress(self._done)
-
-
-def _der(text: str) -> bytes:
-    """A certificate's DER, of base64 or PEM. ValueError if it is neither."""
-    if not text.startswith("-----BEGIN"):
-        body = "".join(text.split())
-        text = f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n"
-    return x509.load_pem_x509_certificate(text.encode()).public_bytes(Encoding.DER)

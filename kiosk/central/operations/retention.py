@@ -24,6 +24,7 @@ from kiosk.central.tables import (
     Cardholder,
     CardStatus,
     ChangeRow,
+    CodeGuesses,
     EmailedCode,
     EndRow,
     GrantRow,
@@ -63,6 +64,9 @@ def _pack_is_over(at: datetime) -> ColumnElement[bool]:
 
 RULES = (
     RetentionRule("e-mailed codes", 1, EmailedCode, lambda at: col(EmailedCode.sent_at) < at),
+    RetentionRule(
+        "guesses at e-mailed codes", 2, CodeGuesses, lambda at: col(CodeGuesses.guessed_at) < at
+    ),
     RetentionRule("log-ins", 90, LoginSession, lambda at: col(LoginSession.opened_at) < at),
     RetentionRule("attempts at answers", 90, Attempt, lambda at: col(Attempt.at) < at),
     RetentionRule(

@@ -2,7 +2,8 @@
 """Emailed codes: for cards that cannot prove themselves, after wrong answers, and to register.
 
 In an unlock the code is checked before the answers, so somebody who cannot read the cardholder's
-email learns nothing about the answers. Each code allows a few tries.
+email learns nothing about the answers. Each code allows a few tries, and `code_guesses` counts them
+over codes and sessions.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from sqlmodel import col, select
 from kiosk.central.mail import letters
 from kiosk.central.mail.letters import Letter
 from kiosk.central.refusal import RequestRefused
+from kiosk.central.registration import code_guesses
 from kiosk.central.service.assembly import Services
 from kiosk.central.service.authentication import Caller
 from kiosk.central.service.sessions import (
@@ -68,7 +70,8 @@ def send_code(services: Services, caller: Caller, session_id: UUID) -> CodeRespo
 def judge(work: Work, unlock: Unlock, code: str | None) -> None:
     """Refuse unless no code is required or the right one was given; the try is counted first.
 
-    A code whose tries are used up counts as a failed attempt.
+    A code whose tries are used up counts as a failed attempt, and so does each fifth guess at
+    several codes.
     """
     session = unlock.session
     if session.code_confirmed or not _is_required(unlock):
@@ -77,7 +80,8 @@ def judge(work: Work, unlock: Unlock, code: str | None) -> None:
         session.code_due = True
         raise RequestRefused(ProblemType.CODE_REQUIRED)
     refuse_if_too_soon(work, unlock.card, unlock.registration)
-    match check(work, session.id, code):
+    holder = work.session.get_one(Cardholder, unlock.card.cardholder_id)
+    match check(work, session.id, code, holder):
         case CodeVerdict.RIGHT:
             session.code_confirmed = True
             record(work, "code.right", unlock)
@@ -167,14 +171,22 @@ def _take_back(services: Services, code: NewCode) -> None:
             row.verifier = _TAKEN_BACK
 
 
-def check(work: Work, session_id: UUID, code: str) -> CodeVerdict:
-    """Count a try, and return whether `code` is the session's newest code."""
+def check(work: Work, session_id: UUID, code: str, holder: Cardholder) -> CodeVerdict:
+    """Count a try, and return whether `code` is the session's newest code.
+
+    Refuse while the cardholder or the address has to wait after guesses at earlier codes.
+    """
     newest = newest_code(work, session_id)
     if newest is None or newest.tries >= _TRIES or newest.sent_at + VALID <= work.now:
         return CodeVerdict.VOID
+    guesses = code_guesses.of(work, holder, newest.address)
+    guesses.refuse_if_too_soon()
     newest.tries += 1
     if hmac.compare_digest(newest.verifier, _verifier(work.services, session_id, code)):
+        guesses.forget()
         return CodeVerdict.RIGHT
+    if guesses.count() % _TRIES == 0:
+        newest.tries = _TRIES  # as many as a code allows, over several codes
     return CodeVerdict.USED_UP if newest.tries >= _TRIES else CodeVerdict.WRONG
 
 

@@ -140,11 +140,15 @@ def _done(work: Work, login: Login) -> RegistrationResponse | None:
 def _judge_code(work: Work, login: Login, code: str) -> None:
     if login.session.code_confirmed:
         return
-    match codes.check(work, login.session.id, code):
+    match codes.check(work, login.session.id, code, login.holder):
         case codes.CodeVerdict.RIGHT:
             login.session.code_confirmed = True
         case codes.CodeVerdict.WRONG:
+            card_login.record(work, "registration.code-wrong", login)
             raise RequestRefused(ProblemType.CODE_WRONG)
+        case codes.CodeVerdict.USED_UP:
+            card_login.record(work, "registration.code-wrong", login)
+            raise RequestRefused(ProblemType.CODE_VOID)
         case _:
             raise RequestRefused(ProblemType.CODE_VOID)
 

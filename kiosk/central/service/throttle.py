@@ -43,6 +43,9 @@ def _seconds(*waits: int) -> tuple[timedelta, ...]:
 # who is in doubt some time.
 PER_REGISTRATION = ThrottlePolicy(free=0, waits=_seconds(2, 10, 60, 300))
 PER_CARD = PER_REGISTRATION
+# Users mistype a code now and then, so the first guesses cost nothing. Each fifth one at the codes
+# of an unlock is a failed attempt as well, and the fifth of those locks.
+PER_CODE = ThrottlePolicy(free=4, waits=_seconds(2, 10, 60, 300), forgotten_after=timedelta(days=1))
 # Many people share a kiosk, so only many failures in a row look like an attack. A success does not
 # clear the count, or an attacker would use their own card in between.
 PER_KIOSK = ThrottlePolicy(

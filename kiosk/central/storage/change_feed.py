@@ -78,6 +78,14 @@ def number(session: Session) -> None:
         _place(session, changed, first + len(left))
 
 
+def take_positions(session: _PlainSession, organisation: int, taken: int, cards: int) -> int:
+    """Take positions for cards that a statement writes; return the number before the first.
+
+    The caller writes them in this transaction. `cards` is the growth in cards.
+    """
+    return _advance(session, organisation, taken, cards) - taken
+
+
 def _cards(session: Session, touched: _Touched) -> dict[int, list[int]]:
     """Return the changed cards by organisation."""
     homes = {card.id: card.organisation_id for card in touched.cards.values()}
@@ -91,7 +99,7 @@ def _cards(session: Session, touched: _Touched) -> dict[int, list[int]]:
     return cards
 
 
-def _advance(session: Session, organisation: int, taken: int, cards: int) -> int:
+def _advance(session: _PlainSession, organisation: int, taken: int, cards: int) -> int:
     """Advance the counter, which stays locked, and return its new position."""
     advanced = (
         update(ChangeCounter)

@@ -42,6 +42,13 @@ from kiosk.central.tables.estate import (
     Organisation,
     new_epoch,
 )
+from kiosk.central.tables.imports import (
+    StagedCard,
+    StagedCardholder,
+    StagedImport,
+    StagedKey,
+    StagedPosition,
+)
 from kiosk.central.tables.lending import BootKeyRow, PackEventRow, PackRow
 from kiosk.central.tables.visits import (
     Attempt,
@@ -49,6 +56,7 @@ from kiosk.central.tables.visits import (
     Bearing,
     Challenge,
     ChangeRow,
+    CodeGuesses,
     EmailedCode,
     EndRow,
     FactRow,
@@ -74,6 +82,7 @@ __all__ = [
     "Challenge",
     "ChangeCounter",
     "ChangeRow",
+    "CodeGuesses",
     "EmailedCode",
     "EndRow",
     "EnrolmentRow",
@@ -97,6 +106,11 @@ __all__ = [
     "Registration",
     "RevocationList",
     "SealedEnvelope",
+    "StagedCard",
+    "StagedCardholder",
+    "StagedImport",
+    "StagedKey",
+    "StagedPosition",
     "Table",
     "Throttled",
     "Tombstone",

@@ -18,8 +18,8 @@ class PackRow(Table, table=True):
     `number` is the first of two numbers of the card's visits, reserved for its card work.
     `lent_until` is the end of its lease, which each renewal moves; a kiosk's word does not bring it
     closer. `ended_at`: the kiosk reported that it no longer has it, and everything that it did with
-    it. `accounted`: that was reported, and the lease is over. `abandoned`: the kiosk is not trusted any
-    more, and the card's key is to be renewed.
+    it. `accounted`: that was reported, and the lease is over. `abandoned`: the kiosk is not trusted
+    any more, and the card's key is to be renewed.
     """
 
     __tablename__ = "pack"

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field
 
-from kiosk.central.tables.base import Instant, Table
+from kiosk.central.tables.base import Instant, Table, Throttled
 from kiosk.contract.messages import CardCommand
 
 
@@ -70,6 +70,18 @@ class EmailedCode(Table, table=True):
     verifier: bytes
     sent_at: datetime = Field(sa_type=Instant)
     tries: int = 0
+
+
+class CodeGuesses(Throttled, Table, table=True):
+    """The wrong guesses at emailed codes, over all codes and sessions of a cardholder or address.
+
+    `subject` is a keyed hash of either.
+    """
+
+    __tablename__ = "code_guesses"
+
+    subject: bytes = Field(primary_key=True)
+    guessed_at: datetime = Field(sa_type=Instant)
 
 
 class AttemptOutcome(StrEnum):

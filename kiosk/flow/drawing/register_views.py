@@ -195,11 +195,21 @@ def code(state: State, page: pg.EnteringCode) -> vw.View:
             maximum=CODE_DIGITS,
             shown=True,
         ),
-        hint=text(
-            "It was sent to {address} and is valid for 15 minutes. Back corrects a wrong address.",
-            address=page.draft.email,
-        ),
+        hint=_code_hint(page),
         problem=problem,
+    )
+
+
+def _code_hint(page: pg.EnteringCode) -> Text:
+    if page.late:
+        return text(
+            "The email may take a few minutes. It goes to {address}."
+            " Back corrects a wrong address.",
+            address=page.draft.email,
+        )
+    return text(
+        "It was sent to {address} and is valid for 15 minutes. Back corrects a wrong address.",
+        address=page.draft.email,
     )
 
 

@@ -68,9 +68,15 @@ def code(state: State, page: pg.AskingCode) -> vw.View:
         frame(state, CLOSE, another, go_on(enabled=page.length == CODE_DIGITS)),
         heading=text("Enter the code from your email"),
         entry=vw.Entry(CODE, vw.EntryKind.CODE, page.length, maximum=CODE_DIGITS, shown=True),
-        hint=text("It was sent to {address} and is valid for 15 minutes.", address=page.address),
+        hint=_code_hint(page),
         problem=_code_problem(page),
     )
+
+
+def _code_hint(page: pg.AskingCode) -> Text:
+    if page.late:
+        return text("The email may take a few minutes. It goes to {address}.", address=page.address)
+    return text("It was sent to {address} and is valid for 15 minutes.", address=page.address)
 
 
 def _code_problem(page: pg.AskingCode) -> Text | None:

@@ -18,7 +18,7 @@ from kiosk.flow.view import Intent
 
 def sent(state: State, page: pg.CheckingAnswers, event: ev.CodeSent) -> Outcome:
     """Ask for the code that central has emailed."""
-    return _ask(state, pg.AskingCode(page.asked, event.address, anew=event.anew))
+    return _ask(state, pg.AskingCode(page.asked, event.address, anew=event.anew, late=event.late))
 
 
 def refused(state: State, page: pg.CheckingAnswers, _: ev.CodeRefused) -> Outcome:

@@ -79,7 +79,7 @@ def _email_refused(state: State, page: pg.SendingCode, _: ev.EmailRefused) -> Ou
 
 def _code_sent(state: State, page: pg.SendingCode, event: ev.CodeSent) -> Outcome:
     draft = replace(page.draft, missed=False, sent_to=page.draft.email)
-    return show(state, pg.EnteringCode(draft, anew=event.anew), _FORGET_CODE)
+    return show(state, pg.EnteringCode(draft, anew=event.anew, late=event.late), _FORGET_CODE)
 
 
 def _not_sent(state: State, page: pg.SendingCode, event: ev.UnlockRefused) -> Outcome:
@@ -139,7 +139,7 @@ def _code_refused(state: State, page: pg.ConfirmingRegistration, _: ev.CodeRefus
 
 
 def _code_void(state: State, page: pg.ConfirmingRegistration, event: ev.CodeSent) -> Outcome:
-    return show(state, pg.EnteringCode(page.draft, anew=event.anew), _FORGET_CODE)
+    return show(state, pg.EnteringCode(page.draft, anew=event.anew, late=event.late), _FORGET_CODE)
 
 
 def _former_refused(

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.heartbeat import beat
-from tests.proofs.attack import connections, copied, journals, lying, polls, reports
+from tests.proofs.attack import connections, copied, imports, journals, lying, polls, reports
 
 KINDS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("connections", connections.attack),
@@ -22,6 +22,7 @@ KINDS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("copied key, PostgreSQL", copied.attack_on_postgresql),
     ("lying kiosk", lying.attack),
     ("journal and database", journals.attack),
+    ("imports", imports.attack),
 )
 
 

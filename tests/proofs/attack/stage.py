@@ -20,11 +20,13 @@ from uuid import uuid4
 
 import requests
 from requests.adapters import HTTPAdapter
+from sqlmodel import func, select
 
 from kiosk.central import settings
 from kiosk.central.operations import seed
 from kiosk.central.service import assembly
 from kiosk.central.service.assembly import Services
+from kiosk.central.tables import Table
 from tests.central.world import CENTRAL, KioskClient, PersonalCard
 from tests.patience import PATIENCE
 from tests.processes import running
@@ -41,6 +43,7 @@ class Stage:
     url: str
     services: Services
     log: Path
+    environment: dict[str, str]
     clients: list[KioskClient] = field(default_factory=list)
 
     @property
@@ -48,6 +51,11 @@ class Stage:
         """Host and port of the process."""
         host, _, port = self.url.removeprefix("http://").rpartition(":")
         return host, int(port)
+
+    def count(self, table: type[Table]) -> int:
+        """Return the number of rows of a table."""
+        with self.services.database.reading() as database:
+            return database.exec(select(func.count()).select_from(table)).one()
 
     def kiosk(self, name: str, organisation: str) -> KioskClient:
         """A kiosk that central knows, with a card of its own to have it known."""
@@ -92,7 +100,7 @@ def stage(database: str = "", **environment: str) -> Iterator[Stage]:
             line = process.output.readline()
             assert line.startswith("listening on "), log.read_text()
             try:
-                yield Stage(line.removeprefix("listening on ").strip(), services, log)
+                yield Stage(line.removeprefix("listening on ").strip(), services, log, named)
             finally:
                 services.database.close()
 
