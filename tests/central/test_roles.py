@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -13,6 +14,7 @@ from sqlmodel import select
 
 from kiosk.central.fleet import kiosks
 from kiosk.central.http.application import create_app
+from kiosk.central.operations import reporting
 from kiosk.central.tables import Kiosk
 from kiosk.contract.enrolment import Role
 from tests.central.borrower import allow as allow_packs
@@ -148,3 +150,49 @@ def test_a_copied_kiosk_needs_new_keys(service: Service, device: Device) -> None
     Device(service).enrol()
     with service.services.database.reading() as database:
         assert database.exec(select(Kiosk)).one().copied_at is None
+
+
+# ---------------------------------------------------------------- former keys
+
+
+def former_key_alerts(service: Service) -> list[str]:
+    with service.services.database.reading() as database:
+        found = reporting.alerts(database, service.clock.now, timedelta(hours=24))
+        return [what for kind, what in found if kind == "former key used"]
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_former_key_raises_an_alarm(service: Service, device: Device, role: Role) -> None:
+    Device(service).enrol()
+    service.clock.pass_time(60)
+    key = device.key if role is Role.SCREEN else device.sync_key
+    assert problem(device.ask_token(device.assertion(key))) == "not-authenticated"
+    (alert,) = former_key_alerts(service)
+    assert alert.startswith("ward 7, 2025-01-01 03:01 UTC")
+    assert ("kiosk.refused", "signed by a former key") in audited(service)
+    service.clock.pass_time(8 * 24 * 3600)
+    assert former_key_alerts(service) == []
+
+
+def test_an_assertion_from_before_the_replacement_raises_none(
+    service: Service, device: Device
+) -> None:
+    under_way = device.assertion()
+    service.clock.pass_time(1)
+    Device(service).enrol()
+    assert problem(device.ask_token(under_way)) == "not-authenticated"
+    assert former_key_alerts(service) == []
+
+
+def test_a_key_that_nobody_had_raises_none(service: Service, device: Device) -> None:
+    service.clock.pass_time(60)
+    assert device.ask_token(device.assertion(Device(service).key)).status_code == 401
+    assert former_key_alerts(service) == []
+
+
+def test_a_key_that_is_enrolled_again_is_no_former_one(service: Service, device: Device) -> None:
+    Device(service).enrol()
+    device.enrol()
+    service.clock.pass_time(60)
+    assert device.access()
+    assert former_key_alerts(service) == []

@@ -19,7 +19,7 @@ from kiosk.central.fleet import nonces, rejected_callers
 from kiosk.central.refusal import RequestRefused
 from kiosk.central.service import authentication
 from kiosk.central.service.assembly import Services
-from kiosk.central.tables import Kiosk, UsedAssertion
+from kiosk.central.tables import FormerKey, Kiosk, UsedAssertion
 from kiosk.contract.enrolment import (
     ALGORITHM,
     ASSERTION_TYPE,
@@ -45,7 +45,7 @@ def give_token(services: Services, request: TokenRequest) -> AccessToken:
     if claims is None or kiosk is None:
         fault = "no assertion of a kiosk's"
     elif (role := _role(kiosk, request.assertion)) is None:
-        fault = "signed by another key"
+        fault = _fault_of_key(services, claims, kiosk, request.assertion)
     else:
         fault = _fault(services, claims, kiosk)
         if not fault:
@@ -82,6 +82,25 @@ def _role(kiosk: Kiosk, assertion: str) -> Role | None:
     if kiosk.sync_key is not None and _signed(assertion, kiosk.sync_key):
         return Role.SYNC
     return None
+
+
+def _fault_of_key(services: Services, claims: Claims, kiosk: Kiosk, assertion: str) -> str:
+    """Return whose key signed, for the audit; note it if it is a former one of the kiosk.
+
+    An assertion whose nonce is older than the replacement shows nothing: it may have been under
+    way.
+    """
+    nonce_issued_at = nonces.issued_at(services, claims.nonce)
+    with services.database.reading() as database:
+        former = database.exec(select(FormerKey).where(FormerKey.kiosk_id == kiosk.id)).all()
+    used = next((each for each in former if _signed(assertion, each.public_key)), None)
+    if used is None or nonce_issued_at is None or nonce_issued_at <= used.replaced_at:
+        return "signed by another key"
+    now = services.clock()
+    if used.used_at is None or used.used_at + rejected_callers.RECORD_EVERY <= now:
+        with services.database.transaction() as database:
+            database.get_one(FormerKey, used.public_key).used_at = now
+    return "signed by a former key"
 
 
 def _signed(assertion: str, public_key: bytes) -> bool:

@@ -17,7 +17,7 @@ from kiosk.central.keys import signing
 from kiosk.central.refusal import RequestRefused
 from kiosk.central.service.assembly import Services
 from kiosk.central.service.authentication import new_token, token_hash
-from kiosk.central.tables import EnrolmentRow, Kiosk, Organisation
+from kiosk.central.tables import EnrolmentRow, FormerKey, Kiosk, Organisation
 from kiosk.contract.enrolment import (
     EnrolmentRequest,
     EnrolmentResponse,
@@ -116,6 +116,7 @@ def _enrolled(
         database.flush()
     else:
         kiosks.cut_off(database, kiosk)
+        _replace(database, kiosk, keys, now)
         (kiosk.public_key, kiosk.sync_key), kiosk.copied_at = keys, None
         kiosk.revoked = kiosk.retiring = False
     details: dict[str, trail.Detail] = {
@@ -126,6 +127,14 @@ def _enrolled(
     }
     trail.append(database, now, kind, details, {})
     return kiosk
+
+
+def _replace(database: Session, kiosk: Kiosk, keys: tuple[bytes, bytes], now: datetime) -> None:
+    """Note the keys that become void: a device that still uses one is a copy, or a former one."""
+    carry_out(database, delete(FormerKey).where(col(FormerKey.public_key).in_(keys)))
+    for key in (kiosk.public_key, kiosk.sync_key):
+        if key is not None and key not in keys:
+            database.merge(FormerKey(public_key=key, kiosk_id=kiosk.id, replaced_at=now))
 
 
 def _known_elsewhere(database: Session, name: str, keys: tuple[bytes, bytes]) -> bool:

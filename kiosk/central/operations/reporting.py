@@ -22,6 +22,7 @@ from kiosk.central.tables import (
     Cardholder,
     CardStatus,
     FactRow,
+    FormerKey,
     GrantRow,
     Installation,
     Issuer,
@@ -40,6 +41,8 @@ _DONE = "9000"
 _LEAST_DISK_MEGABYTES = 100
 _MOST_SKEW_SECONDS = 300
 _NAMED = 20  # cardholders in a line
+_FORMER = "a replaced device still runs, or somebody has a copy of it"
+_FORMER_KEY_FOR = timedelta(days=7)
 _COPIED = "another device has its key; enrol it anew (see `kiosks lent`)"
 _LATELY = timedelta(days=7)
 
@@ -132,6 +135,11 @@ def alerts(database: Session, now: datetime, silent_for: timedelta) -> Iterator[
     kiosks = select(Kiosk).where(col(Kiosk.revoked).is_(False)).order_by(col(Kiosk.name))
     for kiosk in database.exec(kiosks):
         yield from _kiosk_alerts(kiosk, now, silent_for)
+    used = select(Kiosk.name, FormerKey.used_at).join(
+        FormerKey, col(FormerKey.kiosk_id) == col(Kiosk.id)
+    )
+    for name, at in database.exec(used.where(col(FormerKey.used_at) > now - _FORMER_KEY_FOR)):
+        yield "former key used", f"{name}, {at:%Y-%m-%d %H:%M} UTC: {_FORMER}"
     for name, starts in boot_keys.starting_often(database, now):
         yield "kiosk started often", f"{name}, {starts} times within one lease"
     epoch = database.exec(select(Installation.epoch)).one()

@@ -7,7 +7,13 @@ defaults to None, the database sets it when the row is flushed. Read `estate` fi
 and `visits`.
 """
 
-from kiosk.central.tables.access import AccessRow, EnrolmentRow, RefusalTold, UsedAssertion
+from kiosk.central.tables.access import (
+    AccessRow,
+    EnrolmentRow,
+    FormerKey,
+    RefusalTold,
+    UsedAssertion,
+)
 from kiosk.central.tables.auditing import (
     AuditEntry,
     AuditHead,
@@ -88,6 +94,7 @@ __all__ = [
     "EnrolmentRow",
     "EscrowedKey",
     "FactRow",
+    "FormerKey",
     "GrantRow",
     "Installation",
     "Instant",

@@ -43,6 +43,20 @@ class AccessRow(Table, table=True):
     role: Role = Field(default=Role.SCREEN, sa_type=String)
 
 
+class FormerKey(Table, table=True):
+    """A key that a kiosk had until it was enrolled with another one.
+
+    `used_at`: when an assertion was last signed with it whose nonce was issued after that.
+    """
+
+    __tablename__ = "former_key"
+
+    public_key: bytes = Field(primary_key=True)
+    kiosk_id: int = Field(foreign_key="kiosk.id", index=True)
+    replaced_at: datetime = Field(sa_type=Instant)
+    used_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
 class UsedAssertion(Table, table=True):
     """An accepted assertion, kept until its nonce is too old for the assertion to be used again."""
 

@@ -30,6 +30,21 @@ def upgrade() -> None:
     with op.batch_alter_table("boot_key", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_boot_key_kiosk_id"), ["kiosk_id"], unique=False)
 
+    op.create_table(
+        "former_key",
+        sa.Column("public_key", sa.LargeBinary(), nullable=False),
+        sa.Column("kiosk_id", sa.Integer(), nullable=False),
+        sa.Column("replaced_at", sa.DateTime(), nullable=False),
+        sa.Column("used_at", sa.DateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["kiosk_id"],
+            ["kiosk.id"],
+        ),
+        sa.PrimaryKeyConstraint("public_key"),
+    )
+    with op.batch_alter_table("former_key", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_former_key_kiosk_id"), ["kiosk_id"], unique=False)
+
     with op.batch_alter_table("access_token", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column("nonce_at", sa.DateTime(), nullable=False, server_default=_LONG_AGO)
