@@ -248,7 +248,7 @@ def kinds(service: Service) -> list[str]:
 
 
 def test_an_end_takes_no_charge_away(service: Service, kiosk: KioskClient) -> None:
-    """Whatever it says was not sent: the kiosk's disk may have been rolled back."""
+    """The kiosk says that nothing was sent, but its disk may have been rolled back."""
     card = kiosk.know(PersonalCard(unblocking_maximum=9))
     lost = kiosk.granted(card)
     ended = end(lost.session, 0)

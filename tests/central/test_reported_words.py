@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What one kiosk's word can do to people: the letters, locks and times that it can cause."""
+"""One kiosk's reports: the letters, locks and times that they can cause for people."""
 
 from __future__ import annotations
 

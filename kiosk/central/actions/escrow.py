@@ -55,7 +55,7 @@ class KnownJournal:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredLost:
-    """What is not waited for any more."""
+    """The journal, or the grants of an organisation, that nobody waits for any more."""
 
     lost: str
 

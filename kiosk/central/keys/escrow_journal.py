@@ -39,7 +39,7 @@ _UNWRITTEN = UUID(int=0)
 
 
 class _Line(Message):
-    """What every line carries; a line gets it when it is written."""
+    """The part of every line that it gets when it is written."""
 
     journal: UUID = _UNWRITTEN
     line: int = 0

@@ -162,8 +162,8 @@ def alerts(database: Session, now: datetime, silent_for: timedelta) -> Iterator[
 def _distrusted(database: Session, card: Card) -> Iterator[tuple[str, str]]:
     """Yield the kiosk whose word about the frozen card was not true, with the cards to look at.
 
-    The card has refused every key that it may carry. Who held it when it signed for the last one
-    chose what it signed, so all cards that signed at that kiosk are in doubt.
+    The card has refused every key that it may carry. A kiosk chooses the bytes that a card signs
+    in it, so all cards that signed at that kiosk are in doubt.
     """
     if not history.evaluate(database, card, ReportedTries()).refused:
         return

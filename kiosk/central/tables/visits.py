@@ -150,7 +150,7 @@ class Challenge(Table, table=True):
 
 
 class Bearing(StrEnum):
-    """What a report bears on: it counts, or it is kept and changes nothing.
+    """The bearing of a report: it counts, or it is kept and changes nothing.
 
     `not-allowed`: the grant did not allow it. `too-late`: the visit was closed when it came.
     """

@@ -2,8 +2,8 @@
 """Reports of kiosks: facts and ends of visits, each applied once by the id that the kiosk made.
 
 Late, repeated and reordered reports do no harm and are always accepted, because `evidence` reads
-all facts of a card together. What the grant did not allow, and what comes after a visit was closed,
-is kept, audited and changes nothing.
+all facts of a card together. A fact that the grant did not allow, or that comes after its visit was
+closed, is kept and audited and changes nothing.
 """
 
 from __future__ import annotations
