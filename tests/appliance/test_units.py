@@ -219,3 +219,22 @@ def test_services_may_execute_the_programs_that_they_run() -> None:
         allowed = " ".join(re.findall(r"^ExecPaths=(.*)$", text, re.MULTILINE)).split()
         for program in re.findall(r"^Exec\w+=[-+]*(/\S+)", text, re.MULTILINE):
             assert program in allowed, service
+
+
+def test_each_service_has_a_folder_for_its_key_that_no_other_enters() -> None:
+    lines = (SYSTEMD / "tmpfiles.d/smartcard-kiosk.conf").read_text().splitlines()
+    made = {line.split()[1]: line.split()[2:4] for line in lines if line.startswith("d ")}
+    assert made["/var/lib/smartcard-kiosk/screen"] == ["0700", "kiosk"]
+    assert made["/var/lib/smartcard-kiosk/sync"] == ["0700", "kiosk-sync"]
+    for unit in SERVICES:
+        text = (SYSTEMD / "system" / unit).read_text()
+        assert "StateDirectory" not in text, f"{unit} would own the other's key from its start on"
+
+
+def test_the_syncs_key_is_made_by_its_user_before_the_set_up() -> None:
+    made = (SYSTEMD / "system/kiosk-sync-key.service").read_text()
+    assert "\nUser=kiosk-sync\n" in made
+    setup = (SYSTEMD / "system/kiosk-setup.service").read_text()
+    for order in ("After", "Wants"):
+        (line,) = re.findall(rf"^{order}=(.*)$", setup, re.MULTILINE)
+        assert "kiosk-sync-key.service" in line.split()

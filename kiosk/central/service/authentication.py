@@ -21,7 +21,7 @@ HEARD_EVERY = timedelta(minutes=5)
 """The least time between two updates of `heard_at`: a write for each request would block others."""
 
 ACCESS_LIFE = timedelta(minutes=10)
-_TOKENS = 8
+_TOKENS = 16
 """The most tokens that a kiosk's screen may have at once, and its sync as well; each needs one."""
 
 
