@@ -202,7 +202,7 @@ def reads_only(held: Database) -> bool:
     """Return whether the pooled connection's server process has read the new setting."""
     with held.reading() as session:
         shown = session.connection().exec_driver_sql("SHOW default_transaction_read_only")
-        return shown.scalar_one() == "on"
+        return str(shown.scalar_one()) == "on"
 
 
 def plant(held: Database) -> None:
