@@ -88,7 +88,9 @@ def test_alerts_are_reported(
     with operator.service.services.database.transaction() as database:
         assert alerts(database, clock.now) == [("kiosk never heard of", "ward 7")]
         trust_store.add_issuer(database, authority.der, clock.now, anchor=True)
-    kiosk.open(card, unblocking=1)
+    for _ in range(2):
+        kiosk.granted(card)  # and is never heard of again
+    assert kiosk.open(card).status_code == 403
     with operator.service.services.database.transaction() as database:
         assert alerts(database, clock.now) == [
             ("card frozen", card.serial),
@@ -126,7 +128,7 @@ def test_kiosk_health_is_exported_to_prometheus(
     operator: Operator, kiosk: KioskClient, card: PersonalCard, clock: Clock, folder: Path
 ) -> None:
     unlock(kiosk, card)
-    health_item = OutboxItem(id=uuid4(), recorded_at=datetime.now(UTC), fact=HEALTH)
+    health_item = OutboxItem(id=uuid4(), recorded_at=clock.now, fact=HEALTH)
     kiosk.report(health_item.model_dump(mode="json"))
     name = 'the "ward"\\\n7 {of="it"}\\n'
     with operator.service.services.database.transaction() as database:

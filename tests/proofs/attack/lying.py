@@ -71,7 +71,7 @@ class _Lies(RuleBasedStateMachine):
         super().__init__()
         self.grants: list[Grant] = []
 
-    @initialize(maximum=st.sampled_from([3, 3, 5, 9]), tells=st.booleans())
+    @initialize(maximum=st.sampled_from([3, 5, 9, 15]), tells=st.booleans())
     def begin(self, maximum: int, tells: bool) -> None:
         number = uuid4().hex[:8]
         self.liar = self.service.kiosk(f"liar {number}")
@@ -82,30 +82,52 @@ class _Lies(RuleBasedStateMachine):
 
     # ------------------------------------------------------------ visits
 
+    @rule(stop=st.integers(0, 19) | st.just(WHOLE))
+    def visit(self, stop: int) -> None:
+        """The holder unlocks the card at an honest kiosk, unless that is interrupted."""
+        grant = self._grant(self.honest)
+        if grant is not None:
+            facts = self._work(grant, UNDISTURBED, stop)
+            self._report(self.honest, grant, facts)
+            self.honest.report(visit_end(grant.session, len(facts)))
+
     @rule(
-        honest=st.booleans(),
         stop=st.integers(0, 19) | st.just(WHOLE),
         kept=st.lists(st.booleans(), min_size=12, max_size=12),
         signs=st.booleans(),
     )
-    def visit(self, honest: bool, stop: int, kept: list[bool], signs: bool) -> None:
-        """The holder unlocks the card; a liar reports what it likes of that."""
-        kiosk = self.honest if honest else self.liar
-        self.service.clock.pass_time(3600)
-        grant = self._grant(kiosk)
-        if grant is None:
-            return
-        facts = self._work(grant, UNDISTURBED, stop)
-        if not honest:
+    def visit_a_liar(self, stop: int, kept: list[bool], signs: bool) -> None:
+        """The holder unlocks the card at a kiosk that reports what it likes of that."""
+        grant = self._grant(self.liar)
+        if grant is not None:
             self.grants.append(grant)
+            facts = self._work(grant, UNDISTURBED, stop)
             facts = [fact for fact, keep in zip(facts, kept, strict=False) if keep]
             facts = [fact for fact in facts if signs or fact.command is not CardCommand.ATTEST]
-        self._report(kiosk, grant, facts)
-        if honest:
-            kiosk.report(visit_end(grant.session, len(facts)))
-        self.done["visits of holders"] += 1
+            self._report(self.liar, grant, facts)
+
+    @rule(stop=st.integers(0, 4), generations=st.tuples(st.integers(0, 1), st.integers(0, 1)))
+    def visit_a_liar_that_invents_a_renewal(self, stop: int, generations: tuple[int, int]) -> None:
+        """The card is taken out early, and the kiosk tells of a whole visit, but a signature."""
+        grant = self._grant(self.liar)
+        if grant is None:
+            return
+        self.grants.append(grant)
+        self._work(grant, UNDISTURBED, stop)
+        opened, carried = (grant.current.generation + each for each in generations)
+        whole = [
+            Fact(0, CardCommand.UNBLOCK, opened, None),
+            Fact(0, CardCommand.UNBLOCK, opened, 0x9000),
+            Fact(0, CardCommand.VERIFY, opened, 0x9000),
+            Fact(0, CardCommand.CHANGE, carried, None),
+            Fact(0, CardCommand.CHANGE, carried, 0x9000),
+        ]
+        self._report(self.liar, grant, whole)
+        self.liar.report(visit_end(grant.session, len(whole)))
+        self.done["renewals invented"] += 1
 
     def _grant(self, kiosk: KioskClient) -> Grant | None:
+        self.service.clock.pass_time(3600)
         self.chip.passcode = 0
         told = self.chip.told()
         answer = kiosk.open(self.card, passcode=told.passcode, unblocking=told.unblocking)
@@ -118,6 +140,7 @@ class _Lies(RuleBasedStateMachine):
         if answer.status_code != 200:
             assert problem(answer) == "card-frozen", answer.text
             return None
+        self.done["grants"] += 1
         return Grant.model_validate_json(answer.text)
 
     def _work(self, grant: Grant, plan: Plan, stop: int) -> list[Fact]:
