@@ -38,6 +38,7 @@ from kiosk.central.tables import Card, GrantRow, JournalRow, Table
 from kiosk.contract.messages import Grant
 from kiosk.rows import carry_out
 from tests.central.world import PersonalCard, Service, problem
+from tests.heartbeat import beat
 from tests.proofs.attack.laboratory import laboratory
 
 Content = dict[str, list[dict[str, Any]]]
@@ -51,6 +52,7 @@ class _Disks(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
+        beat("attack: journal and database")
         number = uuid4().hex[:8]
         self.kiosk = self.service.kiosk(f"ward {number}", f"trust {number}")
         self.service.restart()
@@ -250,7 +252,7 @@ def commits_fail(service: Service) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def attack(examples: int = 60, steps: int = 30, database: str = "") -> str:
+def attack(examples: int = 40, steps: int = 25, database: str = "") -> str:
     """Attack a central on SQLite and one on PostgreSQL, or on one given database."""
     logging.disable(logging.CRITICAL)
     told = []

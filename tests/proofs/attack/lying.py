@@ -35,6 +35,7 @@ from kiosk.central.tables import Card
 from kiosk.contract.messages import CardCommand, Grant
 from tests.central.test_evidence import UNDISTURBED, WHOLE, Plan, SimulatedCard, World
 from tests.central.world import KioskClient, PersonalCard, Service, item, problem, visit_end
+from tests.heartbeat import beat
 from tests.proofs.attack.laboratory import laboratory
 
 STATUSES = (None, "9000", "63C2", "63C1", "6983", "6D00", "6F00")
@@ -73,6 +74,7 @@ class _Lies(RuleBasedStateMachine):
 
     @initialize(maximum=st.sampled_from([3, 5, 9, 15]), tells=st.booleans())
     def begin(self, maximum: int, tells: bool) -> None:
+        beat("attack: lying kiosk")
         number = uuid4().hex[:8]
         self.liar = self.service.kiosk(f"liar {number}")
         self.honest = self.service.kiosk(f"honest {number}")
@@ -239,7 +241,7 @@ class _Lies(RuleBasedStateMachine):
         self.done["steps"] += 1
 
 
-def attack(examples: int = 150, steps: int = 40, database: str = "") -> str:
+def attack(examples: int = 60, steps: int = 30, database: str = "") -> str:
     """Let it lie on SQLite and on PostgreSQL, or on one given database."""
     logging.disable(logging.CRITICAL)
     told = []
