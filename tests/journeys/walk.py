@@ -32,6 +32,7 @@ from kiosk.demo.journey import DemoCard, HoldTitle
 from kiosk.demo.premises import Premises
 from kiosk.devices.reader import process
 from kiosk.leases import lease_renewer, pack_store
+from kiosk.link import http
 from kiosk.simulated.faults import Fault
 from kiosk.simulated.vpcd import VirtualReaderCard
 from kiosk.site import settings
@@ -107,6 +108,8 @@ def main(folder: Path, size: str, share: str, turn: int, which: str) -> None:
         process.SECONDS.update(DEADLINES)
         central_monitor.SECONDS = lease_renewer._LOOK_SECONDS = lease_renewer._LEAST_SECONDS = 0.5
         pack_store._WAITS = (1.0, 1.0)
+        # Central stands still in a story, and a busy machine takes long to draw what follows.
+        http._READ_SECONDS = http._WHOLE_SECONDS = PATIENCE
         kiosk = compose.ScreenService(settings.read(), open_pins=lambda: premises.pins)
         threading.Thread(target=_walk_all, args=(kiosk, premises, told), daemon=True).start()
         kiosk.run()
