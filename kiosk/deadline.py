@@ -89,7 +89,7 @@ def current() -> Deadline | None:
 def connect(host: str, port: int, at_most: float) -> socket.socket:
     """Return a connected socket within `at_most` seconds, whatever addresses `host` has.
 
-    Raises OSError; a name that cannot be encoded is an OSError, too.
+    Raises OSError, also for a name that cannot be encoded.
     """
     deadline = current()
     ends = time.monotonic() + at_most
@@ -97,7 +97,7 @@ def connect(host: str, port: int, at_most: float) -> socket.socket:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except UnicodeError as error:
-        raise OSError("a host name that cannot be encoded") from error
+        raise socket.gaierror(socket.EAI_NONAME, "The host name cannot be looked up") from error
     for family, kind, protocol, _, address in found:
         left = ends - time.monotonic()
         if deadline is not None:

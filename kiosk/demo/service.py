@@ -32,6 +32,8 @@ class CentralProcess:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.mail = folder / "mail"
+        self.mail_server = ""
+        """The URL of a mail server; without one, letters go to the folder `mail`."""
         self.url = ""
         self._port = 0
         self._process: subprocess.Popen[str] | None = None
@@ -100,7 +102,7 @@ class CentralProcess:
             "KIOSK_CENTRAL_DATABASE": f"sqlite:///{self.folder / 'central.sqlite3'}",
             "KIOSK_CENTRAL_MASTER_KEY_FILE": str(self.folder / "master.key"),
             "KIOSK_CENTRAL_NAME": cardholders.CENTRAL,
-            "KIOSK_CENTRAL_MAIL": f"folder:{self.mail}",
+            "KIOSK_CENTRAL_MAIL": self.mail_server or f"folder:{self.mail}",
             "KIOSK_CENTRAL_MAIL_FROM": "Smartcard self service <kiosk@demo.example>",
         }
 

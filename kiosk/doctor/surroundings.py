@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import platform
-import socket
 import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from kiosk import deadline
 from kiosk.errors import (
     CardError,
     CardMute,
@@ -109,8 +109,8 @@ def certificate(url: str, authority: Path | None) -> Diagnosis:
         advice = text("`central_authority` in kiosk.toml has to name the trust's own authority.")
         found = Verbatim(error.verify_message)
         return Diagnosis(Part.CERTIFICATE, Verdict.FAILED, found, advice)
-    except (OSError, UnicodeError) as error:
-        found = Verbatim(getattr(error, "strerror", None) or "-")
+    except OSError as error:
+        found = Verbatim(error.strerror or "-")
         return Diagnosis(Part.CERTIFICATE, Verdict.WARNING, found)
     days = (ends - datetime.now(UTC)).days
     valid = plural("valid for {count} day", "valid for {count} days", days)
@@ -144,7 +144,7 @@ def checks_failed(error: Exception) -> Diagnosis:
 def _ends(host: str, port: int, authority: Path | None) -> datetime:
     context = ssl.create_default_context(cafile=authority)
     with (
-        socket.create_connection((host, port), timeout=_PATIENCE_SECONDS) as plain,
+        deadline.connect(host, port, _PATIENCE_SECONDS) as plain,
         context.wrap_socket(plain, server_hostname=host) as secured,
     ):
         peer = secured.getpeercert() or {}

@@ -120,7 +120,8 @@ def _addresses(host: str | None, place: str) -> frozenset[Address]:
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        raise SettingsError(place, f"{host} has no address") from None
+        shown = str(host).encode("ascii", "backslashreplace").decode()
+        raise SettingsError(place, f"{shown} has no address") from None
     return frozenset(ip_address(str(address[0]).partition("%")[0]) for *_, address in found)
 
 

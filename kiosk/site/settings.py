@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -20,7 +21,14 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from nacl.signing import VerifyKey
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSetting
 
@@ -31,10 +39,32 @@ from kiosk.flow.preferences import Language
 _PREFIX, _SITE = "KIOSK_", "KIOSK_SITE"
 _LONGEST_FILE = 1 << 16
 _LONGEST_LINE = 64  # of a contact; the same as for an organisation's contacts
+_LONGEST_HOST = 253
+_LABEL = re.compile(r"[0-9A-Za-z]([0-9A-Za-z-]{0,61}[0-9A-Za-z])?")
+_NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
 _MACHINES = frozenset(
     {"state_directory", "runtime_directory", "asks_directory", "swap_tolerated", "keyboard"}
 )
 """Settings of the appliance, which a site may not set."""
+
+
+def _host(name: str) -> str:
+    """Return a host's name or address as it is. Raises ValueError if no resolver can look it up.
+
+    A name is that of RFC 1123, section 2.1. Its last label is no number: resolvers read that as an
+    address in another notation.
+    """
+    with suppress(ValueError):
+        ip_address(name)
+        return name
+    labels = name.removesuffix(".").split(".")
+    if len(name) > _LONGEST_HOST or not all(_LABEL.fullmatch(each) for each in labels):
+        raise ValueError(
+            "is no host: a name has labels of 1 to 63 letters, digits and hyphens between its dots"
+        )
+    if _NUMBER.fullmatch(labels[-1]):
+        raise ValueError("is no host: neither a name nor a complete address")
+    return name
 
 
 class HelpContact(BaseModel):
@@ -113,7 +143,7 @@ class Settings(BaseSettings):
     technician_code: Annotated[str, Field(pattern=r"^(\$argon2id\$[!-~]+)?$")] = ""
     """The hash from `kiosk technician-code`; without it there is no technician's screen."""
 
-    clocks: tuple[Annotated[str, Field(pattern=r"^[0-9A-Za-z.:-]{1,253}$")], ...] = ()
+    clocks: tuple[Annotated[str, AfterValidator(_host)], ...] = ()
     """Time servers that the firewall lets through, by name or address."""
 
     pins: dict[str, int] = {}
@@ -128,6 +158,7 @@ class Settings(BaseSettings):
             raise ValueError("must be an https address")
         if parts.scheme == "http" and not _is_loopback(parts.hostname):
             raise ValueError("must be https: plain http is for this machine's loopback alone")
+        _host(parts.hostname)
         return url.rstrip("/")
 
 

@@ -43,10 +43,11 @@ class TrustedCard(PersonalCard):
 
     authority: Authority = field(default_factory=Authority)
     registered: bool = False
+    years: int = 3
 
     def __post_init__(self) -> None:
-        self.certificate = self.authority.sign(self.holder_key)
-        self.card_certificate = self.authority.sign(self.card_key, "card")
+        self.certificate = self.authority.sign(self.holder_key, years=self.years)
+        self.card_certificate = self.authority.sign(self.card_key, "card", years=self.years)
 
     def document(self, organisation: str) -> dict[str, Any]:
         document = super().document(organisation)

@@ -10,7 +10,17 @@ import math
 
 import pytest
 
-from tests.proofs.attack import connections, copied, journals, lying, polls, reports
+from tests.proofs.attack import (
+    addresses,
+    clocks,
+    connections,
+    copied,
+    journals,
+    lying,
+    polls,
+    reports,
+    revocations,
+)
 
 pytestmark = pytest.mark.dealt
 
@@ -52,3 +62,19 @@ def test_a_lying_kiosk_makes_no_key_unknown(database_url: str) -> None:
 @pytest.mark.drawn
 def test_no_order_of_full_torn_and_restored_files_loses_a_grant(database_url: str) -> None:
     assert "no grant and no key was lost" in journals.attack(6, 12, database_url)
+
+
+@pytest.mark.drawn
+def test_a_letter_goes_to_the_mailbox_that_was_typed_or_nowhere(database_url: str) -> None:
+    told = addresses.attack(60, database_url)
+    assert "each to the one mailbox that was typed" in told
+
+
+def test_no_jump_of_a_clock_makes_a_card_wait_too_long(database_url: str) -> None:
+    told = clocks.attack(6, database_url)
+    assert "no wait was longer than 600 s, and each ended" in told
+
+
+def test_lists_that_say_less_replace_no_full_one(database_url: str) -> None:
+    told = revocations.attack(database_url, every=5)
+    assert "3 lists and 1 authorities offered by command, 6 cards' certificates" in told

@@ -43,7 +43,7 @@ def test_waits_grow_with_the_failures() -> None:
 
 @given(st.floats(0.001, 300))
 def test_a_wait_ends_exactly_when_announced(seconds: float) -> None:
-    counted = Counted(1, NOW + timedelta(seconds=seconds))
+    counted = Counted(4, NOW + timedelta(seconds=seconds))
     wait = seconds_to_wait(counted, PER_REGISTRATION, NOW)
     assert wait >= 1
     assert seconds_to_wait(counted, PER_REGISTRATION, NOW + timedelta(seconds=wait)) == 0
@@ -79,3 +79,16 @@ def test_a_clock_jump_never_makes_a_wait_longer_than_the_longest(
         assert seconds <= policy.waits[-1].total_seconds()
         # The wait ends: looking at it does not restart it.
         assert seconds_to_wait(counted, policy, NOW + timedelta(seconds=seconds)) == 0
+
+
+@given(st.integers(0, 30), st.timedeltas(timedelta(0), timedelta(days=400)))
+def test_after_a_clock_jump_nobody_waits_longer_than_their_failures_cost(
+    failures: int, jump: timedelta
+) -> None:
+    """A success leaves the time of the jumped clock behind, and no failure that costs a wait."""
+    for policy in (PER_REGISTRATION, PER_KIOSK):
+        counted = Counted(failures)
+        count_failure(counted, policy, NOW + jump)
+        take_back(counted, NOW + jump)
+        cost = waits(policy, failures)[-1] if failures else 0
+        assert seconds_to_wait(counted, policy, NOW) <= cost

@@ -14,22 +14,24 @@ from kiosk.central.mail.conversation import conversation
 from kiosk.central.mail.letters import Letter
 from kiosk.central.mail.transport import FolderMailTransport, SmtpMailTransport
 from kiosk.errors import MailFailed
+from tests.host_names import UNENCODABLE
 
-HOSTS = ["smartcards..example.nhs.uk", "a" * 64 + ".example.nhs.uk", "\udcff.example.nhs.uk"]
 SENDER = Sender("Kiosk", "kiosk@example.nhs.uk")
 
 
-@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("host", UNENCODABLE)
 def test_a_mail_server_of_that_name_takes_no_letter(host: str) -> None:
     letter = Letter("a code", ("Dear Nora",), "042042")
     with pytest.raises(MailFailed):
         SmtpMailTransport(host, 25, SENDER).deliver("nora@nhs.net", letter)
 
 
-def test_a_conversation_fails_by_an_unencodable_name() -> None:
+@pytest.mark.parametrize("host", UNENCODABLE)
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_conversation_fails_by_an_unencodable_name(host: str, wrapped: bool) -> None:
     with (
         pytest.raises(MailFailed),
-        conversation("smartcards..example", 465, ssl.create_default_context(), wrapped=True),
+        conversation(host, 465, ssl.create_default_context(), wrapped=wrapped),
     ):
         pass
 
@@ -46,7 +48,7 @@ def test_a_letter_with_half_a_character_is_not_sent(tmp_path: Path, place: str) 
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("host", UNENCODABLE)
 def test_nothing_listens_at_that_name(host: str) -> None:
     with pytest.raises(OSError, match=r"encode|not known|Name"):
         door.listen(host, 0)

@@ -27,6 +27,7 @@ from kiosk.flow.diagnosis import Diagnosis, Part, Verdict
 from kiosk.flow.text import Verbatim, in_english, text
 from kiosk.simulated.pcscd import PrivatePcscd
 from kiosk.values import ReaderTrouble
+from tests.host_names import UNENCODABLE
 
 
 def raising(error: Exception) -> Callable[[], object]:
@@ -149,6 +150,14 @@ def test_a_self_signed_certificate_is_not_trusted(folder: Path) -> None:
         seen = surroundings.certificate(url, None)
     assert seen.verdict is Verdict.FAILED
     assert seen.advice
+
+
+@pytest.mark.parametrize("host", UNENCODABLE)
+def test_a_name_that_cannot_be_looked_up_is_said_to_be(host: str) -> None:
+    seen = surroundings.certificate(f"https://{host}", None)
+    assert seen.verdict is Verdict.WARNING
+    assert "host name" in in_english(seen.found)
+    assert in_english(seen.found).encode()
 
 
 def test_the_report_names_the_software_and_its_version() -> None:

@@ -36,6 +36,7 @@ from tests.devices.cards import UNBLOCK
 from tests.devices.rival import Hold, rival
 from tests.journeys.breakage import OUT_OF_SERVICE, SCREEN_FAILURES
 from tests.journeys.happening import MISSED, Do, Story, While, Within
+from tests.journeys.late_codes import LATE_CODES
 from tests.journeys.offline import WITHOUT_CENTRAL
 from tests.journeys.refusals import REFUSALS
 from tests.journeys.registering import REGISTERING
@@ -309,6 +310,7 @@ EVERY_STORY: dict[str, Story] = {
     **STORIES,
     **REGISTERING,
     **REFUSALS,
+    **LATE_CODES,
     **WITHOUT_CENTRAL,
     **SCREEN_FAILURES,
     **AT_LAST,

@@ -16,6 +16,7 @@ from kiosk.contract.messages import Health
 from kiosk.errors import CentralUnavailable
 from kiosk.link import http
 from kiosk.link.http import Http
+from tests.host_names import UNENCODABLE
 from tests.link.server import answering
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -142,7 +143,9 @@ def test_a_quick_answer_leaves_no_timer_behind() -> None:
     assert all(each.finished.is_set() for each in timers)
 
 
-@pytest.mark.parametrize("host", ["a" * 64 + ".example", "a..example", "\udcff.example"])
-def test_central_is_unavailable_if_its_name_is_unknown(host: str) -> None:
-    with pytest.raises(CentralUnavailable):
-        Http(f"http://{host}").ask("GET", "/v1/health", Health)
+@pytest.mark.parametrize("host", UNENCODABLE)
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_central_is_unavailable_if_its_name_is_unknown(scheme: str, host: str) -> None:
+    with pytest.raises(CentralUnavailable) as unavailable:
+        Http(f"{scheme}://{host}").ask("GET", "/v1/health", Health)
+    assert str(unavailable.value).encode()

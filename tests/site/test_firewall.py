@@ -11,6 +11,7 @@ import pytest
 from kiosk.errors import SettingsError
 from kiosk.site import firewall
 from kiosk.site.settings import Settings
+from tests.host_names import UNENCODABLE
 
 RESOLV = (
     "# by hand\nnameserver 192.0.2.53\nnameserver 127.0.0.53\nnameserver fe80::1%eth0\nnameserver\n"
@@ -66,3 +67,17 @@ def test_an_unknown_name_is_reported_by_its_setting() -> None:
     with pytest.raises(SettingsError) as refused:
         firewall.look_up_clocks(settings)
     assert refused.value.place == "clocks"
+
+
+@pytest.mark.parametrize("host", UNENCODABLE)
+def test_a_name_that_cannot_be_looked_up_is_reported_by_its_setting(host: str) -> None:
+    """The checker of the settings refuses it earlier; this is what comes if it was not asked."""
+    settings = Settings.model_construct(central_url=f"https://{host}", clocks=(host,))
+    for look_up, place in (
+        (firewall.look_up_central, "central_url"),
+        (firewall.look_up_clocks, "clocks"),
+    ):
+        with pytest.raises(SettingsError) as refused:
+            look_up(settings)
+        assert refused.value.place == place
+        assert str(refused.value).encode(), "the journal can show it"

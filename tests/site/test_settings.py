@@ -20,6 +20,19 @@ def test_plain_http_is_for_the_loopback_alone(monkeypatch: pytest.MonkeyPatch) -
         assert caught.value.place == "KIOSK_CENTRAL_URL"
 
 
+def test_half_a_character_in_the_environment_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (
+        ("KIOSK_CENTRAL_URL", "https://\udcff.example.nhs.uk"),
+        ("KIOSK_CLOCKS", '["\udcff.example.nhs.uk"]'),
+    ):
+        monkeypatch.setenv(name, value)
+        with pytest.raises(SettingsError) as caught:
+            settings.read()
+        assert caught.value.place.startswith(name)
+        assert str(caught.value).encode(), "the journal can show it"
+        monkeypatch.delenv(name)
+
+
 def test_settings_are_frozen() -> None:
     with pytest.raises(ValueError, match="frozen"):
         settings.read().width = 900  # type: ignore[misc]

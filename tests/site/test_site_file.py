@@ -11,7 +11,23 @@ import pytest
 from kiosk.errors import SettingsError
 from kiosk.simulated.issuing import SimulatedIssuer
 from kiosk.site import settings, site_file
+from tests.host_names import UNENCODABLE
 
+NO_HOSTS = [
+    *(each for each in UNENCODABLE if each.isascii()),
+    "smart_cards.example.nhs.uk",
+    "-smartcards.example.nhs.uk",
+    "smartcards-.example.nhs.uk",
+    ".example.nhs.uk",
+    ".".join(["a" * 60] * 5),
+    "sm\u00e4rtcards.example.nhs.uk",
+    "192.0.2.300",
+    "192.0.2",
+    "0x7f.1",
+    "2001:db8:::7",
+    "..",
+]
+"""Host names that are none, or that resolvers read as some other address."""
 URL = 'central_url = "https://central.example:8443"\n'
 
 
@@ -71,10 +87,21 @@ def test_the_sites_settings_reach_the_services(boot: Path, monkeypatch: pytest.M
         ('central_url = "http://central.example"', "central_url"),
         ('central_url = "https://central.example:99999"', "central_url"),
         ("", "central_url"),
+        *((f'central_url = "https://{host}:8443"', "central_url") for host in NO_HOSTS),
+        *((f'{URL}clocks = ["192.0.2.1", "{host}"]', "clocks.1") for host in NO_HOSTS),
     ],
 )
 def test_an_error_names_the_wrong_key(boot: Path, text: str, place: str) -> None:
     assert refused(boot, text).place == place
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["central", "smart-cards.example.nhs.uk", "xn--nhs-0na.nhs.uk", "192.0.2.7", "c.nhs.uk."],
+)
+def test_a_host_has_a_name_or_an_address(boot: Path, host: str) -> None:
+    read = hand_over(boot, f'central_url = "https://{host}:8443"\nclocks = ["{host}"]')
+    assert (read.central_url, read.clocks) == (f"https://{host}:8443", (host,))
 
 
 @pytest.mark.parametrize(

@@ -56,10 +56,11 @@ PER_KIOSK = ThrottlePolicy(
 def seconds_to_wait(counts: Counts, policy: ThrottlePolicy, now: datetime) -> int:
     """Return the whole seconds until an attempt may be made; 0 if it may be made now.
 
-    No wait is longer than the policy's longest. A clock that jumped ahead and came back would
-    otherwise leave a wait of that length, so the moment is corrected in `counts`.
+    No wait is longer than the one that the failures cost. A clock that jumped ahead and came back
+    would otherwise leave a wait of that length, also after a success, so the moment is corrected
+    in `counts`.
     """
-    longest = now + policy.waits[-1]
+    longest = now + _cost(policy, counts.failures)
     if counts.not_before is not None and counts.not_before > longest:
         counts.not_before = longest
     if counts.not_before is None or counts.not_before <= now:
@@ -76,9 +77,13 @@ def count_failure(counts: Counts, policy: ThrottlePolicy, now: datetime) -> None
     ):
         counts.failures = 0
     counts.failures += 1
-    beyond = counts.failures - policy.free
-    wait = policy.waits[min(beyond, len(policy.waits)) - 1] if beyond > 0 else timedelta(0)
-    counts.not_before = now + wait
+    counts.not_before = now + _cost(policy, counts.failures)
+
+
+def _cost(policy: ThrottlePolicy, failures: int) -> timedelta:
+    """Return the wait after the last of so many failures."""
+    beyond = failures - policy.free
+    return policy.waits[min(beyond, len(policy.waits)) - 1] if beyond > 0 else timedelta(0)
 
 
 def take_back(counts: Counts, now: datetime) -> None:

@@ -11,7 +11,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.heartbeat import beat
-from tests.proofs.attack import connections, copied, imports, journals, lying, polls, reports
+from tests.proofs.attack import (
+    addresses,
+    clocks,
+    connections,
+    copied,
+    imports,
+    journals,
+    lying,
+    polls,
+    reports,
+    revocations,
+)
 
 KINDS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("connections", connections.attack),
@@ -22,6 +33,9 @@ KINDS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("copied key, PostgreSQL", copied.attack_on_postgresql),
     ("lying kiosk", lying.attack),
     ("journal and database", journals.attack),
+    ("addresses", addresses.attack),
+    ("clock jumps", clocks.attack),
+    ("revocation lists", revocations.attack),
     ("imports", imports.attack),
 )
 
