@@ -9,15 +9,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import pytest
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from kiosk.central.actions import imports
 from kiosk.central.actions.context import OperatorContext
 from kiosk.central.actions.imports import ImportedRows, ImportFiles, ImportOutcome, Source
 from kiosk.central.keys import sealing
 from kiosk.central.operations import import_staging
+from kiosk.central.operations.import_plan import Plan
 from kiosk.central.tables import (
     AuditEntry,
     Card,
@@ -33,6 +36,7 @@ from kiosk.central.tables import (
     Tombstone,
 )
 from tests.central.desk import OPERATOR, Operator
+from tests.central.loggedin import TrustedCard
 from tests.central.world import KioskClient, PersonalCard, Service, certificate, problem
 from tests.patience import wait_until
 from tests.processes import running
@@ -314,6 +318,31 @@ def test_an_import_that_is_outdated_is_decided_anew(
     assert staged(operator) == 0
 
 
+def test_a_card_that_others_add_meanwhile_is_not_doubled(
+    operator: Operator, files: Files, kiosk: KioskClient
+) -> None:
+    import_many(operator, files, lambda _done: None)
+    files.written()
+
+    def add_it(_done: int) -> None:
+        if not stored(operator)["Card"]:
+            kiosk.know(TrustedCard(serial="00112233"))
+
+    outcome = imports.import_rows(
+        OperatorContext(operator.service.services, OPERATOR),
+        files=ImportFiles(
+            cards=Source("cards", (files.folder / "cards.csv").read_text()),
+            keys=imports.SealedFile(
+                "keys", (files.folder / "keys.sealed").read_bytes(), files.folder / "import.key"
+            ),
+        ),
+        progress=add_it,
+    )
+    assert ImportedRows("cards there already", 1) in outcome.counts
+    assert ImportedRows("cards added", 1) in outcome.counts
+    assert stored(operator)["Card"] == 2
+
+
 def test_an_address_that_is_confirmed_meanwhile_is_kept(
     operator: Operator, files: Files, kiosk: KioskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -337,6 +366,82 @@ def test_an_address_that_is_confirmed_meanwhile_is_kept(
     with operator.service.services.database.reading() as database:
         nora = database.exec(select(Cardholder).where(Cardholder.uuid == NORA)).one()
     assert (nora.name, nora.email) == ("Nora Newname", "nora@nhs.net")
+
+
+def sizes_of_turns(monkeypatch: pytest.MonkeyPatch, most: int) -> list[int]:
+    """Have a turn publish at most so many rows; return the list that their numbers go to."""
+    monkeypatch.setattr(imports, "MOST_ROWS", most)
+    sizes: list[int] = []
+    publish = import_staging.publish
+
+    def noted(session: Session, identity: UUID, plan: Plan, now: datetime) -> int:
+        sizes.append(plan.size)
+        return publish(session, identity, plan, now)
+
+    monkeypatch.setattr(import_staging, "publish", noted)
+    return sizes
+
+
+def parts_audited(operator: Operator) -> list[tuple[Any, Any]]:
+    with operator.service.services.database.reading() as database:
+        entries = database.exec(
+            select(AuditEntry)
+            .where(AuditEntry.kind == "imported")
+            .order_by(col(AuditEntry.sequence))
+        ).all()
+    return [(each.details.get("part"), each.details.get("parts")) for each in entries]
+
+
+def test_no_turn_publishes_more_rows_than_kiosks_can_wait_for(
+    operator: Operator, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = sizes_of_turns(monkeypatch, 4)
+    operator.does(*files.written())
+    assert sizes == [2, 2, 4], "people, positions, and cards with their keys"
+    assert parts_audited(operator) == [(1, 3), (2, 3), (3, 3)]
+    rows = stored(operator)
+    assert [rows[name] for name in ("Cardholder", "Position", "Card", "EscrowedKey")] == [2] * 4
+    assert "cards added: 2" in operator.out
+    assert "positions: 2" in operator.out
+    assert staged(operator) == 0
+
+
+def test_the_positions_of_a_cardholder_are_published_together(
+    operator: Operator, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files.positions = [f"{who},S{n},Nurse," for n in range(4) for who in (NORA, OLGA)]
+    sizes = sizes_of_turns(monkeypatch, 3)
+    import_many(operator, files, lambda _done: None)
+    assert sizes == [2, 4, 4]
+
+
+def test_an_import_that_fails_in_a_later_part_goes_on_from_there(
+    operator: Operator, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many(files, 18)
+    sizes = sizes_of_turns(monkeypatch, 10)
+
+    def fail(done: int) -> None:
+        if done > 10:
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        import_many(operator, files, fail)
+    assert (stored(operator)["Cardholder"], stored(operator)["Position"]) == (10, 0)
+    outcome = import_many(operator, files, lambda _done: None)
+    assert ImportedRows("cardholders added", 10) in outcome.counts
+    assert ImportedRows("cardholders there already", 10) in outcome.counts
+    assert (stored(operator)["Cardholder"], stored(operator)["Position"]) == (20, 20)
+    assert max(sizes) <= 10
+
+
+def test_a_rejected_key_has_its_number_in_the_file_in_any_part(
+    operator: Operator, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes_of_turns(monkeypatch, 4)
+    files.keys.append("piv,99999999,Imported,,5")
+    assert operator.run(*files.written(), "--skip-bad-rows") == 0
+    assert "keys.sealed, line 3, serial: no such card" in operator.err
 
 
 @pytest.mark.dealt

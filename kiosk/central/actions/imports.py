@@ -14,9 +14,10 @@ from kiosk.central.actions.context import Declined, OperatorContext, said_plainl
 from kiosk.central.keys import sealing
 from kiosk.central.keys.sealing import CardKey, RowError, UnreadableRows
 from kiosk.central.operations import import_staging, imported_rows
+from kiosk.central.operations.import_plan import Plan
 from kiosk.central.operations.import_staging import Forgotten, Outdated
 from kiosk.central.operations.imported_rows import Batch, Outcome, Source
-from kiosk.central.operations.importing import Importer, Plan
+from kiosk.central.operations.importing import Importer
 
 __all__ = [
     "ImportFiles", "ImportKey", "ImportOutcome", "ImportedRows", "RowsRejected", "SealedFile",
@@ -24,6 +25,8 @@ __all__ = [
     "show_import_key",
 ]  # fmt: skip
 
+MOST_ROWS = 100_000
+"""The rows and keys that one turn publishes: each takes up to a tenth of a millisecond of it."""
 _MOST_TRIES = 3
 """An import is decided at most so often, if others change what it was decided from."""
 
@@ -125,7 +128,8 @@ def seal_keys(*, keys: Source, to: str, output: Path) -> SealedKeys:
 
 def check_import(context: OperatorContext, *, files: ImportFiles) -> ImportOutcome:
     """Return what an import of these files would do, and do nothing."""
-    _, outcome = _decided(context, files)
+    batch, outcome = _read(files)
+    _decide(context, batch, outcome)
     return _outcome(outcome)
 
 
@@ -139,32 +143,84 @@ def import_rows(
 ) -> ImportOutcome:
     """Take cardholders, positions, cards and sealed keys in: all of them, or none.
 
-    `skip_bad_rows` takes the good ones. `progress` is told how many rows are staged. Raises
-    RowsRejected.
+    More than `MOST_ROWS` are taken in by parts, each of them completely or not at all. If a part
+    fails, those before it stay, and the same import goes on from there. `skip_bad_rows` takes the
+    good ones. `progress` is told how many rows are staged. Raises RowsRejected.
     """
+    batch, outcome = _read(files)
+    unread = tuple(outcome.flaws)
+    _decide(context, batch, outcome)
+    if outcome.flaws and not skip_bad_rows:
+        reason = "Nothing was imported: mend these rows, or skip them"
+        raise RowsRejected(reason, tuple(outcome.flaws))
+    parts = [batch] if batch.size <= MOST_ROWS else list(batch.parts(MOST_ROWS))
+    outcome.counts.clear()
+    staged = 0
+    for number, each in enumerate(parts, 1):
+        part = _Part(each, number, len(parts), unread if number == 1 else ())
+        before = staged
+
+        def told(rows: int, before: int = before) -> None:
+            nonlocal staged
+            staged = before + rows
+            progress(staged)
+
+        outcome.counts += _import_part(context, part, told, skip_bad_rows=skip_bad_rows).counts
+    return _outcome(outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of an import. `unread`: the rows of the files that are wrong in themselves."""
+
+    batch: Batch
+    number: int
+    parts: int
+    unread: tuple[RowError, ...]
+
+    @property
+    def before(self) -> str:
+        """What was imported if this part is not."""
+        return "Nothing" if self.number == 1 else "Only a part"
+
+    @property
+    def audited(self) -> dict[str, int]:
+        """The details that name it in the audit."""
+        return {} if self.parts == 1 else {"part": self.number, "parts": self.parts}
+
+
+def _import_part(
+    context: OperatorContext, part: _Part, progress: Callable[[int], None], *, skip_bad_rows: bool
+) -> Outcome:
+    """Take a part in, completely or not at all."""
     services = context.services
     with said_plainly():
         import_staging.sweep(services.database, context.now)
     for _ in range(_MOST_TRIES):
-        plan, outcome = _decided(context, files)
+        outcome = Outcome(flaws=list(part.unread))
+        plan = _decide(context, part.batch, outcome)
         if outcome.flaws and not skip_bad_rows:
-            reason = "Nothing was imported: mend these rows, or skip them"
+            reason = f"{part.before} was imported: these rows have become wrong meanwhile"
             raise RowsRejected(reason, tuple(outcome.flaws))
         try:
-            _stage_and_publish(context, plan, outcome, progress)
+            _stage_and_publish(context, plan, outcome, progress, part.audited)
         except Outdated:
             continue
         except Forgotten:
-            raise Declined("Nothing was imported: it took too long. Try again") from None
+            raise Declined(f"{part.before} was imported: it took too long. Try again") from None
         finally:
             with said_plainly():
                 import_staging.sweep(services.database, context.now)
-        return _outcome(outcome)
-    raise Declined("Nothing was imported: cardholders or cards change meanwhile. Try again")
+        return outcome
+    raise Declined(f"{part.before} was imported: cardholders or cards change meanwhile. Try again")
 
 
 def _stage_and_publish(
-    context: OperatorContext, plan: Plan, outcome: Outcome, progress: Callable[[int], None]
+    context: OperatorContext,
+    plan: Plan,
+    outcome: Outcome,
+    progress: Callable[[int], None],
+    part: dict[str, int],
 ) -> None:
     """Stage the rows in short turns, and publish them in the last one, or none of them."""
     database = context.services.database
@@ -176,20 +232,19 @@ def _stage_and_publish(
             if kept:
                 outcome.counts["confirmed addresses kept"] += kept
             done = {name.replace(" ", "_"): count for name, count in outcome.counts.items()}
-            change.record("imported", {**done, "rejected": len(outcome.flaws)})
+            change.record("imported", {**done, "rejected": len(outcome.flaws), **part})
     except BaseException:
         with said_plainly():
             import_staging.discard(database, identity)
         raise
 
 
-def _decided(context: OperatorContext, files: ImportFiles) -> tuple[Plan, Outcome]:
-    """Return what the files change, from the database as it is at one moment."""
-    batch, outcome = _read(files)
+def _decide(context: OperatorContext, batch: Batch, outcome: Outcome) -> Plan:
+    """Return what the rows change, from the database as it is at one moment."""
     services = context.services
     with context.reading() as session:
         importer = Importer(session, services.escrow, outcome, mail_domains=services.mail_domains)
-        return importer.decide(batch), outcome
+        return importer.decide(batch)
 
 
 def _read(files: ImportFiles) -> tuple[Batch, Outcome]:

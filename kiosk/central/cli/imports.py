@@ -82,7 +82,9 @@ def import_rows(
 ) -> int:
     """Take cardholders, cards and sealed keys in: all of them, or none.
 
-    Importing again updates. Dates are YYYY-MM-DD. --check ends with 1 if rows would be rejected.
+    More than 100,000 rows are taken in by parts, each completely or not at all. Importing again
+    updates, and goes on after an import that ended early. Dates are YYYY-MM-DD. --check ends
+    with 1 if rows would be rejected.
     """
     harden(die_with_parent=False)
     files = ImportFiles(

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, TypeVar
@@ -94,6 +94,7 @@ class ImportedCard(_Row):
 
 
 _R = TypeVar("_R", bound=_Row)
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +115,44 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The rows that are right in themselves, each with its line."""
+    """The rows that are right in themselves, each with its line; keys with their number."""
 
     holders: Sequence[tuple[RowError, ImportedHolder]]
     positions: Sequence[tuple[RowError, ImportedPosition]]
     cards: Sequence[tuple[RowError, ImportedCard]]
-    keys: Mapping[CardName, CardKey]
+    keys: Mapping[CardName, tuple[int, CardKey]]
     keys_file: str
+
+    @property
+    def size(self) -> int:
+        """The number of rows and keys."""
+        return sum(map(len, (self.holders, self.positions, self.cards, self.keys)))
+
+    def parts(self, most: int) -> Iterator[Batch]:
+        """Yield batches of about `most` rows, of which each needs only those before it.
+
+        A cardholder's positions are in one part, and a card with its key.
+        """
+        for holders in _slices(self.holders, most):
+            yield Batch(holders, (), (), {}, self.keys_file)
+        positions: dict[str, list[tuple[RowError, ImportedPosition]]] = defaultdict(list)
+        for each in self.positions:
+            positions[each[1].uuid].append(each)
+        part: list[tuple[RowError, ImportedPosition]] = []
+        for rows in positions.values():
+            part += rows
+            if len(part) >= most:
+                yield Batch((), part, (), {}, self.keys_file)
+                part = []
+        if part:
+            yield Batch((), part, (), {}, self.keys_file)
+        keys = dict(self.keys)
+        for cards in _slices(self.cards, most // 2):
+            names = [(row.family, row.serial) for _, row in cards]
+            own = {name: keys.pop(name) for name in names if name in keys}
+            yield Batch((), (), cards, own, self.keys_file)
+        for others in _slices(list(keys.items()), most):
+            yield Batch((), (), (), dict(others), self.keys_file)
 
 
 def read(
@@ -136,10 +168,15 @@ def read(
         _rows(holders, ImportedHolder, ("uuid",), outcome),
         _rows(positions, ImportedPosition, ("uuid", "code"), outcome),
         _rows(cards, ImportedCard, ("family", "serial"), outcome),
-        {(key.family, key.serial): key for key in keys},
+        {(key.family, key.serial): (number, key) for number, key in enumerate(keys, 1)},
         keys_file,
     )
     return batch, outcome
+
+
+def _slices(rows: Sequence[_Item], most: int) -> Iterator[Sequence[_Item]]:
+    for start in range(0, len(rows), max(1, most)):
+        yield rows[start : start + max(1, most)]
 
 
 def _rows(

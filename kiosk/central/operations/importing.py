@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -23,6 +23,7 @@ from kiosk.central import addresses
 from kiosk.central.keys.escrow import Escrow
 from kiosk.central.keys.escrow_journal import CardLine
 from kiosk.central.keys.sealing import CardKey, RowError
+from kiosk.central.operations.import_plan import Plan, Row
 from kiosk.central.operations.imported_rows import (
     Batch,
     CardName,
@@ -44,55 +45,10 @@ from kiosk.central.tables import (
     StagedCardholder,
     StagedKey,
     StagedPosition,
-    Table,
 )
 from kiosk.values import Family
 
 _SEED_BYTES = 32
-Row = dict[str, Any]
-STAGED: tuple[type[Table], ...] = (StagedCardholder, StagedPosition, StagedCard, StagedKey)
-"""The staging tables, in the order in which their rows are staged."""
-
-
-@dataclass(slots=True)
-class FeedGrowth:
-    """An organisation's part of an import: positions in its change feed, and cards more or less."""
-
-    positions: int = 0
-    cards: int = 0
-
-
-@dataclass
-class Plan:
-    """The changes of an import: the rows to stage, and what publishing them has to know.
-
-    `ranks`: the number of new rows of a table. `newest`: the highest key of a table that was there.
-    `lines`: the journal's lines of the keys.
-    """
-
-    rows: dict[type[Table], list[Row]] = field(
-        default_factory=lambda: {each: [] for each in STAGED}
-    )
-    ranks: Counter[type[Table]] = field(default_factory=Counter)
-    newest: dict[type[Table], int] = field(default_factory=dict)
-    growth: dict[int, FeedGrowth] = field(default_factory=lambda: defaultdict(FeedGrowth))
-    lines: list[CardLine] = field(default_factory=list)
-
-    def stage(self, table: type[Table], row: Row) -> Row:
-        """Have a row staged, under the next number."""
-        rows = self.rows[table]
-        rows.append({"line": len(rows) + 1, **row})
-        return rows[-1]
-
-    def rank(self, table: type[Table]) -> int:
-        """Return the rank of a further new row."""
-        self.ranks[table] += 1
-        return self.ranks[table]
-
-    @property
-    def size(self) -> int:
-        """The number of rows to stage."""
-        return sum(map(len, self.rows.values()))
 
 
 @dataclass(slots=True)
@@ -353,10 +309,14 @@ class Importer:
         }
         kept = {
             each.card_id: each
-            for each in self._database.exec(select(EscrowedKey).where(EscrowedKey.generation == 0))
+            for each in self._database.execute(
+                select(
+                    EscrowedKey.card_id, EscrowedKey.kind, EscrowedKey.mutual, EscrowedKey.wrapped
+                ).where(EscrowedKey.generation == 0)
+            )
         }
-        for place, (identity, key) in enumerate(batch.keys.items(), 1):
-            at = RowError(batch.keys_file, place, "serial", "")
+        for identity, (number, key) in batch.keys.items():
+            at = RowError(batch.keys_file, number, "serial", "")
             card = self._cards.get(identity)
             if card is None:
                 self._reject(at, "no such card")
@@ -372,7 +332,7 @@ class Importer:
             self._stage_key(card, key)
             self._outcome.counts["keys"] += 1
 
-    def _is_known(self, known: EscrowedKey, card: _Card, key: CardKey) -> bool:
+    def _is_known(self, known: Any, card: _Card, key: CardKey) -> bool:
         if (known.kind, known.mutual) != (key.cipher, key.mutual):
             return False
         return self._escrow.unwrap(card.family, card.serial, known.wrapped).same_as(key.secret)
