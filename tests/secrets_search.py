@@ -10,6 +10,12 @@ from pathlib import Path
 
 _SHORT = 8  # digits, like a passcode
 _RANDOM = 24  # this many hexadecimal digits in a row are an identifier or a signature
+_IN_A_TIME = re.compile(rb"\d\d:\d\d:\d\d[.,]\d{0,6}$")
+"""The text before digits that belong to a fraction of a second.
+
+In a row of SQLite another text follows it directly.
+"""
+_AROUND = 40  # bytes that are shown of what was found
 _DIGITS_BEFORE, _DIGITS_AFTER = re.compile(rb"[0-9a-fA-F-]*$"), re.compile(rb"[0-9a-fA-F-]*")
 
 
@@ -36,7 +42,7 @@ def forms(secret: bytes) -> dict[str, bytes]:
 
 
 def search(places: Iterable[Path], secrets: Mapping[str, bytes]) -> list[str]:
-    """Return which of `secrets` (by name) are in which files under `places`.
+    """Return which of `secrets` (by name) are in which files under `places`, and what is around.
 
     Forms of a secret that are shorter than five bytes are not searched for: they would be found
     everywhere.
@@ -48,25 +54,28 @@ def search(places: Iterable[Path], secrets: Mapping[str, bytes]) -> list[str]:
         if len(needle) >= 5
     }
     return [
-        f"{file}: {name}"
+        f"{file}: {name}: {content[max(place - _AROUND, 0) : place + _AROUND]!r}"
         for file in _files(places)
         for content in [file.read_bytes()]
         for name, needle in wanted.items()
-        if _holds(content, needle)
+        if (place := _find(content, needle)) is not None
     ]
 
 
-def _holds(content: bytes, needle: bytes) -> bool:
-    """Return whether the form is there, and not by chance.
+def _find(content: bytes, needle: bytes) -> int | None:
+    """Return the place of the form that is not there by chance, or None.
 
-    Six given digits soon occur in that many random ones.
+    Six given digits soon occur in that many random ones, and in the fractions of many times.
     """
     if len(needle) > _SHORT or not needle.isdigit():
-        return needle in content
-    return any(
-        len(_run(content, found.start(), found.end())) < _RANDOM
-        for found in re.finditer(re.escape(needle), content)
-    )
+        place = content.find(needle)
+        return None if place < 0 else place
+    for found in re.finditer(re.escape(needle), content):
+        before = content[max(found.start() - _RANDOM, 0) : found.start()]
+        in_a_row = len(_run(content, found.start(), found.end()))
+        if in_a_row < _RANDOM and not _IN_A_TIME.search(before):
+            return found.start()
+    return None
 
 
 def _run(content: bytes, start: int, end: int) -> bytes:

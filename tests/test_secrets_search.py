@@ -36,6 +36,20 @@ def test_digits_within_an_identifier_are_not_reported(folder: Path) -> None:
     assert search([folder], PASSCODE) == []
 
 
+@pytest.mark.parametrize(
+    "row", [b"03:00:00.846213kiosk", b"03:00:00.2846213kiosk", b"03:00:00.00846213kiosk"]
+)
+def test_the_fraction_of_a_time_is_not_reported(folder: Path, row: bytes) -> None:
+    (folder / "row").write_bytes(b"\x05screen2026-11-26 " + row)
+    assert search([folder], PASSCODE) == []
+
+
+def test_what_is_around_a_leak_is_shown(folder: Path) -> None:
+    (folder / "log").write_bytes(b"the passcode is 846213.")
+    (told,) = search([folder], PASSCODE)
+    assert "the passcode is" in told
+
+
 def test_any_key_is_found_in_hexadecimal(folder: Path) -> None:
     key = b"3132333435363738"
     (folder / "log").write_bytes(b"PUT " + key.hex().encode())
