@@ -180,7 +180,7 @@ class _Part:
 
     @property
     def before(self) -> str:
-        """What was imported if this part is not."""
+        """A sentence about the parts before this one, for the error of this one."""
         return "Nothing" if self.number == 1 else "Only a part"
 
     @property
