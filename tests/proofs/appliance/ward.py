@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 import sqlite3
 import time
@@ -74,6 +75,8 @@ class Ward:
         for each in self.state.mounted.iterdir():
             if each.is_file():
                 each.unlink()
+            elif each.name != "lost+found":
+                shutil.rmtree(each)
         self._leave_token(f"{cardholders.KIOSK} 2")
 
     def _leave_token(self, kiosk: str) -> None:
