@@ -194,15 +194,22 @@ def test_a_backup_of_the_same_second_is_not_written_over(make: Make, backups: Pa
         make()
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://central:planted@db.example/central",
+        "postgresql:///central?host=db.example&user=central&password=planted",
+    ],
+)
 def test_a_password_is_not_on_the_command_line_of_postgresql(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program = tmp_path / "pg_dump"
     program.write_text('#!/bin/sh\necho "$@" "$PGPASSWORD" >&2\nexit 1\n')
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     with pytest.raises(StoreFailed) as failed:
-        backup.write("postgresql://central:planted@db.example/central", tmp_path / "backup")
+        backup.write(url, tmp_path / "backup")
     arguments, _, password = str(failed.value).rstrip(".").rpartition(" ")
     assert password == "planted"
     assert "planted" not in arguments

@@ -151,9 +151,10 @@ def _postgresql(program: str, target: URL, *arguments: str) -> None:
         host=target.host,
         port=target.port,
         database=target.database,
-        query=target.query,
+        query={name: value for name, value in target.query.items() if name != "password"},
     )
-    password = {} if target.password is None else {"PGPASSWORD": str(target.password)}
+    secret = target.password or target.query.get("password")
+    password = {"PGPASSWORD": str(secret)} if secret else {}
     _postgresql_program(
         program,
         "--no-owner",
