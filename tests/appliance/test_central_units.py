@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.appliance.test_units import analyze
 from tests.central.world import CENTRAL
 
 ROOT = Path(__file__).parents[2]
@@ -36,15 +37,6 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
     return root
-
-
-def analyze(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["systemd-analyze", f"--root={root}", "--no-pager", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def complaints(root: Path, unit: str) -> list[str]:

@@ -9,7 +9,6 @@ central must offer the key that each card carries; what is missing, it must have
 from __future__ import annotations
 
 import contextlib
-import logging
 import resource
 from collections import Counter
 from collections.abc import Iterator
@@ -19,13 +18,11 @@ from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
 import psycopg
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     rule,
-    run_state_machine_as_test,
 )
 from sqlalchemy import Connection, event
 from sqlmodel import delete, select
@@ -39,7 +36,7 @@ from kiosk.contract.messages import Grant
 from kiosk.rows import carry_out
 from tests.central.world import PersonalCard, Service, problem
 from tests.heartbeat import beat
-from tests.proofs.attack.laboratory import laboratory
+from tests.proofs.attack.laboratory import let_loose
 
 Content = dict[str, list[dict[str, Any]]]
 
@@ -254,24 +251,5 @@ def commits_fail(service: Service) -> Iterator[None]:
 
 def attack(examples: int = 40, steps: int = 25, database: str = "") -> str:
     """Attack a central on SQLite and one on PostgreSQL, or on one given database."""
-    logging.disable(logging.CRITICAL)
-    told = []
-    try:
-        for name, service in laboratory(database, journal=True):
-            done: Counter[str] = Counter()
-            machine = type("Disks", (_Disks,), {"service": service, "done": done})
-            run_state_machine_as_test(
-                machine,
-                settings=settings(
-                    max_examples=examples,
-                    stateful_step_count=steps,
-                    deadline=None,
-                    phases=(Phase.explicit, Phase.generate),
-                    suppress_health_check=list(HealthCheck),
-                ),
-            )
-            counted = ", ".join(f"{number} {what}" for what, number in sorted(done.items()))
-            told.append(f"{name}: {counted}")
-    finally:
-        logging.disable(logging.NOTSET)
-    return f"no grant and no key was lost; {'; '.join(told)}"
+    told = let_loose(_Disks, examples, steps, database, journal=True)
+    return f"no grant and no key was lost; {told}"

@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 from nacl.pwhash import argon2id
 
 from kiosk.vault import sealed_answers
@@ -50,3 +54,37 @@ def _running(database: str, journal: bool) -> Iterator[Service]:
             yield service
         finally:
             service.stop()
+
+
+def let_loose(
+    machine: type[RuleBasedStateMachine],
+    examples: int,
+    steps: int,
+    database: str = "",
+    *,
+    journal: bool = False,
+) -> str:
+    """Run a state machine against each laboratory; return its counts of what it did.
+
+    `machine` finds the central in `service`, and counts in `done`.
+    """
+    logging.disable(logging.CRITICAL)
+    told = []
+    try:
+        for name, service in laboratory(database, journal=journal):
+            done: Counter[str] = Counter()
+            run_state_machine_as_test(
+                type(machine.__name__, (machine,), {"service": service, "done": done}),
+                settings=settings(
+                    max_examples=examples,
+                    stateful_step_count=steps,
+                    deadline=None,
+                    phases=(Phase.explicit, Phase.generate),
+                    suppress_health_check=list(HealthCheck),
+                ),
+            )
+            counted = ", ".join(f"{number} {what}" for what, number in sorted(done.items()))
+            told.append(f"{name}: {counted}")
+    finally:
+        logging.disable(logging.NOTSET)
+    return "; ".join(told)

@@ -8,21 +8,18 @@ itself: a kiosk that does can have it sign anything (see SECURITY.md).
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
 from typing import ClassVar
 from uuid import uuid4
 
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
     rule,
-    run_state_machine_as_test,
 )
 from sqlmodel import Session, select
 
@@ -36,7 +33,7 @@ from kiosk.contract.messages import CardCommand, Grant
 from tests.central.test_evidence import UNDISTURBED, WHOLE, Plan, SimulatedCard, World
 from tests.central.world import KioskClient, PersonalCard, Service, item, problem, visit_end
 from tests.heartbeat import beat
-from tests.proofs.attack.laboratory import laboratory
+from tests.proofs.attack.laboratory import let_loose
 
 STATUSES = (None, "9000", "63C2", "63C1", "6983", "6D00", "6F00")
 
@@ -243,24 +240,5 @@ class _Lies(RuleBasedStateMachine):
 
 def attack(examples: int = 60, steps: int = 30, database: str = "") -> str:
     """Let it lie on SQLite and on PostgreSQL, or on one given database."""
-    logging.disable(logging.CRITICAL)
-    told = []
-    try:
-        for name, service in laboratory(database):
-            done: Counter[str] = Counter()
-            machine = type("Lies", (_Lies,), {"service": service, "done": done})
-            run_state_machine_as_test(
-                machine,
-                settings=settings(
-                    max_examples=examples,
-                    stateful_step_count=steps,
-                    deadline=None,
-                    phases=(Phase.explicit, Phase.generate),
-                    suppress_health_check=list(HealthCheck),
-                ),
-            )
-            counted = ", ".join(f"{number} {what}" for what, number in sorted(done.items()))
-            told.append(f"{name}: {counted}")
-    finally:
-        logging.disable(logging.NOTSET)
-    return f"no card's key was unknown, none lost its last try; {'; '.join(told)}"
+    told = let_loose(_Lies, examples, steps, database)
+    return f"no card's key was unknown, none lost its last try; {told}"
